@@ -1,0 +1,60 @@
+"""What somebody asked for, priced: the values that the dialogue reads back and the signer signs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from agent.deciding.money import Money
+
+Factor = Literal["voice", "pin", "badge", "phone"]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One product with its chosen options. `sku` is product id and options in one stable string, e.g.
+    'coffee-beans?roast=dark'; `title` is for people; `unit_price` is for one `unit` ('bag', 'box', 'piece')."""
+
+    sku: str
+    product_id: str
+    options: tuple[tuple[str, str], ...]
+    title: str
+    quantity: int
+    unit: str
+    unit_price: Money
+
+    @property
+    def total(self) -> Money:
+        return self.unit_price * self.quantity
+
+
+class Basket(msgspec.Struct, frozen=True):
+    """At least one line, all in one currency, priced by catalogue `catalogue_version`."""
+
+    lines: tuple[Line, ...]
+    catalogue_version: int
+
+    @property
+    def total(self) -> Money:
+        total = self.lines[0].total
+        for line in self.lines[1:]:
+            total = total + line.total
+        return total
+
+    @property
+    def key(self) -> str:
+        """Equal for two baskets that hold the same products, options and quantities in any order."""
+        return "|".join(sorted(f"{line.sku}*{line.quantity}" for line in self.lines))
+
+
+class AgreedOrder(msgspec.Struct, frozen=True):
+    """A basket that a verified person agreed to: what `sign_intent` turns into mandates.
+
+    `person` is the enrolled pseudonym, never a name; `factors` is how the person was verified (`amr`).
+    """
+
+    basket: Basket
+    person: str
+    factors: tuple[Factor, ...]
+    conversation: str  # groups the journal rows of one dialogue; a UUID
+    speech_ended_ns: int = 0  # CLOCK_MONOTONIC of the end of the consent, for the journal's timing; 0 = unknown

@@ -1,0 +1,1 @@
+"""What every process stands on: errors, settings, IPC frames, launcher, sandbox, supervision."""

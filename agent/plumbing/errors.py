@@ -1,0 +1,52 @@
+"""The error tree. Every error has a stable code, one line for the operator, and the next step that mends it.
+
+What the person in the room hears is looked up by `code` in `agent.deciding.replies`; no traceback reaches a user.
+"""
+
+from __future__ import annotations
+
+
+class EarmarkError(Exception):
+    """Base of all expected failures.
+
+    `code` is stable and machine-readable (`catalogue_duplicate_id`); `detail` says what was found;
+    `next_step` says what to do, where possible as a command.
+    """
+
+    def __init__(self, code: str, detail: str, next_step: str = "") -> None:
+        super().__init__(f"{code}: {detail}" + (f" -> {next_step}" if next_step else ""))
+        self.code = code
+        self.detail = detail
+        self.next_step = next_step
+
+
+class ConfigurationError(EarmarkError):
+    """Settings that cannot be used."""
+
+
+class ModelError(EarmarkError):
+    """A model that is missing, damaged or of the wrong kind."""
+
+
+class AudioError(EarmarkError):
+    """Sound that cannot be read, heard or played."""
+
+
+class CatalogueError(EarmarkError):
+    """A catalogue that cannot be sold from."""
+
+
+class TrustError(EarmarkError):
+    """A key, certificate, signature, receipt or clock that must not be relied on."""
+
+
+class JournalError(EarmarkError):
+    """The order journal cannot be opened or written."""
+
+
+class IpcError(EarmarkError):
+    """A frame or a peer that is not acceptable."""
+
+
+class SandboxError(EarmarkError):
+    """A restriction that was asked for could not be put in force."""

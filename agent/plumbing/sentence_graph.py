@@ -1,0 +1,61 @@
+"""The compiled grammar as a value: what `till` compiles from the catalogue and `voice` decodes against.
+
+A word-level non-deterministic automaton. It crosses the process border as one msgpack blob in a sealed memfd.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+import msgspec
+
+
+class Arc(NamedTuple):
+    """One step; `word` is '' for a free step, `tag` indexes `SentenceGraph.tags` or is -1."""
+
+    source: int
+    word: str
+    target: int
+    tag: int = -1
+
+
+class Tag(NamedTuple):
+    """What taking an arc means: a slot and its value, e.g. ('product', 'coffee-beans') or ('option:roast', 'dark')."""
+
+    slot: str
+    value: str
+
+
+class SentenceGraph(msgspec.Struct, frozen=True):
+    """Words are normalised: lower case, [a-z0-9 ] for languages that the recogniser hears (see `normalise_text`).
+
+    `entries` maps a purpose ('order', 'consent', ...) to its start state; a sentence ends in any of `finals`.
+    """
+
+    language: str
+    entries: dict[str, int]
+    finals: list[int]
+    arcs: list[Arc]
+    tags: list[Tag]
+
+    def to_bytes(self) -> bytes:
+        return msgspec.msgpack.encode(self)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> SentenceGraph:
+        """Raises msgspec.DecodeError or msgspec.ValidationError where `data` is not a graph."""
+        return msgspec.msgpack.decode(data, type=SentenceGraph)
+
+
+def graph_id(data: bytes) -> str:
+    """Identifies a compiled grammar: the first 16 hex digits of its sha256."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+_DROPPED = str.maketrans({c: None for c in ".,!?;:\"'’…"} | {"-": " "})
+
+
+def normalise_text(text: str) -> str:
+    """Lower case, punctuation dropped, hyphens as spaces, single spaces: the form in which sentences are compared."""
+    return " ".join(text.lower().translate(_DROPPED).split())

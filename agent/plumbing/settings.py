@@ -1,0 +1,154 @@
+"""One frozen, typed settings tree, read from a TOML file. Unknown keys are an error; every field carries its unit.
+
+Relative paths in the file are relative to the folder the file stands in.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from agent.plumbing.errors import ConfigurationError
+
+SCHEMA_VERSION = 1
+"""Raised only when a field changes its meaning; the previous release must still start on the newest file."""
+
+Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=600_000)]
+MinorUnits = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_00)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Device(_Section):
+    id: Name = "device-1"  # the client certificate's CN and `iss` of every intent
+    language: str = "en"  # what it hears and speaks; a typed dialogue may choose another
+    environment: Annotated[str, msgspec.Meta(pattern="^(production|test|demo)$")] = "production"  # must match every signature
+
+
+class Paths(_Section):
+    state_dir: str = "var"  # journal, voiceprints, sockets; owned by the till
+    keys_dir: str = "var/keys"  # signing key, MQTT client key and certificate
+    trust_file: str = "var/trust.json"  # what was pinned at provisioning
+    catalogue_file: str = "var/catalogue.json"  # the shop's products
+    models_dir: str = ""  # '' = models/files beside models.toml
+
+
+class Audio(_Section):
+    source: str = "microphone"  # 'microphone', or 'fd:N' for frames on an inherited socket
+    sink: str = "loudspeaker"  # 'loudspeaker', or 'fd:N'
+    input_device: str = ""  # sounddevice name; '' = default
+    output_device: str = ""
+
+
+class Wake(_Section):
+    phrase: Annotated[str, msgspec.Meta(pattern="^(okay_nabu|hey_jarvis|alexa|hey_mycroft)$")] = "okay_nabu"
+    threshold: Fraction = 0.85  # mean probability over the model's sliding window
+
+
+class Endpoint(_Section):
+    speech_threshold: Fraction = 0.5  # silero probability above which a frame is speech
+    silence_ms: Milliseconds = 700  # this much silence ends an utterance ("two... boxes" must survive)
+    longest_utterance_ms: Milliseconds = 15_000
+    order_window_ms: Milliseconds = 5_000  # after the wake word
+    answer_window_ms: Milliseconds = 8_000  # after a question
+
+
+class Asr(_Section):
+    beams: Annotated[int, msgspec.Meta(ge=1, le=64)] = 6
+    reject_gap_per_token: Annotated[float, msgspec.Meta(le=0.0)] = -1.2  # below: not a sentence of the grammar
+    threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1
+
+
+class Speaker(_Section):
+    accept_cosine: Fraction = 0.75  # order and consent against the enrolled template
+    same_speaker_cosine: Fraction = 0.70  # consent against the order it answers
+    shortest_order_ms: Milliseconds = 1_500  # less speech than this (wake phrase pooled) cannot be verified
+    shortest_consent_ms: Milliseconds = 700
+    enrolment_sentences: Annotated[int, msgspec.Meta(ge=3, le=10)] = 5
+
+
+class Policy(_Section):
+    voice_order_max_minor: MinorUnits = 100_00  # one order confirmed by voice alone
+    voice_day_max_minor: MinorUnits = 250_00  # per person and 24 hours
+    largest_quantity: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20  # of one product in one order
+
+
+class Broker(_Section):
+    host: str = "localhost"
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883
+    keepalive_seconds: Annotated[int, msgspec.Meta(ge=5, le=1200)] = 30
+    session_expiry_seconds: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 86_400
+    reconnect_min_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 1.0
+    reconnect_max_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 60.0
+
+
+class Orders(_Section):
+    intent_lifetime_seconds: Annotated[int, msgspec.Meta(ge=60, le=604_800)] = 3_600  # the shop's window for a queued intent
+    resend_min_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = 5.0
+    resend_max_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 120.0
+
+
+class Settings(_Section):
+    schema_version: int = SCHEMA_VERSION
+    device: Device = Device()
+    paths: Paths = Paths()
+    audio: Audio = Audio()
+    wake: Wake = Wake()
+    endpoint: Endpoint = Endpoint()
+    asr: Asr = Asr()
+    speaker: Speaker = Speaker()
+    policy: Policy = Policy()
+    broker: Broker = Broker()
+    orders: Orders = Orders()
+
+
+_PATH_FIELDS = ("state_dir", "keys_dir", "trust_file", "catalogue_file", "models_dir")
+
+
+def default_models_dir() -> Path:
+    """`models/files` beside models.toml in a checkout or an installed prefix."""
+    return Path(__file__).resolve().parents[2] / "models" / "files"
+
+
+def load_settings(path: Path) -> Settings:
+    """Settings from `path`, with all paths absolute.
+
+    Raises ConfigurationError: config_missing, config_syntax, config_invalid (unknown key, wrong type, out of range),
+    config_newer (written for a later schema).
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError("config_missing", f"cannot read {path}: {error}", "earmark init --help") from error
+    return parse_settings(text, base=path.resolve().parent, name=str(path))
+
+
+def parse_settings(text: str, *, base: Path, name: str = "settings") -> Settings:
+    """Like `load_settings`, on TOML text; relative paths are taken from `base`."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError("config_syntax", f"{name}: {error}", "mend the line; the file is TOML 1.0") from error
+    version = raw.get("schema_version", SCHEMA_VERSION)
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise ConfigurationError(
+            "config_newer", f"{name} has schema {version}, this release knows {SCHEMA_VERSION}", "update earmark-agent"
+        )
+    try:
+        settings = msgspec.convert(raw, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(
+            "config_invalid", f"{name}: {error}", "see docs/settings.md for every key, its unit and default"
+        ) from error
+    absolute = {
+        field: str((base / value).resolve()) if (value := getattr(settings.paths, field)) else str(default_models_dir())
+        for field in _PATH_FIELDS
+    }
+    return msgspec.structs.replace(settings, paths=Paths(**absolute))
