@@ -1,0 +1,185 @@
+"""What the shop sells: products, options, prices, and the words for them in each language.
+
+`parse_catalogue` takes JSON bytes and reports every fault it finds at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+import msgspec
+
+from agent.deciding.basket import Line
+from agent.deciding.money import Currency, Money
+from agent.plumbing.errors import CatalogueError
+
+SCHEMA_VERSION = 1
+LONGEST_NAME_WORDS = 12
+"""A spoken name longer than this is a slip of the keyboard, not a name."""
+
+Identifier = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$")]
+
+
+class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`say` is how the device names it after a quantity and unit ("two bags of SAY"); `hear` are further forms that
+    people use; `many` is the plural for things counted in pieces (English default: say + 's')."""
+
+    say: str
+    hear: tuple[str, ...] = ()
+    many: str = ""
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """Every accepted form, without repetition."""
+        return tuple(dict.fromkeys(form for form in (self.say, self.many, *self.hear) if form))
+
+
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: Identifier
+    words: dict[Language, Wording]
+    price_delta_minor: int = 0
+
+
+class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something to choose about a product. `position` is where it is said: before the name ("dark roast coffee") or
+    after it ("with milk"). Where it is not said, `default` holds; '' leaves it open."""
+
+    id: Identifier
+    position: Literal["before", "after"]
+    choices: tuple[Choice, ...]
+    default: str = ""
+
+
+class Product(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: Identifier
+    unit: str
+    price_minor: int
+    words: dict[Language, Wording]
+    options: tuple[Identifier, ...] = ()
+
+
+class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One shop's products at one `version`; prices are in minor units of `currency` for one `unit`."""
+
+    schema_version: int
+    shop_id: Identifier
+    version: Annotated[int, msgspec.Meta(ge=1)]
+    currency: Currency
+    products: tuple[Product, ...]
+    options: tuple[Option, ...] = ()
+
+    def product(self, product_id: str) -> Product:
+        """Raises KeyError where there is no such product."""
+        return self._products()[product_id]
+
+    def option(self, option_id: str) -> Option:
+        return next(option for option in self.options if option.id == option_id)
+
+    def _products(self) -> Mapping[str, Product]:
+        return {product.id: product for product in self.products}
+
+    def line(self, product_id: str, chosen: Mapping[str, str], quantity: int, language: str) -> Line:
+        """The priced line for a product with `chosen` option values (defaults filled in), titled in `language`."""
+        product = self.product(product_id)
+        picks: list[tuple[Option, Choice]] = []
+        for option_id in product.options:
+            option = self.option(option_id)
+            wanted = chosen.get(option_id, option.default)
+            if wanted:
+                picks.append((option, next(choice for choice in option.choices if choice.id == wanted)))
+        values = tuple(sorted((option.id, choice.id) for option, choice in picks))
+        query = "&".join(f"{option}={choice}" for option, choice in values)
+        before = [choice.words[language].say for option, choice in picks if option.position == "before"]
+        after = [choice.words[language].say for option, choice in picks if option.position == "after"]
+        title = " ".join([*before, product.words[language].say])
+        if after:
+            title += f" {JOINERS[language][0]} " + f" {JOINERS[language][1]} ".join(after)
+        price = product.price_minor + sum(choice.price_delta_minor for _, choice in picks)
+        return Line(
+            sku=f"{product_id}?{query}" if query else product_id,
+            product_id=product_id,
+            options=values,
+            title=title,
+            quantity=quantity,
+            unit=product.unit,
+            unit_price=Money(price, self.currency),
+        )
+
+
+JOINERS = {"en": ("with", "and"), "pl": ("z", "i")}
+"""Per language: the word before options that follow the name, and the word between them."""
+
+
+def parse_catalogue(data: bytes, *, name: str = "catalogue") -> Catalogue:
+    """The catalogue in JSON bytes.
+
+    Raises CatalogueError: catalogue_syntax (not JSON, unknown key, wrong type), catalogue_newer, catalogue_invalid
+    (`detail` lists every fault, one a line).
+    """
+    try:
+        catalogue = msgspec.json.decode(data, type=Catalogue)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError("catalogue_syntax", f"{name}: {error}", "see docs/catalogue.md for the format") from error
+    if catalogue.schema_version > SCHEMA_VERSION:
+        raise CatalogueError(
+            "catalogue_newer",
+            f"{name} has schema {catalogue.schema_version}, this release knows {SCHEMA_VERSION}",
+            "update earmark-agent",
+        )
+    faults = tuple(_faults(catalogue))
+    if faults:
+        raise CatalogueError("catalogue_invalid", f"{name}:\n  " + "\n  ".join(faults), "mend these entries")
+    return catalogue
+
+
+def _faults(catalogue: Catalogue) -> Iterable[str]:
+    if not catalogue.products:
+        yield "there is no product"
+    yield from _repeated("product", [product.id for product in catalogue.products])
+    yield from _repeated("option", [option.id for option in catalogue.options])
+    known = {option.id: option for option in catalogue.options}
+    for option in catalogue.options:
+        yield from _repeated(f"choice of option {option.id!r}", [choice.id for choice in option.choices])
+        if not option.choices:
+            yield f"option {option.id!r} has no choice"
+        if option.default and option.default not in {choice.id for choice in option.choices}:
+            yield f"option {option.id!r}: default {option.default!r} is none of its choices"
+        for choice in option.choices:
+            yield from _wording_faults(f"choice {option.id}={choice.id}", choice.words)
+    for product in catalogue.products:
+        where = f"product {product.id!r}"
+        yield from _wording_faults(where, product.words)
+        if not product.unit:
+            yield f"{where}: the unit is empty"
+        for option_id in product.options:
+            if option_id not in known:
+                yield f"{where}: unknown option {option_id!r}"
+        cheapest = product.price_minor + sum(
+            min(0, *(choice.price_delta_minor for choice in known[option_id].choices))
+            for option_id in product.options
+            if option_id in known and known[option_id].choices
+        )
+        if product.price_minor < 0 or cheapest < 0:
+            yield f"{where}: the price is below zero ({min(product.price_minor, cheapest)})"
+
+
+def _repeated(what: str, identifiers: list[str]) -> Iterable[str]:
+    seen: set[str] = set()
+    for identifier in identifiers:
+        if identifier in seen:
+            yield f"{what} id {identifier!r} is there twice"
+        seen.add(identifier)
+
+
+def _wording_faults(where: str, words: Mapping[str, Wording]) -> Iterable[str]:
+    if not words:
+        yield f"{where}: no words in any language"
+    for language, wording in words.items():
+        for form in wording.heard or ("",):
+            count = len(form.split())
+            if count == 0:
+                yield f"{where}: an empty name in {language!r}"
+            elif count > LONGEST_NAME_WORDS:
+                yield f"{where}: a name of {count} words in {language!r}; at most {LONGEST_NAME_WORDS} can be spoken"
