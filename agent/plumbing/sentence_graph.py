@@ -6,6 +6,7 @@ A word-level non-deterministic automaton. It crosses the process border as one m
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import NamedTuple
 
 import msgspec
@@ -28,7 +29,7 @@ class Tag(NamedTuple):
 
 
 class SentenceGraph(msgspec.Struct, frozen=True):
-    """Words are normalised: lower case, [a-z0-9 ] for languages that the recogniser hears (see `normalise_text`).
+    """Words are in the form of `normalise_text`; for English that leaves [a-z0-9].
 
     `entries` maps a purpose ('order', 'consent', ...) to its start state; a sentence ends in any of `finals`.
     """
@@ -53,9 +54,19 @@ def graph_id(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-_DROPPED = str.maketrans({c: None for c in ".,!?;:\"'’…"} | {"-": " "})
+_DROPPED = str.maketrans({mark: None for mark in ".,!?;:\"'`\u2019\u201e\u201d\u2026"} | {mark: " " for mark in "-\u2013/"})
+_UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae"})
 
 
 def normalise_text(text: str) -> str:
-    """Lower case, punctuation dropped, hyphens as spaces, single spaces: the form in which sentences are compared."""
-    return " ".join(text.lower().translate(_DROPPED).split())
+    """Lower case, Latin accents folded ("dwie żółte" -> "dwie zolte"), punctuation dropped, single spaces.
+
+    The form in which sentences are compared. Other scripts keep their letters.
+    """
+    plain = text.lower().translate(_DROPPED).translate(_UNDECOMPOSED)
+    return " ".join("".join(_unaccented(letter) for letter in plain).split())
+
+
+def _unaccented(letter: str) -> str:
+    base = unicodedata.normalize("NFD", letter)[0]
+    return base if base.isascii() else letter
