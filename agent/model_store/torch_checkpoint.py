@@ -25,7 +25,7 @@ _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
 _NEXT_STEP = "fetch the file anew from its listed source: earmark models fetch"
 
-_STORAGE_TYPES = {
+_STORAGE_TYPES: dict[str, np.dtype[Any]] = {
     "FloatStorage": np.dtype("<f4"),
     "DoubleStorage": np.dtype("<f8"),
     "HalfStorage": np.dtype("<f2"),

@@ -1,0 +1,16 @@
+"""The conversions that models.toml can ask for, by name. Each gives the same bytes on every machine."""
+
+from __future__ import annotations
+
+from agent.plumbing.errors import ModelError
+
+
+def convert(step: str, source: bytes) -> bytes:
+    """The converted file. Raises ModelError: model_unknown_step, and what the step itself raises."""
+    if step != "ge2e-from-torch":
+        raise ModelError("model_unknown_step", f"no conversion is called {step!r}", "update earmark-agent")
+    # onnx is slow to load and needed only here, once in the life of a device
+    from agent.model_store.ge2e_onnx import build_ge2e
+    from agent.model_store.torch_checkpoint import read_state_dict
+
+    return build_ge2e(read_state_dict(source, "model_state"))
