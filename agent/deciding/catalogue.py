@@ -121,7 +121,9 @@ def parse_catalogue(data: bytes, *, name: str = "catalogue") -> Catalogue:
     try:
         catalogue = msgspec.json.decode(data, type=Catalogue)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CatalogueError("catalogue_syntax", f"{name}: {error}", "see docs/catalogue.md for the format") from error
+        raise CatalogueError(
+            "catalogue_syntax", f"{name}: {error}", "see docs/catalogue.md for the format"
+        ) from error
     if catalogue.schema_version > SCHEMA_VERSION:
         raise CatalogueError(
             "catalogue_newer",

@@ -99,7 +99,18 @@ _ENGLISH = Lexicon(
         "i confirm the order",
     ),
     consent_openings=("yes", "yes please"),
-    consent_bare=("yes", "yeah", "yep", "yes please", "sure", "okay", "ok", "go ahead", "please do", "correct"),
+    consent_bare=(
+        "yes",
+        "yeah",
+        "yep",
+        "yes please",
+        "sure",
+        "okay",
+        "ok",
+        "go ahead",
+        "please do",
+        "correct",
+    ),
     enrolment_consents=("yes learn my voice", "yes you may learn my voice", "learn my voice"),
     denials=(
         "no",
@@ -146,7 +157,9 @@ _POLISH = Lexicon(
     one_of=("jedną", "jeden", "jedno", "jedna"),
     counts={"dwie": 2, "dwóch": 2, "parę": 2, "tuzin": 12, "pół tuzina": 6},
     units={
-        "bag": UnitWords("paczkę", "paczki", "paczek", feminine=True, also=("paczka", "torbę", "torby", "toreb", "torba")),
+        "bag": UnitWords(
+            "paczkę", "paczki", "paczek", feminine=True, also=("paczka", "torbę", "torby", "toreb", "torba")
+        ),
         "box": UnitWords("pudełko", "pudełka", "pudełek"),
         "bottle": UnitWords("butelkę", "butelki", "butelek", feminine=True, also=("butelka",)),
         "can": UnitWords("puszkę", "puszki", "puszek", feminine=True, also=("puszka",)),

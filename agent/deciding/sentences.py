@@ -28,7 +28,9 @@ ENROLMENT_PHRASES = (
 """Read aloud while enrolling (English). They cover the wake phrase and the consent, in which a person is verified."""
 
 
-def compile_sentences(catalogue: Catalogue, language: str, extra_openings: Iterable[str] = ()) -> SentenceGraph:
+def compile_sentences(
+    catalogue: Catalogue, language: str, extra_openings: Iterable[str] = ()
+) -> SentenceGraph:
     """The grammar of `catalogue` in `language` ('en' or 'pl').
 
     Products without words in that language cannot be ordered in it and are left out. Raises CatalogueError:
@@ -113,7 +115,9 @@ def _orders(
         if language in product.words:
             groups.setdefault((product.unit, product.options), []).append(product)
     if not groups:
-        raise CatalogueError("catalogue_language", f"no product has words in {language!r}", "add words in that language")
+        raise CatalogueError(
+            "catalogue_language", f"no product has words in {language!r}", "add words in that language"
+        )
     of_unit: dict[str, int] = {}
     for unit in dict.fromkeys(unit for unit, _ in groups):
         of_unit[unit] = _unit(build, lexicon, unit, counted)
@@ -131,7 +135,9 @@ def _unit(build: _Builder, lexicon: Lexicon, unit: str, counted: int) -> int:
     words = lexicon.units.get(unit)
     if words is None:
         raise CatalogueError(
-            "catalogue_unit", f"the unit {unit!r} has no words", f"use one of {', '.join(sorted(lexicon.units))}"
+            "catalogue_unit",
+            f"the unit {unit!r} has no words",
+            f"use one of {', '.join(sorted(lexicon.units))}",
         )
     after = build.state()
     forms = [f"{form} {lexicon.of}" for form in words.heard if form]
@@ -139,7 +145,9 @@ def _unit(build: _Builder, lexicon: Lexicon, unit: str, counted: int) -> int:
     return after
 
 
-def _products(build: _Builder, products: Sequence[Product], options: Sequence[Option], language: str, done: int) -> int:
+def _products(
+    build: _Builder, products: Sequence[Product], options: Sequence[Option], language: str, done: int
+) -> int:
     """Options before the name in any order, the names, options after it in any order; returns the first state."""
     before = [option for option in options if option.position == "before"]
     after = [option for option in options if option.position == "after"]
@@ -203,7 +211,9 @@ def _answers(build: _Builder, lexicon: Lexicon, start: int, end: int, language: 
     build.phrases(said, lexicon.politeness, end)
     build.free(said, end)
     verbs = build.state()
-    build.phrases(start, [f"{yes} {verb}" for yes in lexicon.consent_openings for verb in lexicon.openings[:1]], verbs)
+    build.phrases(
+        start, [f"{yes} {verb}" for yes in lexicon.consent_openings for verb in lexicon.openings[:1]], verbs
+    )
     counted = build.state()
     for text, value in spoken_numbers(language).items():
         build.phrases(verbs, (text,), counted, Tag("quantity", str(value)))

@@ -90,7 +90,9 @@ class NotUnderstood:
 Meaning = OrderAsked | Answer | HelpAsked | PhraseRead | NotUnderstood
 
 
-def understand(parser: SentenceParser, catalogue: Catalogue, entry: str, words: str, open_words: str = "") -> Meaning:
+def understand(
+    parser: SentenceParser, catalogue: Catalogue, entry: str, words: str, open_words: str = ""
+) -> Meaning:
     """What `words` mean at `entry`. `open_words` (the free decode) can only ever turn an answer into a denial."""
     denied = entry != "order" and is_denied(open_words, parser.language)
     tags = parser.parse(entry, words) if words else None
@@ -100,7 +102,9 @@ def understand(parser: SentenceParser, catalogue: Catalogue, entry: str, words: 
     if denied or "denial" in said:
         return Answer("denial")
     if "product" in said:
-        options = {slot.partition(":")[2]: value for slot, value in said.items() if slot.startswith("option:")}
+        options = {
+            slot.partition(":")[2]: value for slot, value in said.items() if slot.startswith("option:")
+        }
         line = catalogue.line(said["product"], options, int(said.get("quantity", "1")), parser.language)
         return OrderAsked(Basket((line,), catalogue.version))
     if "phrase" in said:

@@ -26,13 +26,13 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
-class Device(_Section):
+class Device(_Section, frozen=True):
     id: Name = "device-1"  # the client certificate's CN and `iss` of every intent
     language: str = "en"  # what it hears and speaks; a typed dialogue may choose another
     environment: Annotated[str, msgspec.Meta(pattern="^(production|test|demo)$")] = "production"  # must match every signature
 
 
-class Paths(_Section):
+class Paths(_Section, frozen=True):
     state_dir: str = "var"  # journal, voiceprints, sockets; owned by the till
     keys_dir: str = "var/keys"  # signing key, MQTT client key and certificate
     trust_file: str = "var/trust.json"  # what was pinned at provisioning
@@ -40,19 +40,19 @@ class Paths(_Section):
     models_dir: str = ""  # '' = models/files beside models.toml
 
 
-class Audio(_Section):
+class Audio(_Section, frozen=True):
     source: str = "microphone"  # 'microphone', or 'fd:N' for frames on an inherited socket
     sink: str = "loudspeaker"  # 'loudspeaker', or 'fd:N'
     input_device: str = ""  # sounddevice name; '' = default
     output_device: str = ""
 
 
-class Wake(_Section):
+class Wake(_Section, frozen=True):
     phrase: Annotated[str, msgspec.Meta(pattern="^(okay_nabu|hey_jarvis|alexa|hey_mycroft)$")] = "okay_nabu"
     threshold: Fraction = 0.85  # mean probability over the model's sliding window
 
 
-class Endpoint(_Section):
+class Endpoint(_Section, frozen=True):
     speech_threshold: Fraction = 0.5  # silero probability above which a frame is speech
     silence_ms: Milliseconds = 700  # this much silence ends an utterance ("two... boxes" must survive)
     longest_utterance_ms: Milliseconds = 15_000
@@ -60,27 +60,28 @@ class Endpoint(_Section):
     answer_window_ms: Milliseconds = 8_000  # after a question
 
 
-class Asr(_Section):
+class Asr(_Section, frozen=True):
     beams: Annotated[int, msgspec.Meta(ge=1, le=64)] = 6
     reject_gap_per_token: Annotated[float, msgspec.Meta(le=0.0)] = -1.2  # below: not a sentence of the grammar
     threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1
 
 
-class Speaker(_Section):
+class Speaker(_Section, frozen=True):
     accept_cosine: Fraction = 0.75  # order and consent against the enrolled template
     same_speaker_cosine: Fraction = 0.70  # consent against the order it answers
     shortest_order_ms: Milliseconds = 1_500  # less speech than this (wake phrase pooled) cannot be verified
     shortest_consent_ms: Milliseconds = 700
+    lowest_snr_db: Annotated[float, msgspec.Meta(ge=0, le=60)] = 8.0  # noisier than measured: refuse to decide by voice
     enrolment_sentences: Annotated[int, msgspec.Meta(ge=3, le=10)] = 5
 
 
-class Policy(_Section):
+class Policy(_Section, frozen=True):
     voice_order_max_minor: MinorUnits = 100_00  # one order confirmed by voice alone
     voice_day_max_minor: MinorUnits = 250_00  # per person and 24 hours
     largest_quantity: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20  # of one product in one order
 
 
-class Broker(_Section):
+class Broker(_Section, frozen=True):
     host: str = "localhost"
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883
     keepalive_seconds: Annotated[int, msgspec.Meta(ge=5, le=1200)] = 30
@@ -89,13 +90,14 @@ class Broker(_Section):
     reconnect_max_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 60.0
 
 
-class Orders(_Section):
+class Orders(_Section, frozen=True):
     intent_lifetime_seconds: Annotated[int, msgspec.Meta(ge=60, le=604_800)] = 3_600  # the shop's window for a queued intent
+    receipt_wait_ms: Milliseconds = 3_000  # online: how long "one moment" may last before "queued" is said
     resend_min_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = 5.0
     resend_max_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 120.0
 
 
-class Settings(_Section):
+class Settings(_Section, frozen=True):
     schema_version: int = SCHEMA_VERSION
     device: Device = Device()
     paths: Paths = Paths()

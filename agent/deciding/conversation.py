@@ -1,0 +1,162 @@
+"""What a conversation is made of: its states, the events that move it, the effects it asks for. Plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.deciding.basket import Basket
+from agent.deciding.policy import Circumstances
+from agent.deciding.understanding import Answer
+from agent.deciding.verification import Verdict
+from agent.plumbing.settings import Policy
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Nothing is being talked about."""
+
+
+@dataclass(frozen=True)
+class Confirming:
+    """The basket and its total were read back. `speaker` asked for it; `tries` counts the answers that decided nothing."""
+
+    basket: Basket
+    speaker: Verdict
+    tries: int = 1
+
+
+@dataclass(frozen=True)
+class AskingAnother:
+    """The same basket is queued already: does the person want another?"""
+
+    basket: Basket
+    speaker: Verdict
+    tries: int = 1
+
+
+@dataclass(frozen=True)
+class Committing:
+    """Consent was given. The order is being journalled, or is on its way and the receipt is awaited for a moment."""
+
+    basket: Basket
+    speaker: Verdict
+
+
+State = Idle | Confirming | AskingAnother | Committing
+
+
+@dataclass(frozen=True)
+class OrderHeard:
+    basket: Basket
+    speaker: Verdict
+
+
+@dataclass(frozen=True)
+class Answered:
+    """`speaker` is who answered; `same_speaker` whether the voice is that of the order."""
+
+    answer: Answer
+    speaker: Verdict
+    same_speaker: bool = False
+
+
+@dataclass(frozen=True)
+class Confused:
+    """Speech that is no sentence of the grammar."""
+
+
+@dataclass(frozen=True)
+class Silent:
+    """The listening window passed."""
+
+
+@dataclass(frozen=True)
+class Helped:
+    """Somebody asked what can be said."""
+
+
+@dataclass(frozen=True)
+class Committed:
+    """The signed intent is on disk; `online` is whether the broker is reached."""
+
+    online: bool
+
+
+@dataclass(frozen=True)
+class NotCommitted:
+    """Nothing was written and nothing promised; `code` says why."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class ReceiptArrived:
+    """A verified receipt: `code` is '' when ordered, else why the shop refused. `title` names the basket for people,
+    `delivery` is an ISO 8601 date or ''."""
+
+    title: str
+    code: str = ""
+    delivery: str = ""
+
+
+@dataclass(frozen=True)
+class ReceiptLate:
+    """The moment in which a receipt was awaited is over."""
+
+
+Event = (
+    OrderHeard
+    | Answered
+    | Confused
+    | Silent
+    | Helped
+    | Committed
+    | NotCommitted
+    | ReceiptArrived
+    | ReceiptLate
+)
+
+
+@dataclass(frozen=True)
+class Say:
+    """Speak the reply `key` (see `agent.deciding.replies`), then listen for sentences of `listen`, if any."""
+
+    key: str
+    listen: str = ""
+    basket: Basket | None = None
+    limit: int = 0
+    delivery: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Sign the intent and write it to the journal; answer with `Committed` or `NotCommitted`."""
+
+    basket: Basket
+    speaker: Verdict
+
+
+@dataclass(frozen=True)
+class AwaitReceipt:
+    """Start the short wait that ends in `ReceiptLate`."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Write the decision `code` to the journal."""
+
+    code: str
+    basket: Basket | None = None
+    person: str = ""
+
+
+Effect = Say | Commit | AwaitReceipt | Record
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the decision depends on beside state and event."""
+
+    policy: Policy
+    circumstances: Circumstances

@@ -1,0 +1,200 @@
+"""The conversation about an order as a table: (state, event) -> (state, effects). No I/O, no clock.
+
+What is not in `TABLE` changes nothing. `till` turns sound and receipts into events and carries out the effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from agent.deciding.basket import Basket
+from agent.deciding.conversation import (
+    Answered,
+    AskingAnother,
+    AwaitReceipt,
+    Commit,
+    Committed,
+    Committing,
+    Confirming,
+    Confused,
+    Effect,
+    Event,
+    Helped,
+    Idle,
+    NotCommitted,
+    OrderHeard,
+    ReceiptArrived,
+    ReceiptLate,
+    Record,
+    Say,
+    Silent,
+    State,
+    Surroundings,
+)
+from agent.deciding.policy import decide
+from agent.deciding.understanding import Answer
+from agent.deciding.verification import TYPED, Verdict
+
+MOST_TRIES = 2
+"""A question is put this often; then nothing is ordered and the device says how to go on."""
+
+
+Outcome = tuple[State, tuple[Effect, ...]]
+
+
+def step(state: State, event: Event, surroundings: Surroundings) -> Outcome:
+    """The next state and what to do, in this order. An event that has no place in the table changes nothing."""
+    handler = TABLE.get((type(state), type(event)))
+    return handler(state, event, surroundings) if handler else (state, ())
+
+
+def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
+    basket, speaker = event.basket, event.speaker
+    if not speaker.person and speaker != TYPED:
+        return _end(Say(f"refused_{speaker.reason}", basket=basket), f"refused_{speaker.reason}", basket)
+    decision = decide(basket, around.circumstances, around.policy)
+    if not decision.allowed:
+        return _end(
+            Say(decision.code, basket=basket, limit=decision.limit), decision.code, basket, speaker.person
+        )
+    if around.circumstances.queued_same:
+        return AskingAnother(basket, speaker), (
+            Say("another", "consent", basket),
+            Record("asked_another", basket, speaker.person),
+        )
+    return _read_back(basket, speaker)
+
+
+def _read_back(basket: Basket, speaker: Verdict) -> Outcome:
+    key = "read_back_typed" if speaker == TYPED else "read_back"
+    return Confirming(basket, speaker), (
+        Say(key, "consent", basket),
+        Record("read_back", basket, speaker.person),
+    )
+
+
+def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) -> Outcome:
+    answer, basket = event.answer, state.basket
+    if answer.kind == "denial":
+        return _end(Say("cancelled"), "cancelled", basket, event.speaker.person)
+    if event.speaker == TYPED:
+        return state, (Say("typed_cannot_confirm", "consent", basket), Record("refused_typed", basket))
+    if answer.kind == "bare":
+        return _ask_again(state, "say_sentence", "say_how_to_order")
+    if not _fits(answer, basket):
+        return _ask_again(state, "read_back_differs", "say_how_to_order")
+    if event.speaker.reason in ("too_short", "too_noisy"):
+        return _ask_again(state, f"again_{event.speaker.reason}", f"refused_{event.speaker.reason}")
+    asked_by_voice = state.speaker != TYPED
+    if not event.speaker.person or (
+        asked_by_voice and (event.speaker != state.speaker or not event.same_speaker)
+    ):
+        return _end(
+            Say("refused_other_voice", basket=basket), "refused_other_voice", basket, state.speaker.person
+        )
+    decision = decide(basket, around.circumstances, around.policy)
+    if not decision.allowed:
+        return _end(
+            Say(decision.code, basket=basket, limit=decision.limit),
+            decision.code,
+            basket,
+            event.speaker.person,
+        )
+    return Committing(basket, event.speaker), (
+        Record("consented", basket, event.speaker.person),
+        Commit(basket, event.speaker),
+    )
+
+
+def _fits(answer: Answer, basket: Basket) -> bool:
+    """Whether "yes, order two bags" names what was read back."""
+    if answer.quantity is None:
+        return True
+    return any(line.quantity == answer.quantity and answer.unit in (None, line.unit) for line in basket.lines)
+
+
+def _another_answered(state: AskingAnother, event: Answered, _: Surroundings) -> Outcome:
+    if event.answer.kind == "denial":
+        return _end(Say("left_as_it_is"), "declined_another", state.basket, state.speaker.person)
+    return _read_back(state.basket, state.speaker)
+
+
+def _unclear(state: Confirming | AskingAnother, _: Event, __: Surroundings) -> Outcome:
+    return _ask_again(state, "again", "nothing_ordered")
+
+
+def _unanswered(state: Confirming | AskingAnother, _: Event, __: Surroundings) -> Outcome:
+    return _ask_again(state, "still_there", "nothing_ordered")
+
+
+def _ask_again(state: Confirming | AskingAnother, key: str, final_key: str) -> Outcome:
+    if state.tries >= MOST_TRIES:
+        return _end(Say(final_key, basket=state.basket), "gave_up", state.basket, state.speaker.person)
+    return replace(state, tries=state.tries + 1), (Say(key, "consent", state.basket),)
+
+
+def _idle_answered(_: State, event: Answered, __: Surroundings) -> Outcome:
+    if event.answer.kind == "denial":
+        return Idle(), (Say("fine"),)
+    return Idle(), (Say("nothing_to_confirm"),)
+
+
+def _idle_confused(_: State, __: Confused, ___: Surroundings) -> Outcome:
+    return _end(Say("not_understood"), "not_understood")
+
+
+def _helped(state: State, _: Helped, __: Surroundings) -> Outcome:
+    return state, (Say("help"),)
+
+
+def _committed(state: Committing, event: Committed, _: Surroundings) -> Outcome:
+    if event.online:
+        return state, (AwaitReceipt(),)
+    return Idle(), (Say("queued", basket=state.basket),)
+
+
+def _not_committed(state: Committing, event: NotCommitted, _: Surroundings) -> Outcome:
+    return _end(Say(event.code, basket=state.basket), event.code, state.basket, state.speaker.person)
+
+
+def _receipt(state: Committing, event: ReceiptArrived, _: Surroundings) -> Outcome:
+    key = f"shop_{event.code}" if event.code else "ordered"
+    return Idle(), (Say(key, basket=state.basket, delivery=event.delivery, title=event.title),)
+
+
+def _announcement(_: Idle, event: ReceiptArrived, __: Surroundings) -> Outcome:
+    key = f"shop_{event.code}" if event.code else "announce_ordered"
+    return Idle(), (Say(key, delivery=event.delivery, title=event.title),)
+
+
+def _late(state: Committing, _: ReceiptLate, __: Surroundings) -> Outcome:
+    return Idle(), (Say("queued", basket=state.basket),)
+
+
+def _end(say: Say, code: str, basket: Basket | None = None, person: str = "") -> Outcome:
+    return Idle(), (say, Record(code, basket, person))
+
+
+Handler = Callable[[Any, Any, Surroundings], Outcome]
+
+TABLE: dict[tuple[type[State], type[Event]], Handler] = {
+    (Idle, OrderHeard): _order_heard,
+    (Idle, Answered): _idle_answered,
+    (Idle, Confused): _idle_confused,
+    (Idle, Helped): _helped,
+    (Idle, ReceiptArrived): _announcement,
+    (Confirming, OrderHeard): _order_heard,
+    (Confirming, Answered): _confirm_answered,
+    (Confirming, Confused): _unclear,
+    (Confirming, Silent): _unanswered,
+    (AskingAnother, OrderHeard): _order_heard,
+    (AskingAnother, Answered): _another_answered,
+    (AskingAnother, Confused): _unclear,
+    (AskingAnother, Silent): _unanswered,
+    (Committing, Committed): _committed,
+    (Committing, NotCommitted): _not_committed,
+    (Committing, ReceiptArrived): _receipt,
+    (Committing, ReceiptLate): _late,
+}

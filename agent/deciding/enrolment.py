@@ -1,0 +1,93 @@
+"""Learning a voice, only after its owner agreed aloud: (state, event) -> (state, effects), like the dialogue.
+
+Consent first (GDPR Art. 9), then sentences to read; a sentence in another voice or not understood is asked for again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from agent.deciding.conversation import Say
+from agent.deciding.sentences import ENROLMENT_PHRASES
+from agent.deciding.understanding import Answer, Meaning, PhraseRead
+from agent.deciding.verification import Embedding, cosine, make_template
+from agent.plumbing.settings import Speaker
+
+MOST_FAILURES = 3
+"""So many sentences in a row that cannot be used end the enrolment with nothing kept."""
+
+
+@dataclass(frozen=True)
+class Enrolling:
+    """`agreed` turns true with the spoken consent; `embeddings` holds the usable sentences so far."""
+
+    name: str
+    agreed: bool = False
+    embeddings: tuple[tuple[float, ...], ...] = ()
+    failures: int = 0
+
+    @property
+    def phrase(self) -> str:
+        """What is to be read next."""
+        return ENROLMENT_PHRASES[len(self.embeddings) % len(ENROLMENT_PHRASES)]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Keep this unit-length template for `name`, who agreed."""
+
+    name: str
+    template: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one utterance (or silence: meaning None) brought."""
+
+    meaning: Meaning | None
+    embedding: Embedding | None = None
+
+
+EnrolmentOutcome = tuple[Enrolling | None, Say, Learned | None]
+"""The next state (None: over), what to say, and the template when it succeeded."""
+
+
+def begin(name: str) -> EnrolmentOutcome:
+    """Ask for consent."""
+    return Enrolling(name), Say("enrol_consent", "enrol"), None
+
+
+def advance(state: Enrolling, heard: Heard, limits: Speaker) -> EnrolmentOutcome:
+    """One step on."""
+    if isinstance(heard.meaning, Answer) and heard.meaning.kind == "denial":
+        return None, Say("enrol_declined"), None
+    if not state.agreed:
+        if isinstance(heard.meaning, Answer) and heard.meaning.kind == "consent":
+            return replace(state, agreed=True, failures=0), Say("enrol_read", "phrase"), None
+        return _failed(state, Say("enrol_consent", "enrol"))
+    embedding = _usable(state, heard, limits)
+    if embedding is None:
+        return _failed(state, Say("enrol_again", "phrase"))
+    grown = replace(state, embeddings=(*state.embeddings, embedding), failures=0)
+    if len(grown.embeddings) < limits.enrolment_sentences:
+        return grown, Say("enrol_read", "phrase"), None
+    return None, Say("enrol_done"), Learned(state.name, make_template(grown.embeddings))
+
+
+def _usable(state: Enrolling, heard: Heard, limits: Speaker) -> tuple[float, ...] | None:
+    if not isinstance(heard.meaning, PhraseRead) or heard.embedding is None:
+        return None
+    if ENROLMENT_PHRASES[heard.meaning.number] != state.phrase:
+        return None
+    if (
+        state.embeddings
+        and cosine(make_template(state.embeddings), heard.embedding) < limits.same_speaker_cosine
+    ):
+        return None
+    return tuple(heard.embedding)
+
+
+def _failed(state: Enrolling, say: Say) -> EnrolmentOutcome:
+    if state.failures + 1 >= MOST_FAILURES:
+        return None, Say("enrol_failed"), None
+    return replace(state, failures=state.failures + 1), say, None

@@ -1,0 +1,197 @@
+"""What the device says, by key and language. Every refusal names the next step a person can take.
+
+Keys that end a failed commit or a refusal by the shop are error codes; an unknown one falls back to its family.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+
+from num2words import num2words
+
+from agent.deciding.basket import Basket, Line
+from agent.deciding.conversation import Say
+from agent.deciding.lexicon import LEXICONS
+from agent.deciding.money import Money
+
+
+def render(say: Say, language: str, currency: str, *, name: str = "", text: str = "") -> str:
+    """The sentence for `say`. `name` is a person's, `text` an enrolment phrase. Raises KeyError for no such language."""
+    replies = REPLIES[language]
+    template = replies.get(say.key)
+    if template is None:
+        template = replies["shop_refused" if say.key.startswith("shop_") else "cannot_commit"]
+    title = say.title or (spoken_basket(say.basket, language) if say.basket else "")
+    return template.format(
+        items=title,
+        Items=title[:1].upper() + title[1:],
+        total=spoken_money(say.basket.total, language) if say.basket else "",
+        limit=spoken_money(Money(say.limit, currency), language),
+        count=num2words(say.limit, lang=language),
+        delivery=_delivery(say.delivery, language),
+        name=name,
+        text=text,
+    )
+
+
+def spoken_basket(basket: Basket, language: str) -> str:
+    """E.g. "two bags of dark roast coffee"."""
+    joiner = f" {LEXICONS[language].and_joiner} "
+    return joiner.join(spoken_line(line, language) for line in basket.lines)
+
+
+def spoken_line(line: Line, language: str) -> str:
+    """Quantity, unit and title in words."""
+    lexicon = LEXICONS[language]
+    unit = lexicon.units[line.unit]
+    number = num2words(line.quantity, lang=language)
+    if language == "pl" and unit.feminine:
+        number = _feminine_accusative(number)
+    form = _plural(line.quantity, unit.one, unit.few, unit.many, language)
+    return " ".join(word for word in (number, form, lexicon.of if form else "", line.title) if word)
+
+
+def _feminine_accusative(number: str) -> str:
+    if number == "jeden":
+        return "jedną"
+    return number[: -len("dwa")] + "dwie" if number == "dwa" or number.endswith(" dwa") else number
+
+
+def _plural(count: int, one: str, few: str, many: str, language: str) -> str:
+    """The noun form after `count` (CLDR plural rules of English and Polish)."""
+    if count == 1:
+        return one
+    if language == "pl" and 2 <= count % 10 <= 4 and not 12 <= count % 100 <= 14:
+        return few
+    return many
+
+
+_MONEY_WORDS: Mapping[tuple[str, str], tuple[tuple[str, str, str], tuple[str, str, str]]] = {
+    ("en", "PLN"): (("zloty", "zloty", "zloty"), ("grosz", "grosz", "grosz")),
+    ("en", "EUR"): (("euro", "euros", "euros"), ("cent", "cents", "cents")),
+    ("en", "USD"): (("dollar", "dollars", "dollars"), ("cent", "cents", "cents")),
+    ("pl", "PLN"): (("złoty", "złote", "złotych"), ("grosz", "grosze", "groszy")),
+    ("pl", "EUR"): (("euro", "euro", "euro"), ("cent", "centy", "centów")),
+}
+
+
+def spoken_money(money: Money, language: str) -> str:
+    """E.g. "thirty-eight zloty" or "czterdzieści złotych i pięćdziesiąt groszy"."""
+    code = (money.currency,) * 3
+    major_words, minor_words = _MONEY_WORDS.get((language, money.currency), (code, ("/ 100",) * 3))
+    major, minor = divmod(money.minor, 100)
+    parts = []
+    if major or not minor:
+        parts.append(f"{num2words(major, lang=language)} {_plural(major, *major_words, language)}")
+    if minor:
+        parts.append(f"{num2words(minor, lang=language)} {_plural(minor, *minor_words, language)}")
+    return f" {LEXICONS[language].and_joiner} ".join(parts)
+
+
+_DAYS = {
+    "en": ("on Monday", "on Tuesday", "on Wednesday", "on Thursday", "on Friday", "on Saturday", "on Sunday"),
+    "pl": ("w poniedziałek", "we wtorek", "w środę", "w czwartek", "w piątek", "w sobotę", "w niedzielę"),
+}
+_ARRIVES = {"en": " It comes {day}.", "pl": " Przyjdzie {day}."}
+
+
+def _delivery(date: str, language: str) -> str:
+    try:
+        weekday = datetime.date.fromisoformat(date).weekday()
+    except ValueError:
+        return ""
+    return _ARRIVES[language].format(day=_DAYS[language][weekday])
+
+
+_ENGLISH = {
+    "read_back": "{Items}, {total} in total. Say: yes, place my order. Or say no.",
+    "read_back_typed": "{Items}, {total} in total. To place it, somebody I know says to the device: okay nabu, yes, place my order.",
+    "read_back_differs": "That is not what I read back. I have {items}, {total} in total. Say: yes, place my order. Or say no.",
+    "say_sentence": "Please say the whole sentence, so that I know your voice: yes, place my order.",
+    "say_how_to_order": "I have ordered nothing. When you are ready, say: okay nabu, and your order again.",
+    "another": "{Items} is queued already. Do you want another?",
+    "left_as_it_is": "All right, it stays at one.",
+    "queued": "Queued: {items}. I will tell you when the shop has it.",
+    "ordered": "Ordered: {items}.{delivery}",
+    "announce_ordered": "The shop has your order: {items}.{delivery}",
+    "cancelled": "Cancelled. Nothing is ordered.",
+    "fine": "All right.",
+    "nothing_to_confirm": "There is nothing to confirm. Say: okay nabu, order, and what you need.",
+    "nothing_ordered": "I did not understand, so I have ordered nothing. You can say it again, or type it: earmark chat.",
+    "again": "Sorry, was that a yes? Say: yes, place my order. Or say no.",
+    "still_there": "I am still waiting. Say: yes, place my order. Or say no.",
+    "not_understood": "That is nothing I can order here. Say for example: order two bags of coffee. Or say: okay nabu, help.",
+    "help": "Say: okay nabu, order two bags of coffee. I read it back, and you say: yes, place my order. No stops everything.",
+    "refused_unknown_voice": "I do not know this voice, so I cannot order. Somebody I know can order, or enrol you with: earmark enrol.",
+    "refused_nobody_enrolled": "I know nobody's voice yet, so I cannot order. Enrol somebody with: earmark enrol.",
+    "refused_other_voice": "That was not the voice that asked, so I have ordered nothing. Whoever ordered can say it again.",
+    "refused_too_short": "I heard too little to know your voice, and ordered nothing. Say the whole order once more.",
+    "refused_too_noisy": "It is too noisy for me to know your voice, so I ordered nothing. Try again when it is quieter.",
+    "again_too_short": "That was too short for me to know your voice. Say: yes, place my order.",
+    "again_too_noisy": "It was too noisy to know your voice. Please say again: yes, place my order.",
+    "typed_cannot_confirm": "Typed words cannot place an order. Somebody I know says to the device: okay nabu, yes, place my order.",
+    "quantity_too_large": "I take at most {count} of one thing by voice. Ask for fewer, or order in the shop.",
+    "order_over_limit": "That is {total}. By voice I may order up to {limit} at a time. Ask for less, or order in the shop.",
+    "day_over_limit": "That would be more than {limit} in one day, which I may not order by voice. Try tomorrow, or order in the shop.",
+    "clock_untrusted": "I do not know the time yet, so I can sign nothing. Please try again when I have reached the shop.",
+    "cannot_commit": "I could not write the order down, so nothing is ordered. Please tell whoever looks after me: earmark doctor.",
+    "journal_full": "My storage is full, so nothing is ordered. Please tell whoever looks after me: earmark doctor.",
+    "shop_refused": "The shop did not take your order of {items}. Nothing is ordered; please ask the shop.",
+    "shop_over_limit": "The price has risen above what you agreed to, so {items} is not ordered. Order again to hear the new price.",
+    "shop_expired": "Your order of {items} reached the shop too late, so it is not ordered. You can order it again.",
+    "enrol_consent": "{name}, I would like to learn your voice. It stays on this device, and you can delete it at any time. "
+    "If you agree, say: yes, learn my voice. Or say no.",
+    "enrol_read": "Please say: {text}.",
+    "enrol_again": "Once more, please. Say: {text}.",
+    "enrol_done": "Thank you, {name}. I know your voice now.",
+    "enrol_declined": "All right. I have learned nothing and kept nothing.",
+    "enrol_failed": "I could not hear you well enough. I have kept nothing. Start again with: earmark enrol.",
+}
+
+_POLISH = {
+    "read_back": "{Items}, razem {total}. Powiedz: tak, złóż moje zamówienie. Albo powiedz: nie.",
+    "read_back_typed": "{Items}, razem {total}. Żeby zamówić, osoba, którą znam, mówi do urządzenia: okay nabu, yes, place my order.",
+    "read_back_differs": "To nie jest to, co odczytałem. Mam: {items}, razem {total}. Powiedz: tak, złóż moje zamówienie. Albo: nie.",
+    "say_sentence": "Powiedz proszę całym zdaniem, żebym poznał głos: tak, złóż moje zamówienie.",
+    "say_how_to_order": "Niczego nie zamówiłem. Powiedz zamówienie jeszcze raz, kiedy zechcesz.",
+    "another": "{Items} już czeka na wysłanie. Zamówić jeszcze raz to samo?",
+    "left_as_it_is": "Dobrze, zostaje jedno zamówienie.",
+    "queued": "Czeka na wysłanie: {items}. Powiem, kiedy sklep je przyjmie.",
+    "ordered": "Zamówione: {items}.{delivery}",
+    "announce_ordered": "Sklep przyjął zamówienie: {items}.{delivery}",
+    "cancelled": "Anulowane. Nic nie jest zamówione.",
+    "fine": "Dobrze.",
+    "nothing_to_confirm": "Nie ma czego potwierdzać. Napisz, co zamówić, na przykład: poproszę dwie paczki kawy.",
+    "nothing_ordered": "Nie rozumiem, więc niczego nie zamówiłem. Spróbuj jeszcze raz.",
+    "again": "Czy to było tak? Powiedz: tak, złóż moje zamówienie. Albo: nie.",
+    "still_there": "Nadal czekam. Powiedz: tak, złóż moje zamówienie. Albo: nie.",
+    "not_understood": "Tego nie mogę tu zamówić. Spróbuj na przykład: poproszę dwie paczki kawy. Albo: pomoc.",
+    "help": "Napisz na przykład: poproszę dwie paczki kawy. Odczytam zamówienie i kwotę. „Nie” zatrzymuje wszystko.",
+    "refused_unknown_voice": "Nie znam tego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
+    "refused_nobody_enrolled": "Nie znam jeszcze niczyjego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
+    "refused_other_voice": "To nie ten głos, który zamawiał, więc niczego nie zamówiłem.",
+    "refused_too_short": "Za krótko, żebym poznał głos. Niczego nie zamówiłem. Powiedz całe zamówienie jeszcze raz.",
+    "refused_too_noisy": "Jest za głośno, żebym poznał głos. Niczego nie zamówiłem. Spróbuj, kiedy będzie ciszej.",
+    "again_too_short": "Za krótko, żebym poznał głos. Powiedz: tak, złóż moje zamówienie.",
+    "again_too_noisy": "Było za głośno. Powiedz jeszcze raz: tak, złóż moje zamówienie.",
+    "typed_cannot_confirm": "Pisane słowa nie składają zamówienia. Osoba, którą znam, mówi do urządzenia: okay nabu, yes, place my order.",
+    "quantity_too_large": "Głosem zamówię najwyżej {count} sztuk jednej rzeczy. Zmniejsz liczbę albo zamów w sklepie.",
+    "order_over_limit": "To {total}. Głosem mogę zamówić najwyżej za {limit}. Zamów mniej albo w sklepie.",
+    "day_over_limit": "Razem byłoby ponad {limit} w ciągu doby, a tyle głosem nie zamówię. Spróbuj jutro albo zamów w sklepie.",
+    "clock_untrusted": "Nie znam jeszcze godziny, więc niczego nie podpiszę. Spróbuj, kiedy połączę się ze sklepem.",
+    "cannot_commit": "Nie mogę zapisać zamówienia, więc nic nie jest zamówione. Opiekun urządzenia: earmark doctor.",
+    "journal_full": "Skończyło mi się miejsce, więc nic nie jest zamówione. Opiekun urządzenia: earmark doctor.",
+    "shop_refused": "Sklep nie przyjął zamówienia: {items}. Nic nie jest zamówione; zapytaj w sklepie.",
+    "shop_over_limit": "Cena wzrosła ponad uzgodnioną, więc nie zamówiono: {items}. Zamów jeszcze raz, a odczytam nową cenę.",
+    "shop_expired": "Zamówienie dotarło do sklepu za późno: {items}. Nic nie jest zamówione; możesz zamówić jeszcze raz.",
+    "enrol_consent": "{name}, chcę nauczyć się Twojego głosu. Zostanie on na tym urządzeniu i można go usunąć w każdej chwili. "
+    "Jeśli się zgadzasz, powiedz: yes, learn my voice.",
+    "enrol_read": "Powiedz proszę: {text}.",
+    "enrol_again": "Jeszcze raz. Powiedz: {text}.",
+    "enrol_done": "Dziękuję, {name}. Znam już Twój głos.",
+    "enrol_declined": "Dobrze. Niczego się nie nauczyłem i niczego nie zachowałem.",
+    "enrol_failed": "Nie słyszałem dość dobrze. Niczego nie zachowałem. Zacznij od nowa: earmark enrol.",
+}
+
+REPLIES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH}
