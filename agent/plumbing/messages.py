@@ -1,6 +1,7 @@
 """Every message that crosses a process border on the device. Frozen, tagged, unknown fields refused.
 
-voice <-> till, till <-> uplink, supervisor -> each. (The operator socket has its own in `agent.plumbing.operator`.)
+voice <-> till, till <-> uplink, supervisor -> each.
+(The operator socket has its own in `agent.plumbing.operator`.)
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True)
     """Base of all frames; the msgpack map carries the class name under 'type'."""
 
 
-# --- voice -> till -------------------------------------------------------------------------------------------------
+# voice -> till
 
 
-class VoiceReady(Message):
+class VoiceReady(Message, frozen=True):
     """Models are loaded, the tight filter is on; `till` answers with `UseGrammar` and `ListenPolicy`."""
 
 
-class Utterance(Message):
+class Utterance(Message, frozen=True):
     """One stretch of speech, understood or not.
 
-    `listen_id` is that of the `Listen` it answers, 0 after the wake word. `words` is the sentence of the grammar
-    (normalised) or '' where none survived the beam. `open_words` is the free decode; it is used only to find words
-    of denial. `gap_per_token` (<= 0, nats) is how much likelier free speech is. `embedding` is the unit-length
-    speaker embedding, or None where nobody is enrolled or the speech is too short to say anything.
-    `speech_ms` counts the speech that went into it (pooled with the wake phrase after a wake). `snr_db` may be None
-    where it could not be measured. `speech_ended_ns` is CLOCK_MONOTONIC when the last frame of speech arrived.
+    `listen_id` is that of the `Listen` it answers, 0 after the wake word. `words` is the sentence of the
+    grammar (normalised) or '' where none survived the beam. `open_words` is the free decode; it is used only to
+    find words of denial. `gap_per_token` (<= 0, nats) is how much likelier free speech is. `embedding` is the
+    unit-length speaker embedding, or None where nobody is enrolled or the speech is too short to say anything.
+    `speech_ms` counts the speech that went into it (pooled with the wake phrase after a wake). `snr_db` may be
+    None where it could not be measured. `speech_ended_ns` is CLOCK_MONOTONIC when the last frame of speech came.
     """
 
     listen_id: int
@@ -42,36 +43,36 @@ class Utterance(Message):
     speech_ended_ns: int
 
 
-class Silence(Message):
+class Silence(Message, frozen=True):
     """A `Listen` window passed without speech."""
 
     listen_id: int
 
 
-class Woken(Message):
+class Woken(Message, frozen=True):
     """The wake word was heard; an `Utterance` or a `Silence` with listen_id 0 follows."""
 
     score: float
 
 
-class Spoken(Message):
+class Spoken(Message, frozen=True):
     """A `Say` has been played to its end (or could not be played: `fault` is an error code)."""
 
     say_id: int
     fault: str = ""
 
 
-class VoiceFault(Message):
+class VoiceFault(Message, frozen=True):
     """The ear is not well: `code` is an error code ('audio_no_frames', 'grammar_invalid', ...)."""
 
     code: str
     detail: str
 
 
-# --- till -> voice -------------------------------------------------------------------------------------------------
+# till -> voice
 
 
-class Listen(Message):
+class Listen(Message, frozen=True):
     """Listen without a wake word for `window_ms` of audio, for sentences of `entry`."""
 
     listen_id: int
@@ -79,7 +80,7 @@ class Listen(Message):
     window_ms: int
 
 
-class Say(Message):
+class Say(Message, frozen=True):
     """Speak `text`; when it has been played, obey `then` (or go back to waiting for the wake word)."""
 
     say_id: int
@@ -88,23 +89,23 @@ class Say(Message):
     then: Listen | None = None
 
 
-class UseGrammar(Message):
+class UseGrammar(Message, frozen=True):
     """Comes with one file descriptor: a sealed memfd that holds a `SentenceGraph`."""
 
     grammar_id: str
 
 
-class ListenPolicy(Message):
+class ListenPolicy(Message, frozen=True):
     """`embed`: whether speaker embeddings are wanted (only when someone is enrolled or being enrolled)."""
 
     embed: bool
 
 
-# --- till <-> uplink -----------------------------------------------------------------------------------------------
+# till <-> uplink
 
 
-class Publish(Message):
-    """Carry `payload` to `topic` (full topic) at QoS 1; answered by `Published` with the same `ref` on PUBACK."""
+class Publish(Message, frozen=True):
+    """Carry `payload` to `topic` (full topic) at QoS 1; on PUBACK comes `Published` with the same `ref`."""
 
     ref: str
     topic: str
@@ -112,40 +113,40 @@ class Publish(Message):
     retain: bool = False
 
 
-class Published(Message):
+class Published(Message, frozen=True):
     """The broker took it. Proves nothing about the shop."""
 
     ref: str
 
 
-class Received(Message):
+class Received(Message, frozen=True):
     """A message came down from the broker. The bytes are not trusted before a signature says so."""
 
     topic: str
     payload: bytes
 
 
-class LinkState(Message):
+class LinkState(Message, frozen=True):
     """The MQTT session is up or down; `reason` is an error code or ''."""
 
     connected: bool
     reason: str = ""
 
 
-# --- supervisor -> voice, till, uplink ------------------------------------------------------------------------------
+# supervisor -> voice, till, uplink
 
 
-class Peer(Message):
-    """Comes with one file descriptor: a connected stream socket to the named process, replacing any earlier one."""
+class Peer(Message, frozen=True):
+    """Comes with one file descriptor: a connected stream socket to the named process; replaces an earlier one."""
 
     name: Literal["voice", "till", "uplink"]
 
 
-class OperatorListener(Message):
+class OperatorListener(Message, frozen=True):
     """Comes with one file descriptor: the listening operator socket (to `till` only)."""
 
 
-class Stop(Message):
+class Stop(Message, frozen=True):
     """Finish what is in hand and exit 0."""
 
 
