@@ -2,8 +2,8 @@
 
     2026-11-23T14:13:02.123Z voice ipc_frame_invalid peer=till dropped=3
 
-A field that is not on the list is left out, and the list has none for what was said or who somebody is. A value
-cannot start a line of its own, because it is escaped.
+A field that is not on the list is left out, and the list has none for what was said or who somebody is. A
+value cannot start a line of its own, because it is escaped.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def log(code: str, /, **fields: Unpack[Fields]) -> None:
 
 
 def format_line(now: datetime, process: str, code: str, fields: dict[str, object]) -> str:
-    """The line that `log` writes, without its newline. Fields off the list are only named, in `refused_fields`."""
+    """The line that `log` writes, without its newline; of a field off the list only the name is given."""
     stamp = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     words = [stamp, _escape(process), _escape(code)]
     words += [f"{name}={_escape(value)}" for name, value in fields.items() if name in _ALLOWED]

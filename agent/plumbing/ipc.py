@@ -1,14 +1,15 @@
 """Frames between the processes of one device.
 
-A frame is a 4-byte big-endian length and that many bytes of msgpack, at most 64 KiB, on a Unix stream socket; file
-descriptors travel with its first byte (SCM_RIGHTS). A frame that is not acceptable is dropped, counted and logged by
-its code; the connection goes on as long as the next frame can be found.
+A frame is a 4-byte big-endian length and that many bytes of msgpack, at most 64 KiB, on a Unix stream socket;
+file descriptors travel with its first byte (SCM_RIGHTS). A frame that is not acceptable is dropped, counted
+and logged by its code; the connection goes on as long as the next frame can be found.
 """
 
 from __future__ import annotations
 
 import array
 import asyncio
+import contextlib
 import functools
 import os
 import socket
@@ -25,9 +26,7 @@ from agent.plumbing.errors import IpcError
 from agent.plumbing.messages import Message
 
 LONGEST_FRAME_BYTES = 64 * 1024
-LONGEST_SKIPPED_BYTES = (
-    16 * 1024 * 1024
-)  # a longer claim is taken for a lost frame border, not for a long frame
+LONGEST_SKIPPED_BYTES = 16 * 1024 * 1024  # a longer claim means a lost frame border, not a long frame
 SEND_TIMEOUT_SECONDS = 5.0  # a peer that does not read for this long is as good as dead
 _MOST_FDS = 4
 _HEADER = struct.Struct(">I")
@@ -72,10 +71,8 @@ class IpcConnection:
 
     def close(self) -> None:
         """Ends both directions; a thread that is blocked in `receive` gets EOFError."""
-        try:
+        with contextlib.suppress(OSError):  # the peer was first
             self._sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the peer was first
         self._reader.drop_fds()
         self._sock.close()
 
@@ -88,8 +85,9 @@ class IpcConnection:
     def send(self, message: Message, fds: Sequence[int] = ()) -> None:
         """Sends `message` whole. The caller keeps (and closes) its own copies of `fds`.
 
-        Raises IpcError ipc_frame_too_long, ipc_fd_unexpected (another number of descriptors than this kind of message
-        carries), ipc_peer_stuck (the peer does not read; the connection is closed); EOFError when the peer is gone.
+        Raises IpcError ipc_frame_too_long, ipc_fd_unexpected (another number of descriptors than this kind of
+        message carries), ipc_peer_stuck (the peer does not read; the connection is closed); EOFError when the
+        peer is gone.
         """
         payload = self._encoder.encode(message)
         if len(payload) > LONGEST_FRAME_BYTES:
@@ -114,7 +112,8 @@ class IpcConnection:
     @overload
     def receive(self, types: UnionType) -> tuple[Any, tuple[int, ...]]: ...
     def receive(self, types: type[Message] | UnionType) -> tuple[Any, tuple[int, ...]]:
-        """The next acceptable message of `types` (such as `messages.VoiceToTill`) and its descriptors, now yours.
+        """The next acceptable message of `types` (such as `messages.VoiceToTill`) and its descriptors, now
+        yours.
 
         Blocks. Frames that are not acceptable are dropped. Raises EOFError when the peer has closed; IpcError
         ipc_frame_too_long (and closes) when the stream has lost its frame borders.
@@ -146,7 +145,7 @@ class IpcConnection:
         fd = self._sock.fileno()
         if fd < 0:
             raise EOFError(f"{self._peer}: closed here")
-        loop.add_reader(fd, lambda: ready.done() or ready.set_result(None))
+        loop.add_reader(fd, _resolve, ready)
         try:
             await ready
         finally:
@@ -184,8 +183,8 @@ _LOST = "ipc_frame_border_lost"
 class _FrameReader:
     """Finds frames in the byte stream. Holds what has come of the current one, so a read may stop anywhere.
 
-    It asks the socket for exactly the rest of the header or of the body and never for more: so descriptors that
-    arrive belong to the current frame.
+    It asks the socket for exactly the rest of the header or of the body and never for more: so descriptors
+    that arrive belong to the current frame.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -252,6 +251,11 @@ class _FrameReader:
             self.drop_fds()
             raise EOFError("the peer has closed")
         return data
+
+
+def _resolve(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
 
 
 @functools.cache

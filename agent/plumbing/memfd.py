@@ -1,4 +1,6 @@
-"""Large read-only values between processes: an anonymous file that nobody can change any more (memfd_create(2))."""
+"""Large read-only values between processes: an anonymous file that nobody can change any more
+(memfd_create(2)).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ _SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_
 
 
 def sealed_memfd(data: bytes) -> int:
-    """A new file descriptor (close-on-exec) that holds `data`, sealed against every change. The caller closes it."""
+    """A new file descriptor (close-on-exec) that holds `data`, sealed against every change. The caller closes
+    it.
+    """
     fd = os.memfd_create("earmark", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         rest = memoryview(data)
@@ -27,8 +31,8 @@ def sealed_memfd(data: bytes) -> int:
 def read_sealed(fd: int, limit: int) -> bytes:
     """What the sealed memfd `fd` holds; does not close it.
 
-    Raises IpcError ipc_fd_not_sealed (it could change while it is read, or is no memfd), ipc_fd_too_long (over `limit`
-    bytes).
+    Raises IpcError ipc_fd_not_sealed (it could change while it is read, or is no memfd), ipc_fd_too_long
+    (over `limit` bytes).
     """
     try:
         seals = fcntl.fcntl(fd, fcntl.F_GET_SEALS)

@@ -26,11 +26,12 @@ class Utterance(Message, frozen=True):
     """One stretch of speech, understood or not.
 
     `listen_id` is that of the `Listen` it answers, 0 after the wake word. `words` is the sentence of the
-    grammar (normalised) or '' where none survived the beam. `open_words` is the free decode; it is used only to
-    find words of denial. `gap_per_token` (<= 0, nats) is how much likelier free speech is. `embedding` is the
-    unit-length speaker embedding, or None where nobody is enrolled or the speech is too short to say anything.
-    `speech_ms` counts the speech that went into it (pooled with the wake phrase after a wake). `snr_db` may be
-    None where it could not be measured. `speech_ended_ns` is CLOCK_MONOTONIC when the last frame of speech came.
+    grammar (normalised) or '' where none survived the beam. `open_words` is the free decode; it is used only
+    to find words of denial. `gap_per_token` (<= 0, nats) is how much likelier free speech is. `embedding` is
+    the unit-length speaker embedding, or None where nobody is enrolled or the speech is too short to say
+    anything. `speech_ms` counts the speech that went into it (pooled with the wake phrase after a wake).
+    `snr_db` may be None where it could not be measured. `speech_ended_ns` is CLOCK_MONOTONIC when the last
+    frame of speech came.
     """
 
     listen_id: int
@@ -137,7 +138,9 @@ class LinkState(Message, frozen=True):
 
 
 class Peer(Message, frozen=True):
-    """Comes with one file descriptor: a connected stream socket to the named process; replaces an earlier one."""
+    """Comes with one file descriptor: a connected stream socket to the named process; replaces an earlier
+    one.
+    """
 
     name: Literal["voice", "till", "uplink"]
 
