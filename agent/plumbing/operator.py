@@ -1,0 +1,130 @@
+"""What the operator socket speaks: requests from `earmark orders|people|enrol|chat`, answers from `till`.
+
+It looks and configures; nothing here can consent to an order.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from agent.plumbing.messages import Message
+
+Text = Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class ShowOrders(Message):
+    """The newest `limit` orders and decisions."""
+
+    limit: int = 20
+
+
+class ChatLine(Message):
+    """One typed line of a conversation; the connection is the conversation."""
+
+    language: str
+    text: Text
+
+
+class Enrol(Message):
+    """Start learning a voice: the device asks its owner aloud for consent."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+
+
+class ShowPeople(Message):
+    """Who is enrolled."""
+
+
+class Forget(Message):
+    """Destroy a person's voiceprint key and template."""
+
+    person: str
+
+
+class AskHealth(Message):
+    """What the till knows about its neighbours."""
+
+
+class OrderRow(Message):
+    """`state` is the journal's; times are Unix seconds, `seconds_to_journal` runs from the end of speech."""
+
+    intent_id: str
+    conversation: str
+    person: str
+    title: str
+    total_minor: int
+    currency: str
+    state: str
+    order_id: str
+    reason: str
+    queued_at: int
+    settled_at: int | None
+    seconds_to_journal: float | None
+
+
+class DecisionRow(Message):
+    """One decision of a conversation that the journal keeps; no spoken words."""
+
+    at: int
+    conversation: str
+    code: str
+    title: str
+    person: str
+
+
+class OrdersShown(Message):
+    orders: list[OrderRow]
+    decisions: list[DecisionRow]
+
+
+class ChatReply(Message):
+    """`text` in the language of the conversation; more replies may follow later (a receipt)."""
+
+    text: str
+
+
+class EnrolStep(Message):
+    """`text` is what the device says aloud; `done` ends it, `learned` tells how."""
+
+    text: str
+    done: bool = False
+    learned: bool = False
+
+
+class PersonRow(Message):
+    person: str
+    name: str
+    enrolled_at: int
+
+
+class PeopleShown(Message):
+    people: list[PersonRow]
+
+
+class Forgotten(Message):
+    found: bool
+
+
+class Health(Message):
+    voice: bool
+    grammar: str
+    broker: bool
+    broker_reason: str
+    clock_trusted: bool
+    queued: int
+
+
+class Problem(Message):
+    """The request could not be met."""
+
+    code: str
+    detail: str
+    next_step: str = ""
+
+
+OperatorRequest = ShowOrders | ChatLine | Enrol | ShowPeople | Forget | AskHealth
+OperatorAnswer = (
+    OrdersShown | ChatReply | EnrolStep | PeopleShown | Forgotten | Health | Problem
+)

@@ -1,0 +1,108 @@
+"""What both conversations, spoken and typed, stand on: catalogue, people, limits, and the one way to commit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.committing.journal import Journal
+from agent.committing.road import OrderRoad
+from agent.deciding.basket import AgreedOrder, Basket
+from agent.deciding.catalogue import Catalogue
+from agent.deciding.conversation import Committed, Event, NotCommitted, Record, Surroundings
+from agent.deciding.money import Money
+from agent.deciding.policy import Circumstances
+from agent.deciding.replies import spoken_basket
+from agent.deciding.sentences import compile_sentences
+from agent.deciding.understanding import SentenceParser
+from agent.deciding.verification import Verdict
+from agent.plumbing.errors import EarmarkError
+from agent.plumbing.settings import Settings
+from agent.till.people import People
+
+DAY_SECONDS = 24 * 3600
+
+
+@dataclass
+class Conversation:
+    """Groups the journal's rows of one exchange, from the wake word to its end."""
+
+    id: str
+
+    @staticmethod
+    def new() -> Conversation:
+        return Conversation(str(uuid.uuid4()))
+
+
+class Desk:
+    """Shared services of the till; owns no conversation."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        journal: Journal,
+        road: OrderRoad,
+        people: People,
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self.settings = settings
+        self.catalogue = catalogue
+        self.journal = journal
+        self.road = road
+        self.people = people
+        self.wall_clock = wall_clock
+        self.online = False
+        self.unrecorded_decisions = 0
+        self._parsers: dict[str, SentenceParser] = {}
+
+    def parser(self, language: str) -> SentenceParser:
+        """The parser of the catalogue's grammar in `language`. Raises CatalogueError catalogue_language."""
+        if language not in self._parsers:
+            self._parsers[language] = SentenceParser(compile_sentences(self.catalogue, language))
+        return self._parsers[language]
+
+    def now_s(self) -> int:
+        """Trusted seconds where there are any; else the system's, which sign nothing and only label journal rows."""
+        return self.road.now_s() if self.road.clock_trusted() else int(self.wall_clock())
+
+    def surroundings(self, basket: Basket | None, person: str) -> Surroundings:
+        """What the dialogue table decides by, read from the journal now."""
+        spent, queued_same = Money(0, self.catalogue.currency), False
+        if basket is not None and person:
+            since = self.now_s() - DAY_SECONDS
+            spent = Money(self.journal.spent_since(person, since, self.catalogue.currency), self.catalogue.currency)
+            queued_same = self.journal.queued_like(person, basket.key) is not None
+        circumstances = Circumstances(spent, queued_same, self.road.clock_trusted())
+        return Surroundings(self.settings.policy, circumstances)
+
+    def commit(
+        self, basket: Basket, speaker: Verdict, conversation: Conversation, speech_ended_ns: int
+    ) -> tuple[Event, str]:
+        """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""
+        # Titled in the device's own language, in which a late receipt will be announced.
+        basket = self.in_language(basket, self.settings.device.language)
+        order = AgreedOrder(basket, speaker.person, ("voice",), conversation.id, speech_ended_ns)
+        try:
+            signed = self.road.commit(order)
+        except EarmarkError as error:
+            return NotCommitted(error.code), ""
+        return Committed(self.online), str(signed.intent_id)
+
+    def record(self, effect: Record, conversation: Conversation, language: str) -> None:
+        """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from being said."""
+        title = spoken_basket(effect.basket, language) if effect.basket else ""
+        try:
+            self.journal.record_decision(
+                conversation=conversation.id, code=effect.code, title=title, person=effect.person, at_s=self.now_s()
+            )
+        except EarmarkError:
+            self.unrecorded_decisions += 1
+
+    def in_language(self, basket: Basket, language: str) -> Basket:
+        """The same basket with its titles in `language`, at the same prices."""
+        lines = tuple(
+            self.catalogue.line(line.product_id, dict(line.options), line.quantity, language) for line in basket.lines
+        )
+        return Basket(lines, basket.catalogue_version)

@@ -1,0 +1,77 @@
+"""The till's one queue: what its neighbours say and what its timers ring, in one order, for one thread."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from types import UnionType
+
+from agent.plumbing import audit
+from agent.plumbing.errors import IpcError
+from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.messages import Message
+
+Action = Callable[[], None]
+LONGEST_QUEUE = 1_000
+"""A neighbour that floods waits in its own socket; it does not fill this process's memory."""
+
+
+class EventLoop:
+    """Runs actions one after another. Reader threads post to it; only `run` executes."""
+
+    def __init__(self) -> None:
+        self._actions: queue.Queue[Action] = queue.Queue(LONGEST_QUEUE)
+        self._timers: list[tuple[float, int, Action]] = []
+        self._order = itertools.count()
+        self._running = True
+
+    def post(self, action: Action) -> None:
+        """Queues `action`; blocks while the queue is full. From any thread."""
+        self._actions.put(action)
+
+    def after(self, delay_ms: int, action: Action) -> None:
+        """Runs `action` once, `delay_ms` from now (CLOCK_MONOTONIC). From the loop's own thread."""
+        heapq.heappush(self._timers, (time.monotonic() + delay_ms / 1000, next(self._order), action))
+
+    def stop(self) -> None:
+        self._running = False
+
+    def run(self) -> None:
+        """Until `stop`. An exception ends the process: the supervisor starts a fresh one from the journal."""
+        while self._running:
+            wait = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else 1.0
+            try:
+                action = self._actions.get(timeout=min(wait, 1.0))
+            except queue.Empty:
+                pass
+            else:
+                action()
+            while self._timers and self._timers[0][0] <= time.monotonic():
+                heapq.heappop(self._timers)[2]()
+
+    def read(
+        self,
+        connection: IpcConnection,
+        types: type[Message] | UnionType,
+        on_message: Callable[[Message, tuple[int, ...]], None],
+        on_close: Action,
+    ) -> None:
+        """Starts a thread that posts every message of `connection`, then `on_close` once."""
+
+        def receive() -> None:
+            try:
+                while True:
+                    message, fds = connection.receive(types)
+                    self.post(lambda message=message, fds=fds: on_message(message, fds))  # type: ignore[misc]
+            except (EOFError, IpcError):
+                self.post(on_close)
+            except BaseException as error:
+                audit.log("till_reader_failed", reason=type(error).__name__)
+                os._exit(1)
+
+        threading.Thread(target=receive, daemon=True).start()

@@ -1,0 +1,110 @@
+"""The enrolled: one encrypted voiceprint a person. Destroying the person's key is the erasure (GDPR Art. 17)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from agent.plumbing.errors import TrustError
+
+_PSEUDONYM = re.compile(r"p-[0-9a-f]{8}")
+
+
+class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    enrolled_at: int
+    nonce: bytes
+    voiceprint: bytes
+
+
+@dataclass(frozen=True)
+class Person:
+    """`pseudonym` is all that ever leaves the device; `enrolled_at` (Unix seconds) is also when consent was given."""
+
+    pseudonym: str
+    name: str
+    enrolled_at: int
+    template: tuple[float, ...]
+
+
+class People:
+    """Voiceprints under `folder` (mode 0700): NAME.json with the AES-256-GCM ciphertext, NAME.key beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Reads all; one that was altered or has lost its key is left out and stands in `problems`."""
+        self._folder = folder
+        self.problems: list[TrustError] = []
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._people: dict[str, Person] = {}
+        for path in sorted(folder.glob("p-*.json")):
+            try:
+                self._people[path.stem] = self._read(path)
+            except TrustError as problem:
+                self.problems.append(problem)
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def all(self) -> tuple[Person, ...]:
+        return tuple(self._people.values())
+
+    def templates(self) -> Mapping[str, tuple[float, ...]]:
+        """Pseudonym to unit-length template."""
+        return {person.pseudonym: person.template for person in self._people.values()}
+
+    def add(self, name: str, template: tuple[float, ...], *, now_s: int) -> Person:
+        """Keeps a person who agreed; the files are on disk when it returns."""
+        person = Person(f"p-{os.urandom(4).hex()}", name, now_s, template)
+        key, nonce = AESGCM.generate_key(bit_length=256), os.urandom(12)
+        sealed = AESGCM(key).encrypt(nonce, msgspec.msgpack.encode(template), person.pseudonym.encode())
+        self._write(self._folder / f"{person.pseudonym}.key", key)
+        record = _Record(name, now_s, nonce, sealed)
+        self._write(self._folder / f"{person.pseudonym}.json", msgspec.json.encode(record))
+        self._people[person.pseudonym] = person
+        return person
+
+    def forget(self, pseudonym: str) -> bool:
+        """Destroys key and template; False where nobody has that pseudonym."""
+        if not _PSEUDONYM.fullmatch(pseudonym) or self._people.pop(pseudonym, None) is None:
+            return False
+        for suffix in (".key", ".json"):
+            (self._folder / f"{pseudonym}{suffix}").unlink(missing_ok=True)
+        _sync(self._folder)
+        return True
+
+    def _read(self, path: Path) -> Person:
+        try:
+            record = msgspec.json.decode(path.read_bytes(), type=_Record)
+            key = path.with_suffix(".key").read_bytes()
+            plain = AESGCM(key).decrypt(record.nonce, record.voiceprint, path.stem.encode())
+            template = msgspec.msgpack.decode(plain, type=tuple[float, ...])
+        except (OSError, ValueError, InvalidTag) as error:
+            raise TrustError(
+                "voiceprint_damaged", f"{path.name}: {type(error).__name__}", f"remove {path} and enrol again"
+            ) from error
+        return Person(path.stem, record.name, record.enrolled_at, template)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        temporary = path.with_suffix(path.suffix + ".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+        _sync(self._folder)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,204 @@
+"""The till's wiring: who is connected, which dialogue hears what, when the outbox is looked at."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from typing import Any
+
+from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, OrderRoad, RoadEvent, TimeTrusted
+from agent.deciding.conversation import Answered, ReceiptArrived, Say
+from agent.plumbing import audit, messages, operator
+from agent.plumbing.errors import CatalogueError
+from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.memfd import sealed_memfd
+from agent.plumbing.messages import Message
+from agent.plumbing.sentence_graph import graph_id
+from agent.deciding.sentences import compile_sentences
+from agent.till.desk import Conversation, Desk
+from agent.till.events import EventLoop
+from agent.till.operators import OperatorSession
+from agent.till.spoken import SpokenDialogue
+from agent.till.typed import TypedDialogue
+
+OUTBOX_LOOK_MS = 500
+MOST_OPERATORS = 8
+"""Connections at once on the operator socket; one more is closed at once."""
+
+
+class Till:
+    """One device's till. Everything here runs on the event loop's thread."""
+
+    def __init__(self, desk: Desk, loop: EventLoop) -> None:
+        self._desk, self._loop = desk, loop
+        self._voice: IpcConnection | None = None
+        self._uplink: IpcConnection | None = None
+        self._broker_reason = "uplink_not_connected"
+        self._grammar = compile_sentences(desk.catalogue, desk.settings.device.language).to_bytes()
+        self._operators: list[OperatorSession] = []
+        self._enrolling: OperatorSession | None = None
+        self._spoken = SpokenDialogue(desk, self._to_voice, loop.after, self._enrol_step, self._confirm_typed)
+        self._look_at_outbox()
+
+    # --- neighbours ---
+
+    def control(self, message: Message, fds: tuple[int, ...]) -> None:
+        """From the supervisor."""
+        match message:
+            case messages.Peer(name="voice"):
+                self._voice = self._adopt(self._voice, fds[0], "voice", messages.VoiceToTill, self._from_voice)
+            case messages.Peer(name="uplink"):
+                self._uplink = self._adopt(self._uplink, fds[0], "uplink", messages.UplinkToTill, self._from_uplink)
+            case messages.OperatorListener():
+                threading.Thread(target=self._accept, args=(socket.socket(fileno=fds[0]),), daemon=True).start()
+            case messages.Stop():
+                self._loop.stop()
+
+    def _adopt(self, old: IpcConnection | None, fd: int, name: str, types: Any, handler: Any) -> IpcConnection:
+        if old is not None:
+            old.close()
+        connection = IpcConnection(socket.socket(fileno=fd), peer=name)
+        self._loop.read(
+            connection, types, lambda message, _: handler(connection, message), lambda: self._lost(connection)
+        )
+        return connection
+
+    def _lost(self, connection: IpcConnection) -> None:
+        if connection is self._voice:
+            self._voice = None
+            self._spoken.voice_lost()
+        elif connection is self._uplink:
+            self._uplink = None
+            self._linked(False, "uplink_not_connected")
+
+    def _to_voice(self, message: Message, fds: tuple[int, ...] = ()) -> None:
+        self._send(self._voice, message, fds)
+
+    def _send(self, connection: IpcConnection | None, message: Message, fds: tuple[int, ...] = ()) -> None:
+        if connection is None:
+            return
+        try:
+            connection.send(message, fds)
+        except EOFError:
+            self._loop.post(lambda: self._lost(connection))
+
+    # --- voice ---
+
+    def _from_voice(self, connection: IpcConnection, message: Message) -> None:
+        if connection is not self._voice:
+            return
+        match message:
+            case messages.VoiceReady():
+                descriptor = sealed_memfd(self._grammar)
+                try:
+                    self._to_voice(messages.UseGrammar(graph_id(self._grammar)), (descriptor,))
+                finally:
+                    os.close(descriptor)
+                self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))
+            case messages.Utterance():
+                self._spoken.heard(message)
+            case messages.Silence(listen_id=listen_id):
+                self._spoken.silent(listen_id)
+            case messages.Spoken(say_id=say_id):
+                self._spoken.spoken(say_id)
+            case messages.VoiceFault(code=code, detail=detail):
+                audit.log("voice_fault", reason=code, detail=detail)
+
+    def _confirm_typed(
+        self, answered: Answered, conversation: Conversation, speech_ended_ns: int
+    ) -> tuple[Say, ...] | None:
+        waiting = [session.chat for session in self._operators if session.chat and session.chat.waiting]
+        return waiting[-1].confirmed_by_voice(answered, speech_ended_ns) if waiting else None
+
+    # --- uplink ---
+
+    def _from_uplink(self, connection: IpcConnection, message: Message) -> None:
+        if connection is not self._uplink:
+            return
+        match message:
+            case messages.LinkState(connected=connected, reason=reason):
+                self._linked(connected, reason)
+            case messages.Published(ref=ref):
+                self._desk.road.published(ref)
+            case messages.Received(topic=topic, payload=payload):
+                for event in self._desk.road.received(topic, payload):
+                    self._road_event(event)
+        self._send_outbox()
+
+    def _linked(self, connected: bool, reason: str) -> None:
+        self._desk.online, self._broker_reason = connected, reason
+        self._desk.road.link(connected)
+
+    def _road_event(self, event: RoadEvent) -> None:
+        match event:
+            case OrderPlaced():
+                receipt = ReceiptArrived(event.title, "", event.delivery)
+            case OrderRefused():
+                receipt = ReceiptArrived(event.title, event.code)
+            case OrderExpired():
+                receipt = ReceiptArrived(event.title, "expired")
+            case TimeTrusted():
+                audit.log("time_trusted")
+                return
+        for session in self._operators:
+            if session.chat:
+                session.chat.receipt(str(event.intent_id), receipt)
+        self._spoken.receipt(str(event.intent_id), receipt)
+
+    def _look_at_outbox(self) -> None:
+        self._send_outbox()
+        self._loop.after(OUTBOX_LOOK_MS, self._look_at_outbox)
+
+    def _send_outbox(self) -> None:
+        publishes, events = self._desk.road.tick()
+        if self._uplink is not None:
+            for publish in publishes:
+                self._send(self._uplink, publish)
+        for event in events:
+            self._road_event(event)
+
+    # --- operators ---
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            sock, _ = listener.accept()
+            self._loop.post(lambda sock=sock: self._welcome(sock))  # type: ignore[misc]
+
+    def _welcome(self, sock: socket.socket) -> None:
+        if len(self._operators) >= MOST_OPERATORS:
+            audit.log("operators_too_many", count=len(self._operators))
+            sock.close()
+            return
+        connection = IpcConnection(sock, peer="operator")
+        session = OperatorSession(self._desk, connection, self._health, self._begin_enrolment)
+        self._operators.append(session)
+        self._loop.read(
+            connection,
+            operator.OperatorRequest,
+            lambda message, _: session.asked(message),
+            lambda: self._operators.remove(session),
+        )
+
+    def _health(self) -> operator.Health:
+        return operator.Health(
+            voice=self._voice is not None,
+            grammar=graph_id(self._grammar),
+            broker=self._desk.online,
+            broker_reason=self._broker_reason,
+            clock_trusted=self._desk.road.clock_trusted(),
+            queued=self._desk.journal.open_count(),
+        )
+
+    def _begin_enrolment(self, session: OperatorSession, name: str) -> bool:
+        if self._voice is None or not self._spoken.begin_enrolment(name):
+            return False
+        self._enrolling = session
+        return True
+
+    def _enrol_step(self, text: str, done: bool, learned: bool) -> None:
+        if self._enrolling is not None:
+            self._enrolling.answer(operator.EnrolStep(text, done, learned))
+        if done:
+            self._enrolling = None
+            self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))

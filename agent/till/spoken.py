@@ -1,0 +1,266 @@
+"""The conversation by voice: utterances in, sentences out, one at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.deciding import enrolment
+from agent.deciding.conversation import (
+    Answered,
+    AwaitReceipt,
+    Commit,
+    Committing,
+    Confirming,
+    Confused,
+    Event,
+    Helped,
+    Idle,
+    OrderHeard,
+    ReceiptArrived,
+    ReceiptLate,
+    Record,
+    Say,
+    Silent,
+    State,
+)
+from agent.deciding.dialogue import step
+from agent.deciding.replies import render
+from agent.deciding.understanding import (
+    Answer,
+    HelpAsked,
+    Meaning,
+    NotUnderstood,
+    OrderAsked,
+    PhraseRead,
+    understand,
+)
+from agent.deciding.verification import Verdict, same_speaker, verify
+from agent.plumbing import messages
+from agent.till.desk import Conversation, Desk
+
+Send = Callable[[messages.Message], None]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What the microphone is open for."""
+
+    listen_id: int
+    entry: str
+
+
+class SpokenDialogue:
+    """Drives the dialogue table from what `voice` hears. Embeddings live here, from the order to its decision."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        send: Send,
+        start_timer: Callable[[int, Callable[[], None]], None],
+        on_enrol_step: Callable[[str, bool, bool], None],
+        confirm_typed: Callable[[Answered, Conversation, int], tuple[Say, ...] | None],
+    ) -> None:
+        """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back once;
+        `confirm_typed` offers a spoken consent to a waiting typed basket, None where there is none."""
+        self._desk, self._send, self._start_timer = desk, send, start_timer
+        self._on_enrol_step, self._confirm_typed = on_enrol_step, confirm_typed
+        self._language = desk.settings.device.language
+        self._state: State = Idle()
+        self._conversation = Conversation.new()
+        self._order_embedding: tuple[float, ...] | None = None
+        self._question: _Question | None = None
+        self._enrolling: enrolment.Enrolling | None = None
+        self._intent = ""
+        self._speech_ended_ns = 0
+        self._last_id = 0
+        self._saying: set[int] = set()
+        self._news: deque[ReceiptArrived] = deque()
+
+    # --- from `voice` ---
+
+    def voice_lost(self) -> None:
+        """`voice` is gone: an open question is over and nothing was agreed; what was committed stays committed."""
+        self._saying.clear()
+        self._question = None
+        if self._enrolling:
+            self._enrolling = None
+            self._on_enrol_step("", True, False)
+        if not isinstance(self._state, Committing):
+            self._become(Idle())
+
+    def heard(self, utterance: messages.Utterance) -> None:
+        """An utterance, after the wake word (listen_id 0) or in answer to the open question."""
+        entry = self._entry(utterance.listen_id)
+        if entry is None:
+            return
+        meaning = self._meaning(entry, utterance)
+        if self._enrolling:
+            self._advance_enrolment(enrolment.Heard(meaning, utterance.embedding))
+        elif entry == "order":
+            self._heard_after_wake(meaning, utterance)
+        else:
+            self._apply(self._answer(meaning, utterance))
+
+    def silent(self, listen_id: int) -> None:
+        """Nothing was said while the microphone was open."""
+        if self._entry(listen_id) is None:
+            return
+        if self._enrolling:
+            self._advance_enrolment(enrolment.Heard(None))
+        else:
+            self._apply(Silent())
+
+    def spoken(self, say_id: int) -> None:
+        """A sentence was played to its end."""
+        self._saying.discard(say_id)
+        self._tell_news()
+
+    # --- from elsewhere ---
+
+    def begin_enrolment(self, name: str) -> bool:
+        """Asks `name` for consent aloud; False where the device is in the middle of something."""
+        if self._enrolling or not isinstance(self._state, Idle):
+            return False
+        self._enrolling, say, _ = enrolment.begin(name)
+        self._send(messages.ListenPolicy(embed=True))
+        self._say(say)
+        return True
+
+    def receipt(self, intent_id: str, event: ReceiptArrived) -> None:
+        """A verified receipt: the order in hand is answered at once, any other is told when nobody is talking."""
+        if isinstance(self._state, Committing) and intent_id == self._intent:
+            self._apply(event)
+        else:
+            self._news.append(event)
+            self._tell_news()
+
+    # --- inside ---
+
+    def _entry(self, listen_id: int) -> str | None:
+        """The grammar entry that the utterance answers; None where it answers a question that is over."""
+        if listen_id == 0:
+            if self._enrolling:
+                return None
+            self._question = None
+            return "order"
+        if self._question is None or self._question.listen_id != listen_id:
+            return None
+        entry, self._question = self._question.entry, None
+        return entry
+
+    def _meaning(self, entry: str, utterance: messages.Utterance) -> Meaning:
+        sure = utterance.gap_per_token >= self._desk.settings.asr.reject_gap_per_token
+        words = utterance.words if sure else ""
+        return understand(
+            self._desk.parser(self._language), self._desk.catalogue, entry, words, utterance.open_words
+        )
+
+    def _verify(self, utterance: messages.Utterance, shortest_ms: int) -> Verdict:
+        return verify(
+            utterance.embedding,
+            speech_ms=utterance.speech_ms,
+            shortest_ms=shortest_ms,
+            snr_db=utterance.snr_db,
+            people=self._desk.people.templates(),
+            limits=self._desk.settings.speaker,
+        )
+
+    def _heard_after_wake(self, meaning: Meaning, utterance: messages.Utterance) -> None:
+        if not isinstance(self._state, Committing):
+            self._become(Idle())
+            self._conversation = Conversation.new()
+        speaker = self._verify(utterance, self._desk.settings.speaker.shortest_order_ms)
+        match meaning:
+            case OrderAsked(basket):
+                self._order_embedding = utterance.embedding
+                self._apply(OrderHeard(basket, speaker))
+            case Answer(kind="consent"):
+                answered = Answered(meaning, speaker)
+                said = self._confirm_typed(answered, self._conversation, utterance.speech_ended_ns)
+                if said is None:
+                    self._apply(answered)
+                for say in said or ():
+                    self._say(say)
+            case Answer():
+                self._apply(Answered(meaning, speaker))
+            case HelpAsked():
+                self._apply(Helped())
+            case NotUnderstood() | PhraseRead():
+                self._apply(Confused())
+
+    def _answer(self, meaning: Meaning, utterance: messages.Utterance) -> Event:
+        if not isinstance(meaning, Answer):
+            return Confused()
+        limits = self._desk.settings.speaker
+        self._speech_ended_ns = utterance.speech_ended_ns
+        return Answered(
+            meaning,
+            self._verify(utterance, limits.shortest_consent_ms),
+            same_speaker(self._order_embedding, utterance.embedding, limits),
+        )
+
+    def _apply(self, event: Event) -> None:
+        basket = event.basket if isinstance(event, OrderHeard) else getattr(self._state, "basket", None)
+        person = event.speaker.person if isinstance(event, OrderHeard | Answered) else ""
+        state, effects = step(self._state, event, self._desk.surroundings(basket, person))
+        self._become(state)
+        for effect in effects:
+            match effect:
+                case Say():
+                    self._say(effect)
+                case Record():
+                    self._desk.record(effect, self._conversation, self._language)
+                case Commit(basket=agreed, speaker=speaker):
+                    ended = self._speech_ended_ns
+                    outcome, self._intent = self._desk.commit(agreed, speaker, self._conversation, ended)
+                    self._apply(outcome)
+                case AwaitReceipt():
+                    intent = self._intent
+                    self._start_timer(self._desk.settings.orders.receipt_wait_ms, lambda: self._late(intent))
+        self._tell_news()
+
+    def _late(self, intent: str) -> None:
+        if isinstance(self._state, Committing) and self._intent == intent:
+            self._apply(ReceiptLate())
+
+    def _become(self, state: State) -> None:
+        self._state = state
+        if not isinstance(state, Confirming):
+            self._question = None
+        if isinstance(state, Idle):
+            self._order_embedding = None
+
+    def _advance_enrolment(self, heard: enrolment.Heard) -> None:
+        assert self._enrolling is not None
+        before = self._enrolling
+        self._enrolling, say, learned = enrolment.advance(before, heard, self._desk.settings.speaker)
+        if learned:
+            self._desk.people.add(learned.name, learned.template, now_s=self._desk.now_s())
+        if self._enrolling is None:
+            self._send(messages.ListenPolicy(embed=len(self._desk.people) > 0))
+        self._say(say, before.name)
+        self._on_enrol_step(self._last_text, self._enrolling is None, learned is not None)
+
+    def _say(self, say: Say, name: str = "") -> None:
+        enrolling = self._enrolling
+        self._last_text = render(
+            say,
+            self._language,
+            self._desk.catalogue.currency,
+            name=enrolling.name if enrolling else name,
+            text=enrolling.phrase if enrolling else "",
+        )
+        self._last_id += 1
+        then = None
+        if say.listen:
+            self._question = _Question(self._last_id, say.listen)
+            then = messages.Listen(self._last_id, say.listen, self._desk.settings.endpoint.answer_window_ms)
+        self._saying.add(self._last_id)
+        self._send(messages.Say(self._last_id, self._last_text, self._language, then))
+
+    def _tell_news(self) -> None:
+        """A receipt that came late is told when nothing is being said, asked or learned."""
+        if self._news and isinstance(self._state, Idle) and not self._saying and not self._enrolling:
+            self._apply(self._news.popleft())
