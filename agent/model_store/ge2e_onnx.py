@@ -1,8 +1,8 @@
 """Build the GE2E speaker encoder as an ONNX model, byte for byte the same on every machine.
 
-The network is that of Wan et al., "Generalized End-to-End Loss for Speaker Verification" (arXiv:1710.10467), in the form
-Resemblyzer 0.1.4 trained it: three LSTM layers of 256 cells on 40 mel bands, a linear layer on the last hidden state,
-ReLU, L2 normalisation.
+The network is that of Wan et al., "Generalized End-to-End Loss for Speaker Verification" (arXiv:1710.10467),
+as Resemblyzer 0.1.4 trained it: three LSTM layers of 256 cells on 40 mel bands, a linear layer on the last
+hidden state, ReLU, L2 normalisation.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def expected_shapes() -> dict[str, tuple[int, ...]]:
 
 
 def build_ge2e(weights: Mapping[str, NDArray[Any]]) -> bytes:
-    """The encoder as serialised ONNX: `mels` float32 [batch, frames, 40] -> `embedding` float32 [batch, 256], unit length.
+    """The encoder as serialised ONNX.
+
+    Input `mels` float32 [batch, frames, 40]; output `embedding` float32 [batch, 256] of unit length.
 
     Raises ModelError model_bad_checkpoint when a tensor is missing, of another shape or type, or not finite.
     """
@@ -104,7 +106,7 @@ def build_ge2e(weights: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def _lstm_constants(weights: Mapping[str, NDArray[Any]], layer: int) -> list[onnx.TensorProto]:
-    """W, R and B of one layer with the direction axis in front, gates reordered from torch's i f g o to ONNX's i o f c."""
+    """W, R and B of one layer, direction axis in front, gates reordered from torch's ifgo to ONNX's iofc."""
     bias = [_gates_iofc(weights[f"lstm.bias_{side}_l{layer}"]) for side in ("ih", "hh")]
     return [
         _floats(f"W{layer}", _gates_iofc(weights[f"lstm.weight_ih_l{layer}"])[None]),

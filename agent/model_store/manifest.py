@@ -114,7 +114,7 @@ class Manifest(_Entry, frozen=True, rename={"models": "model"}):
         raise ModelError("model_unknown", f"no model {model_id!r}; known: {known}", "earmark models list")
 
     def chosen(self, ids: tuple[str, ...]) -> tuple[Model, ...]:
-        """The models of those ids, or the default ones when none is named. Raises ModelError model_unknown."""
+        """The models of those ids; the default ones when none is named. Raises ModelError model_unknown."""
         if ids:
             return tuple(self.model(model_id) for model_id in ids)
         return tuple(model for model in self.models if model.default)
@@ -126,14 +126,16 @@ def default_manifest_path() -> Path:
 
 
 def load_manifest(path: Path | None = None) -> Manifest:
-    """The manifest in `path` (default: the project's). Raises ModelError: manifest_missing, and as `parse_manifest`."""
+    """The manifest in `path` (default: the project's).
+
+    Raises ModelError: manifest_missing, and as `parse_manifest`.
+    """
     path = path or default_manifest_path()
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(
-            "manifest_missing", f"cannot read {path}: {error}", "git checkout models/models.toml"
-        ) from error
+        next_step = "git checkout models/models.toml"
+        raise ModelError("manifest_missing", f"cannot read {path}: {error}", next_step) from error
     return parse_manifest(text, name=path.name)
 
 
@@ -156,9 +158,7 @@ def parse_manifest(text: str, *, name: str = "models.toml") -> Manifest:
 
 
 def _invalid(name: str, fault: str) -> ModelError:
-    return ModelError(
-        "manifest_invalid", f"{name}: {fault}", "mend the entry; models/models.toml explains its fields"
-    )
+    return ModelError("manifest_invalid", f"{name}: {fault}", "mend the entry; the file explains its fields")
 
 
 def _fault(model: Model) -> str:

@@ -1,10 +1,10 @@
 """Read the weights of a torch checkpoint without torch, and without trusting the file.
 
-A checkpoint is a pickle, and a pickle can call anything. This reader resolves four names (an ordered dict, "rebuild a
-tensor" and the storage types) to inert values of its own and refuses every other one, so that nothing of the file's
-choosing ever runs. It reads the format that `torch.save` wrote before torch 1.6: five pickles (magic, protocol, system,
-object, storage keys), then for each key its element count (int64) and raw elements (torch/serialization.py,
-`_legacy_load`).
+A checkpoint is a pickle, and a pickle can call anything. This reader resolves a few names (the ordered dict,
+"rebuild a tensor", the storage types) to inert values of its own and refuses every other one, so that nothing
+of the file's choosing ever runs. It reads the format that `torch.save` wrote before torch 1.6: five pickles
+(magic, protocol, system, object, storage keys), then for each key its element count (int64) and raw elements
+(torch/serialization.py, `_legacy_load`).
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ class _InertUnpickler(pickle.Unpickler):
 def read_state_dict(checkpoint: bytes, entry: str) -> dict[str, NDArray[Any]]:
     """The tensors under `entry` of a legacy-format checkpoint, by name, as contiguous arrays.
 
-    Raises ModelError: model_unsafe_pickle (a name outside the allowed few), model_bad_checkpoint (not this format,
-    cut short, or a tensor that reaches outside its storage).
+    Raises ModelError: model_unsafe_pickle (a name outside the allowed few), model_bad_checkpoint (not this
+    format, cut short, or a tensor that reaches outside its storage).
     """
     stream = io.BytesIO(checkpoint)
     try:

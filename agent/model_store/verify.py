@@ -33,7 +33,7 @@ class ModelProblem:
 
 @dataclass(frozen=True)
 class ModelStatus:
-    """One line of `earmark models list`. `state` compares existence and size only; `verify_models` compares hashes."""
+    """One line of `earmark models list`. `state` goes by existence and size; `verify_models` by hash."""
 
     id: str
     purpose: str
@@ -45,7 +45,7 @@ class ModelStatus:
 
 
 def model_folder(models_dir: Path, model: Model) -> Path | None:
-    """The folder the model's files stand in, or would stand in; None when the package that holds it is not installed."""
+    """Where the model's files stand or belong; None when the package that holds them is not installed."""
     if model.installed is None:
         return models_dir / model.id
     try:
