@@ -1,0 +1,152 @@
+"""`earmark`: the one command of the device. Every error ends in a code, what was found, and the next step."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from agent import __version__
+from agent.plumbing.errors import EarmarkError
+
+EXIT_ERROR = 1
+EXIT_USAGE = 2
+
+DEFAULT_SETTINGS = "earmark.toml"
+
+_EPILOG = """\
+a first hour:
+  earmark models fetch             bring the models (about 65 MB), each checked by its hash
+  earmark init shelf               make a device in the folder `shelf`: settings, keys, a request for the shop
+  earmark-backend admit ...        the shop signs the request (see docs/provisioning.md)
+  earmark -s shelf/earmark.toml doctor    what is well, what is not, and what to do
+  earmark -s shelf/earmark.toml run       hear, verify, order
+  earmark -s shelf/earmark.toml enrol Anna
+and then say: "okay nabu, order two bags of dark roast coffee"
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit status (0 done, 1 an error that was explained, 2 wrong usage)."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    try:
+        command: Callable[[argparse.Namespace], int] = getattr(
+            import_module(f"agent.commands.{arguments.module}"), arguments.function
+        )
+        return command(arguments)
+    except EarmarkError as error:
+        print(f"earmark: {error.detail}", file=sys.stderr)
+        print(f"  code: {error.code}", file=sys.stderr)
+        if error.next_step:
+            print(f"  next: {error.next_step}", file=sys.stderr)
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has enough; what is left in the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_ERROR
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line, with help that teaches."""
+    parser = argparse.ArgumentParser(
+        prog="earmark",
+        description="Order by voice from a device you own. Nothing spoken ever leaves it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"earmark {__version__}")
+    parser.add_argument(
+        "-s",
+        "--settings",
+        type=Path,
+        default=Path(os.environ.get("EARMARK_SETTINGS", DEFAULT_SETTINGS)),
+        help=f"settings file (default: $EARMARK_SETTINGS or {DEFAULT_SETTINGS})",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _models(commands)
+
+    init = _command(commands, "init", "init", "run", "make a device: settings, keys and a request for the shop")
+    init.add_argument("folder", type=Path, help="a new folder for the device")
+    init.add_argument("--device-id", default="device-1", help="its name on the wire (default: device-1)")
+    init.add_argument(
+        "--environment", choices=["production", "test", "demo"], default="production", help="what its orders count for"
+    )
+
+    doctor = _command(commands, "doctor", "doctor", "run", "what is well, what is not, and the command that mends it")
+    doctor.add_argument("--json", action="store_true", help="for machines")
+
+    _command(commands, "run", "run", "run", "start voice, till and uplink, each in its sandbox, until Ctrl-C")
+
+    enrol = _command(commands, "enrol", "operators", "enrol", "learn a voice: the device asks for consent aloud")
+    enrol.add_argument("name", help="how the device addresses the person; never leaves the device")
+
+    people = _command(commands, "people", "operators", "people", "who is enrolled")
+    people.add_argument("--forget", metavar="PSEUDONYM", help="destroy a person's voiceprint for good")
+
+    chat = _command(commands, "chat", "operators", "chat", "the conversation, typed; a typed word confirms nothing")
+    chat.add_argument("--language", choices=["en", "pl"], default="en")
+    chat.add_argument("--speak", action="store_true", help="also read the replies aloud (espeak-ng)")
+
+    orders = _command(commands, "orders", "operators", "orders", "the journal: what was asked, queued, ordered, refused")
+    orders.add_argument("--limit", type=int, default=20)
+    orders.add_argument("--json", action="store_true", help="for machines")
+
+    hear = _command(commands, "hear", "hear", "run", "what the device hears in audio files: wake, words, slots, gap")
+    hear.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    hear.add_argument("--catalogue", type=Path, help="another catalogue than that of the settings")
+    hear.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    _bench(commands)
+    return parser
+
+
+_Subparsers = argparse._SubParsersAction
+
+
+def _command(
+    commands: _Subparsers[argparse.ArgumentParser], name: str, module: str, function: str, help_text: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".")
+    parser.set_defaults(module=module, function=function)
+    return parser
+
+
+def _models(commands: _Subparsers[argparse.ArgumentParser]) -> None:
+    models = commands.add_parser("models", help="the model files: fetch, list, verify").add_subparsers(
+        metavar="ACTION", required=True
+    )
+    fetch = _command(models, "fetch", "models", "fetch", "bring what is missing or damaged")
+    fetch.add_argument("ids", nargs="*", metavar="ID", help="only these (default: all that are needed)")
+    fetch.add_argument("--mirror", type=Path, help="a folder to take them from before the network is asked")
+    _command(models, "list", "models", "show", "every model: purpose, licence, size, state")
+    _command(models, "verify", "models", "verify", "hash every file")
+
+
+def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
+    bench = commands.add_parser("bench", help="the benchmarks behind every figure").add_subparsers(
+        metavar="BENCHMARK", required=True
+    )
+    orders = _command(bench, "orders", "bench", "orders", "share of spoken orders understood with every slot right")
+    orders.add_argument("--set", type=Path, required=True, metavar="DIR", help="labels.jsonl, domain.json, audio/")
+    orders.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
+    orders.add_argument(
+        "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
+    )
+    orders.add_argument("--json", action="store_true", help="for machines")
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers like 24,12,6") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""`earmark bench …`: the figures in README and docs/figures.md, made again."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from agent.plumbing.errors import ConfigurationError
+from agent.plumbing.settings import default_models_dir
+
+
+def orders(arguments: argparse.Namespace) -> int:
+    from agent.bench.orders import run_orders_bench
+
+    if bool(arguments.snr) != bool(arguments.noise):
+        raise ConfigurationError("bench_noise", "--noise FILE and --snr DB,DB go together", "give both or neither")
+    result = run_orders_bench(arguments.set, arguments.noise, list(arguments.snr), default_models_dir())
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(f"{'noise':>8} {'orders':>7} {'accepted':>9} {'wrong':>6} {'asked':>6} {'rejected':>9}")
+    for row in result["results"]:
+        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        share = 100 * row["accepted"] / row["utterances"]
+        print(
+            f"{noise:>8} {row['utterances']:>7} {share:>7.1f} % {row['wrong']:>6} {row['asked']:>6} {row['rejected']:>9}"
+        )
+    print(f"real-time factor {result['real_time_factor']:.3f}")
+    return 0

@@ -1,0 +1,166 @@
+"""`earmark orders|people|enrol|chat`: clients of the till's operator socket."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import UnionType
+from typing import Any
+
+import msgspec
+
+from agent.plumbing import operator
+from agent.plumbing.errors import ConfigurationError, EarmarkError, IpcError
+from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.messages import Message
+from agent.plumbing.settings import load_settings
+from agent.plumbing.supervisor import operator_socket
+
+ESPEAK_VOICES = {"en": "en", "pl": "pl"}
+LONGEST_REPLY_SECONDS = 30
+
+
+class OperatorClient:
+    """A connection to the running device."""
+
+    def __init__(self, state_dir: Path) -> None:
+        """Raises IpcError device_not_running, operator_not_allowed."""
+        path = operator_socket(state_dir)
+        sock = socket.socket(socket.AF_UNIX)
+        try:
+            sock.connect(str(path))
+        except PermissionError as error:
+            raise IpcError(
+                "operator_not_allowed", f"{path} belongs to another user", "run it as the device's user or with sudo"
+            ) from error
+        except OSError as error:
+            raise IpcError("device_not_running", f"nobody answers at {path}", "earmark run") from error
+        self._connection = IpcConnection(sock, peer="till")
+
+    def send(self, request: Message) -> None:
+        self._connection.send(request)
+
+    def receive(self, types: type[Message] | UnionType) -> Any:
+        """The next answer of `types`. A `Problem` is raised as the EarmarkError it stands for."""
+        try:
+            answer, _ = self._connection.receive(operator.OperatorAnswer)
+        except EOFError as error:
+            raise IpcError("device_stopped", "the device has stopped answering", "earmark doctor") from error
+        if isinstance(answer, operator.Problem):
+            raise EarmarkError(answer.code, answer.detail, answer.next_step)
+        if not isinstance(answer, types):
+            raise IpcError("operator_answer", f"unexpected {type(answer).__name__}", "update earmark-agent")
+        return answer
+
+    def ask(self, request: Message, types: type[Message] | UnionType) -> Any:
+        self.send(request)
+        return self.receive(types)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def connect(arguments: argparse.Namespace) -> OperatorClient:
+    return OperatorClient(Path(load_settings(arguments.settings).paths.state_dir))
+
+
+def orders(arguments: argparse.Namespace) -> int:
+    shown: operator.OrdersShown = connect(arguments).ask(operator.ShowOrders(arguments.limit), operator.OrdersShown)
+    if arguments.json:
+        print(msgspec.json.encode(shown).decode())
+        return 0
+    if not shown.orders:
+        print("No order yet.")
+    for row in shown.orders:
+        total = f"{row.total_minor // 100}.{row.total_minor % 100:02d} {row.currency}"
+        print(f"{_when(row.queued_at)}  {row.state:8}  {row.title}, {total}  {row.order_id or row.reason}")
+    if shown.decisions:
+        print("\nDecisions:")
+    for decision in shown.decisions:
+        print(f"{_when(decision.at)}  {decision.code:24}  {decision.title}")
+    return 0
+
+
+def _when(seconds: int) -> str:
+    return datetime.datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def people(arguments: argparse.Namespace) -> int:
+    client = connect(arguments)
+    if arguments.forget:
+        answer: operator.Forgotten = client.ask(operator.Forget(arguments.forget), operator.Forgotten)
+        if not answer.found:
+            raise ConfigurationError("person_unknown", f"nobody is enrolled as {arguments.forget}", "earmark people")
+        print("Forgotten: the key of this voiceprint is destroyed.")
+        return 0
+    shown: operator.PeopleShown = client.ask(operator.ShowPeople(), operator.PeopleShown)
+    for person in shown.people:
+        print(f"{person.person}  {person.name}  agreed and enrolled {_when(person.enrolled_at)}")
+    if not shown.people:
+        print("Nobody is enrolled. Start with: earmark enrol NAME")
+    return 0
+
+
+def enrol(arguments: argparse.Namespace) -> int:
+    client = connect(arguments)
+    print("The device now speaks. Answer it aloud, near the microphone.")
+    client.send(operator.Enrol(arguments.name))
+    while True:
+        step: operator.EnrolStep = client.receive(operator.EnrolStep)
+        print(f"  {step.text}" if step.text else "  (the device stopped listening)")
+        if step.done:
+            return 0 if step.learned else 1
+
+
+def chat(arguments: argparse.Namespace) -> int:
+    client = connect(arguments)
+    if arguments.speak and shutil.which("espeak-ng") is None:
+        raise ConfigurationError("espeak_missing", "espeak-ng is not installed", "apt install espeak-ng")
+    if sys.stdin.isatty():
+        print("Type what you would say; Ctrl-D ends it.")
+    replies = _Replies(client, arguments.language if arguments.speak else "")
+    lines = 0
+    for line in sys.stdin:
+        if text := line.strip():
+            client.send(operator.ChatLine(arguments.language, text[:500]))
+            lines += 1
+            replies.wait_for(lines)
+    return 1 if replies.failed else 0
+
+
+class _Replies:
+    """Prints replies as they come: a receipt may arrive long after the line that led to it."""
+
+    def __init__(self, client: OperatorClient, speak: str) -> None:
+        self._client, self._speak = client, speak
+        self._arrived = threading.Condition()
+        self._count = 0
+        self.failed = False
+        threading.Thread(target=self._print, daemon=True).start()
+
+    def wait_for(self, count: int) -> None:
+        """Until `count` replies were printed, or the device is gone."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: self.failed or self._count >= count, timeout=LONGEST_REPLY_SECONDS)
+
+    def _print(self) -> None:
+        try:
+            while True:
+                reply: operator.ChatReply = self._client.receive(operator.ChatReply)
+                print(reply.text, flush=True)
+                if self._speak:
+                    subprocess.run(["espeak-ng", "-v", ESPEAK_VOICES[self._speak], reply.text], check=False)
+                with self._arrived:
+                    self._count += 1
+                    self._arrived.notify_all()
+        except EarmarkError as error:
+            print(f"earmark: {error.detail}\n  code: {error.code}\n  next: {error.next_step}", file=sys.stderr)
+            with self._arrived:
+                self.failed = True
+                self._arrived.notify_all()

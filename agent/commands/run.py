@@ -1,0 +1,17 @@
+"""`earmark run`: the device's processes under one supervisor, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+
+from agent.plumbing.settings import load_settings
+from agent.plumbing.supervisor import Supervisor
+
+
+def run(arguments: argparse.Namespace) -> int:
+    load_settings(arguments.settings)
+    with Supervisor(arguments.settings) as supervisor:
+        supervisor.wait_ready()
+        print("Listening. Ctrl-C stops it.", flush=True)
+        supervisor.run_until_signal()
+    return 0
