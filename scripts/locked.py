@@ -1,0 +1,46 @@
+"""Split requirements.lock for pip: `wheels` (all but the source-only packages) or `source` (only those).
+
+Standard library only: it runs before anything is installed. The source-only packages are named in pyproject.toml,
+[tool.earmark], because pip has to build them with the setuptools that the first part brings.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def source_only() -> frozenset[str]:
+    """Names of the locked packages that have no wheels."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return frozenset(project["tool"]["earmark"]["source-only"])
+
+
+def split_lock(lock: str, names: frozenset[str]) -> tuple[str, str]:
+    """The lock's entries as (those not in `names`, those in `names`)."""
+    parts: tuple[list[str], list[str]] = ([], [])
+    chosen = parts[0]
+    for line in lock.splitlines(keepends=True):
+        if entry := re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)==", line):
+            chosen = parts[entry[1] in names]
+        chosen.append(line)
+    return "".join(parts[0]), "".join(parts[1])
+
+
+def main() -> int:
+    """Print the part that is asked for."""
+    if sys.argv[1:] not in (["wheels"], ["source"]):
+        print("usage: locked.py wheels|source", file=sys.stderr)
+        return 2
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    wheels, source = split_lock(lock, source_only())
+    print(wheels if sys.argv[1] == "wheels" else source, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,58 @@
+"""Look through the committed text for what only makes sense on one machine, and warn of files that grew too long.
+
+A home folder, a checkout's own place or a package index by name would tie the project to where it was written.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LONGEST_FILE_LINES = 300
+
+_THIS_MACHINE = re.compile(
+    r"/root/|/home/[a-z]+/|/Users/[A-Za-z]+/|/work/(main|shared)"
+    r"|\b(files\.)?py(thonhosted|pi)\.org\b|/opt/pypi|deb\.debian\.org|registry\.npmjs"
+)
+_NOT_TEXT = {".lock", ".wav", ".flac", ".png", ".onnx"}
+
+
+def committed_files() -> list[Path]:
+    """Files that git knows or would add, relative to the checkout."""
+    command = ["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "-z"]
+    names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
+    return [Path(name) for name in names if name and (ROOT / name).is_file()]
+
+
+def ties_to_a_machine(text: str) -> Iterator[tuple[int, str]]:
+    """(line number, what was found) for each place that names one machine's paths or a package index."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if found := _THIS_MACHINE.search(line):
+            yield number, found[0]
+
+
+def main() -> int:
+    """1 when some text is tied to a machine; long files are only named."""
+    faults = 0
+    for path in committed_files():
+        if path.suffix in _NOT_TEXT or path == Path("scripts/wording.py"):
+            continue
+        try:
+            text = (ROOT / path).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        for number, found in ties_to_a_machine(text):
+            print(f"{path}:{number}: {found}")
+            faults += 1
+        if path.suffix == ".py" and (lines := text.count("\n")) > LONGEST_FILE_LINES:
+            print(
+                f"{path}: {lines} lines; more than {LONGEST_FILE_LINES} are usually two ideas (not an error)"
+            )
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
