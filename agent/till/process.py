@@ -81,7 +81,7 @@ class Till:
         try:
             connection.send(message, fds)
         except EOFError:
-            self._loop.post(lambda: self._lost(connection))
+            self._loop.after(0, lambda: self._lost(connection))
 
     # --- voice ---
 
