@@ -1,0 +1,59 @@
+"""Synthetic customers: one voice each, so that the device can tell them apart."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+SAMPLE_RATE_HZ = 16_000
+Pcm = NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class Customer:
+    """`engine` is 'flite', 'espeak-ng' or 'hibari'; `voice` is that engine's name for the voice."""
+
+    name: str
+    engine: str
+    voice: str
+
+    def says(self, text: str) -> Pcm:
+        """int16 [n] at 16 kHz, about -6 dBFS at its peak."""
+        return _spoken(self.engine, self.voice, text)
+
+
+ANNA = Customer("Anna", "flite", "slt")
+STRANGER = Customer("a stranger", "flite", "rms")
+VISITOR = Customer("a visitor", "flite", "awb")
+NEIGHBOUR = Customer("the neighbour", "espeak-ng", "en-gb-scotland")
+GUEST = Customer("a guest", "hibari", "heart")
+CUSTOMERS = (ANNA, STRANGER, VISITOR, NEIGHBOUR, GUEST)
+
+
+@cache
+def _spoken(engine: str, voice: str, text: str) -> Pcm:
+    if engine == "hibari":
+        from hibari import Hibari
+
+        samples, rate = _hibari(Hibari(), text), 24_000
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "voice.wav")
+            if engine == "flite":
+                command = ["flite", "-voice", voice, "-t", text, "-o", path]
+            else:
+                command = ["espeak-ng", "-v", voice, "-w", path, text]
+            subprocess.run(command, check=True, capture_output=True)
+            samples, rate = soundfile.read(path, dtype="float32")
+    samples = soxr.resample(samples, rate, SAMPLE_RATE_HZ)
+    peak = float(np.abs(samples).max()) or 1.0
+    spoken: Pcm = np.round(samples / peak * 0.5 * 32767).astype(np.int16)
+    return spoken
