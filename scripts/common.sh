@@ -28,7 +28,7 @@ with_progress() {
     while kill -0 "$running" 2>/dev/null; do
         sleep 0.2
         if ((SECONDS - started >= next)); then
-            say "    $((SECONDS - started)) s: $(grep -v '^WARNING' "$log" | tail -n 1 | cut -c -90)"
+            say "    $((SECONDS - started)) s: $(grep -v '^WARNING' "$log" | tail -n 1 | cut -c -90 || true)"
             next=$((next < 10 ? 10 : next + 10))
         fi
     done

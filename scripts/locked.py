@@ -1,7 +1,7 @@
 """Split requirements.lock for pip: `wheels` (all but the source-only packages) or `source` (only those).
 
-Standard library only: it runs before anything is installed. The source-only packages are named in pyproject.toml,
-[tool.earmark], because pip has to build them with the setuptools that the first part brings.
+Standard library only: it runs before anything is installed. The source-only packages are named in
+pyproject.toml, [tool.earmark], because pip has to build them with the setuptools that the first part brings.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Look through the committed text for what only makes sense on one machine, and warn of files that grew too long.
+"""Look through the committed text for what makes sense on one machine only, and for files that are too long.
 
-A home folder, a checkout's own place or a package index by name would tie the project to where it was written.
+A home folder, a checkout's own place or a package index by name ties the project to where it was written.
 """
 
 from __future__ import annotations
@@ -48,9 +48,7 @@ def main() -> int:
             print(f"{path}:{number}: {found}")
             faults += 1
         if path.suffix == ".py" and (lines := text.count("\n")) > LONGEST_FILE_LINES:
-            print(
-                f"{path}: {lines} lines; more than {LONGEST_FILE_LINES} are usually two ideas (not an error)"
-            )
+            print(f"note: {path} has {lines} lines; more than {LONGEST_FILE_LINES} are usually two ideas")
     return 1 if faults else 0
 
 
