@@ -71,33 +71,48 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _models(commands)
 
-    init = _command(commands, "init", "init", "run", "make a device: settings, keys and a request for the shop")
+    init = _command(
+        commands, "init", "init", "run", "make a device: settings, keys and a request for the shop"
+    )
     init.add_argument("folder", type=Path, help="a new folder for the device")
     init.add_argument("--device-id", default="device-1", help="its name on the wire (default: device-1)")
     init.add_argument(
-        "--environment", choices=["production", "test", "demo"], default="production", help="what its orders count for"
+        "--environment",
+        choices=["production", "test", "demo"],
+        default="production",
+        help="what its orders count for",
     )
 
-    doctor = _command(commands, "doctor", "doctor", "run", "what is well, what is not, and the command that mends it")
+    doctor = _command(
+        commands, "doctor", "doctor", "run", "what is well, what is not, and the command that mends it"
+    )
     doctor.add_argument("--json", action="store_true", help="for machines")
 
     _command(commands, "run", "run", "run", "start voice, till and uplink, each in its sandbox, until Ctrl-C")
 
-    enrol = _command(commands, "enrol", "operators", "enrol", "learn a voice: the device asks for consent aloud")
+    enrol = _command(
+        commands, "enrol", "operators", "enrol", "learn a voice: the device asks for consent aloud"
+    )
     enrol.add_argument("name", help="how the device addresses the person; never leaves the device")
 
     people = _command(commands, "people", "operators", "people", "who is enrolled")
     people.add_argument("--forget", metavar="PSEUDONYM", help="destroy a person's voiceprint for good")
 
-    chat = _command(commands, "chat", "operators", "chat", "the conversation, typed; a typed word confirms nothing")
+    chat = _command(
+        commands, "chat", "operators", "chat", "the conversation, typed; a typed word confirms nothing"
+    )
     chat.add_argument("--language", choices=["en", "pl"], default="en")
     chat.add_argument("--speak", action="store_true", help="also read the replies aloud (espeak-ng)")
 
-    orders = _command(commands, "orders", "operators", "orders", "the journal: what was asked, queued, ordered, refused")
+    orders = _command(
+        commands, "orders", "operators", "orders", "the journal: what was asked, queued, ordered, refused"
+    )
     orders.add_argument("--limit", type=int, default=20)
     orders.add_argument("--json", action="store_true", help="for machines")
 
-    hear = _command(commands, "hear", "hear", "run", "what the device hears in audio files: wake, words, slots, gap")
+    hear = _command(
+        commands, "hear", "hear", "run", "what the device hears in audio files: wake, words, slots, gap"
+    )
     hear.add_argument("files", nargs="+", type=Path, metavar="FILE")
     hear.add_argument("--catalogue", type=Path, help="another catalogue than that of the settings")
     hear.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -132,8 +147,12 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     bench = commands.add_parser("bench", help="the benchmarks behind every figure").add_subparsers(
         metavar="BENCHMARK", required=True
     )
-    orders = _command(bench, "orders", "bench", "orders", "share of spoken orders understood with every slot right")
-    orders.add_argument("--set", type=Path, required=True, metavar="DIR", help="labels.jsonl, domain.json, audio/")
+    orders = _command(
+        bench, "orders", "bench", "orders", "share of spoken orders understood with every slot right"
+    )
+    orders.add_argument(
+        "--set", type=Path, required=True, metavar="DIR", help="labels.jsonl, domain.json, audio/"
+    )
     orders.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
     orders.add_argument(
         "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"

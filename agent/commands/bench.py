@@ -13,7 +13,9 @@ def orders(arguments: argparse.Namespace) -> int:
     from agent.bench.orders import run_orders_bench
 
     if bool(arguments.snr) != bool(arguments.noise):
-        raise ConfigurationError("bench_noise", "--noise FILE and --snr DB,DB go together", "give both or neither")
+        raise ConfigurationError(
+            "bench_noise", "--noise FILE and --snr DB,DB go together", "give both or neither"
+        )
     result = run_orders_bench(arguments.set, arguments.noise, list(arguments.snr), default_models_dir())
     if arguments.json:
         print(json.dumps(result))

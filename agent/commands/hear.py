@@ -43,7 +43,9 @@ def _catalogue_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise CatalogueError("catalogue_missing", f"cannot read {path}", "earmark hear --catalogue FILE ...") from error
+        raise CatalogueError(
+            "catalogue_missing", f"cannot read {path}", "earmark hear --catalogue FILE ..."
+        ) from error
 
 
 def _for_people(heard: dict[str, object]) -> str:

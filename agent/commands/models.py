@@ -23,7 +23,11 @@ def fetch(arguments: argparse.Namespace) -> int:
     manifest, folder = _place(arguments)
     mirror = arguments.mirror or os.environ.get("EARMARK_MODEL_MIRROR")
     fetched = fetch_models(
-        manifest, folder, tuple(arguments.ids), Path(mirror) if mirror else None, lambda line: print(line, flush=True)
+        manifest,
+        folder,
+        tuple(arguments.ids),
+        Path(mirror) if mirror else None,
+        lambda line: print(line, flush=True),
     )
     print(f"models: {len(fetched)} fetched, all in place" if fetched else "models: all in place")
     return 0
@@ -41,7 +45,9 @@ def verify(arguments: argparse.Namespace) -> int:
     manifest, folder = _place(arguments)
     problems = verify_models(manifest, folder)
     for problem in problems:
-        print(f"{problem.model_id}/{problem.file}: {problem.detail}\n  code: {problem.code}\n  next: {problem.next_step}")
+        print(
+            f"{problem.model_id}/{problem.file}: {problem.detail}\n  code: {problem.code}\n  next: {problem.next_step}"
+        )
     if not problems:
         print("models: every file has its hash")
     return 1 if problems else 0

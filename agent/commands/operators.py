@@ -37,7 +37,9 @@ class OperatorClient:
             sock.connect(str(path))
         except PermissionError as error:
             raise IpcError(
-                "operator_not_allowed", f"{path} belongs to another user", "run it as the device's user or with sudo"
+                "operator_not_allowed",
+                f"{path} belongs to another user",
+                "run it as the device's user or with sudo",
             ) from error
         except OSError as error:
             raise IpcError("device_not_running", f"nobody answers at {path}", "earmark run") from error
@@ -71,7 +73,9 @@ def connect(arguments: argparse.Namespace) -> OperatorClient:
 
 
 def orders(arguments: argparse.Namespace) -> int:
-    shown: operator.OrdersShown = connect(arguments).ask(operator.ShowOrders(arguments.limit), operator.OrdersShown)
+    shown: operator.OrdersShown = connect(arguments).ask(
+        operator.ShowOrders(arguments.limit), operator.OrdersShown
+    )
     if arguments.json:
         print(msgspec.json.encode(shown).decode())
         return 0
@@ -96,7 +100,9 @@ def people(arguments: argparse.Namespace) -> int:
     if arguments.forget:
         answer: operator.Forgotten = client.ask(operator.Forget(arguments.forget), operator.Forgotten)
         if not answer.found:
-            raise ConfigurationError("person_unknown", f"nobody is enrolled as {arguments.forget}", "earmark people")
+            raise ConfigurationError(
+                "person_unknown", f"nobody is enrolled as {arguments.forget}", "earmark people"
+            )
         print("Forgotten: the key of this voiceprint is destroyed.")
         return 0
     shown: operator.PeopleShown = client.ask(operator.ShowPeople(), operator.PeopleShown)
@@ -160,7 +166,9 @@ class _Replies:
                     self._count += 1
                     self._arrived.notify_all()
         except EarmarkError as error:
-            print(f"earmark: {error.detail}\n  code: {error.code}\n  next: {error.next_step}", file=sys.stderr)
+            print(
+                f"earmark: {error.detail}\n  code: {error.code}\n  next: {error.next_step}", file=sys.stderr
+            )
             with self._arrived:
                 self.failed = True
                 self._arrived.notify_all()

@@ -72,7 +72,9 @@ class Desk:
         spent, queued_same = Money(0, self.catalogue.currency), False
         if basket is not None and person:
             since = self.now_s() - DAY_SECONDS
-            spent = Money(self.journal.spent_since(person, since, self.catalogue.currency), self.catalogue.currency)
+            spent = Money(
+                self.journal.spent_since(person, since, self.catalogue.currency), self.catalogue.currency
+            )
             queued_same = self.journal.queued_like(person, basket.key) is not None
         circumstances = Circumstances(spent, queued_same, self.road.clock_trusted())
         return Surroundings(self.settings.policy, circumstances)
@@ -95,7 +97,11 @@ class Desk:
         title = spoken_basket(effect.basket, language) if effect.basket else ""
         try:
             self.journal.record_decision(
-                conversation=conversation.id, code=effect.code, title=title, person=effect.person, at_s=self.now_s()
+                conversation=conversation.id,
+                code=effect.code,
+                title=title,
+                person=effect.person,
+                at_s=self.now_s(),
             )
         except EarmarkError:
             self.unrecorded_decisions += 1
@@ -103,6 +109,7 @@ class Desk:
     def in_language(self, basket: Basket, language: str) -> Basket:
         """The same basket with its titles in `language`, at the same prices."""
         lines = tuple(
-            self.catalogue.line(line.product_id, dict(line.options), line.quantity, language) for line in basket.lines
+            self.catalogue.line(line.product_id, dict(line.options), line.quantity, language)
+            for line in basket.lines
         )
         return Basket(lines, basket.catalogue_version)

@@ -57,12 +57,16 @@ class OperatorSession:
             case operator.ChatLine(language=language, text=text):
                 if self.chat is None or language != self._chat_language:
                     self._chat_language = language
-                    self.chat = TypedDialogue(self._desk, language, lambda reply: self.answer(operator.ChatReply(reply)))
+                    self.chat = TypedDialogue(
+                        self._desk, language, lambda reply: self.answer(operator.ChatReply(reply))
+                    )
                 self.chat.typed(text)
             case operator.Enrol(name=name):
                 if not self._begin_enrolment(self, name):
                     raise EarmarkError(
-                        "enrol_busy", "the device cannot listen now", "see `earmark doctor`, then run it again"
+                        "enrol_busy",
+                        "the device cannot listen now",
+                        "see `earmark doctor`, then run it again",
                     )
             case operator.ShowPeople():
                 rows = [

@@ -7,20 +7,18 @@ import socket
 import threading
 from typing import Any
 
-from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, OrderRoad, RoadEvent, TimeTrusted
+from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, RoadEvent, TimeTrusted
 from agent.deciding.conversation import Answered, ReceiptArrived, Say
+from agent.deciding.sentences import compile_sentences
 from agent.plumbing import audit, messages, operator
-from agent.plumbing.errors import CatalogueError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.messages import Message
 from agent.plumbing.sentence_graph import graph_id
-from agent.deciding.sentences import compile_sentences
 from agent.till.desk import Conversation, Desk
 from agent.till.events import EventLoop
 from agent.till.operators import OperatorSession
 from agent.till.spoken import SpokenDialogue
-from agent.till.typed import TypedDialogue
 
 OUTBOX_LOOK_MS = 500
 MOST_OPERATORS = 8
@@ -47,15 +45,23 @@ class Till:
         """From the supervisor."""
         match message:
             case messages.Peer(name="voice"):
-                self._voice = self._adopt(self._voice, fds[0], "voice", messages.VoiceToTill, self._from_voice)
+                self._voice = self._adopt(
+                    self._voice, fds[0], "voice", messages.VoiceToTill, self._from_voice
+                )
             case messages.Peer(name="uplink"):
-                self._uplink = self._adopt(self._uplink, fds[0], "uplink", messages.UplinkToTill, self._from_uplink)
+                self._uplink = self._adopt(
+                    self._uplink, fds[0], "uplink", messages.UplinkToTill, self._from_uplink
+                )
             case messages.OperatorListener():
-                threading.Thread(target=self._accept, args=(socket.socket(fileno=fds[0]),), daemon=True).start()
+                threading.Thread(
+                    target=self._accept, args=(socket.socket(fileno=fds[0]),), daemon=True
+                ).start()
             case messages.Stop():
                 self._loop.stop()
 
-    def _adopt(self, old: IpcConnection | None, fd: int, name: str, types: Any, handler: Any) -> IpcConnection:
+    def _adopt(
+        self, old: IpcConnection | None, fd: int, name: str, types: Any, handler: Any
+    ) -> IpcConnection:
         if old is not None:
             old.close()
         connection = IpcConnection(socket.socket(fileno=fd), peer=name)

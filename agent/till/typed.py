@@ -100,5 +100,7 @@ class TypedDialogue:
         self._reply(render(say, self._language, self._desk.catalogue.currency))
         spoken = self._desk.settings.device.language
         if say.basket is not None and spoken != self._language:
-            say = Say(say.key, say.listen, self._desk.in_language(say.basket, spoken), say.limit, say.delivery)
+            say = Say(
+                say.key, say.listen, self._desk.in_language(say.basket, spoken), say.limit, say.delivery
+            )
         self._aloud.append(say)

@@ -43,7 +43,7 @@ def _spoken(engine: str, voice: str, text: str) -> Pcm:
     if engine == "hibari":
         from hibari import Hibari
 
-        samples, rate = _hibari(Hibari(), text), 24_000
+        samples, rate = Hibari()(text, seed=1), 24_000
     else:
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder) / "voice.wav")

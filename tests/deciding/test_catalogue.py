@@ -1,0 +1,82 @@
+"""A catalogue is sold from as it is written, or refused with every fault named."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.deciding.catalogue import Catalogue, parse_catalogue
+from agent.deciding.money import Money
+from agent.plumbing.errors import CatalogueError
+
+
+def _raw(**product: Any) -> dict[str, Any]:
+    base = {"id": "tea", "unit": "box", "price_minor": 500, "words": {"en": {"say": "tea"}}}
+    return {
+        "schema_version": 1,
+        "shop_id": "s",
+        "version": 1,
+        "currency": "PLN",
+        "products": [base | product],
+    }
+
+
+def _fault(raw: dict[str, Any]) -> CatalogueError:
+    with pytest.raises(CatalogueError) as caught:
+        parse_catalogue(json.dumps(raw).encode())
+    return caught.value
+
+
+def test_option_prices_add_up_and_the_sku_names_the_choice(catalogue: Catalogue) -> None:
+    line = catalogue.line("milk", {"fat": "whole"}, 2, "en")
+    assert line.sku == "milk?fat=whole"
+    assert line.total == Money(2 * (390 + 30), "PLN")
+    assert line.title == "whole milk"
+
+
+def test_an_option_not_said_takes_its_default(catalogue: Catalogue) -> None:
+    assert catalogue.line("coffee", {}, 1, "en").sku == "coffee?roast=medium"
+
+
+def test_duplicate_ids_are_refused() -> None:
+    raw = _raw()
+    raw["products"] *= 2
+    assert "'tea' is there twice" in _fault(raw).detail
+
+
+def test_a_price_below_zero_is_refused_also_when_an_option_makes_it_so() -> None:
+    assert "below zero (-1)" in _fault(_raw(price_minor=-1)).detail
+    raw = _raw(options=["size"])
+    small = {"id": "small", "words": {"en": {"say": "small"}}, "price_delta_minor": -501}
+    raw["options"] = [{"id": "size", "position": "before", "choices": [small]}]
+    assert "below zero (-1)" in _fault(raw).detail
+
+
+def test_a_name_of_300_words_is_refused() -> None:
+    assert "300 words" in _fault(_raw(words={"en": {"say": "very " * 299 + "good"}})).detail
+
+
+def test_all_faults_are_reported_at_once() -> None:
+    detail = _fault(_raw(price_minor=-1, unit="", words={}, options=["colour"])).detail
+    for fault in ("below zero", "unit is empty", "no words", "unknown option 'colour'"):
+        assert fault in detail
+
+
+def test_an_unknown_key_is_refused_by_name() -> None:
+    error = _fault(_raw(colour="green"))
+    assert error.code == "catalogue_syntax"
+    assert "colour" in error.detail
+
+
+def test_a_catalogue_for_a_later_release_is_refused() -> None:
+    assert _fault(_raw() | {"schema_version": 99}).code == "catalogue_newer"
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_end_in_a_clear_error(data: bytes) -> None:
+    with pytest.raises(CatalogueError):
+        parse_catalogue(data)

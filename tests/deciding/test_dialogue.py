@@ -1,0 +1,238 @@
+"""The promises of the conversation: who may consent, to what, and what a no means."""
+
+from __future__ import annotations
+
+import itertools
+import typing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.deciding import conversation
+from agent.deciding.basket import Basket
+from agent.deciding.catalogue import Catalogue
+from agent.deciding.conversation import (
+    Answered,
+    AskingAnother,
+    AwaitReceipt,
+    Commit,
+    Committed,
+    Committing,
+    Confirming,
+    Confused,
+    Event,
+    Helped,
+    Idle,
+    NotCommitted,
+    OrderHeard,
+    ReceiptArrived,
+    ReceiptLate,
+    Record,
+    Say,
+    Silent,
+    State,
+    Surroundings,
+)
+from agent.deciding.dialogue import MOST_TRIES, TABLE, step
+from agent.deciding.money import Money
+from agent.deciding.policy import Circumstances
+from agent.deciding.understanding import Answer
+from agent.deciding.verification import TYPED, Verdict
+from agent.plumbing.settings import Policy
+from tests.deciding.conftest import CORNER_SHOP
+
+ANNA, BERT, NOBODY = Verdict("p-anna"), Verdict("p-bert"), Verdict(reason="unknown_voice")
+CONSENT, BARE, DENIAL = Answer("consent"), Answer("bare"), Answer("denial")
+
+
+def _around(spent: int = 0, queued_same: bool = False, clock: bool = True) -> Surroundings:
+    return Surroundings(Policy(), Circumstances(Money(spent, "PLN"), queued_same, clock))
+
+
+def _shop() -> Catalogue:
+    from agent.deciding.catalogue import parse_catalogue
+
+    return parse_catalogue(CORNER_SHOP.read_bytes())
+
+
+def _basket(quantity: int = 2) -> Basket:
+    return Basket((_shop().line("coffee", {"roast": "dark"}, quantity, "en"),), 1)
+
+
+BASKET = _basket()
+ASKED = Confirming(BASKET, ANNA)
+
+
+def _said(effects: tuple[conversation.Effect, ...]) -> list[str]:
+    return [effect.key for effect in effects if isinstance(effect, Say)]
+
+
+def _codes(effects: tuple[conversation.Effect, ...]) -> list[str]:
+    return [effect.code for effect in effects if isinstance(effect, Record)]
+
+
+def _commits(effects: tuple[conversation.Effect, ...]) -> bool:
+    return any(isinstance(effect, Commit) for effect in effects)
+
+
+def test_a_known_voice_gets_its_basket_read_back_and_nothing_is_ordered_yet() -> None:
+    state, effects = step(Idle(), OrderHeard(BASKET, ANNA), _around())
+    assert state == ASKED
+    assert _said(effects) == ["read_back"]
+    assert not _commits(effects)
+
+
+def test_consent_of_the_same_person_commits_exactly_what_was_read_back() -> None:
+    state, effects = step(ASKED, Answered(CONSENT, ANNA, same_speaker=True), _around())
+    assert state == Committing(BASKET, ANNA)
+    assert Commit(BASKET, ANNA) in effects
+
+
+@pytest.mark.parametrize("reason", ["unknown_voice", "nobody_enrolled", "too_short", "too_noisy"])
+def test_an_unverified_voice_is_refused_with_the_reason(reason: typing.Any) -> None:
+    state, effects = step(Idle(), OrderHeard(BASKET, Verdict(reason=reason)), _around())
+    assert state == Idle()
+    assert _said(effects) == _codes(effects) == [f"refused_{reason}"]
+
+
+@pytest.mark.parametrize(("speaker", "same"), [(NOBODY, False), (BERT, True), (ANNA, False), (NOBODY, True)])
+def test_somebody_elses_consent_orders_nothing(speaker: Verdict, same: bool) -> None:
+    state, effects = step(ASKED, Answered(CONSENT, speaker, same), _around())
+    assert state == Idle()
+    assert _codes(effects) == ["refused_other_voice"]
+    assert not _commits(effects)
+
+
+def test_anybody_may_say_no() -> None:
+    for speaker in (ANNA, NOBODY, TYPED):
+        state, effects = step(ASKED, Answered(DENIAL, speaker), _around())
+        assert state == Idle()
+        assert _codes(effects) == ["cancelled"]
+
+
+def test_a_bare_yes_is_asked_for_as_a_sentence_and_then_given_up() -> None:
+    state: State = ASKED
+    state, effects = step(state, Answered(BARE, ANNA, True), _around())
+    assert _said(effects) == ["say_sentence"]
+    state, effects = step(state, Answered(BARE, ANNA, True), _around())
+    assert state == Idle()
+    assert _said(effects) == ["say_how_to_order"]
+
+
+def test_a_consent_that_names_another_quantity_is_not_taken() -> None:
+    for wrong in (Answer("consent", 3, "bag"), Answer("consent", 2, "box")):
+        state, effects = step(ASKED, Answered(wrong, ANNA, True), _around())
+        assert not _commits(effects)
+        assert _said(effects) == ["read_back_differs"]
+    _, effects = step(ASKED, Answered(Answer("consent", 2, "bag"), ANNA, True), _around())
+    assert _commits(effects)
+
+
+def test_too_little_or_too_noisy_speech_is_asked_for_again() -> None:
+    for reason in ("too_short", "too_noisy"):
+        state, effects = step(ASKED, Answered(CONSENT, Verdict(reason=reason)), _around())  # type: ignore[arg-type]
+        assert isinstance(state, Confirming)
+        assert _said(effects) == [f"again_{reason}"]
+
+
+def test_what_is_queued_already_is_asked_about() -> None:
+    state, effects = step(Idle(), OrderHeard(BASKET, ANNA), _around(queued_same=True))
+    assert state == AskingAnother(BASKET, ANNA)
+    assert _said(effects) == ["another"]
+    state, effects = step(state, Answered(DENIAL, ANNA), _around(queued_same=True))
+    assert (state, _codes(effects)) == (Idle(), ["declined_another"])
+    state, effects = step(AskingAnother(BASKET, ANNA), Answered(BARE, ANNA), _around(queued_same=True))
+    assert state == ASKED
+    assert _said(effects) == ["read_back"]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "around", "code"),
+    [
+        (21, _around(), "quantity_too_large"),
+        (6, _around(), "order_over_limit"),
+        (2, _around(spent=230_00), "day_over_limit"),
+        (2, _around(clock=False), "clock_untrusted"),
+    ],
+)
+def test_limits_are_checked_when_asked_and_again_at_consent(
+    quantity: int, around: Surroundings, code: str
+) -> None:
+    basket = _basket(quantity)
+    state, effects = step(Idle(), OrderHeard(basket, ANNA), around)
+    assert (state, _codes(effects)) == (Idle(), [code])
+    state, effects = step(Confirming(basket, ANNA), Answered(CONSENT, ANNA, True), around)
+    assert (state, _codes(effects)) == (Idle(), [code])
+
+
+def test_ordered_is_said_only_after_a_receipt() -> None:
+    state, effects = step(Committing(BASKET, ANNA), Committed(online=True), _around())
+    assert effects == (AwaitReceipt(),)
+    assert _said(step(state, ReceiptArrived("x", delivery="2026-11-24"), _around())[1]) == ["ordered"]
+    assert _said(step(state, ReceiptLate(), _around())[1]) == ["queued"]
+    assert _said(step(Committing(BASKET, ANNA), Committed(online=False), _around())[1]) == ["queued"]
+    assert _said(step(state, ReceiptArrived("x", "over_limit"), _around())[1]) == ["shop_over_limit"]
+
+
+def test_an_order_that_could_not_be_written_is_never_called_queued() -> None:
+    state, effects = step(Committing(BASKET, ANNA), NotCommitted("journal_full"), _around())
+    assert state == Idle()
+    assert _said(effects) == ["journal_full"]
+
+
+def test_typed_words_are_read_back_and_confirm_nothing() -> None:
+    state, effects = step(Idle(), OrderHeard(BASKET, TYPED), _around())
+    assert _said(effects) == ["read_back_typed"]
+    state, effects = step(state, Answered(CONSENT, TYPED, True), _around())
+    assert _codes(effects) == ["refused_typed"]
+    assert not _commits(effects)
+    _, effects = step(state, Answered(CONSENT, ANNA), _around())
+    assert _commits(effects)
+
+
+def test_silence_and_confusion_end_after_a_second_try() -> None:
+    for event in (Silent(), Confused()):
+        state: State = ASKED
+        for _ in range(MOST_TRIES - 1):
+            state, effects = step(state, event, _around())
+            assert isinstance(state, Confirming)
+        state, effects = step(state, event, _around())
+        assert state == Idle()
+        assert _codes(effects) == ["gave_up"]
+
+
+_BASKETS = st.sampled_from([BASKET, _basket(1)])
+_VERDICTS = st.sampled_from([ANNA, BERT, NOBODY, TYPED, Verdict(reason="too_short")])
+_EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(OrderHeard, _BASKETS, _VERDICTS),
+    st.builds(Answered, st.sampled_from([CONSENT, BARE, DENIAL]), _VERDICTS, st.booleans()),
+    st.sampled_from(
+        [Confused(), Silent(), Helped(), ReceiptLate(), Committed(True), NotCommitted("journal_full")]
+    ),
+)
+
+
+@given(st.lists(_EVENTS, max_size=12))
+def test_no_conversation_commits_without_consent_of_the_verified_person_who_heard_that_total(
+    events: list[Event],
+) -> None:
+    state: State = Idle()
+    for event in events:
+        before = state
+        state, effects = step(state, event, _around())
+        for effect in effects:
+            if isinstance(effect, Commit):
+                assert isinstance(before, Confirming)
+                assert isinstance(event, Answered)
+                assert event.answer.kind == "consent"
+                assert event.speaker.person
+                assert effect.basket == before.basket
+                if before.speaker != TYPED:
+                    assert event.same_speaker
+                    assert event.speaker == before.speaker
+
+
+def test_every_entry_of_the_table_names_a_state_and_an_event() -> None:
+    states, events = typing.get_args(State), typing.get_args(Event)
+    assert set(TABLE) <= set(itertools.product(states, events))

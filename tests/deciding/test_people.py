@@ -1,0 +1,123 @@
+"""Verification, policy of voices, and enrolment: nobody is taken for somebody else."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.deciding.conversation import Say
+from agent.deciding.enrolment import MOST_FAILURES, Enrolling, Heard, advance, begin
+from agent.deciding.sentences import ENROLMENT_PHRASES
+from agent.deciding.understanding import Answer, PhraseRead
+from agent.deciding.verification import Verdict, cosine, make_template, same_speaker, verify
+from agent.plumbing.settings import Speaker
+
+LIMITS = Speaker()
+ANNA, BERT = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
+PEOPLE = {"p-anna": ANNA, "p-bert": BERT}
+
+
+def _verify(
+    embedding: tuple[float, ...] | None,
+    speech_ms: int = 3000,
+    snr_db: float | None = None,
+    people: dict[str, tuple[float, ...]] = PEOPLE,
+) -> Verdict:
+    return verify(
+        embedding, speech_ms=speech_ms, shortest_ms=1500, snr_db=snr_db, people=people, limits=LIMITS
+    )
+
+
+def test_the_nearest_enrolled_person_is_found_and_nobody_else() -> None:
+    assert _verify((0.95, 0.1, 0.0)) == Verdict("p-anna")
+    assert _verify((0.0, 0.9, 0.1)) == Verdict("p-bert")
+    assert _verify((0.0, 0.0, 1.0)) == Verdict(reason="unknown_voice")
+
+
+def test_outside_what_was_measured_nobody_is_verified() -> None:
+    assert _verify(ANNA, speech_ms=1499) == Verdict(reason="too_short")
+    assert _verify(None) == Verdict(reason="too_short")
+    assert _verify(ANNA, snr_db=LIMITS.lowest_snr_db - 1) == Verdict(reason="too_noisy")
+    assert _verify(ANNA, people={}) == Verdict(reason="nobody_enrolled")
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=3, max_size=4))
+def test_strange_numbers_never_verify_by_accident(values: list[float]) -> None:
+    score = cosine(tuple(values), ANNA)
+    assert math.isfinite(score)
+    if any(not math.isfinite(value) for value in values) or len(values) != 3:
+        assert score == 0.0
+
+
+def test_a_change_of_speaker_is_noticed() -> None:
+    assert same_speaker(ANNA, (0.9, 0.1, 0.0), LIMITS)
+    assert not same_speaker(ANNA, BERT, LIMITS)
+    assert not same_speaker(None, ANNA, LIMITS)
+    assert not same_speaker(ANNA, None, LIMITS)
+
+
+def test_a_template_has_unit_length() -> None:
+    assert math.hypot(*make_template([ANNA, BERT])) == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="cancel"):
+        make_template([ANNA, (-1.0, 0.0, 0.0)])
+
+
+def _reading() -> Enrolling:
+    state, _, _ = advance(Enrolling("Anna"), Heard(Answer("consent")), LIMITS)
+    assert state is not None
+    return state
+
+
+def test_nothing_is_learned_before_an_explicit_consent() -> None:
+    state, say, learned = begin("Anna")
+    assert state is not None
+    assert say == Say("enrol_consent", "enrol")
+    for heard in (Heard(Answer("bare"), ANNA), Heard(PhraseRead(0), ANNA), Heard(None)):
+        after, _, learned = advance(state, heard, LIMITS)
+        assert learned is None
+        assert after is not None
+        assert not after.agreed
+
+
+def test_a_no_at_any_time_ends_it_with_nothing_kept() -> None:
+    for state in (Enrolling("Anna"), _reading(), Enrolling("Anna", True, (ANNA, ANNA))):
+        assert advance(state, Heard(Answer("denial"), ANNA), LIMITS) == (None, Say("enrol_declined"), None)
+
+
+def test_enough_sentences_in_one_voice_make_a_template() -> None:
+    state: Enrolling | None = _reading()
+    for number in range(LIMITS.enrolment_sentences):
+        assert state is not None
+        assert state.phrase == ENROLMENT_PHRASES[number]
+        state, say, learned = advance(state, Heard(PhraseRead(number), ANNA), LIMITS)
+    assert state is None
+    assert say.key == "enrol_done"
+    assert learned is not None
+    assert learned.template == pytest.approx(ANNA)
+
+
+def test_another_voice_another_sentence_or_no_embedding_is_asked_for_again() -> None:
+    state = Enrolling("Anna", True, (ANNA,))
+    for heard in (
+        Heard(PhraseRead(1), BERT),
+        Heard(PhraseRead(0), ANNA),
+        Heard(PhraseRead(1), None),
+        Heard(None),
+    ):
+        after, say, learned = advance(state, heard, LIMITS)
+        assert after is not None
+        assert after.embeddings == (ANNA,)
+        assert say.key == "enrol_again"
+        assert learned is None
+
+
+def test_repeated_failures_end_it() -> None:
+    state: Enrolling | None = _reading()
+    for _ in range(MOST_FAILURES):
+        assert state is not None
+        state, say, _ = advance(state, Heard(None), LIMITS)
+    assert state is None
+    assert say.key == "enrol_failed"
