@@ -86,8 +86,7 @@ class IpcConnection:
         """Sends `message` whole. The caller keeps (and closes) its own copies of `fds`.
 
         Raises IpcError ipc_frame_too_long, ipc_fd_unexpected (another number of descriptors than this kind of
-        message carries), ipc_peer_stuck (the peer does not read; the connection is closed); EOFError when the
-        peer is gone.
+        message carries); EOFError when the peer is gone, or has not read for so long that it is given up.
         """
         payload = self._encoder.encode(message)
         if len(payload) > LONGEST_FRAME_BYTES:
@@ -103,7 +102,8 @@ class IpcConnection:
                     self._sock.sendall(memoryview(frame)[sent:])
             except BlockingIOError as error:
                 self.close()  # half a frame may be out: nothing that follows could be read
-                raise IpcError("ipc_peer_stuck", f"{self._peer} does not read") from error
+                audit.log("ipc_peer_stuck", peer=self._peer)
+                raise EOFError(f"{self._peer} does not read") from error
             except OSError as error:
                 raise EOFError(f"{self._peer} is gone") from error
 
@@ -217,9 +217,8 @@ class _FrameReader:
 
     def drop_fds(self) -> None:
         """Closes the descriptors of a frame that will never be complete."""
-        for fd in self._fds:
-            os.close(fd)
-        self._fds.clear()
+        while self._fds:  # popped one by one: `close` may come from another thread
+            os.close(self._fds.pop())
 
     def _finish(self) -> _Frame:
         frame = _Frame(bytes(self._body), tuple(self._fds), self._fault)

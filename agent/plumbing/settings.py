@@ -97,6 +97,10 @@ class Orders(_Section, frozen=True):
     resend_max_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 120.0
 
 
+class Sandbox(_Section, frozen=True):
+    require_landlock: bool = False  # true: do not start on a kernel that cannot limit which files are opened
+
+
 class Settings(_Section, frozen=True):
     schema_version: int = SCHEMA_VERSION
     device: Device = Device()
@@ -109,6 +113,7 @@ class Settings(_Section, frozen=True):
     policy: Policy = Policy()
     broker: Broker = Broker()
     orders: Orders = Orders()
+    sandbox: Sandbox = Sandbox()
 
 
 _PATH_FIELDS = ("state_dir", "keys_dir", "trust_file", "catalogue_file", "models_dir")

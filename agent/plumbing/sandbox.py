@@ -1,0 +1,214 @@
+"""What each process may touch: the table of rights, and the second, tighter filter that a process puts on
+itself.
+
+`agent.plumbing.launcher` puts a profile in force before the process starts. Paths in a profile may hold the
+fields of `settings.paths`, `{settings_file}`, `{home}` and `{runtime_dir}` (XDG_RUNTIME_DIR).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.plumbing import landlock, refusals
+from agent.plumbing.errors import IpcError, SandboxError
+from agent.plumbing.landlock import DEVICE, LIST, READ, READ_WRITE, RUN, Access, Ruleset
+from agent.plumbing.memfd import read_sealed
+from agent.plumbing.seccomp import Refusal, compile_filter, load_filter
+from agent.plumbing.settings import Settings
+
+TIGHT_FILTER_FD = "EARMARK_TIGHT_FILTER_FD"
+"""The environment variable by which the launcher names the sealed memfd that holds the tight filter."""
+
+_LONGEST_FILTER_BYTES = 64 * 1024
+_PR_SET_DUMPABLE = 4
+_DNS_PORT = 53
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The rights of one process; everything that is not named is refused."""
+
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    run: tuple[str, ...] = ()  # programs, until the tight filter ends that
+    broker: bool = False  # TCP to the broker's port and to name servers
+    environment: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    refused_when_tight: tuple[Refusal, ...] = ()
+
+
+PROFILES: dict[str, Profile] = {
+    "voice": Profile(
+        read=(
+            "{models_dir}",
+            "/sys/bus/pci/devices",  # ONNX Runtime lists it and complains where it cannot
+            *("/etc/alsa", "/etc/asound.conf", "/usr/share/alsa", "/proc/asound", "{home}/.asoundrc"),
+            *("/etc/pulse", "{home}/.config/pulse", "{runtime_dir}/pulse", "/etc/machine-id", "/etc/passwd"),
+        ),
+        devices=("/dev/snd",),
+        run=("/sbin/ldconfig",),  # sounddevice asks it where PortAudio is
+        environment=("ALSA_CONFIG_PATH", "PULSE_SERVER", "PULSE_SINK", "PULSE_SOURCE", "XDG_RUNTIME_DIR"),
+        refused=(*refusals.NO_NETWORK, *refusals.NO_FILE_RIGHTS, *refusals.NO_CLOCK),
+        refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_NEW_SOCKETS),
+    ),
+    "till": Profile(
+        read=("{keys_dir}/signing.pem", "{trust_file}", "{catalogue_file}"),
+        write=("{state_dir}/till",),
+        refused=(*refusals.NO_NETWORK, *refusals.NO_FILE_RIGHTS),
+        refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_NEW_SOCKETS),
+    ),
+    "uplink": Profile(
+        read=(
+            *("{keys_dir}/mqtt.key", "{keys_dir}/mqtt.crt", "{trust_file}"),
+            *("/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/gai.conf"),
+            *("/etc/services", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/usr/share/ca-certificates"),
+        ),
+        broker=True,
+        refused=(*refusals.ONLY_INTERNET, *refusals.NO_FILE_RIGHTS, *refusals.NO_CLOCK),
+        refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_SERVING, *refusals.NO_UNIX_SOCKETS),
+    ),
+}
+
+_EVERYBODY_READS = (
+    *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/etc/ld.so.preload"),
+    *("/usr/share/zoneinfo", "/etc/localtime", "/dev/urandom", "/dev/random", "/dev/zero", "{settings_file}"),
+    *("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/kernel/random/boot_id"),
+    *("/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu", "/sys/devices/system/node"),
+)
+_EVERYBODY_USES = ("/dev/null",)
+_LOADERS = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `sandbox_report`: whether a promise holds on this kernel, and what that means."""
+
+    code: str
+    holds: bool
+    text: str
+
+
+def profile_named(name: str) -> Profile:
+    """Raises SandboxError sandbox_unknown_profile."""
+    try:
+        return PROFILES[name]
+    except KeyError:
+        known = ", ".join(PROFILES)
+        raise SandboxError("sandbox_unknown_profile", f"no profile {name!r}", f"one of {known}") from None
+
+
+def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ruleset:
+    """The Landlock rules of `profile` for this interpreter, this code and these settings."""
+    names = {field: getattr(settings.paths, field) for field in settings.paths.__struct_fields__}
+    names["settings_file"] = str(settings_file)
+    names["home"] = os.environ.get("HOME") or "/nonexistent"
+    names["runtime_dir"] = os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent"
+    rights = (
+        (_EVERYBODY_READS, READ),
+        (_EVERYBODY_USES, DEVICE),
+        (profile.read, READ),
+        (profile.write, READ_WRITE),
+        (profile.devices, DEVICE),
+        (profile.run, RUN),
+    )
+    paths = tuple((path.format_map(names), access) for group, access in rights for path in group)
+    ports = (settings.broker.port, _DNS_PORT) if profile.broker else ()
+    return Ruleset(paths=(*paths, *_interpreter_paths(), *_code_paths()), connect_ports=ports)
+
+
+def _interpreter_paths() -> tuple[tuple[str, Access], ...]:
+    """This Python: its program, its libraries, its virtual environment."""
+    folders = {sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
+    folders |= {str(sysconfig.get_config_var("LIBDIR") or "")} - {""}
+    programs = {os.path.realpath(sys.executable), *_LOADERS}
+    return (
+        *((folder, READ) for folder in sorted(folders)),
+        *((program, RUN) for program in sorted(programs)),
+        (str(Path(sys.prefix) / "pyvenv.cfg"), READ),
+    )
+
+
+def code_root() -> Path:
+    """The folder that holds the `agent` package: a checkout, or site-packages."""
+    return Path(__file__).resolve().parents[2]
+
+
+def import_paths() -> tuple[str, ...]:
+    """What PYTHONPATH must hold for the code to be found: nothing where it is installed in site-packages."""
+    root = str(code_root())
+    return () if root == sysconfig.get_path("purelib") else (root,)
+
+
+def _code_paths() -> tuple[tuple[str, Access], ...]:
+    """In a checkout, the import system has to list the root: names below it can be seen there, contents
+    cannot.
+    """
+    root = code_root()
+    return ((str(root), LIST), (str(root / "agent"), READ), (str(root / "models" / "models.toml"), READ))
+
+
+def first_filter(profile: Profile, pid: int) -> bytes:
+    """The filter that the process `pid` starts under. Raises SandboxError."""
+    return compile_filter((*refusals.NOBODY, *refusals.no_signals_to_others(pid), *profile.refused))
+
+
+def tight_filter(profile: Profile) -> bytes:
+    """The filter for `tighten`. Raises SandboxError."""
+    return compile_filter(profile.refused_when_tight)
+
+
+def tighten(profile: str) -> None:
+    """To be called once by a process of that profile when its models are loaded and its own sockets are made.
+
+    From here on no thread of it starts a program or a process or (voice, till) makes a socket; threads can
+    still be started and handed-over connections used. Nor can a neighbour of the same user read its memory.
+    Outside the launcher only this second filter is in force. Raises SandboxError.
+    """
+    program = _handed_over_filter() or tight_filter(profile_named(profile))
+    load_filter(program, all_threads=True)
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _handed_over_filter() -> bytes:
+    number = os.environ.pop(TIGHT_FILTER_FD, "")
+    if not number:
+        return b""
+    fd = int(number)
+    try:
+        return read_sealed(fd, _LONGEST_FILTER_BYTES)
+    except IpcError as error:
+        raise SandboxError("sandbox_filter_unusable", error.detail, "earmark run") from error
+    finally:
+        os.close(fd)
+
+
+def sandbox_report(landlock_abi: int | None = None) -> list[Finding]:
+    """What holds on this machine and what does not, in words, for `earmark doctor`.
+
+    `landlock_abi` stands in for the kernel's in tests.
+    """
+    abi = landlock.abi_version() if landlock_abi is None else landlock_abi
+    findings = []
+    try:
+        for profile in PROFILES.values():
+            first_filter(profile, os.getpid())
+            tight_filter(profile)
+        findings.append(
+            Finding("seccomp", True, "system calls are filtered: no network where there is to be none")
+        )
+    except SandboxError as error:
+        findings.append(Finding("seccomp", False, f"{error.detail}; {error.next_step}"))
+    if abi == 0:
+        text = "no Landlock (kernel before 5.13, switched off, or hidden by a container): "
+        text += "a process can open every file that its user may open, keys included"
+        findings.append(Finding("landlock", False, text))
+        return findings
+    findings.append(Finding("landlock", True, f"Landlock ABI {abi}: each process opens its own files only"))
+    findings += [Finding("landlock_gap", False, f"Landlock ABI {abi}: {gap}") for gap in landlock.gaps(abi)]
+    return findings
