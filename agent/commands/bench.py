@@ -10,6 +10,7 @@ from agent.plumbing.settings import default_models_dir
 
 
 def orders(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of spoken orders and prints its table."""
     from agent.bench.orders import run_orders_bench
 
     if bool(arguments.snr) != bool(arguments.noise):
@@ -24,8 +25,7 @@ def orders(arguments: argparse.Namespace) -> int:
     for row in result["results"]:
         noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
         share = 100 * row["accepted"] / row["utterances"]
-        print(
-            f"{noise:>8} {row['utterances']:>7} {share:>7.1f} % {row['wrong']:>6} {row['asked']:>6} {row['rejected']:>9}"
-        )
+        print(f"{noise:>8} {row['utterances']:>7} {share:>7.1f} %", end=" ")
+        print(f"{row['wrong']:>6} {row['asked']:>6} {row['rejected']:>9}")
     print(f"real-time factor {result['real_time_factor']:.3f}")
     return 0

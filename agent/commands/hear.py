@@ -14,6 +14,7 @@ from agent.plumbing.settings import Settings, load_settings, parse_settings
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Prints what is heard in each file; 1 where a file is no sound."""
     from agent.hearing.inspect import FileListener
 
     settings = _settings(arguments.settings)

@@ -13,13 +13,15 @@ from agent.plumbing.settings import default_models_dir, load_settings
 
 
 def _place(arguments: argparse.Namespace) -> tuple[Manifest, Path]:
-    """The manifest, and where the files belong: the settings' folder, or the checkout's where there are none."""
+    """The manifest, and where the files belong: the settings' folder, or the checkout's where there are
+    none."""
     settings: Path = arguments.settings
     folder = Path(load_settings(settings).paths.models_dir) if settings.exists() else default_models_dir()
     return load_manifest(), folder
 
 
 def fetch(arguments: argparse.Namespace) -> int:
+    """Brings what is missing or damaged."""
     manifest, folder = _place(arguments)
     mirror = arguments.mirror or os.environ.get("EARMARK_MODEL_MIRROR")
     fetched = fetch_models(
@@ -34,6 +36,7 @@ def fetch(arguments: argparse.Namespace) -> int:
 
 
 def show(arguments: argparse.Namespace) -> int:
+    """Lists every model with its state."""
     manifest, folder = _place(arguments)
     for status in list_models(manifest, folder):
         size = f"{status.size_bytes / 1e6:.1f} MB"
@@ -42,12 +45,12 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def verify(arguments: argparse.Namespace) -> int:
+    """Hashes every file; 1 where one is missing or damaged."""
     manifest, folder = _place(arguments)
     problems = verify_models(manifest, folder)
     for problem in problems:
-        print(
-            f"{problem.model_id}/{problem.file}: {problem.detail}\n  code: {problem.code}\n  next: {problem.next_step}"
-        )
+        print(f"{problem.model_id}/{problem.file}: {problem.detail}")
+        print(f"  code: {problem.code}\n  next: {problem.next_step}")
     if not problems:
         print("models: every file has its hash")
     return 1 if problems else 0

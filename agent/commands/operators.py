@@ -69,10 +69,12 @@ class OperatorClient:
 
 
 def connect(arguments: argparse.Namespace) -> OperatorClient:
+    """To the device that the settings name."""
     return OperatorClient(Path(load_settings(arguments.settings).paths.state_dir))
 
 
 def orders(arguments: argparse.Namespace) -> int:
+    """Prints the journal's newest orders and decisions."""
     shown: operator.OrdersShown = connect(arguments).ask(
         operator.ShowOrders(arguments.limit), operator.OrdersShown
     )
@@ -96,6 +98,7 @@ def _when(seconds: int) -> str:
 
 
 def people(arguments: argparse.Namespace) -> int:
+    """Lists the enrolled, or forgets one."""
     client = connect(arguments)
     if arguments.forget:
         answer: operator.Forgotten = client.ask(operator.Forget(arguments.forget), operator.Forgotten)
@@ -114,6 +117,7 @@ def people(arguments: argparse.Namespace) -> int:
 
 
 def enrol(arguments: argparse.Namespace) -> int:
+    """Starts an enrolment and shows what the device says; 1 where nothing was learned."""
     client = connect(arguments)
     print("The device now speaks. Answer it aloud, near the microphone.")
     client.send(operator.Enrol(arguments.name))
@@ -125,6 +129,7 @@ def enrol(arguments: argparse.Namespace) -> int:
 
 
 def chat(arguments: argparse.Namespace) -> int:
+    """A typed conversation from standard input."""
     client = connect(arguments)
     if arguments.speak and shutil.which("espeak-ng") is None:
         raise ConfigurationError("espeak_missing", "espeak-ng is not installed", "apt install espeak-ng")

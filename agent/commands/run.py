@@ -9,6 +9,7 @@ from agent.plumbing.supervisor import Supervisor
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Runs the device in the foreground."""
     load_settings(arguments.settings)
     with Supervisor(arguments.settings) as supervisor:
         supervisor.wait_ready()

@@ -1,1 +1,2 @@
-"""Pure decisions: catalogue, understanding, dialogue, policy. Values in, values out; no I/O, no clock, no randomness."""
+"""Pure decisions: catalogue, understanding, dialogue, policy. Values in, values out; no I/O, no clock, no
+randomness."""

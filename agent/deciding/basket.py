@@ -13,7 +13,8 @@ Factor = Literal["voice", "pin", "badge", "phone"]
 
 class Line(msgspec.Struct, frozen=True):
     """One product with its chosen options. `sku` is product id and options in one stable string, e.g.
-    'coffee-beans?roast=dark'; `title` is for people; `unit_price` is for one `unit` ('bag', 'box', 'piece')."""
+    'coffee-beans?roast=dark'; `title` is for people; `unit_price` is for one `unit` ('bag', 'box',
+    'piece')."""
 
     sku: str
     product_id: str

@@ -23,8 +23,8 @@ Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$")]
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`say` is how the device names it after a quantity and unit ("two bags of SAY"); `hear` are further forms that
-    people use; `many` is the plural for things counted in pieces (English default: say + 's')."""
+    """`say` is how the device names it after a quantity and unit ("two bags of SAY"); `hear` are further
+    forms that people use; `many` is the plural for things counted in pieces (English default: say + 's')."""
 
     say: str
     hear: tuple[str, ...] = ()
@@ -43,8 +43,8 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something to choose about a product. `position` is where it is said: before the name ("dark roast coffee") or
-    after it ("with milk"). Where it is not said, `default` holds; '' leaves it open."""
+    """Something to choose about a product. `position` is where it is said: before the name ("dark roast
+    coffee") or after it ("with milk"). Where it is not said, `default` holds; '' leaves it open."""
 
     id: Identifier
     position: Literal["before", "after"]
@@ -81,7 +81,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return {product.id: product for product in self.products}
 
     def line(self, product_id: str, chosen: Mapping[str, str], quantity: int, language: str) -> Line:
-        """The priced line for a product with `chosen` option values (defaults filled in), titled in `language`."""
+        """The priced line for a product with `chosen` option values (defaults filled in), titled in
+        `language`."""
         product = self.product(product_id)
         picks: list[tuple[Option, Choice]] = []
         for option_id in product.options:
@@ -115,8 +116,8 @@ JOINERS = {"en": ("with", "and"), "pl": ("z", "i")}
 def parse_catalogue(data: bytes, *, name: str = "catalogue") -> Catalogue:
     """The catalogue in JSON bytes.
 
-    Raises CatalogueError: catalogue_syntax (not JSON, unknown key, wrong type), catalogue_newer, catalogue_invalid
-    (`detail` lists every fault, one a line).
+    Raises CatalogueError: catalogue_syntax (not JSON, unknown key, wrong type), catalogue_newer,
+    catalogue_invalid (`detail` lists every fault, one a line).
     """
     try:
         catalogue = msgspec.json.decode(data, type=Catalogue)
@@ -184,4 +185,5 @@ def _wording_faults(where: str, words: Mapping[str, Wording]) -> Iterable[str]:
             if count == 0:
                 yield f"{where}: an empty name in {language!r}"
             elif count > LONGEST_NAME_WORDS:
-                yield f"{where}: a name of {count} words in {language!r}; at most {LONGEST_NAME_WORDS} can be spoken"
+                most = f"at most {LONGEST_NAME_WORDS} can be spoken"
+                yield f"{where}: a name of {count} words in {language!r}; {most}"

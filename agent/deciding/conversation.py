@@ -1,4 +1,5 @@
-"""What a conversation is made of: its states, the events that move it, the effects it asks for. Plain values."""
+"""What a conversation is made of: its states, the events that move it, the effects it asks for. Plain
+values."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ class Idle:
 
 @dataclass(frozen=True)
 class Confirming:
-    """The basket and its total were read back. `speaker` asked for it; `tries` counts the answers that decided nothing."""
+    """The basket and its total were read back. `speaker` asked for it; `tries` counts the answers that
+    decided nothing."""
 
     basket: Basket
     speaker: Verdict
@@ -36,7 +38,8 @@ class AskingAnother:
 
 @dataclass(frozen=True)
 class Committing:
-    """Consent was given. The order is being journalled, or is on its way and the receipt is awaited for a moment."""
+    """Consent was given. The order is being journalled, or is on its way and the receipt is awaited for a
+    moment."""
 
     basket: Basket
     speaker: Verdict
@@ -91,8 +94,8 @@ class NotCommitted:
 
 @dataclass(frozen=True)
 class ReceiptArrived:
-    """A verified receipt: `code` is '' when ordered, else why the shop refused. `title` names the basket for people,
-    `delivery` is an ISO 8601 date or ''."""
+    """A verified receipt: `code` is '' when ordered, else why the shop refused. `title` names the basket
+    for people, `delivery` is an ISO 8601 date or ''."""
 
     title: str
     code: str = ""

@@ -1,6 +1,7 @@
 """The conversation about an order as a table: (state, event) -> (state, effects). No I/O, no clock.
 
-What is not in `TABLE` changes nothing. `till` turns sound and receipts into events and carries out the effects.
+What is not in `TABLE` changes nothing. `till` turns sound and receipts into events and carries out the
+effects.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ Outcome = tuple[State, tuple[Effect, ...]]
 
 
 def step(state: State, event: Event, surroundings: Surroundings) -> Outcome:
-    """The next state and what to do, in this order. An event that has no place in the table changes nothing."""
+    """The next state and what to do, in this order. An event that has no place in the table changes
+    nothing."""
     handler = TABLE.get((type(state), type(event)))
     return handler(state, event, surroundings) if handler else (state, ())
 

@@ -1,6 +1,6 @@
 """Learning a voice, only after its owner agreed aloud: (state, event) -> (state, effects), like the dialogue.
 
-Consent first (GDPR Art. 9), then sentences to read; a sentence in another voice or not understood is asked for again.
+Consent first (GDPR Art. 9), then sentences to read; one in another voice or not understood is asked again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What a voice alone may buy. Rules only ever say no; the answer carries a stable code and what would help."""
+"""What a voice alone may buy. Rules only ever say no; the answer carries a stable code and what would
+help."""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ from agent.plumbing.settings import Policy
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the journal and the clock say at the moment of deciding. `spent` is this person's last 24 hours, with all
-    that is queued; `queued_same` is whether the same basket already waits for the shop."""
+    """What the journal and the clock say at the moment of deciding. `spent` is this person's last 24 hours,
+    with all that is queued; `queued_same` is whether the same basket already waits for the shop."""
 
     spent: Money
     queued_same: bool = False
@@ -21,7 +22,8 @@ class Circumstances:
 
 @dataclass(frozen=True)
 class Decision:
-    """`code` is '' where the order may go on; `limit` is the rule's bound, for the sentence that explains it."""
+    """`code` is '' where the order may go on; `limit` is the rule's bound, for the sentence that explains
+    it."""
 
     code: str = ""
     limit: int = 0

@@ -1,8 +1,8 @@
 """From a catalogue to the grammar that the recogniser may walk and `understand` parses: a `SentenceGraph`.
 
-Entries: 'order' (after the wake word), 'consent' (after a read-back), 'enrol' (the question before enrolment),
-'phrase' (the sentences repeated during enrolment). Products that share unit and options share one piece of the
-graph, so that options cost states once for each group and not for each product.
+Entries: 'order' (after the wake word), 'consent' (after a read-back), 'enrol' (the question before
+enrolment), 'phrase' (the sentences repeated during enrolment). Products that share unit and options share one
+piece of the graph, so that options cost states once for each group and not for each product.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ ENROLMENT_PHRASES = (
     "okay nabu yes place my order and thank you",
     "the quick brown fox jumps over the lazy dog",
 )
-"""Read aloud while enrolling (English). They cover the wake phrase and the consent, in which a person is verified."""
+"""Read aloud while enrolling (English). They cover the wake phrase and the consent, in which a person is
+verified."""
 
 
 def compile_sentences(
@@ -80,7 +81,8 @@ class _Builder:
         self.arcs.append(Arc(source, "", target))
 
     def phrases(self, source: int, texts: Iterable[str], target: int, tag: Tag | None = None) -> None:
-        """Every text leads from `source` to `target`; texts share their first words, the last word carries the tag."""
+        """Every text leads from `source` to `target`; texts share their first words, the last word carries
+        the tag."""
         index = -1
         if tag is not None:
             index = self._tag_index.setdefault(tag, len(self.tags))
@@ -148,7 +150,8 @@ def _unit(build: _Builder, lexicon: Lexicon, unit: str, counted: int) -> int:
 def _products(
     build: _Builder, products: Sequence[Product], options: Sequence[Option], language: str, done: int
 ) -> int:
-    """Options before the name in any order, the names, options after it in any order; returns the first state."""
+    """Options before the name in any order, the names, options after it in any order; returns the first
+    state."""
     before = [option for option in options if option.position == "before"]
     after = [option for option in options if option.position == "after"]
     if max(len(before), len(after)) > MOST_OPTIONS_A_SIDE:
@@ -175,7 +178,8 @@ def _products(
 def _subsets(
     build: _Builder, options: Sequence[Option], language: str, *, joiner: str, first: str
 ) -> tuple[int, list[int]]:
-    """States for every set of options said so far, in any order. Returns the empty set's state, and all of them."""
+    """States for every set of options said so far, in any order. Returns the empty set's state, and all of
+    them."""
     states: dict[frozenset[str], int] = {frozenset(): build.state()}
     todo = [frozenset[str]()]
     while todo:

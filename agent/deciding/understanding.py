@@ -93,7 +93,8 @@ Meaning = OrderAsked | Answer | HelpAsked | PhraseRead | NotUnderstood
 def understand(
     parser: SentenceParser, catalogue: Catalogue, entry: str, words: str, open_words: str = ""
 ) -> Meaning:
-    """What `words` mean at `entry`. `open_words` (the free decode) can only ever turn an answer into a denial."""
+    """What `words` mean at `entry`. `open_words` (the free decode) can only ever turn an answer into a
+    denial."""
     denied = entry != "order" and is_denied(open_words, parser.language)
     tags = parser.parse(entry, words) if words else None
     if tags is None:

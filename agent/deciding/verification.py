@@ -19,7 +19,8 @@ Reason = Literal["", "nobody_enrolled", "unknown_voice", "too_short", "too_noisy
 
 @dataclass(frozen=True)
 class Verdict:
-    """`person` is the pseudonym of the verified speaker; where it is '', `reason` says why nobody was verified."""
+    """`person` is the pseudonym of the verified speaker; where it is '', `reason` says why nobody was
+    verified."""
 
     person: str = ""
     reason: Reason = ""
@@ -38,7 +39,8 @@ def verify(
     people: Mapping[str, Embedding],
     limits: Speaker,
 ) -> Verdict:
-    """The enrolled person whose template is nearest, when it is near enough; outside what was measured, nobody.
+    """The enrolled person whose template is nearest, when it is near enough; outside what was measured,
+    nobody.
 
     `people` maps pseudonyms to unit-length templates, `speech_ms` is the speech behind `embedding`.
     """
@@ -62,7 +64,8 @@ def same_speaker(order: Embedding | None, consent: Embedding | None, limits: Spe
 
 
 def make_template(embeddings: Sequence[Embedding]) -> tuple[float, ...]:
-    """The unit-length mean of enrolment embeddings. Raises ValueError where there is none or they cancel out."""
+    """The unit-length mean of enrolment embeddings. Raises ValueError where there is none or they cancel
+    out."""
     if not embeddings:
         raise ValueError("a template needs at least one embedding")
     mean = [math.fsum(column) / len(embeddings) for column in zip(*embeddings, strict=True)]
@@ -73,7 +76,8 @@ def make_template(embeddings: Sequence[Embedding]) -> tuple[float, ...]:
 
 
 def cosine(a: Embedding, b: Embedding) -> float:
-    """Cosine similarity in -1..1; 0 where lengths differ or a value is not a number, so that it never accepts."""
+    """Cosine similarity in -1..1; 0 where lengths differ or a value is not a number, so that it never
+    accepts."""
     if len(a) != len(b):
         return 0.0
     score = (

@@ -1,1 +1,2 @@
-"""The process that decides and signs: it listens to `voice`, `uplink` and the operator, and opens no network."""
+"""The process that decides and signs: it listens to `voice`, `uplink` and the operator, and opens no
+network."""

@@ -1,4 +1,5 @@
-"""What both conversations, spoken and typed, stand on: catalogue, people, limits, and the one way to commit."""
+"""What both conversations, spoken and typed, stand on: catalogue, people, limits, and the one way to
+commit."""
 
 from __future__ import annotations
 
@@ -64,7 +65,8 @@ class Desk:
         return self._parsers[language]
 
     def now_s(self) -> int:
-        """Trusted seconds where there are any; else the system's, which sign nothing and only label journal rows."""
+        """Trusted seconds where there are any; else the system's, which sign nothing and only label journal
+        rows."""
         return self.road.now_s() if self.road.clock_trusted() else int(self.wall_clock())
 
     def surroundings(self, basket: Basket | None, person: str) -> Surroundings:
@@ -93,7 +95,8 @@ class Desk:
         return Committed(self.online), str(signed.intent_id)
 
     def record(self, effect: Record, conversation: Conversation, language: str) -> None:
-        """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from being said."""
+        """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from
+        being said."""
         title = spoken_basket(effect.basket, language) if effect.basket else ""
         try:
             self.journal.record_decision(

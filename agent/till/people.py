@@ -1,4 +1,5 @@
-"""The enrolled: one encrypted voiceprint a person. Destroying the person's key is the erasure (GDPR Art. 17)."""
+"""The enrolled: one encrypted voiceprint a person. Destroying the person's key is the erasure (GDPR Art.
+17)."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Person:
-    """`pseudonym` is all that ever leaves the device; `enrolled_at` (Unix seconds) is also when consent was given."""
+    """`pseudonym` is all that ever leaves the device; `enrolled_at` (Unix seconds) is also when consent was
+    given."""
 
     pseudonym: str
     name: str
@@ -35,7 +37,8 @@ class Person:
 
 
 class People:
-    """Voiceprints under `folder` (mode 0700): NAME.json with the AES-256-GCM ciphertext, NAME.key beside it."""
+    """Voiceprints under `folder` (mode 0700): NAME.json with the AES-256-GCM ciphertext, NAME.key beside
+    it."""
 
     def __init__(self, folder: Path) -> None:
         """Reads all; one that was altered or has lost its key is left out and stands in `problems`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from agent.deciding import enrolment
 from agent.deciding.conversation import (
@@ -52,7 +53,8 @@ class _Question:
 
 
 class SpokenDialogue:
-    """Drives the dialogue table from what `voice` hears. Embeddings live here, from the order to its decision."""
+    """Drives the dialogue table from what `voice` hears. Embeddings live here, from the order to its
+    decision."""
 
     def __init__(
         self,
@@ -62,8 +64,8 @@ class SpokenDialogue:
         on_enrol_step: Callable[[str, bool, bool], None],
         confirm_typed: Callable[[Answered, Conversation, int], tuple[Say, ...] | None],
     ) -> None:
-        """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back once;
-        `confirm_typed` offers a spoken consent to a waiting typed basket, None where there is none."""
+        """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
+        once; `confirm_typed` offers a spoken consent to a waiting typed basket, None where there is none."""
         self._desk, self._send, self._start_timer = desk, send, start_timer
         self._on_enrol_step, self._confirm_typed = on_enrol_step, confirm_typed
         self._language = desk.settings.device.language
@@ -81,7 +83,8 @@ class SpokenDialogue:
     # --- from `voice` ---
 
     def voice_lost(self) -> None:
-        """`voice` is gone: an open question is over and nothing was agreed; what was committed stays committed."""
+        """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
+        committed."""
         self._saying.clear()
         self._question = None
         if self._enrolling:
@@ -97,7 +100,7 @@ class SpokenDialogue:
             return
         meaning = self._meaning(entry, utterance)
         if self._enrolling:
-            self._advance_enrolment(enrolment.Heard(meaning, utterance.embedding))
+            self._advance_enrolment(self._enrolling, enrolment.Heard(meaning, utterance.embedding))
         elif entry == "order":
             self._heard_after_wake(meaning, utterance)
         else:
@@ -108,7 +111,7 @@ class SpokenDialogue:
         if self._entry(listen_id) is None:
             return
         if self._enrolling:
-            self._advance_enrolment(enrolment.Heard(None))
+            self._advance_enrolment(self._enrolling, enrolment.Heard(None))
         else:
             self._apply(Silent())
 
@@ -129,7 +132,8 @@ class SpokenDialogue:
         return True
 
     def receipt(self, intent_id: str, event: ReceiptArrived) -> None:
-        """A verified receipt: the order in hand is answered at once, any other is told when nobody is talking."""
+        """A verified receipt: the order in hand is answered at once, any other is told when nobody is
+        talking."""
         if isinstance(self._state, Committing) and intent_id == self._intent:
             self._apply(event)
         else:
@@ -217,8 +221,8 @@ class SpokenDialogue:
                     outcome, self._intent = self._desk.commit(agreed, speaker, self._conversation, ended)
                     self._apply(outcome)
                 case AwaitReceipt():
-                    intent = self._intent
-                    self._start_timer(self._desk.settings.orders.receipt_wait_ms, lambda: self._late(intent))
+                    wait_ms = self._desk.settings.orders.receipt_wait_ms
+                    self._start_timer(wait_ms, partial(self._late, self._intent))
         self._tell_news()
 
     def _late(self, intent: str) -> None:
@@ -232,9 +236,7 @@ class SpokenDialogue:
         if isinstance(state, Idle):
             self._order_embedding = None
 
-    def _advance_enrolment(self, heard: enrolment.Heard) -> None:
-        assert self._enrolling is not None
-        before = self._enrolling
+    def _advance_enrolment(self, before: enrolment.Enrolling, heard: enrolment.Heard) -> None:
         self._enrolling, say, learned = enrolment.advance(before, heard, self._desk.settings.speaker)
         if learned:
             self._desk.people.add(learned.name, learned.template, now_s=self._desk.now_s())

@@ -1,4 +1,5 @@
-"""A typed conversation over the operator socket. It can ask and cancel; only a verified voice can place its basket."""
+"""A typed conversation over the operator socket. It can ask and cancel; only a verified voice can place its
+basket."""
 
 from __future__ import annotations
 
@@ -92,7 +93,8 @@ class TypedDialogue:
                     )
                     self._apply(outcome)
                 case AwaitReceipt():
-                    # The keyboard does not wait for a moment as a listener does: the receipt follows as its own line.
+                    # The keyboard does not wait for a moment as a listener does: the receipt follows as its
+                    # own line.
                     self._state = Idle()
                     self._show(Say("queued", basket=basket))
 

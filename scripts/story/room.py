@@ -1,4 +1,5 @@
-"""A simulated room: what customers say goes into the real `voice` process as frames, what it plays comes back.
+"""A simulated room: what customers say goes into the real `voice` process as frames, what it plays comes
+back.
 
 Everything is one time line, so the whole conversation can be written as one WAV.
 """
@@ -31,7 +32,8 @@ class RoomError(Exception):
 
 
 class Room:
-    """Two sockets into the voice process: `microphone_fd` and `loudspeaker_fd` are for the process, the rest is ours."""
+    """Two sockets into the voice process: `microphone_fd` and `loudspeaker_fd` are for the process, the
+    rest is ours."""
 
     def __init__(self) -> None:
         self._microphone, self._microphone_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)

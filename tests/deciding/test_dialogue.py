@@ -122,7 +122,7 @@ def test_a_bare_yes_is_asked_for_as_a_sentence_and_then_given_up() -> None:
 
 def test_a_consent_that_names_another_quantity_is_not_taken() -> None:
     for wrong in (Answer("consent", 3, "bag"), Answer("consent", 2, "box")):
-        state, effects = step(ASKED, Answered(wrong, ANNA, True), _around())
+        _, effects = step(ASKED, Answered(wrong, ANNA, True), _around())
         assert not _commits(effects)
         assert _said(effects) == ["read_back_differs"]
     _, effects = step(ASKED, Answered(Answer("consent", 2, "bag"), ANNA, True), _around())
