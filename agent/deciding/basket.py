@@ -58,6 +58,7 @@ class AgreedOrder(msgspec.Struct, frozen=True):
     person: str
     factors: tuple[Factor, ...]
     conversation: str  # groups the journal rows of one dialogue; a UUID
+    title: str = ""  # the basket as it was read back, in the device's language
     speech_ended_ns: int = (
         0  # CLOCK_MONOTONIC of the end of the consent, for the journal's timing; 0 = unknown
     )

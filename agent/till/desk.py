@@ -87,7 +87,8 @@ class Desk:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""
         # Titled in the device's own language, in which a late receipt will be announced.
         basket = self.in_language(basket, self.settings.device.language)
-        order = AgreedOrder(basket, speaker.person, ("voice",), conversation.id, speech_ended_ns)
+        title = spoken_basket(basket, self.settings.device.language)
+        order = AgreedOrder(basket, speaker.person, ("voice",), conversation.id, title, speech_ended_ns)
         try:
             signed = self.road.commit(order)
         except EarmarkError as error:

@@ -122,6 +122,14 @@ class Till:
     def _from_uplink(self, connection: IpcConnection, message: Message) -> None:
         if connection is not self._uplink:
             return
+        try:
+            self._take_from_uplink(message)
+        except JournalError as error:
+            # A receipt that could not be written is not lost: the shop repeats it when the intent is resent.
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+        self._send_outbox()
+
+    def _take_from_uplink(self, message: Message) -> None:
         match message:
             case messages.LinkState(connected=connected, reason=reason):
                 self._linked(connected, reason)
@@ -130,7 +138,6 @@ class Till:
             case messages.Received(topic=topic, payload=payload):
                 for event in self._desk.road.received(topic, payload):
                     self._road_event(event)
-        self._send_outbox()
 
     def _linked(self, connected: bool, reason: str) -> None:
         self._desk.online, self._broker_reason = connected, reason
@@ -157,7 +164,11 @@ class Till:
         self._loop.after(OUTBOX_LOOK_MS, self._look_at_outbox)
 
     def _send_outbox(self) -> None:
-        publishes, events = self._desk.road.tick()
+        try:
+            publishes, events = self._desk.road.tick()
+        except JournalError as error:
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+            return
         if self._uplink is not None:
             for publish in publishes:
                 self._send(self._uplink, publish)
