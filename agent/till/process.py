@@ -11,6 +11,7 @@ from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, RoadE
 from agent.deciding.conversation import Answered, ReceiptArrived, Say
 from agent.deciding.sentences import compile_sentences
 from agent.plumbing import audit, messages, operator
+from agent.plumbing.errors import JournalError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.messages import Message
