@@ -1,1 +1,2 @@
-"""The road of an agreed order: keys, mandates, journal, outbox, receipts (`till`) and the carrier (`uplink`)."""
+"""The road of an agreed order: keys, mandates, journal, outbox, receipts (`till`) and the carrier
+(`uplink`)."""

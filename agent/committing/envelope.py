@@ -1,0 +1,145 @@
+"""What travels over MQTT: CloudEvents 1.0 in structured JSON, and the topics they travel on.
+
+The shop uses the same formats, so nothing here knows about keys, journals or catalogues.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from agent.plumbing.errors import TrustError
+
+CONTENT_TYPE = "application/cloudevents+json"
+LARGEST_PAYLOAD_BYTES = 60_000
+"""Fits an IPC frame of 64 KiB with its topic, and far below the broker's packet limit."""
+
+T = TypeVar("T")
+
+INTENT = "earmark.intent.v1"
+RECEIPT = "earmark.receipt.v1"
+TIME = "earmark.time.v1"
+STATUS = "earmark.status.v1"
+QUERY = "earmark.query.v1"
+ANSWER = "earmark.answer.v1"
+
+TOPIC_ROOT = "va/v1/d"
+_DEVICE_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+
+
+class CloudEvent(msgspec.Struct, frozen=True):
+    """`data` keeps the sender's bytes, because their sha256 is what makes an intent the same intent."""
+
+    id: str
+    source: str
+    type: str
+    time: str
+    data: msgspec.Raw
+    specversion: Literal["1.0"] = "1.0"
+    datacontenttype: str = "application/json"
+
+    @property
+    def data_sha256(self) -> str:
+        return hashlib.sha256(bytes(self.data)).hexdigest()
+
+
+class IntentData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Two SD-JWTs: the open checkout and the open payment mandate."""
+
+    checkout: str
+    payment: str
+
+
+class SignedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One compact JWS: a receipt, an answer or a time."""
+
+    signed: str
+
+
+class StatusData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    online: bool
+
+
+class QueryData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Was this intent placed?"""
+
+    intent: str
+
+
+def encode_event(type_: str, *, id_: UUID, source: str, now_s: int, data: msgspec.Struct) -> bytes:
+    """One event as JSON bytes."""
+    event = CloudEvent(
+        id=str(id_),
+        source=source,
+        type=type_,
+        time=datetime.fromtimestamp(now_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        data=msgspec.Raw(msgspec.json.encode(data)),
+    )
+    return msgspec.json.encode(event)
+
+
+def decode_event(payload: bytes, type_: str) -> CloudEvent:
+    """Raises TrustError envelope_malformed where `payload` is not a CloudEvent of `type_`."""
+    if len(payload) > LARGEST_PAYLOAD_BYTES:
+        raise TrustError(
+            "envelope_malformed", f"{len(payload)} bytes, at most {LARGEST_PAYLOAD_BYTES} are read"
+        )
+    try:
+        event = msgspec.json.decode(payload, type=CloudEvent)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise TrustError("envelope_malformed", f"not a CloudEvent: {error}") from error
+    if event.type != type_:
+        raise TrustError("envelope_malformed", f"is a {event.type[:40]!r}, wanted {type_!r}")
+    return event
+
+
+def decode_data(event: CloudEvent, type_: type[T]) -> T:
+    """Raises TrustError envelope_malformed where the data have another shape."""
+    try:
+        return msgspec.json.decode(event.data, type=type_)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise TrustError("envelope_malformed", f"{event.type}: {error}") from error
+
+
+def claims_of(payload: bytes, type_: type[T], code: str) -> T:
+    """Verified JWS payload bytes as `type_`. Raises TrustError `code` where they have another shape."""
+    try:
+        return msgspec.json.decode(payload, type=type_)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise TrustError(code, str(error)) from error
+
+
+def to_claims(value: msgspec.Struct) -> dict[str, Any]:
+    """A struct as plain JSON values, ready to be signed."""
+    claims: dict[str, Any] = msgspec.to_builtins(value)
+    return claims
+
+
+def device_base(device_id: str) -> str:
+    """'va/v1/d/ID/'. Raises ValueError where the id could not be a topic level or a certificate's CN."""
+    if not _DEVICE_ID.match(device_id):
+        raise ValueError(f"{device_id!r} is not a device id")
+    return f"{TOPIC_ROOT}/{device_id}/"
+
+
+def up_topic(device_id: str, what: str) -> str:
+    """What a device publishes on: 'va/v1/d/ID/up/WHAT'."""
+    return f"{device_base(device_id)}up/{what}"
+
+
+def down_topic(device_id: str, what: str) -> str:
+    """What a device reads: 'va/v1/d/ID/dn/WHAT'."""
+    return f"{device_base(device_id)}dn/{what}"
+
+
+def split_topic(topic: str) -> tuple[str, str]:
+    """('device-1', 'up/intent') of a device topic. Raises ValueError for any other topic."""
+    levels = topic.split("/", 4)
+    if len(levels) != 5 or "/".join(levels[:3]) != TOPIC_ROOT or not _DEVICE_ID.match(levels[3]):
+        raise ValueError(f"{topic!r} is not a device topic")
+    return levels[3], levels[4]

@@ -1,0 +1,124 @@
+"""From agreed order to purchase intent: two open AP2 mandates in one CloudEvent, signed once and kept."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from agent.committing import sd_jwt
+from agent.committing.envelope import (
+    INTENT,
+    LARGEST_PAYLOAD_BYTES,
+    IntentData,
+    decode_event,
+    encode_event,
+    up_topic,
+)
+from agent.committing.keys import KeyStore
+from agent.committing.mandates import (
+    AllowedMerchants,
+    AllowedPayees,
+    AllowedPaymentInstruments,
+    AmountRange,
+    Confirmation,
+    Item,
+    LineItem,
+    LineItems,
+    OpenCheckoutMandate,
+    OpenPaymentMandate,
+    PaymentReference,
+)
+from agent.committing.trust import TrustBundle
+from agent.deciding.basket import AgreedOrder
+from agent.plumbing.errors import TrustError
+
+
+class SignedIntent(msgspec.Struct, frozen=True):
+    """What is stored and published, byte for byte. `sha256` (hex) is over the event's data bytes; `iat` and
+    `exp` are Unix seconds."""
+
+    intent_id: str
+    topic: str
+    payload: bytes
+    sha256: str
+    iat: int
+    exp: int
+
+
+def sign_intent(
+    order: AgreedOrder,
+    *,
+    keys: KeyStore,
+    trust: TrustBundle,
+    device_id: str,
+    environment: str,
+    now_s: int,
+    lifetime_s: int,
+    intent_id: UUID,
+) -> SignedIntent:
+    """`order` as an intent in BOUNDED mode: the shop may charge at most the total that was spoken, until
+    `exp`.
+
+    Raises TrustError: environment_mismatch, order_unverified (no factor or no person), order_empty (no
+    line, or nothing to pay), intent_too_large.
+    """
+    if environment != trust.environment:
+        raise TrustError(
+            "environment_mismatch",
+            f"the device is set to {environment!r}, its trust is for {trust.environment!r}",
+            "set [device] environment, or provision the device again",
+        )
+    if not order.factors or not order.person:
+        raise TrustError("order_unverified", "nobody was verified for this order")
+    if not order.basket.lines or order.basket.total.minor <= 0:
+        raise TrustError("order_empty", "there is nothing to pay for")
+    claims = {
+        "jti": str(intent_id),
+        "iss": device_id,
+        "aud": trust.shop_id,
+        "sub": order.person,
+        "iat": now_s,
+        "exp": now_s + lifetime_s,
+        "env": environment,
+        "amr": order.factors,
+        "cnf": Confirmation(trust.shop_agent),
+    }
+    checkout = keys.sign_mandate(
+        OpenCheckoutMandate(
+            constraints=(AllowedMerchants((trust.merchant,)), LineItems(_line_items(order))),
+            **claims,  # type: ignore[arg-type]
+        )
+    )
+    total = order.basket.total
+    payment = keys.sign_mandate(
+        OpenPaymentMandate(
+            constraints=(
+                AmountRange(currency=total.currency, max=total.minor),
+                PaymentReference(sd_jwt.digest(checkout)),
+                AllowedPayees((trust.merchant,)),
+                AllowedPaymentInstruments((trust.payment_instrument,)),
+            ),
+            **claims,  # type: ignore[arg-type]
+        )
+    )
+    payload = encode_event(
+        INTENT, id_=intent_id, source=device_id, now_s=now_s, data=IntentData(checkout, payment)
+    )
+    if len(payload) > LARGEST_PAYLOAD_BYTES:
+        raise TrustError("intent_too_large", f"{len(payload)} bytes", "order in two parts")
+    return SignedIntent(
+        intent_id=str(intent_id),
+        topic=up_topic(device_id, "intent"),
+        payload=payload,
+        sha256=decode_event(payload, INTENT).data_sha256,
+        iat=now_s,
+        exp=now_s + lifetime_s,
+    )
+
+
+def _line_items(order: AgreedOrder) -> tuple[LineItem, ...]:
+    return tuple(
+        LineItem(str(number), (Item(line.sku, line.title),), line.quantity)
+        for number, line in enumerate(order.basket.lines, 1)
+    )

@@ -1,0 +1,29 @@
+"""Which error of SQLite means what to the order journal."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from agent.plumbing.errors import JournalError
+
+_CODES = {
+    sqlite3.SQLITE_FULL: ("journal_full", "make room on the disk, then try again"),
+    sqlite3.SQLITE_READONLY: ("journal_read_only", "mount the state folder writable"),
+    sqlite3.SQLITE_CORRUPT: (
+        "journal_corrupt",
+        "move the file away and restore a backup; keep it for the shop",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "journal_corrupt",
+        "move the file away and restore a backup; keep it for the shop",
+    ),
+    sqlite3.SQLITE_CONSTRAINT: ("journal_duplicate", ""),
+}
+
+
+def journal_error(error: sqlite3.Error, path: Path) -> JournalError:
+    """`error` as journal_full, journal_read_only, journal_corrupt, journal_duplicate or journal_unusable."""
+    primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    code, next_step = _CODES.get(primary, ("journal_unusable", "earmark doctor"))
+    return JournalError(code, f"{path}: {error}", next_step)

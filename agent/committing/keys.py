@@ -1,0 +1,137 @@
+"""The device's keys: one that signs mandates (till) and one that opens TLS (uplink), in different files.
+
+Both are made on the device and never leave it; what leaves is a certificate request for each.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Protocol
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from agent.committing import jws, sd_jwt
+from agent.committing.envelope import device_base, to_claims
+from agent.committing.jws import PublicJwk
+from agent.committing.mandates import Mandate
+from agent.plumbing.errors import TrustError
+
+SIGNING_KEY = "signing.pem"
+"""Under keys_dir; only `till` may read it."""
+MQTT_KEY = "mqtt.key"
+"""Under keys_dir; only `uplink` may read it."""
+MQTT_CERTIFICATE = "mqtt.crt"
+
+
+class KeyStore(Protocol):
+    """Holds the signing key. It signs mandates, which it can read, and never bytes that somebody hands it."""
+
+    @property
+    def device_kid(self) -> str:
+        """RFC 7638 thumbprint of the signing key."""
+        ...
+
+    def public_jwk(self) -> PublicJwk:
+        """The public half, as the shop registers it."""
+        ...
+
+    def sign_mandate(self, mandate: Mandate) -> str:
+        """`mandate` as an SD-JWT (ES256)."""
+        ...
+
+
+class FileKeyStore:
+    """A `KeyStore` over an owner-only PEM file."""
+
+    def __init__(self, pem: bytes) -> None:
+        self._key = jws.import_private_key(pem)
+        self._public = jws.public_jwk(self._key)
+
+    @staticmethod
+    def create(keys_dir: Path) -> FileKeyStore:
+        """Makes the signing key. Raises TrustError key_exists rather than overwrite one."""
+        pem = _private_pem(ec.generate_private_key(ec.SECP256R1()))
+        write_private(keys_dir / SIGNING_KEY, pem)
+        return FileKeyStore(pem)
+
+    @staticmethod
+    def load(keys_dir: Path) -> FileKeyStore:
+        """Raises TrustError: key_missing, key_readable_by_others, key_unusable."""
+        return FileKeyStore(read_private(keys_dir / SIGNING_KEY))
+
+    @property
+    def device_kid(self) -> str:
+        return self._public.kid
+
+    def public_jwk(self) -> PublicJwk:
+        return self._public
+
+    def sign_mandate(self, mandate: Mandate) -> str:
+        return sd_jwt.issue(to_claims(mandate), self._key)
+
+
+def create_device_keys(keys_dir: Path, device_id: str) -> bytes:
+    """Makes both keys and returns two PEM certificate requests (PKCS #10): first TLS client, then signing
+    key.
+
+    Each request is signed by the key it names, so the shop sees proof of possession of both. Raises
+    TrustError key_exists, ValueError for a device id that could not be a certificate's CN.
+    """
+    device_base(device_id)
+    requests = b""
+    for path in (MQTT_KEY, SIGNING_KEY):
+        key = ec.generate_private_key(ec.SECP256R1())
+        write_private(keys_dir / path, _private_pem(key))
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device_id)])
+        request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+        requests += request.public_bytes(serialization.Encoding.PEM)
+    return requests
+
+
+def store_client_certificate(keys_dir: Path, pem: bytes) -> None:
+    """Puts the certificate that the shop returned beside the TLS client key."""
+    path = keys_dir / MQTT_CERTIFICATE
+    temporary = path.with_suffix(".new")
+    temporary.write_bytes(pem)
+    temporary.replace(path)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Writes an owner-only file in an owner-only folder, flushed to disk. Raises TrustError key_exists."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise TrustError("key_exists", f"{path} is there already", "move it away first") from error
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_private(path: Path) -> bytes:
+    """Raises TrustError: key_missing, key_readable_by_others (any right for group or others)."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise TrustError(
+            "key_missing", f"cannot open {path}: {error.strerror}", "earmark provision"
+        ) from error
+    with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if stat.S_IMODE(mode) & 0o077:
+            raise TrustError(
+                "key_readable_by_others", f"{path} has mode {stat.S_IMODE(mode):04o}", f"chmod 600 {path}"
+            )
+        return file.read()
+
+
+def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

@@ -1,0 +1,115 @@
+"""The open mandates of AP2 v0.2 (Agent Payments Protocol) as values: what the device signs in BOUNDED mode.
+
+Amounts are minor units. A constraint of an unknown kind, or with an unknown field, does not decode: what a
+verifier does not understand it must not ignore.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from agent.committing.jws import PublicJwk
+
+OPEN_CHECKOUT: Final = "mandate.checkout.open.1"
+OPEN_PAYMENT: Final = "mandate.payment.open.1"
+Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Minor = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_00)]
+UnixSeconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Merchant(_Value, frozen=True):
+    id: Text
+    name: Text
+
+
+class PaymentInstrument(_Value, frozen=True, omit_defaults=True):
+    """A reference that the shop resolves; never a card number."""
+
+    id: Text
+    type: Text
+    description: str = ""
+
+
+class Item(_Value, frozen=True):
+    """`id` is the sku with its options, e.g. 'coffee?roast=dark'."""
+
+    id: Text
+    title: Text
+
+
+class LineItem(_Value, frozen=True):
+    id: Text
+    acceptable_items: Annotated[tuple[Item, ...], msgspec.Meta(min_length=1, max_length=20)]
+    quantity: Positive
+
+
+class AllowedMerchants(_Value, frozen=True, tag_field="type", tag="checkout.allowed_merchants"):
+    allowed: tuple[Merchant, ...]
+
+
+class LineItems(_Value, frozen=True, tag_field="type", tag="checkout.line_items"):
+    items: Annotated[tuple[LineItem, ...], msgspec.Meta(min_length=1, max_length=100)]
+
+
+class AmountRange(_Value, frozen=True, tag_field="type", tag="payment.amount_range"):
+    """`max` in minor units (AP2's `payment.budget` counts in major ones)."""
+
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+    max: Minor
+
+
+class PaymentReference(_Value, frozen=True, tag_field="type", tag="payment.reference"):
+    """Binds the payment to one open checkout mandate by its digest (`sd_jwt.digest`)."""
+
+    conditional_transaction_id: str
+
+
+class AllowedPayees(_Value, frozen=True, tag_field="type", tag="payment.allowed_payees"):
+    allowed: tuple[Merchant, ...]
+
+
+class AllowedPaymentInstruments(
+    _Value, frozen=True, tag_field="type", tag="payment.allowed_payment_instruments"
+):
+    allowed: tuple[PaymentInstrument, ...]
+
+
+class Confirmation(_Value, frozen=True):
+    """RFC 7800: whoever holds this key may close the mandate."""
+
+    jwk: PublicJwk
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
+    """What every mandate says. `sub` is the person's pseudonym, `amr` how they were verified, `env` where
+    it counts."""
+
+    jti: str
+    iss: str
+    aud: str
+    sub: str
+    iat: UnixSeconds
+    exp: UnixSeconds
+    env: str
+    amr: Annotated[tuple[Literal["voice", "pin", "badge", "phone"], ...], msgspec.Meta(min_length=1)]
+    cnf: Confirmation
+
+
+class OpenCheckoutMandate(Claims, frozen=True, kw_only=True):
+    vct: Literal["mandate.checkout.open.1"] = OPEN_CHECKOUT
+    constraints: tuple[AllowedMerchants | LineItems, ...]
+
+
+class OpenPaymentMandate(Claims, frozen=True, kw_only=True):
+    vct: Literal["mandate.payment.open.1"] = OPEN_PAYMENT
+    constraints: tuple[AmountRange | PaymentReference | AllowedPayees | AllowedPaymentInstruments, ...]
+
+
+Mandate = OpenCheckoutMandate | OpenPaymentMandate

@@ -1,0 +1,57 @@
+"""When a journalled order is sent again, asked after, or given up: a pure function of the rows and the
+clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from agent.committing.journal_rows import OrderRow
+
+GRACE_S = 300
+"""After `exp`, how long a receipt may still be on its way before the shop is asked."""
+
+
+class Plan(NamedTuple):
+    """Intent ids: publish the same bytes, ask the shop, take to 'unknown', take to 'expired'."""
+
+    publish: tuple[str, ...]
+    ask: tuple[str, ...]
+    unknown: tuple[str, ...]
+    expired: tuple[str, ...]
+
+
+def plan(
+    rows: Iterable[OrderRow],
+    *,
+    now_s: int | None,
+    monotonic_s: float,
+    due: Mapping[str, float],
+    connected: bool,
+) -> Plan:
+    """What to do now about the open orders.
+
+    `now_s` is the trusted time, None where it is not known: then nothing is given up, and the shop judges
+    what is late. `due` is the monotonic time before which an order rests; one that is not in it is due at
+    once. An order that was never handed out cannot have been placed, so it expires without asking.
+    """
+    publish: list[str] = []
+    ask: list[str] = []
+    unknown: list[str] = []
+    expired: list[str] = []
+    for row in rows:
+        never_left = row.attempts == 0
+        if now_s is not None and never_left and now_s >= row.exp:
+            expired.append(row.intent_id)
+        elif row.state != "unknown" and now_s is not None and now_s > row.exp + GRACE_S:
+            unknown.append(row.intent_id)
+        elif connected and monotonic_s >= due.get(row.intent_id, 0.0):
+            (ask if row.state == "unknown" else publish).append(row.intent_id)
+    return Plan(tuple(publish), tuple(ask), tuple(unknown), tuple(expired))
+
+
+def rest_seconds(attempts: int, *, shortest_s: float, longest_s: float, jitter: float) -> float:
+    """How long to wait after attempt number `attempts` (from 1): doubling, at most `longest_s`, and up to a
+    quarter less by `jitter` (0..1), so that a fleet does not return as one wave."""
+    full = min(longest_s, shortest_s * 2.0 ** min(max(attempts - 1, 0), 30))
+    return full * (1.0 - 0.25 * jitter)

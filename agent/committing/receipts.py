@@ -1,0 +1,121 @@
+"""What the shop answers, signed with its receipt key: a receipt (placed or refused), or "I know no such
+intent".
+
+The receipt is an AP2 checkout receipt with what the device needs beside it: which intent, by id and by the
+sha256 of its bytes, for which device and environment.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from agent.committing import jws
+from agent.committing.envelope import ANSWER, RECEIPT, SignedData, claims_of, decode_data, decode_event
+from agent.committing.mandates import Minor, UnixSeconds
+from agent.committing.trust import TrustBundle
+from agent.plumbing.errors import TrustError
+
+RECEIPT_TYP = "earmark-receipt+jwt"
+ANSWER_TYP = "earmark-answer+jwt"
+
+
+class Amount(msgspec.Struct, frozen=True):
+    """AP2's amount: minor units and an ISO 4217 code."""
+
+    amount: Minor
+    currency: str
+
+
+class ReceiptClaims(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The signed claims. `reference` is the digest of the mandate that this answers; dates are ISO 8601."""
+
+    status: Literal["Success", "Error"]
+    iss: str
+    iat: UnixSeconds
+    reference: str
+    aud: str
+    env: str
+    intent: str
+    intent_sha256: str
+    order_id: str = ""
+    error: str = ""
+    error_description: str = ""
+    total: Amount | None = None
+    delivery_date: str = ""
+
+
+class AnswerClaims(msgspec.Struct, frozen=True):
+    """At `iat` the shop had never taken `intent` from device `aud`."""
+
+    iss: str
+    iat: UnixSeconds
+    aud: str
+    env: str
+    intent: str
+    placed: Literal[False]
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """A receipt whose signature holds; whether it belongs to an order of ours is for the road to say."""
+
+    intent_id: str
+    intent_sha256: str
+    status: Literal["ordered", "refused"]
+    iat: int
+    order_id: str = ""
+    error: str = ""
+    total: Amount | None = None
+    delivery_date: str = ""
+
+
+def verify_receipt(payload: bytes, trust: TrustBundle, *, device_id: str, environment: str) -> Receipt:
+    """Raises TrustError: receipt_malformed, receipt_key_unknown, receipt_signature, receipt_other_device,
+    receipt_environment."""
+    claims = claims_of(_verified(payload, RECEIPT, RECEIPT_TYP, trust), ReceiptClaims, "receipt_malformed")
+    _check_addressee(claims, trust, device_id, environment)
+    placed = claims.status == "Success"
+    if placed != bool(claims.order_id) or placed == bool(claims.error):
+        raise TrustError("receipt_malformed", "a receipt has either an order id or an error")
+    return Receipt(
+        intent_id=claims.intent,
+        intent_sha256=claims.intent_sha256,
+        status="ordered" if placed else "refused",
+        iat=claims.iat,
+        order_id=claims.order_id,
+        error=claims.error,
+        total=claims.total,
+        delivery_date=claims.delivery_date,
+    )
+
+
+def verify_answer(payload: bytes, trust: TrustBundle, *, device_id: str, environment: str) -> AnswerClaims:
+    """The shop's "not placed". Raises the same codes as `verify_receipt`."""
+    claims = claims_of(_verified(payload, ANSWER, ANSWER_TYP, trust), AnswerClaims, "receipt_malformed")
+    _check_addressee(claims, trust, device_id, environment)
+    return claims
+
+
+def _verified(payload: bytes, type_: str, typ: str, trust: TrustBundle) -> bytes:
+    try:
+        signed = decode_data(decode_event(payload, type_), SignedData).signed
+        return jws.verify(signed, trust.keys.receipts, typ=typ)
+    except TrustError as error:
+        code = {
+            "envelope_malformed": "receipt_malformed",
+            "signature_malformed": "receipt_malformed",
+            "signature_key_unknown": "receipt_key_unknown",
+        }.get(error.code, "receipt_signature")
+        raise TrustError(code, error.detail) from error
+
+
+def _check_addressee(
+    claims: ReceiptClaims | AnswerClaims, trust: TrustBundle, device_id: str, environment: str
+) -> None:
+    if claims.iss != trust.shop_id:
+        raise TrustError("receipt_signature", f"speaks for {claims.iss!r}, not {trust.shop_id!r}")
+    if claims.aud != device_id:
+        raise TrustError("receipt_other_device", f"is for {claims.aud!r}")
+    if claims.env != environment:
+        raise TrustError("receipt_environment", f"is for {claims.env!r}, not {environment!r}")

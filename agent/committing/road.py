@@ -1,0 +1,281 @@
+"""The road of an agreed order from signature to verified receipt: values in, values out, and the journal.
+
+No sockets and no loop: the process that owns it calls `tick` now and then and whenever something happened,
+and hands the returned messages to the uplink. Everything that matters is in the journal, so a new process
+goes on where a killed one stopped.
+"""
+
+from __future__ import annotations
+
+import random
+import time as clocks
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+import msgspec
+
+from agent.committing import outbox
+from agent.committing.envelope import QUERY, QueryData, down_topic, encode_event, up_topic
+from agent.committing.intents import SignedIntent, sign_intent
+from agent.committing.journal import Journal
+from agent.committing.journal_rows import OPEN, OrderRow, State
+from agent.committing.keys import KeyStore
+from agent.committing.receipts import Receipt, verify_answer, verify_receipt
+from agent.committing.trust import TrustBundle
+from agent.committing.trusted_time import TrustedTime
+from agent.deciding.basket import AgreedOrder
+from agent.plumbing import audit
+from agent.plumbing.errors import TrustError
+from agent.plumbing.messages import Publish
+from agent.plumbing.settings import Settings
+
+
+class _About(msgspec.Struct, frozen=True):
+    """Which order: `title` names its basket for people."""
+
+    intent_id: str
+    conversation: str
+    person: str
+    title: str
+
+
+class OrderPlaced(_About, frozen=True):
+    """The shop's receipt holds. `delivery` is an ISO 8601 date or ''."""
+
+    order_id: str
+    delivery: str
+
+
+class OrderRefused(_About, frozen=True):
+    """The shop refused, with its error code ('over_limit', 'expired', ...)."""
+
+    code: str
+
+
+class OrderExpired(_About, frozen=True):
+    """Too late, and certainly not placed."""
+
+
+class TimeTrusted(msgspec.Struct, frozen=True):
+    """The time is known from now on; orders can be signed."""
+
+
+RoadEvent = OrderPlaced | OrderRefused | OrderExpired | TimeTrusted
+
+
+class Turn(NamedTuple):
+    """What `tick` wants done."""
+
+    publishes: list[Publish]
+    events: list[RoadEvent]
+
+
+class OrderRoad:
+    """Used from one thread. `refused` counts the messages from below that changed nothing, by error code."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        keys: KeyStore,
+        trust: TrustBundle,
+        time: TrustedTime,
+        settings: Settings,
+        *,
+        monotonic_ns: Callable[[], int] = clocks.monotonic_ns,
+        jitter: Callable[[], float] = random.random,
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
+        """Raises TrustError environment_mismatch where settings and trust name different environments."""
+        if trust.environment != settings.device.environment:
+            raise TrustError(
+                "environment_mismatch",
+                f"settings say {settings.device.environment!r}, trust says {trust.environment!r}",
+                "set [device] environment, or provision the device again",
+            )
+        self._journal, self._keys, self._trust, self._time = journal, keys, trust, time
+        self._device, self._orders = settings.device, settings.orders
+        self._monotonic_ns, self._jitter, self._new_id = monotonic_ns, jitter, new_id
+        self._connected = False
+        self._due: dict[str, float] = {}
+        self._questions: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+
+    def clock_trusted(self) -> bool:
+        """Whether an order could be signed now."""
+        return self._time.trusted
+
+    def now_s(self) -> int:
+        """Unix seconds. Raises TrustError clock_untrusted."""
+        return self._time.now()
+
+    def commit(self, order: AgreedOrder) -> SignedIntent:
+        """Signs `order` and queues it; it is on disk when this returns, and only then may "queued" be said.
+
+        Raises TrustError (clock_untrusted and what `sign_intent` raises) and JournalError; nothing is
+        ordered then.
+        """
+        now_s = self._time.now()
+        signed = sign_intent(
+            order,
+            keys=self._keys,
+            trust=self._trust,
+            device_id=self._device.id,
+            environment=self._device.environment,
+            now_s=now_s,
+            lifetime_s=self._orders.intent_lifetime_seconds,
+            intent_id=self._new_id(),
+        )
+        self._journal.queue(signed, order, now_s=now_s, monotonic_ns=self._monotonic_ns())
+        return signed
+
+    def link(self, connected: bool) -> None:
+        """The uplink's session came or went; when it comes, everything open is due."""
+        if connected and not self._connected:
+            self._due.clear()
+        self._connected = connected
+
+    def tick(self) -> Turn:
+        """What is due now: messages for the uplink, and orders whose time is over. Cheap when nothing is."""
+        now_s = self._time.now() if self._time.trusted else None
+        rows = {row.intent_id: row for row in self._journal.open_orders()}
+        todo = outbox.plan(
+            rows.values(),
+            now_s=now_s,
+            monotonic_s=self._monotonic_s(),
+            due=self._due,
+            connected=self._connected,
+        )
+        events: list[RoadEvent] = []
+        for intent_id in todo.unknown:
+            self._move(intent_id, "unknown")
+        for intent_id in todo.expired:
+            self._move(intent_id, "expired")
+            events.append(OrderExpired(*_about(rows[intent_id])))
+        publishes = [self._resend(rows[intent_id]) for intent_id in todo.publish]
+        publishes += [self._question(rows[intent_id]) for intent_id in todo.ask]
+        if todo.publish:
+            self._journal.attempted(todo.publish, now_s=self._label_s(), monotonic_ns=self._monotonic_ns())
+        return Turn(publishes, events)
+
+    def published(self, ref: str) -> None:
+        """The broker took the message `ref`, which proves nothing about the shop."""
+        row = self._journal.order(ref)
+        if row is not None and row.state == "queued":
+            self._move(ref, "sent")
+
+    def received(self, topic: str, payload: bytes) -> list[RoadEvent]:
+        """Takes a message from below. What is forged, altered, foreign or repeated changes nothing and is
+        counted."""
+        was_trusted = self._time.trusted
+        events: list[RoadEvent] = []
+        try:
+            if topic == down_topic(self._device.id, "ack"):
+                events += self._receipt(payload)
+            elif topic == down_topic(self._device.id, "rsp"):
+                events += self._answer(payload)
+            elif topic == down_topic(self._device.id, "time"):
+                self._time.accept_event(payload)
+            else:
+                raise TrustError("topic_unknown", "not a topic of this device")
+        except TrustError as error:
+            self.refused[error.code] += 1
+            audit.log(error.code, topic=topic, detail=error.detail, count=self.refused[error.code])
+        if not was_trusted and self._time.trusted:
+            events.append(TimeTrusted())
+        return events
+
+    def _receipt(self, payload: bytes) -> list[RoadEvent]:
+        receipt = verify_receipt(
+            payload, self._trust, device_id=self._device.id, environment=self._device.environment
+        )
+        self._take_time(receipt.iat)
+        row = self._own_order(receipt)
+        self._move(
+            row.intent_id,
+            receipt.status,
+            order_id=receipt.order_id,
+            reason=receipt.error,
+            delivery_date=receipt.delivery_date,
+        )
+        self._due.pop(row.intent_id, None)
+        if receipt.status == "ordered":
+            return [OrderPlaced(*_about(row), receipt.order_id, receipt.delivery_date)]
+        return [OrderRefused(*_about(row), receipt.error)]
+
+    def _own_order(self, receipt: Receipt) -> OrderRow:
+        row = self._journal.order(receipt.intent_id)
+        if row is None or row.sha256 != receipt.intent_sha256:
+            raise TrustError("receipt_other_intent", "answers no intent of this device, or other bytes of it")
+        if row.state not in OPEN:
+            agrees = row.state == receipt.status and row.order_id == receipt.order_id
+            code = "receipt_repeated" if agrees else "receipt_contradicts"
+            raise TrustError(code, f"{row.intent_id} is {row.state} already")
+        return row
+
+    def _answer(self, payload: bytes) -> list[RoadEvent]:
+        answer = verify_answer(
+            payload, self._trust, device_id=self._device.id, environment=self._device.environment
+        )
+        self._take_time(answer.iat)
+        row = self._journal.order(answer.intent)
+        if row is None:
+            raise TrustError("receipt_other_intent", "answers no intent of this device")
+        if row.state != "unknown" or answer.iat <= row.exp:
+            # Said before `exp`, "not placed" may be true and still become false.
+            raise TrustError("receipt_too_early", f"{row.intent_id} may still be placed")
+        self._move(row.intent_id, "expired")
+        return [OrderExpired(*_about(row))]
+
+    def _take_time(self, unix_s: int) -> None:
+        try:
+            self._time.accept(unix_s)
+        except TrustError as error:  # an old receipt is still a receipt; it only does not set the clock
+            self.refused[error.code] += 1
+
+    def _resend(self, row: OrderRow) -> Publish:
+        self._rest(row.intent_id, row.attempts + 1)
+        topic, payload = self._journal.signed_bytes(row.intent_id)
+        return Publish(row.intent_id, topic, payload)
+
+    def _question(self, row: OrderRow) -> Publish:
+        self._questions[row.intent_id] += 1
+        self._rest(row.intent_id, self._questions[row.intent_id])
+        id_ = self._new_id()
+        payload = encode_event(
+            QUERY, id_=id_, source=self._device.id, now_s=self._label_s(), data=QueryData(row.intent_id)
+        )
+        return Publish(f"query-{id_}", up_topic(self._device.id, "query"), payload)
+
+    def _rest(self, intent_id: str, attempts: int) -> None:
+        self._due[intent_id] = self._monotonic_s() + outbox.rest_seconds(
+            attempts,
+            shortest_s=self._orders.resend_min_seconds,
+            longest_s=self._orders.resend_max_seconds,
+            jitter=self._jitter(),
+        )
+
+    def _move(
+        self, intent_id: str, state: State, *, order_id: str = "", reason: str = "", delivery_date: str = ""
+    ) -> None:
+        self._journal.move(
+            intent_id,
+            state,
+            now_s=self._label_s(),
+            monotonic_ns=self._monotonic_ns(),
+            order_id=order_id,
+            reason=reason,
+            delivery_date=delivery_date,
+        )
+
+    def _label_s(self) -> int:
+        """The time for a journal row: untrusted where nothing better is known, because it signs nothing."""
+        return self._time.now() if self._time.trusted else int(clocks.time())
+
+    def _monotonic_s(self) -> float:
+        return self._monotonic_ns() / 1e9
+
+
+def _about(row: OrderRow) -> tuple[str, str, str, str]:
+    return row.intent_id, row.conversation, row.person, row.title

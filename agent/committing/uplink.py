@@ -1,0 +1,203 @@
+"""The process with the network: carries bytes between the till and the broker and never looks inside.
+
+What may be lost here, and why that is harmless: a `Publish` that comes while there is no session is
+dropped, because the till's outbox sends again when the link is up. A message from the broker is
+acknowledged once it is written to the till's socket; while there is no till, up to Receive Maximum of them
+wait unacknowledged. A till that dies with a receipt unread loses it, and gets it again, because its
+successor resends the intent and the shop replays the receipt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import queue
+import random
+import socket
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+from types import TracebackType
+
+from agent.committing.envelope import LARGEST_PAYLOAD_BYTES, device_base
+from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, read_private
+from agent.committing.mqtt_link import Acknowledged, Down, Incoming, LinkEvent, MqttLink, Up
+from agent.committing.tls import client_context
+from agent.committing.trust import load_trust
+from agent.plumbing import audit
+from agent.plumbing.errors import EarmarkError, IpcError
+from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.messages import (
+    LinkState,
+    Message,
+    Peer,
+    Publish,
+    Published,
+    Received,
+    Stop,
+    SupervisorToProcess,
+    TillToUplink,
+)
+from agent.plumbing.sandbox import tighten
+from agent.plumbing.settings import Settings, load_settings
+
+_STEP_S = 1.0
+_MOST_WAITING = 32
+
+
+class Uplink:
+    """One till at a time, one MQTT session. Readers run in threads; everything else in `run`."""
+
+    def __init__(self, settings: Settings, link: MqttLink, control: IpcConnection) -> None:
+        self._base = device_base(settings.device.id) + "up/"
+        self._link, self._control = link, control
+        self._till: IpcConnection | None = None
+        self._waiting: deque[Incoming] = deque()
+        self._state = LinkState(connected=False, reason="starting")
+        self._inbox: queue.SimpleQueue[tuple[IpcConnection, Message | None, tuple[int, ...]]] = (
+            queue.SimpleQueue()
+        )
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._wake_read.setblocking(False)
+
+    def run(self) -> None:
+        """Until `Stop`, or the supervisor is gone."""
+        self._read(self._control, SupervisorToProcess)
+        try:
+            while self._handle_inbox():
+                for event in self._link.step(self._wake_read.fileno(), _STEP_S):
+                    self._from_broker(event)
+        finally:
+            self._link.close()
+
+    def _read(self, connection: IpcConnection, types: object) -> None:
+        def forever() -> None:
+            try:
+                while True:
+                    message, fds = connection.receive(types)  # type: ignore[call-overload]
+                    self._inbox.put((connection, message, fds))
+                    self._wake_write.send(b"!")
+            except (EOFError, IpcError):
+                self._inbox.put((connection, None, ()))
+                self._wake_write.send(b"!")
+
+        threading.Thread(target=forever, daemon=True).start()
+
+    def _handle_inbox(self) -> bool:
+        with contextlib.suppress(BlockingIOError):
+            while self._wake_read.recv(4096):
+                pass
+        with contextlib.suppress(queue.Empty):
+            while True:
+                connection, message, fds = self._inbox.get_nowait()
+                if connection is self._control:
+                    if message is None or isinstance(message, Stop):
+                        return False
+                    self._from_supervisor(message, fds)
+                elif message is None:
+                    self._lose_till(connection)
+                elif connection is self._till and isinstance(message, Publish):
+                    self._publish(message)
+        return True
+
+    def _from_supervisor(self, message: Message, fds: tuple[int, ...]) -> None:
+        if not isinstance(message, Peer) or message.name != "till":
+            for fd in fds:
+                os.close(fd)
+            return
+        if self._till is not None:
+            self._lose_till(self._till)
+        self._till = IpcConnection(socket.socket(fileno=fds[0]), peer="till")
+        self._read(self._till, TillToUplink)
+        self._tell(self._state)
+        if self._link.connected:
+            self._link.announce()  # a new till wants the time, and the shop answers a birth with it
+        while self._waiting and self._till is not None:
+            self._hand_over(self._waiting.popleft())
+
+    def _publish(self, message: Publish) -> None:
+        if not message.topic.startswith(self._base) or any(sign in message.topic for sign in "+#\0"):
+            audit.log("uplink_topic_refused", topic=message.topic)
+        elif not self._link.publish(message.ref, message.topic, message.payload, retain=message.retain):
+            audit.log("uplink_not_published", topic=message.topic, bytes=len(message.payload))
+
+    def _from_broker(self, event: LinkEvent) -> None:
+        match event:
+            case Up():
+                self._set_state(LinkState(connected=True))
+            case Down(reason=reason):
+                self._waiting.clear()  # unacknowledged: the broker sends them again
+                self._set_state(LinkState(connected=False, reason=reason))
+            case Acknowledged(ref=ref):
+                self._tell(Published(ref))
+            case Incoming():
+                self._hand_over(event)
+
+    def _hand_over(self, message: Incoming) -> None:
+        if len(message.payload) > LARGEST_PAYLOAD_BYTES:
+            audit.log("uplink_message_too_long", topic=message.topic, bytes=len(message.payload))
+            self._link.done(message)
+        elif self._till is None:
+            if message.qos > 0 and len(self._waiting) < _MOST_WAITING:
+                self._waiting.append(message)
+        else:
+            self._tell(Received(message.topic, message.payload))
+            self._link.done(message)
+
+    def _set_state(self, state: LinkState) -> None:
+        self._state = state
+        audit.log("broker_connected" if state.connected else "broker_lost", reason=state.reason)
+        self._tell(state)
+
+    def _tell(self, message: Message) -> None:
+        if self._till is None:
+            return
+        try:
+            self._till.send(message)
+        except (EOFError, IpcError):
+            self._lose_till(self._till)
+
+    def _lose_till(self, connection: IpcConnection) -> None:
+        connection.close()
+        if connection is self._till:
+            self._till = None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`python -m agent.committing.uplink --settings FILE --control-fd N`; started by the launcher."""
+    parser = argparse.ArgumentParser(prog="uplink", description=__doc__)
+    parser.add_argument("--settings", type=Path, required=True)
+    parser.add_argument("--control-fd", type=int, required=True)
+    options = parser.parse_args(arguments)
+    audit.set_process("uplink")
+    threading.excepthook = _die_with_worker
+    try:
+        settings = load_settings(options.settings)
+        keys = Path(settings.paths.keys_dir)
+        read_private(keys / MQTT_KEY)  # only for its check that nobody else can read it
+        trust = load_trust(Path(settings.paths.trust_file))
+        context = client_context(trust.broker.ca_pem, keys / MQTT_CERTIFICATE, keys / MQTT_KEY)
+        link = MqttLink(settings.device.id, settings.broker, context, jitter=random.random)
+        control = IpcConnection(socket.socket(fileno=options.control_fd), peer="supervisor")
+        tighten("uplink")
+        Uplink(settings, link, control).run()
+    except EarmarkError as error:
+        audit.log(error.code, detail=error.detail, next_step=error.next_step)
+        return 1
+    return 0
+
+
+def _die_with_worker(arguments: threading.ExceptHookArgs) -> None:
+    kind: type[BaseException] = arguments.exc_type
+    trace: TracebackType | None = arguments.exc_traceback
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    audit.log("worker_died", detail=kind.__name__ + where)
+    os._exit(70)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
