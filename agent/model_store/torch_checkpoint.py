@@ -10,6 +10,7 @@ of the file's choosing ever runs. It reads the format that `torch.save` wrote be
 from __future__ import annotations
 
 import io
+import math
 import pickle
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -56,11 +57,13 @@ class _TensorView:
 
 
 def _rebuild_tensor(
-    storage: object, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_ignored: object
+    storage: object, offset: object, shape: object, strides: object, *_ignored: object
 ) -> _TensorView:
-    if not isinstance(storage, _Storage):
-        _damaged("a tensor that does not stand on a storage")
-    return _TensorView(storage, offset, shape, strides)
+    if isinstance(storage, _Storage) and isinstance(shape, tuple) and isinstance(strides, tuple):
+        numbers = (storage.first, offset, *shape, *strides)
+        if len(shape) == len(strides) and all(type(number) is int and number >= 0 for number in numbers):
+            return _TensorView(storage, numbers[1], shape, strides)
+    return _damaged("a tensor without a usable place")
 
 
 def _damaged(what: str) -> NoReturn:
@@ -159,20 +162,15 @@ def _read_blocks(
 
 def _materialise(name: str, view: _TensorView, blocks: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
     block = blocks.get(view.storage.key)
-    numbers = (view.offset, view.storage.first, *view.shape, *view.strides)
-    if (
-        block is None
-        or len(view.shape) != len(view.strides)
-        or not all(type(n) is int and n >= 0 for n in numbers)
-    ):
-        _damaged(f"tensor {name!r} without a usable place")
+    if block is None:
+        _damaged(f"tensor {name!r} without its storage")
     start = view.storage.first + view.offset
-    if 0 in view.shape:
-        return np.zeros(view.shape, dtype=block.dtype)
-    last = start + sum((size - 1) * stride for size, stride in zip(view.shape, view.strides, strict=True))
-    if last >= block.size:
+    strides = [stride if size > 1 else 0 for size, stride in zip(view.shape, view.strides, strict=True)]
+    last = start + sum((size - 1) * stride for size, stride in zip(view.shape, strides, strict=True))
+    # as_strided reads wherever it is told to, and repeated elements could ask for any amount of memory
+    if 0 in view.shape or last >= block.size or math.prod(view.shape) > block.size:
         _damaged(f"tensor {name!r} that reaches outside its storage")
-    byte_strides = [stride * block.itemsize for stride in view.strides]
+    byte_strides = [stride * block.itemsize for stride in strides]
     return np.ascontiguousarray(
         np.lib.stride_tricks.as_strided(block[start:], view.shape, byte_strides, writeable=False)
     )
