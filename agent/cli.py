@@ -20,8 +20,9 @@ DEFAULT_SETTINGS = "earmark.toml"
 _EPILOG = """\
 a first hour:
   earmark models fetch             bring the models (about 65 MB), each checked by its hash
-  earmark init shelf               make a device in the folder `shelf`: settings, keys, a request for the shop
+  earmark provision shelf          make a device in the folder `shelf`: settings, keys, a request for the shop
   earmark-backend admit ...        the shop signs the request (see docs/provisioning.md)
+  earmark provision shelf --certificate ... --trust ... --catalogue ...
   earmark -s shelf/earmark.toml doctor    what is well, what is not, and what to do
   earmark -s shelf/earmark.toml run       hear, verify, order
   earmark -s shelf/earmark.toml enrol Anna
@@ -71,17 +72,23 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _models(commands)
 
-    init = _command(
-        commands, "init", "init", "run", "make a device: settings, keys and a request for the shop"
+    provision = _command(
+        commands, "provision", "provision", "run", "make a device, then take in what the shop answered"
     )
-    init.add_argument("folder", type=Path, help="a new folder for the device")
-    init.add_argument("--device-id", default="device-1", help="its name on the wire (default: device-1)")
-    init.add_argument(
+    provision.add_argument("folder", type=Path, help="the device's folder: settings, keys, state")
+    provision.add_argument("--device-id", default="device-1", help="its name on the wire (default: device-1)")
+    provision.add_argument(
         "--environment",
         choices=["production", "test", "demo"],
         default="production",
         help="what its orders count for",
     )
+    for option, what in (
+        ("--certificate", "the client certificate that the shop returned"),
+        ("--trust", "the trust.json that the shop returned"),
+        ("--catalogue", "the shop's catalogue"),
+    ):
+        provision.add_argument(option, type=Path, metavar="FILE", help=what)
 
     doctor = _command(
         commands, "doctor", "doctor", "run", "what is well, what is not, and the command that mends it"

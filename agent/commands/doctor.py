@@ -1,0 +1,179 @@
+"""`earmark doctor`: models, sound, keys, clock, broker, kernel, and the running device; what is wrong and
+what to do."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from agent.commands.operators import OperatorClient
+from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, SIGNING_KEY, read_private
+from agent.committing.tls import client_context, probe_broker
+from agent.committing.trust import load_trust
+from agent.committing.trusted_time import kernel_synchronised
+from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.sentences import compile_sentences
+from agent.model_store.manifest import load_manifest
+from agent.model_store.verify import verify_models
+from agent.plumbing import operator
+from agent.plumbing.errors import EarmarkError, IpcError
+from agent.plumbing.sandbox import sandbox_report
+from agent.plumbing.settings import Settings, load_settings
+
+_BROKER_STEPS = {
+    "broker_not_listening": "start the broker, or set [broker] host and port",
+    "broker_name_unknown": "set [broker] host, or mend name resolution",
+    "broker_silent": "a firewall may be between; ask whoever runs the network",
+    "tls_wrong_ca": "this is not the broker that was pinned; ask the shop before provisioning again",
+    "tls_wrong_host": "set [broker] host to the name in the broker's certificate",
+    "tls_expired": "the broker's certificate has expired: tell the shop",
+    "tls_not_yet_valid": "the broker's certificate is not valid yet: check both clocks",
+    "tls_client_expired": "this device's certificate has expired: earmark provision --help",
+    "tls_client_revoked": "the shop has revoked this device",
+    "tls_client_refused": "the shop does not know this device: earmark provision --help",
+    "tls_version": "the broker does not speak TLS 1.3: tell the shop",
+}
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """`state` 'bad' stops orders; 'note' is worth knowing; `next_step` mends it."""
+
+    what: str
+    state: Literal["ok", "note", "bad"]
+    detail: str
+    next_step: str = ""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints every finding; 1 where one is bad."""
+    settings = load_settings(arguments.settings)
+    findings: list[Finding] = []
+    for examine in (_models, _sound, _catalogue, _keys, _clock, _broker, _kernel, _device):
+        for finding in _guarded(examine, settings):
+            findings.append(finding)
+            if not arguments.json:
+                _show(finding)
+    if arguments.json:
+        print(msgspec.json.encode(findings).decode())
+    return 1 if any(finding.state == "bad" for finding in findings) else 0
+
+
+def _show(finding: Finding) -> None:
+    print(f"{finding.state:>5}  {finding.what}: {finding.detail}")
+    if finding.next_step:
+        print(f"       next: {finding.next_step}")
+
+
+def _guarded(examine: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    try:
+        yield from examine(settings)
+    except EarmarkError as error:
+        what = examine.__name__.removeprefix("_")
+        yield Finding(what, "bad", f"{error.detail} ({error.code})", error.next_step)
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    problems = verify_models(load_manifest(), Path(settings.paths.models_dir))
+    for problem in problems:
+        yield Finding(
+            "models", "bad", f"{problem.model_id}/{problem.file}: {problem.detail}", problem.next_step
+        )
+    if not problems:
+        yield Finding("models", "ok", "every file has its hash")
+
+
+def _sound(settings: Settings) -> Iterator[Finding]:
+    try:
+        import sounddevice
+    except OSError as error:
+        yield Finding("sound", "bad", f"PortAudio does not load: {error}", "apt install libportaudio2")
+        return
+    for kind, name in (("input", settings.audio.input_device), ("output", settings.audio.output_device)):
+        try:
+            found = sounddevice.query_devices(name or None, kind)
+        except (sounddevice.PortAudioError, ValueError) as error:
+            step = "plug one in, or name it in [audio]; python -m sounddevice lists them"
+            yield Finding("sound", "bad", f"no {kind} device {name!r}: {error}", step)
+        else:
+            yield Finding("sound", "ok", f"{kind}: {found['name']}")
+    if shutil.which("espeak-ng") is None:
+        yield Finding("sound", "note", "no espeak-ng: chat --speak is silent", "apt install espeak-ng")
+
+
+def _catalogue(settings: Settings) -> Iterator[Finding]:
+    path = Path(settings.paths.catalogue_file)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        yield Finding(
+            "catalogue", "bad", f"cannot read {path}: {error.strerror}", "put the shop's catalogue there"
+        )
+        return
+    catalogue = parse_catalogue(data, name=path.name)
+    compile_sentences(catalogue, settings.device.language)
+    silent = sum(settings.device.language not in product.words for product in catalogue.products)
+    yield Finding("catalogue", "ok", f"version {catalogue.version}, {len(catalogue.products)} products")
+    if silent:
+        yield Finding("catalogue", "note", f"{silent} products have no words in {settings.device.language!r}")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    folder = Path(settings.paths.keys_dir)
+    for name in (SIGNING_KEY, MQTT_KEY):
+        read_private(folder / name)
+    if not (folder / MQTT_CERTIFICATE).exists():
+        yield Finding("keys", "bad", "no certificate of the shop yet", "earmark provision --help")
+        return
+    trust = load_trust(Path(settings.paths.trust_file))
+    yield Finding("keys", "ok", f"admitted by {trust.shop_name} ({trust.environment})")
+
+
+def _clock(_: Settings) -> Iterator[Finding]:
+    if kernel_synchronised():
+        yield Finding("clock", "ok", "synchronised by the kernel")
+    else:
+        yield Finding(
+            "clock", "note", "not synchronised: nothing is signed until the shop has given its time"
+        )
+
+
+def _broker(settings: Settings) -> Iterator[Finding]:
+    keys, trust = Path(settings.paths.keys_dir), load_trust(Path(settings.paths.trust_file))
+    context = client_context(trust.broker.ca_pem, keys / MQTT_CERTIFICATE, keys / MQTT_KEY)
+    place = f"{settings.broker.host}:{settings.broker.port}"
+    code = probe_broker(settings.broker.host, settings.broker.port, context)
+    if code:
+        yield Finding(
+            "broker", "note", f"{place}: {code}; orders are queued meanwhile", _BROKER_STEPS.get(code, "")
+        )
+    else:
+        yield Finding("broker", "ok", f"{place} answers with TLS 1.3 and accepts this device")
+
+
+def _kernel(_: Settings) -> Iterator[Finding]:
+    for found in sandbox_report():
+        yield Finding("kernel", "ok" if found.holds else "note", found.text)
+
+
+def _device(settings: Settings) -> Iterator[Finding]:
+    try:
+        client = OperatorClient(Path(settings.paths.state_dir))
+    except IpcError as error:
+        yield Finding("device", "note", error.detail, error.next_step)
+        return
+    health: operator.Health = client.ask(operator.AskHealth(), operator.Health)
+    yield Finding(
+        "device", "ok" if health.voice else "bad", "hears" if health.voice else "voice is not connected"
+    )
+    if health.broker:
+        yield Finding("device", "ok", "connected to the broker")
+    else:
+        yield Finding("device", "note", f"offline ({health.broker_reason}): orders are queued")
+    if not health.clock_trusted:
+        yield Finding("device", "note", "the time is not known yet: nothing is signed")
+    yield Finding("device", "ok", f"{health.queued} orders wait for the shop")

@@ -1,0 +1,95 @@
+"""`earmark provision`: the device makes its keys; only requests for certificates leave it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from agent.committing.keys import create_device_keys, store_client_certificate
+from agent.committing.trust import parse_trust
+from agent.deciding.catalogue import parse_catalogue
+from agent.plumbing.errors import ConfigurationError
+from agent.plumbing.settings import load_settings
+
+SETTINGS = """\
+# Every key, its unit and default: docs/settings.md
+schema_version = 1
+
+[device]
+id = "{device_id}"
+environment = "{environment}"
+
+[broker]
+host = "{host}"
+port = {port}
+"""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """First run: settings, keys and request.pem. With what the shop returned: certificate, trust,
+    catalogue."""
+    folder: Path = arguments.folder
+    returned = (arguments.certificate, arguments.trust, arguments.catalogue)
+    if not any(returned):
+        return _begin(folder, arguments.device_id, arguments.environment)
+    return _finish(folder, *returned)
+
+
+def _begin(folder: Path, device_id: str, environment: str) -> int:
+    settings_file = folder / "earmark.toml"
+    if settings_file.exists():
+        raise ConfigurationError(
+            "provision_exists",
+            f"{settings_file} is there already",
+            "choose another folder, or give --certificate",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    text = SETTINGS.format(device_id=device_id, environment=environment, host="localhost", port=8883)
+    settings_file.write_text(text, encoding="utf-8")
+    settings = load_settings(settings_file)
+    request = create_device_keys(Path(settings.paths.keys_dir), device_id)
+    (folder / "request.pem").write_bytes(request)
+    print(f"{settings_file}: settings")
+    print(
+        f"{folder / 'request.pem'}: send this to the shop; the private keys stay in {settings.paths.keys_dir}"
+    )
+    print(f"then: earmark provision {folder} --certificate FILE --trust FILE --catalogue FILE")
+    return 0
+
+
+def _finish(folder: Path, certificate: Path | None, trust: Path | None, catalogue: Path | None) -> int:
+    settings_file = folder / "earmark.toml"
+    settings = load_settings(settings_file)
+    if trust:
+        data = _read(trust)
+        bundle = parse_trust(data, name=str(trust))
+        Path(settings.paths.trust_file).write_bytes(data)
+        default = SETTINGS.format(
+            device_id=settings.device.id, environment=settings.device.environment, host="localhost", port=8883
+        )
+        if settings_file.read_text(encoding="utf-8") == default:
+            place = {"host": bundle.broker.host, "port": bundle.broker.port}
+            text = SETTINGS.format(
+                device_id=settings.device.id, environment=settings.device.environment, **place
+            )
+            settings_file.write_text(text, encoding="utf-8")
+        print(f"trusts {bundle.shop_name} ({bundle.environment}) and its broker at {bundle.broker.host}")
+    if certificate:
+        store_client_certificate(Path(settings.paths.keys_dir), _read(certificate))
+        print("certificate: in place")
+    if catalogue:
+        data = _read(catalogue)
+        products = len(parse_catalogue(data, name=str(catalogue)).products)
+        Path(settings.paths.catalogue_file).write_bytes(data)
+        print(f"catalogue: {products} products")
+    print(f"next: earmark -s {settings_file} doctor")
+    return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            "provision_file", f"cannot read {path}: {error.strerror}", "earmark provision --help"
+        ) from error
