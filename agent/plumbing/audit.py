@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypedDict
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-LONGEST_VALUE = 240  # characters; a longer value is cut, so a hostile peer cannot fill the disk with one line
+LONGEST_VALUE = 400  # characters; a longer value is cut, so a hostile peer cannot fill the disk with one line
 
 
 class Fields(TypedDict, total=False):

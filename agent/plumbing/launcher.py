@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--pass-fd", action="append", type=int, default=[], metavar="N", help="keep descriptor N"
     )
+    parser.add_argument(
+        "--ready-fd", type=int, default=-1, metavar="N", help="told when the process is ready"
+    )
     parser.add_argument("--die-with", type=int, default=0, metavar="PID", help="end when this parent ends")
     parser.add_argument("--also-read", action="append", default=[], metavar="PATH", help="for tests")
     parser.add_argument("--also-import", action="append", default=[], metavar="DIR", help="for tests")
@@ -86,14 +89,18 @@ def _launch(arguments: argparse.Namespace) -> None:
             "this kernel has no Landlock and sandbox.require_landlock is true",
             "earmark doctor",
         )
-    for gap in landlock.gaps(abi):
-        audit.log("sandbox_gap", profile=arguments.profile, landlock_abi=abi, detail=gap)
+    if gaps := landlock.gaps(abi):
+        audit.log("sandbox_gap", profile=arguments.profile, landlock_abi=abi, detail="; ".join(gaps))
     first = sandbox.first_filter(profile, os.getpid())
     tight_fd = sealed_memfd(sandbox.tight_filter(profile))
 
     environment = _environment(profile, arguments.also_import)
     environment[sandbox.TIGHT_FILTER_FD] = str(tight_fd)
-    _keep_only({0, 1, 2, tight_fd, *arguments.pass_fd})
+    kept = {0, 1, 2, tight_fd, *arguments.pass_fd}
+    if arguments.ready_fd >= 0:
+        environment[sandbox.READY_FD] = str(arguments.ready_fd)
+        kept.add(arguments.ready_fd)
+    _keep_only(kept)
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold voices or keys
     _give_up_capabilities()

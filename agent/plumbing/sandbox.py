@@ -24,6 +24,11 @@ from agent.plumbing.settings import Settings
 TIGHT_FILTER_FD = "EARMARK_TIGHT_FILTER_FD"
 """The environment variable by which the launcher names the sealed memfd that holds the tight filter."""
 
+READY_FD = "EARMARK_READY_FD"
+"""The environment variable that names the pipe on which `tighten` tells the supervisor that the process is
+ready.
+"""
+
 _LONGEST_FILTER_BYTES = 64 * 1024
 _PR_SET_DUMPABLE = 4
 _DNS_PORT = 53
@@ -168,11 +173,15 @@ def tighten(profile: str) -> None:
 
     From here on no thread of it starts a program or a process or (voice, till) makes a socket; threads can
     still be started and handed-over connections used. Nor can a neighbour of the same user read its memory.
-    Outside the launcher only this second filter is in force. Raises SandboxError.
+    The supervisor is told that the process is ready. Outside the launcher only this second filter is in
+    force. Raises SandboxError.
     """
     program = _handed_over_filter() or tight_filter(profile_named(profile))
     load_filter(program, all_threads=True)
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    if number := os.environ.pop(READY_FD, ""):
+        os.write(int(number), b"1")
+        os.close(int(number))
 
 
 def _handed_over_filter() -> bytes:
