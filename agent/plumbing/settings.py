@@ -1,4 +1,4 @@
-"""One frozen, typed settings tree, read from a TOML file. Unknown keys are an error; every field carries its unit.
+"""One frozen, typed settings tree, read from a TOML file. Unknown keys are an error; fields carry their unit.
 
 Relative paths in the file are relative to the folder the file stands in.
 """
@@ -19,6 +19,11 @@ SCHEMA_VERSION = 1
 Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=600_000)]
 MinorUnits = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_00)]
+Seconds = Annotated[int, msgspec.Meta(ge=5, le=604_800)]
+Rest = Annotated[float, msgspec.Meta(ge=0.1, le=3_600)]
+Decibels = Annotated[float, msgspec.Meta(ge=0, le=60)]
+Gap = Annotated[float, msgspec.Meta(le=0)]
+WakePhrase = Annotated[str, msgspec.Meta(pattern="^(okay_nabu|hey_jarvis|alexa|hey_mycroft)$")]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
@@ -29,7 +34,9 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Device(_Section, frozen=True):
     id: Name = "device-1"  # the client certificate's CN and `iss` of every intent
     language: str = "en"  # what it hears and speaks; a typed dialogue may choose another
-    environment: Annotated[str, msgspec.Meta(pattern="^(production|test|demo)$")] = "production"  # must match every signature
+    environment: Annotated[str, msgspec.Meta(pattern="^(production|test|demo)$")] = (
+        "production"  # must match every signature
+    )
 
 
 class Paths(_Section, frozen=True):
@@ -44,35 +51,35 @@ class Audio(_Section, frozen=True):
     source: str = "microphone"  # 'microphone', or 'fd:N' for frames on an inherited socket
     sink: str = "loudspeaker"  # 'loudspeaker', or 'fd:N'
     input_device: str = ""  # sounddevice name; '' = default
-    output_device: str = ""
+    output_device: str = ""  # likewise
 
 
 class Wake(_Section, frozen=True):
-    phrase: Annotated[str, msgspec.Meta(pattern="^(okay_nabu|hey_jarvis|alexa|hey_mycroft)$")] = "okay_nabu"
-    threshold: Fraction = 0.7  # mean probability over the sliding window; far voices reach 0.8, other speech rarely 0.5
+    phrase: WakePhrase = "okay_nabu"  # one of the four that the wake word models know
+    threshold: Fraction = 0.7  # mean probability over the sliding window; a far voice may reach only 0.8
 
 
 class Endpoint(_Section, frozen=True):
     speech_threshold: Fraction = 0.5  # silero probability above which a frame is speech
     silence_ms: Milliseconds = 700  # this much silence ends an utterance ("two... boxes" must survive)
-    longest_utterance_ms: Milliseconds = 15_000
+    longest_utterance_ms: Milliseconds = 15_000  # whatever is said after that is cut off
     order_window_ms: Milliseconds = 5_000  # after the wake word
     answer_window_ms: Milliseconds = 8_000  # after a question
 
 
 class Asr(_Section, frozen=True):
-    beams: Annotated[int, msgspec.Meta(ge=1, le=64)] = 6
-    reject_gap_per_token: Annotated[float, msgspec.Meta(le=0.0)] = -1.2  # below: not a sentence of the grammar
-    threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1
+    beams: Annotated[int, msgspec.Meta(ge=1, le=64)] = 6  # hypotheses kept; sixteen gained nothing
+    reject_gap_per_token: Gap = -1.2  # nats; below it the speech was no sentence of the grammar
+    threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1  # of ONNX Runtime; one leaves the board responsive
 
 
 class Speaker(_Section, frozen=True):
     accept_cosine: Fraction = 0.75  # order and consent against the enrolled template
     same_speaker_cosine: Fraction = 0.70  # consent against the order it answers
     shortest_order_ms: Milliseconds = 1_500  # less speech than this (wake phrase pooled) cannot be verified
-    shortest_consent_ms: Milliseconds = 700
-    lowest_snr_db: Annotated[float, msgspec.Meta(ge=0, le=60)] = 8.0  # noisier than measured: refuse to decide by voice
-    enrolment_sentences: Annotated[int, msgspec.Meta(ge=3, le=10)] = 5
+    shortest_consent_ms: Milliseconds = 700  # "yes, place my order" takes about 1,000
+    lowest_snr_db: Decibels = 8.0  # noisier than measured: refuse to decide by voice
+    enrolment_sentences: Annotated[int, msgspec.Meta(ge=3, le=10)] = 5  # read aloud once
 
 
 class Policy(_Section, frozen=True):
@@ -82,19 +89,19 @@ class Policy(_Section, frozen=True):
 
 
 class Broker(_Section, frozen=True):
-    host: str = "localhost"
-    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883
-    keepalive_seconds: Annotated[int, msgspec.Meta(ge=5, le=1200)] = 30
-    session_expiry_seconds: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 86_400
-    reconnect_min_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 1.0
-    reconnect_max_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 60.0
+    host: str = "localhost"  # must be a name in the broker's certificate
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883  # MQTT over TLS
+    keepalive_seconds: Seconds = 30  # a dead link is noticed after one and a half of these
+    session_expiry_seconds: Seconds = 86_400  # the broker keeps receipts this long for a device that is away
+    reconnect_min_seconds: Rest = 1.0  # doubled after each failure, with jitter
+    reconnect_max_seconds: Rest = 60.0  # so that a power cut ends without a storm
 
 
 class Orders(_Section, frozen=True):
-    intent_lifetime_seconds: Annotated[int, msgspec.Meta(ge=60, le=604_800)] = 3_600  # the shop's window for a queued intent
+    intent_lifetime_seconds: Seconds = 3_600  # the shop's window for a queued intent
     receipt_wait_ms: Milliseconds = 3_000  # online: how long "one moment" may last before "queued" is said
-    resend_min_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = 5.0
-    resend_max_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 120.0
+    resend_min_seconds: Rest = 5.0  # an intent without a receipt is sent again; doubled, with jitter
+    resend_max_seconds: Rest = 120.0  # the longest rest between two sendings
 
 
 class Sandbox(_Section, frozen=True):
@@ -127,13 +134,15 @@ def default_models_dir() -> Path:
 def load_settings(path: Path) -> Settings:
     """Settings from `path`, with all paths absolute.
 
-    Raises ConfigurationError: config_missing, config_syntax, config_invalid (unknown key, wrong type, out of range),
+    Raises ConfigurationError: config_missing, config_syntax, config_invalid (unknown key, wrong type, range),
     config_newer (written for a later schema).
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError("config_missing", f"cannot read {path}: {error}", "earmark init --help") from error
+        raise ConfigurationError(
+            "config_missing", f"cannot read {path}: {error}", "earmark provision --help"
+        ) from error
     return parse_settings(text, base=path.resolve().parent, name=str(path))
 
 
@@ -142,11 +151,15 @@ def parse_settings(text: str, *, base: Path, name: str = "settings") -> Settings
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError("config_syntax", f"{name}: {error}", "mend the line; the file is TOML 1.0") from error
+        raise ConfigurationError(
+            "config_syntax", f"{name}: {error}", "mend the line; the file is TOML 1.0"
+        ) from error
     version = raw.get("schema_version", SCHEMA_VERSION)
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise ConfigurationError(
-            "config_newer", f"{name} has schema {version}, this release knows {SCHEMA_VERSION}", "update earmark-agent"
+            "config_newer",
+            f"{name} has schema {version}, this release knows {SCHEMA_VERSION}",
+            "update earmark-agent",
         )
     try:
         settings = msgspec.convert(raw, Settings)
@@ -155,7 +168,9 @@ def parse_settings(text: str, *, base: Path, name: str = "settings") -> Settings
             "config_invalid", f"{name}: {error}", "see docs/settings.md for every key, its unit and default"
         ) from error
     absolute = {
-        field: str((base / value).resolve()) if (value := getattr(settings.paths, field)) else str(default_models_dir())
+        field: str((base / value).resolve())
+        if (value := getattr(settings.paths, field))
+        else str(default_models_dir())
         for field in _PATH_FIELDS
     }
     return msgspec.structs.replace(settings, paths=Paths(**absolute))

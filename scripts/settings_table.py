@@ -1,0 +1,70 @@
+"""Writes docs/settings.md from the settings tree: every key with its default, its bounds and its reason.
+
+    python scripts/settings_table.py           write
+    python scripts/settings_table.py --check   fail where the file is not up to date
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "agent" / "plumbing" / "settings.py"
+PAGE = ROOT / "docs" / "settings.md"
+
+HEAD = """\
+# Settings
+
+One TOML file, `earmark.toml` by default (`earmark -s FILE …`). Every key has a default that works; an unknown key, a
+wrong type or a value out of range is an error that names it. Relative paths are relative to the file. This page is
+made from `agent/plumbing/settings.py` by `scripts/settings_table.py`.
+
+"""
+
+
+def page() -> str:
+    """The page as it should be."""
+    source = SOURCE.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
+    parts = [HEAD]
+    for field in classes["Settings"].body:
+        if isinstance(field, ast.AnnAssign) and isinstance(field.annotation, ast.Name):
+            section = classes.get(field.annotation.id)
+            if section is not None:
+                parts.append(_section(ast.unparse(field.target), section, lines))
+    return "\n".join(parts)
+
+
+def _section(name: str, section: ast.ClassDef, lines: list[str]) -> str:
+    rows = [f"## [{name}]", "", "| key | default | what it is |", "|---|---|---|"]
+    for field in section.body:
+        if isinstance(field, ast.AnnAssign) and field.value is not None and field.end_lineno is not None:
+            comment = lines[field.end_lineno - 1].partition("  # ")[2].replace("|", "\\|")
+            rows.append(f"| `{ast.unparse(field.target)}` | `{_toml(field.value)}` | {comment} |")
+    return "\n".join([*rows, ""])
+
+
+def _toml(value: ast.expr) -> str:
+    constant = ast.literal_eval(value)
+    if isinstance(constant, bool):
+        return str(constant).lower()
+    return f'"{constant}"' if isinstance(constant, str) else str(constant)
+
+
+def main() -> int:
+    """0 where the page is (now) up to date."""
+    wanted = page()
+    if "--check" in sys.argv[1:]:
+        if PAGE.read_text(encoding="utf-8") != wanted:
+            print("docs/settings.md is not up to date; run: python scripts/settings_table.py")
+            return 1
+        return 0
+    PAGE.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
