@@ -63,10 +63,18 @@ undo_apt_guard() {
         "${apt_as[@]}" rm -f "$APT_GUARD"
         apt_guard_set=
     fi
-    if [[ -n $apt_new_mosquitto ]] && command -v systemctl >/dev/null; then
-        local now=()
-        if [[ -d /run/systemd/system ]]; then now=(--now); fi
-        "${apt_as[@]}" systemctl disable "${now[@]}" mosquitto.service >/dev/null 2>&1 || true
+    if [[ -n $apt_new_mosquitto ]]; then
+        apt_new_mosquitto=
+        keep_from_starting mosquitto
     fi
-    apt_new_mosquitto=
+}
+
+# keep_from_starting SERVICE: now and at boot, under systemd, under System V init, and in an image that has neither yet.
+keep_from_starting() {
+    if [[ -d /run/systemd/system ]]; then
+        "${apt_as[@]}" systemctl disable --now "$1.service" || true
+    else
+        "${apt_as[@]}" deb-systemd-helper disable "$1.service" || true
+    fi >/dev/null 2>&1
+    "${apt_as[@]}" update-rc.d "$1" disable >/dev/null 2>&1 || true
 }
