@@ -25,7 +25,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 _INSTRUCTION_BYTES = 8
 _ALL_32_BITS = 0xFFFF_FFFF
 
-_NUMBERS = {  # newer than Debian 12's libseccomp; since 5.1 every architecture numbers new calls alike
+NEWER_CALLS = {  # than Debian 12's libseccomp knows; since 5.1 every architecture numbers new calls alike
     "fchmodat2": 452,
     "setxattrat": 463,
     "removexattrat": 466,
@@ -56,9 +56,9 @@ class Refusal:
 
 
 def compile_filter(refusals: Iterable[Refusal], arch: str = "") -> bytes:
-    """A BPF program that refuses those calls and allows all others. `arch` as `pyseccomp.Arch` has it, '' =
-    native.
+    """A BPF program that refuses those calls and allows all others.
 
+    `arch` is a name in `pyseccomp.Arch`, '' this machine's (another's cannot hold NEWER_CALLS).
     Raises SandboxError seccomp_library_missing, seccomp_failed.
     """
     library = _libseccomp()
@@ -69,7 +69,7 @@ def compile_filter(refusals: Iterable[Refusal], arch: str = "") -> bytes:
             syscall_filter.add_arch(getattr(library.Arch, arch))
         syscall_filter.set_attr(library.Attr.ACT_BADARCH, library.KILL_PROCESS)
         for refusal in refusals:
-            number = _NUMBERS.get(refusal.call, refusal.call)
+            number = NEWER_CALLS.get(refusal.call, refusal.call)
             conditions = [_condition(library, argument) for argument in refusal.when]
             syscall_filter.add_rule(library.ERRNO(refusal.error), number, *conditions)
         return _export(syscall_filter)
