@@ -1,1 +1,2 @@
-"""Reference shop: consumes signed intents over MQTT, checks them, places orders, answers with signed receipts."""
+"""Reference shop: consumes signed intents over MQTT, checks them, places orders, answers with signed
+receipts."""

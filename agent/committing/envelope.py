@@ -91,7 +91,7 @@ def decode_event(payload: bytes, type_: str) -> CloudEvent:
         )
     try:
         event = msgspec.json.decode(payload, type=CloudEvent)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TrustError("envelope_malformed", f"not a CloudEvent: {error}") from error
     if event.type != type_:
         raise TrustError("envelope_malformed", f"is a {event.type[:40]!r}, wanted {type_!r}")
@@ -102,7 +102,7 @@ def decode_data(event: CloudEvent, type_: type[T]) -> T:
     """Raises TrustError envelope_malformed where the data have another shape."""
     try:
         return msgspec.json.decode(event.data, type=type_)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TrustError("envelope_malformed", f"{event.type}: {error}") from error
 
 
@@ -110,7 +110,7 @@ def claims_of(payload: bytes, type_: type[T], code: str) -> T:
     """Verified JWS payload bytes as `type_`. Raises TrustError `code` where they have another shape."""
     try:
         return msgspec.json.decode(payload, type=type_)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TrustError(code, str(error)) from error
 
 

@@ -89,8 +89,8 @@ class Journal:
         title = order.title or ", ".join(f"{line.quantity} × {line.title}" for line in basket.lines)
         with self._writing() as db:
             db.execute(
-                "INSERT INTO orders (intent_id, conversation, person, basket_key, title, total_minor, currency,"
-                " topic, payload, sha256, iat, exp, state, queued_at_s, seconds_to_journal)"
+                "INSERT INTO orders (intent_id, conversation, person, basket_key, title, total_minor,"
+                " currency, topic, payload, sha256, iat, exp, state, queued_at_s, seconds_to_journal)"
                 " VALUES (:intent_id, :conversation, :person, :basket_key, :title, :total_minor, :currency,"
                 " :topic, :payload, :sha256, :iat, :exp, 'queued', :now_s, :waited)",
                 {

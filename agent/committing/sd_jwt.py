@@ -43,13 +43,12 @@ def verify(token: str, keys: Iterable[jws.PublicJwk]) -> bytes:
     payload = jws.verify(issuer_signed, keys, typ=TYP)
     try:
         claims = json.loads(payload, object_pairs_hook=_without_repetition)
-    except ValueError as error:
-        raise TrustError(
-            "sd_jwt_malformed", "the claims are not one JSON object without repetition"
-        ) from error
+        hidden = _hides_something(claims)
+    except (ValueError, RecursionError) as error:
+        raise TrustError("sd_jwt_malformed", "the claims are not JSON without repetition") from error
     if not isinstance(claims, dict):
         raise TrustError("sd_jwt_malformed", "the claims are not a JSON object")
-    if _hides_something(claims):
+    if hidden:
         raise TrustError("sd_jwt_hidden", "hides claims behind digests")
     return payload
 

@@ -1,0 +1,147 @@
+"""A private mosquitto for one shop: mutual TLS 1.3, and an access list that binds each certificate to its
+own topics.
+
+It listens on 127.0.0.1 and lives in the shop's folder; a mosquitto that the system runs is never touched.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from datetime import UTC, datetime
+
+from agent.plumbing.errors import ConfigurationError
+from order_backend.folder import ShopConfig, ShopFolder, write_file
+from order_backend.provisioning import write_revocations
+
+START_TIMEOUT_S = 10.0
+STOP_TIMEOUT_S = 10.0
+
+
+class PrivateBroker:
+    """`with PrivateBroker(folder) as broker:` or start() and stop(). `port` 0 takes a free one and keeps
+    it."""
+
+    def __init__(self, folder: ShopFolder, port: int = 0) -> None:
+        self._folder = folder
+        self.port = port or _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns once it accepts connections. Raises ConfigurationError broker_missing, broker_start."""
+        if self._process is not None:
+            return
+        write_revocations(self._folder, now=datetime.now(UTC))
+        command = [mosquitto_path(), "-c", str(write_broker_files(self._folder, self.port))]
+        with (self._folder.broker / "broker.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1.0).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        self.stop()
+        last = (self._folder.broker / "broker.log").read_text(errors="replace").splitlines()[-3:]
+        raise ConfigurationError("broker_start", "mosquitto did not start: " + " / ".join(last))
+
+    def stop(self) -> None:
+        """Ends it, with its sessions and retained messages saved."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def reload(self) -> None:
+        """Reads the access and revocation lists anew; live sessions go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
+    def wait(self) -> int:
+        """Until it ends; its exit code."""
+        return self._process.wait() if self._process is not None else 0
+
+    def __enter__(self) -> PrivateBroker:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def write_broker_files(folder: ShopFolder, port: int) -> os.PathLike[str]:
+    """mosquitto.conf and its access list in the shop's folder; the path of the former."""
+    access = folder.broker / "access.acl"
+    state = folder.broker / "state"
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_file(access, access_list(folder.config()).encode(), private=True)
+    configuration = f"""\
+listener {port} 127.0.0.1
+cafile {folder.ca_certificate}
+certfile {folder.broker_certificate}
+keyfile {folder.broker_key}
+crlfile {folder.revocations}
+tls_version tlsv1.3
+require_certificate true
+use_identity_as_username true
+use_username_as_clientid true
+allow_anonymous false
+acl_file {access}
+user {pwd.getpwuid(os.geteuid()).pw_name}
+persistence true
+persistence_location {state}/
+persistent_client_expiration 7d
+max_packet_size 131072
+max_inflight_messages 10
+max_queued_messages 1000
+max_keepalive 1200
+log_dest stderr
+log_type error
+log_type warning
+log_type notice
+"""
+    path = folder.broker / "mosquitto.conf"
+    write_file(path, configuration.encode())
+    return path
+
+
+def access_list(config: ShopConfig) -> str:
+    """`%u` is the certificate's CN: a device writes its own up/ and reads its own dn/, whatever it is
+    called."""
+    return f"""\
+user {config.backend_name}
+topic read va/v1/d/+/up/#
+topic write va/v1/d/+/dn/#
+topic write va/v1/b/{config.shop_id}/#
+
+pattern write va/v1/d/%u/up/#
+pattern read va/v1/d/%u/dn/#
+pattern read va/v1/b/{config.shop_id}/#
+"""
+
+
+def mosquitto_path() -> str:
+    """Where mosquitto is; Debian keeps it outside a user's PATH. Raises ConfigurationError broker_missing."""
+    places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+    found = shutil.which("mosquitto", path=places)
+    if found is None:
+        raise ConfigurationError("broker_missing", "mosquitto is not installed", "apt-get install mosquitto")
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

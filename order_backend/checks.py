@@ -1,0 +1,169 @@
+"""Whether the shop takes an intent: a pure function of the message, the device's key, the prices and the
+time.
+
+Nothing that the device says about itself is taken over: who it is comes from the topic (which the broker
+binds to its certificate), what it owes from the shop's own prices.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from agent.committing import sd_jwt
+from agent.committing.envelope import CloudEvent, IntentData, claims_of, decode_data
+from agent.committing.jws import PublicJwk
+from agent.committing.mandates import (
+    AllowedMerchants,
+    AllowedPayees,
+    AllowedPaymentInstruments,
+    AmountRange,
+    Claims,
+    LineItem,
+    LineItems,
+    Merchant,
+    OpenCheckoutMandate,
+    OpenPaymentMandate,
+    PaymentReference,
+)
+from agent.plumbing.errors import TrustError
+from order_backend.price_list import PriceList
+
+CLOCK_SKEW_S = 300
+LARGEST_QUANTITY = 1_000
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Claims)
+
+
+class Refusal(Exception):
+    """The shop does not take the intent: `code` goes into the receipt, with a sentence for whoever reads
+    it."""
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__(f"{code}: {description}")
+        self.code = code
+        self.description = description
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What the shop measures an intent by."""
+
+    merchant: Merchant
+    environment: str
+    agent: PublicJwk
+    payment_instrument_id: str
+    prices: PriceList
+    longest_lifetime_s: int
+
+
+class PricedLine(msgspec.Struct, frozen=True):
+    """One line at the shop's own price."""
+
+    id: str
+    title: str
+    quantity: int
+    unit_price: int
+
+
+class CheckedIntent(msgspec.Struct, frozen=True):
+    """An intent that may be placed as it stands."""
+
+    tokens: IntentData
+    checkout: OpenCheckoutMandate
+    lines: tuple[PricedLine, ...]
+    total_minor: int
+    currency: str
+
+
+def check_intent(
+    event: CloudEvent, *, device_id: str, device_key: PublicJwk, terms: Terms, now_s: int
+) -> CheckedIntent:
+    """Raises Refusal: intent_malformed, signature_invalid, envelope_mismatch, claims_disagree, audience,
+    environment, not_yet_valid, expired, lifetime, confirmation_key, merchant, payment_reference,
+    payment_instrument, currency, item_unknown, quantity, over_limit."""
+    tokens = _data(event)
+    checkout = _mandate(tokens.checkout, device_key, OpenCheckoutMandate)
+    payment = _mandate(tokens.payment, device_key, OpenPaymentMandate)
+    _check_claims(event, device_id, checkout, payment)
+    _check_validity(checkout, terms, now_s)
+
+    merchants = _only(checkout.constraints, AllowedMerchants).allowed
+    payees = _only(payment.constraints, AllowedPayees).allowed
+    if terms.merchant.id not in {m.id for m in merchants} or terms.merchant.id not in {p.id for p in payees}:
+        raise Refusal("merchant", "another shop is meant")
+    reference = _only(payment.constraints, PaymentReference).conditional_transaction_id
+    if reference != sd_jwt.digest(tokens.checkout):
+        raise Refusal("payment_reference", "the payment belongs to another basket")
+    instruments = _only(payment.constraints, AllowedPaymentInstruments).allowed
+    if terms.payment_instrument_id not in {instrument.id for instrument in instruments}:
+        raise Refusal("payment_instrument", "another means of payment is meant")
+
+    limit = _only(payment.constraints, AmountRange)
+    if limit.currency != terms.prices.currency:
+        raise Refusal("currency", f"the shop sells in {terms.prices.currency}")
+    lines = tuple(_priced(item, terms.prices) for item in _only(checkout.constraints, LineItems).items)
+    total = sum(line.unit_price * line.quantity for line in lines)
+    if total > limit.max:
+        raise Refusal(
+            "over_limit", f"it costs {total}, agreed were at most {limit.max} {limit.currency} (minor units)"
+        )
+    return CheckedIntent(tokens, checkout, lines, total, terms.prices.currency)
+
+
+def _data(event: CloudEvent) -> IntentData:
+    try:
+        return decode_data(event, IntentData)
+    except TrustError as error:
+        raise Refusal("intent_malformed", error.detail) from error
+
+
+def _mandate(token: str, device_key: PublicJwk, type_: type[M]) -> M:
+    try:
+        return claims_of(sd_jwt.verify(token, [device_key]), type_, "intent_malformed")
+    except TrustError as error:
+        code = "intent_malformed" if error.code == "intent_malformed" else "signature_invalid"
+        raise Refusal(code, error.detail) from error
+
+
+def _check_claims(event: CloudEvent, device_id: str, checkout: Claims, payment: Claims) -> None:
+    if not device_id == event.source == checkout.iss == payment.iss:
+        raise Refusal("envelope_mismatch", "topic, source and issuer are not one device")
+    if not event.id == checkout.jti == payment.jti:
+        raise Refusal("envelope_mismatch", "event id and mandate ids differ")
+    for name in ("aud", "sub", "iat", "exp", "env", "amr", "cnf"):
+        if getattr(checkout, name) != getattr(payment, name):
+            raise Refusal("claims_disagree", f"the two mandates have another {name}")
+
+
+def _check_validity(claims: Claims, terms: Terms, now_s: int) -> None:
+    if claims.aud != terms.merchant.id:
+        raise Refusal("audience", "meant for another shop")
+    if claims.env != terms.environment:
+        raise Refusal("environment", f"signed for {claims.env!r}, this is {terms.environment!r}")
+    if claims.cnf.jwk != terms.agent:
+        raise Refusal("confirmation_key", "another agent may close it")
+    if claims.iat > now_s + CLOCK_SKEW_S:
+        raise Refusal("not_yet_valid", "signed in the future")
+    if claims.exp <= now_s:
+        raise Refusal("expired", "came too late")
+    if not 0 < claims.exp - claims.iat <= terms.longest_lifetime_s:
+        raise Refusal("lifetime", "valid for longer than the shop accepts")
+
+
+def _only(constraints: tuple[object, ...], type_: type[T]) -> T:
+    found = [constraint for constraint in constraints if isinstance(constraint, type_)]
+    if len(found) != 1:
+        raise Refusal("intent_malformed", f"{len(found)} constraints {type_.__name__}; one is wanted")
+    return found[0]
+
+
+def _priced(item: LineItem, prices: PriceList) -> PricedLine:
+    if item.quantity > LARGEST_QUANTITY:
+        raise Refusal("quantity", f"{item.quantity} of one thing")
+    for acceptable in item.acceptable_items:
+        price = prices.unit_price(acceptable.id)
+        if price is not None:
+            return PricedLine(acceptable.id, acceptable.title, item.quantity, price)
+    raise Refusal("item_unknown", f"line {item.id} is not sold here")

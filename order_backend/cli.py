@@ -1,0 +1,143 @@
+"""`earmark-backend`: found a shop, admit devices, run its broker and order service, list orders."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from agent.plumbing.errors import EarmarkError
+from order_backend.broker import PrivateBroker
+from order_backend.folder import ShopFolder, write_file
+from order_backend.provisioning import admit, create_shop, revoke
+from order_backend.service import OrderService
+from order_backend.shop import Shop
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0, or 1 with one line that says what is wrong and what to do."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+    except EarmarkError as error:
+        print(f"earmark-backend: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="earmark-backend", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, function: object, text: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=text, description=text)
+        one.add_argument(
+            "folder", type=lambda text: ShopFolder(Path(text).resolve()), help="the shop's folder"
+        )
+        one.set_defaults(command=function)
+        return one
+
+    init = command("init", _init, "Found a shop: its authority, certificates, keys and database.")
+    init.add_argument("--catalogue", type=Path, required=True, help="what it sells (JSON)")
+    init.add_argument("--name", required=True, help="the shop's name for people")
+    init.add_argument("--environment", choices=("production", "test", "demo"), default="production")
+    init.add_argument(
+        "--broker-host", default="localhost", help="the name under which devices reach the broker"
+    )
+    init.add_argument("--broker-port", type=int, default=8883)
+    add = command("admit", _admit, "Admit a device: sign its certificate and write what it has to trust.")
+    add.add_argument("--device", required=True, help="the device's id")
+    add.add_argument(
+        "--request", type=Path, required=True, help="the two certificate requests that it made (PEM)"
+    )
+    add.add_argument("--out", type=Path, required=True, help="folder for mqtt.crt and trust.json")
+    out = command("revoke", _revoke, "Refuse a device from now on.")
+    out.add_argument("--device", required=True)
+    broker = command("broker", _broker, "Run the shop's private mosquitto until interrupted.")
+    broker.add_argument("--port", type=int, default=0, help="instead of the one in shop.json")
+    run = command("run", _run, "Take orders until interrupted.")
+    run.add_argument("--port", type=int, default=0, help="the broker's port, instead of the one in shop.json")
+    orders = command("orders", _orders, "The newest orders.")
+    orders.add_argument("--json", action="store_true")
+    orders.add_argument("--limit", type=int, default=20)
+    return parser
+
+
+def _init(options: argparse.Namespace) -> int:
+    folder = create_shop(
+        options.folder.path,
+        shop_name=options.name,
+        environment=options.environment,
+        catalogue=options.catalogue,
+        broker_host=options.broker_host,
+        broker_port=options.broker_port,
+        now=datetime.now(UTC),
+    )
+    print(f"shop {folder.config().shop_id} in {folder.path}")
+    return 0
+
+
+def _admit(options: argparse.Namespace) -> int:
+    try:
+        requests = options.request.read_bytes()
+    except OSError as error:
+        print(f"earmark-backend: cannot read {options.request}: {error.strerror}", file=sys.stderr)
+        return 1
+    admission = admit(options.folder, options.device, requests, now=datetime.now(UTC))
+    write_file(options.out / "mqtt.crt", admission.certificate_pem)
+    write_file(options.out / "trust.json", admission.trust.to_bytes())
+    print(f"{options.device} admitted: {options.out / 'mqtt.crt'}, {options.out / 'trust.json'}")
+    return 0
+
+
+def _revoke(options: argparse.Namespace) -> int:
+    if not revoke(options.folder, options.device, now=datetime.now(UTC)):
+        print(f"earmark-backend: no device {options.device!r}", file=sys.stderr)
+        return 1
+    print(f"{options.device} revoked; restart the broker so that a live session of it ends")
+    return 0
+
+
+def _broker(options: argparse.Namespace) -> int:
+    broker = PrivateBroker(options.folder, options.port or options.folder.config().broker_port)
+    signal.signal(signal.SIGTERM, lambda *_: broker.stop())
+    with broker:
+        print(f"broker on 127.0.0.1:{broker.port}", flush=True)
+        broker.wait()
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    service = OrderService(options.folder, port=options.port or None)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    service.run()
+    return 0
+
+
+def _orders(options: argparse.Namespace) -> int:
+    options.folder.config()
+    with Shop.open(options.folder.database) as shop:
+        rows = shop.orders(options.limit)
+    if options.json:
+        print(msgspec.json.encode(rows).decode())
+        return 0
+    for row in rows:
+        placed = datetime.fromtimestamp(row.placed_at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        what = ", ".join(f"{line['quantity']} × {line['title']}" for line in json.loads(row.lines))
+        total = f"{row.total_minor // 100}.{row.total_minor % 100:02d} {row.currency}"
+        print(f"{row.order_id}  {placed}  {row.device_id}  {what}  {total}  for {row.delivery_date}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

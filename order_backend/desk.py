@@ -1,0 +1,216 @@
+"""Where an intent becomes an order: the checks, the idempotency, the database and the receipt in one
+transaction.
+
+Knows no MQTT; `service` brings the messages and takes the answers away.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple, TypedDict
+from uuid import UUID, uuid4
+
+import msgspec
+
+from agent.committing import sd_jwt
+from agent.committing.envelope import INTENT, QUERY, CloudEvent, QueryData, decode_data, decode_event
+from agent.committing.receipts import Amount, AnswerClaims, ReceiptClaims
+from agent.committing.trusted_time import TimeClaims
+from agent.plumbing.errors import TrustError
+from order_backend.checks import CheckedIntent, Refusal, Terms, check_intent
+from order_backend.closing import close
+from order_backend.folder import ShopFolder
+from order_backend.price_list import parse_price_list
+from order_backend.receipts import delivery_date, not_placed_event, receipt_event, time_event
+from order_backend.shop import Answer, OrderRow, Shop
+
+
+class Reply(NamedTuple):
+    """`what` ends the topic ('ack' or 'rsp'); `code` is 'ordered', 'replayed', 'not_placed' or why not."""
+
+    what: str
+    payload: bytes
+    code: str
+
+
+class _Addressed(TypedDict):
+    iss: str
+    iat: int
+    aud: str
+    env: str
+    intent: str
+    intent_sha256: str
+
+
+class OrderDesk:
+    """Used from one thread."""
+
+    def __init__(
+        self,
+        folder: ShopFolder,
+        *,
+        new_id: Callable[[], UUID] = uuid4,
+        order_number: Callable[[], str] | None = None,
+    ) -> None:
+        self._config = config = folder.config()
+        self._shop = Shop.open(folder.database)
+        self._receipts_key = folder.signing_key("receipts")
+        self._time_key = folder.signing_key("time")
+        self._offers_key = folder.signing_key("offers")
+        self._agent_key = folder.signing_key("agent")
+        self._terms = Terms(
+            merchant=config.merchant,
+            environment=config.environment,
+            agent=folder.public_key("agent"),
+            payment_instrument_id=config.payment_instrument.id,
+            prices=parse_price_list(folder.catalogue.read_bytes()),
+            longest_lifetime_s=config.longest_lifetime_s,
+        )
+        self._new_id = new_id
+        self._order_number = order_number if order_number is not None else _unguessable
+
+    def close(self) -> None:
+        """Closes the database."""
+        self._shop.close()
+
+    def intent(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
+        """Takes, refuses or replays an intent that came on `device_id`'s topic; on disk when this returns.
+
+        Raises TrustError envelope_malformed where it names no intent that an answer could refer to.
+        """
+        event = decode_event(payload, INTENT)
+        _require_uuid(event.id)
+        with self._shop.transaction():
+            before = self._shop.answer(device_id, event.id)
+            if before is not None and before.sha256 == event.data_sha256:
+                return Reply("ack", before.receipt, "replayed")
+            if before is not None:
+                conflict = Refusal("idempotency_conflict", "other content came under this id before")
+                return Reply("ack", self._refused(event, device_id, conflict, now_s), conflict.code)
+            try:
+                checked = self._check(event, device_id, now_s)
+            except Refusal as refusal:
+                receipt = self._refused(event, device_id, refusal, now_s)
+                self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
+                return Reply("ack", receipt, refusal.code)
+            return Reply("ack", self._place(event, device_id, checked, now_s), "ordered")
+
+    def query(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
+        """Answers "was this intent placed?": with its receipt, or signed that it never came."""
+        intent_id = decode_data(decode_event(payload, QUERY), QueryData).intent
+        _require_uuid(intent_id)
+        answer = self._shop.answer(device_id, intent_id)
+        if answer is not None:
+            return Reply("ack", answer.receipt, "replayed")
+        claims = AnswerClaims(
+            iss=self._config.shop_id,
+            iat=now_s,
+            aud=device_id,
+            env=self._config.environment,
+            intent=intent_id,
+            placed=False,
+        )
+        return Reply(
+            "rsp", not_placed_event(claims, self._receipts_key, event_id=self._new_id()), "not_placed"
+        )
+
+    def time(self, *, now_s: int) -> bytes:
+        """The signed time, for dn/time."""
+        claims = TimeClaims(iss=self._config.shop_id, env=self._config.environment, iat=now_s)
+        return time_event(claims, self._time_key, event_id=self._new_id())
+
+    def knows(self, device_id: str) -> bool:
+        """Whether the device is admitted and not revoked."""
+        device = self._shop.device(device_id)
+        return device is not None and device.active
+
+    def _check(self, event: CloudEvent, device_id: str, now_s: int) -> CheckedIntent:
+        device = self._shop.device(device_id)
+        if device is None:
+            raise Refusal("device_unknown", "this device was never admitted")
+        if not device.active:
+            raise Refusal("device_revoked", "this device may not order any more")
+        return check_intent(
+            event, device_id=device_id, device_key=device.signing_jwk, terms=self._terms, now_s=now_s
+        )
+
+    def _place(self, event: CloudEvent, device_id: str, intent: CheckedIntent, now_s: int) -> bytes:
+        closed = close(
+            intent,
+            merchant=self._terms.merchant,
+            instrument=self._config.payment_instrument,
+            offers_key=self._offers_key,
+            agent_key=self._agent_key,
+            now_s=now_s,
+        )
+        today = datetime.fromtimestamp(now_s, UTC).date()
+        arrives = delivery_date(today, self._config.delivery_business_days).isoformat()
+        order = OrderRow(
+            order_id=self._order_number(),
+            device_id=device_id,
+            intent_id=event.id,
+            person=intent.checkout.sub,
+            lines=msgspec.json.encode(intent.lines).decode(),
+            total_minor=intent.total_minor,
+            currency=intent.currency,
+            delivery_date=arrives,
+            placed_at=now_s,
+            open_checkout=intent.tokens.checkout,
+            open_payment=intent.tokens.payment,
+            closed_checkout=closed.checkout,
+            closed_payment=closed.payment,
+        )
+        claims = ReceiptClaims(
+            status="Success",
+            reference=sd_jwt.digest(closed.checkout),
+            order_id=order.order_id,
+            total=Amount(order.total_minor, order.currency),
+            delivery_date=arrives,
+            **self._addressed(event, device_id, now_s),
+        )
+        receipt = receipt_event(claims, self._receipts_key, event_id=self._new_id())
+        self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
+        self._shop.place(order)
+        return receipt
+
+    def _refused(self, event: CloudEvent, device_id: str, refusal: Refusal, now_s: int) -> bytes:
+        claims = ReceiptClaims(
+            status="Error",
+            reference=_base64url(event.data_sha256),
+            error=refusal.code,
+            error_description=refusal.description,
+            **self._addressed(event, device_id, now_s),
+        )
+        return receipt_event(claims, self._receipts_key, event_id=self._new_id())
+
+    def _addressed(self, event: CloudEvent, device_id: str, now_s: int) -> _Addressed:
+        return {
+            "iss": self._config.shop_id,
+            "iat": now_s,
+            "aud": device_id,
+            "env": self._config.environment,
+            "intent": event.id,
+            "intent_sha256": event.data_sha256,
+        }
+
+
+def _require_uuid(text: str) -> None:
+    try:
+        canonical = str(UUID(text))
+    except ValueError:
+        canonical = ""
+    if canonical != text:
+        raise TrustError("envelope_malformed", "an intent's id is a UUID in lower case")
+
+
+def _base64url(hexadecimal: str) -> str:
+    return base64.urlsafe_b64encode(bytes.fromhex(hexadecimal)).rstrip(b"=").decode()
+
+
+def _unguessable() -> str:
+    """50 random bits in an alphabet that survives being read out over a telephone."""
+    alphabet = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+    return "E-" + "".join(secrets.choice(alphabet) for _ in range(10))

@@ -1,0 +1,94 @@
+"""The shop's folder: where its certificates, keys, price list and database stand, and its few settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from joserfc.jwk import ECKey
+
+from agent.committing import jws
+from agent.committing.jws import PublicJwk
+from agent.committing.mandates import Merchant, PaymentInstrument
+from agent.committing.trust import Environment
+from agent.plumbing.errors import ConfigurationError
+
+Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+PURPOSES = ("receipts", "time", "catalogue", "policy", "offers", "agent")
+"""What the shop signs with a key of its own each; 'agent' closes mandates."""
+
+
+class ShopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`shop.json`. `delivery_business_days` is from order to doorstep; `longest_lifetime_s` is the longest
+    time that an intent may have been under way."""
+
+    shop_id: Identifier
+    shop_name: str
+    environment: Environment
+    broker_host: str = "localhost"
+    broker_port: int = 8883
+    backend_name: Identifier = "backend-1"
+    payment_instrument: PaymentInstrument = PaymentInstrument("account-on-file", "shop_account")
+    delivery_business_days: int = 2
+    longest_lifetime_s: int = 7 * 24 * 3600
+
+    @property
+    def merchant(self) -> Merchant:
+        return Merchant(self.shop_id, self.shop_name)
+
+
+class ShopFolder:
+    """Names in one place. Everything in it is the shop's; nothing is shared with a device."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config_file = path / "shop.json"
+        self.catalogue = path / "catalogue.json"
+        self.database = path / "shop.db"
+        self.ca_certificate = path / "ca" / "ca.crt"
+        self.ca_key = path / "ca" / "ca.key"
+        self.revocations = path / "ca" / "revoked.crl"
+        self.broker = path / "broker"
+        self.broker_certificate = path / "broker" / "broker.crt"
+        self.broker_key = path / "broker" / "broker.key"
+        self.backend_certificate = path / "backend" / "backend.crt"
+        self.backend_key = path / "backend" / "backend.key"
+
+    def signing_key_file(self, purpose: str) -> Path:
+        return self.path / "keys" / f"{purpose}.pem"
+
+    def config(self) -> ShopConfig:
+        """Raises ConfigurationError shop_missing, shop_invalid."""
+        try:
+            return msgspec.json.decode(self.config_file.read_bytes(), type=ShopConfig)
+        except OSError as error:
+            raise ConfigurationError(
+                "shop_missing", f"no shop in {self.path}", f"earmark-backend init {self.path} --help"
+            ) from error
+        except msgspec.DecodeError as error:
+            raise ConfigurationError("shop_invalid", f"{self.config_file}: {error}") from error
+
+    def signing_key(self, purpose: str) -> ECKey:
+        """The shop's private key for one purpose. Raises ConfigurationError shop_key_missing."""
+        try:
+            return jws.import_private_key(self.signing_key_file(purpose).read_bytes())
+        except OSError as error:
+            raise ConfigurationError("shop_key_missing", f"no key for {purpose} in {self.path}") from error
+
+    def public_key(self, purpose: str) -> PublicJwk:
+        """The public half of `signing_key`."""
+        return jws.public_jwk(self.signing_key(purpose))
+
+
+def write_file(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Replaces `path` at once; owner-only where it is `private`."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o644)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    temporary.replace(path)

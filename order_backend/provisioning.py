@@ -1,0 +1,204 @@
+"""Founding a shop, admitting a device to it, and revoking one.
+
+A device brings two certificate requests that it signed itself (TLS client key, signing key) and gets back a
+client certificate and what it has to trust. No private key of a device is ever here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from joserfc.jwk import ECKey
+
+from agent.committing import jws
+from agent.committing.envelope import device_base
+from agent.committing.jws import PublicJwk
+from agent.committing.trust import BrokerTrust, ShopKeys, TrustBundle
+from agent.plumbing.errors import ConfigurationError, TrustError
+from order_backend import certificates
+from order_backend.folder import PURPOSES, ShopConfig, ShopFolder, write_file
+from order_backend.price_list import parse_price_list
+from order_backend.shop import Shop
+
+
+class Admission(NamedTuple):
+    """What goes back to the device: its TLS client certificate (PEM) and the content of its trust.json."""
+
+    certificate_pem: bytes
+    trust: TrustBundle
+
+
+def create_shop(
+    path: Path,
+    *,
+    shop_name: str,
+    environment: str,
+    catalogue: Path,
+    broker_host: str = "localhost",
+    broker_port: int = 8883,
+    now: datetime,
+) -> ShopFolder:
+    """Makes the authority, the broker's and the backend's certificates, the signing keys and an empty
+    database.
+
+    Raises ConfigurationError: shop_exists, shop_invalid, price_list_invalid.
+    """
+    folder = ShopFolder(path)
+    if folder.config_file.exists():
+        raise ConfigurationError("shop_exists", f"there is a shop in {path} already", "choose another folder")
+    try:
+        prices = catalogue.read_bytes()
+    except OSError as error:
+        raise ConfigurationError("price_list_invalid", f"cannot read {catalogue}") from error
+    fields = {
+        "shop_id": parse_price_list(prices).shop_id,
+        "shop_name": shop_name,
+        "environment": environment,
+        "broker_host": broker_host,
+        "broker_port": broker_port,
+    }
+    try:
+        config = msgspec.convert(fields, ShopConfig)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError("shop_invalid", str(error)) from error
+
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ca_key = certificates.new_key()
+    ca = certificates.authority(f"{config.shop_id} authority", ca_key, now=now)
+    write_file(folder.ca_key, certificates.private_pem(ca_key), private=True)
+    write_file(folder.ca_certificate, certificates.certificate_pem(ca))
+    hosts = dict.fromkeys([broker_host, "localhost", "127.0.0.1", "::1"])
+    key = certificates.new_key()
+    broker = certificates.server_certificate(hosts, key.public_key(), ca, ca_key, now=now)
+    write_file(folder.broker_key, certificates.private_pem(key), private=True)
+    write_file(folder.broker_certificate, certificates.certificate_pem(broker))
+    key = certificates.new_key()
+    backend = certificates.client_certificate(config.backend_name, key.public_key(), ca, ca_key, now=now)
+    write_file(folder.backend_key, certificates.private_pem(key), private=True)
+    write_file(folder.backend_certificate, certificates.certificate_pem(backend))
+    for purpose in PURPOSES:
+        write_file(
+            folder.signing_key_file(purpose), certificates.private_pem(certificates.new_key()), private=True
+        )
+    write_file(folder.catalogue, prices)
+    with Shop.open(folder.database):
+        pass
+    write_file(folder.config_file, msgspec.json.format(msgspec.json.encode(config), indent=1) + b"\n")
+    write_revocations(folder, now=now)
+    return folder
+
+
+def admit(folder: ShopFolder, device_id: str, requests_pem: bytes, *, now: datetime) -> Admission:
+    """Signs the device's client certificate and registers its signing key; a known device gets new ones.
+
+    Raises TrustError: admission_device_id, admission_request (not two requests, another name, a signature
+    that does not hold, a key that is not P-256, one key for both).
+    """
+    config = folder.config()
+    try:
+        device_base(device_id)
+    except ValueError as error:
+        raise TrustError("admission_device_id", str(error)) from error
+    if device_id == config.backend_name or device_id.startswith("backend-"):
+        raise TrustError("admission_device_id", f"{device_id!r} is reserved for the shop's own clients")
+    client_key, signing_key = _requested_keys(requests_pem, device_id)
+    ca, ca_key = _authority(folder)
+    certificate = certificates.client_certificate(device_id, client_key, ca, ca_key, now=now)
+    pem = signing_key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    with Shop.open(folder.database) as shop:
+        shop.register(
+            device_id,
+            jws.public_jwk(ECKey.import_key(pem)),
+            certificate_serial=certificate.serial_number,
+            now_s=int(now.timestamp()),
+        )
+    return Admission(certificates.certificate_pem(certificate), trust_bundle(folder))
+
+
+def trust_bundle(folder: ShopFolder) -> TrustBundle:
+    """What every device of this shop pins."""
+    config = folder.config()
+
+    def keys(purpose: str) -> tuple[PublicJwk, ...]:
+        return (folder.public_key(purpose),)
+
+    return TrustBundle(
+        shop_id=config.shop_id,
+        shop_name=config.shop_name,
+        environment=config.environment,
+        broker=BrokerTrust(config.broker_host, config.broker_port, folder.ca_certificate.read_text("ascii")),
+        keys=ShopKeys(
+            receipts=keys("receipts"),
+            time=keys("time"),
+            catalogue=keys("catalogue"),
+            policy=keys("policy"),
+            offers=keys("offers"),
+        ),
+        shop_agent=folder.public_key("agent"),
+        payment_instrument=config.payment_instrument,
+    )
+
+
+def revoke(folder: ShopFolder, device_id: str, *, now: datetime) -> bool:
+    """Refuses the device's intents from now on and lists its certificates as revoked; False where it is
+    unknown.
+
+    The broker has to reload (SIGHUP) and, because a live session goes on, to restart or drop that client.
+    """
+    with Shop.open(folder.database) as shop:
+        known = shop.revoke(device_id)
+    write_revocations(folder, now=now)
+    return known
+
+
+def write_revocations(folder: ShopFolder, *, now: datetime) -> None:
+    """The revocation list of everything that is revoked in the database."""
+    ca, ca_key = _authority(folder)
+    with Shop.open(folder.database) as shop:
+        serials = shop.revoked_serials()
+    write_file(folder.revocations, certificates.revocation_list(serials, ca, ca_key, now=now))
+
+
+def _authority(folder: ShopFolder) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    key = serialization.load_pem_private_key(folder.ca_key.read_bytes(), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ConfigurationError("shop_invalid", f"{folder.ca_key} is not an EC key")
+    return x509.load_pem_x509_certificate(folder.ca_certificate.read_bytes()), key
+
+
+def _requested_keys(
+    requests_pem: bytes, device_id: str
+) -> tuple[ec.EllipticCurvePublicKey, ec.EllipticCurvePublicKey]:
+    end = b"-----END CERTIFICATE REQUEST-----"
+    parts = [part + end for part in requests_pem.split(end) if part.strip()]
+    if len(parts) != 2:
+        raise TrustError("admission_request", f"{len(parts)} certificate requests; two are wanted")
+    keys: list[ec.EllipticCurvePublicKey] = []
+    for part in parts:
+        try:
+            request = x509.load_pem_x509_csr(part)
+            holds = request.is_signature_valid
+            names = [str(name.value) for name in request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+            key = request.public_key()
+        except (ValueError, InvalidSignature) as error:
+            raise TrustError("admission_request", "not a certificate request") from error
+        if not holds or names != [device_id]:
+            raise TrustError(
+                "admission_request", f"a request is not signed by its key, or not for {device_id!r}"
+            )
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+            raise TrustError("admission_request", "a key is not on P-256")
+        keys.append(key)
+    if keys[0] == keys[1]:
+        raise TrustError("admission_request", "one key for TLS and for signing; they must differ")
+    return keys[0], keys[1]

@@ -1,0 +1,43 @@
+"""What the shop signs for devices: receipts, "not placed", and the time. Each comes as a CloudEvent's
+bytes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from joserfc.jwk import ECKey
+
+from agent.committing import jws
+from agent.committing.envelope import ANSWER, RECEIPT, TIME, SignedData, encode_event, to_claims
+from agent.committing.receipts import ANSWER_TYP, RECEIPT_TYP, AnswerClaims, ReceiptClaims
+from agent.committing.trusted_time import TYP as TIME_TYP
+from agent.committing.trusted_time import TimeClaims
+
+
+def receipt_event(claims: ReceiptClaims, key: ECKey, *, event_id: UUID) -> bytes:
+    """For dn/ack, signed with the receipts key."""
+    signed = jws.sign(to_claims(claims), key, typ=RECEIPT_TYP)
+    return encode_event(RECEIPT, id_=event_id, source=claims.iss, now_s=claims.iat, data=SignedData(signed))
+
+
+def not_placed_event(claims: AnswerClaims, key: ECKey, *, event_id: UUID) -> bytes:
+    """For dn/rsp, signed with the receipts key."""
+    signed = jws.sign(to_claims(claims), key, typ=ANSWER_TYP)
+    return encode_event(ANSWER, id_=event_id, source=claims.iss, now_s=claims.iat, data=SignedData(signed))
+
+
+def time_event(claims: TimeClaims, key: ECKey, *, event_id: UUID) -> bytes:
+    """For dn/time, signed with the time key."""
+    signed = jws.sign(to_claims(claims), key, typ=TIME_TYP)
+    return encode_event(TIME, id_=event_id, source=claims.iss, now_s=claims.iat, data=SignedData(signed))
+
+
+def delivery_date(ordered: date, business_days: int) -> date:
+    """`business_days` Mondays to Fridays after `ordered` (public holidays are not known here)."""
+    day = ordered
+    while business_days > 0:
+        day += timedelta(days=1)
+        if day.weekday() < 5:
+            business_days -= 1
+    return day

@@ -1,0 +1,203 @@
+"""The shop's database: devices, orders, and what was answered to which intent. One transaction per order."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from agent.committing.jws import PublicJwk
+from agent.plumbing.errors import ConfigurationError
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE devices (
+    device_id   TEXT PRIMARY KEY,
+    signing_jwk TEXT NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('active', 'revoked')),
+    admitted_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE certificates (
+    serial    TEXT PRIMARY KEY,
+    device_id TEXT NOT NULL REFERENCES devices (device_id),
+    revoked   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE answers (
+    device_id TEXT NOT NULL,
+    intent_id TEXT NOT NULL,
+    sha256    TEXT NOT NULL,
+    receipt   BLOB NOT NULL,
+    at        INTEGER NOT NULL,
+    PRIMARY KEY (device_id, intent_id)
+) STRICT;
+
+CREATE TABLE orders (
+    number          INTEGER PRIMARY KEY,
+    order_id        TEXT NOT NULL UNIQUE,
+    device_id       TEXT NOT NULL,
+    intent_id       TEXT NOT NULL,
+    person          TEXT NOT NULL,
+    lines           TEXT NOT NULL,
+    total_minor     INTEGER NOT NULL,
+    currency        TEXT NOT NULL,
+    delivery_date   TEXT NOT NULL,
+    placed_at       INTEGER NOT NULL,
+    open_checkout   TEXT NOT NULL,
+    open_payment    TEXT NOT NULL,
+    closed_checkout TEXT NOT NULL,
+    closed_payment  TEXT NOT NULL,
+    FOREIGN KEY (device_id, intent_id) REFERENCES answers (device_id, intent_id),
+    UNIQUE (device_id, intent_id)
+) STRICT;
+"""
+
+
+class Device(msgspec.Struct, frozen=True):
+    """An admitted device and the key it signs intents with."""
+
+    device_id: str
+    signing_jwk: PublicJwk
+    active: bool
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What was answered to an intent: the hash of its data bytes, and the receipt event to send again."""
+
+    sha256: str
+    receipt: bytes
+
+
+class OrderRow(msgspec.Struct, frozen=True):
+    """A placed order. `lines` is JSON; tokens are SD-JWTs; times are Unix seconds, `delivery_date` ISO
+    8601."""
+
+    order_id: str
+    device_id: str
+    intent_id: str
+    person: str
+    lines: str
+    total_minor: int
+    currency: str
+    delivery_date: str
+    placed_at: int
+    open_checkout: str
+    open_payment: str
+    closed_checkout: str
+    closed_payment: str
+
+
+class Shop:
+    """One connection, for one thread. Several processes may each have their own."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._db = database
+
+    @staticmethod
+    def open(path: Path) -> Shop:
+        """Opens or creates the database. Raises ConfigurationError shop_database."""
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            database = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute("PRAGMA foreign_keys = ON")
+            version = database.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigurationError("shop_database", f"cannot use {path}: {error}") from error
+        if version > SCHEMA_VERSION:
+            database.close()
+            raise ConfigurationError(
+                "shop_database", f"{path} has schema {version}, known is {SCHEMA_VERSION}"
+            )
+        return Shop(database)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Shop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; other writers wait."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    def register(self, device_id: str, key: PublicJwk, *, certificate_serial: int, now_s: int) -> None:
+        """A device and its signing key, new or anew. What was revoked of it stays revoked."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT INTO devices VALUES (?, ?, 'active', ?) ON CONFLICT (device_id) DO UPDATE SET"
+                " signing_jwk = excluded.signing_jwk, state = 'active', admitted_at = excluded.admitted_at",
+                (device_id, msgspec.json.encode(key).decode(), now_s),
+            )
+            self._db.execute(
+                "INSERT INTO certificates (serial, device_id) VALUES (?, ?)",
+                (str(certificate_serial), device_id),
+            )
+
+    def revoke(self, device_id: str) -> bool:
+        """Refuses the device and all its certificates so far; False where there is no such device."""
+        with self.transaction():
+            cursor = self._db.execute(
+                "UPDATE devices SET state = 'revoked' WHERE device_id = ?", (device_id,)
+            )
+            self._db.execute("UPDATE certificates SET revoked = 1 WHERE device_id = ?", (device_id,))
+        return cursor.rowcount > 0
+
+    def revoked_serials(self) -> list[int]:
+        """Serial numbers of all revoked certificates."""
+        return [int(row[0]) for row in self._db.execute("SELECT serial FROM certificates WHERE revoked")]
+
+    def device(self, device_id: str) -> Device | None:
+        """A device, active or revoked."""
+        row = self._db.execute(
+            "SELECT signing_jwk, state FROM devices WHERE device_id = ?", (device_id,)
+        ).fetchone()
+        if row is None:
+            return None
+        return Device(device_id, msgspec.json.decode(row[0], type=PublicJwk), row[1] == "active")
+
+    def answer(self, device_id: str, intent_id: str) -> Answer | None:
+        """What was answered to this intent, if it ever came."""
+        row = self._db.execute(
+            "SELECT sha256, receipt FROM answers WHERE device_id = ? AND intent_id = ?",
+            (device_id, intent_id),
+        ).fetchone()
+        return Answer(*row) if row else None
+
+    def keep_answer(self, device_id: str, intent_id: str, answer: Answer, *, now_s: int) -> None:
+        """Inside a transaction, before `place`."""
+        self._db.execute(
+            "INSERT INTO answers VALUES (?, ?, ?, ?, ?)",
+            (device_id, intent_id, answer.sha256, answer.receipt, now_s),
+        )
+
+    def place(self, order: OrderRow) -> None:
+        """Inside a transaction, after `keep_answer`."""
+        columns = ", ".join(OrderRow.__struct_fields__)
+        values = ", ".join(f":{name}" for name in OrderRow.__struct_fields__)
+        self._db.execute(f"INSERT INTO orders ({columns}) VALUES ({values})", msgspec.structs.asdict(order))  # noqa: S608
+
+    def orders(self, limit: int = 100) -> list[OrderRow]:
+        """The newest orders first."""
+        columns = ", ".join(OrderRow.__struct_fields__)
+        query = f"SELECT {columns} FROM orders ORDER BY number DESC LIMIT ?"  # noqa: S608
+        return [OrderRow(*row) for row in self._db.execute(query, (limit,))]
