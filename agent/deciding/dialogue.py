@@ -89,10 +89,7 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
         return _ask_again(state, "read_back_differs", "say_how_to_order")
     if event.speaker.reason in ("too_short", "too_noisy"):
         return _ask_again(state, f"again_{event.speaker.reason}", f"refused_{event.speaker.reason}")
-    asked_by_voice = state.speaker != TYPED
-    if not event.speaker.person or (
-        asked_by_voice and (event.speaker != state.speaker or not event.same_speaker)
-    ):
+    if not event.speaker.person or event.speaker != state.speaker or not event.same_speaker:
         return _end(
             Say("refused_other_voice", basket=basket), "refused_other_voice", basket, state.speaker.person
         )

@@ -8,7 +8,8 @@ import threading
 from typing import Any
 
 from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, RoadEvent, TimeTrusted
-from agent.deciding.conversation import Answered, ReceiptArrived, Say
+from agent.deciding.basket import Basket
+from agent.deciding.conversation import ReceiptArrived
 from agent.deciding.sentences import compile_sentences
 from agent.plumbing import audit, messages, operator
 from agent.plumbing.errors import JournalError
@@ -16,10 +17,11 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.messages import Message
 from agent.plumbing.sentence_graph import graph_id
-from agent.till.desk import Conversation, Desk
+from agent.till.desk import Desk
 from agent.till.events import EventLoop
 from agent.till.operators import OperatorSession
 from agent.till.spoken import SpokenDialogue
+from agent.till.typed import TypedDialogue
 
 OUTBOX_LOOK_MS = 500
 MOST_OPERATORS = 8
@@ -37,7 +39,10 @@ class Till:
         self._grammar = compile_sentences(desk.catalogue, desk.settings.device.language).to_bytes()
         self._operators: list[OperatorSession] = []
         self._enrolling: OperatorSession | None = None
-        self._spoken = SpokenDialogue(desk, self._to_voice, loop.after, self._enrol_step, self._confirm_typed)
+        self._handed_over: tuple[str, TypedDialogue] | None = None
+        self._spoken = SpokenDialogue(
+            desk, self._to_voice, loop.after, self._enrol_step, self._take_typed, self._committed
+        )
         self._look_at_outbox()
 
     # --- neighbours ---
@@ -112,11 +117,17 @@ class Till:
             case messages.VoiceFault(code=code, detail=detail):
                 audit.log("voice_fault", reason=code, detail=detail)
 
-    def _confirm_typed(
-        self, answered: Answered, conversation: Conversation, speech_ended_ns: int
-    ) -> tuple[Say, ...] | None:
-        waiting = [session.chat for session in self._operators if session.chat and session.chat.waiting]
-        return waiting[-1].confirmed_by_voice(answered, speech_ended_ns) if waiting else None
+    def _take_typed(self, conversation: str) -> Basket | None:
+        for session in reversed(self._operators):
+            if session.chat and (basket := session.chat.hand_over()):
+                self._handed_over = (conversation, session.chat)
+                return basket
+        return None
+
+    def _committed(self, intent_id: str, conversation: str) -> None:
+        taken_for, chat = self._handed_over or ("", None)
+        if chat and taken_for == conversation:
+            chat.follow(intent_id)
 
     # --- uplink ---
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from agent.deciding import enrolment
+from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     Answered,
-    AwaitReceipt,
-    Commit,
     Committing,
     Confirming,
     Confused,
@@ -21,12 +20,10 @@ from agent.deciding.conversation import (
     OrderHeard,
     ReceiptArrived,
     ReceiptLate,
-    Record,
     Say,
     Silent,
     State,
 )
-from agent.deciding.dialogue import step
 from agent.deciding.replies import render
 from agent.deciding.understanding import (
     Answer,
@@ -40,6 +37,7 @@ from agent.deciding.understanding import (
 from agent.deciding.verification import Verdict, same_speaker, verify
 from agent.plumbing import messages
 from agent.till.desk import Conversation, Desk
+from agent.till.talk import Talk
 
 Send = Callable[[messages.Message], None]
 
@@ -52,7 +50,7 @@ class _Question:
     entry: str
 
 
-class SpokenDialogue:
+class SpokenDialogue(Talk):
     """Drives the dialogue table from what `voice` hears. Embeddings live here, from the order to its
     decision."""
 
@@ -62,20 +60,18 @@ class SpokenDialogue:
         send: Send,
         start_timer: Callable[[int, Callable[[], None]], None],
         on_enrol_step: Callable[[str, bool, bool], None],
-        confirm_typed: Callable[[Answered, Conversation, int], tuple[Say, ...] | None],
+        take_typed: Callable[[str], Basket | None],
+        on_committed: Callable[[str, str], None],
     ) -> None:
         """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
-        once; `confirm_typed` offers a spoken consent to a waiting typed basket, None where there is none."""
-        self._desk, self._send, self._start_timer = desk, send, start_timer
-        self._on_enrol_step, self._confirm_typed = on_enrol_step, confirm_typed
-        self._language = desk.settings.device.language
-        self._state: State = Idle()
-        self._conversation = Conversation.new()
+        once; `take_typed` gives the basket that waits at a keyboard, if any; `on_committed` gets the intent
+        id."""
+        super().__init__(desk, desk.settings.device.language)
+        self._send, self._start_timer = send, start_timer
+        self._on_enrol_step, self._take_typed, self._on_committed = on_enrol_step, take_typed, on_committed
         self._order_embedding: tuple[float, ...] | None = None
         self._question: _Question | None = None
         self._enrolling: enrolment.Enrolling | None = None
-        self._intent = ""
-        self._speech_ended_ns = 0
         self._last_id = 0
         self._saying: set[int] = set()
         self._news: deque[ReceiptArrived] = deque()
@@ -172,21 +168,18 @@ class SpokenDialogue:
         )
 
     def _heard_after_wake(self, meaning: Meaning, utterance: messages.Utterance) -> None:
-        if not isinstance(self._state, Committing):
-            self._become(Idle())
-            self._conversation = Conversation.new()
+        if isinstance(self._state, Committing):
+            self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
+        self._become(Idle())
+        self._conversation = Conversation.new()
         speaker = self._verify(utterance, self._desk.settings.speaker.shortest_order_ms)
         match meaning:
             case OrderAsked(basket):
                 self._order_embedding = utterance.embedding
                 self._apply(OrderHeard(basket, speaker))
-            case Answer(kind="consent"):
-                answered = Answered(meaning, speaker)
-                said = self._confirm_typed(answered, self._conversation, utterance.speech_ended_ns)
-                if said is None:
-                    self._apply(answered)
-                for say in said or ():
-                    self._say(say)
+            case Answer(kind="consent") if (typed := self._take_typed(self._conversation.id)) is not None:
+                self._order_embedding = utterance.embedding
+                self._apply(OrderHeard(self._desk.in_language(typed, self._language), speaker))
             case Answer():
                 self._apply(Answered(meaning, speaker))
             case HelpAsked():
@@ -205,24 +198,14 @@ class SpokenDialogue:
             same_speaker(self._order_embedding, utterance.embedding, limits),
         )
 
+    def _committed(self, intent_id: str) -> None:
+        self._on_committed(intent_id, self._conversation.id)
+
+    def _await_receipt(self) -> None:
+        self._start_timer(self._desk.settings.orders.receipt_wait_ms, partial(self._late, self._intent))
+
     def _apply(self, event: Event) -> None:
-        basket = event.basket if isinstance(event, OrderHeard) else getattr(self._state, "basket", None)
-        person = event.speaker.person if isinstance(event, OrderHeard | Answered) else ""
-        state, effects = step(self._state, event, self._desk.surroundings(basket, person))
-        self._become(state)
-        for effect in effects:
-            match effect:
-                case Say():
-                    self._say(effect)
-                case Record():
-                    self._desk.record(effect, self._conversation, self._language)
-                case Commit(basket=agreed, speaker=speaker):
-                    ended = self._speech_ended_ns
-                    outcome, self._intent = self._desk.commit(agreed, speaker, self._conversation, ended)
-                    self._apply(outcome)
-                case AwaitReceipt():
-                    wait_ms = self._desk.settings.orders.receipt_wait_ms
-                    self._start_timer(wait_ms, partial(self._late, self._intent))
+        super()._apply(event)
         self._tell_news()
 
     def _late(self, intent: str) -> None:
@@ -230,7 +213,7 @@ class SpokenDialogue:
             self._apply(ReceiptLate())
 
     def _become(self, state: State) -> None:
-        self._state = state
+        super()._become(state)
         if not isinstance(state, Confirming):
             self._question = None
         if isinstance(state, Idle):

@@ -1,0 +1,67 @@
+"""What the spoken and the typed conversation share: they move through the dialogue table and carry out its
+effects."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from agent.deciding.conversation import (
+    Answered,
+    AwaitReceipt,
+    Commit,
+    Event,
+    Idle,
+    OrderHeard,
+    Record,
+    Say,
+    State,
+)
+from agent.deciding.dialogue import step
+from agent.till.desk import Conversation, Desk
+
+
+class Talk(ABC):
+    """One conversation's state. Subclasses say how a sentence reaches the person and what waiting means."""
+
+    def __init__(self, desk: Desk, language: str) -> None:
+        self._desk, self._language = desk, language
+        self._state: State = Idle()
+        self._conversation = Conversation.new()
+        self._intent = ""  # the last intent committed here
+        self._speech_ended_ns = 0  # of the answer in hand
+
+    @abstractmethod
+    def _say(self, say: Say) -> None:
+        """Brings a sentence to the person."""
+
+    @abstractmethod
+    def _await_receipt(self) -> None:
+        """The order is on its way: `_state` is Committing."""
+
+    def _become(self, state: State) -> None:
+        self._state = state
+
+    def _committed(self, intent_id: str) -> None:  # noqa: B027
+        """Called when the signed intent is on disk."""
+
+    def _apply(self, event: Event) -> None:
+        """One event through the table, with everything that follows from it."""
+        basket = event.basket if isinstance(event, OrderHeard) else getattr(self._state, "basket", None)
+        person = event.speaker.person if isinstance(event, OrderHeard | Answered) else ""
+        state, effects = step(self._state, event, self._desk.surroundings(basket, person))
+        self._become(state)
+        for effect in effects:
+            match effect:
+                case Say():
+                    self._say(effect)
+                case Record():
+                    self._desk.record(effect, self._conversation, self._language)
+                case Commit(basket=agreed, speaker=speaker):
+                    outcome, self._intent = self._desk.commit(
+                        agreed, speaker, self._conversation, self._speech_ended_ns
+                    )
+                    if self._intent:
+                        self._committed(self._intent)
+                    self._apply(outcome)
+                case AwaitReceipt():
+                    self._await_receipt()
