@@ -69,13 +69,13 @@ class Endpoint(_Section, frozen=True):
 
 class Asr(_Section, frozen=True):
     beams: Annotated[int, msgspec.Meta(ge=1, le=64)] = 6  # hypotheses kept; sixteen gained nothing
-    reject_gap_per_token: Gap = -1.2  # nats; below it the speech was no sentence of the grammar
+    reject_gap_per_token: Gap = -1.4  # nats; below it the speech was no sentence of the grammar
     threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1  # of ONNX Runtime; one leaves the board responsive
 
 
 class Speaker(_Section, frozen=True):
     accept_cosine: Fraction = 0.75  # order and consent against the enrolled template
-    same_speaker_cosine: Fraction = 0.70  # consent against the order it answers
+    same_speaker_cosine: Fraction = 0.65  # consent against the order it answers
     shortest_order_ms: Milliseconds = 1_500  # less speech than this (wake phrase pooled) cannot be verified
     shortest_consent_ms: Milliseconds = 700  # "yes, place my order" takes about 1,000
     lowest_snr_db: Decibels = 8.0  # noisier than measured: refuse to decide by voice

@@ -1,0 +1,68 @@
+"""When somebody begins and stops talking, counted in samples and never in wall time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from agent.hearing.audio import SAMPLE_RATE
+from agent.hearing.voice_activity import CHUNK_SAMPLES
+from agent.plumbing.settings import Endpoint
+
+_HYSTERESIS = 0.15  # once somebody talks, a little less is still speech
+_CLICK_MS = 96  # shorter is no word
+_WAKE_TAIL_MS = 450  # the wake word is recognised before it is quite over (up to 320 ms seen)
+_TAIL_BEGINS_MS = 160
+_SETTLED_MS = 200  # silence after which a click or a tail counts as over
+
+
+class Outcome(StrEnum):
+    """How listening ended."""
+
+    UTTERANCE = "utterance"
+    NOTHING_HEARD = "nothing heard"
+
+
+class Endpointer:
+    """Takes the speech probability of one chunk after another.
+
+    `window_ms` is how long it waits for speech to begin. `after_wake`: the stream begins inside the wake
+    word, whose tail is no utterance. `begin` and `end` are the bounds of the speech in samples since the
+    first chunk, -1 before.
+    """
+
+    def __init__(self, settings: Endpoint, *, window_ms: int, after_wake: bool = False) -> None:
+        self._threshold = settings.speech_threshold
+        self._silence = _samples(settings.silence_ms)
+        self._longest = _samples(settings.longest_utterance_ms)
+        self._window = _samples(window_ms)
+        self._after_wake = after_wake
+        self._heard = 0
+        self._speech = 0
+        self.begin = -1
+        self.end = -1
+
+    def push(self, probability: float) -> Outcome | None:
+        """The outcome, once there is one."""
+        at, self._heard = self._heard, self._heard + CHUNK_SAMPLES
+        talking = self.begin >= 0
+        if probability >= self._threshold - (_HYSTERESIS if talking else 0.0):
+            self.begin = self.begin if talking else at
+            self.end = self._heard
+            self._speech += CHUNK_SAMPLES
+        if self.begin < 0:
+            return Outcome.NOTHING_HEARD if self._heard >= self._window else None
+        quiet = self._heard - self.end
+        if quiet >= _samples(_SETTLED_MS) and self._is_no_word():
+            self.begin = self.end = -1
+            self._speech = 0
+        elif quiet >= self._silence or self._heard - self.begin >= self._longest:
+            return Outcome.UTTERANCE
+        return None
+
+    def _is_no_word(self) -> bool:
+        tail = self._after_wake and self.begin < _samples(_TAIL_BEGINS_MS)
+        return self._speech < _samples(_CLICK_MS) or (tail and self.end <= _samples(_WAKE_TAIL_MS))
+
+
+def _samples(ms: int) -> int:
+    return ms * SAMPLE_RATE // 1_000

@@ -1,0 +1,32 @@
+"""ONNX Runtime sessions as this product wants them: on the CPU, few threads, silent, and sending nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from agent.plumbing.errors import ModelError
+
+# Read when the library loads: its Linux wheels report by default from 1.29 on.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime
+
+
+def open_session(path: Path, *, threads: int = 1) -> Any:
+    """An `onnxruntime.InferenceSession` for the model file. Raises ModelError: model_missing,
+    model_damaged.
+    """
+    if not path.is_file():
+        raise ModelError("model_missing", f"{path} is not there", "earmark models fetch")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library raises a dozen unrelated classes for a bad file
+        raise ModelError(
+            "model_damaged", f"{path}: {type(error).__name__}", "earmark models fetch"
+        ) from error

