@@ -91,6 +91,11 @@ class Room:
         """Whether the device has said nothing that was not collected."""
         return self._played.empty()
 
+    def drop_answers(self) -> None:
+        """Forgets what the device has said and nobody asked for."""
+        while not self._played.empty():
+            self._timeline.append(("device", self._played.get()))
+
     def write_wav(self, path: Path) -> float:
         """The conversation so far, customers left and device right; returns its length in seconds."""
         length = sum(len(sound) for _, sound in self._timeline)

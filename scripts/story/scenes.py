@@ -1,0 +1,156 @@
+"""The demo's scenes: what is said to the device, and what must have become of it in the journal and at the
+shop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.plumbing import operator
+from scripts.story.customers import ANNA, GUEST, NEIGHBOUR, STRANGER, VISITOR, Customer
+from scripts.story.stage import Stage
+
+CONSENT = "yes, place my order."
+LEARN = "yes, learn my voice."
+
+
+class SceneError(Exception):
+    """The scene went otherwise than it must."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`play` raises where anything went otherwise."""
+
+    title: str
+    play: Callable[[Stage], None]
+
+
+def expect(held: bool, promise: str) -> None:
+    """Raises SceneError with the promise that did not hold."""
+    if not held:
+        raise SceneError(promise)
+
+
+def _order(stage: Stage, who: Customer, words: str) -> str:
+    """Says the wake phrase and an order; returns the device's answer as a listener hears it."""
+    stage.says(who, f"okay nabu, {words}")
+    return stage.answer()
+
+
+def _agree(stage: Stage, who: Customer = ANNA, words: str = CONSENT) -> str:
+    stage.says(who, words)
+    return stage.answer()
+
+
+def enrolment_and_order(stage: Stage) -> None:
+    """A woman consents, enrols her voice, and orders."""
+    client = stage.operator()
+    client.send(operator.Enrol(ANNA.name))
+    stage.answer()
+    stage.says(ANNA, LEARN)
+    step: operator.EnrolStep = client.receive(operator.EnrolStep)
+    while not step.done:
+        stage.answer()
+        stage.says(ANNA, step.text.removeprefix("Please say: ").removeprefix("Once more, please. Say: "))
+        step = client.receive(operator.EnrolStep)
+    stage.answer()
+    client.close()
+    expect(step.learned, "her voice is learned after her spoken consent")
+
+    _order(stage, ANNA, "order two bags of dark roast coffee.")
+    expect(stage.decided()[-1] == "read_back", "basket and total are read back")
+    expect(not stage.shop_orders(), "nothing is at the shop before she agrees")
+    said = _agree(stage)
+    stage.settled()
+    expect("order" in said, f"it says that it is ordered (it said: {said})")
+    (order,) = stage.shop_orders()
+    expect(order.lines == {"coffee?roast=dark": 2}, "the shop has two bags of dark roast coffee")
+
+
+def other_assistant(stage: Stage) -> None:
+    """Another assistant in the same kitchen is called; this one does not answer."""
+    before = len(stage.decided())
+    stage.says(GUEST, "alexa, order two bags of dark roast coffee.")
+    stage.hears_nothing()
+    expect(len(stage.decided()) == before, "nothing was decided")
+
+
+def stranger(stage: Stage) -> None:
+    """A stranger orders; then she orders and the stranger consents for her."""
+    before = stage.shop_orders()
+    said = _order(stage, STRANGER, "order two bags of dark roast coffee.")
+    expect(stage.decided()[-1] == "refused_unknown_voice", "a stranger's order is refused")
+    expect("voice" in said, f"aloud, with the reason (it said: {said})")
+    _order(stage, ANNA, "order three boxes of green tea.")
+    expect(stage.decided()[-1] == "read_back", "her own order is read back")
+    _agree(stage, STRANGER)
+    expect(stage.decided()[-1] == "refused_other_voice", "a stranger's consent is refused")
+    expect(stage.shop_orders() == before, "the shop has nothing new")
+
+
+def broker_away(stage: Stage) -> None:
+    """The broker is stopped; she orders; it is queued, and asked about when repeated; then it arrives,
+    once."""
+    before = len(stage.shop_orders())
+    stage.stop_broker()
+    _order(stage, ANNA, "order three boxes of green tea.")
+    said = _agree(stage)
+    expect("queue" in said.lower() or "cued" in said.lower(), f"it says queued (it said: {said})")
+    expect(stage.newest_order().state == "queued", "the journal has it as queued")
+    _order(stage, ANNA, "order three boxes of green tea.")
+    expect(stage.decided()[-1] == "asked_another", "it asks whether she wants another")
+    stage.says(ANNA, "no, thank you.")
+    stage.answer()
+    expect(stage.decided()[-1] == "declined_another", "she does not")
+    expect(len(stage.shop_orders()) == before, "the shop has nothing yet")
+    stage.start_broker()
+    stage.answer()
+    expect(stage.newest_order().state == "ordered", "the receipt came and was verified")
+    expect(len(stage.shop_orders()) == before + 1, "exactly one order stands at the shop")
+
+
+def not_sold_and_no(stage: Stage) -> None:
+    """Somebody asks for what is not in the catalogue; somebody says yes and no in one breath."""
+    before = stage.shop_orders()
+    _order(stage, NEIGHBOUR, "order four litres of dragon milk.")
+    expect(stage.decided()[-1] == "not_understood", "what is not sold is not understood as something else")
+    _order(stage, ANNA, "order a carton of orange juice.")
+    expect(stage.decided()[-1] == "read_back", "what is sold is read back")
+    _agree(stage, ANNA, "yes. no, cancel.")
+    expect(stage.decided()[-1] == "cancelled", "a denial wins over a yes")
+    _order(stage, VISITOR, "order a carton of orange juice.")
+    expect(stage.decided()[-1] == "refused_unknown_voice", "a visitor is refused")
+    expect(stage.shop_orders() == before, "nothing is ordered")
+
+
+def polish_chat(stage: Stage) -> None:
+    """The dialogue typed in Polish: read back, refused to the keyboard, confirmed by her voice, ordered
+    once."""
+    before = len(stage.shop_orders())
+    with stage.chat("pl") as chat:
+        read_back = chat.types("poproszę dwie paczki ciemno palonej kawy")
+        expect(
+            "trzydzieści osiem złotych" in read_back,
+            f"the total is read back in Polish (it said: {read_back})",
+        )
+        refused = chat.types("tak, złóż moje zamówienie")
+        expect(stage.decided()[-1] == "refused_typed", "typed words confirm nothing")
+        expect("Pisane słowa" in refused, f"and the reply says so (it said: {refused})")
+        expect(len(stage.shop_orders()) == before, "nothing is at the shop")
+        stage.says(ANNA, "okay nabu, yes, place my order.")
+        stage.answer()
+        stage.settled()
+        chat.wait_for("Zamówione")
+        stage.answer()
+    expect(len(stage.shop_orders()) == before + 1, "her voice placed it, once")
+
+
+SCENES = (
+    Scene("Anna enrols and orders", enrolment_and_order),
+    Scene("another assistant is called", other_assistant),
+    Scene("a stranger orders, then consents", stranger),
+    Scene("the broker is away", broker_away),
+    Scene("not sold; yes... no, cancel", not_sold_and_no),
+    Scene("typed in Polish", polish_chat),
+)

@@ -1,0 +1,237 @@
+"""What the story plays on: a real shop with its broker, and a real device whose microphone is the simulated
+room."""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from agent.commands.operators import OperatorClient
+from agent.hearing.moonshine import Moonshine
+from agent.hearing.recogniser import Recogniser
+from agent.plumbing import operator
+from agent.plumbing.settings import load_settings
+from agent.plumbing.supervisor import Supervisor
+from scripts.story.corner_shop import ROOT, CornerShop, ShopOrder
+from scripts.story.customers import Customer
+from scripts.story.room import Room, RoomError
+
+PATIENCE_SECONDS = 60.0
+
+
+class Stage:
+    """`with Stage(folder, tell) as stage:`; everything it starts ends with it. `tell(who, words)` gets the
+    script."""
+
+    def __init__(self, folder: Path, tell: Callable[[str, str], None]) -> None:
+        self._folder, self._tell = folder, tell
+        self.room = Room()
+        self._stack: list[Callable[[], object]] = [self.room.close]
+
+    def __enter__(self) -> Stage:
+        try:
+            self._shop = CornerShop(self._folder)
+            self._stack.append(self._shop.close)
+            self._start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        while self._stack:
+            self._stack.pop()()
+
+    # --- the room ---
+
+    def says(self, who: Customer, words: str) -> None:
+        """A customer speaks; returns when the device has heard all of it."""
+        self._tell(who.name, words)
+        self.room.say(who.says(words))
+        self.room.wait_until_heard()
+
+    def answer(self) -> str:
+        """The device's next sentence, written down by a recogniser that knows no catalogue."""
+        sound = self.room.answer(PATIENCE_SECONDS)
+        words = self._listener.transcribe(sound.astype("float32") / 32768)
+        self._tell("device", words)
+        return words
+
+    def hears_nothing(self) -> None:
+        """The device has heard all that was said, and kept silent."""
+        self.room.feed(self.room.silence(3.0))
+        self.room.wait_until_heard()
+        if not self.room.is_silent():
+            raise RoomError(f"the device answered: {self.answer()}")
+        self._tell("device", "(silence)")
+
+    # --- the device ---
+
+    def operator(self) -> OperatorClient:
+        """A new connection to the operator socket."""
+        return OperatorClient(self._state_dir)
+
+    def _shown(self) -> operator.OrdersShown:
+        client = self.operator()
+        try:
+            shown: operator.OrdersShown = client.ask(operator.ShowOrders(100), operator.OrdersShown)
+        finally:
+            client.close()
+        return shown
+
+    def decided(self) -> list[str]:
+        """The codes of the journal's decisions, oldest first."""
+        return [row.code for row in reversed(self._shown().decisions)]
+
+    def journal(self) -> operator.OrdersShown:
+        """The journal as `earmark orders` shows it, newest first."""
+        return self._shown()
+
+    def newest_order(self) -> operator.OrderRow:
+        """The newest order of the journal."""
+        return self._shown().orders[0]
+
+    def settled(self) -> None:
+        """Waits until no order is open any more."""
+        self._wait(
+            lambda: all(row.settled_at is not None for row in self._shown().orders), "every order settled"
+        )
+
+    def memory(self) -> dict[str, float]:
+        """Resident set of voice, till and uplink, in megabytes."""
+        return {name: _resident_megabytes(pid) for name, pid in self._device.pids().items()}
+
+    def calm(self) -> None:
+        """After a scene that went wrong: lets open questions run out, so that the next one starts clean."""
+        self.room.feed(self.room.silence(20.0))
+        self.room.wait_until_heard()
+        self.room.drop_answers()
+
+    # --- the shop ---
+
+    def shop_orders(self) -> list[ShopOrder]:
+        """What stands in the shop's database, oldest first."""
+        return self._shop.orders()
+
+    def stop_broker(self) -> None:
+        """The broker is gone, and the device has noticed."""
+        self._tell("", "the broker is stopped")
+        self._shop.close_broker()
+        self._wait(lambda: not self.health().broker, "the device offline")
+
+    def start_broker(self) -> None:
+        """The broker is back, and the device has noticed."""
+        self._tell("", "the broker is back")
+        self._shop.open_broker()
+        self._wait(lambda: self.health().broker, "the device online")
+
+    def chat(self, language: str) -> Chat:
+        """`earmark chat` in a process of its own."""
+        command = [
+            sys.executable,
+            "-m",
+            "agent.cli",
+            "-s",
+            str(self._settings_file),
+            "chat",
+            "--language",
+            language,
+        ]
+        return Chat(command, self._tell)
+
+    # --- setting up ---
+
+    def _start(self) -> None:
+        audio = (
+            f'\n[audio]\nsource = "fd:{self.room.microphone_fd}"\nsink = "fd:{self.room.loudspeaker_fd}"\n'
+        )
+        self._settings_file = self._shop.admit(extra_settings=audio)
+        settings = load_settings(self._settings_file)
+        self._state_dir = Path(settings.paths.state_dir)
+        fds = (self.room.microphone_fd, self.room.loudspeaker_fd)
+        self._device = Supervisor(self._settings_file, voice_fds=fds)
+        self._device.start()
+        self._stack.append(self._device.stop)
+        self._listener = Recogniser(Moonshine(Path(settings.paths.models_dir)))
+        self._device.wait_ready()
+        self._wait(lambda: self._ready(self.health()), "voice, broker and clock")
+
+    @staticmethod
+    def _ready(health: operator.Health) -> bool:
+        return health.voice and health.broker and health.clock_trusted
+
+    def health(self) -> operator.Health:
+        """What the till knows of its neighbours."""
+        client = self.operator()
+        try:
+            health: operator.Health = client.ask(operator.AskHealth(), operator.Health)
+        finally:
+            client.close()
+        return health
+
+    def _wait(self, until: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not until():
+            if time.monotonic() > deadline:
+                raise RoomError(f"waited {PATIENCE_SECONDS:g} s in vain for: {what}")
+            time.sleep(0.1)
+
+
+class Chat:
+    """A person at the keyboard of `earmark chat`."""
+
+    def __init__(self, command: list[str], tell: Callable[[str, str], None]) -> None:
+        self._tell = tell
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __enter__(self) -> Chat:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process.wait(PATIENCE_SECONDS)
+
+    def types(self, text: str) -> str:
+        """Types a line; the reply to it."""
+        self._tell("keyboard", text)
+        if self._process.stdin:
+            self._process.stdin.write(text + "\n")
+            self._process.stdin.flush()
+        return self._next()
+
+    def wait_for(self, part: str) -> str:
+        """The first line from now on that holds `part`."""
+        while part not in (line := self._next()):
+            pass
+        return line
+
+    def _next(self) -> str:
+        try:
+            line = self._lines.get(timeout=PATIENCE_SECONDS)
+        except queue.Empty:
+            raise RoomError("earmark chat gave no answer") from None
+        self._tell("screen", line)
+        return line
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            self._lines.put(line.rstrip("\n"))
+
+
+def _resident_megabytes(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
