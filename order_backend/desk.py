@@ -199,10 +199,10 @@ class OrderDesk:
 
 def _require_uuid(text: str) -> None:
     try:
-        canonical = str(UUID(text))
+        canonical = str(UUID(text)) == text
     except ValueError:
-        canonical = ""
-    if canonical != text:
+        canonical = False
+    if not canonical:
         raise TrustError("envelope_malformed", "an intent's id is a UUID in lower case")
 
 

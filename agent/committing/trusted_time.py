@@ -118,6 +118,8 @@ class TrustedTime:
         reading = self._read()
         carried = self._carried(reading)
         if carried is not None and unix_s <= carried:
+            if unix_s - self._floor >= _FLOOR_EVERY_S:
+                self._remember(unix_s)
             return False
         self._set(max(unix_s, self._floor), reading)
         return True

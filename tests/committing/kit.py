@@ -1,0 +1,156 @@
+"""A real shop and a real device in a temporary folder, and clocks that a test sets."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.committing.journal import Journal
+from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
+from agent.committing.road import OrderRoad
+from agent.committing.trust import TrustBundle
+from agent.committing.trusted_time import ClockReading, TrustedTime
+from agent.deciding.basket import AgreedOrder, Basket
+from agent.deciding.catalogue import parse_catalogue
+from agent.plumbing.settings import Broker, Device, Orders, Paths, Settings
+from order_backend.desk import OrderDesk
+from order_backend.folder import ShopFolder
+from order_backend.provisioning import admit, create_shop
+
+CATALOGUE_FILE = Path(__file__).parents[2] / "order_backend" / "catalogues" / "corner_shop.json"
+CATALOGUE = parse_catalogue(CATALOGUE_FILE.read_bytes())
+NOW_S = 1_795_000_000  # 2026-11-18
+DEVICE = "device-1"
+
+
+def found_shop(path: Path, **options: object) -> ShopFolder:
+    return create_shop(
+        path,
+        shop_name="Corner Shop",
+        environment="test",
+        catalogue=CATALOGUE_FILE,
+        now=datetime.now(UTC),
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def join(folder: ShopFolder, keys_dir: Path, device_id: str = DEVICE) -> TrustBundle:
+    """Makes the device's keys and has the shop admit it; trust.json stands in keys_dir too."""
+    requests = create_device_keys(keys_dir, device_id)
+    admission = admit(folder, device_id, requests, now=datetime.now(UTC))
+    store_client_certificate(keys_dir, admission.certificate_pem)
+    (keys_dir / "trust.json").write_bytes(admission.trust.to_bytes())
+    return admission.trust
+
+
+def agreed(
+    quantity: int = 2, product: str = "coffee", person: str = "person-1", **chosen: str
+) -> AgreedOrder:
+    line = CATALOGUE.line(product, chosen or {"roast": "dark"}, quantity, "en")
+    return AgreedOrder(Basket((line,), CATALOGUE.version), person, ("voice",), str(uuid.uuid4()))
+
+
+class Clocks:
+    """The machine's clocks as a value. The wall clock is not believed unless `synchronised`."""
+
+    def __init__(self, *, synchronised: bool = False) -> None:
+        self.boot_s = 1_000.0
+        self.wall_s = float(NOW_S)
+        self.synchronised = synchronised
+        self.boot_id = "boot-1"
+
+    def pass_by(self, seconds: float) -> None:
+        self.boot_s += seconds
+        self.wall_s += seconds
+
+    def read(self) -> ClockReading:
+        return ClockReading(self.boot_s, self.wall_s, self.synchronised, self.boot_id)
+
+    def monotonic_ns(self) -> int:
+        return int(self.boot_s * 1e9)
+
+
+@dataclass
+class Bench:
+    """One device's road and the shop's desk, joined by the test's own hands instead of a network."""
+
+    folder: ShopFolder
+    desk: OrderDesk
+    trust: TrustBundle
+    keys: FileKeyStore
+    settings: Settings
+    clocks: Clocks
+    journal: Journal
+    time: TrustedTime
+    road: OrderRoad
+
+    def restart_device(self) -> None:
+        """A new process on the same journal."""
+        path = Path(self.settings.paths.state_dir) / "journal.db"
+        self.journal.close()
+        self.journal = Journal(path)
+        self.time = TrustedTime(self.trust, self.journal, self.clocks.read)
+        self.road = make_road(self.journal, self.keys, self.trust, self.time, self.settings, self.clocks)
+
+    def shop_time(self) -> bytes:
+        return self.desk.time(now_s=int(self.clocks.wall_s))
+
+    def trust_time(self) -> None:
+        self.time.accept_event(self.shop_time())
+
+
+def make_road(
+    journal: Journal,
+    keys: FileKeyStore,
+    trust: TrustBundle,
+    time: TrustedTime,
+    settings: Settings,
+    clocks: Clocks,
+) -> OrderRoad:
+    return OrderRoad(
+        journal, keys, trust, time, settings, monotonic_ns=clocks.monotonic_ns, jitter=lambda: 0.0
+    )
+
+
+def make_settings(
+    root: Path, port: int = 8883, *, device_id: str = DEVICE, host: str = "localhost"
+) -> Settings:
+    return Settings(
+        device=Device(id=device_id, environment="test"),
+        paths=Paths(
+            state_dir=str(root / "state"),
+            keys_dir=str(root / "keys"),
+            trust_file=str(root / "keys" / "trust.json"),
+        ),
+        broker=Broker(
+            host=host, port=port, keepalive_seconds=5, reconnect_min_seconds=0.1, reconnect_max_seconds=1.0
+        ),
+        orders=Orders(resend_min_seconds=1.0, resend_max_seconds=8.0),
+    )
+
+
+def make_bench(root: Path) -> Bench:
+    folder = found_shop(root / "shop")
+    settings = make_settings(root)
+    trust = join(folder, root / "keys")
+    keys = FileKeyStore.load(root / "keys")
+    (root / "state").mkdir()
+    clocks = Clocks()
+    journal = Journal(root / "state" / "journal.db")
+    time = TrustedTime(trust, journal, clocks.read)
+    road = make_road(journal, keys, trust, time, settings, clocks)
+    return Bench(folder, OrderDesk(folder), trust, keys, settings, clocks, journal, time, road)
+
+
+def shared_data(*parts: str) -> Path:
+    """A folder of the development data, or a skip with a word about where it was looked for."""
+    root = Path(os.environ.get("EARMARK_SHARED", Path(__file__).parents[3] / "shared" / "data"))
+    path = root.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"no development data at {path}; set EARMARK_SHARED to its folder")
+    return path

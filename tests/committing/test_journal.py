@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+import uuid
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from agent.committing.intents import SignedIntent
+from agent.committing.journal import Journal
+from agent.committing.journal_rows import ALLOWED, OPEN, State
+from agent.plumbing.errors import JournalError
+from tests.committing.kit import NOW_S, agreed
+
+
+def intent(number: int = 0) -> SignedIntent:
+    return SignedIntent(
+        str(uuid.uuid4()), "va/v1/d/device-1/up/intent", b"signed %d" % number, "ab" * 32, NOW_S, NOW_S + 60
+    )
+
+
+def queue(journal: Journal, **agreement: object) -> str:
+    signed = intent()
+    journal.queue(signed, agreed(**agreement), now_s=NOW_S, monotonic_ns=5)  # type: ignore[arg-type]
+    return signed.intent_id
+
+
+def move(journal: Journal, intent_id: str, state: State) -> None:
+    journal.move(intent_id, state, now_s=NOW_S + 1, monotonic_ns=6)
+
+
+def test_what_was_queued_is_there_after_reopening_byte_for_byte(tmp_path: Path) -> None:
+    signed, order = intent(7), msgspec.structs.replace(agreed(), speech_ended_ns=1_000_000_000)
+    with Journal(tmp_path / "j.db") as journal:
+        journal.queue(signed, order, now_s=NOW_S, monotonic_ns=1_250_000_000)
+    with Journal(tmp_path / "j.db") as journal:
+        assert journal.signed_bytes(signed.intent_id) == (signed.topic, signed.payload)
+        [row] = journal.orders()
+        assert (row.state, row.total, row.attempts) == ("queued", order.basket.total, 0)
+        assert row.seconds_to_journal == pytest.approx(0.25)
+        assert row.title == "2 × dark roast coffee"
+        assert [event.what for event in journal.events(signed.intent_id)] == ["queued"]
+    assert stat.S_IMODE((tmp_path / "j.db").stat().st_mode) == 0o600
+
+
+def test_a_repeat_of_what_is_open_is_found_and_only_that(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.db") as journal:
+        key = agreed().basket.key
+        intent_id = queue(journal)
+        assert journal.queued_like("person-1", key) is not None
+        assert journal.queued_like("person-2", key) is None
+        assert journal.queued_like("person-1", agreed(quantity=3).basket.key) is None
+        move(journal, intent_id, "ordered")
+        assert journal.queued_like("person-1", key) is None
+
+
+def test_spending_counts_everything_that_may_yet_cost_something(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.db") as journal:
+        ids = [queue(journal) for _ in range(4)]
+        queue(journal, person="person-2")
+        move(journal, ids[0], "refused")
+        move(journal, ids[1], "expired")
+        move(journal, ids[2], "unknown")
+        assert journal.spent_since("person-1", NOW_S - 1, "PLN") == 2 * 3800
+        assert journal.spent_since("person-1", NOW_S + 1, "PLN") == 0
+        assert journal.spent_since("person-1", NOW_S - 1, "EUR") == 0
+
+
+def test_decisions_and_meta_are_kept(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.db") as journal:
+        for code in ("placed", "stranger"):
+            journal.record_decision(conversation="c", code=code, title="t", person="p", at_s=NOW_S)
+        assert [row.code for row in journal.decisions(5)] == ["stranger", "placed"]
+        assert journal.meta_get("a") is None
+        journal.meta_set("a", "1")
+        journal.meta_set("a", "2")
+        assert journal.meta_get("a") == "2"
+
+
+def test_a_full_disk_promises_nothing(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.db") as journal:
+        kept = queue(journal)
+        pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
+        journal._db.execute(f"PRAGMA max_page_count = {pages}")
+        big = msgspec.structs.replace(intent(), payload=b"x" * 50_000)
+        with pytest.raises(JournalError) as caught:
+            journal.queue(big, agreed(), now_s=NOW_S, monotonic_ns=1)
+        assert caught.value.code == "journal_full" and caught.value.next_step
+        assert [row.intent_id for row in journal.orders()] == [kept]
+
+
+def test_a_file_size_limit_is_a_clear_error_too(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.db") as journal:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+            with pytest.raises(JournalError) as caught:
+                journal.queue(
+                    msgspec.structs.replace(intent(), payload=b"x" * 50_000),
+                    agreed(),
+                    now_s=1,
+                    monotonic_ns=1,
+                )
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            signal.signal(signal.SIGXFSZ, handler)
+        assert caught.value.code in ("journal_full", "journal_unusable")
+        assert journal.orders() == []
+
+
+def test_a_read_only_journal_says_so(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.db") as journal:
+        journal._db.execute("PRAGMA query_only = ON")
+        with pytest.raises(JournalError) as caught:
+            queue(journal)
+        assert caught.value.code == "journal_read_only"
+
+
+@pytest.mark.parametrize("damage", ["header", "page", "text"])
+def test_damage_is_found_when_it_is_opened(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "j.db"
+    with Journal(path) as journal:
+        for _ in range(50):
+            queue(journal)
+    content = bytearray(path.read_bytes())
+    if damage == "text":
+        content = bytearray(b"this is not a database, but long enough to look like one" * 100)
+    else:
+        start = 0 if damage == "header" else 4096
+        content[start : start + 200] = os.urandom(200)
+    path.write_bytes(content)
+    with pytest.raises(JournalError) as caught:
+        Journal(path)
+    assert caught.value.code == "journal_corrupt" and caught.value.next_step
+
+
+def test_no_folder_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(JournalError) as caught:
+        Journal(tmp_path / "absent" / "j.db")
+    assert caught.value.code == "journal_unusable"
+
+
+def test_a_newer_journal_opens_only_where_it_says_that_it_may(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    with Journal(path) as journal:
+        intent_id = queue(journal)
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 2")
+    with Journal(path) as journal:  # an addition that the previous release can live with
+        assert journal.order(intent_id) is not None
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE meta SET value = '2' WHERE key = 'oldest_reader'")
+    with pytest.raises(JournalError) as caught:
+        Journal(path)
+    assert caught.value.code == "journal_newer"
+
+
+WRITER = """
+import os, sys
+sys.path[:0] = [{root!r}]
+from pathlib import Path
+from agent.committing.journal import Journal
+from tests.committing.test_journal import queue
+journal = Journal(Path({path!r}))
+while True:
+    print(queue(journal), flush=True)
+"""
+
+
+def test_kill_9_loses_no_order_that_was_reported(tmp_path: Path) -> None:
+    root = str(Path(__file__).parents[2])
+    script = WRITER.format(root=root, path=str(tmp_path / "j.db"))
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=root
+    ) as writer:
+        assert writer.stdout is not None
+        reported = [writer.stdout.readline().strip() for _ in range(20)]
+        writer.kill()
+        reported += [line.strip() for line in writer.stdout.readlines() if len(line) == 37]
+    with Journal(tmp_path / "j.db") as journal:
+        kept = {row.intent_id for row in journal.orders(10_000)}
+        assert set(reported) <= kept
+        assert len(kept) - len(reported) <= 1  # one may be on disk and not yet reported
+
+
+class OrderLives(RuleBasedStateMachine):
+    """Whatever is tried in whatever order, the journal only ever makes allowed moves, and ends are ends."""
+
+    intents = Bundle("intents")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.journal = Journal(Path(tempfile.mkdtemp()) / "j.db")
+        self.model: dict[str, State] = {}
+
+    @initialize(target=intents)
+    def first(self) -> str:
+        return self.queue_one()
+
+    @rule(target=intents)
+    def queue_one(self) -> str:
+        intent_id = queue(self.journal)
+        self.model[intent_id] = "queued"
+        return intent_id
+
+    @rule(intent_id=intents, state=st.sampled_from(sorted(ALLOWED)))
+    def try_to_move(self, intent_id: str, state: State) -> None:
+        allowed = state in ALLOWED[self.model[intent_id]]
+        try:
+            move(self.journal, intent_id, state)
+        except JournalError as error:
+            assert error.code == "journal_transition" and not allowed
+        else:
+            assert allowed
+            self.model[intent_id] = state
+
+    @rule(intent_id=intents)
+    def try_to_queue_again(self, intent_id: str) -> None:
+        again = msgspec.structs.replace(intent(), intent_id=intent_id)
+        with pytest.raises(JournalError):
+            self.journal.queue(again, agreed(), now_s=NOW_S, monotonic_ns=1)
+
+    @rule(intent_id=intents)
+    def attempt(self, intent_id: str) -> None:
+        self.journal.attempted([intent_id], now_s=NOW_S, monotonic_ns=1)
+
+    @invariant()
+    def journal_agrees_with_the_model(self) -> None:
+        assert {row.intent_id: row.state for row in self.journal.orders(1000)} == self.model
+        open_ids = {intent_id for intent_id, state in self.model.items() if state in OPEN}
+        assert {row.intent_id for row in self.journal.open_orders()} == open_ids
+        assert self.journal.open_count() == len(open_ids)
+        assert all((row.settled_at_s is None) == (row.state in OPEN) for row in self.journal.orders(1000))
+
+    def teardown(self) -> None:
+        folder = self.journal._path.parent
+        self.journal.close()
+        shutil.rmtree(folder)
+
+
+TestOrderLives = OrderLives.TestCase
+TestOrderLives.settings = settings(
+    max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)

@@ -1,0 +1,268 @@
+"""The whole road without a network: a real journal, real signatures, a real shop's desk."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from uuid import uuid4
+
+import msgspec
+import pytest
+from joserfc.jwk import ECKey
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from agent.committing import jws
+from agent.committing.envelope import INTENT, RECEIPT, SignedData, decode_data, decode_event, encode_event
+from agent.committing.receipts import RECEIPT_TYP, ReceiptClaims
+from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, OrderRoad, RoadEvent, TimeTrusted
+from agent.plumbing.errors import JournalError, TrustError
+from agent.plumbing.messages import Publish
+from order_backend.receipts import receipt_event
+from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, shared_data
+
+ACK, RSP = "va/v1/d/device-1/dn/ack", "va/v1/d/device-1/dn/rsp"
+
+
+@pytest.fixture
+def online(bench: Bench) -> Bench:
+    bench.trust_time()
+    bench.road.link(True)
+    return bench
+
+
+def answer(bench: Bench, publish: Publish) -> bytes:
+    return bench.desk.intent(DEVICE, publish.payload, now_s=int(bench.clocks.wall_s)).payload
+
+
+def only_publish(bench: Bench) -> Publish:
+    [publish] = bench.road.tick().publishes
+    return publish
+
+
+def test_placed_only_after_a_verified_receipt(online: Bench) -> None:
+    signed = online.road.commit(agreed())
+    assert online.journal.order(signed.intent_id).state == "queued"  # type: ignore[union-attr]
+    publish = only_publish(online)
+    assert (publish.topic, publish.payload) == (signed.topic, signed.payload)
+    online.road.published(publish.ref)
+    assert online.journal.order(signed.intent_id).state == "sent"  # type: ignore[union-attr]
+    [event] = online.road.received(ACK, answer(online, publish))
+    assert isinstance(event, OrderPlaced)
+    assert (event.intent_id, event.title, event.person) == (
+        signed.intent_id,
+        "2 × dark roast coffee",
+        "person-1",
+    )
+    [order] = online.desk._shop.orders()
+    row = online.journal.order(signed.intent_id)
+    assert row is not None and (row.state, row.order_id) == ("ordered", order.order_id)
+    assert row.delivery_date == event.delivery == order.delivery_date == "2026-11-20"
+    assert online.road.tick() == ([], [])
+
+
+def test_the_time_comes_from_the_shop(bench: Bench) -> None:
+    assert bench.road.received("va/v1/d/device-1/dn/time", bench.shop_time()) == [TimeTrusted()]
+    assert bench.road.received("va/v1/d/device-1/dn/time", bench.shop_time()) == []
+    assert bench.road.now_s() == NOW_S
+
+
+def test_a_lost_receipt_is_replayed_and_nothing_is_ordered_twice(online: Bench) -> None:
+    online.road.commit(agreed())
+    first = only_publish(online)
+    lost = answer(online, first)
+    assert online.road.tick().publishes == []  # resting
+    online.clocks.pass_by(1.1)
+    again = only_publish(online)
+    assert again == first  # the same bytes, never signed anew
+    assert answer(online, again) == lost
+    assert len(online.road.received(ACK, lost)) == 1
+    assert online.road.received(ACK, lost) == []
+    assert online.road.refused == {"receipt_repeated": 1}
+    assert len(online.desk._shop.orders()) == 1
+
+
+def test_a_restart_between_queue_and_publish_places_exactly_one_order(bench: Bench) -> None:
+    bench.trust_time()
+    signed = bench.road.commit(agreed())
+    bench.restart_device()
+    bench.road.link(True)
+    publish = only_publish(bench)
+    assert publish.payload == signed.payload
+    bench.restart_device()  # and again before the receipt
+    bench.road.link(True)
+    assert only_publish(bench) == publish
+    answer(bench, publish)
+    [event] = bench.road.received(ACK, answer(bench, publish))
+    assert isinstance(event, OrderPlaced)
+    assert len(bench.desk._shop.orders()) == 1
+
+
+def _forge(bench: Bench, **changes: object) -> bytes:
+    [row] = bench.journal.orders()
+    claims = ReceiptClaims(
+        status="Success", iss="corner-shop", iat=NOW_S, reference="r", aud=DEVICE, env="test",
+        intent=row.intent_id, intent_sha256=row.sha256, order_id="E-1",
+    )  # fmt: skip
+    key = changes.pop("key", None) or bench.folder.signing_key("receipts")
+    assert isinstance(key, ECKey)
+    return receipt_event(msgspec.structs.replace(claims, **changes), key, event_id=uuid4())
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"key": ECKey.generate_key("P-256")}, "receipt_key_unknown"),
+        ({"key": "time"}, "receipt_key_unknown"),
+        ({"aud": "device-2"}, "receipt_other_device"),
+        ({"env": "production"}, "receipt_environment"),
+        ({"iss": "other-shop"}, "receipt_signature"),
+        ({"intent": str(uuid4())}, "receipt_other_intent"),
+        ({"intent_sha256": "cd" * 32}, "receipt_other_intent"),
+        ({"order_id": ""}, "receipt_malformed"),
+        ({"error": "both"}, "receipt_malformed"),
+    ],
+)
+def test_a_foreign_or_forged_receipt_changes_nothing(
+    online: Bench, changes: dict[str, object], code: str
+) -> None:
+    online.road.commit(agreed())
+    before = online.journal.orders()
+    if changes.get("key") == "time":
+        changes = {"key": online.folder.signing_key("time")}
+    assert online.road.received(ACK, _forge(online, **changes)) == []
+    assert online.road.refused == {code: 1}
+    assert online.journal.orders() == before
+    [event] = online.road.received(ACK, _forge(online))  # the true one still counts
+    assert isinstance(event, OrderPlaced)
+
+
+def test_an_altered_receipt_changes_nothing(online: Bench) -> None:
+    online.road.commit(agreed())
+    refusal = _forge(online, status="Error", order_id="", error="over_limit", error_description="d")
+    signed = decode_data(decode_event(refusal, RECEIPT), SignedData).signed
+    body = jws.verify(signed, online.trust.keys.receipts, typ=RECEIPT_TYP)
+    head, _, signature = signed.split(".")
+    other = body.replace(b'"status":"Error"', b'"status":"Success"')
+    altered = f"{head}.{urlsafe_b64encode(other).rstrip(b'=').decode()}.{signature}"
+    payload = encode_event(RECEIPT, id_=uuid4(), source="s", now_s=NOW_S, data=SignedData(altered))
+    assert online.road.received(ACK, payload) == []
+    assert online.road.refused == {"receipt_signature": 1}
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"{}", b"null", b"\xff\xfe", b"[" * 50_000, b'{"a":' * 50_000, bytes(70_000)]
+)
+def test_garbage_from_below_changes_nothing(online: Bench, payload: bytes) -> None:
+    online.road.commit(agreed())
+    for topic in (ACK, RSP, "va/v1/d/device-1/dn/time", "va/v1/d/device-2/dn/ack", "nonsense"):
+        assert online.road.received(topic, payload) == []
+    assert sum(online.road.refused.values()) == 5
+    assert online.journal.orders()[0].state == "queued"
+
+
+def test_a_second_opinion_of_the_shop_does_not_undo_the_first(online: Bench) -> None:
+    online.road.commit(agreed())
+    online.road.received(ACK, _forge(online))
+    refusal = _forge(online, status="Error", order_id="", error="over_limit", error_description="d")
+    assert online.road.received(ACK, refusal) == []
+    assert online.road.refused == {"receipt_contradicts": 1}
+    assert online.journal.orders()[0].state == "ordered"
+
+
+def test_a_refusal_is_told_with_its_code(online: Bench) -> None:
+    online.road.commit(agreed())
+    refusal = _forge(online, status="Error", order_id="", error="over_limit", error_description="d")
+    [event] = online.road.received(ACK, refusal)
+    assert isinstance(event, OrderRefused) and event.code == "over_limit"
+    assert online.journal.orders()[0].reason == "over_limit"
+
+
+def test_offline_past_its_time_an_order_expires_and_is_never_sent(bench: Bench) -> None:
+    bench.trust_time()
+    bench.road.commit(agreed())
+    bench.clocks.pass_by(3_600)
+    turn = bench.road.tick()
+    assert turn.publishes == [] and [type(event) for event in turn.events] == [OrderExpired]
+    bench.road.link(True)
+    assert bench.road.tick() == ([], [])
+    assert bench.journal.orders()[0].state == "expired"
+
+
+def after_time_out(bench: Bench, *, reached_shop: bool) -> list[RoadEvent]:
+    """The intent went out, no receipt came, its time and grace are over: what the shop's word makes of it."""
+    bench.road.commit(agreed())
+    publish = only_publish(bench)
+    if reached_shop:
+        answer(bench, publish)
+    bench.clocks.pass_by(3_600 + 301)
+    assert bench.road.tick() == ([], [])
+    assert bench.journal.orders()[0].state == "unknown"
+    question = only_publish(bench)
+    assert question.topic == "va/v1/d/device-1/up/query"
+    reply = bench.desk.query(DEVICE, question.payload, now_s=int(bench.clocks.wall_s))
+    return bench.road.received(f"va/v1/d/device-1/dn/{reply.what}", reply.payload)
+
+
+def test_after_a_time_out_the_shop_is_asked_and_says_placed(online: Bench) -> None:
+    [event] = after_time_out(online, reached_shop=True)
+    assert isinstance(event, OrderPlaced)
+    assert len(online.desk._shop.orders()) == 1
+
+
+def test_after_a_time_out_the_shop_is_asked_and_says_not_placed(online: Bench) -> None:
+    [event] = after_time_out(online, reached_shop=False)
+    assert isinstance(event, OrderExpired)
+    assert online.journal.orders()[0].state == "expired" and online.desk._shop.orders() == []
+
+
+def test_not_placed_is_not_believed_while_it_may_still_be_placed(online: Bench) -> None:
+    signed = online.road.commit(agreed())
+    only_publish(online)
+    online.clocks.pass_by(3_600 + 301)
+    online.road.tick()
+    question = only_publish(online)
+    early = online.desk.query(DEVICE, question.payload, now_s=signed.exp)
+    assert online.road.received(RSP, early.payload) == []
+    assert online.journal.orders()[0].state == "unknown"
+    assert online.road.refused["receipt_too_early"] == 1
+
+
+def test_nothing_is_promised_when_the_journal_cannot_be_written(online: Bench) -> None:
+    online.journal._db.execute("PRAGMA query_only = ON")
+    with pytest.raises(JournalError) as caught:
+        online.road.commit(agreed())
+    assert caught.value.code == "journal_read_only"
+    online.journal._db.execute("PRAGMA query_only = OFF")
+    assert online.road.tick() == ([], [])
+
+
+def test_settings_and_trust_of_two_environments_do_not_meet(bench: Bench) -> None:
+    device = msgspec.structs.replace(bench.settings.device, environment="production")
+    settings = msgspec.structs.replace(bench.settings, device=device)
+    with pytest.raises(TrustError) as caught:
+        OrderRoad(bench.journal, bench.keys, bench.trust, bench.time, settings)
+    assert caught.value.code == "environment_mismatch"
+
+
+def test_the_receipt_fits_the_published_ap2_schema(online: Bench) -> None:
+    folder = shared_data("ap2")
+    contents = {path: json.loads(path.read_text()) for path in folder.glob("**/*.json")}
+    base = "https://ap2-protocol.org/schemas/"
+    registry = Registry().with_resources(
+        (base + str(path.relative_to(folder)), Resource.from_contents(schema))
+        for path, schema in contents.items()
+    )
+    validator = Draft202012Validator(contents[folder / "checkout_receipt.json"], registry=registry)
+    good = online.road.commit(agreed())
+    bad = msgspec.structs.replace(
+        good, payload=good.payload.replace(good.intent_id.encode(), str(uuid4()).encode())
+    )
+    for intent, status in ((good, "Success"), (bad, "Error")):
+        assert decode_event(intent.payload, INTENT)
+        reply = online.desk.intent(DEVICE, intent.payload, now_s=NOW_S)
+        signed = decode_data(decode_event(reply.payload, RECEIPT), SignedData).signed
+        claims = json.loads(jws.verify(signed, online.trust.keys.receipts, typ=RECEIPT_TYP))
+        assert claims["status"] == status
+        validator.validate(claims)
+        assert not validator.is_valid({**claims, "status": "Perhaps"})

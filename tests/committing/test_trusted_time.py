@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from joserfc.jwk import ECKey
+
+from agent.committing import trusted_time
+from agent.committing.trusted_time import TimeClaims, TrustedTime, kernel_synchronised, read_clocks
+from agent.plumbing.errors import TrustError
+from order_backend.receipts import time_event
+from tests.committing.kit import NOW_S, Bench, Clocks, agreed
+
+
+def test_a_clock_that_was_never_set_signs_nothing(bench: Bench) -> None:
+    with pytest.raises(TrustError) as caught:
+        bench.road.commit(agreed())
+    assert caught.value.code == "clock_untrusted" and caught.value.next_step
+    assert bench.journal.orders() == [] and not bench.road.clock_trusted()
+
+
+def test_shop_time_is_carried_on_and_survives_a_restart_within_the_boot(bench: Bench) -> None:
+    bench.trust_time()
+    assert bench.time.now() == NOW_S
+    bench.clocks.boot_s += 90
+    bench.clocks.wall_s -= 10_000  # whatever the wall clock does
+    assert bench.time.now() == NOW_S + 90
+    bench.restart_device()
+    assert bench.time.now() == NOW_S + 90
+    bench.clocks.boot_id, bench.clocks.boot_s = "boot-2", 5.0
+    bench.restart_device()
+    assert not bench.time.trusted
+
+
+def test_the_kernels_synchronised_flag_is_believed(bench: Bench) -> None:
+    clocks = Clocks(synchronised=True)
+    assert TrustedTime(bench.trust, bench.journal, clocks.read).now() == NOW_S
+
+
+def test_time_never_goes_back(bench: Bench) -> None:
+    bench.trust_time()
+    old = bench.shop_time()
+    bench.clocks.pass_by(10_000)
+    bench.trust_time()
+    with pytest.raises(TrustError) as caught:
+        bench.time.accept_event(old)
+    assert caught.value.code == "time_replayed"
+    assert bench.time.now() == NOW_S + 10_000
+    bench.clocks.boot_id, bench.clocks.boot_s = "boot-2", 5.0
+    bench.clocks.wall_s = float(NOW_S)
+    bench.clocks.synchronised = True  # a time server that lies about the past
+    bench.restart_device()
+    assert not bench.time.trusted
+    with pytest.raises(TrustError) as caught:
+        bench.time.accept_event(old)
+    assert caught.value.code == "time_replayed"
+    bench.time.accept(NOW_S + 9_950)  # a minute behind what was seen: two clocks, not a replay
+    assert bench.time.now() == NOW_S + 10_000
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"iss": "other-shop"}, "time_other_shop"),
+        ({"env": "production"}, "time_environment"),
+        ({}, "signature_key_unknown"),
+    ],
+)
+def test_foreign_time_is_refused(bench: Bench, change: dict[str, str], code: str) -> None:
+    claims = TimeClaims(**{"iss": "corner-shop", "env": "test", "iat": NOW_S, **change})  # type: ignore[arg-type]
+    key = bench.folder.signing_key("time") if change else ECKey.generate_key("P-256")
+    with pytest.raises(TrustError) as caught:
+        bench.time.accept_event(time_event(claims, key, event_id=uuid4()))
+    assert caught.value.code == code and not bench.time.trusted
+
+
+def test_a_receipt_key_does_not_set_the_clock(bench: Bench) -> None:
+    claims = TimeClaims(iss="corner-shop", env="test", iat=NOW_S)
+    with pytest.raises(TrustError) as caught:
+        bench.time.accept_event(time_event(claims, bench.folder.signing_key("receipts"), event_id=uuid4()))
+    assert caught.value.code == "signature_key_unknown"
+
+
+def test_this_machines_clocks_can_be_read() -> None:
+    first, second = read_clocks(), read_clocks()
+    assert 0 < first.boot_s <= second.boot_s and first.boot_id == second.boot_id
+    assert first.kernel_synchronised == kernel_synchronised()
+    assert trusted_time.read_clocks().wall_s > 1_700_000_000
