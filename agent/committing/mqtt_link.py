@@ -8,6 +8,7 @@ paho's own reconnect hides why a connection failed.
 from __future__ import annotations
 
 import select
+import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -59,6 +60,13 @@ class Acknowledged(NamedTuple):
 LinkEvent = Incoming | Up | Down | Acknowledged
 
 
+class _UnboundClient(mqtt.Client):
+    """paho binds its socket to ('', 0) before it connects, which the sandbox refuses and nobody needs."""
+
+    def _create_socket_connection(self) -> socket.socket:
+        return socket.create_connection((self._host, self._port), timeout=self._connect_timeout)
+
+
 class MqttLink:
     """Call `step` again and again; all other methods from the same thread."""
 
@@ -74,7 +82,7 @@ class MqttLink:
         self._next_attempt_s = 0.0
         self._reason = ""
         self._last_down: str | None = None
-        client = mqtt.Client(
+        client = _UnboundClient(
             CallbackAPIVersion.VERSION2,
             client_id=device_id,
             protocol=mqtt.MQTTv5,
