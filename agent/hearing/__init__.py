@@ -1,1 +1,1 @@
-"""From sound to words and a speaker embedding, and from words to sound. Runs in `voice`; no network, no key."""
+"""From sound to words and a speaker embedding, and from words to sound. Runs in `voice`; no network."""

@@ -18,6 +18,8 @@ from agent.plumbing.errors import AudioError
 LONGEST_CHUNK_BYTES = 1 << 20
 _HEADER = struct.Struct("<I")
 _FRAME_BYTES = 2 * FRAME_SAMPLES
+_READ_BYTES = 4_096  # the feeder's view of what has been heard is never far off
+_MOST_DROPPED_READS = 1_024
 
 
 def encode_chunk(samples: Int16) -> bytes:
@@ -45,9 +47,10 @@ class FedSource:
         return frame
 
     def drop_pending(self) -> None:
-        while not self._ended and self._receive(0.0):
-            pass
-        self._pcm.clear()
+        for _ in range(_MOST_DROPPED_READS):  # a feeder that never pauses must not hold the device up
+            self._pcm.clear()
+            if self._ended or not self._receive(0.0):
+                break
 
     def close(self) -> None:
         self._socket.close()
@@ -58,7 +61,7 @@ class FedSource:
             raise AudioError("audio_no_frames", "the audio feed has ended", "start the feeder again")
         self._socket.settimeout(timeout_s)
         try:
-            received = self._socket.recv(1 << 16)
+            received = self._socket.recv(_READ_BYTES)
         except (BlockingIOError, TimeoutError):
             return False
         except OSError:

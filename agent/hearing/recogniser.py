@@ -99,6 +99,12 @@ class Recogniser:
         alternatives = tuple(Alternative(words, best.score - score) for words, score in ranked[1:])
         return Recognition(ranked[0][0], open_words, gap, alternatives)
 
+    def transcribe(self, samples: Float32) -> str:
+        """The open decode alone, normalised: what is heard by somebody who knows no catalogue."""
+        encoded = self._model.encode(np.ascontiguousarray(samples, np.float32))
+        free = self._decode_open(encoded, len(samples) / _SAMPLE_RATE)
+        return normalise_text(self._model.vocabulary.text(free.tokens))
+
     def _sentences(self, bound: list[_Hypothesis]) -> list[tuple[str, float]]:
         """Distinct sentences with their best score, best first; one can be written in several ways."""
         scores: dict[str, float] = {}

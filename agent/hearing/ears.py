@@ -1,0 +1,94 @@
+"""All that hears, as one value: frames in, messages for `till` out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agent.hearing.audio import Int16
+from agent.hearing.listener import WAKE_LISTEN_ID, Capture, Listener, NothingHeard, WakeHeard
+from agent.hearing.moonshine import Moonshine
+from agent.hearing.recogniser import Recogniser
+from agent.hearing.speaker import SpeakerEmbedder
+from agent.hearing.voice_activity import VoiceActivity
+from agent.hearing.wakeword import WakeWord
+from agent.plumbing.errors import AudioError
+from agent.plumbing.messages import Silence, Utterance, Woken
+from agent.plumbing.sentence_graph import SentenceGraph
+from agent.plumbing.settings import Settings
+
+LANGUAGES = ("en",)
+_SHORTEST_EMBEDDED_MS = 320  # less speech says nothing about who speaks
+
+
+class Ears:
+    """Loads every model that hearing takes. Not thread-safe.
+
+    Raises ModelError: model_missing, model_damaged.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        models_dir = Path(settings.paths.models_dir)
+        threads = settings.asr.threads
+        self._recogniser = Recogniser(Moonshine(models_dir, threads=threads), beams=settings.asr.beams)
+        self._embedder = SpeakerEmbedder(models_dir, threads=threads)
+        wake = WakeWord(settings.wake.phrase, settings.wake.threshold)
+        self._listener = Listener(settings.endpoint, wake, VoiceActivity())
+        self._ready = False
+        self.embeds = False
+        """Whether utterances carry a speaker embedding."""
+
+    def use_grammar(self, graph: SentenceGraph) -> None:
+        """Recognises sentences of `graph` from now on. Raises AudioError('grammar_invalid')."""
+        if graph.language not in LANGUAGES:
+            raise AudioError("grammar_invalid", f"no recogniser here hears {graph.language!r}")
+        self._recogniser.use(graph)
+        self._ready = True
+
+    def forget(self) -> None:
+        """Drops grammar, policy and whatever was being heard: the till is another one now."""
+        self._ready = False
+        self.embeds = False
+        self.wait_for_wake()
+
+    def wait_for_wake(self) -> None:
+        """Drops whatever was being heard."""
+        self._listener.wait_for_wake()
+
+    def listen(self, listen_id: int, entry: str, window_ms: int) -> None:
+        """Listens without a wake word, once. Raises AudioError('grammar_no_entry')."""
+        if listen_id == WAKE_LISTEN_ID or not self._ready or entry not in self._recogniser.entries:
+            raise AudioError("grammar_no_entry", f"cannot listen for {entry!r} under the grammar in use")
+        self._listener.listen(listen_id, entry, window_ms)
+
+    def push(self, frame: Int16, now_ns: int) -> Woken | Silence | Utterance | None:
+        """One frame that arrived at `now_ns`; before there is a grammar nothing is heard.
+
+        Raises AudioError('grammar_no_entry') where the grammar has no orders.
+        """
+        if not self._ready:
+            return None
+        match self._listener.push(frame, now_ns):
+            case WakeHeard(score):
+                return Woken(score)
+            case NothingHeard(listen_id):
+                return Silence(listen_id)
+            case Capture() as capture:
+                return self._utterance(capture)
+        return None
+
+    def _utterance(self, capture: Capture) -> Utterance:
+        heard = self._recogniser.recognise(capture.sentence, capture.entry)
+        embedding = None
+        if self.embeds and capture.speech_ms >= _SHORTEST_EMBEDDED_MS:
+            vector = self._embedder.embed(capture.samples, capture.speech)
+            embedding = None if vector is None else tuple(vector.tolist())
+        return Utterance(
+            listen_id=capture.listen_id,
+            words=heard.words,
+            open_words=heard.open_words,
+            gap_per_token=heard.gap_per_token,
+            embedding=embedding,
+            speech_ms=capture.speech_ms,
+            snr_db=capture.snr_db,
+            speech_ended_ns=capture.speech_ended_ns,
+        )

@@ -1,0 +1,66 @@
+"""What the ear makes of a recording, for `earmark hear`: no speaker embedding, nothing kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agent.hearing.audio import FRAME_SAMPLES, SAMPLE_RATE, Float32, read_audio_file, to_int16
+from agent.hearing.moonshine import Moonshine
+from agent.hearing.recogniser import NO_SENTENCE_GAP, Recogniser
+from agent.hearing.snr import estimate_snr_db
+from agent.hearing.voice_activity import CHUNK_MS, VoiceActivity
+from agent.hearing.wakeword import WakeWord
+from agent.plumbing.sentence_graph import SentenceGraph
+from agent.plumbing.settings import Settings
+
+ENTRY = "order"
+
+
+class FileListener:
+    """Loads the models once. Raises ModelError, AudioError('grammar_invalid')."""
+
+    def __init__(self, graph: SentenceGraph, settings: Settings) -> None:
+        model = Moonshine(Path(settings.paths.models_dir), threads=settings.asr.threads)
+        self._recogniser = Recogniser(model, beams=settings.asr.beams)
+        self._recogniser.use(graph)
+        self._wake = WakeWord(settings.wake.phrase, settings.wake.threshold)
+        self._activity = VoiceActivity()
+        self._settings = settings
+
+    def hear(self, path: Path) -> dict[str, Any]:
+        """The recording from its wake word on (the whole of it where there is none), as one utterance.
+
+        Keys: wake {detected, score (peak, 0..1), at_ms (or null)}, words, open_words, gap_per_token (null
+        without words), accepted, speech_ms, snr_db (or null). Raises AudioError as `read_audio_file` does.
+        """
+        samples = read_audio_file(path)
+        peak, woken_at = self._find_wake(samples)
+        speech = self._activity.speech_mask(samples, self._settings.endpoint.speech_threshold)
+        heard = self._recogniser.recognise(samples[woken_at or 0 :], ENTRY)
+        gap = heard.gap_per_token
+        snr_db = estimate_snr_db(samples, speech)
+        return {
+            "wake": {
+                "detected": woken_at is not None,
+                "score": round(peak, 3),
+                "at_ms": None if woken_at is None else woken_at * 1_000 // SAMPLE_RATE,
+            },
+            "words": heard.words,
+            "open_words": heard.open_words,
+            "gap_per_token": None if gap == NO_SENTENCE_GAP else round(gap, 3),
+            "accepted": bool(heard.words) and gap >= self._settings.asr.reject_gap_per_token,
+            "speech_ms": int(speech.sum()) * CHUNK_MS,
+            "snr_db": None if snr_db is None else round(snr_db, 1),
+        }
+
+    def _find_wake(self, samples: Float32) -> tuple[float, int | None]:
+        """The highest score, and the sample at which the wake word was first recognised."""
+        self._wake.reset()
+        pcm = np.pad(to_int16(samples), (0, FRAME_SAMPLES))
+        for start in range(0, len(pcm) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
+            if hit := self._wake.push(pcm[start : start + FRAME_SAMPLES]):
+                return hit.score, min(len(samples), start + FRAME_SAMPLES - hit.samples_ago)
+        return self._wake.peak, None

@@ -1,0 +1,171 @@
+"""From frames to captures: waits for the wake word or for an answer, and cuts out what was said. No I/O, no
+clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from agent.hearing.audio import FRAME_MS, SAMPLE_RATE, Float32, Int16, to_float
+from agent.hearing.endpointing import Endpointer, Outcome
+from agent.hearing.snr import estimate_snr_db
+from agent.hearing.voice_activity import CHUNK_MS, CHUNK_SAMPLES, VoiceActivity
+from agent.hearing.wakeword import WakeWord
+from agent.plumbing.settings import Endpoint
+
+ORDER_ENTRY = "order"
+WAKE_LISTEN_ID = 0
+PRE_ROLL_MS = 1_360
+"""Kept before a hit: the wake phrase takes 0.7 to 1.3 s, and a little of the room tells its noise."""
+
+_MARGIN_SAMPLES = 200 * SAMPLE_RATE // 1_000
+
+
+class WakeHeard(NamedTuple):
+    """The wake word was heard; a `Capture` or `NothingHeard` with listen_id 0 follows."""
+
+    score: float
+
+
+class NothingHeard(NamedTuple):
+    """The window passed without speech."""
+
+    listen_id: int
+
+
+class Capture(NamedTuple):
+    """What was said, with what was heard around it.
+
+    `samples`: float32 [n] at 16 kHz, from before the wake phrase (or from the start of listening) to the
+    endpoint. `speech`: bool, for each chunk of CHUNK_SAMPLES whether it is speech. `begin`, `end`: bounds in
+    samples of the sentence without the wake phrase, with a little room around it. `speech_ended_ns`: when its
+    last frame came.
+    """
+
+    listen_id: int
+    entry: str
+    samples: Float32
+    speech: npt.NDArray[np.bool_]
+    begin: int
+    end: int
+    speech_ended_ns: int
+
+    @property
+    def sentence(self) -> Float32:
+        """What is to be recognised."""
+        return self.samples[self.begin : self.end]
+
+    @property
+    def speech_ms(self) -> int:
+        """Speech in all of it, wake phrase included."""
+        return int(self.speech.sum()) * CHUNK_MS
+
+    @property
+    def snr_db(self) -> float | None:
+        """As `estimate_snr_db`."""
+        return estimate_snr_db(self.samples, self.speech)
+
+
+Event = WakeHeard | NothingHeard | Capture
+
+
+class Listener:
+    """Takes one frame after another. Waits for the wake word, until `listen` asks for an answer once."""
+
+    def __init__(self, settings: Endpoint, wake: WakeWord, activity: VoiceActivity) -> None:
+        self._settings = settings
+        self._wake = wake
+        self._activity = activity
+        self._recent: deque[Int16] = deque(maxlen=PRE_ROLL_MS // FRAME_MS)
+        self._recording: _Recording | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether it waits for the wake word."""
+        return self._recording is None
+
+    def wait_for_wake(self) -> None:
+        """Drops what it was doing and what it heard before."""
+        self._recording = None
+        self._recent.clear()
+        self._wake.reset()
+
+    def listen(self, listen_id: int, entry: str, window_ms: int) -> None:
+        """Waits for speech without a wake word, for `window_ms` of audio."""
+        self._activity.reset()
+        endpointer = Endpointer(self._settings, window_ms=window_ms)
+        self._recording = _Recording(listen_id, entry, endpointer, self._settings.speech_threshold)
+
+    def push(self, frame: Int16, now_ns: int) -> Event | None:
+        """int16 [n] that arrived at `now_ns`; what has happened, if anything."""
+        if self._recording is not None:
+            return self._record(self._recording, frame, now_ns)
+        self._recent.append(frame)
+        hit = self._wake.push(frame)
+        if hit is None:
+            return None
+        self._begin_order(hit.samples_ago, now_ns)
+        return WakeHeard(hit.score)
+
+    def _begin_order(self, samples_ago: int, now_ns: int) -> None:
+        before = np.concatenate(self._recent)
+        at = max(0, len(before) - samples_ago)
+        self._activity.reset()
+        endpointer = Endpointer(self._settings, window_ms=self._settings.order_window_ms, after_wake=True)
+        self._recording = recording = _Recording(
+            WAKE_LISTEN_ID, ORDER_ENTRY, endpointer, self._settings.speech_threshold, wake_samples=at
+        )
+        recording.push(before, self._activity.push(before), now_ns)
+        self._recent.clear()
+
+    def _record(self, recording: _Recording, frame: Int16, now_ns: int) -> Event | None:
+        outcome = recording.push(frame, self._activity.push(frame), now_ns)
+        if outcome is None:
+            return None
+        self.wait_for_wake()
+        if outcome is Outcome.NOTHING_HEARD:
+            return NothingHeard(recording.listen_id)
+        return recording.capture()
+
+
+class _Recording:
+    """Samples since the pre-roll began, and what the endpointer says of those after the wake phrase."""
+
+    def __init__(
+        self, listen_id: int, entry: str, endpointer: Endpointer, threshold: float, wake_samples: int = 0
+    ) -> None:
+        self.listen_id = listen_id
+        self._entry = entry
+        self._endpointer = endpointer
+        self._threshold = threshold
+        self._from = wake_samples
+        self._skipped_chunks = wake_samples // CHUNK_SAMPLES
+        self._samples: list[Int16] = []
+        self._probabilities: list[float] = []
+        self._speech_ended_ns = 0
+
+    def push(self, samples: Int16, probabilities: list[float], now_ns: int) -> Outcome | None:
+        self._samples.append(samples)
+        for probability in probabilities:
+            self._probabilities.append(probability)
+            if len(self._probabilities) <= self._skipped_chunks:
+                continue
+            spoken_until = self._endpointer.end
+            outcome = self._endpointer.push(probability)
+            if self._endpointer.end > spoken_until:
+                self._speech_ended_ns = now_ns
+            if outcome is not None:
+                return outcome
+        return None
+
+    def capture(self) -> Capture:
+        samples = to_float(np.concatenate(self._samples))
+        offset = self._skipped_chunks * CHUNK_SAMPLES
+        begin = max(self._from, offset + self._endpointer.begin - _MARGIN_SAMPLES)
+        end = min(len(samples), offset + self._endpointer.end + _MARGIN_SAMPLES)
+        speech = np.array(self._probabilities) >= self._threshold
+        return Capture(self.listen_id, self._entry, samples, speech, begin, end, self._speech_ended_ns)

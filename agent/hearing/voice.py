@@ -1,0 +1,296 @@
+"""The process `voice`: microphone, loudspeaker and models; no network, no key, no database.
+
+    python -m agent.hearing.voice --settings FILE --control-fd N
+
+It hears for `till`, whose socket comes over the control connection and may be replaced at any time, and
+speaks what `till` tells it to. One thread does the work; one more for each connection only puts messages
+into its queue.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import queue
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from types import TracebackType, UnionType
+from typing import NamedTuple
+
+import msgspec
+
+from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, AudioSink, AudioSource, Int16
+from agent.hearing.ear_health import PATIENCE_MS, EarHealth
+from agent.hearing.ears import Ears
+from agent.hearing.fed_audio import FedSink, FedSource
+from agent.hearing.speech import Speech
+from agent.plumbing import audit
+from agent.plumbing.errors import AudioError, ConfigurationError, EarmarkError, IpcError
+from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.memfd import read_sealed
+from agent.plumbing.messages import (
+    Listen,
+    ListenPolicy,
+    Message,
+    Peer,
+    Say,
+    Silence,
+    Spoken,
+    Stop,
+    SupervisorToProcess,
+    TillToVoice,
+    UseGrammar,
+    VoiceFault,
+    VoiceReady,
+)
+from agent.plumbing.sandbox import tighten
+from agent.plumbing.sentence_graph import SentenceGraph, graph_id
+from agent.plumbing.settings import Audio, load_settings
+
+LARGEST_GRAMMAR_BYTES = 64 << 20
+_ECHO_FRAMES = 3  # 240 ms: how long a room goes on carrying what the loudspeaker said
+_MOST_WAITING = 64
+_WORKER_DIED = 70
+
+
+class _Arrival(NamedTuple):
+    """A message with its descriptors; None stands for the end of `connection`."""
+
+    connection: IpcConnection
+    message: Message | None
+    fds: tuple[int, ...] = ()
+
+
+class Voice:
+    """Everything the process does, on the thread that calls `run`."""
+
+    def __init__(
+        self, ears: Ears, speech: Speech, source: AudioSource, sink: AudioSink, control: IpcConnection
+    ) -> None:
+        self._ears = ears
+        self._speech = speech
+        self._source = source
+        self._sink = sink
+        self._control = control
+        self._till: IpcConnection | None = None
+        self._arrivals: queue.Queue[_Arrival] = queue.Queue(_MOST_WAITING)
+        self._interrupted = threading.Event()  # something has arrived that ends a playback
+        self._health = EarHealth()
+        self._running = True
+
+    def run(self) -> None:
+        """Returns after Stop or the end of the control connection. Raises AudioError without a microphone."""
+        self._receive_from(self._control, SupervisorToProcess)
+        try:
+            while self._obey_all():
+                frame = self._source.read(FRAME_MS / 1_000)
+                if self._source.live and (trouble := self._health.push(frame)):
+                    self._report(AudioError(trouble, f"for {PATIENCE_MS} ms", "earmark doctor"))
+                if frame is not None and self._till is not None:
+                    self._hear(frame)
+        except AudioError as error:
+            self._tell(VoiceFault(error.code, error.detail))
+            raise
+
+    def _hear(self, frame: Int16) -> None:
+        heard = self._ears.push(frame, time.monotonic_ns())
+        if heard is not None:
+            self._tell(heard)
+
+    # --- messages ---
+
+    def _receive_from(self, connection: IpcConnection, types: UnionType) -> None:
+        def receive() -> None:
+            with contextlib.suppress(EOFError, IpcError):
+                while True:
+                    message, fds = connection.receive(types)
+                    if isinstance(message, Peer | Stop):
+                        self._interrupted.set()
+                    self._arrivals.put(_Arrival(connection, message, fds))
+            if connection in (self._control, self._till):  # an earlier till's end concerns nobody
+                self._interrupted.set()
+            self._arrivals.put(_Arrival(connection, None))
+
+        threading.Thread(target=receive, daemon=True).start()
+
+    def _obey_all(self) -> bool:
+        """Does what has arrived; False when it is time to end."""
+        while self._running:
+            try:
+                arrival = self._arrivals.get_nowait()
+            except queue.Empty:
+                break
+            if arrival.connection is self._control:
+                self._obey_supervisor(arrival)
+            elif arrival.connection is self._till:
+                self._obey_till(arrival)
+            else:
+                _close(arrival.fds)  # what an earlier till still had to say
+        return self._running
+
+    def _obey_supervisor(self, arrival: _Arrival) -> None:
+        self._interrupted.clear()
+        match arrival.message:
+            case Peer(name="till"):
+                self._leave_till()
+                self._till = IpcConnection(socket.socket(fileno=arrival.fds[0]), peer="till")
+                self._receive_from(self._till, TillToVoice)
+                self._tell(VoiceReady())
+            case None | Stop():
+                self._running = False
+            case _:
+                _close(arrival.fds)
+
+    def _obey_till(self, arrival: _Arrival) -> None:
+        try:
+            match arrival.message:
+                case UseGrammar(grammar_id=name):
+                    self._use_grammar(name, arrival.fds[0])
+                case ListenPolicy(embed=embed):
+                    self._ears.embeds = embed
+                case Listen() as listen:
+                    self._listen(listen)
+                case Say() as say:
+                    self._say(say)
+                case _:
+                    self._leave_till()
+        except AudioError as error:
+            self._report(error)
+
+    def _leave_till(self) -> None:
+        till, self._till = self._till, None
+        if till is not None:
+            till.close()
+        self._interrupted.clear()
+        self._ears.forget()
+
+    def _tell(self, message: Message) -> None:
+        if self._till is None:
+            return
+        try:
+            self._till.send(message)
+        except (EOFError, IpcError):
+            self._leave_till()
+
+    def _report(self, error: AudioError) -> None:
+        audit.log(error.code, detail=error.detail, next_step=error.next_step)
+        self._tell(VoiceFault(error.code, error.detail))
+
+    # --- what the till asks for ---
+
+    def _use_grammar(self, name: str, fd: int) -> None:
+        try:
+            data = read_sealed(fd, LARGEST_GRAMMAR_BYTES)
+            if graph_id(data) != name:
+                raise AudioError("grammar_invalid", "the grammar is not the one that was announced")
+            self._ears.use_grammar(SentenceGraph.from_bytes(data))
+        except (IpcError, msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise AudioError("grammar_invalid", f"{type(error).__name__}: {error}") from error
+        finally:
+            os.close(fd)
+
+    def _listen(self, listen: Listen) -> None:
+        try:
+            self._ears.listen(listen.listen_id, listen.entry, listen.window_ms)
+        except AudioError:
+            self._tell(Silence(listen.listen_id))
+            raise
+
+    def _say(self, say: Say) -> None:
+        self._ears.wait_for_wake()
+        fault = ""
+        try:
+            self._play(self._speech.speak(say.text, say.language))
+        except AudioError as error:
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+            fault = error.code
+        self._tell(Spoken(say.say_id, fault))
+        if say.then is not None:
+            self._listen(say.then)
+
+    def _play(self, samples: Int16) -> None:
+        """Plays all of it (unless interrupted) and hears nothing meanwhile: its own voice neither wakes it
+        nor consents.
+        """
+        for start in range(0, len(samples), FRAME_SAMPLES):
+            if self._interrupted.is_set():
+                break
+            self._sink.write(samples[start : start + FRAME_SAMPLES])
+            self._source.drop_pending()
+        self._sink.finish()
+        if self._source.live:
+            self._source.drop_pending()
+            for _ in range(_ECHO_FRAMES):
+                self._source.read(FRAME_MS / 1_000)
+
+
+def open_audio(settings: Audio) -> tuple[AudioSource, AudioSink]:
+    """Microphone and loudspeaker, or the sockets 'fd:N' in place of either.
+
+    Raises ConfigurationError('config_invalid'), AudioError: audio_no_library, audio_no_device.
+    """
+    source: AudioSource
+    sink: AudioSink
+    if settings.source == "microphone":
+        from agent.hearing.sound_card import Microphone
+
+        source = Microphone(settings.input_device)
+    else:
+        source = FedSource(_descriptor(settings.source, "audio.source"))
+    if settings.sink == "loudspeaker":
+        from agent.hearing.sound_card import Loudspeaker
+
+        sink = Loudspeaker(settings.output_device)
+    else:
+        sink = FedSink(_descriptor(settings.sink, "audio.sink"))
+    return source, sink
+
+
+def _descriptor(value: str, field: str) -> int:
+    kind, _, number = value.partition(":")
+    if kind != "fd" or not number.isdecimal():
+        raise ConfigurationError("config_invalid", f"{field} = {value!r}", "leave it out, or give 'fd:N'")
+    return int(number)
+
+
+def _close(fds: tuple[int, ...]) -> None:
+    for fd in fds:
+        os.close(fd)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Started by the launcher; 0 after Stop, otherwise one line in the log says why not."""
+    parser = argparse.ArgumentParser(prog="voice", description=__doc__)
+    parser.add_argument("--settings", type=Path, required=True)
+    parser.add_argument("--control-fd", type=int, required=True)
+    options = parser.parse_args(arguments)
+    audit.set_process("voice")
+    threading.excepthook = lambda worker: _die(worker.exc_type, worker.exc_traceback)
+    sys.excepthook = lambda kind, _, trace: _die(kind, trace)
+    try:
+        settings = load_settings(options.settings)
+        control = IpcConnection(socket.socket(fileno=options.control_fd), peer="supervisor")
+        source, sink = open_audio(settings.audio)
+        ears, speech = Ears(settings), Speech(threads=settings.asr.threads)
+        tighten("voice")
+        Voice(ears, speech, source, sink, control).run()
+    except EarmarkError as error:
+        audit.log(error.code, detail=error.detail, next_step=error.next_step)
+        return 1
+    return 0
+
+
+def _die(kind: type[BaseException], trace: TracebackType | None) -> None:
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    audit.log("worker_died", detail=kind.__name__ + where)
+    os._exit(_WORKER_DIED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
