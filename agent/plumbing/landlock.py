@@ -11,7 +11,7 @@ import enum
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from agent.plumbing.errors import SandboxError
 
@@ -75,15 +75,17 @@ _SINCE = (
 
 @dataclass(frozen=True)
 class Ruleset:
-    """Everything is refused but `paths` (the rights apply to all beneath) and TCP connections to
-    `connect_ports`.
+    """What is left to a process; everything else is refused.
 
+    `paths`: rights on each and all beneath. `connect_ports`: TCP ports to connect to. `bind_ports`: TCP ports
+    to bind to, where 0 stands for one that the kernel chooses.
     A path that does not exist when the rules are put in force gets no rights, even if it appears later; a
     file that is replaced by a rename has to be granted again.
     """
 
     paths: tuple[tuple[str, Access], ...]
-    connect_ports: tuple[int, ...] = field(default=())
+    connect_ports: tuple[int, ...] = ()
+    bind_ports: tuple[int, ...] = ()
 
 
 class _RulesetAttr(ctypes.Structure):
@@ -138,7 +140,8 @@ def restrict(ruleset: Ruleset, abi: int) -> None:
         for path, access in ruleset.paths:
             _allow_path(ruleset_fd, path, access & handled)
         if abi >= 4:
-            _allow_connect(ruleset_fd, ruleset.connect_ports)
+            _allow_ports(ruleset_fd, _CONNECT_TCP, ruleset.connect_ports)
+            _allow_ports(ruleset_fd, _BIND_TCP, ruleset.bind_ports)
         if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
             raise _failed("prctl(PR_SET_NO_NEW_PRIVS)")
         _call(_RESTRICT_SELF, ctypes.c_int(ruleset_fd), ctypes.c_uint32(0))
@@ -180,9 +183,9 @@ def _allow_path(ruleset_fd: int, path: str, access: Access) -> None:
         os.close(fd)
 
 
-def _allow_connect(ruleset_fd: int, ports: Iterable[int]) -> None:
+def _allow_ports(ruleset_fd: int, access: int, ports: Iterable[int]) -> None:
     for port in ports:
-        rule = _NetPortAttr(_CONNECT_TCP, port)
+        rule = _NetPortAttr(access, port)
         _call(_ADD_RULE, ctypes.c_int(ruleset_fd), _RULE_NET_PORT, ctypes.byref(rule), ctypes.c_uint32(0))
 
 

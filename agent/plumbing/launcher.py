@@ -17,6 +17,7 @@ import resource
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from agent.plumbing import audit, landlock, sandbox, seccomp
@@ -81,7 +82,7 @@ def _launch(arguments: argparse.Namespace) -> None:
 
     ruleset = sandbox.ruleset_for(profile, settings, settings_file)
     also = (*arguments.also_read, *arguments.also_import)
-    ruleset = landlock.Ruleset((*ruleset.paths, *((path, READ) for path in also)), ruleset.connect_ports)
+    ruleset = replace(ruleset, paths=(*ruleset.paths, *((path, READ) for path in also)))
     abi = landlock.abi_version() if arguments.landlock_abi < 0 else arguments.landlock_abi
     if abi == 0 and settings.sandbox.require_landlock:
         raise SandboxError(

@@ -32,6 +32,7 @@ ready.
 _LONGEST_FILTER_BYTES = 64 * 1024
 _PR_SET_DUMPABLE = 4
 _DNS_PORT = 53
+_ANY_PORT = 0
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,9 @@ def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ru
     )
     paths = tuple((path.format_map(names), access) for group, access in rights for path in group)
     ports = (settings.broker.port, _DNS_PORT) if profile.broker else ()
-    return Ruleset(paths=(*paths, *_interpreter_paths(), *_code_paths()), connect_ports=ports)
+    return Ruleset(
+        (*paths, *_interpreter_paths(), *_code_paths()), ports, (_ANY_PORT,) if profile.broker else ()
+    )
 
 
 def _interpreter_paths() -> tuple[tuple[str, Access], ...]:

@@ -12,8 +12,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from agent.plumbing import landlock
+
 PROCESSES = Path(__file__).parent / "processes"
 ROOT = Path(__file__).parents[2]
+
+HARMLESS = {"start a thread"}
+RIGHTS: dict[str, set[str]] = {
+    "voice": HARMLESS,
+    "till": HARMLESS
+    | {"read the signing key", "read the voiceprints", "read the journal", "write to the state directory"},
+    "uplink": HARMLESS
+    | {
+        "open an IPv4 socket",
+        "open an IPv6 socket",
+        "connect to the broker",
+        "look up a name",
+        "read the MQTT key",
+    },
+}
+NEEDS_LANDLOCK = pytest.mark.skipif(
+    landlock.abi_version() < 6, reason="this kernel's Landlock is older than ABI 6: see `earmark doctor`"
+)
 
 
 @dataclass(frozen=True)
@@ -27,32 +49,39 @@ class Ground:
 
 @contextmanager
 def battlefield(folder: Path) -> Iterator[Ground]:
-    """A device with keys, voiceprints, a journal, two listening ports and a neighbour process."""
+    """A device with keys, voiceprints, a journal and an operator socket, and a world around it."""
     state, keys = folder / "state", folder / "keys"
     (state / "till" / "people").mkdir(parents=True)
     keys.mkdir()
-    files = {
-        "signing_key": keys / "signing.pem",
-        "mqtt_key": keys / "mqtt.key",
-        "voiceprint": state / "till" / "people" / "p-00000000.json",
-        "journal": state / "till" / "journal.db",
-        "stranger": folder / "stranger.txt",
-    }
-    for path in files.values():
+    files = (keys / "signing.pem", keys / "mqtt.key", state / "till" / "journal.db")
+    for path in (*files, state / "till" / "people" / "p-00000000.json"):
         path.write_text("private")
-    broker, other, operator = (socket.socket(f) for f in (socket.AF_INET, socket.AF_INET, socket.AF_UNIX))
-    with broker, other, operator, _neighbour() as neighbour:
+    settings = folder / "settings.toml"
+    with target_list(folder, settings, state, keys) as targets, socket.socket(socket.AF_UNIX) as operator:
+        operator.bind(str(state / "operator.sock"))
+        operator.listen(16)
+        settings.write_text(
+            '[paths]\nstate_dir = "state"\nkeys_dir = "keys"\ntrust_file = "keys/trust.json"\n'
+            f"[broker]\nport = {json.loads(targets.read_text())['broker_port']}\n"
+        )
+        yield Ground(folder, settings, targets)
+
+
+@contextmanager
+def target_list(folder: Path, settings: Path, state: Path, keys: Path) -> Iterator[Path]:
+    """targets.json: the device's secrets, two listening ports, a stranger's file and a neighbour process."""
+    (folder / "stranger.txt").write_text("private")
+    broker, other = socket.socket(), socket.socket()
+    with broker, other, _neighbour() as neighbour:
         for listener in (broker, other):
             listener.bind(("127.0.0.1", 0))
             listener.listen(16)
-        operator.bind(str(state / "operator.sock"))
-        operator.listen(16)
-        settings = folder / "settings.toml"
-        settings.write_text(
-            '[paths]\nstate_dir = "state"\nkeys_dir = "keys"\ntrust_file = "keys/trust.json"\n'
-            f"[broker]\nport = {broker.getsockname()[1]}\n"
-        )
-        targets = {name: str(path) for name, path in files.items()} | {
+        targets = {
+            "signing_key": str(keys / "signing.pem"),
+            "mqtt_key": str(keys / "mqtt.key"),
+            "voiceprint": str(next((state / "till" / "people").glob("p-*.json"))),
+            "journal": str(state / "till" / "journal.db"),
+            "stranger": str(folder / "stranger.txt"),
             "broker_port": broker.getsockname()[1],
             "other_port": other.getsockname()[1],
             "operator_socket": str(state / "operator.sock"),
@@ -63,7 +92,7 @@ def battlefield(folder: Path) -> Iterator[Ground]:
             "neighbour": neighbour.pid,
         }
         (folder / "targets.json").write_text(json.dumps(targets))
-        yield Ground(folder, settings, folder / "targets.json")
+        yield folder / "targets.json"
 
 
 @contextmanager

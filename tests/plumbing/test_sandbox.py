@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.plumbing import landlock, refusals, sandbox, seccomp
+from agent.plumbing import refusals, sandbox, seccomp
 from tests.plumbing.sandboxes import (
+    HARMLESS,
+    NEEDS_LANDLOCK,
     PROCESSES,
+    RIGHTS,
     ROOT,
     Ground,
     attack_from,
@@ -24,24 +27,6 @@ from tests.plumbing.sandboxes import (
     got_through,
     launch,
     outcome_in,
-)
-
-HARMLESS = {"start a thread"}
-RIGHTS = {
-    "voice": HARMLESS,
-    "till": HARMLESS
-    | {"read the signing key", "read the voiceprints", "read the journal", "write to the state directory"},
-    "uplink": HARMLESS
-    | {
-        "open an IPv4 socket",
-        "open an IPv6 socket",
-        "connect to the broker",
-        "look up a name",
-        "read the MQTT key",
-    },
-}
-NEEDS_LANDLOCK = pytest.mark.skipif(
-    landlock.abi_version() < 6, reason="this kernel's Landlock is older than ABI 6: see `earmark doctor`"
 )
 
 
