@@ -22,13 +22,14 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.committing.envelope import STATUS, StatusData, device_base, encode_event, up_topic
-from agent.committing.tls import CONNECT_TIMEOUT_S, code_of_openssl_text, link_error_code
+from agent.committing.tls import CONNECT_TIMEOUT_S, code_of_openssl_text, link_error_code, probe_broker
 from agent.plumbing.settings import Broker
 
 RECEIVE_MAXIMUM = 10
 MAXIMUM_PACKET_BYTES = 128 * 1024
 WILL_DELAY_S = 30
 MOST_QUEUED = 100
+_SESSION_TAKEN_OVER = 0x8E
 
 
 class Incoming(NamedTuple):
@@ -73,7 +74,7 @@ class MqttLink:
     def __init__(
         self, device_id: str, broker: Broker, context: ssl.SSLContext, *, jitter: Callable[[], float]
     ) -> None:
-        self._device_id, self._broker, self._jitter = device_id, broker, jitter
+        self._device_id, self._broker, self._context, self._jitter = device_id, broker, context, jitter
         self._events: list[LinkEvent] = []
         self._refs: dict[int, str] = {}
         self._session = 0
@@ -81,6 +82,7 @@ class MqttLink:
         self._failures = 0
         self._next_attempt_s = 0.0
         self._reason = ""
+        self._answered = False
         self._last_down: str | None = None
         client = _UnboundClient(
             CallbackAPIVersion.VERSION2,
@@ -114,7 +116,8 @@ class MqttLink:
     def step(self, wake_fd: int, timeout_s: float) -> list[LinkEvent]:
         """Waits for the broker, for `wake_fd` or for `timeout_s`, whichever is first, and says what happened.
 
-        Connecting blocks, for at most CONNECT_TIMEOUT_S each for TCP and TLS.
+        Connecting blocks: at most CONNECT_TIMEOUT_S each for TCP and TLS, and as long again to find out why
+        a broker hung up.
         """
         sock = self._client.socket()
         if sock is None:
@@ -168,7 +171,7 @@ class MqttLink:
         )
 
     def _connect(self) -> None:
-        self._reason = ""
+        self._reason, self._answered = "", False
         options = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         options.SessionExpiryInterval = self._broker.session_expiry_seconds
         options.ReceiveMaximum = RECEIVE_MAXIMUM
@@ -202,6 +205,7 @@ class MqttLink:
     def _on_connect(
         self, client: mqtt.Client, _: object, flags: object, reason: ReasonCode, properties: object
     ) -> None:
+        self._answered = True
         if reason.is_failure:
             self._reason = "broker_refused"
         else:
@@ -221,8 +225,12 @@ class MqttLink:
     def _on_disconnect(
         self, client: mqtt.Client, _: object, flags: object, reason: ReasonCode, properties: object
     ) -> None:
-        taken = reason.value == 142
-        self._lost(self._reason or ("broker_session_taken" if taken else "link_lost"))
+        if reason.value == _SESSION_TAKEN_OVER:
+            self._reason = "broker_session_taken"
+        if not self._reason and not self._answered:
+            # Our CONNECT may have crossed the broker's alert, which is then lost; a silent client hears it.
+            self._reason = probe_broker(self._broker.host, self._broker.port, self._context)
+        self._lost(self._reason or "link_lost")
 
     def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
         self._events.append(

@@ -181,8 +181,9 @@ def main(arguments: list[str] | None = None) -> int:
         context = client_context(trust.broker.ca_pem, keys / MQTT_CERTIFICATE, keys / MQTT_KEY)
         link = MqttLink(settings.device.id, settings.broker, context, jitter=random.random)
         control = IpcConnection(socket.socket(fileno=options.control_fd), peer="supervisor")
+        uplink = Uplink(settings, link, control)
         tighten("uplink")
-        Uplink(settings, link, control).run()
+        uplink.run()
     except EarmarkError as error:
         audit.log(error.code, detail=error.detail, next_step=error.next_step)
         return 1
