@@ -87,6 +87,9 @@ class NotUnderstood:
     """No sentence of the grammar."""
 
 
+ANSWERS = frozenset({"consent", "enrol"})
+"""Entries where a yes has consequences. (Elsewhere "nabu" may be written "no boo" in the free decode.)"""
+
 Meaning = OrderAsked | Answer | HelpAsked | PhraseRead | NotUnderstood
 
 
@@ -95,7 +98,7 @@ def understand(
 ) -> Meaning:
     """What `words` mean at `entry`. `open_words` (the free decode) can only ever turn an answer into a
     denial."""
-    denied = entry != "order" and is_denied(open_words, parser.language)
+    denied = entry in ANSWERS and is_denied(open_words, parser.language)
     tags = parser.parse(entry, words) if words else None
     if tags is None:
         return Answer("denial") if denied else NotUnderstood()

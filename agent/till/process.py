@@ -34,6 +34,7 @@ class Till:
     def __init__(self, desk: Desk, loop: EventLoop) -> None:
         self._desk, self._loop = desk, loop
         self._voice: IpcConnection | None = None
+        self._hears = False  # `voice` has its models and this till's grammar
         self._uplink: IpcConnection | None = None
         self._broker_reason = "uplink_not_connected"
         self._grammar = compile_sentences(desk.catalogue, desk.settings.device.language).to_bytes()
@@ -51,6 +52,7 @@ class Till:
         """From the supervisor."""
         match message:
             case messages.Peer(name="voice"):
+                self._hears = False
                 self._voice = self._adopt(
                     self._voice, fds[0], "voice", messages.VoiceToTill, self._from_voice
                 )
@@ -78,7 +80,7 @@ class Till:
 
     def _lost(self, connection: IpcConnection) -> None:
         if connection is self._voice:
-            self._voice = None
+            self._voice, self._hears = None, False
             self._spoken.voice_lost()
         elif connection is self._uplink:
             self._uplink = None
@@ -108,6 +110,7 @@ class Till:
                 finally:
                     os.close(descriptor)
                 self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))
+                self._hears = True
             case messages.Utterance():
                 self._spoken.heard(message)
             case messages.Silence(listen_id=listen_id):
@@ -211,7 +214,7 @@ class Till:
 
     def _health(self) -> operator.Health:
         return operator.Health(
-            voice=self._voice is not None,
+            voice=self._hears,
             grammar=graph_id(self._grammar),
             broker=self._desk.online,
             broker_reason=self._broker_reason,
@@ -220,7 +223,7 @@ class Till:
         )
 
     def _begin_enrolment(self, session: OperatorSession, name: str) -> bool:
-        if self._voice is None or not self._spoken.begin_enrolment(name):
+        if not self._hears or not self._spoken.begin_enrolment(name):
             return False
         self._enrolling = session
         return True

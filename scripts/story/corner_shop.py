@@ -97,4 +97,4 @@ def run(module: str, *arguments: str) -> None:
 
 def _shop_order(row: OrderRow) -> ShopOrder:
     lines = msgspec.json.decode(row.lines)
-    return ShopOrder(row.order_id, {line["sku"]: line["quantity"] for line in lines})
+    return ShopOrder(row.order_id, {line["id"]: line["quantity"] for line in lines})

@@ -45,7 +45,7 @@ def _agree(stage: Stage, who: Customer = ANNA, words: str = CONSENT) -> str:
 
 def enrolment_and_order(stage: Stage) -> None:
     """A woman consents, enrols her voice, and orders."""
-    client = stage.operator()
+    client = stage.connect()
     client.send(operator.Enrol(ANNA.name))
     stage.answer()
     stage.says(ANNA, LEARN)

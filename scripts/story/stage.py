@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+
 from agent.commands.operators import OperatorClient
 from agent.hearing.moonshine import Moonshine
 from agent.hearing.recogniser import Recogniser
@@ -62,7 +64,7 @@ class Stage:
     def answer(self) -> str:
         """The device's next sentence, written down by a recogniser that knows no catalogue."""
         sound = self.room.answer(PATIENCE_SECONDS)
-        words = self._listener.transcribe(sound.astype("float32") / 32768)
+        words = self._listener.transcribe((sound / np.float32(32768)).astype(np.float32))
         self._tell("device", words)
         return words
 
@@ -76,12 +78,12 @@ class Stage:
 
     # --- the device ---
 
-    def operator(self) -> OperatorClient:
+    def connect(self) -> OperatorClient:
         """A new connection to the operator socket."""
         return OperatorClient(self._state_dir)
 
     def _shown(self) -> operator.OrdersShown:
-        client = self.operator()
+        client = self.connect()
         try:
             shown: operator.OrdersShown = client.ask(operator.ShowOrders(100), operator.OrdersShown)
         finally:
@@ -171,7 +173,7 @@ class Stage:
 
     def health(self) -> operator.Health:
         """What the till knows of its neighbours."""
-        client = self.operator()
+        client = self.connect()
         try:
             health: operator.Health = client.ask(operator.AskHealth(), operator.Health)
         finally:
