@@ -1,6 +1,7 @@
 """The error tree. Every error has a stable code, one line for the operator, and the next step that mends it.
 
-What the person in the room hears is looked up by `code` in `agent.deciding.replies`; no traceback reaches a user.
+What the person in the room hears is looked up by `code` in `agent.deciding.replies`; no traceback reaches a
+user.
 """
 
 from __future__ import annotations

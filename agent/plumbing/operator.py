@@ -14,40 +14,40 @@ from agent.plumbing.messages import Message
 Text = Annotated[str, msgspec.Meta(max_length=500)]
 
 
-class ShowOrders(Message):
+class ShowOrders(Message, frozen=True):
     """The newest `limit` orders and decisions."""
 
     limit: int = 20
 
 
-class ChatLine(Message):
+class ChatLine(Message, frozen=True):
     """One typed line of a conversation; the connection is the conversation."""
 
     language: str
     text: Text
 
 
-class Enrol(Message):
+class Enrol(Message, frozen=True):
     """Start learning a voice: the device asks its owner aloud for consent."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
-class ShowPeople(Message):
+class ShowPeople(Message, frozen=True):
     """Who is enrolled."""
 
 
-class Forget(Message):
+class Forget(Message, frozen=True):
     """Destroy a person's voiceprint key and template."""
 
     person: str
 
 
-class AskHealth(Message):
+class AskHealth(Message, frozen=True):
     """What the till knows about its neighbours."""
 
 
-class OrderRow(Message):
+class OrderRow(Message, frozen=True):
     """`state` is the journal's; times are Unix seconds, `seconds_to_journal` runs from the end of speech."""
 
     intent_id: str
@@ -64,7 +64,7 @@ class OrderRow(Message):
     seconds_to_journal: float | None
 
 
-class DecisionRow(Message):
+class DecisionRow(Message, frozen=True):
     """One decision of a conversation that the journal keeps; no spoken words."""
 
     at: int
@@ -74,18 +74,18 @@ class DecisionRow(Message):
     person: str
 
 
-class OrdersShown(Message):
+class OrdersShown(Message, frozen=True):
     orders: list[OrderRow]
     decisions: list[DecisionRow]
 
 
-class ChatReply(Message):
+class ChatReply(Message, frozen=True):
     """`text` in the language of the conversation; more replies may follow later (a receipt)."""
 
     text: str
 
 
-class EnrolStep(Message):
+class EnrolStep(Message, frozen=True):
     """`text` is what the device says aloud; `done` ends it, `learned` tells how."""
 
     text: str
@@ -93,21 +93,21 @@ class EnrolStep(Message):
     learned: bool = False
 
 
-class PersonRow(Message):
+class PersonRow(Message, frozen=True):
     person: str
     name: str
     enrolled_at: int
 
 
-class PeopleShown(Message):
+class PeopleShown(Message, frozen=True):
     people: list[PersonRow]
 
 
-class Forgotten(Message):
+class Forgotten(Message, frozen=True):
     found: bool
 
 
-class Health(Message):
+class Health(Message, frozen=True):
     voice: bool
     grammar: str
     broker: bool
@@ -116,7 +116,7 @@ class Health(Message):
     queued: int
 
 
-class Problem(Message):
+class Problem(Message, frozen=True):
     """The request could not be met."""
 
     code: str
@@ -125,6 +125,4 @@ class Problem(Message):
 
 
 OperatorRequest = ShowOrders | ChatLine | Enrol | ShowPeople | Forget | AskHealth
-OperatorAnswer = (
-    OrdersShown | ChatReply | EnrolStep | PeopleShown | Forgotten | Health | Problem
-)
+OperatorAnswer = OrdersShown | ChatReply | EnrolStep | PeopleShown | Forgotten | Health | Problem

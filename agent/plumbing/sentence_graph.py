@@ -22,7 +22,7 @@ class Arc(NamedTuple):
 
 
 class Tag(NamedTuple):
-    """What taking an arc means: a slot and its value, e.g. ('product', 'coffee-beans') or ('option:roast', 'dark')."""
+    """What taking an arc means: a slot and its value, as ('product', 'tea') or ('option:roast', 'dark')."""
 
     slot: str
     value: str
@@ -54,7 +54,7 @@ def graph_id(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-_DROPPED = str.maketrans({mark: None for mark in ".,!?;:\"'`\u2019\u201e\u201d\u2026"} | {mark: " " for mark in "-\u2013/"})
+_DROPPED = str.maketrans(dict.fromkeys(".,!?;:\"'`\u2019\u201e\u201d\u2026") | dict.fromkeys("-\u2013/", " "))
 _UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae"})
 
 
