@@ -14,8 +14,7 @@ import math
 import pickle
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,20 +35,18 @@ _STORAGE_TYPES: dict[str, np.dtype[Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class _StorageType:
+# Tuples, because a pickle may set attributes (BUILD) on whatever else it has made.
+class _StorageType(NamedTuple):
     dtype: np.dtype[Any]
 
 
-@dataclass(frozen=True)
-class _Storage:
+class _Storage(NamedTuple):
     key: str
     dtype: np.dtype[Any]
     first: int  # elements before this view of the stored block
 
 
-@dataclass(frozen=True)
-class _TensorView:
+class _TensorView(NamedTuple):
     storage: _Storage
     offset: int
     shape: tuple[int, ...]
@@ -70,8 +67,11 @@ def _damaged(what: str) -> NoReturn:
     raise ModelError("model_bad_checkpoint", f"the torch checkpoint holds {what}", _NEXT_STEP)
 
 
-class _InertUnpickler(pickle.Unpickler):
-    """Resolves only the names that a plain state dict needs; everything else is refused."""
+class _InertUnpickler(pickle._Unpickler):
+    """Resolves only the names that a plain state dict needs; everything else is refused.
+
+    The standard library's Python unpickler, because the C one grows its memo to whatever index a file names.
+    """
 
     def find_class(self, module: str, name: str) -> object:
         if (module, name) == ("collections", "OrderedDict"):
@@ -101,21 +101,23 @@ def read_state_dict(checkpoint: bytes, entry: str) -> dict[str, NDArray[Any]]:
     Raises ModelError: model_unsafe_pickle (a name outside the allowed few), model_bad_checkpoint (not this
     format, cut short, or a tensor that reaches outside its storage).
     """
-    stream = io.BytesIO(checkpoint)
     try:
-        if _load(stream) != _MAGIC or _load(stream) != _PROTOCOL:
-            _damaged("no legacy torch header")
-        system = _load(stream)
-        if not (isinstance(system, dict) and system.get("little_endian") is True):
-            _damaged("big-endian numbers")
-        saved = _load(stream)
-        keys = _load(stream)
+        return _read_state_dict(io.BytesIO(checkpoint), entry)
     except ModelError:
         raise
-    except Exception as error:  # the unpickler raises nearly any class on damaged input
-        raise ModelError(
-            "model_bad_checkpoint", f"not a readable torch checkpoint: {error}", _NEXT_STEP
-        ) from error
+    except Exception as error:  # a damaged pickle can end in nearly any class
+        detail = f"unreadable: {type(error).__name__}: {error}"
+        raise ModelError("model_bad_checkpoint", detail, _NEXT_STEP) from error
+
+
+def _read_state_dict(stream: io.BytesIO, entry: str) -> dict[str, NDArray[Any]]:
+    if _load(stream) != _MAGIC or _load(stream) != _PROTOCOL:
+        _damaged("no legacy torch header")
+    system = _load(stream)
+    if not (isinstance(system, dict) and system.get("little_endian") is True):
+        _damaged("big-endian numbers")
+    saved = _load(stream)
+    keys = _load(stream)
     if not isinstance(saved, Mapping) or not isinstance(saved.get(entry), Mapping):
         _damaged(f"no table {entry!r}")
     views = {name: value for name, value in saved[entry].items() if isinstance(value, _TensorView)}

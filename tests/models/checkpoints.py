@@ -28,11 +28,13 @@ class Storage:
 class Tensor:
     """A view of a storage; pickles as torch's `_rebuild_tensor_v2` call with these arguments."""
 
-    def __init__(self, storage: object, offset: Any, shape: Any, strides: Any) -> None:
+    def __init__(self, storage: object, offset: Any, shape: Any, strides: Any, build: Any = None) -> None:
         self.arguments = (storage, offset, shape, strides, False, OrderedDict())
+        self.build = build  # a state that the pickle sets on the tensor afterwards
 
-    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        return sys.modules["torch._utils"]._rebuild_tensor_v2, self.arguments
+    def __reduce__(self) -> tuple[Any, ...]:
+        call = (sys.modules["torch._utils"]._rebuild_tensor_v2, self.arguments)
+        return call if self.build is None else (*call, self.build)
 
 
 def whole(key: str, values: NDArray[Any]) -> Tensor:
