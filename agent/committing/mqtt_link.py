@@ -159,10 +159,11 @@ class MqttLink:
             self._client.ack(message.packet_id, message.qos)
 
     def close(self) -> None:
-        """Leaves so that the broker publishes the will: offline."""
+        """Says that the device is offline and leaves; the broker keeps the session."""
+        if self._connected:
+            self._client.publish(up_topic(self._device_id, "status"), self._status(False), qos=1, retain=True)
         if self._client.socket() is not None:
-            with_will = ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message")
-            self._client.disconnect(reasoncode=with_will)
+            self._client.disconnect()
             self._client.loop_write()
 
     def _status(self, online: bool) -> bytes:

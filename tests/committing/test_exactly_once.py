@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,15 @@ from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder
 from order_backend.shop import OrderRow, Shop
 from tests.committing.kit import DEVICE, agreed, found_shop, join
-from tests.committing.network import Device, RawClient, UplinkProcess, eventually, serving, write_settings
+from tests.committing.network import (
+    PATIENCE_S,
+    Device,
+    RawClient,
+    UplinkProcess,
+    eventually,
+    serving,
+    write_settings,
+)
 
 
 @pytest.fixture
@@ -214,25 +222,41 @@ def test_the_uplink_publishes_below_its_own_base_only(
         assert all(getattr(message, "ref", "") != "evil" for message in messages)
 
 
-def test_birth_and_will_say_whether_the_device_is_there(
-    folder: ShopFolder, broker: PrivateBroker, device: Device, tmp_path: Path
-) -> None:
+@pytest.fixture
+def online(folder: ShopFolder, broker: PrivateBroker) -> Iterator[Callable[[], bool]]:
+    """What the device's status says next, as the shop sees it."""
     context = client_context(
         folder.ca_certificate.read_text(), folder.backend_certificate, folder.backend_key
     )
     watcher = RawClient(context, folder.config().backend_name, broker.port)
-    try:
-        watcher.subscribe(f"va/v1/d/{DEVICE}/up/status")
+    watcher.subscribe(f"va/v1/d/{DEVICE}/up/status")
 
-        def online() -> bool:
-            message = watcher.messages.get(timeout=60)
-            return decode_data(decode_event(bytes(message.payload), STATUS), StatusData).online
+    def says_online() -> bool:
+        message = watcher.messages.get(timeout=PATIENCE_S)
+        return decode_data(decode_event(bytes(message.payload), STATUS), StatusData).online
 
-        while not online():
-            pass
-        assert device.uplink.stop() == 0
-        while online():
-            pass
-    finally:
-        watcher.close()
-        device.uplink = UplinkProcess(tmp_path / "earmark.toml")
+    yield says_online
+    watcher.close()
+
+
+def test_a_device_says_when_it_comes_and_when_it_goes(
+    online: Callable[[], bool], broker: PrivateBroker, tmp_path: Path
+) -> None:
+    uplink = UplinkProcess(write_settings(tmp_path, broker.port))
+    while not online():
+        pass
+    assert uplink.stop() == 0
+    while online():
+        pass
+
+
+@pytest.mark.slow
+def test_the_will_says_that_a_killed_device_is_gone(
+    online: Callable[[], bool], broker: PrivateBroker, tmp_path: Path
+) -> None:
+    uplink = UplinkProcess(write_settings(tmp_path, broker.port))
+    while not online():
+        pass
+    uplink.kill()
+    while online():  # after the will's delay of 30 s
+        pass

@@ -1,0 +1,134 @@
+"""docs/asyncapi.yaml is what the code sends: real messages are held against it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from agent.committing import envelope, mqtt_link
+from agent.committing.envelope import STATUS, SignedData, StatusData, decode_data, decode_event, encode_event
+from agent.plumbing.settings import Broker
+from tests.committing.kit import DEVICE, NOW_S, Bench, agreed
+
+DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text())
+REGISTRY = Registry().with_resource("urn:earmark", Resource(contents=DOCUMENT, specification=DRAFT202012))
+
+
+def follow(pointer: str) -> Any:
+    found: Any = DOCUMENT
+    for step in pointer.removeprefix("#/").split("/"):
+        found = found[step]
+    return found
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"]
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def validator(pointer: str) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": f"urn:earmark{pointer}"}, registry=REGISTRY)
+
+
+def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
+    """One of each kind, made by the code that makes them in earnest: name -> (topic, payload)."""
+    bench.trust_time()
+    bench.road.link(True)
+    bench.road.commit(agreed())
+    [intent] = bench.road.tick().publishes
+    placed = bench.desk.intent(DEVICE, intent.payload, now_s=NOW_S)
+    other = intent.payload.replace(bench.journal.orders()[0].intent_id.encode(), str(uuid4()).encode())
+    refused = bench.desk.intent(DEVICE, other, now_s=NOW_S)
+    assert refused.code == "envelope_mismatch"
+    bench.road.commit(agreed())
+    bench.road.tick()
+    bench.clocks.pass_by(4_000)
+    bench.road.tick()
+    query = next(one for one in bench.road.tick().publishes if one.topic.endswith("query"))
+    status = encode_event(STATUS, id_=uuid4(), source=DEVICE, now_s=NOW_S, data=StatusData(True))
+    never = json.loads(query.payload)
+    never["data"]["intent"] = str(uuid4())
+    answer = bench.desk.query(DEVICE, json.dumps(never).encode(), now_s=NOW_S)
+    down, up = f"va/v1/d/{DEVICE}/dn/", f"va/v1/d/{DEVICE}/up/"
+    return {
+        "intent": (intent.topic, intent.payload),
+        "query": (query.topic, query.payload),
+        "status": (up + "status", status),
+        "receipt": (down + placed.what, placed.payload),
+        "receipt (refused)": (down + refused.what, refused.payload),
+        "answer": (down + answer.what, answer.payload),
+        "time": (down + "time", bench.shop_time()),
+    }
+
+
+def test_every_message_is_as_documented(bench: Bench) -> None:
+    made = messages(bench)
+    documented = {
+        channel["address"].replace("{device_id}", DEVICE): set(channel["messages"])
+        for channel in DOCUMENT["channels"].values()
+    }
+    for label, (topic, payload) in made.items():
+        name = label.split()[0]
+        assert documented[topic] == {name}
+        event = json.loads(payload)
+        validator(f"#/components/messages/{name}/payload").validate(event)
+        assert not validator(f"#/components/messages/{name}/payload").is_valid({**event, "type": "other"})
+    assert set(documented) == {topic for topic, _ in made.values()}
+
+
+@pytest.mark.parametrize("label", ["receipt", "receipt (refused)", "answer", "time"])
+def test_what_is_signed_is_as_documented(bench: Bench, label: str) -> None:
+    name = label.split()[0]
+    kind = getattr(envelope, name.upper())
+    signed = decode_data(decode_event(messages(bench)[label][1], kind), SignedData).signed
+    body = signed.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    check = validator(f"#/components/schemas/{name}Claims")
+    check.validate(claims)
+    for missing in ("iss", "env", "iat"):
+        assert not check.is_valid({key: value for key, value in claims.items() if key != missing})
+
+
+def test_every_kind_of_event_in_the_code_is_documented() -> None:
+    kinds = {
+        value
+        for name, value in vars(envelope).items()
+        if isinstance(value, str) and value.startswith("earmark.")
+    }
+    told = {
+        message["payload"]["allOf"][1]["properties"]["type"]["const"]
+        for message in DOCUMENT["components"]["messages"].values()
+    }
+    assert told == kinds and len(kinds) == 6
+
+
+def test_the_document_holds_together() -> None:
+    assert DOCUMENT["asyncapi"] == "3.1.0" and {"title", "version"} <= DOCUMENT["info"].keys()
+    for pointer in references(DOCUMENT):
+        follow(pointer)
+    used = {operation["channel"]["$ref"].split("/")[-1] for operation in DOCUMENT["operations"].values()}
+    assert used == set(DOCUMENT["channels"])
+    assert {operation["action"] for operation in DOCUMENT["operations"].values()} == {"send", "receive"}
+
+
+def test_the_session_is_as_documented() -> None:
+    mqtt = DOCUMENT["servers"]["broker"]["bindings"]["mqtt"]
+    assert mqtt["maximumPacketSize"] == mqtt_link.MAXIMUM_PACKET_BYTES
+    assert mqtt["keepAlive"] == Broker().keepalive_seconds
+    assert mqtt["sessionExpiryInterval"] == Broker().session_expiry_seconds
