@@ -1,5 +1,4 @@
-"""What each process may touch: the table of rights, and the second, tighter filter that a process puts on
-itself.
+"""What each process may touch: the table of rights, and the tighter filter that a process puts on itself.
 
 `agent.plumbing.launcher` puts a profile in force before the process starts. Paths in a profile may hold the
 fields of `settings.paths`, `{settings_file}`, `{home}` and `{runtime_dir}` (XDG_RUNTIME_DIR).
@@ -7,6 +6,7 @@ fields of `settings.paths`, `{settings_file}`, `{home}` and `{runtime_dir}` (XDG
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
@@ -25,9 +25,7 @@ TIGHT_FILTER_FD = "EARMARK_TIGHT_FILTER_FD"
 """The environment variable by which the launcher names the sealed memfd that holds the tight filter."""
 
 READY_FD = "EARMARK_READY_FD"
-"""The environment variable that names the pipe on which `tighten` tells the supervisor that the process is
-ready.
-"""
+"""The environment variable that names the socket on which `tighten` says that the process is ready."""
 
 _LONGEST_FILTER_BYTES = 64 * 1024
 _PR_SET_DUMPABLE = 4
@@ -154,9 +152,7 @@ def import_paths() -> tuple[str, ...]:
 
 
 def _code_paths() -> tuple[tuple[str, Access], ...]:
-    """In a checkout, the import system has to list the root: names below it can be seen there, contents
-    cannot.
-    """
+    """In a checkout the import system lists the root, so names below it can be seen; contents cannot."""
     root = code_root()
     return ((str(root), LIST), (str(root / "agent"), READ), (str(root / "models" / "models.toml"), READ))
 
@@ -183,7 +179,8 @@ def tighten(profile: str) -> None:
     load_filter(program, all_threads=True)
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     if number := os.environ.pop(READY_FD, ""):
-        os.write(int(number), b"1")
+        with contextlib.suppress(OSError):  # the supervisor is gone, and so are we in a moment
+            os.write(int(number), b"1")
         os.close(int(number))
 
 
