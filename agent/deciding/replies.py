@@ -104,23 +104,24 @@ def _delivery(date: str, language: str) -> str:
     return _ARRIVES[language].format(day=_DAYS[language][weekday])
 
 
+# "no." at the end of a sentence is read aloud as "number", hence "cancel".
 _ENGLISH = {
-    "read_back": "{Items}, {total} in total. Say: yes, place my order. Or say no.",
+    "read_back": "{Items}, {total} in total. Say: yes, place my order. Or say: cancel.",
     "read_back_typed": "{Items}, {total} in total. To place it, somebody I know says to the device: okay nabu, yes, place my order.",
-    "read_back_differs": "That is not what I read back. I have {items}, {total} in total. Say: yes, place my order. Or say no.",
+    "read_back_differs": "That is not what I read back. I have {items}, {total} in total. Say: yes, place my order. Or say: cancel.",
     "say_sentence": "Please say the whole sentence, so that I know your voice: yes, place my order.",
     "say_how_to_order": "I have ordered nothing. When you are ready, say: okay nabu, and your order again.",
     "another": "{Items} is queued already. Do you want another?",
     "left_as_it_is": "All right, it stays at one.",
-    "queued": "Queued: {items}. I will tell you when the shop has it.",
+    "queued": "Your order is queued: {items}. I will tell you when the shop has it.",
     "ordered": "Ordered: {items}.{delivery}",
     "announce_ordered": "The shop has your order: {items}.{delivery}",
     "cancelled": "Cancelled. Nothing is ordered.",
     "fine": "All right.",
     "nothing_to_confirm": "There is nothing to confirm. Say: okay nabu, order, and what you need.",
     "nothing_ordered": "I did not understand, so I have ordered nothing. You can say it again, or type it: earmark chat.",
-    "again": "Sorry, was that a yes? Say: yes, place my order. Or say no.",
-    "still_there": "I am still waiting. Say: yes, place my order. Or say no.",
+    "again": "Sorry, was that a yes? Say: yes, place my order. Or say: cancel.",
+    "still_there": "I am still waiting. Say: yes, place my order. Or say: cancel.",
     "not_understood": "That is nothing I can order here. Say for example: order two bags of coffee. Or say: okay nabu, help.",
     "help": "Say: okay nabu, order two bags of coffee. I read it back, and you say: yes, place my order. No stops everything.",
     "refused_unknown_voice": "I do not know this voice, so I cannot order. Somebody I know can order, or enrol you with: earmark enrol.",
@@ -142,7 +143,7 @@ _ENGLISH = {
     "shop_over_limit": "The price has risen above what you agreed to, so {items} is not ordered. Order again to hear the new price.",
     "shop_expired": "Your order of {items} reached the shop too late, so it is not ordered. You can order it again.",
     "enrol_consent": "{name}, I would like to learn your voice. It stays on this device, and you can delete it at any time. "
-    "If you agree, say: yes, learn my voice. Or say no.",
+    "If you agree, say: yes, learn my voice. Or say: cancel.",
     "enrol_read": "Please say: {text}.",
     "enrol_again": "Once more, please. Say: {text}.",
     "enrol_done": "Thank you, {name}. I know your voice now.",
