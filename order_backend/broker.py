@@ -63,6 +63,11 @@ class PrivateBroker:
             process.kill()
             process.wait()
 
+    def ask_to_stop(self) -> None:
+        """`stop` without waiting: safe in a signal handler."""
+        if self._process is not None:
+            self._process.terminate()
+
     def reload(self) -> None:
         """Reads the access and revocation lists anew; live sessions go on."""
         if self._process is not None:
@@ -103,6 +108,7 @@ persistence true
 persistence_location {state}/
 persistent_client_expiration 7d
 max_packet_size 131072
+set_tcp_nodelay true
 max_inflight_messages 10
 max_queued_messages 1000
 max_keepalive 1200

@@ -108,7 +108,7 @@ def _revoke(options: argparse.Namespace) -> int:
 
 def _broker(options: argparse.Namespace) -> int:
     broker = PrivateBroker(options.folder, options.port or options.folder.config().broker_port)
-    signal.signal(signal.SIGTERM, lambda *_: broker.stop())
+    signal.signal(signal.SIGTERM, lambda *_: broker.ask_to_stop())
     with broker:
         print(f"broker on 127.0.0.1:{broker.port}", flush=True)
         broker.wait()

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import logging
 import random
+import socket
 import sqlite3
 import ssl
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -65,6 +67,7 @@ class OrderService:
             reconnect_on_failure=False,
         )
         client.tls_set_context(_tls_context(folder))
+        client.on_socket_open = _send_at_once
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
@@ -179,3 +182,7 @@ def _tls_context(folder: ShopFolder) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(folder.backend_certificate, folder.backend_key)
     return context
+
+
+def _send_at_once(client: mqtt.Client, _: object, sock: Any) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

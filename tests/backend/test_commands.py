@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -40,13 +39,13 @@ def test_an_order_through_the_commands_and_a_clean_end(tmp_path: Path) -> None:
         device = Device(tmp_path, write_settings(tmp_path, port))
         device.until(device.road.clock_trusted, "the shop's time")
         device.road.commit(agreed())
-        [event] = device.until(lambda: device.events, "a receipt")
-        assert isinstance(event, OrderPlaced)
+        device.until(lambda: device.states() == ["ordered"], "a receipt")
+        assert isinstance(device.events[-1], OrderPlaced)
         assert main(["orders", str(folder.path)]) == 0
     finally:
         if device is not None:
             device.close()
         for process in (service, broker):
-            process.send_signal(signal.SIGTERM)
+            process.terminate()
         codes = [process.wait(PATIENCE_S) for process in (service, broker)]
     assert codes == [0, 0] and not listening(port)
