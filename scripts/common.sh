@@ -19,7 +19,7 @@ fail() {
 # with_progress LABEL COMMAND...: runs the command with its output in a log. Says after two seconds, and then every ten,
 # that it is still at work; when it fails, shows the end of the log and returns its status.
 with_progress() {
-    local label=$1 log started=$SECONDS next=2 status=0
+    local label=$1 started=$SECONDS next=2 status=0
     shift
     log=$(mktemp)
     say "  $label"
@@ -39,16 +39,22 @@ with_progress() {
         tail -n 20 "$log" >&2
     fi
     rm -f "$log"
+    log=
     return "$status"
 }
 
 running=
-stop_running() { if [[ -n $running ]]; then kill "$running" 2>/dev/null || true; fi; }
+log=
+stop_running() {
+    if [[ -n $running ]]; then kill "$running" 2>/dev/null || true; fi
+    if [[ -n $log ]]; then rm -f "$log"; fi
+}
 finish_running() {
     if [[ -n $running ]]; then
         say "  interrupted; the step under way is brought to its end first"
         wait "$running" || true
     fi
+    if [[ -n $log ]]; then rm -f "$log"; fi
 }
 trap stop_running EXIT
 trap 'exit 130' INT
