@@ -24,7 +24,7 @@ def committed_files() -> list[Path]:
     """Files that git knows or would add, relative to the checkout."""
     command = ["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "-z"]
     names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
-    return [Path(name) for name in names if name and (ROOT / name).is_file()]
+    return [Path(name) for name in sorted(set(names)) if name and (ROOT / name).is_file()]
 
 
 def ties_to_a_machine(text: str) -> Iterator[tuple[int, str]]:
