@@ -110,6 +110,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     chat.add_argument("--language", choices=["en", "pl"], default="en")
     chat.add_argument("--speak", action="store_true", help="also read the replies aloud (espeak-ng)")
+    chat.add_argument("--record", type=Path, metavar="DIR", help="also write the replies as DIR/001.wav ...")
 
     orders = _command(
         commands, "orders", "operators", "orders", "the journal: what was asked, queued, ordered, refused"

@@ -22,7 +22,6 @@ from agent.plumbing.messages import Message
 from agent.plumbing.settings import load_settings
 from agent.plumbing.supervisor import operator_socket
 
-ESPEAK_VOICES = {"en": "en", "pl": "pl"}
 LONGEST_REPLY_SECONDS = 30
 
 
@@ -131,11 +130,9 @@ def enrol(arguments: argparse.Namespace) -> int:
 def chat(arguments: argparse.Namespace) -> int:
     """A typed conversation from standard input."""
     client = connect(arguments)
-    if arguments.speak and shutil.which("espeak-ng") is None:
-        raise ConfigurationError("espeak_missing", "espeak-ng is not installed", "apt install espeak-ng")
     if sys.stdin.isatty():
         print("Type what you would say; Ctrl-D ends it.")
-    replies = _Replies(client, arguments.language if arguments.speak else "")
+    replies = _Replies(client, ReplyVoice(arguments.language, aloud=arguments.speak, folder=arguments.record))
     lines = 0
     for line in sys.stdin:
         if text := line.strip():
@@ -145,11 +142,36 @@ def chat(arguments: argparse.Namespace) -> int:
     return 1 if replies.failed else 0
 
 
+class ReplyVoice:
+    """Reads replies aloud, or into files, with espeak-ng; silent where neither is wanted."""
+
+    def __init__(self, language: str, *, aloud: bool, folder: Path | None) -> None:
+        """Raises ConfigurationError espeak_missing."""
+        self._language, self._aloud, self._folder, self._count = language, aloud, folder, 0
+        if (aloud or folder) and shutil.which("espeak-ng") is None:
+            raise ConfigurationError("espeak_missing", "espeak-ng is not installed", "apt install espeak-ng")
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def read(self, text: str) -> None:
+        """Returns when it is said and written."""
+        self._count += 1
+        if self._folder:
+            unfinished = self._folder / "unfinished.wav"
+            self._espeak("-w", str(unfinished), "--", text)
+            unfinished.rename(self._folder / f"{self._count:03d}.wav")
+        if self._aloud:
+            self._espeak("--", text)
+
+    def _espeak(self, *arguments: str) -> None:
+        subprocess.run(["espeak-ng", "-v", self._language, *arguments], check=False)
+
+
 class _Replies:
     """Prints replies as they come: a receipt may arrive long after the line that led to it."""
 
-    def __init__(self, client: OperatorClient, speak: str) -> None:
-        self._client, self._speak = client, speak
+    def __init__(self, client: OperatorClient, voice: ReplyVoice) -> None:
+        self._client, self._voice = client, voice
         self._arrived = threading.Condition()
         self._count = 0
         self.failed = False
@@ -164,9 +186,8 @@ class _Replies:
         try:
             while True:
                 reply: operator.ChatReply = self._client.receive(operator.ChatReply)
+                self._voice.read(reply.text)
                 print(reply.text, flush=True)
-                if self._speak:
-                    subprocess.run(["espeak-ng", "-v", ESPEAK_VOICES[self._speak], reply.text], check=False)
                 with self._arrived:
                     self._count += 1
                     self._arrived.notify_all()

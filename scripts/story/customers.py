@@ -46,13 +46,23 @@ def _spoken(engine: str, voice: str, text: str) -> Pcm:
         samples, rate = Hibari()(text, seed=1), 24_000
     else:
         with tempfile.TemporaryDirectory() as folder:
-            path = str(Path(folder) / "voice.wav")
+            path = Path(folder) / "voice.wav"
             if engine == "flite":
-                command = ["flite", "-voice", voice, "-t", text, "-o", path]
+                command = ["flite", "-voice", voice, "-t", text, "-o", str(path)]
             else:
-                command = ["espeak-ng", "-v", voice, "-w", path, text]
+                command = ["espeak-ng", "-v", voice, "-w", str(path), text]
             subprocess.run(command, check=True, capture_output=True)
-            samples, rate = soundfile.read(path, dtype="float32")
+            return read_wav(path)
+    return _levelled(samples, rate)
+
+
+def read_wav(path: Path) -> Pcm:
+    """A mono WAV of any rate as int16 [n] at 16 kHz, levelled."""
+    samples, rate = soundfile.read(path, dtype="float32")
+    return _levelled(samples, rate)
+
+
+def _levelled(samples: NDArray[np.float32], rate: int) -> Pcm:
     samples = soxr.resample(samples, rate, SAMPLE_RATE_HZ)
     peak = float(np.abs(samples).max()) or 1.0
     spoken: Pcm = np.round(samples / peak * 0.5 * 32767).astype(np.int16)

@@ -91,6 +91,10 @@ class Room:
         """Whether the device has said nothing that was not collected."""
         return self._played.empty()
 
+    def plays_elsewhere(self, sound: Pcm) -> None:
+        """Something else than the device is heard in the room; it goes into the recording only."""
+        self._timeline.append(("device", sound))
+
     def drop_answers(self) -> None:
         """Forgets what the device has said and nobody asked for."""
         while not self._played.empty():

@@ -4,10 +4,6 @@ room."""
 from __future__ import annotations
 
 import os
-import queue
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +17,8 @@ from agent.hearing.recogniser import Recogniser
 from agent.plumbing import operator
 from agent.plumbing.settings import load_settings
 from agent.plumbing.supervisor import Supervisor
-from scripts.story.corner_shop import ROOT, CornerShop, ShopOrder
+from scripts.story.chat import Chat
+from scripts.story.corner_shop import CornerShop, ShopOrder
 from scripts.story.customers import Customer
 from scripts.story.room import Room, RoomError
 
@@ -137,18 +134,8 @@ class Stage:
         self._wait(lambda: self.health().broker, "the device online")
 
     def chat(self, language: str) -> Chat:
-        """`earmark chat` in a process of its own."""
-        command = [
-            sys.executable,
-            "-m",
-            "agent.cli",
-            "-s",
-            str(self._settings_file),
-            "chat",
-            "--language",
-            language,
-        ]
-        return Chat(command, self._tell)
+        """`earmark chat` in a process of its own, its replies read aloud into the room."""
+        return Chat(self._settings_file, language, self._folder / "chat", self.room, self._tell)
 
     # --- setting up ---
 
@@ -186,52 +173,6 @@ class Stage:
             if time.monotonic() > deadline:
                 raise RoomError(f"waited {PATIENCE_SECONDS:g} s in vain for: {what}")
             time.sleep(0.1)
-
-
-class Chat:
-    """A person at the keyboard of `earmark chat`."""
-
-    def __init__(self, command: list[str], tell: Callable[[str, str], None]) -> None:
-        self._tell = tell
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-        )
-        self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def __enter__(self) -> Chat:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process.stdin:
-            self._process.stdin.close()
-        self._process.wait(PATIENCE_SECONDS)
-
-    def types(self, text: str) -> str:
-        """Types a line; the reply to it."""
-        self._tell("keyboard", text)
-        if self._process.stdin:
-            self._process.stdin.write(text + "\n")
-            self._process.stdin.flush()
-        return self._next()
-
-    def wait_for(self, part: str) -> str:
-        """The first line from now on that holds `part`."""
-        while part not in (line := self._next()):
-            pass
-        return line
-
-    def _next(self) -> str:
-        try:
-            line = self._lines.get(timeout=PATIENCE_SECONDS)
-        except queue.Empty:
-            raise RoomError("earmark chat gave no answer") from None
-        self._tell("screen", line)
-        return line
-
-    def _read(self) -> None:
-        for line in self._process.stdout or ():
-            self._lines.put(line.rstrip("\n"))
 
 
 def _resident_megabytes(pid: int) -> float:
