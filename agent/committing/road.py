@@ -27,7 +27,7 @@ from agent.committing.trust import TrustBundle
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.basket import AgreedOrder
 from agent.plumbing import audit
-from agent.plumbing.errors import TrustError
+from agent.plumbing.errors import EarmarkError, JournalError, TrustError
 from agent.plumbing.messages import Publish
 from agent.plumbing.settings import Settings
 
@@ -137,7 +137,19 @@ class OrderRoad:
         self._connected = connected
 
     def tick(self) -> Turn:
-        """What is due now: messages for the uplink, and orders whose time is over. Cheap when nothing is."""
+        """What is due now: messages for the uplink, and orders whose time is over. Cheap when nothing is.
+
+        A journal that cannot be written is logged, and nothing leaves that it could not note first.
+        """
+        turn = Turn([], [])
+        try:
+            self._tick(turn)
+        except JournalError as error:
+            turn.publishes.clear()
+            self._count(error)
+        return turn
+
+    def _tick(self, turn: Turn) -> None:
         now_s = self._time.now() if self._time.trusted else None
         rows = {row.intent_id: row for row in self._journal.open_orders()}
         todo = outbox.plan(
@@ -147,27 +159,28 @@ class OrderRoad:
             due=self._due,
             connected=self._connected,
         )
-        events: list[RoadEvent] = []
         for intent_id in todo.unknown:
             self._move(intent_id, "unknown")
         for intent_id in todo.expired:
             self._move(intent_id, "expired")
-            events.append(OrderExpired(*_about(rows[intent_id])))
-        publishes = [self._resend(rows[intent_id]) for intent_id in todo.publish]
-        publishes += [self._question(rows[intent_id]) for intent_id in todo.ask]
+            turn.events.append(OrderExpired(*_about(rows[intent_id])))
+        turn.publishes.extend(self._resend(rows[intent_id]) for intent_id in todo.publish)
+        turn.publishes.extend(self._question(rows[intent_id]) for intent_id in todo.ask)
         if todo.publish:
             self._journal.attempted(todo.publish, now_s=self._label_s(), monotonic_ns=self._monotonic_ns())
-        return Turn(publishes, events)
 
     def published(self, ref: str) -> None:
         """The broker took the message `ref`, which proves nothing about the shop."""
-        row = self._journal.order(ref)
-        if row is not None and row.state == "queued":
-            self._move(ref, "sent")
+        try:
+            row = self._journal.order(ref)
+            if row is not None and row.state == "queued":
+                self._move(ref, "sent")
+        except JournalError as error:
+            self._count(error)
 
     def received(self, topic: str, payload: bytes) -> list[RoadEvent]:
         """Takes a message from below. What is forged, altered, foreign or repeated changes nothing and is
-        counted."""
+        counted; so is a true receipt that cannot be written down, which the shop will send again."""
         was_trusted = self._time.trusted
         events: list[RoadEvent] = []
         try:
@@ -179,12 +192,17 @@ class OrderRoad:
                 self._time.accept_event(payload)
             else:
                 raise TrustError("topic_unknown", "not a topic of this device")
-        except TrustError as error:
-            self.refused[error.code] += 1
-            audit.log(error.code, topic=topic, detail=error.detail, count=self.refused[error.code])
+        except (TrustError, JournalError) as error:
+            self._count(error)
         if not was_trusted and self._time.trusted:
             events.append(TimeTrusted())
         return events
+
+    def _count(self, error: EarmarkError) -> None:
+        self.refused[error.code] += 1
+        count = self.refused[error.code]
+        if count <= 8 or count & (count - 1) == 0:  # then at powers of two: a flood must not fill the log
+            audit.log(error.code, detail=error.detail, count=count)
 
     def _receipt(self, payload: bytes) -> list[RoadEvent]:
         receipt = verify_receipt(

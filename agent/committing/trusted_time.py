@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -158,16 +159,20 @@ def _anchor_of_this_boot(stored: str | None, reading: ClockReading) -> _Anchor |
 
 def read_clocks() -> ClockReading:
     """The machine's clocks now."""
-    try:
-        boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        boot_id = ""
     return ClockReading(
         boot_s=time.clock_gettime(time.CLOCK_BOOTTIME),
         wall_s=time.time(),
         kernel_synchronised=kernel_synchronised(),
-        boot_id=boot_id,
+        boot_id=_boot_id(),
     )
+
+
+@functools.cache
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def kernel_synchronised() -> bool:

@@ -114,8 +114,9 @@ class Uplink:
         self._tell(self._state)
         if self._link.connected:
             self._link.announce()  # a new till wants the time, and the shop answers a birth with it
-        while self._waiting and self._till is not None:
-            self._hand_over(self._waiting.popleft())
+        waiting, self._waiting = self._waiting, deque()
+        for received in waiting:
+            self._hand_over(received)
 
     def _publish(self, message: Publish) -> None:
         if not message.topic.startswith(self._base) or any(sign in message.topic for sign in "+#\0"):
@@ -142,22 +143,25 @@ class Uplink:
         elif self._till is None:
             if message.qos > 0 and len(self._waiting) < _MOST_WAITING:
                 self._waiting.append(message)
-        else:
-            self._tell(Received(message.topic, message.payload))
+        elif self._tell(Received(message.topic, message.payload)):
             self._link.done(message)
+        else:
+            self._waiting.append(message)
 
     def _set_state(self, state: LinkState) -> None:
         self._state = state
         audit.log("broker_connected" if state.connected else "broker_lost", reason=state.reason)
         self._tell(state)
 
-    def _tell(self, message: Message) -> None:
+    def _tell(self, message: Message) -> bool:
         if self._till is None:
-            return
+            return False
         try:
             self._till.send(message)
         except (EOFError, IpcError):
             self._lose_till(self._till)
+            return False
+        return True
 
     def _lose_till(self, connection: IpcConnection) -> None:
         connection.close()

@@ -237,6 +237,22 @@ def test_nothing_is_promised_when_the_journal_cannot_be_written(online: Bench) -
     assert online.road.tick() == ([], [])
 
 
+def test_a_journal_that_fills_up_on_the_way_loses_nothing_and_sends_nothing_unnoted(online: Bench) -> None:
+    online.road.commit(agreed())
+    publish = only_publish(online)
+    receipt = answer(online, publish)
+    online.clocks.pass_by(1.1)
+    online.journal._db.execute("PRAGMA query_only = ON")
+    online.road.published(publish.ref)
+    assert online.road.tick() == ([], [])
+    assert online.road.received(ACK, receipt) == []
+    assert online.road.refused["journal_read_only"] == 3
+    online.journal._db.execute("PRAGMA query_only = OFF")
+    online.clocks.pass_by(10)
+    [event] = online.road.received(ACK, answer(online, only_publish(online)))
+    assert isinstance(event, OrderPlaced) and len(online.desk._shop.orders()) == 1
+
+
 def test_settings_and_trust_of_two_environments_do_not_meet(bench: Bench) -> None:
     device = msgspec.structs.replace(bench.settings.device, environment="production")
     settings = msgspec.structs.replace(bench.settings, device=device)
