@@ -40,10 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return command(arguments)
     except EarmarkError as error:
-        print(f"earmark: {error.detail}", file=sys.stderr)
-        print(f"  code: {error.code}", file=sys.stderr)
-        if error.next_step:
-            print(f"  next: {error.next_step}", file=sys.stderr)
+        print(f"earmark: {error.explained()}", file=sys.stderr)
         return EXIT_ERROR
     except KeyboardInterrupt:
         return 130

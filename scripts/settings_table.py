@@ -1,7 +1,7 @@
 """Writes docs/settings.md from the settings tree: every key with its default, its bounds and its reason.
 
-    python scripts/settings_table.py           write
-    python scripts/settings_table.py --check   fail where the file is not up to date
+python scripts/settings_table.py           write
+python scripts/settings_table.py --check   fail where the file is not up to date
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ PAGE = ROOT / "docs" / "settings.md"
 HEAD = """\
 # Settings
 
-One TOML file, `earmark.toml` by default (`earmark -s FILE …`). Every key has a default that works; an unknown key, a
-wrong type or a value out of range is an error that names it. Relative paths are relative to the file. This page is
-made from `agent/plumbing/settings.py` by `scripts/settings_table.py`.
+One TOML file, `earmark.toml` by default (`earmark -s FILE …`). Every key has a default that works; an unknown
+key, a wrong type or a value out of range is an error that names it. Relative paths are relative to the file.
+This page is made from `agent/plumbing/settings.py` by `scripts/settings_table.py`.
 
 """
 

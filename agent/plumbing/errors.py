@@ -20,6 +20,11 @@ class EarmarkError(Exception):
         self.detail = detail
         self.next_step = next_step
 
+    def explained(self) -> str:
+        """For a person at a terminal: what was found, the code, the next step, a line each."""
+        lines = [self.detail, f"  code: {self.code}"]
+        return "\n".join([*lines, f"  next: {self.next_step}"] if self.next_step else lines)
+
 
 class ConfigurationError(EarmarkError):
     """Settings that cannot be used."""

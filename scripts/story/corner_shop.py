@@ -34,23 +34,31 @@ class ShopOrder:
 class CornerShop:
     """Founds the shop in `folder` / 'shop' and opens it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises SetupError, ConfigurationError broker_missing or broker_start."""
+    def __init__(self, folder: Path, *, answers: bool = True) -> None:
+        """`answers` False: the order service is not started.
+
+        Raises SetupError, ConfigurationError broker_missing or broker_start.
+        """
         self._folder = folder
         self._shop = ShopFolder(folder / "shop")
         name = ["--name", "The Corner Shop", "--environment", "demo"]
         run("order_backend.cli", "init", str(self._shop.path), "--catalogue", str(CATALOGUE), *name)
         self._broker = PrivateBroker(self._shop)
         self.open_broker()
-        self._log = (folder / "shop.log").open("ab")
+        self._service: subprocess.Popen[bytes] | None = None
+        if answers:
+            self._serve()
+
+    def _serve(self) -> None:
         command = [sys.executable, "-m", "order_backend.cli", "run", str(self._shop.path)]
-        self._service = subprocess.Popen(
-            [*command, "--port", str(self._broker.port)],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-        )
+        with (self._folder / "shop.log").open("ab") as log:
+            self._service = subprocess.Popen(
+                [*command, "--port", str(self._broker.port)],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
 
     def admit(self, *, extra_settings: str) -> Path:
         """A new device's settings file, provisioned by `earmark provision` and `earmark-backend admit`."""
@@ -80,9 +88,9 @@ class CornerShop:
 
     def close(self) -> None:
         """Ends service and broker."""
-        self._service.terminate()
-        self._service.wait()
-        self._log.close()
+        if self._service is not None:
+            self._service.terminate()
+            self._service.wait()
         self._broker.stop()
 
 

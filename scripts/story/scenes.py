@@ -32,19 +32,19 @@ def expect(held: bool, promise: str) -> None:
         raise SceneError(promise)
 
 
-def _order(stage: Stage, who: Customer, words: str) -> str:
+def order(stage: Stage, who: Customer, words: str) -> str:
     """Says the wake phrase and an order; returns the device's answer as a listener hears it."""
     stage.says(who, f"okay nabu, {words}")
     return stage.answer()
 
 
-def _agree(stage: Stage, who: Customer = ANNA, words: str = CONSENT) -> str:
+def agree(stage: Stage, who: Customer = ANNA, words: str = CONSENT) -> str:
     stage.says(who, words)
     return stage.answer()
 
 
-def enrolment_and_order(stage: Stage) -> None:
-    """A woman consents, enrols her voice, and orders."""
+def enrol(stage: Stage) -> None:
+    """Anna consents aloud and reads the sentences that the device asks for."""
     client = stage.connect()
     client.send(operator.Enrol(ANNA.name))
     stage.answer()
@@ -58,14 +58,18 @@ def enrolment_and_order(stage: Stage) -> None:
     client.close()
     expect(step.learned, "her voice is learned after her spoken consent")
 
-    _order(stage, ANNA, "order two bags of dark roast coffee.")
+
+def enrolment_and_order(stage: Stage) -> None:
+    """A woman consents, enrols her voice, and orders."""
+    enrol(stage)
+    order(stage, ANNA, "order two bags of dark roast coffee.")
     expect(stage.decided()[-1] == "read_back", "basket and total are read back")
     expect(not stage.shop_orders(), "nothing is at the shop before she agrees")
-    said = _agree(stage)
+    said = agree(stage)
     stage.settled()
     expect("order" in said, f"it says that it is ordered (it said: {said})")
-    (order,) = stage.shop_orders()
-    expect(order.lines == {"coffee?roast=dark": 2}, "the shop has two bags of dark roast coffee")
+    (placed,) = stage.shop_orders()
+    expect(placed.lines == {"coffee?roast=dark": 2}, "the shop has two bags of dark roast coffee")
 
 
 def other_assistant(stage: Stage) -> None:
@@ -79,12 +83,12 @@ def other_assistant(stage: Stage) -> None:
 def stranger(stage: Stage) -> None:
     """A stranger orders; then she orders and the stranger consents for her."""
     before = stage.shop_orders()
-    said = _order(stage, STRANGER, "order two bags of dark roast coffee.")
+    said = order(stage, STRANGER, "order two bags of dark roast coffee.")
     expect(stage.decided()[-1] == "refused_unknown_voice", "a stranger's order is refused")
     expect("voice" in said, f"aloud, with the reason (it said: {said})")
-    _order(stage, ANNA, "order three boxes of green tea.")
+    order(stage, ANNA, "order three boxes of green tea.")
     expect(stage.decided()[-1] == "read_back", "her own order is read back")
-    _agree(stage, STRANGER)
+    agree(stage, STRANGER)
     expect(stage.decided()[-1] == "refused_other_voice", "a stranger's consent is refused")
     expect(stage.shop_orders() == before, "the shop has nothing new")
 
@@ -94,11 +98,11 @@ def broker_away(stage: Stage) -> None:
     once."""
     before = len(stage.shop_orders())
     stage.stop_broker()
-    _order(stage, ANNA, "order three boxes of green tea.")
-    said = _agree(stage)
+    order(stage, ANNA, "order three boxes of green tea.")
+    said = agree(stage)
     expect("order is" in said, f"it says queued (it said: {said})")
     expect(stage.newest_order().state == "queued", "the journal has it as queued")
-    _order(stage, ANNA, "order three boxes of green tea.")
+    order(stage, ANNA, "order three boxes of green tea.")
     expect(stage.decided()[-1] == "asked_another", "it asks whether she wants another")
     stage.says(ANNA, "no, thank you.")
     stage.answer()
@@ -113,13 +117,13 @@ def broker_away(stage: Stage) -> None:
 def not_sold_and_no(stage: Stage) -> None:
     """Somebody asks for what is not in the catalogue; somebody says yes and no in one breath."""
     before = stage.shop_orders()
-    _order(stage, NEIGHBOUR, "order four litres of dragon milk.")
+    order(stage, NEIGHBOUR, "order four litres of dragon milk.")
     expect(stage.decided()[-1] == "not_understood", "what is not sold is not understood as something else")
-    _order(stage, ANNA, "order a carton of orange juice.")
+    order(stage, ANNA, "order a carton of orange juice.")
     expect(stage.decided()[-1] == "read_back", "what is sold is read back")
-    _agree(stage, ANNA, "yes. no, cancel.")
+    agree(stage, ANNA, "yes. no, cancel.")
     expect(stage.decided()[-1] == "cancelled", "a denial wins over a yes")
-    _order(stage, VISITOR, "order a carton of orange juice.")
+    order(stage, VISITOR, "order a carton of orange juice.")
     expect(stage.decided()[-1] == "refused_unknown_voice", "a visitor is refused")
     expect(stage.shop_orders() == before, "nothing is ordered")
 
@@ -141,7 +145,7 @@ def polish_chat(stage: Stage) -> None:
         stage.says(ANNA, "okay nabu, yes, place my order.")
         stage.answer()
         expect(stage.decided()[-1] == "read_back", "her voice gets it read aloud before it may confirm")
-        _agree(stage)
+        agree(stage)
         stage.settled()
         chat.wait_for("Zamówione")
     expect(len(stage.shop_orders()) == before + 1, "her voice placed it, once")

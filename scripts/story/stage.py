@@ -4,6 +4,7 @@ room."""
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from agent.commands.operators import OperatorClient
 from agent.hearing.moonshine import Moonshine
 from agent.hearing.recogniser import Recogniser
 from agent.plumbing import operator
+from agent.plumbing.errors import EarmarkError
 from agent.plumbing.settings import load_settings
 from agent.plumbing.supervisor import Supervisor
 from scripts.story.chat import Chat
@@ -29,14 +31,15 @@ class Stage:
     """`with Stage(folder, tell) as stage:`; everything it starts ends with it. `tell(who, words)` gets the
     script."""
 
-    def __init__(self, folder: Path, tell: Callable[[str, str], None]) -> None:
-        self._folder, self._tell = folder, tell
+    def __init__(self, folder: Path, tell: Callable[[str, str], None], *, shop_answers: bool = True) -> None:
+        """`shop_answers` False: the broker stands, but nobody serves orders or tells the time."""
+        self._folder, self._tell, self._shop_answers = folder, tell, shop_answers
         self.room = Room()
         self._stack: list[Callable[[], object]] = [self.room.close]
 
     def __enter__(self) -> Stage:
         try:
-            self._shop = CornerShop(self._folder)
+            self._shop = CornerShop(self._folder, answers=self._shop_answers)
             self._stack.append(self._shop.close)
             self._start()
         except BaseException:
@@ -105,6 +108,21 @@ class Stage:
             lambda: all(row.settled_at is not None for row in self._shown().orders), "every order settled"
         )
 
+    def kill(self, name: str) -> None:
+        """kill -9 of 'voice', 'till' or 'uplink'; returns when the supervisor's new one is ready."""
+        before = self._device.restarts()[name]
+        os.kill(self._device.pids()[name], signal.SIGKILL)
+        self._wait(lambda: self._device.restarts()[name] > before, f"a new {name}")
+        self._device.wait_ready()
+        self._wait(self._has_answered, "voice and clock")
+
+    def _has_answered(self) -> bool:
+        try:
+            health = self.health()
+        except EarmarkError:
+            return False
+        return health.voice and health.clock_trusted
+
     def memory(self) -> dict[str, float]:
         """Resident set of voice, till and uplink, in megabytes."""
         return {name: _resident_megabytes(pid) for name, pid in self._device.pids().items()}
@@ -154,9 +172,8 @@ class Stage:
         self._device.wait_ready()
         self._wait(lambda: self._ready(self.health()), "voice, broker and clock")
 
-    @staticmethod
-    def _ready(health: operator.Health) -> bool:
-        return health.voice and health.broker and health.clock_trusted
+    def _ready(self, health: operator.Health) -> bool:
+        return health.voice and health.broker and (health.clock_trusted or not self._shop_answers)
 
     def health(self) -> operator.Health:
         """What the till knows of its neighbours."""

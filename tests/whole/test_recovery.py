@@ -1,0 +1,88 @@
+"""The whole device, its processes killed in the middle of an order: nothing is lost, nothing ordered twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.plumbing import operator
+from scripts.story.customers import ANNA
+from scripts.story.scenes import agree, enrol, order
+from scripts.story.stage import Stage
+
+pytestmark = pytest.mark.timeout(300)
+TEA = "order three boxes of green tea."
+OFFLINE_ORDERS = {"voice": TEA, "till": "order two cans of dog food.", "uplink": "order a pack of butter."}
+
+
+def _quiet(_who: str, _words: str) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with Stage(tmp_path_factory.mktemp("stage"), _quiet) as stage:
+        enrol(stage)
+        yield stage
+
+
+@pytest.mark.parametrize("name", ["voice", "till", "uplink"])
+def test_kill_after_the_read_back_orders_nothing_and_the_device_goes_on(stage: Stage, name: str) -> None:
+    before = len(stage.shop_orders())
+    order(stage, ANNA, "order a carton of orange juice.")
+    assert stage.decided()[-1] == "read_back"
+    stage.kill(name)
+    if name == "uplink":
+        agree(stage)  # the conversation does not pass through the network
+        stage.settled()
+        assert len(stage.shop_orders()) == before + 1
+        return
+    stage.says(ANNA, "yes, place my order.")
+    stage.hears_nothing()
+    assert len(stage.shop_orders()) == before
+    order(stage, ANNA, "order a carton of oat milk.")
+    assert stage.decided()[-1] == "read_back"
+    agree(stage, words="no, cancel.")
+    assert stage.decided()[-1] == "cancelled"
+
+
+@pytest.mark.parametrize("name", ["voice", "till", "uplink"])
+def test_kill_while_an_order_is_queued_places_it_exactly_once(stage: Stage, name: str) -> None:
+    before = len(stage.shop_orders())
+    stage.stop_broker()
+    order(
+        stage,
+        ANNA,
+        OFFLINE_ORDERS[name],
+    )
+    assert "order is" in agree(stage)
+    assert stage.newest_order().state == "queued"
+    stage.kill(name)
+    assert stage.newest_order().state == "queued"
+    stage.start_broker()
+    stage.settled()
+    assert stage.newest_order().state == "ordered"
+    assert len(stage.shop_orders()) == before + 1
+    assert "the shop has your order" in stage.answer()
+
+
+def test_a_local_user_can_order_nothing_through_the_operator_socket(stage: Stage) -> None:
+    before = stage.shop_orders()
+    client = stage.connect()
+    for line in ("order two bags of dark roast coffee", "yes, place my order", "yes", "yes, order two bags"):
+        client.ask(operator.ChatLine("en", line), operator.ChatReply)
+    client.close()
+    assert "refused_typed" in stage.decided()
+    assert "consented" not in stage.decided()[-4:]
+    assert stage.shop_orders() == before
+
+
+def test_nothing_is_signed_before_the_time_is_known(tmp_path: Path) -> None:
+    with Stage(tmp_path / "stage", _quiet, shop_answers=False) as stage:
+        enrol(stage)
+        said = order(stage, ANNA, TEA)
+        assert stage.decided()[-1] == "clock_untrusted"
+        assert "time" in said
+        assert not stage.journal().orders
