@@ -22,7 +22,8 @@ WAKE_LISTEN_ID = 0
 PRE_ROLL_MS = 1_360
 """Kept before a hit: the wake phrase takes 0.7 to 1.3 s, and a little of the room tells its noise."""
 
-_MARGIN_SAMPLES = 200 * SAMPLE_RATE // 1_000
+MARGIN_SAMPLES = 200 * SAMPLE_RATE // 1_000
+"""Heard on either side of the speech by the recogniser."""
 
 
 class WakeHeard(NamedTuple):
@@ -165,7 +166,7 @@ class _Recording:
     def capture(self) -> Capture:
         samples = to_float(np.concatenate(self._samples))
         offset = self._skipped_chunks * CHUNK_SAMPLES
-        begin = max(self._from, offset + self._endpointer.begin - _MARGIN_SAMPLES)
-        end = min(len(samples), offset + self._endpointer.end + _MARGIN_SAMPLES)
+        begin = max(self._from, offset + self._endpointer.begin - MARGIN_SAMPLES)
+        end = min(len(samples), offset + self._endpointer.end + MARGIN_SAMPLES)
         speech = np.array(self._probabilities) >= self._threshold
         return Capture(self.listen_id, self._entry, samples, speech, begin, end, self._speech_ended_ns)

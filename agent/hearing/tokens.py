@@ -7,19 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from agent.plumbing.errors import ModelError
+from agent.plumbing.sentence_graph import normalise_text
 
 BOS, EOS = 1, 2
 _CONTROL_TOKENS = 3
 _LONGEST_TOKEN_BYTES = 1_000
 _SPELT = re.compile(r"[a-z0-9 ]*\Z")
-_DROPPED = str.maketrans(dict.fromkeys(".,!?;:\"'’…") | {"-": " "})
 
 
 def normalise_token(text: str) -> str:
-    """`normalise_text` for a piece of a sentence: the same letters, but spaces stay, as they separate
-    words.
-    """
-    return text.lower().translate(_DROPPED)
+    """`normalise_text` for a piece of a sentence: spaces at its ends stay, as they separate words."""
+    return normalise_text(f"x{text}x")[1:-1]
 
 
 class Vocabulary:

@@ -1,0 +1,146 @@
+"""The automaton accepts the sentences of its graph and nothing else, letter by letter and token by token."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.hearing import grammar_automaton
+from agent.hearing.grammar_automaton import DEAD, GrammarAutomaton
+from agent.hearing.tokens import EOS, TokenTrie, Vocabulary
+from agent.plumbing.errors import AudioError
+from agent.plumbing.sentence_graph import Arc, SentenceGraph, normalise_text
+
+WORDS = ["a", "ab", "abc", "b", "ba", "ca", "cab"]
+TEXTS = [None, None, None, " ", "a", "b", "c", " a", "ab", "A", " Ba", "ca", "b-c", ",", "'", " cab", "é"]
+TRIE = TokenTrie(Vocabulary(list(TEXTS)))
+_STATES = 5
+
+graphs = st.builds(
+    lambda arcs, finals, start: SentenceGraph("en", {"order": start}, sorted(finals), arcs, []),
+    st.lists(
+        st.builds(
+            Arc,
+            st.integers(0, _STATES - 1),
+            st.sampled_from(["", *WORDS]),
+            st.integers(0, _STATES - 1),
+            st.just(-1),
+        ),
+        max_size=14,
+    ),
+    st.sets(st.integers(0, _STATES - 1), min_size=1, max_size=3),
+    st.integers(0, _STATES - 1),
+)
+
+
+def _is_sentence(graph: SentenceGraph, words: list[str]) -> bool:
+    """By the definition of a non-deterministic automaton, word by word."""
+
+    def free(states: set[int]) -> set[int]:
+        while more := {arc.target for arc in graph.arcs if not arc.word and arc.source in states} - states:
+            states = states | more
+        return states
+
+    states = free({graph.entries["order"]})
+    for word in words:
+        states = free({arc.target for arc in graph.arcs if arc.word == word and arc.source in states})
+    return not states.isdisjoint(graph.finals)
+
+
+@settings(max_examples=300, deadline=None)
+@given(graphs, st.lists(st.sampled_from(WORDS), max_size=5), st.integers(1, 2))
+def test_exactly_the_sentences_of_the_graph_are_accepted(
+    graph: SentenceGraph, words: list[str], spaces: int
+) -> None:
+    automaton = GrammarAutomaton(graph, TRIE)
+    assert automaton.accepts((" " * spaces).join(words), "order") == _is_sentence(graph, words)
+
+
+@settings(max_examples=200, deadline=None)
+@given(graphs, st.randoms(use_true_random=False))
+def test_a_walk_over_allowed_tokens_spells_sentences_of_the_graph(
+    graph: SentenceGraph, random: object
+) -> None:
+    automaton = GrammarAutomaton(graph, TRIE)
+    state, text = automaton.start("order"), ""
+    for _ in range(12):
+        if state == DEAD:
+            break
+        allowed = automaton.allowed(state)
+        complete = EOS in allowed.tokens
+        assert complete == _is_sentence(graph, normalise_text(text).split())
+        steps = [(t, s) for t, s in zip(allowed.tokens, allowed.states, strict=True) if t != EOS]
+        if not steps:
+            break
+        token, state = random.choice(steps)  # type: ignore[attr-defined]
+        text += TEXTS[token] or ""
+
+
+@settings(max_examples=200, deadline=None)
+@given(graphs, st.integers(0, len(TEXTS) - 1))
+def test_a_token_is_refused_only_where_its_letters_lead_nowhere(graph: SentenceGraph, token: int) -> None:
+    text = TEXTS[token]
+    automaton = GrammarAutomaton(graph, TRIE)
+    start = automaton.start("order")
+    if text is None or text == "é" or start == DEAD:
+        return
+    state = start
+    for letter in normalise_text(text) if text.strip() else text:
+        state = automaton.step(state, letter)
+    assert (token in automaton.allowed(start).tokens) == (state != DEAD)
+
+
+def test_a_word_that_is_a_beginning_of_another_can_end_or_go_on() -> None:
+    graph = SentenceGraph("en", {"order": 0}, [1], [Arc(0, "tea", 1), Arc(0, "teapot", 1)], [])
+    automaton = GrammarAutomaton(graph, TRIE)
+    assert automaton.accepts("tea", "order")
+    assert automaton.accepts("teapot", "order")
+    assert not automaton.accepts("teap", "order")
+
+
+def test_thousands_of_products_give_the_same_answers() -> None:
+    products = [f"product{number} kind{number % 7}" for number in range(4_000)]
+    arcs: list[Arc] = []
+    for number, product in enumerate(products):
+        first, second = product.split()
+        arcs += [Arc(0, first, number + 2), Arc(number + 2, second, 1)]
+    automaton = GrammarAutomaton(SentenceGraph("en", {"order": 0}, [1], arcs, []), TRIE)
+    assert all(automaton.accepts(product, "order") for product in products[::37])
+    assert not automaton.accepts("product1 kind2", "order")
+
+
+def test_forgetting_what_was_cached_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grammar_automaton, "_CACHED_STATES", 3)
+    graph = SentenceGraph("en", {"order": 0}, [1], [Arc(0, "abc", 1), Arc(1, "ba", 1)], [])
+    automaton = GrammarAutomaton(graph, TRIE)
+    before = automaton.allowed(automaton.start("order")).tokens
+    assert automaton.accepts("abc ba ba", "order")
+    automaton.trim()
+    assert np.array_equal(np.sort(before), np.sort(automaton.allowed(automaton.start("order")).tokens))
+    assert automaton.accepts("abc ba ba", "order")
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        SentenceGraph("en", {}, [0], [], []),
+        SentenceGraph("en", {"order": -1}, [0], [], []),
+        SentenceGraph("en", {"order": 0}, [-2], [], []),
+        SentenceGraph("en", {"order": 0}, [1], [Arc(0, "a", -1)], []),
+        SentenceGraph("en", {"order": 0}, [1], [Arc(0, "two words", 1)], []),
+        SentenceGraph("en", {"order": 0}, [1], [Arc(0, "a", 1, 3)], []),
+    ],
+)
+def test_a_graph_that_points_outside_itself_is_refused(graph: SentenceGraph) -> None:
+    with pytest.raises(AudioError) as caught:
+        GrammarAutomaton(graph, TRIE)
+    assert caught.value.code == "grammar_invalid"
+
+
+def test_an_unknown_entry_is_an_error() -> None:
+    automaton = GrammarAutomaton(SentenceGraph("en", {"order": 0}, [0], [], []), TRIE)
+    with pytest.raises(AudioError) as caught:
+        automaton.start("consent")
+    assert caught.value.code == "grammar_no_entry"

@@ -1,0 +1,118 @@
+"""Features as the encoder was trained on; the same voice is near, another is far."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from agent.hearing.audio import read_audio_file
+from agent.hearing.mel import mel_spectrogram
+from agent.hearing.speaker import SpeakerEmbedder, normalise_volume, partials
+from agent.hearing.voice_activity import VoiceActivity
+from agent.plumbing.settings import Speaker
+from tests.hearing.conftest import room, shared_data, spoken
+
+# librosa 0.11.0: melspectrogram(y=_chirp(), sr=16000, n_fft=400, hop_length=160, n_mels=40), frames 0 and
+# 25, every fifth band.
+LIBROSA_FRAME_0 = [6.190102e-01, 2.507818e-02, 8.519735e-04, 3.243994e-05, 4.554825e-05, 5.948831e-04]
+LIBROSA_FRAME_0 += [3.243750e-03, 1.149867e-04]
+LIBROSA_FRAME_25 = [6.274029e-11, 2.071697e-09, 5.346279e-07, 1.208487e01, 3.652870e-08, 5.064579e-09]
+LIBROSA_FRAME_25 += [1.408588e-06, 8.713426e-12]
+
+ORDER = "okay nabu, order two bags of dark roast coffee"
+CONSENT = "yes, place my order"
+
+
+def _chirp() -> NDArray[np.float32]:
+    time = np.arange(8_000) / 16_000
+    sweep = 0.3 * np.sin(2 * np.pi * (200 * time + 2_000 * time * time))
+    chirp: NDArray[np.float32] = (sweep + 0.1 * np.sin(2 * np.pi * 3_333 * time)).astype(np.float32)
+    return chirp
+
+
+def test_mel_features_are_those_of_librosa() -> None:
+    mels = mel_spectrogram(_chirp())
+    assert mels.shape == (51, 40)
+    assert mels[0, ::5] == pytest.approx(LIBROSA_FRAME_0, rel=1e-4)
+    assert mels[25, ::5] == pytest.approx(LIBROSA_FRAME_25, rel=1e-2, abs=1e-9)
+
+
+def test_volume_is_raised_and_never_lowered() -> None:
+    loud, quiet = np.full(1_000, 0.5, np.float32), np.full(1_000, 0.001, np.float32)
+    assert np.array_equal(normalise_volume(loud), loud)
+    assert float(np.sqrt(np.mean(normalise_volume(quiet) ** 2))) == pytest.approx(10 ** (-30 / 20), rel=1e-4)
+    assert not normalise_volume(np.zeros(10, np.float32)).any()
+
+
+@pytest.mark.parametrize(
+    ("samples", "starts"), [(1_000, [0]), (25_600, [0]), (40_000, [0, 77]), (80_000, [0, 77, 154, 231, 308])]
+)
+def test_partials_are_those_of_the_encoders_training(samples: int, starts: list[int]) -> None:
+    """Values of `VoiceEncoder.compute_partial_slices(samples, rate=1.3, min_coverage=0.75)` of Resemblyzer
+    0.1.4.
+    """
+    assert partials(samples) == (starts, (starts[-1] + 160) * 160)
+
+
+def _embed(
+    embedder: SpeakerEmbedder, activity: VoiceActivity, samples: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    embedding = embedder.embed(samples, activity.speech_mask(samples, 0.5))
+    assert embedding is not None
+    assert float(np.linalg.norm(embedding)) == pytest.approx(1.0, abs=1e-5)
+    return embedding
+
+
+@pytest.mark.parametrize("voice", ["slt", "rms", "awb"])
+def test_consent_is_near_the_order_of_the_same_voice_and_far_from_others(
+    embedder: SpeakerEmbedder, activity: VoiceActivity, voice: str
+) -> None:
+    order = _embed(embedder, activity, spoken(voice, ORDER))
+    same = float(order @ _embed(embedder, activity, spoken(voice, CONSENT)))
+    assert same >= Speaker().same_speaker_cosine
+    for other in {"slt", "rms", "awb"} - {voice}:
+        assert float(order @ _embed(embedder, activity, spoken(other, CONSENT))) < same - 0.1
+        assert float(order @ _embed(embedder, activity, spoken(other, ORDER))) < Speaker().accept_cosine
+
+
+def test_silence_around_speech_does_not_count(embedder: SpeakerEmbedder, activity: VoiceActivity) -> None:
+    speech = spoken("slt", ORDER)
+    padded = np.concatenate([room(2.0), speech, room(3.0)])
+    alone, within = _embed(embedder, activity, speech), _embed(embedder, activity, padded)
+    assert float(alone @ within) > 0.97
+
+
+def test_no_speech_gives_no_embedding(embedder: SpeakerEmbedder, activity: VoiceActivity) -> None:
+    for samples in (np.zeros(0, np.float32), np.zeros(16_000, np.float32), room(1.0)):
+        assert embedder.embed(samples, activity.speech_mask(samples, 0.5)) is None
+
+
+def test_people_are_told_apart_at_the_default_threshold(
+    embedder: SpeakerEmbedder, activity: VoiceActivity
+) -> None:
+    """Enrolled on five utterances, tried on 2.5 s of the others; LibriSpeech, 4 speakers and 20 strangers."""
+
+    def first_seconds(samples: NDArray[np.float32], seconds: float) -> NDArray[np.float32]:
+        samples = samples[: 6 * 16_000]
+        mask = np.repeat(activity.speech_mask(samples, 0.5), 512)
+        return samples[: len(mask)][mask][: int(seconds * 16_000)]
+
+    templates, genuine, impostor = {}, [], []
+    people = sorted(shared_data("speakers", "enrolled").iterdir())
+    for person in people:
+        files = sorted(person.iterdir())
+        mean = np.mean(
+            [_embed(embedder, activity, read_audio_file(f)[: 6 * 16_000]) for f in files[:5]], axis=0
+        )
+        templates[person.name] = mean / np.linalg.norm(mean)
+    for person in people:
+        for file in sorted(person.iterdir())[5:]:
+            trial = _embed(embedder, activity, first_seconds(read_audio_file(file), 2.5))
+            for name, template in templates.items():
+                (genuine if name == person.name else impostor).append(float(trial @ template))
+    for file in sorted(shared_data("speakers", "others").iterdir())[:20]:
+        trial = _embed(embedder, activity, first_seconds(read_audio_file(file), 2.5))
+        impostor += [float(trial @ template) for template in templates.values()]
+    assert np.mean(np.array(genuine) >= Speaker().accept_cosine) >= 0.95
+    assert np.mean(np.array(impostor) >= Speaker().accept_cosine) <= 0.02
