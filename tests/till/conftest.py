@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.committing.kit import make_bench
+from tests.till.kit import Till, make_till
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[Till]:
+    bench = make_bench(tmp_path)
+    yield make_till(bench, tmp_path)
+    bench.desk.close()
+    bench.journal.close()

@@ -1,0 +1,124 @@
+"""A till with a real journal, road, shop and grammar; the test plays `voice` and holds the clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.committing.road import OrderPlaced, OrderRefused
+from agent.deciding.conversation import ReceiptArrived
+from agent.deciding.sentences import ENROLMENT_PHRASES
+from agent.plumbing import messages
+from agent.till.desk import Desk
+from agent.till.people import People
+from agent.till.spoken import SpokenDialogue
+from agent.till.typed import TypedDialogue
+from tests.committing.kit import CATALOGUE, DEVICE, Bench
+
+Vector = tuple[float, ...]
+ANNA: Vector = (1.0, 0.0, 0.0)
+BERT: Vector = (0.0, 1.0, 0.0)
+
+
+@dataclass
+class Till:
+    """`sent` is everything that `voice` was told; `timers` what was asked to be called later."""
+
+    bench: Bench
+    desk: Desk
+    sent: list[messages.Message] = field(default_factory=list)
+    timers: list[Callable[[], None]] = field(default_factory=list)
+    steps: list[tuple[str, bool, bool]] = field(default_factory=list)
+    typed: TypedDialogue | None = None
+    followed: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.spoken = SpokenDialogue(
+            self.desk,
+            self.sent.append,
+            lambda _, then: self.timers.append(then),
+            lambda text, done, learned: self.steps.append((text, done, learned)),
+            lambda _: self.typed.hand_over() if self.typed else None,
+            lambda intent, _: self.followed.append(intent),
+        )
+
+    @property
+    def said(self) -> str:
+        """The last sentence that `voice` was told to speak."""
+        return [message.text for message in self.sent if isinstance(message, messages.Say)][-1]
+
+    @property
+    def listening(self) -> messages.Listen | None:
+        """What `voice` was last told to listen for after speaking."""
+        return [message.then for message in self.sent if isinstance(message, messages.Say)][-1]
+
+    @property
+    def decided(self) -> list[str]:
+        """The journal's decisions, oldest first."""
+        return [row.code for row in reversed(self.desk.journal.decisions(100))]
+
+    def finish_speaking(self) -> None:
+        """`voice` has played everything."""
+        for message in list(self.sent):
+            if isinstance(message, messages.Say):
+                self.spoken.spoken(message.say_id)
+
+    def wake_and_say(self, words: str, embedding: Vector | None = ANNA, **details: object) -> None:
+        """An utterance after the wake word."""
+        self.finish_speaking()
+        self.spoken.heard(utterance(0, words, embedding, **details))
+
+    def answer(self, words: str, embedding: Vector | None = ANNA, **details: object) -> None:
+        """An utterance in answer to the open question."""
+        assert self.listening is not None, f"nothing is asked; it said: {self.said}"
+        self.finish_speaking()
+        self.spoken.heard(utterance(self.listening.listen_id, words, embedding, **details))
+
+    def deliver(self) -> None:
+        """The road carries what is due to the shop's desk and the receipts back."""
+        self.desk.road.link(True)
+        for publish in self.desk.road.tick().publishes:
+            reply = self.bench.desk.intent(DEVICE, publish.payload, now_s=int(self.bench.clocks.wall_s))
+            for event in self.desk.road.received(f"va/v1/d/{DEVICE}/dn/ack", reply.payload):
+                match event:
+                    case OrderPlaced():
+                        arrived = ReceiptArrived(event.title, "", event.delivery)
+                    case OrderRefused():
+                        arrived = ReceiptArrived(event.title, event.code)
+                    case _:
+                        continue
+                self.spoken.receipt(event.intent_id, arrived)
+                if self.typed:
+                    self.typed.receipt(event.intent_id, arrived)
+
+
+def utterance(
+    listen_id: int, words: str, embedding: Vector | None = ANNA, *, gap: float = -0.1, open_words: str = "",
+    speech_ms: int = 2_500, snr_db: float | None = 30.0,
+) -> messages.Utterance:  # fmt: skip
+    """What `voice` sends; by default it is sure of itself and the room is quiet."""
+    return messages.Utterance(listen_id, words, open_words, gap, embedding, speech_ms, snr_db, 1)
+
+
+def make_till(bench: Bench, folder: Path, *, online: bool = True) -> Till:
+    """Anna is enrolled, the time is known."""
+    bench.trust_time()
+    people = People(folder / "people")
+    desk = Desk(bench.settings, CATALOGUE, bench.journal, bench.road, people, lambda: bench.clocks.wall_s)
+    desk.online = online
+    till = Till(bench, desk)
+    people.add("Anna", ANNA, now_s=0)
+    return till
+
+
+def near(vector: Vector, degrees: float) -> Vector:
+    """`vector` (a unit vector along an axis) turned a little towards the third axis."""
+    angle = math.radians(degrees)
+    return (vector[0] * math.cos(angle), vector[1] * math.cos(angle), math.sin(angle))
+
+
+def phrase(number: int) -> str:
+    """An enrolment sentence as the recogniser gives it."""
+    return ENROLMENT_PHRASES[number]

@@ -1,0 +1,194 @@
+"""The spoken conversation against a real journal and a real shop: what is said is what is true."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.plumbing import messages
+from agent.plumbing.errors import JournalError
+from agent.till.typed import TypedDialogue
+from tests.till.kit import ANNA, BERT, Till, near, phrase, utterance
+
+ORDER = "okay nabu order two bags of dark roast coffee"
+CONSENT = "yes place my order"
+
+
+def test_an_order_is_read_back_consented_journalled_and_called_ordered_after_the_receipt(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    assert till.said.startswith("Two bags of dark roast coffee, thirty-eight zloty in total.")
+    assert till.listening is not None
+    assert till.listening.entry == "consent"
+    till.answer(CONSENT)
+    [order] = till.desk.journal.orders()
+    assert order.state == "queued"
+    assert "rdered" not in till.said
+    till.deliver()
+    assert till.said.startswith("Ordered: two bags of dark roast coffee.")
+    assert till.desk.journal.orders()[0].state == "ordered"
+
+
+def test_offline_it_says_queued_and_announces_the_receipt_later(till: Till) -> None:
+    till.desk.online = False
+    till.wake_and_say(ORDER)
+    till.answer(CONSENT)
+    assert till.said.startswith("Your order is queued: two bags")
+    till.finish_speaking()
+    till.deliver()
+    assert till.said.startswith("The shop has your order: two bags")
+
+
+def test_a_late_receipt_turns_the_wait_into_queued(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.answer(CONSENT)
+    [timer] = till.timers
+    timer()
+    assert till.said.startswith("Your order is queued")
+    timer()
+    assert [type(message).__name__ for message in till.sent].count("Say") == 2
+
+
+def test_news_waits_until_nobody_is_speaking_or_asked(till: Till) -> None:
+    till.desk.online = False
+    till.wake_and_say(ORDER)
+    till.answer(CONSENT)
+    till.wake_and_say("okay nabu order a pack of butter")
+    till.deliver()
+    assert "butter" in till.said, "the open question comes first"
+    till.answer("no")
+    till.finish_speaking()
+    assert till.said.startswith("The shop has your order")
+
+
+def test_a_voice_below_the_threshold_a_noisy_room_and_too_little_speech_are_refused(till: Till) -> None:
+    till.wake_and_say(ORDER, BERT)
+    till.wake_and_say(ORDER, near(ANNA, 50))
+    till.wake_and_say(ORDER, ANNA, snr_db=1.0)
+    till.wake_and_say(ORDER, ANNA, speech_ms=500)
+    till.wake_and_say(ORDER, None)
+    assert till.decided == [
+        "refused_unknown_voice",
+        "refused_unknown_voice",
+        "refused_too_noisy",
+        "refused_too_short",
+        "refused_too_short",
+    ]
+    assert not till.desk.journal.orders()
+
+
+def test_speech_outside_the_grammar_is_not_an_order_however_well_it_matches(till: Till) -> None:
+    till.wake_and_say(ORDER, gap=-2.0)
+    assert till.decided == ["not_understood"]
+
+
+def test_another_voice_may_cancel_but_not_consent(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.answer(CONSENT, BERT)
+    assert till.decided[-1] == "refused_other_voice"
+    till.wake_and_say(ORDER)
+    till.answer("no", BERT)
+    assert till.decided[-1] == "cancelled"
+    assert not till.desk.journal.orders()
+
+
+def test_an_answer_to_a_question_that_is_over_is_ignored(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    stale = till.listening
+    assert stale is not None
+    till.answer("no")
+    till.spoken.heard(utterance(stale.listen_id, CONSENT))
+    assert not till.desk.journal.orders()
+    assert till.decided == ["read_back", "cancelled"]
+
+
+def test_a_consent_said_without_a_question_orders_nothing(till: Till) -> None:
+    till.wake_and_say("okay nabu yes place my order")
+    assert "nothing to confirm" in till.said
+    assert not till.desk.journal.orders()
+
+
+def test_voice_that_dies_ends_the_question_but_not_what_was_agreed(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.spoken.voice_lost()
+    till.spoken.heard(utterance(1, CONSENT))
+    assert not till.desk.journal.orders()
+    till.wake_and_say(ORDER)
+    till.answer(CONSENT)
+    till.spoken.voice_lost()
+    till.deliver()
+    assert till.desk.journal.orders()[0].state == "ordered"
+
+
+def test_a_full_disk_is_said_and_nothing_is_promised(till: Till) -> None:
+    till.wake_and_say("okay nabu order a pack of butter")
+    till.answer(CONSENT)
+    till.deliver()
+    till.wake_and_say(ORDER)
+    till.desk.journal._db.execute("PRAGMA max_page_count = 1")  # what is there already stays
+    with pytest.raises(JournalError, match="journal_full"):
+        for number in range(1000):
+            till.desk.journal.meta_set(f"filler-{number}", "x" * 500)
+    till.answer(CONSENT)
+    assert till.said.startswith("My storage is full, so nothing is ordered")
+    assert till.desk.unrecorded_decisions > 0
+    assert [order.title for order in till.desk.journal.orders()] == ["one pack of butter"]
+
+
+def test_enrolment_asks_for_consent_and_keeps_nothing_without_it(till: Till) -> None:
+    assert till.spoken.begin_enrolment("Bert")
+    assert not till.spoken.begin_enrolment("Carl"), "one at a time"
+    till.answer("yes", BERT)
+    till.answer("no", BERT)
+    assert till.steps[-1][1:] == (True, False)
+    assert len(till.desk.people) == 1
+
+
+def test_enrolment_learns_a_voice_that_may_then_order(till: Till) -> None:
+    till.spoken.begin_enrolment("Bert")
+    till.answer("yes learn my voice", BERT)
+    for number in range(till.desk.settings.speaker.enrolment_sentences):
+        till.answer(phrase(number), BERT)
+    assert till.steps[-1] == ("Thank you, Bert. I know your voice now.", True, True)
+    till.wake_and_say(ORDER, BERT)
+    till.answer(CONSENT, BERT)
+    [order] = till.desk.journal.orders()
+    assert order.person in till.desk.people.templates()
+    assert "Bert" not in order.person
+
+
+def test_the_wake_word_does_not_break_into_an_enrolment(till: Till) -> None:
+    till.spoken.begin_enrolment("Bert")
+    till.spoken.heard(utterance(0, ORDER))
+    assert not till.decided
+
+
+def test_a_typed_basket_is_read_aloud_before_a_voice_may_confirm_it(till: Till) -> None:
+    replies: list[str] = []
+    till.typed = TypedDialogue(till.desk, "pl", replies.append)
+    till.typed.typed("poproszę dwie paczki ciemno palonej kawy")
+    till.typed.typed("tak, złóż moje zamówienie")
+    assert "Pisane słowa nie składają zamówienia" in replies[-1]
+    assert not till.desk.journal.orders()
+    till.wake_and_say("okay nabu yes place my order")
+    assert till.said.startswith("Two bags of dark roast coffee")
+    assert not till.desk.journal.orders()
+    till.answer(CONSENT)
+    [order] = till.desk.journal.orders()
+    assert till.followed == [order.intent_id]
+
+
+def test_a_stranger_cannot_confirm_a_typed_basket(till: Till) -> None:
+    till.typed = TypedDialogue(till.desk, "en", lambda _: None)
+    till.typed.typed("order two bags of dark roast coffee")
+    till.wake_and_say("okay nabu yes place my order", BERT)
+    assert till.decided[-1] == "refused_unknown_voice"
+
+
+def test_embeddings_are_wanted_only_while_somebody_is_enrolled(till: Till) -> None:
+    [person] = till.desk.people.all()
+    till.desk.people.forget(person.pseudonym)
+    till.spoken.begin_enrolment("Bert")
+    assert messages.ListenPolicy(embed=True) in till.sent
+    till.answer("no", BERT)
+    assert till.sent.index(messages.ListenPolicy(embed=False)) > till.sent.index(
+        messages.ListenPolicy(embed=True)
+    )
