@@ -17,20 +17,19 @@ _FEWEST_CHUNKS = 5  # 160 ms of each, or it is a guess
 def estimate_snr_db(samples: Float32, speech: npt.NDArray[np.bool_]) -> float | None:
     """Mean power in speech, less that of the room, over that of the room, in dB; at most LARGEST_SNR_DB.
 
-    samples: float32 [n]; speech: bool, one for each whole chunk of CHUNK_SAMPLES. The chunks next to speech
-    belong to neither side. None where there is too little of either to measure, or speech is no louder than
-    the room.
+    samples: float32 [n]; speech: bool, one for each whole chunk of CHUNK_SAMPLES. The room's power is the
+    median of its chunks, as the quiet ends of words are among them. None where there is too little of
+    either to measure, or speech is no louder than the room.
     """
     chunks = min(len(speech), len(samples) // CHUNK_SAMPLES)
     speech = speech[:chunks]
     power = np.square(samples[: chunks * CHUNK_SAMPLES].reshape(-1, CHUNK_SAMPLES), dtype=np.float64).mean(
         axis=1
     )
-    padded = np.pad(speech, 1)
-    room = ~(padded[:-2] | padded[1:-1] | padded[2:])
+    room = ~speech
     if speech.sum() < _FEWEST_CHUNKS or room.sum() < _FEWEST_CHUNKS:
         return None
-    noise = float(power[room].mean())
+    noise = float(np.median(power[room]))
     signal = float(power[speech].mean()) - noise
     if signal <= 0.0:
         return None
