@@ -1,0 +1,271 @@
+"""Writes docs/states.md from the code: every step of the dialogue table and of the order journal.
+
+python scripts/state_tables.py           write
+python scripts/state_tables.py --check   fail where the file is not up to date
+
+The dialogue's next states stand nowhere as data: they are what `step` answers. So each pair of state and
+event in `TABLE` is tried with every case that `CASES` names, and the page says what came out.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from agent.committing import journal_rows  # noqa: E402
+from agent.deciding import conversation as talk  # noqa: E402
+from agent.deciding.basket import Basket, Line  # noqa: E402
+from agent.deciding.dialogue import MOST_TRIES, TABLE, step  # noqa: E402
+from agent.deciding.money import Money  # noqa: E402
+from agent.deciding.policy import Circumstances  # noqa: E402
+from agent.deciding.understanding import Answer  # noqa: E402
+from agent.deciding.verification import TYPED, Reason, Verdict  # noqa: E402
+from agent.plumbing.settings import Policy  # noqa: E402
+
+PAGE = ROOT / "docs" / "states.md"
+
+HEAD = f"""\
+# States
+
+This page is made by `scripts/state_tables.py` from `TABLE` in `agent/deciding/dialogue.py` and from `ALLOWED`
+in `agent/committing/journal_rows.py`. What it says is a key of `agent/deciding/replies.py`; what it writes is
+the code of a decision in the journal.
+
+## The dialogue
+
+A question is put {MOST_TRIES} times; "once" and "again" count the answers that decided nothing. What is not
+listed changes nothing. A dash: nothing is said, or nothing is written.
+"""
+
+POLICY = Policy()
+ZERO = Money(0, "PLN")
+ANNA = Verdict("anna")
+COFFEE = Basket((Line("coffee", "coffee", (), "coffee", 2, "bag", Money(100, "PLN")),), 1)
+MANY = Basket((Line("salt", "salt", (), "salt", POLICY.largest_quantity + 1, "bag", Money(0, "PLN")),), 1)
+DEAR = Basket(
+    (Line("safe", "safe", (), "safe", 1, "piece", Money(POLICY.voice_order_max_minor + 1, "PLN")),), 1
+)
+CALM = Circumstances(ZERO)
+SPENT = Circumstances(Money(POLICY.voice_day_max_minor, "PLN"))
+QUEUED = Circumstances(ZERO, queued_same=True)
+NO_CLOCK = Circumstances(ZERO, clock_trusted=False)
+CONSENT = Answer("consent")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that may happen, in words and as values."""
+
+    when: str
+    event: talk.Event
+    circumstances: Circumstances = CALM
+
+
+def _nobody(reason: Reason) -> Verdict:
+    return Verdict(reason=reason)
+
+
+def _answered(answer: Answer, speaker: Verdict = ANNA, *, same: bool = True) -> talk.Answered:
+    return talk.Answered(answer, speaker, same)
+
+
+CASES: dict[type[talk.Event], tuple[Case, ...]] = {
+    talk.OrderHeard: (
+        Case("a known voice orders", talk.OrderHeard(COFFEE, ANNA)),
+        Case("a known voice orders what is queued already", talk.OrderHeard(COFFEE, ANNA), QUEUED),
+        Case("an order is typed", talk.OrderHeard(COFFEE, TYPED)),
+        Case("an unknown voice orders", talk.OrderHeard(COFFEE, _nobody("unknown_voice"))),
+        Case("nobody is enrolled", talk.OrderHeard(COFFEE, _nobody("nobody_enrolled"))),
+        Case("too little speech to know the voice", talk.OrderHeard(COFFEE, _nobody("too_short"))),
+        Case("too much noise to know the voice", talk.OrderHeard(COFFEE, _nobody("too_noisy"))),
+        Case("more than `largest_quantity`", talk.OrderHeard(MANY, ANNA)),
+        Case("dearer than `voice_order_max_minor`", talk.OrderHeard(DEAR, ANNA)),
+        Case("more than `voice_day_max_minor` in a day", talk.OrderHeard(COFFEE, ANNA), SPENT),
+        Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
+    ),
+    talk.Answered: (
+        Case("a sentence of consent, from the voice that asked", _answered(CONSENT)),
+        Case("a denial, from anybody", _answered(Answer("denial"), _nobody("unknown_voice"))),
+        Case("a bare yes", _answered(Answer("bare"))),
+        Case("consent to another quantity", _answered(Answer("consent", 3, "bag"))),
+        Case("consent, too short to know the voice", _answered(CONSENT, _nobody("too_short"))),
+        Case("consent, too noisy to know the voice", _answered(CONSENT, _nobody("too_noisy"))),
+        Case("consent from an unknown voice", _answered(CONSENT, _nobody("unknown_voice"))),
+        Case("consent from another known voice", _answered(CONSENT, Verdict("bert"))),
+        Case("consent after a change of speaker", _answered(CONSENT, same=False)),
+        Case("consent that is typed", _answered(CONSENT, TYPED)),
+        Case("consent, but the day's limit is reached by now", _answered(CONSENT), SPENT),
+        Case("consent, but the time is not trusted any more", _answered(CONSENT), NO_CLOCK),
+    ),
+    talk.Confused: (Case("speech that is no sentence of the grammar", talk.Confused()),),
+    talk.Silent: (Case("silence", talk.Silent()),),
+    talk.Helped: (Case("somebody asks for help", talk.Helped()),),
+    talk.Committed: (
+        Case("signed and on disk, the broker is reached", talk.Committed(online=True)),
+        Case("signed and on disk, the broker is not reached", talk.Committed(online=False)),
+    ),
+    talk.NotCommitted: (
+        Case("nothing could be written (here: the disk is full)", talk.NotCommitted("journal_full")),
+    ),
+    talk.ReceiptArrived: (
+        Case("a receipt: ordered", talk.ReceiptArrived("coffee", delivery="2026-11-24")),
+        Case("a receipt: refused (here: the price has risen)", talk.ReceiptArrived("coffee", "over_limit")),
+    ),
+    talk.ReceiptLate: (Case("no receipt within `receipt_wait_ms`", talk.ReceiptLate()),),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one case leads to, in words."""
+
+    when: str
+    says: str
+    writes: str
+    then: str
+
+
+def rows_of(state: type[talk.State], event: type[talk.Event]) -> list[Row]:
+    """The outcome of every case of `event` in `state`; once and again where the count of tries matters."""
+    found: list[Row] = []
+    for case in CASES[event]:
+        outcomes = [_row(case, one) for one in _states(state)]
+        if len(set(outcomes)) == 1:
+            found.append(outcomes[0])
+        else:
+            found += [
+                Row(f"{row.when}, {times}", row.says, row.writes, row.then)
+                for row, times in zip(outcomes, ("once", "again"), strict=True)
+            ]
+    return found
+
+
+def _states(state: type[talk.State]) -> list[talk.State]:
+    if state is talk.Idle:
+        return [talk.Idle()]
+    if state is talk.Committing:
+        return [talk.Committing(COFFEE, ANNA)]
+    asking = talk.Confirming if state is talk.Confirming else talk.AskingAnother
+    return [asking(COFFEE, ANNA, tries) for tries in (1, MOST_TRIES)]
+
+
+def _row(case: Case, state: talk.State) -> Row:
+    after, effects = step(state, case.event, talk.Surroundings(POLICY, case.circumstances))
+    says = [effect.key for effect in effects if isinstance(effect, talk.Say)]
+    writes = [effect.code for effect in effects if isinstance(effect, talk.Record)]
+    writes += ["the signed order" for effect in effects if isinstance(effect, talk.Commit)]
+    return Row(
+        case.when,
+        ", ".join(f"`{key}`" for key in says) or "–",
+        ", ".join(code if " " in code else f"`{code}`" for code in writes) or "–",
+        type(after).__name__,
+    )
+
+
+def page() -> str:
+    """The page as it should be."""
+    rows = {(state, event): _merged(rows_of(state, event)) for state, event in TABLE}
+    states_of: defaultdict[tuple[str, tuple[Row, ...]], list[str]] = defaultdict(list)
+    for (state, event), found in rows.items():
+        states_of[event.__name__, tuple(found)].append(state.__name__)
+    shared = {found: states for (_, found), states in states_of.items() if len(states) > 2}
+    parts = [HEAD, *_dialogue_picture(rows), ""]
+    for common, states in shared.items():
+        parts += [f"### {', '.join(states[:-1])} or {states[-1]}", "", *_table(list(common)), ""]
+    for state in dict.fromkeys(state for state, _ in TABLE):
+        own = [
+            row
+            for (of, _), found in rows.items()
+            if of is state and tuple(found) not in shared
+            for row in found
+        ]
+        parts += [f"### {state.__name__}", "", " ".join((inspect.getdoc(state) or "").split()), ""]
+        parts += [*_table(own), ""]
+    return "\n".join([*parts, *_journal()])
+
+
+def _merged(rows: list[Row]) -> list[Row]:
+    """`rows` with the commonest outcome of many in one line: "any other answer"."""
+    outcomes = Counter(replace(row, when="") for row in rows)
+    commonest, count = outcomes.most_common(1)[0]
+    if count < 4:
+        return rows
+    others = [row for row in rows if replace(row, when="") != commonest]
+    return [*others, replace(commonest, when="any other answer" if others else "any answer")]
+
+
+def _table(rows: list[Row]) -> list[str]:
+    head = ["| what happens | it says | it writes | then |", "|---|---|---|---|"]
+    return [*head, *(f"| {row.when} | {row.says} | {row.writes} | {row.then} |" for row in rows)]
+
+
+def _dialogue_picture(rows: dict[tuple[type[talk.State], type[talk.Event]], list[Row]]) -> list[str]:
+    """One arrow from state to state, labelled with the events that may take it."""
+    arrows: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for (state, event), found in rows.items():
+        for then in dict.fromkeys(row.then for row in found):
+            arrows[state.__name__, then].append(event.__name__)
+    lines = [f"    {one} --> {other}: {', '.join(events)}" for (one, other), events in arrows.items()]
+    return ["```mermaid", "stateDiagram-v2", "    [*] --> Idle", *lines, "```"]
+
+
+def _journal() -> list[str]:
+    arrows = [
+        f"    {state} --> {after}"
+        for state, allowed in journal_rows.ALLOWED.items()
+        for after in journal_rows.ALLOWED
+        if after in allowed
+    ]
+    ends = [state for state, allowed in journal_rows.ALLOWED.items() if not allowed]
+    return [
+        "## The order in the journal",
+        "",
+        "Each row of the table `orders` is in one of these states. `Journal.move` in",
+        "`agent/committing/journal.py` refuses every step that is not drawn.",
+        f"Open are {', '.join(journal_rows.OPEN)}.",
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+        "    [*] --> queued",
+        *arrows,
+        *(f"    {state} --> [*]" for state in ends),
+        "```",
+        "",
+        *(f"- {sentence}" for sentence in _meanings()),
+        "",
+    ]
+
+
+def _meanings() -> list[str]:
+    """The sentences under `ALLOWED` in the source."""
+    body = ast.parse(inspect.getsource(journal_rows)).body
+    for statement, after in pairwise(body):
+        named = isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target) == "ALLOWED"
+        if named and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            text = " ".join(str(after.value.value).split())
+            return [f"{sentence.rstrip('.')}." for sentence in text.split(". ")]
+    raise LookupError("ALLOWED has no description")
+
+
+def main() -> int:
+    """0 where the page is (now) up to date."""
+    wanted = page()
+    if "--check" in sys.argv[1:]:
+        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != wanted:
+            print("docs/states.md is not up to date; run: python scripts/state_tables.py")
+            return 1
+        return 0
+    PAGE.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
