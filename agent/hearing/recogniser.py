@@ -22,6 +22,11 @@ NO_SENTENCE_GAP = -99.0
 """Stands for 'no sentence of the grammar survived the beam'."""
 
 WIDER_BEAMS = 24
+"""Tried once more where nothing survived."""
+
+_HOPELESS_NATS = 60.0
+"""So far behind the open decode nothing passes any gate: orders in 6 dB of noise stay within 40."""
+
 _LONGEST_BOUND_TOKENS = 64
 _SHORTEST_SAMPLES = 800
 _OPEN_TOKENS_PER_SECOND = 6.5  # of the model's authors; more is a loop, not speech
@@ -88,9 +93,12 @@ class Recogniser:
         encoded = self._model.encode(np.ascontiguousarray(samples, np.float32))
         free = self._decode_open(encoded, len(samples) / _SAMPLE_RATE)
         open_words = normalise_text(self._model.vocabulary.text(free.tokens))
-        bound = self._decode_bound(encoded, automaton.allowed, start, self._beams)
-        if not bound and start != DEAD:
-            bound = self._decode_bound(encoded, automaton.allowed, start, WIDER_BEAMS)
+        bound: list[_Hypothesis] = []
+        for beams in (self._beams, WIDER_BEAMS):
+            if not bound and start != DEAD:
+                bound = self._decode_bound(
+                    encoded, automaton.allowed, start, beams, free.score - _HOPELESS_NATS
+                )
         if not bound:
             return Recognition("", open_words, NO_SENTENCE_GAP)
         ranked = self._sentences(bound)
@@ -128,9 +136,9 @@ class Recogniser:
         return _Hypothesis(score, tuple(tokens), DEAD, 0)
 
     def _decode_bound(
-        self, encoded: Float32, allowed: Callable[[int], Allowed], start: int, beams: int
+        self, encoded: Float32, allowed: Callable[[int], Allowed], start: int, beams: int, lowest_score: float
     ) -> list[_Hypothesis]:
-        """Finished sentences, best first; empty when none survived."""
+        """Finished sentences, best first; empty when none survived with `lowest_score`."""
         decoding = self._model.begin(encoded)
         beam = [_Hypothesis(0.0, (), start, 0)]
         finished: list[_Hypothesis] = []
@@ -150,9 +158,10 @@ class Recogniser:
                     finished.append(hypothesis)
                 else:
                     beam.append(hypothesis)
-            if not beam or (finished and max(h.score for h in finished) > beam[0].score):
+            best_finished = max((h.score for h in finished), default=lowest_score)
+            if not beam or best_finished > beam[0].score:
                 break
-        return sorted(finished, key=lambda h: -h.score)
+        return sorted((h for h in finished if h.score >= lowest_score), key=lambda h: -h.score)
 
 
 def _grow(
