@@ -120,7 +120,7 @@ def read_private(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
         raise TrustError(
-            "key_missing", f"cannot open {path}: {error.strerror}", "earmark provision"
+            "key_missing", f"cannot open {path}: {error.strerror}", "earmark provision --help"
         ) from error
     with os.fdopen(descriptor, "rb") as file:
         mode = os.fstat(file.fileno()).st_mode

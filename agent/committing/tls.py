@@ -48,12 +48,14 @@ def client_context(ca_pem: str, certificate: Path, key: Path) -> ssl.SSLContext:
     try:
         context.load_verify_locations(cadata=ca_pem)
     except (ssl.SSLError, ValueError) as error:
-        raise TrustError("tls_ca_unusable", "the pinned CA is no certificate", "earmark provision") from error
+        raise TrustError(
+            "tls_ca_unusable", "the pinned CA is no certificate", "earmark provision --help"
+        ) from error
     try:
         context.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
         raise TrustError(
-            "tls_client_unusable", f"cannot use {certificate} with {key}: {error}", "earmark provision"
+            "tls_client_unusable", f"cannot use {certificate} with {key}: {error}", "earmark provision --help"
         ) from error
     return context
 

@@ -89,7 +89,7 @@ class TrustedTime:
             raise TrustError(
                 "clock_untrusted",
                 "the time is not known: neither the shop nor a time server gave it since the device started",
-                "connect the device to its broker, or set up time synchronisation; earmark doctor shows both",
+                "connect the device to its broker, or set up time synchronisation; then: earmark doctor",
             )
         now = max(now, self._floor)
         if now - self._floor >= _FLOOR_EVERY_S:

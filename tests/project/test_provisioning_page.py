@@ -1,0 +1,143 @@
+"""docs/provisioning.md, typed as it stands, from an empty folder to a device that the broker accepts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.project import markdown
+from tests.project.markdown import ROOT
+
+PORT_ON_THE_PAGE = "18883"
+SERVICES = ("earmark-backend broker shop", "earmark-backend run shop")
+NEEDS_A_MICROPHONE = ("run", "enrol", "people", "orders")
+CATALOGUE = "order_backend/catalogues/corner_shop.json"
+PATIENCE_SECONDS = 30
+
+
+class Folder:
+    """The folder in which a reader types the page's commands."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = str(probe.getsockname()[1])
+        programs = Path(sys.executable).parent
+        self._environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+        self._services: dict[str, subprocess.Popen[bytes]] = {}
+
+    def type(self, line: str) -> str:
+        """One line of the page; what it printed. Services go on in the background."""
+        line = line.replace(PORT_ON_THE_PAGE, self.port).replace("CATALOGUE", str(ROOT / CATALOGUE))
+        if line in SERVICES:
+            self.start(line)
+            return ""
+        done = subprocess.run(
+            ["bash", "-ec", line],
+            cwd=self.path,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        asks_the_doctor = line.endswith(" doctor")  # which finds no microphone on a machine without one
+        assert done.returncode == 0 or asks_the_doctor, f"{line}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def start(self, line: str) -> None:
+        """A service of the page."""
+        log = self.path / "service.log"
+        with log.open("wb") as output:
+            self._services[line] = subprocess.Popen(
+                line.split(), cwd=self.path, env=self._environment, stdout=output, stderr=output
+            )
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not any(word in log.read_text("utf-8") for word in ("broker on", "serving")):
+            assert time.monotonic() < until, log.read_text("utf-8")
+            time.sleep(0.1)
+
+    def restart(self, line: str) -> None:
+        self.stop(line)
+        self.start(line)
+
+    def stop(self, line: str) -> None:
+        service = self._services.pop(line)
+        service.terminate()
+        service.wait(PATIENCE_SECONDS)
+
+    def close(self) -> None:
+        for line in list(self._services):
+            self.stop(line)
+
+    def broker(self) -> str:
+        """What the doctor says about the broker."""
+        found = self.type("earmark -s shelf/earmark.toml doctor")
+        return next(line for line in found.splitlines() if "broker:" in line)
+
+
+def _lines() -> list[str]:
+    text = (ROOT / "docs/provisioning.md").read_text("utf-8")
+    return [line for block in markdown.blocks(text) if block.kind == "sh" for line in block.text.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
+    """Where everything up to the doctor has been typed."""
+    folder = Folder(tmp_path_factory.mktemp("provisioning"))
+    lines = _lines()
+    try:
+        for line in lines[: lines.index("earmark -s shelf/earmark.toml doctor")]:
+            folder.type(line)
+        yield folder
+    finally:
+        folder.close()
+
+
+def test_the_doctor_finds_device_and_broker_well(folder: Folder) -> None:
+    found = folder.type("earmark -s shelf/earmark.toml doctor")
+    assert "ok  catalogue: version 1, 20 products" in found
+    assert "ok  keys: admitted by Corner Shop (test)" in found
+    assert f"ok  broker: localhost:{folder.port} answers with TLS 1.3 and accepts this device" in found
+
+
+def test_a_revoked_device_is_refused_until_it_is_admitted_again(folder: Folder) -> None:
+    lines = _lines()
+    folder.type(next(line for line in lines if line.startswith("earmark-backend revoke")))
+    folder.restart("earmark-backend broker shop")
+    assert "tls_client_revoked" in folder.broker()
+    folder.type(next(line for line in lines if line.startswith("earmark-backend admit")))
+    folder.type("earmark provision shelf --certificate answer/mqtt.crt")
+    assert "accepts this device" in folder.broker()
+
+
+def test_the_database_is_copied_as_the_page_says(folder: Folder) -> None:
+    folder.type(next(line for line in _lines() if "sqlite3" in line))
+    assert (folder.path / "shop-copy.db").stat().st_size > 0
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl, to renew certificates with")
+def test_the_brokers_certificate_is_renewed_as_the_page_says(folder: Folder) -> None:
+    before = (folder.path / "shop/broker/broker.crt").read_bytes()
+    lines = _lines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("openssl"))
+    for line in lines[first : first + 3]:
+        folder.type(line)
+    assert (folder.path / "shop/broker/broker.crt").read_bytes() != before
+    folder.restart("earmark-backend broker shop")
+    assert "accepts this device" in folder.broker()
+
+
+def test_every_line_of_the_page_is_tried_here_or_needs_a_microphone() -> None:
+    tried = ("earmark-backend", "earmark provision", "python -c", "openssl", "mv new.crt")
+    rest = [line for line in _lines() if not line.startswith(tried) and not line.endswith(" doctor")]
+    assert rest
+    assert all(line.split()[3] in NEEDS_A_MICROPHONE for line in rest)
