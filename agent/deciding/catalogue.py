@@ -11,10 +11,13 @@ from typing import Annotated, Literal
 import msgspec
 
 from agent.deciding.basket import Line
+from agent.deciding.lexicon import LEXICONS
 from agent.deciding.money import Currency, Money
 from agent.plumbing.errors import CatalogueError
 
 SCHEMA_VERSION = 1
+COUNTED = "piece"
+"""The unit of what is counted by itself: "two lattes", not "two pieces of latte"."""
 LONGEST_NAME_WORDS = 12
 """A spoken name longer than this is a slip of the keyboard, not a name."""
 
@@ -24,7 +27,7 @@ Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$")]
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`say` is how the device names it after a quantity and unit ("two bags of SAY"); `hear` are further
-    forms that people use; `many` is the plural for things counted in pieces (English default: say + 's')."""
+    forms that people use; `many` is the plural of things counted in pieces ("two lattes")."""
 
     say: str
     hear: tuple[str, ...] = ()
@@ -94,9 +97,11 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         query = "&".join(f"{option}={choice}" for option, choice in values)
         before = [choice.words[language].say for option, choice in picks if option.position == "before"]
         after = [choice.words[language].say for option, choice in picks if option.position == "after"]
-        title = " ".join([*before, product.words[language].say])
+        words, lexicon = product.words[language], LEXICONS[language]
+        several = quantity > 1 and product.unit == COUNTED
+        title = " ".join([*before, words.many if several and words.many else words.say])
         if after:
-            title += f" {JOINERS[language][0]} " + f" {JOINERS[language][1]} ".join(after)
+            title += f" {lexicon.after_joiner} " + f" {lexicon.and_joiner} ".join(after)
         price = product.price_minor + sum(choice.price_delta_minor for _, choice in picks)
         return Line(
             sku=f"{product_id}?{query}" if query else product_id,
@@ -107,10 +112,6 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             unit=product.unit,
             unit_price=Money(price, self.currency),
         )
-
-
-JOINERS = {"en": ("with", "and"), "pl": ("z", "i")}
-"""Per language: the word before options that follow the name, and the word between them."""
 
 
 def parse_catalogue(data: bytes, *, name: str = "catalogue") -> Catalogue:
@@ -159,6 +160,10 @@ def _faults(catalogue: Catalogue) -> Iterable[str]:
         for option_id in product.options:
             if option_id not in known:
                 yield f"{where}: unknown option {option_id!r}"
+                continue
+            for choice in known[option_id].choices:
+                for language in product.words.keys() - choice.words.keys():
+                    yield f"{where}: its choice {option_id}={choice.id} has no words in {language!r}"
         cheapest = product.price_minor + sum(
             min(0, *(choice.price_delta_minor for choice in known[option_id].choices))
             for option_id in product.options

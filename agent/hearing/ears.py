@@ -77,7 +77,12 @@ class Ears:
         return None
 
     def _utterance(self, capture: Capture) -> Utterance:
-        heard = self._recogniser.recognise(capture.sentence, capture.entry)
+        if capture.listen_id == WAKE_LISTEN_ID:
+            heard = self._recogniser.recognise_after_wake(
+                capture.sentence, capture.samples[: capture.end], capture.entry
+            )
+        else:
+            heard = self._recogniser.recognise(capture.sentence, capture.entry)
         embedding = None
         if self.embeds and capture.speech_ms >= _SHORTEST_EMBEDDED_MS:
             vector = self._embedder.embed(capture.samples, capture.speech)

@@ -41,7 +41,12 @@ class FileListener:
         samples = read_audio_file(path)
         peak, woken_at = self._find_wake(samples)
         speech = self._activity.speech_mask(samples, self._settings.endpoint.speech_threshold)
-        heard = self._recogniser.recognise(_sentence(samples, speech, woken_at or 0), ORDER_ENTRY)
+        sentence = _sentence(samples, speech, woken_at or 0)
+        if woken_at is None:
+            heard = self._recogniser.recognise(sentence, ORDER_ENTRY)
+        else:
+            whole = _sentence(samples, speech, 0)
+            heard = self._recogniser.recognise_after_wake(sentence, whole, ORDER_ENTRY)
         gap = heard.gap_per_token
         snr_db = estimate_snr_db(samples, speech)
         return {

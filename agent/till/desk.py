@@ -111,9 +111,11 @@ class Desk:
             self.unrecorded_decisions += 1
 
     def in_language(self, basket: Basket, language: str) -> Basket:
-        """The same basket with its titles in `language`, at the same prices."""
+        """The same basket with its titles in `language`, where the catalogue has words in it."""
         lines = tuple(
             self.catalogue.line(line.product_id, dict(line.options), line.quantity, language)
+            if language in self.catalogue.product(line.product_id).words
+            else line
             for line in basket.lines
         )
         return Basket(lines, basket.catalogue_version)

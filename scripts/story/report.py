@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from agent.plumbing.operator import OrdersShown
 from scripts.story.corner_shop import ShopOrder
@@ -32,25 +33,29 @@ def scene_row(title: str, before: OrdersShown, after: OrdersShown, placed: Seque
         where = f"shop {order.order_id}" if order.order_id in at_shop else "nowhere at the shop"
         ended.append(f"{order.state}: {where}")
         if order.seconds_to_journal is not None:
-            times.append(f"journalled {order.seconds_to_journal:.2f} s after speech")
+            times.append(f"on disk {order.seconds_to_journal:.2f} s after speech")
         if order.settled_at is not None:
-            times.append(f"receipt {order.settled_at - order.queued_at} s later")
+            times.append(f"receipt {order.settled_at - order.queued_at} s after that")
     return Row(
         title,
-        "; ".join(heard) or "-",
-        ", ".join(row.code for row in decisions) or "-",
-        "; ".join(ended) or "nothing ordered",
-        ", ".join(times) or "-",
+        "\n".join(heard) or "-",
+        "\n".join(row.code for row in decisions) or "-",
+        "\n".join(ended) or "nothing ordered",
+        "\n".join(times) or "-",
     )
 
 
 def table(rows: Sequence[Row]) -> str:
-    """A text table, as wide as its contents."""
+    """A text table, as wide as its contents; a cell may have several lines."""
     heads = ("scene", "heard", "decided", "where it ended", "times")
     cells = [heads, *((row.scene, row.heard, row.decided, row.ended, row.times) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in cells
-    ]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+    grid = [[cell.split("\n") for cell in line] for line in cells]
+    widths = [max(len(part) for line in grid for part in line[column]) for column in range(len(heads))]
+    rule = "  ".join("-" * width for width in widths)
+    lines: list[str] = []
+    for row in grid:
+        for parts in zip_longest(*row, fillvalue=""):
+            padded = (part.ljust(width) for part, width in zip(parts, widths, strict=True))
+            lines.append("  ".join(padded).rstrip())
+        lines.append(rule)
+    return "\n".join(lines)

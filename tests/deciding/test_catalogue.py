@@ -66,6 +66,20 @@ def test_all_faults_are_reported_at_once() -> None:
         assert fault in detail
 
 
+def test_an_option_must_be_sayable_wherever_its_product_is() -> None:
+    raw = _raw(options=["size"], words={"en": {"say": "tea"}, "pl": {"say": "herbaty"}})
+    large = {"id": "large", "words": {"en": {"say": "large"}}}
+    raw["options"] = [{"id": "size", "position": "before", "choices": [large]}]
+    assert "size=large has no words in 'pl'" in _fault(raw).detail
+
+
+def test_what_is_counted_in_pieces_takes_its_plural() -> None:
+    catalogue = parse_catalogue(
+        json.dumps(_raw(unit="piece", words={"en": {"say": "latte", "many": "lattes"}})).encode()
+    )
+    assert [catalogue.line("tea", {}, count, "en").title for count in (1, 2)] == ["latte", "lattes"]
+
+
 def test_an_unknown_key_is_refused_by_name() -> None:
     error = _fault(_raw(colour="green"))
     assert error.code == "catalogue_syntax"
