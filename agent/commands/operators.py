@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import os
 import shutil
 import socket
 import subprocess
@@ -23,6 +24,10 @@ from agent.plumbing.settings import load_settings
 from agent.plumbing.supervisor import operator_socket
 
 LONGEST_REPLY_SECONDS = 30
+
+WITHOUT_SOUND_SERVER = {"PULSE_SERVER": "none"}
+"""Environment of an espeak-ng that only writes a file: it would still call PulseAudio, whose library leaves
+folders in /tmp and the home."""
 
 
 class OperatorClient:
@@ -158,13 +163,14 @@ class ReplyVoice:
         self._count += 1
         if self._folder:
             unfinished = self._folder / "unfinished.wav"
-            self._espeak("-w", str(unfinished), "--", text)
+            self._espeak("-w", str(unfinished), "--", text, **WITHOUT_SOUND_SERVER)
             unfinished.rename(self._folder / f"{self._count:03d}.wav")
         if self._aloud:
             self._espeak("--", text)
 
-    def _espeak(self, *arguments: str) -> None:
-        subprocess.run(["espeak-ng", "-v", self._language, *arguments], check=False)
+    def _espeak(self, *arguments: str, **extra_environment: str) -> None:
+        command = ["espeak-ng", "-v", self._language, *arguments]
+        subprocess.run(command, check=False, env={**os.environ, **extra_environment})
 
 
 class _Replies:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
+
+from agent.commands.operators import WITHOUT_SOUND_SERVER
 
 SAMPLE_RATE_HZ = 16_000
 Pcm = NDArray[np.int16]
@@ -51,7 +54,8 @@ def _spoken(engine: str, voice: str, text: str) -> Pcm:
                 command = ["flite", "-voice", voice, "-t", text, "-o", str(path)]
             else:
                 command = ["espeak-ng", "-v", voice, "-w", str(path), text]
-            subprocess.run(command, check=True, capture_output=True)
+            environment = {**os.environ, **WITHOUT_SOUND_SERVER}
+            subprocess.run(command, check=True, capture_output=True, env=environment)
             return read_wav(path)
     return _levelled(samples, rate)
 
