@@ -14,6 +14,7 @@ from agent.deciding.basket import Line
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.money import Currency, Money
 from agent.plumbing.errors import CatalogueError
+from agent.plumbing.sentence_graph import normalise_text
 
 SCHEMA_VERSION = 1
 COUNTED = "piece"
@@ -152,6 +153,7 @@ def _faults(catalogue: Catalogue) -> Iterable[str]:
             yield f"option {option.id!r}: default {option.default!r} is none of its choices"
         for choice in option.choices:
             yield from _wording_faults(f"choice {option.id}={choice.id}", choice.words)
+    yield from _same_names(catalogue.products)
     for product in catalogue.products:
         where = f"product {product.id!r}"
         yield from _wording_faults(where, product.words)
@@ -171,6 +173,17 @@ def _faults(catalogue: Catalogue) -> Iterable[str]:
         )
         if product.price_minor < 0 or cheapest < 0:
             yield f"{where}: the price is below zero ({min(product.price_minor, cheapest)})"
+
+
+def _same_names(products: Iterable[Product]) -> Iterable[str]:
+    """Two products under one name: with accents folded, as the grammar has them, one would never be heard."""
+    taken: dict[tuple[str, str], str] = {}
+    for product in products:
+        for language, wording in product.words.items():
+            for form in dict.fromkeys(normalise_text(form) for form in wording.heard):
+                other = taken.setdefault((language, form), product.id)
+                if other != product.id:
+                    yield f"products {other!r} and {product.id!r} are both called {form!r} in {language!r}"
 
 
 def _repeated(what: str, identifiers: list[str]) -> Iterable[str]:

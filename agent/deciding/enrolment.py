@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from agent.deciding.conversation import Say
 from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.deciding.understanding import Answer, Meaning, PhraseRead
-from agent.deciding.verification import Embedding, cosine, make_template
+from agent.deciding.verification import Embedding, cosine, has_unit_length, make_template
 from agent.plumbing.settings import Speaker
 
 MOST_FAILURES = 3
@@ -76,6 +76,8 @@ def advance(state: Enrolling, heard: Heard, limits: Speaker) -> EnrolmentOutcome
 
 def _usable(state: Enrolling, heard: Heard, limits: Speaker) -> tuple[float, ...] | None:
     if not isinstance(heard.meaning, PhraseRead) or heard.embedding is None:
+        return None
+    if not has_unit_length(heard.embedding):
         return None
     if ENROLMENT_PHRASES[heard.meaning.number] != state.phrase:
         return None

@@ -51,8 +51,11 @@ class Lexicon:
 
 
 _ENGLISH = Lexicon(
-    # The spellings that the recogniser gives an invented word.
-    wake_phrases=("okay nabu", "ok nabu", "okay naboo", "ok naboo", "okay nabo", "ok nabo", "okay now boo"),
+    # All phrases that the wake word models know, with the spellings that the recogniser gives an invented word.
+    wake_phrases=(
+        *("okay nabu", "ok nabu", "okay naboo", "ok naboo", "okay nabo", "ok nabo", "okay now boo"),
+        *("alexa", "hey jarvis", "hey mycroft"),
+    ),
     openings=(
         "order",
         "i want",

@@ -207,6 +207,7 @@ def _answers(build: _Builder, lexicon: Lexicon, start: int, end: int, language: 
     """Any run of consents and denials ("yes... no, cancel"), and "yes, order two bags"."""
     again = build.state()
     build.free(start, again)
+    build.phrases(start, lexicon.wake_phrases, again)  # nobody needs to, but people do
     said = build.state()
     build.phrases(again, lexicon.consent_sentences, said, Tag("consent", "sentence"))
     build.phrases(again, lexicon.consent_bare, said, Tag("consent", "bare"))

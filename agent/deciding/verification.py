@@ -48,7 +48,7 @@ def verify(
         return Verdict(reason="nobody_enrolled")
     if embedding is None or speech_ms < shortest_ms:
         return Verdict(reason="too_short")
-    if snr_db is not None and snr_db < limits.lowest_snr_db:
+    if snr_db is not None and not snr_db >= limits.lowest_snr_db:  # also where it is not a number
         return Verdict(reason="too_noisy")
     person, score = max(
         ((name, cosine(embedding, vector)) for name, vector in people.items()), key=lambda best: best[1]
@@ -76,14 +76,15 @@ def make_template(embeddings: Sequence[Embedding]) -> tuple[float, ...]:
 
 
 def cosine(a: Embedding, b: Embedding) -> float:
-    """Cosine similarity in -1..1; 0 where lengths differ or a value is not a number, so that it never
+    """Cosine similarity in -1..1; 0 where lengths differ or a value is not a finite number, so that it never
     accepts."""
-    if len(a) != len(b):
+    length_a, length_b = math.hypot(*a), math.hypot(*b)
+    if len(a) != len(b) or not 0 < length_a < math.inf or not 0 < length_b < math.inf:
         return 0.0
-    score = (
-        math.sumprod(a, b)
-        if hasattr(math, "sumprod")
-        else math.fsum(x * y for x, y in zip(a, b, strict=True))
-    )
-    norm = math.hypot(*a) * math.hypot(*b)
-    return score / norm if norm > 0 and math.isfinite(score) else 0.0
+    # Divided first: products of what a forging process sends could overflow.
+    return math.fsum((x / length_a) * (y / length_b) for x, y in zip(a, b, strict=True))
+
+
+def has_unit_length(embedding: Embedding) -> bool:
+    """Whether it is what an encoder gives: finite, and of length 1 but for rounding."""
+    return math.isclose(math.hypot(*embedding), 1.0, abs_tol=0.01)

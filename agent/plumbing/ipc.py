@@ -8,7 +8,6 @@ and logged by its code; the connection goes on as long as the next frame can be 
 from __future__ import annotations
 
 import array
-import asyncio
 import contextlib
 import functools
 import os
@@ -46,7 +45,7 @@ class _Frame(NamedTuple):
 class IpcConnection:
     """One end of a connected Unix stream socket that carries `Message`s.
 
-    Any thread may send; one thread (or one task) receives. The socket belongs to the connection from here on.
+    Any thread may send; one thread receives. The socket belongs to the connection from here on.
     `dropped` counts the received frames that were not acceptable.
     """
 
@@ -119,37 +118,9 @@ class IpcConnection:
         ipc_frame_too_long (and closes) when the stream has lost its frame borders.
         """
         while True:
-            frame = self._reader.read(0)
+            frame = self._reader.read()
             if frame is not None and (accepted := self._accept(frame, types)) is not None:
                 return accepted
-
-    @overload
-    async def async_receive(self, types: type[M]) -> tuple[M, tuple[int, ...]]: ...
-    @overload
-    async def async_receive(self, types: UnionType) -> tuple[Any, tuple[int, ...]]: ...
-    async def async_receive(self, types: type[Message] | UnionType) -> tuple[Any, tuple[int, ...]]:
-        """`receive` for a task of the running asyncio loop; may be cancelled between any two bytes."""
-        while True:
-            await asyncio.sleep(0)  # a peer that floods must not starve the other tasks
-            try:
-                frame = self._reader.read(socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                await self._readable()
-                continue
-            if frame is not None and (accepted := self._accept(frame, types)) is not None:
-                return accepted
-
-    async def _readable(self) -> None:
-        loop = asyncio.get_running_loop()
-        ready: asyncio.Future[None] = loop.create_future()
-        fd = self._sock.fileno()
-        if fd < 0:
-            raise EOFError(f"{self._peer}: closed here")
-        loop.add_reader(fd, _resolve, ready)
-        try:
-            await ready
-        finally:
-            loop.remove_reader(fd)
 
     def _accept(
         self, frame: _Frame, types: type[Message] | UnionType
@@ -196,10 +167,10 @@ class _FrameReader:
         self._fds: list[int] = []
         self._fault = ""
 
-    def read(self, flags: int) -> _Frame | None:
-        """One step; a frame when it is complete. Raises EOFError, and BlockingIOError with MSG_DONTWAIT."""
+    def read(self) -> _Frame | None:
+        """One step; a frame when it is complete. Blocks. Raises EOFError."""
         if self._wanted < 0:
-            self._header += self._some(_HEADER.size - len(self._header), flags)
+            self._header += self._some(_HEADER.size - len(self._header))
             if len(self._header) < _HEADER.size:
                 return None
             (self._wanted,) = _HEADER.unpack(self._header)
@@ -210,9 +181,9 @@ class _FrameReader:
                 self._fault = "ipc_frame_too_long"
             return self._finish() if self._wanted == 0 else None
         if self._wanted > LONGEST_FRAME_BYTES:
-            self._skipped += len(self._some(min(self._wanted - self._skipped, LONGEST_FRAME_BYTES), flags))
+            self._skipped += len(self._some(min(self._wanted - self._skipped, LONGEST_FRAME_BYTES)))
             return self._finish() if self._skipped == self._wanted else None
-        self._body += self._some(self._wanted - len(self._body), flags)
+        self._body += self._some(self._wanted - len(self._body))
         return self._finish() if len(self._body) == self._wanted else None
 
     def drop_fds(self) -> None:
@@ -227,12 +198,10 @@ class _FrameReader:
         self._fds = []
         return frame
 
-    def _some(self, count: int, flags: int) -> bytes:
+    def _some(self, count: int) -> bytes:
         room = socket.CMSG_LEN(_MOST_FDS * array.array("i").itemsize)
         try:
-            data, ancillary, got, _ = self._sock.recvmsg(count, room, flags | socket.MSG_CMSG_CLOEXEC)
-        except BlockingIOError:
-            raise
+            data, ancillary, got, _ = self._sock.recvmsg(count, room, socket.MSG_CMSG_CLOEXEC)
         except OSError as error:
             self.drop_fds()
             raise EOFError("the peer is gone") from error
@@ -250,11 +219,6 @@ class _FrameReader:
             self.drop_fds()
             raise EOFError("the peer has closed")
         return data
-
-
-def _resolve(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_result(None)
 
 
 @functools.cache

@@ -113,6 +113,7 @@ class Till:
                 self._hears = True
             case messages.Utterance():
                 self._spoken.heard(message)
+                self._send_outbox()  # an order that was just agreed to need not wait for the next look
             case messages.Silence(listen_id=listen_id):
                 self._spoken.silent(listen_id)
             case messages.Spoken(say_id=say_id):

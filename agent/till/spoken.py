@@ -177,7 +177,9 @@ class SpokenDialogue(Talk):
             case OrderAsked(basket):
                 self._order_embedding = utterance.embedding
                 self._apply(OrderHeard(basket, speaker))
-            case Answer(kind="consent") if (typed := self._take_typed(self._conversation.id)) is not None:
+            case Answer(kind="consent") if (
+                speaker.person and (typed := self._take_typed(self._conversation.id)) is not None
+            ):
                 self._order_embedding = utterance.embedding
                 self._apply(OrderHeard(self._desk.in_language(typed, self._language), speaker))
             case Answer():

@@ -48,6 +48,12 @@ def test_duplicate_ids_are_refused() -> None:
     assert "'tea' is there twice" in _fault(raw).detail
 
 
+def test_two_products_of_one_name_are_refused_also_when_only_accents_differ() -> None:
+    raw = _raw(words={"en": {"say": "rosé"}})
+    raw["products"].append(raw["products"][0] | {"id": "rose", "words": {"en": {"say": "Rose"}}})
+    assert "'tea' and 'rose' are both called 'rose'" in _fault(raw).detail
+
+
 def test_a_price_below_zero_is_refused_also_when_an_option_makes_it_so() -> None:
     assert "below zero (-1)" in _fault(_raw(price_minor=-1)).detail
     raw = _raw(options=["size"])

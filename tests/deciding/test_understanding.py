@@ -95,6 +95,7 @@ def test_words_that_merely_contain_a_denial_do_not_deny(
 def test_a_bare_yes_is_told_from_a_sentence(english: SentenceParser, catalogue: Catalogue) -> None:
     assert understand(english, catalogue, "consent", "yes") == Answer("bare")
     assert understand(english, catalogue, "consent", "yes, place my order") == Answer("consent")
+    assert understand(english, catalogue, "consent", "okay nabu, yes, place my order") == Answer("consent")
     assert understand(english, catalogue, "consent", "yes, order two bags") == Answer("consent", 2, "bag")
 
 

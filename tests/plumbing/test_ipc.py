@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import array
-import asyncio
 import contextlib
 import os
 import socket
@@ -253,50 +252,6 @@ def test_closing_wakes_a_blocked_receiver(pair: Pair) -> None:
     connection.close()
     thread.join()
     assert outcome == [EOFError]
-
-
-def test_a_task_receives_and_may_be_cancelled_in_the_middle_of_a_frame(pair: Pair) -> None:
-    raw, connection = pair
-    data = encoded(Woken(0.5))
-
-    async def scenario() -> None:
-        task = asyncio.create_task(connection.async_receive(VoiceToTill))
-        raw.sendall(data[:7])
-        for _ in range(10):
-            await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        raw.sendall(data[7:] + data)
-        assert await connection.async_receive(VoiceToTill) == (Woken(0.5), ())
-        assert await connection.async_receive(VoiceToTill) == (Woken(0.5), ())
-        raw.shutdown(socket.SHUT_WR)
-        with pytest.raises(EOFError):
-            await connection.async_receive(VoiceToTill)
-
-    asyncio.run(scenario())
-
-
-def test_a_flood_does_not_starve_other_tasks(pair: Pair) -> None:
-    raw, connection = pair
-    raw.sendall(frame(b"x") * 2000)
-    raw.shutdown(socket.SHUT_WR)
-    turns = 0
-
-    async def scenario() -> None:
-        async def other() -> None:
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        task = asyncio.create_task(other())
-        with pytest.raises(EOFError):
-            await connection.async_receive(VoiceToTill)
-        task.cancel()
-
-    asyncio.run(scenario())
-    assert connection.dropped == 2000 and turns > 2000
 
 
 def test_the_credentials_of_a_peer_are_the_kernels(pair: Pair) -> None:
