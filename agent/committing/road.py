@@ -99,6 +99,7 @@ class OrderRoad:
         self._monotonic_ns, self._jitter, self._new_id = monotonic_ns, jitter, new_id
         self._connected = False
         self._due: dict[str, float] = {}
+        self._handed_out: dict[str, float] = {}  # when, in monotonic seconds, for all that are in _due
         self._questions: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
@@ -131,9 +132,17 @@ class OrderRoad:
         return signed
 
     def link(self, connected: bool) -> None:
-        """The uplink's session came or went; when it comes, everything open is due."""
+        """The uplink's session came or went; when it comes, everything open is due.
+
+        What went out less than the shortest rest ago keeps that rest: each sending is a row in the journal,
+        and a link that flaps, or an uplink that says so, must not fill the disk.
+        """
         if connected and not self._connected:
-            self._due.clear()
+            shortest_s = self._orders.resend_min_seconds
+            self._due = {
+                intent_id: min(due, self._handed_out[intent_id] + shortest_s)
+                for intent_id, due in self._due.items()
+            }
         self._connected = connected
 
     def tick(self) -> Turn:
@@ -218,6 +227,7 @@ class OrderRoad:
             delivery_date=receipt.delivery_date,
         )
         self._due.pop(row.intent_id, None)
+        self._handed_out.pop(row.intent_id, None)
         if receipt.status == "ordered":
             return [OrderPlaced(*_about(row), receipt.order_id, receipt.delivery_date)]
         return [OrderRefused(*_about(row), receipt.error)]
@@ -267,7 +277,8 @@ class OrderRoad:
         return Publish(f"query-{id_}", up_topic(self._device.id, "query"), payload)
 
     def _rest(self, intent_id: str, attempts: int) -> None:
-        self._due[intent_id] = self._monotonic_s() + outbox.rest_seconds(
+        self._handed_out[intent_id] = self._monotonic_s()
+        self._due[intent_id] = self._handed_out[intent_id] + outbox.rest_seconds(
             attempts,
             shortest_s=self._orders.resend_min_seconds,
             longest_s=self._orders.resend_max_seconds,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.deciding.conversation import Say
@@ -41,12 +41,15 @@ def test_outside_what_was_measured_nobody_is_verified() -> None:
     assert _verify(ANNA, speech_ms=1499) == Verdict(reason="too_short")
     assert _verify(None) == Verdict(reason="too_short")
     assert _verify(ANNA, snr_db=LIMITS.lowest_snr_db - 1) == Verdict(reason="too_noisy")
+    assert _verify(ANNA, snr_db=math.nan) == Verdict(reason="too_noisy")
     assert _verify(ANNA, people={}) == Verdict(reason="nobody_enrolled")
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=3, max_size=4))
+@example([1.7e308, 1.7e308, 1.7e308])
+@example([math.inf, -math.inf, 0.0])
 def test_strange_numbers_never_verify_by_accident(values: list[float]) -> None:
-    score = cosine(tuple(values), ANNA)
+    score = cosine(tuple(values), make_template([(0.6, 0.6, 0.6)]))
     assert math.isfinite(score)
     if any(not math.isfinite(value) for value in values) or len(values) != 3:
         assert score == 0.0
@@ -112,6 +115,21 @@ def test_another_voice_another_sentence_or_no_embedding_is_asked_for_again() -> 
         assert after.embeddings == (ANNA,)
         assert say.key == "enrol_again"
         assert learned is None
+
+
+@pytest.mark.parametrize("before", [(), (ANNA,)])
+@pytest.mark.parametrize(
+    "forged", [(), (0.0, 0.0, 0.0), (math.nan, 0.0, 0.0), (math.inf, 0.0, 0.0), (1e308, 1e308, 1e308)]
+)
+def test_what_no_encoder_gives_is_not_learned(
+    before: tuple[tuple[float, ...], ...], forged: tuple[float, ...]
+) -> None:
+    state = Enrolling("Anna", True, before)
+    after, say, learned = advance(state, Heard(PhraseRead(len(before)), forged), LIMITS)
+    assert after is not None
+    assert after.embeddings == before
+    assert say.key == "enrol_again"
+    assert learned is None
 
 
 def test_repeated_failures_end_it() -> None:

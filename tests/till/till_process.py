@@ -1,0 +1,116 @@
+"""The real till under its launcher; a test is its supervisor, `voice`, `uplink` and operators."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent.plumbing import messages, operator
+from agent.plumbing.child import Program, start_child
+from agent.plumbing.ipc import IpcConnection
+from agent.till.people import People
+from order_backend.desk import OrderDesk
+from tests.committing.kit import CATALOGUE_FILE, DEVICE, found_shop, join
+from tests.till.kit import ANNA
+
+PATIENCE_S = 30.0
+"""A deadline for a hang, not a measure of speed."""
+
+
+class TillProcess:
+    """`voice` and `uplink` are the test's ends of those connections; Anna is enrolled, the shop admits."""
+
+    def __init__(self, root: Path, *, catalogue: bytes | None = None) -> None:
+        shop = found_shop(root / "shop")
+        join(shop, root / "keys")
+        self.shop = OrderDesk(shop)
+        self.folder = root / "state" / "till"
+        (root / "state").mkdir(mode=0o700)
+        self.folder.mkdir(mode=0o700)
+        people = People(self.folder / "people")
+        people.add("Anna", ANNA, now_s=0)
+        (root / "catalogue.json").write_bytes(catalogue or CATALOGUE_FILE.read_bytes())
+        settings = root / "earmark.toml"
+        settings.write_text(
+            f'[device]\nid = "{DEVICE}"\nenvironment = "test"\n[paths]\nstate_dir = "state"\n'
+            'keys_dir = "keys"\ntrust_file = "keys/trust.json"\ncatalogue_file = "catalogue.json"\n'
+        )
+        self.child = start_child("till", Program("till", "agent.till"), settings, time.monotonic())
+        self._path = root / "operator.sock"
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self._path))
+        self._listener.listen(64)
+        self.child.control.send(messages.OperatorListener(), (self._listener.fileno(),))
+        self.voice_socket = self._hand_over("voice")
+        self.voice = IpcConnection(self.voice_socket, peer="till")
+        self.uplink = IpcConnection(self._hand_over("uplink"), peer="till")
+
+    def _hand_over(self, name: str) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.child.control.send(messages.Peer(name), (theirs.fileno(),))  # type: ignore[arg-type]
+        ours.settimeout(PATIENCE_S)
+        return ours
+
+    def operator_socket(self) -> socket.socket:
+        """A fresh connection, for frames of any kind."""
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(str(self._path))
+        return sock
+
+    def operator(self) -> IpcConnection:
+        """A fresh connection of a well-behaved client."""
+        connection = IpcConnection(self.operator_socket(), peer="till")
+        connection._sock.settimeout(PATIENCE_S)
+        return connection
+
+    def health(self) -> operator.Health:
+        """What the till says about itself; fails where it is dead or does not answer."""
+        with self.operator() as connection:
+            connection.send(operator.AskHealth())
+            answer, _ = connection.receive(operator.Health)
+        assert self.child.process.poll() is None
+        return answer
+
+    def orders(self) -> operator.OrdersShown:
+        with self.operator() as connection:
+            connection.send(operator.ShowOrders(100))
+            answer, _ = connection.receive(operator.OrdersShown)
+        return answer
+
+    def trust_time(self) -> None:
+        """The shop tells the time, as it does after a birth."""
+        payload = self.shop.time(now_s=int(time.time()))
+        self.uplink.send(messages.Received(f"va/v1/d/{DEVICE}/dn/time", payload))
+        while not self.health().clock_trusted:
+            time.sleep(0.01)
+
+    def next_said(self) -> messages.Say:
+        """The next sentence that `voice` is told to speak."""
+        while True:
+            message, fds = self.voice.receive(messages.TillToVoice)
+            for fd in fds:
+                socket.close(fd)
+            if isinstance(message, messages.Say):
+                return message
+
+    def close(self) -> None:
+        with contextlib.suppress(EOFError):
+            self.child.control.send(messages.Stop())
+        self.child.end(PATIENCE_S)
+        self.voice.close()
+        self.uplink.close()
+        self._listener.close()
+        self.shop.close()
+
+
+@contextlib.contextmanager
+def running_till(root: Path, *, catalogue: bytes | None = None) -> Iterator[TillProcess]:
+    till = TillProcess(root, catalogue=catalogue)
+    try:
+        yield till
+    finally:
+        till.close()
