@@ -16,6 +16,10 @@ from scripts.story.room import RoomError
 from scripts.story.scenes import SCENES, Scene, SceneError
 from scripts.story.stage import Stage
 
+ABOUT_TIMES = """\
+Times are of this machine, from the last frame of speech. A person waits 0.7 s more: the silence that ends a
+sentence, which the fed microphone passes faster than in real time."""
+
 
 @dataclass(frozen=True)
 class Played:
@@ -58,6 +62,7 @@ def play(folder: Path) -> int:
         return 1
     print("\nFrom the device's journal and the shop's database:\n")
     print(table([scene.row for scene in played]))
+    print(ABOUT_TIMES)
     print("\nmemory: " + ", ".join(f"{name} {megabytes:.0f} MB" for name, megabytes in processes.items()))
     print(f"the whole conversation ({seconds:.0f} s, customers left, device right): {wav}")
     failures = [scene for scene in played if scene.failure]
