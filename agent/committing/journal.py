@@ -37,6 +37,8 @@ __all__ = ["DecisionRow", "EventRow", "Journal", "OrderRow"]
 FILE_NAME = "journal.db"
 """Under state_dir."""
 
+MOST_DECISIONS = 10_000
+
 _COLUMNS = (
     "intent_id, conversation, person, basket_key, title, total_minor, currency, sha256, iat, exp, state, "
     "attempts, order_id, reason, delivery_date, queued_at_s, settled_at_s, seconds_to_journal"
@@ -198,8 +200,13 @@ class Journal:
         return [EventRow(*row) for row in rows]
 
     def record_decision(self, *, conversation: str, code: str, title: str, person: str, at_s: int) -> None:
-        """Keeps how a conversation was decided; nothing that was said."""
+        """Keeps how a conversation was decided; nothing that was said. The newest MOST_DECISIONS stay:
+        whoever talks or types on and on must not fill the disk that orders are written to."""
         with self._writing() as db:
+            db.execute(
+                "DELETE FROM decisions WHERE number <= (SELECT max(number) FROM decisions) - ?",
+                (MOST_DECISIONS,),
+            )
             db.execute(
                 "INSERT INTO decisions (at_s, conversation, code, title, person) VALUES (?, ?, ?, ?, ?)",
                 (at_s, conversation, code, title, person),

@@ -5,6 +5,7 @@ Consent first (GDPR Art. 9), then sentences to read; one in another voice or not
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from agent.deciding.conversation import Say
@@ -57,8 +58,11 @@ def begin(name: str) -> EnrolmentOutcome:
     return Enrolling(name), Say("enrol_consent", "enrol"), None
 
 
-def advance(state: Enrolling, heard: Heard, limits: Speaker) -> EnrolmentOutcome:
-    """One step on."""
+def advance(
+    state: Enrolling, heard: Heard, limits: Speaker, known: Iterable[Embedding] = ()
+) -> EnrolmentOutcome:
+    """One step on. `known` are the templates of the enrolled: one voice is one person, or it would have the
+    daily cap twice."""
     if isinstance(heard.meaning, Answer) and heard.meaning.kind == "denial":
         return None, Say("enrol_declined"), None
     if not state.agreed:
@@ -71,7 +75,10 @@ def advance(state: Enrolling, heard: Heard, limits: Speaker) -> EnrolmentOutcome
     grown = replace(state, embeddings=(*state.embeddings, embedding), failures=0)
     if len(grown.embeddings) < limits.enrolment_sentences:
         return grown, Say("enrol_read", "phrase"), None
-    return None, Say("enrol_done"), Learned(state.name, make_template(grown.embeddings))
+    template = make_template(grown.embeddings)
+    if any(cosine(template, other) >= limits.accept_cosine for other in known):
+        return None, Say("enrol_known"), None
+    return None, Say("enrol_done"), Learned(state.name, template)
 
 
 def _usable(state: Enrolling, heard: Heard, limits: Speaker) -> tuple[float, ...] | None:

@@ -147,6 +147,7 @@ _ENGLISH = {
     "enrol_read": "Please say: {text}.",
     "enrol_again": "Once more, please. Say: {text}.",
     "enrol_done": "Thank you, {name}. I know your voice now.",
+    "enrol_known": "I know this voice already, and have kept nothing new. To learn it anew, first: earmark people.",
     "enrol_declined": "All right. I have learned nothing and kept nothing.",
     "enrol_failed": "I could not hear you well enough. I have kept nothing. Start again with: earmark enrol.",
 }
@@ -193,6 +194,7 @@ _POLISH = {
     "enrol_read": "Powiedz proszę: {text}.",
     "enrol_again": "Jeszcze raz. Powiedz: {text}.",
     "enrol_done": "Dziękuję, {name}. Znam już Twój głos.",
+    "enrol_known": "Znam już ten głos i niczego nowego nie zachowałem. Żeby nauczyć się go od nowa, najpierw: earmark people.",
     "enrol_declined": "Dobrze. Niczego się nie nauczyłem i niczego nie zachowałem.",
     "enrol_failed": "Nie słyszałem dość dobrze. Niczego nie zachowałem. Zacznij od nowa: earmark enrol.",
 }

@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import UnionType
 
 from agent.plumbing import audit
@@ -17,21 +18,22 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
 
 Action = Callable[[], None]
-LONGEST_QUEUE = 1_000
-"""A neighbour that floods waits in its own socket; it does not fill this process's memory."""
+MOST_UNREAD = 8
+"""Messages of one connection that wait here; the rest waits in its socket, so a neighbour that floods neither
+fills this process's memory nor keeps the others from being heard."""
 
 
 class EventLoop:
     """Runs actions one after another. Reader threads post to it; only `run` executes."""
 
     def __init__(self) -> None:
-        self._actions: queue.Queue[Action] = queue.Queue(LONGEST_QUEUE)
+        self._actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
         self._timers: list[tuple[float, int, Action]] = []
         self._order = itertools.count()
         self._running = True
 
     def post(self, action: Action) -> None:
-        """Queues `action`; blocks while the queue is full. From any thread."""
+        """Queues `action`. From any thread."""
         self._actions.put(action)
 
     def after(self, delay_ms: int, action: Action) -> None:
@@ -63,11 +65,18 @@ class EventLoop:
     ) -> None:
         """Starts a thread that posts every message of `connection`, then `on_close` once."""
 
+        room = threading.Semaphore(MOST_UNREAD)
+
+        def handle(message: Message, fds: tuple[int, ...]) -> None:
+            room.release()
+            on_message(message, fds)
+
         def receive() -> None:
             try:
                 while True:
                     message, fds = connection.receive(types)
-                    self.post(lambda message=message, fds=fds: on_message(message, fds))  # type: ignore[misc]
+                    room.acquire()
+                    self.post(partial(handle, message, fds))
             except (EOFError, IpcError):
                 self.post(on_close)
             except BaseException as error:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.committing.journal import OrderRow
-from agent.plumbing import audit, operator
+from agent.deciding.conversation import Record
+from agent.plumbing import operator
 from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
-from agent.till.desk import Desk
+from agent.till.desk import Conversation, Desk
 from agent.till.typed import TypedDialogue
 
 MOST_ROWS = 100
+SEND_TIMEOUT_SECONDS = 0.25
+"""A terminal that is not read for so long has had its turn: the till serves the room first."""
 
 
 class OperatorSession:
@@ -24,9 +27,11 @@ class OperatorSession:
         connection: IpcConnection,
         health: Callable[[], operator.Health],
         begin_enrolment: Callable[[OperatorSession, str], bool],
+        people_changed: Callable[[], None],
     ) -> None:
         self._desk, self._connection = desk, connection
         self._health, self._begin_enrolment = health, begin_enrolment
+        self._people_changed = people_changed
         self._chat_language = ""
         self.chat: TypedDialogue | None = None
 
@@ -38,22 +43,17 @@ class OperatorSession:
             self.answer(operator.Problem(error.code, error.detail, error.next_step))
 
     def answer(self, message: Message) -> None:
-        """To the operator, who may have gone or may not read."""
+        """To the operator, who may have gone or may not read: then the connection is closed. Raises IpcError
+        ipc_frame_too_long."""
         try:
             self._connection.send(message)
-        except (EOFError, IpcError):
-            audit.log("operator_gone")
+        except EOFError:
+            self._connection.close()
 
     def _answer_to(self, request: Message) -> None:
         match request:
             case operator.ShowOrders(limit=limit):
-                limit = max(1, min(limit, MOST_ROWS))
-                orders = [_order_row(row) for row in self._desk.journal.orders(limit)]
-                decisions = [
-                    operator.DecisionRow(row.at_s, row.conversation, row.code, row.title, row.person)
-                    for row in self._desk.journal.decisions(limit)
-                ]
-                self.answer(operator.OrdersShown(orders, decisions))
+                self._show_orders(max(1, min(limit, MOST_ROWS)))
             case operator.ChatLine(language=language, text=text):
                 if self.chat is None or language != self._chat_language:
                     self._chat_language = language
@@ -75,9 +75,26 @@ class OperatorSession:
                 ]
                 self.answer(operator.PeopleShown(rows))
             case operator.Forget(person=person):
-                self.answer(operator.Forgotten(self._desk.people.forget(person)))
+                found = self._desk.people.forget(person)
+                if found:
+                    self._desk.record(Record("forgotten", person=person), Conversation.new(), "")
+                    self._people_changed()
+                self.answer(operator.Forgotten(found))
             case operator.AskHealth():
                 self.answer(self._health())
+
+    def _show_orders(self, limit: int) -> None:
+        orders = [_order_row(row) for row in self._desk.journal.orders(limit)]
+        decisions = [
+            operator.DecisionRow(row.at_s, row.conversation, row.code, row.title, row.person)
+            for row in self._desk.journal.decisions(limit)
+        ]
+        try:
+            self.answer(operator.OrdersShown(orders, decisions))
+        except IpcError:  # long titles: the newest that fit into one frame
+            if limit == 1:
+                raise
+            self._show_orders(limit // 2)
 
 
 def _order_row(row: OrderRow) -> operator.OrderRow:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from agent.plumbing.errors import TrustError
+from agent.plumbing.errors import JournalError, TrustError
 
 _PSEUDONYM = re.compile(r"p-[0-9a-f]{8}")
 
@@ -63,23 +64,30 @@ class People:
         return {person.pseudonym: person.template for person in self._people.values()}
 
     def add(self, name: str, template: tuple[float, ...], *, now_s: int) -> Person:
-        """Keeps a person who agreed; the files are on disk when it returns."""
+        """Keeps a person who agreed; the files are on disk when it returns. Raises JournalError
+        people_unwritable, and nobody is kept then."""
         person = Person(f"p-{os.urandom(4).hex()}", name, now_s, template)
         key, nonce = AESGCM.generate_key(bit_length=256), os.urandom(12)
         sealed = AESGCM(key).encrypt(nonce, msgspec.msgpack.encode(template), person.pseudonym.encode())
-        self._write(self._folder / f"{person.pseudonym}.key", key)
         record = _Record(name, now_s, nonce, sealed)
-        self._write(self._folder / f"{person.pseudonym}.json", msgspec.json.encode(record))
+        with _writing(self._folder):
+            try:
+                self._write(self._folder / f"{person.pseudonym}.key", key)
+                self._write(self._folder / f"{person.pseudonym}.json", msgspec.json.encode(record))
+            except OSError:
+                self._remove(person.pseudonym)
+                raise
         self._people[person.pseudonym] = person
         return person
 
     def forget(self, pseudonym: str) -> bool:
-        """Destroys key and template; False where nobody has that pseudonym."""
-        if not _PSEUDONYM.fullmatch(pseudonym) or self._people.pop(pseudonym, None) is None:
+        """Destroys key and template; False where nobody has that pseudonym. Raises JournalError
+        people_unwritable: then the person is still there, and the next try may succeed."""
+        if not _PSEUDONYM.fullmatch(pseudonym) or pseudonym not in self._people:
             return False
-        for suffix in (".key", ".json"):
-            (self._folder / f"{pseudonym}{suffix}").unlink(missing_ok=True)
-        _sync(self._folder)
+        with _writing(self._folder):
+            self._remove(pseudonym)
+        del self._people[pseudonym]
         return True
 
     def _read(self, path: Path) -> Person:
@@ -94,6 +102,11 @@ class People:
             ) from error
         return Person(path.stem, record.name, record.enrolled_at, template)
 
+    def _remove(self, pseudonym: str) -> None:
+        for suffix in (".key", ".key.new", ".json", ".json.new"):
+            (self._folder / f"{pseudonym}{suffix}").unlink(missing_ok=True)
+        _sync(self._folder)
+
     def _write(self, path: Path, data: bytes) -> None:
         temporary = path.with_suffix(path.suffix + ".new")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -103,6 +116,16 @@ class People:
             os.fsync(file.fileno())
         temporary.rename(path)
         _sync(self._folder)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise JournalError(
+            "people_unwritable", f"cannot write in {folder}: {error.strerror}", "earmark doctor"
+        ) from error
 
 
 def _sync(folder: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
+from functools import partial
 from typing import Any
 
 from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, RoadEvent, TimeTrusted
@@ -19,13 +21,17 @@ from agent.plumbing.messages import Message
 from agent.plumbing.sentence_graph import graph_id
 from agent.till.desk import Desk
 from agent.till.events import EventLoop
-from agent.till.operators import OperatorSession
+from agent.till.operators import SEND_TIMEOUT_SECONDS, OperatorSession
 from agent.till.spoken import SpokenDialogue
 from agent.till.typed import TypedDialogue
 
 OUTBOX_LOOK_MS = 500
 MOST_OPERATORS = 8
-"""Connections at once on the operator socket; one more is closed at once."""
+"""Connections at once on the operator socket; one more is told so and closed."""
+
+_TOO_MANY = operator.Problem(
+    "operators_too_many", f"{MOST_OPERATORS} operators are connected", "close one of them, then try again"
+)
 
 
 class Till:
@@ -39,6 +45,7 @@ class Till:
         self._broker_reason = "uplink_not_connected"
         self._grammar = compile_sentences(desk.catalogue, desk.settings.device.language).to_bytes()
         self._operators: list[OperatorSession] = []
+        self._seats = threading.Semaphore(MOST_OPERATORS)
         self._enrolling: OperatorSession | None = None
         self._handed_over: tuple[str, TypedDialogue] | None = None
         self._spoken = SpokenDialogue(
@@ -196,21 +203,26 @@ class Till:
     def _accept(self, listener: socket.socket) -> None:
         while True:
             sock, _ = listener.accept()
-            self._loop.post(lambda sock=sock: self._welcome(sock))  # type: ignore[misc]
+            connection = IpcConnection(sock, peer="operator", send_timeout_seconds=SEND_TIMEOUT_SECONDS)
+            if self._seats.acquire(blocking=False):
+                self._loop.post(partial(self._welcome, connection))
+                continue
+            with connection, contextlib.suppress(EOFError):
+                connection.send(_TOO_MANY)
 
-    def _welcome(self, sock: socket.socket) -> None:
-        if len(self._operators) >= MOST_OPERATORS:
-            audit.log("operators_too_many", count=len(self._operators))
-            sock.close()
-            return
-        connection = IpcConnection(sock, peer="operator")
-        session = OperatorSession(self._desk, connection, self._health, self._begin_enrolment)
+    def _welcome(self, connection: IpcConnection) -> None:
+        session = OperatorSession(
+            self._desk, connection, self._health, self._begin_enrolment, self._people_changed
+        )
         self._operators.append(session)
+
+        def leave() -> None:
+            connection.close()
+            self._operators.remove(session)
+            self._seats.release()
+
         self._loop.read(
-            connection,
-            operator.OperatorRequest,
-            lambda message, _: session.asked(message),
-            lambda: self._operators.remove(session),
+            connection, operator.OperatorRequest, lambda message, _: session.asked(message), leave
         )
 
     def _health(self) -> operator.Health:
@@ -234,4 +246,9 @@ class Till:
             self._enrolling.answer(operator.EnrolStep(text, done, learned))
         if done:
             self._enrolling = None
+            self._people_changed()
+
+    def _people_changed(self) -> None:
+        """Voices are compared only while there is somebody to compare them with."""
+        if self._enrolling is None:
             self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))

@@ -20,6 +20,7 @@ from agent.deciding.conversation import (
     OrderHeard,
     ReceiptArrived,
     ReceiptLate,
+    Record,
     Say,
     Silent,
     State,
@@ -35,7 +36,8 @@ from agent.deciding.understanding import (
     understand,
 )
 from agent.deciding.verification import Verdict, same_speaker, verify
-from agent.plumbing import messages
+from agent.plumbing import audit, messages
+from agent.plumbing.errors import JournalError
 from agent.till.desk import Conversation, Desk
 from agent.till.talk import Talk
 
@@ -122,6 +124,7 @@ class SpokenDialogue(Talk):
         """Asks `name` for consent aloud; False where the device is in the middle of something."""
         if self._enrolling or not isinstance(self._state, Idle):
             return False
+        self._conversation = Conversation.new()
         self._enrolling, say, _ = enrolment.begin(name)
         self._send(messages.ListenPolicy(embed=True))
         self._say(say)
@@ -222,13 +225,24 @@ class SpokenDialogue(Talk):
             self._order_embedding = None
 
     def _advance_enrolment(self, before: enrolment.Enrolling, heard: enrolment.Heard) -> None:
-        self._enrolling, say, learned = enrolment.advance(before, heard, self._desk.settings.speaker)
-        if learned:
-            self._desk.people.add(learned.name, learned.template, now_s=self._desk.now_s())
+        known = self._desk.people.templates().values()
+        self._enrolling, say, learned = enrolment.advance(before, heard, self._desk.settings.speaker, known)
+        kept = learned is not None and self._keep(learned)
+        if learned and not kept:
+            say = Say("enrol_failed")
         if self._enrolling is None:
             self._send(messages.ListenPolicy(embed=len(self._desk.people) > 0))
         self._say(say, before.name)
-        self._on_enrol_step(self._last_text, self._enrolling is None, learned is not None)
+        self._on_enrol_step(self._last_text, self._enrolling is None, kept)
+
+    def _keep(self, learned: enrolment.Learned) -> bool:
+        try:
+            person = self._desk.people.add(learned.name, learned.template, now_s=self._desk.now_s())
+        except JournalError as error:
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+            return False
+        self._desk.record(Record("enrolled", person=person.pseudonym), self._conversation, self._language)
+        return True
 
     def _say(self, say: Say, name: str = "") -> None:
         enrolling = self._enrolling

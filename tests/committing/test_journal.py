@@ -255,3 +255,11 @@ TestOrderLives = OrderLives.TestCase
 TestOrderLives.settings = settings(
     max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def test_only_the_newest_decisions_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.committing.journal.MOST_DECISIONS", 5)
+    with Journal(tmp_path / "journal.db") as journal:
+        for number in range(20):
+            journal.record_decision(conversation="c", code=f"code-{number}", title="", person="", at_s=number)
+        assert [row.at_s for row in journal.decisions(100)] == [19, 18, 17, 16, 15, 14]

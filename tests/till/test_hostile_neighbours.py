@@ -38,7 +38,7 @@ def test_numbers_that_are_no_voice_are_nobodys(till: TillProcess, embedding: tup
 
 @pytest.mark.parametrize("embedding", [(), (math.nan,) * 3, (0.0,) * 3, (1e308,) * 3])
 def test_numbers_that_are_no_voice_are_not_learned(till: TillProcess, embedding: tuple[float, ...]) -> None:
-    with till.operator() as client:
+    with till.client() as client:
         client.send(operator.Enrol("Eve"))
         till.voice.send(utterance(_asked(till), "yes learn my voice"))
         for _ in range(3):

@@ -61,7 +61,7 @@ class TillProcess:
         sock.connect(str(self._path))
         return sock
 
-    def operator(self) -> IpcConnection:
+    def client(self) -> IpcConnection:
         """A fresh connection of a well-behaved client."""
         connection = IpcConnection(self.operator_socket(), peer="till")
         connection._sock.settimeout(PATIENCE_S)
@@ -69,14 +69,14 @@ class TillProcess:
 
     def health(self) -> operator.Health:
         """What the till says about itself; fails where it is dead or does not answer."""
-        with self.operator() as connection:
+        with self.client() as connection:
             connection.send(operator.AskHealth())
             answer, _ = connection.receive(operator.Health)
         assert self.child.process.poll() is None
         return answer
 
     def orders(self) -> operator.OrdersShown:
-        with self.operator() as connection:
+        with self.client() as connection:
             connection.send(operator.ShowOrders(100))
             answer, _ = connection.receive(operator.OrdersShown)
         return answer
