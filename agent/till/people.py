@@ -72,8 +72,8 @@ class People:
         record = _Record(name, now_s, nonce, sealed)
         with _writing(self._folder):
             try:
-                self._write(self._folder / f"{person.pseudonym}.key", key)
-                self._write(self._folder / f"{person.pseudonym}.json", msgspec.json.encode(record))
+                write_owner_only(self._folder / f"{person.pseudonym}.key", key)
+                write_owner_only(self._folder / f"{person.pseudonym}.json", msgspec.json.encode(record))
             except OSError:
                 self._remove(person.pseudonym)
                 raise
@@ -107,15 +107,17 @@ class People:
             (self._folder / f"{pseudonym}{suffix}").unlink(missing_ok=True)
         _sync(self._folder)
 
-    def _write(self, path: Path, data: bytes) -> None:
-        temporary = path.with_suffix(path.suffix + ".new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(path)
-        _sync(self._folder)
+
+def write_owner_only(path: Path, data: bytes) -> None:
+    """Replaces `path` at once with an owner-only file; on disk when it returns. Raises OSError."""
+    temporary = path.with_suffix(path.suffix + ".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(path)
+    _sync(path.parent)
 
 
 @contextmanager

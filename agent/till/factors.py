@@ -1,0 +1,136 @@
+"""PINs and badges of the enrolled: salted and slow to try (scrypt, RFC 7914), locked after repeated
+failures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from agent.deciding.lockout import CLEAR, Lockout
+from agent.plumbing.errors import JournalError, TrustError
+from agent.till.people import write_owner_only
+
+Kind = Literal["pin", "badge"]
+FEWEST_DIGITS: dict[Kind, int] = {"pin": 4, "badge": 6}
+_LOCKOUT_KEY = "factor_lockout"
+
+
+class Memory(Protocol):
+    """Where the lockout outlives the process: the journal."""
+
+    def meta_get(self, key: str) -> str | None: ...
+
+    def meta_set(self, key: str, value: str) -> None: ...
+
+
+class _Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    person: str
+    kind: Kind
+    salt: bytes
+    hash: bytes
+
+
+class Factors:
+    """Secrets in one owner-only file. One lockout for all: whoever tries does not say who they are."""
+
+    def __init__(self, path: Path, memory: Memory) -> None:
+        """Raises TrustError factors_damaged."""
+        self._path, self._memory = path, memory
+        try:
+            self._secrets = (
+                msgspec.json.decode(path.read_bytes(), type=list[_Secret]) if path.exists() else []
+            )
+        except (OSError, msgspec.MsgspecError) as error:
+            raise TrustError(
+                "factors_damaged",
+                f"{path}: {type(error).__name__}",
+                f"remove {path} and set PINs and badges again",
+            ) from error
+
+    def set(self, person: str, kind: Kind, number: str) -> None:
+        """Replaces that person's PIN or badge; on disk when it returns.
+
+        Raises TrustError: factor_too_short, factor_taken (a badge that is somebody else's; two people may
+        well have one PIN, and must not learn of it). JournalError factors_unwritable.
+        """
+        if len(number) < FEWEST_DIGITS[kind]:
+            raise TrustError("factor_too_short", f"a {kind} has at least {FEWEST_DIGITS[kind]} digits")
+        if kind == "badge" and self._badge_owner(number) not in (None, person):
+            raise TrustError("factor_taken", "this badge is somebody else's", "use another")
+        salt = os.urandom(16)
+        others = [secret for secret in self._secrets if (secret.person, secret.kind) != (person, kind)]
+        self._keep([*others, _Secret(person, kind, salt, _scrypt(salt).derive(number.encode()))])
+
+    def forget(self, person: str) -> None:
+        """Removes everything of `person`."""
+        self._keep([secret for secret in self._secrets if secret.person != person])
+
+    def has(self, person: str) -> bool:
+        """Whether `person` has a PIN or a badge."""
+        return any(secret.person == person for secret in self._secrets)
+
+    def is_pin_of(self, person: str, number: str, *, now_s: int) -> bool:
+        """Whether `number` is that person's PIN; a wrong one counts towards the lockout.
+
+        Raises TrustError factor_locked after too many failures.
+        """
+        self._begin_try(now_s)
+        mine = [secret for secret in self._secrets if (secret.person, secret.kind) == (person, "pin")]
+        right = any(_fits(secret, number) for secret in mine)
+        if right:
+            self._remember(CLEAR)
+        return right
+
+    def owner_of_badge(self, number: str, *, now_s: int) -> str | None:
+        """Whose badge it is; an unknown one counts towards the lockout. Raises TrustError factor_locked."""
+        self._begin_try(now_s)
+        owner = self._badge_owner(number)
+        if owner is not None:
+            self._remember(CLEAR)
+        return owner
+
+    def _begin_try(self, now_s: int) -> None:
+        lockout = self._lockout()
+        if left := lockout.locked_for_s(now_s):
+            raise TrustError(
+                "factor_locked", f"too many wrong tries; {left} s to wait", "wait, then try again"
+            )
+        # Counted before it is tried: pulling the plug after a wrong number gives no further try.
+        self._remember(lockout.failed(now_s))
+
+    def _badge_owner(self, number: str) -> str | None:
+        badges = [secret for secret in self._secrets if secret.kind == "badge"]
+        return next((secret.person for secret in badges if _fits(secret, number)), None)
+
+    def _lockout(self) -> Lockout:
+        stored = self._memory.meta_get(_LOCKOUT_KEY)
+        return msgspec.json.decode(stored, type=Lockout) if stored else CLEAR
+
+    def _remember(self, lockout: Lockout) -> None:
+        self._memory.meta_set(_LOCKOUT_KEY, msgspec.json.encode(lockout).decode())
+
+    def _keep(self, secrets: list[_Secret]) -> None:
+        try:
+            write_owner_only(self._path, msgspec.json.encode(secrets))
+        except OSError as error:
+            raise JournalError(
+                "factors_unwritable", f"cannot write {self._path}: {error.strerror}", "earmark doctor"
+            ) from error
+        self._secrets = secrets
+
+
+def _fits(secret: _Secret, number: str) -> bool:
+    try:
+        _scrypt(secret.salt).verify(number.encode(), secret.hash)
+    except InvalidKey:
+        return False
+    return True
+
+
+def _scrypt(salt: bytes) -> Scrypt:
+    return Scrypt(salt=salt, length=32, n=2**14, r=8, p=1)
