@@ -37,7 +37,8 @@ class PrivateBroker:
         if self._process is not None:
             return
         write_revocations(self._folder, now=datetime.now(UTC))
-        command = [mosquitto_path(), "-c", str(write_broker_files(self._folder, self.port))]
+        configuration = write_broker_files(self._folder, self.port)
+        command = ends_with_parent([mosquitto_path(), "-c", str(configuration)])
         with (self._folder.broker / "broker.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -83,6 +84,13 @@ class PrivateBroker:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def ends_with_parent(command: list[str]) -> list[str]:
+    """The command, which then gets SIGTERM when the thread that starts it ends, however that ends (Linux;
+    util-linux' setpriv)."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--", *command] if setpriv else command
 
 
 def write_broker_files(folder: ShopFolder, port: int) -> os.PathLike[str]:

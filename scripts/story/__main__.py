@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from agent.plumbing.errors import EarmarkError
 from scripts.story.corner_shop import ROOT, SetupError
@@ -37,12 +40,36 @@ def main() -> int:
         "--keep", type=Path, metavar="DIR", help="keep shop, device and logs in this new folder"
     )
     arguments = parser.parse_args()
-    if arguments.mic:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        return _run(arguments.mic, arguments.keep)
+    except KeyboardInterrupt:
+        print("demo: stopped", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:  # whoever was reading has read enough: scripts/demo | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    """Unwinds, so that everything started here ends with the demo; nothing disturbs that."""
+    for other in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(other, signal.SIG_IGN)
+    os.write(sys.stderr.fileno(), b"demo: stopped\n")  # print takes locks
+    sys.exit(128 + number)
+
+
+def _run(by_microphone: bool, keep: Path | None) -> int:
+    if by_microphone:
         from scripts.story.by_microphone import talk
 
-        return talk(arguments.keep)
+        return talk(keep)
     with tempfile.TemporaryDirectory(prefix="earmark-demo-") as temporary:
-        return play(arguments.keep or Path(temporary))
+        return play(keep or Path(temporary))
 
 
 def play(folder: Path) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from order_backend.broker import PrivateBroker
+from order_backend.broker import PrivateBroker, ends_with_parent
 from order_backend.folder import ShopFolder
 from order_backend.shop import OrderRow, Shop
 
@@ -53,7 +53,7 @@ class CornerShop:
         command = [sys.executable, "-m", "order_backend.cli", "run", str(self._shop.path)]
         with (self._folder / "shop.log").open("ab") as log:
             self._service = subprocess.Popen(
-                [*command, "--port", str(self._broker.port)],
+                ends_with_parent([*command, "--port", str(self._broker.port)]),
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

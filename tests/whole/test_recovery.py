@@ -1,4 +1,4 @@
-"""The whole device, its processes killed in the middle of an order: nothing is lost, nothing ordered twice."""
+"""The whole device, its processes killed in the middle of an order: nothing lost, nothing ordered twice."""
 
 from __future__ import annotations
 
