@@ -31,19 +31,21 @@ def page() -> str:
     classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
     parts = [HEAD]
     for field in classes["Settings"].body:
-        if isinstance(field, ast.AnnAssign) and isinstance(field.annotation, ast.Name):
-            section = classes.get(field.annotation.id)
-            if section is not None:
-                parts.append(_section(ast.unparse(field.target), section, lines))
+        if isinstance(field, ast.AnnAssign):
+            target, kind = ast.unparse(field.target), ast.unparse(field.annotation)
+            one = kind.removeprefix("tuple[").removesuffix(", ...]")
+            if one in classes:
+                parts.append(_section(f"[{target}]" if one == kind else f"[[{target}]]", classes[one], lines))
     return "\n".join(parts)
 
 
 def _section(name: str, section: ast.ClassDef, lines: list[str]) -> str:
-    rows = [f"## [{name}]", "", "| key | default | what it is |", "|---|---|---|"]
+    rows = [f"## {name}", "", "| key | default | what it is |", "|---|---|---|"]
     for field in section.body:
-        if isinstance(field, ast.AnnAssign) and field.value is not None and field.end_lineno is not None:
+        if isinstance(field, ast.AnnAssign) and field.end_lineno is not None:
             comment = lines[field.end_lineno - 1].partition("  # ")[2].replace("|", "\\|")
-            rows.append(f"| `{ast.unparse(field.target)}` | `{_toml(field.value)}` | {comment} |")
+            default = "must be given" if field.value is None else f"`{_toml(field.value)}`"
+            rows.append(f"| `{ast.unparse(field.target)}` | {default} | {comment} |")
     return "\n".join([*rows, ""])
 
 

@@ -8,11 +8,10 @@ paho's own reconnect hides why a connection failed.
 from __future__ import annotations
 
 import select
-import socket
 import ssl
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import uuid4
 
 import paho.mqtt.client as mqtt
@@ -23,6 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.committing.envelope import STATUS, StatusData, device_base, encode_event, up_topic
 from agent.committing.tls import CONNECT_TIMEOUT_S, code_of_openssl_text, link_error_code, probe_broker
+from agent.plumbing.mqtt_client import UnboundClient, send_at_once
 from agent.plumbing.settings import Broker
 
 RECEIVE_MAXIMUM = 10
@@ -61,13 +61,6 @@ class Acknowledged(NamedTuple):
 LinkEvent = Incoming | Up | Down | Acknowledged
 
 
-class _UnboundClient(mqtt.Client):
-    """paho binds its socket to ('', 0) before it connects, which the sandbox refuses and nobody needs."""
-
-    def _create_socket_connection(self) -> socket.socket:
-        return socket.create_connection((self._host, self._port), timeout=self._connect_timeout)
-
-
 class MqttLink:
     """Call `step` again and again; all other methods from the same thread."""
 
@@ -84,7 +77,7 @@ class MqttLink:
         self._reason = ""
         self._answered = False
         self._last_down: str | None = None
-        client = _UnboundClient(
+        client = UnboundClient(
             CallbackAPIVersion.VERSION2,
             client_id=device_id,
             protocol=mqtt.MQTTv5,
@@ -100,7 +93,7 @@ class MqttLink:
         client.will_set(
             up_topic(device_id, "status"), self._status(False), qos=1, retain=True, properties=will
         )
-        client.on_socket_open = _send_at_once
+        client.on_socket_open = send_at_once
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
@@ -250,8 +243,3 @@ class MqttLink:
         # paho keeps the reason of a failed read to its log; in TLS 1.3 our certificate is refused there.
         if level == mqtt.MQTT_LOG_ERR and (code := code_of_openssl_text(text)):
             self._reason = code
-
-
-def _send_at_once(client: mqtt.Client, _: object, sock: Any) -> None:
-    # Small packets that wait for each other's TCP acknowledgement cost 40 ms each way.
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

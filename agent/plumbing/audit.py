@@ -44,6 +44,7 @@ class Fields(TypedDict, total=False):
     profile: str
     reason: str  # an error code
     seconds: float
+    sensor: str  # its id in the settings
     signal: int
     snr_db: float | None
     speech_ms: int

@@ -1,12 +1,12 @@
 """Every message that crosses a process border on the device. Frozen, tagged, unknown fields refused.
 
-voice <-> till, till <-> uplink, supervisor -> each.
+voice <-> till, till <-> uplink, sensors -> till, supervisor -> each.
 (The operator socket has its own in `agent.plumbing.operator`.)
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -134,7 +134,21 @@ class LinkState(Message, frozen=True):
     reason: str = ""
 
 
-# supervisor -> voice, till, uplink
+# sensors -> till
+
+
+class Proposal(Message, frozen=True):
+    """What the rule of one sensor says: it has run low (`wanted`), or is full enough again. It authorises
+    nothing, and names a sensor of the settings only: what would be ordered stands there, not here. `level`
+    is how full it is, 0 to 1.
+    """
+
+    sensor: Annotated[str, msgspec.Meta(max_length=64)]
+    level: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    wanted: bool
+
+
+# supervisor -> voice, till, uplink, sensors
 
 
 class Peer(Message, frozen=True):
@@ -142,7 +156,7 @@ class Peer(Message, frozen=True):
     one.
     """
 
-    name: Literal["voice", "till", "uplink"]
+    name: Literal["voice", "till", "uplink", "sensors"]
 
 
 class OperatorListener(Message, frozen=True):
@@ -157,4 +171,5 @@ VoiceToTill = VoiceReady | Utterance | Silence | Woken | Spoken | VoiceFault
 TillToVoice = Listen | Say | UseGrammar | ListenPolicy
 TillToUplink = Publish
 UplinkToTill = Published | Received | LinkState
+SensorsToTill = Proposal
 SupervisorToProcess = Peer | OperatorListener | Stop

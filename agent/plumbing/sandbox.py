@@ -1,7 +1,8 @@
 """What each process may touch: the table of rights, and the tighter filter that a process puts on itself.
 
 `agent.plumbing.launcher` puts a profile in force before the process starts. Paths in a profile may hold the
-fields of `settings.paths`, `{settings_file}`, `{home}` and `{runtime_dir}` (XDG_RUNTIME_DIR).
+fields of `settings.paths`, `{settings_file}`, the site broker's `{site_ca_file}` and
+`{site_password_file}`, `{home}` and `{runtime_dir}` (XDG_RUNTIME_DIR).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from agent.plumbing import landlock, refusals
 from agent.plumbing.errors import IpcError, SandboxError
@@ -41,11 +43,16 @@ class Profile:
     write: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     run: tuple[str, ...] = ()  # programs, until the tight filter ends that
-    broker: bool = False  # TCP to the broker's port and to name servers
+    reaches: Literal["", "broker", "site_broker"] = ""  # TCP to the port of that section, and name servers
     environment: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
     refused_when_tight: tuple[Refusal, ...] = ()
 
+
+_NETWORK_FILES = (
+    *("/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/gai.conf"),
+    *("/etc/services", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/usr/share/ca-certificates"),
+)
 
 PROFILES: dict[str, Profile] = {
     "voice": Profile(
@@ -68,12 +75,14 @@ PROFILES: dict[str, Profile] = {
         refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_NEW_SOCKETS),
     ),
     "uplink": Profile(
-        read=(
-            *("{keys_dir}/mqtt.key", "{keys_dir}/mqtt.crt", "{trust_file}"),
-            *("/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/gai.conf"),
-            *("/etc/services", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/usr/share/ca-certificates"),
-        ),
-        broker=True,
+        read=("{keys_dir}/mqtt.key", "{keys_dir}/mqtt.crt", "{trust_file}", *_NETWORK_FILES),
+        reaches="broker",
+        refused=(*refusals.ONLY_INTERNET, *refusals.NO_FILE_RIGHTS, *refusals.NO_CLOCK),
+        refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_SERVING, *refusals.NO_UNIX_SOCKETS),
+    ),
+    "sensors": Profile(
+        read=("{site_ca_file}", "{site_password_file}", *_NETWORK_FILES),
+        reaches="site_broker",
         refused=(*refusals.ONLY_INTERNET, *refusals.NO_FILE_RIGHTS, *refusals.NO_CLOCK),
         refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_SERVING, *refusals.NO_UNIX_SOCKETS),
     ),
@@ -114,6 +123,8 @@ def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ru
     names["home"] = os.environ.get("HOME") or "/nonexistent"
     names["runtime_dir"] = os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent"
     rights = (
+    names["site_ca_file"] = settings.site_broker.ca_file or "/nonexistent"
+    names["site_password_file"] = settings.site_broker.password_file or "/nonexistent"
         (_EVERYBODY_READS, READ),
         (_EVERYBODY_USES, DEVICE),
         (profile.read, READ),
@@ -122,9 +133,9 @@ def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ru
         (profile.run, RUN),
     )
     paths = tuple((path.format_map(names), access) for group, access in rights for path in group)
-    ports = (settings.broker.port, _DNS_PORT) if profile.broker else ()
+    ports = (getattr(settings, profile.reaches).port, _DNS_PORT) if profile.reaches else ()
     return Ruleset(
-        (*paths, *_interpreter_paths(), *_code_paths()), ports, (_ANY_PORT,) if profile.broker else ()
+        (*paths, *_interpreter_paths(), *_code_paths()), ports, (_ANY_PORT,) if profile.reaches else ()
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -25,6 +25,10 @@ Decibels = Annotated[float, msgspec.Meta(ge=0, le=60)]
 Gap = Annotated[float, msgspec.Meta(le=0)]
 WakePhrase = Annotated[str, msgspec.Meta(pattern="^(okay_nabu|hey_jarvis|alexa|hey_mycroft)$")]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+LongRest = Annotated[int, msgspec.Meta(ge=1, le=604_800)]
+TimeOfDay = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Unit = Literal["percent", "g", "kg", "ml", "l", "piece"]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +111,48 @@ class Orders(_Section, frozen=True):
 class Sandbox(_Section, frozen=True):
     require_landlock: bool = False  # true: do not start on a kernel that cannot limit which files are opened
 
+class Proposals(_Section, frozen=True):
+    rest_seconds: LongRest = 3_600  # after "later", and after silence; no sensor speaks more often than this
+    declined_rest_seconds: LongRest = 86_400  # after "no", unless it was refilled and has run low again
+    answer_seconds: Seconds = 60  # what nobody answers for so long was not heard; it is said once more
+    quiet_from: TimeOfDay = "22:00"  # local time; from then on nothing is proposed aloud
+    quiet_until: TimeOfDay = "07:00"  # the same as quiet_from: never quiet
+    delivery_days: Annotated[int, msgspec.Meta(ge=0, le=60)] = 3  # on its way, where the shop names no day
+
+
+class SiteBroker(_Section, frozen=True):
+    host: str = "localhost"  # the home's or plant's own MQTT 5 broker; not the shop's
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 1883  # 8883 with TLS, by custom
+    tls: bool = False  # true: TLS 1.2 or newer, host name checked
+    ca_file: str = ""  # its certificate authority; '' = those that the system trusts
+    username: str = ""  # '' = none
+    password_file: str = ""  # one line; readable for the device's user only
+    keepalive_seconds: Seconds = 30  # a dead link is noticed after one and a half of these
+    reconnect_min_seconds: Rest = 1.0  # doubled after each failure, with jitter
+    reconnect_max_seconds: Rest = 60.0  # the longest rest between two attempts
+    oldest_reading_seconds: Seconds = 3_600  # a reading older than this says nothing about now
+
+
+class Sensor(_Section, frozen=True):
+    id: Name  # how journal and log name it
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]  # as said: "the coffee machine"
+    topic: Annotated[str, msgspec.Meta(pattern=r"^[^+#\x00]{1,256}$")]  # of the site broker, no wildcard
+    unit: Unit  # of the amounts below, and of a reading that names none
+    full_amount: Amount  # what it holds, in `unit`
+    low_amount: Amount  # at or below this an order is proposed
+    high_amount: Amount  # at or above this it counts as refilled
+    product: str  # id in the shop's catalogue
+    pack_amount: Amount  # what one piece, bag or box of the product adds, in `unit`
+    options: dict[str, str] = {}  # option id to choice id; defaults are filled in
+    hold_seconds: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 60  # so long before it is believed
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low_amount < self.high_amount <= self.full_amount:
+            raise ValueError(f"sensor {self.id}: low_amount < high_amount <= full_amount is not so")
+        if self.pack_amount <= 0:
+            raise ValueError(f"sensor {self.id}: pack_amount is not above zero")
+
+
 
 class Settings(_Section, frozen=True):
     schema_version: int = SCHEMA_VERSION
@@ -137,6 +183,15 @@ def load_settings(path: Path) -> Settings:
     Raises ConfigurationError: config_missing, config_syntax, config_invalid (unknown key, wrong type, range),
     config_newer (written for a later schema).
     """
+    proposals: Proposals = Proposals()
+    site_broker: SiteBroker = SiteBroker()
+    sensors: tuple[Sensor, ...] = ()
+
+    def __post_init__(self) -> None:
+        for field in ("id", "topic"):
+            values = [getattr(sensor, field) for sensor in self.sensors]
+            if len(set(values)) < len(values):
+                raise ValueError(f"two sensors have the same {field}")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -173,4 +228,12 @@ def parse_settings(text: str, *, base: Path, name: str = "settings") -> Settings
         else str(default_models_dir())
         for field in _PATH_FIELDS
     }
-    return msgspec.structs.replace(settings, paths=Paths(**absolute))
+    site = settings.site_broker
+    named = {
+        field: str((base / value).resolve())
+        for field in ("ca_file", "password_file")
+        if (value := getattr(site, field))
+    }
+    return msgspec.structs.replace(
+        settings, paths=Paths(**absolute), site_broker=msgspec.structs.replace(site, **named)
+    )

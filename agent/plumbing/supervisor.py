@@ -1,5 +1,5 @@
-"""One-user mode: `voice`, `till` and `uplink` under one parent, which wires them together and restarts what
-dies.
+"""One-user mode: `voice`, `till`, `uplink` and, where sensors are configured, `sensors` under one parent,
+which wires them together and restarts what dies.
 
 Each process has a control connection to the supervisor and gets its neighbours' ends over it: no process can
 be reached by a path, except the till on the operator socket.
@@ -27,7 +27,12 @@ from agent.plumbing.state_dir import bind_operator_socket, claim_state_dir, oper
 
 __all__ = ["MODULES", "Supervisor", "operator_socket"]
 
-MODULES = {"till": "agent.till", "voice": "agent.hearing.voice", "uplink": "agent.committing.uplink"}
+MODULES = {
+    "till": "agent.till",
+    "voice": "agent.hearing.voice",
+    "uplink": "agent.committing.uplink",
+    "sensors": "agent.sensing.sensors",
+}
 """What runs under the profile of that name, in the order of starting."""
 
 SHORTEST_BACKOFF_SECONDS = 0.2
@@ -35,7 +40,11 @@ LONGEST_BACKOFF_SECONDS = 10.0
 SETTLED_SECONDS = 30.0
 """After this long alive, the next death counts as the first."""
 
-_WIRES = (Peer("voice"), Peer("till")), (Peer("uplink"), Peer("till"))
+_WIRES = (
+    (Peer("voice"), Peer("till")),
+    (Peer("uplink"), Peer("till")),
+    (Peer("sensors"), Peer("till")),
+)
 _STOP_SECONDS = 5.0  # for what is in hand, after Stop
 _EXIT_SECONDS = 1.0  # from closing the control connection to the end
 _HOPELESS_STARTS = 3
@@ -69,15 +78,17 @@ class Supervisor:
     ) -> None:
         """Raises ConfigurationError as `load_settings` does."""
         self._settings_file = Path(settings_file).resolve()
-        self._state_dir = Path(load_settings(self._settings_file).paths.state_dir)
+        settings = load_settings(self._settings_file)
+        self._state_dir = Path(settings.paths.state_dir)
         options = launcher_options or {}
         self._programs = {
             name: Program(
                 name, module, tuple(voice_fds) if name == "voice" else (), tuple(options.get(name, ()))
             )
             for name, module in modules.items()
+            if name != "sensors" or settings.sensors
         }
-        self._plans = {name: _Plan() for name in modules}
+        self._plans = {name: _Plan() for name in self._programs}
         self._children: dict[str, Child] = {}
         self._changed = threading.Condition()  # guards the two above
         self._ended = threading.Event()

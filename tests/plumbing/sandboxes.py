@@ -32,6 +32,13 @@ RIGHTS: dict[str, set[str]] = {
         "look up a name",
         "read the MQTT key",
     },
+    "sensors": HARMLESS
+    | {
+        "open an IPv4 socket",
+        "open an IPv6 socket",
+        "connect to the site broker",
+        "look up a name",
+    },
 }
 NEEDS_LANDLOCK = pytest.mark.skipif(
     landlock.abi_version() < 6, reason="this kernel's Landlock is older than ABI 6: see `earmark doctor`"
@@ -63,17 +70,18 @@ def battlefield(folder: Path) -> Iterator[Ground]:
         settings.write_text(
             '[paths]\nstate_dir = "state"\nkeys_dir = "keys"\ntrust_file = "keys/trust.json"\n'
             f"[broker]\nport = {json.loads(targets.read_text())['broker_port']}\n"
+            f"[site_broker]\nport = {json.loads(targets.read_text())['site_port']}\n"
         )
         yield Ground(folder, settings, targets)
 
 
 @contextmanager
 def target_list(folder: Path, settings: Path, state: Path, keys: Path) -> Iterator[Path]:
-    """targets.json: the device's secrets, two listening ports, a stranger's file and a neighbour process."""
+    """targets.json: the device's secrets, three listening ports, a stranger's file, a neighbour process."""
     (folder / "stranger.txt").write_text("private")
-    broker, other = socket.socket(), socket.socket()
-    with broker, other, _neighbour() as neighbour:
-        for listener in (broker, other):
+    broker, site, other = socket.socket(), socket.socket(), socket.socket()
+    with broker, site, other, _neighbour() as neighbour:
+        for listener in (broker, site, other):
             listener.bind(("127.0.0.1", 0))
             listener.listen(16)
         targets = {
@@ -83,6 +91,7 @@ def target_list(folder: Path, settings: Path, state: Path, keys: Path) -> Iterat
             "journal": str(state / "till" / "journal.db"),
             "stranger": str(folder / "stranger.txt"),
             "broker_port": broker.getsockname()[1],
+            "site_port": site.getsockname()[1],
             "other_port": other.getsockname()[1],
             "operator_socket": str(state / "operator.sock"),
             "state": str(state / "till" / "attack"),

@@ -1,4 +1,4 @@
-"""The product's own voice, till and uplink, started as `earmark run` does, with an attacker inside."""
+"""The product's own processes, started as `earmark run` does, with an attacker inside."""
 
 from __future__ import annotations
 
@@ -64,11 +64,12 @@ def device(tmp_path: Path, shop: ShopFolder, microphone: Audio) -> Iterator[Path
     Journal(state / "till" / FILE_NAME).close()
     settings = tmp_path / "earmark.toml"
     with target_list(tmp_path, settings, state, keys) as targets:
-        write_settings(settings, microphone, json.loads(targets.read_text())["broker_port"])
+        ports = json.loads(targets.read_text())
+        write_settings(settings, microphone, ports["broker_port"], ports["site_port"])
         yield settings
 
 
-def write_settings(path: Path, microphone: Audio, broker_port: int) -> None:
+def write_settings(path: Path, microphone: Audio, broker_port: int, site_port: int) -> None:
     fd = microphone[1].fileno()
     path.write_text(
         '[device]\nid = "kitchen-1"\nenvironment = "test"\n'
@@ -76,6 +77,9 @@ def write_settings(path: Path, microphone: Audio, broker_port: int) -> None:
         f'catalogue_file = "{CATALOGUE}"\n'
         f'[audio]\nsource = "fd:{fd}"\nsink = "fd:{fd}"\n'
         f"[broker]\nport = {broker_port}\n"
+        f"[site_broker]\nport = {site_port}\n"
+        '[[sensors]]\nid = "beans"\nname = "the coffee machine"\ntopic = "kitchen/beans"\nunit = "kg"\n'
+        'full_amount = 3\nlow_amount = 0.6\nhigh_amount = 2\nproduct = "coffee"\npack_amount = 1\n'
     )
 
 
@@ -157,7 +161,7 @@ def test_the_sandboxed_uplink_reaches_a_real_broker_and_comes_back_to_it(
     device: Path, shop: ShopFolder, microphone: Audio
 ) -> None:
     with PrivateBroker(shop, 0) as broker:
-        write_settings(device, microphone, broker.port)
+        write_settings(device, microphone, broker.port, 1)
         with Supervisor(device, modules=without("voice")) as supervisor:
             supervisor.wait_ready()
             assert comes_true(lambda: health(device.parent).broker)

@@ -47,6 +47,8 @@ def test_the_code_keeps_the_import_rules(copy: Path) -> None:
         ("agent/committing/uplink.py", "import agent.committing.intents", "What has the network neither"),
         ("agent/committing/uplink.py", "import agent.committing.journal", "What has the network neither"),
         ("agent/till/sneaky.py", "import agent.hearing", "What signs does not hear"),
+        ("agent/sensing/sneaky.py", "import agent.committing.keys", "What watches sensors neither"),
+        ("agent/sensing/sneaky.py", "import agent.deciding.basket", "What watches sensors neither"),
         ("order_backend/sneaky.py", "import agent.deciding.money", "The shop trusts the wire"),
         ("agent/plumbing/sneaky.py", "import order_backend", "The device does not contain the shop"),
     ],

@@ -112,6 +112,7 @@ def attempts(targets: Targets) -> dict[str, Callable[[], None]]:
         "open a packet socket": lambda: _open_socket(socket.AF_PACKET, socket.SOCK_RAW),
         "open a Unix socket": lambda: _open_socket(socket.AF_UNIX),
         "connect to the broker": lambda: _connect(targets["broker_port"]),
+        "connect to the site broker": lambda: _connect(targets["site_port"]),
         "connect to another port": lambda: _connect(targets["other_port"]),
         "look up a name": lambda: socket.getaddrinfo("localhost", 1, proto=socket.IPPROTO_TCP) and None,
         "serve TCP": _serve,

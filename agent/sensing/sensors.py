@@ -1,0 +1,207 @@
+"""The process that watches sensors: readings of the site's bus in, proposals for the till out, nothing else.
+
+It keeps nothing on disk: after a restart the rule settles anew from what it reads, and the till, whose
+journal knows what was proposed and answered, decides what is news.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import queue
+import random
+import socket
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from os import close as close_fd
+from pathlib import Path
+
+from agent.plumbing import audit
+from agent.plumbing.errors import EarmarkError, IpcError
+from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.messages import Message, Peer, Proposal, Stop, SupervisorToProcess
+from agent.plumbing.sandbox import tighten
+from agent.plumbing.settings import Sensor, Settings, load_settings
+from agent.sensing.readings import ReadingError, parse_reading
+from agent.sensing.rules import Side, Watch, watch
+from agent.sensing.site_bus import SiteBus, SiteDown, SiteMessage, SiteUp
+
+MOST_READINGS_A_SECOND = 5
+"""Of one sensor; what comes faster is counted and dropped unread."""
+
+REPEAT_S = 60.0
+"""So often, at most, the till hears how far something that is low has fallen meanwhile."""
+
+_STEP_S = 1.0
+
+
+class SensorWatch:
+    """One sensor: counts what is no reading, applies the rule, says when the till is to hear of it.
+
+    `dropped` counts by error code.
+    """
+
+    def __init__(
+        self,
+        sensor: Sensor,
+        oldest_s: float,
+        *,
+        wall_s: Callable[[], float],
+        monotonic_s: Callable[[], float],
+    ) -> None:
+        self.sensor = sensor
+        self._oldest_s, self._wall_s, self._monotonic_s = oldest_s, wall_s, monotonic_s
+        self._watch = Watch()
+        self._told: Side = ""
+        self._told_at = 0.0
+        self._second, self._in_second = 0, 0
+        self.dropped: Counter[str] = Counter()
+
+    def received(self, message: SiteMessage) -> Proposal | None:
+        """What the till is to be told after `message`, if anything."""
+        second = int(self._monotonic_s())
+        self._in_second = self._in_second + 1 if second == self._second else 1
+        self._second = second
+        if self._in_second > MOST_READINGS_A_SECOND:
+            self._drop("reading_too_fast", "")
+            return None
+        try:
+            reading = parse_reading(
+                message.payload,
+                self.sensor,
+                now_s=self._wall_s(),
+                oldest_s=self._oldest_s,
+                retained=message.retained,
+            )
+        except ReadingError as error:
+            self._drop(error.code, error.detail)
+            return None
+        self._watch = watch(self._watch, reading.amount, reading.at_s, self.sensor)
+        changed = self._watch.settled != self._told
+        stale = self._watch.settled == "low" and self._monotonic_s() - self._told_at >= REPEAT_S
+        return self.standing() if changed or stale else None
+
+    def standing(self) -> Proposal | None:
+        """What holds now, for a till that has heard nothing yet; None before anything has settled."""
+        if not self._watch.settled:
+            return None
+        self._told, self._told_at = self._watch.settled, self._monotonic_s()
+        return Proposal(self.sensor.id, self._watch.level, wanted=self._told == "low")
+
+    def _drop(self, code: str, detail: str) -> None:
+        self.dropped[code] += 1
+        count = self.dropped[code]
+        if count & (count - 1) == 0:  # at powers of two: a flood must not fill the log
+            audit.log(code, sensor=self.sensor.id, detail=detail, count=count)
+
+
+class Sensors:
+    """All sensors of the site, one till at a time. The control connection is read by a thread; the rest runs
+    in `run`."""
+
+    def __init__(self, settings: Settings, bus: SiteBus, control: IpcConnection) -> None:
+        self._bus, self._control = bus, control
+        self._till: IpcConnection | None = None
+        oldest_s = settings.site_broker.oldest_reading_seconds
+        self._watches = {
+            sensor.topic: SensorWatch(sensor, oldest_s, wall_s=time.time, monotonic_s=time.monotonic)
+            for sensor in settings.sensors
+        }
+        self._inbox: queue.SimpleQueue[tuple[Message | None, tuple[int, ...]]] = queue.SimpleQueue()
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._wake_read.setblocking(False)
+
+    def run(self) -> None:
+        """Until `Stop`, or the supervisor is gone."""
+        threading.Thread(target=self._read_control, daemon=True).start()
+        try:
+            while self._handle_inbox():
+                for event in self._bus.step(self._wake_read.fileno(), _STEP_S):
+                    match event:
+                        case SiteMessage():
+                            self._from_bus(event)
+                        case SiteUp():
+                            audit.log("site_broker_connected")
+                        case SiteDown(reason=reason):
+                            audit.log("site_broker_lost", reason=reason)
+        finally:
+            self._bus.close()
+
+    def _from_bus(self, message: SiteMessage) -> None:
+        found = self._watches.get(message.topic)
+        if found is not None and (proposal := found.received(message)) is not None:
+            self._tell(proposal)
+
+    def _read_control(self) -> None:
+        try:
+            while True:
+                self._inbox.put(self._control.receive(SupervisorToProcess))
+                self._wake_write.send(b"!")
+        except (EOFError, IpcError):
+            pass
+        finally:  # however this thread ends, the process does
+            self._inbox.put((None, ()))
+            self._wake_write.send(b"!")
+
+    def _handle_inbox(self) -> bool:
+        with contextlib.suppress(BlockingIOError):
+            while self._wake_read.recv(4096):
+                pass
+        with contextlib.suppress(queue.Empty):
+            while True:
+                message, fds = self._inbox.get_nowait()
+                match message:
+                    case Peer(name="till"):
+                        self._adopt(fds[0])
+                    case None | Stop():
+                        return False
+                    case _:
+                        for fd in fds:
+                            close_fd(fd)
+        return True
+
+    def _adopt(self, fd: int) -> None:
+        if self._till is not None:
+            self._till.close()
+        self._till = IpcConnection(socket.socket(fileno=fd), peer="till")
+        for found in self._watches.values():
+            if (proposal := found.standing()) is not None:
+                self._tell(proposal)
+
+    def _tell(self, proposal: Proposal) -> None:
+        if self._till is None:
+            return
+        try:
+            self._till.send(proposal)
+        except (EOFError, IpcError):
+            self._till.close()
+            self._till = None  # its successor is told all that holds then
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`python -m agent.sensing.sensors --settings FILE --control-fd N`; started by the launcher."""
+    parser = argparse.ArgumentParser(prog="sensors", description=__doc__)
+    parser.add_argument("--settings", type=Path, required=True)
+    parser.add_argument("--control-fd", type=int, required=True)
+    options = parser.parse_args(arguments)
+    audit.set_process("sensors")
+    try:
+        settings = load_settings(options.settings)
+        topics = [sensor.topic for sensor in settings.sensors]
+        client_id = f"{settings.device.id}-sensors"
+        bus = SiteBus(client_id, settings.site_broker, topics, jitter=random.random)
+        control = IpcConnection(socket.socket(fileno=options.control_fd), peer="supervisor")
+        sensors = Sensors(settings, bus, control)
+        tighten("sensors")
+        sensors.run()
+    except EarmarkError as error:
+        audit.log(error.code, detail=error.detail, next_step=error.next_step)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
