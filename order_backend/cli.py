@@ -6,6 +6,7 @@ import argparse
 import json
 import logging
 import signal
+import sqlite3
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from agent.plumbing.errors import EarmarkError
+from agent.plumbing.terminal import plain
 from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder, write_file
 from order_backend.provisioning import admit, create_shop, revoke
@@ -27,6 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
         code: int = options.command(options)
     except EarmarkError as error:
         print(f"earmark-backend: {error}", file=sys.stderr)
+        return 1
+    except sqlite3.Error as error:
+        # What was not written was not acknowledged either: the devices send it again.
+        print(f"earmark-backend: shop_database: {error} -> start it again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -135,7 +141,8 @@ def _orders(options: argparse.Namespace) -> int:
         placed = datetime.fromtimestamp(row.placed_at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         what = ", ".join(f"{line['quantity']} × {line['title']}" for line in json.loads(row.lines))
         total = f"{row.total_minor // 100}.{row.total_minor % 100:02d} {row.currency}"
-        print(f"{row.order_id}  {placed}  {row.device_id}  {what}  {total}  for {row.delivery_date}")
+        # Titles are the device's words.
+        print(plain(f"{row.order_id}  {placed}  {row.device_id}  {what}  {total}  for {row.delivery_date}"))
     return 0
 
 

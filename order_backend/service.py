@@ -26,6 +26,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.committing.envelope import STATUS, StatusData, decode_data, decode_event, down_topic, split_topic
 from agent.plumbing.errors import TrustError
+from agent.plumbing.terminal import plain
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder
 
@@ -142,7 +143,7 @@ class OrderService:
         except sqlite3.Error:
             raise  # unacknowledged, and the service ends: a shop that cannot write must not go on
         except (TrustError, ValueError) as error:
-            log.warning("message_refused topic=%s %s", message.topic, error)
+            log.warning("message_refused topic=%s %s", message.topic, plain(str(error)))
         except Exception:  # one device's message must not stop the others' orders
             log.exception("message_failed topic=%s", message.topic)
         client.ack(message.mid, message.qos)

@@ -24,6 +24,7 @@ from agent.plumbing import operator
 from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.sandbox import sandbox_report
 from agent.plumbing.settings import Settings, load_settings
+from agent.plumbing.terminal import plain
 
 _BROKER_STEPS = {
     "broker_not_listening": "start the broker, or set [broker] host and port",
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(finding: Finding) -> None:
-    print(f"{finding.state:>5}  {finding.what}: {finding.detail}")
+    print(plain(f"{finding.state:>5}  {finding.what}: {finding.detail}"))
     if finding.next_step:
         print(f"       next: {finding.next_step}")
 

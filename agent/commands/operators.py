@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import io
 import os
 import shutil
 import socket
@@ -22,6 +23,7 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
 from agent.plumbing.settings import load_settings
 from agent.plumbing.supervisor import operator_socket
+from agent.plumbing.terminal import plain
 
 LONGEST_REPLY_SECONDS = 30
 
@@ -50,6 +52,13 @@ class OperatorClient:
         self._connection = IpcConnection(sock, peer="till")
 
     def send(self, request: Message) -> None:
+        """Raises IpcError operator_request where the till would drop it without an answer."""
+        try:
+            msgspec.msgpack.decode(msgspec.msgpack.encode(request), type=operator.OperatorRequest)
+        except (msgspec.MsgspecError, UnicodeEncodeError, OverflowError) as error:
+            raise IpcError(
+                "operator_request", f"the device does not take that: {error}", "earmark --help"
+            ) from error
         self._connection.send(request)
 
     def receive(self, types: type[Message] | UnionType) -> Any:
@@ -89,11 +98,12 @@ def orders(arguments: argparse.Namespace) -> int:
         print("No order yet.")
     for row in shown.orders:
         total = f"{row.total_minor // 100}.{row.total_minor % 100:02d} {row.currency}"
-        print(f"{_when(row.queued_at)}  {row.state:8}  {row.title}, {total}  {row.order_id or row.reason}")
+        end = row.order_id or row.reason
+        print(plain(f"{_when(row.queued_at)}  {row.state:8}  {row.title}, {total}  {end}"))
     if shown.decisions:
         print("\nDecisions:")
     for decision in shown.decisions:
-        print(f"{_when(decision.at)}  {decision.code:24}  {decision.title}")
+        print(plain(f"{_when(decision.at)}  {decision.code:24}  {decision.title or decision.person}"))
     return 0
 
 
@@ -114,7 +124,7 @@ def people(arguments: argparse.Namespace) -> int:
         return 0
     shown: operator.PeopleShown = client.ask(operator.ShowPeople(), operator.PeopleShown)
     for person in shown.people:
-        print(f"{person.person}  {person.name}  agreed and enrolled {_when(person.enrolled_at)}")
+        print(plain(f"{person.person}  {person.name}  agreed and enrolled {_when(person.enrolled_at)}"))
     if not shown.people:
         print("Nobody is enrolled. Start with: earmark enrol NAME")
     return 0
@@ -123,11 +133,11 @@ def people(arguments: argparse.Namespace) -> int:
 def enrol(arguments: argparse.Namespace) -> int:
     """Starts an enrolment and shows what the device says; 1 where nothing was learned."""
     client = connect(arguments)
-    print("The device now speaks. Answer it aloud, near the microphone.")
     client.send(operator.Enrol(arguments.name))
+    print("The device now speaks. Answer it aloud, near the microphone.")
     while True:
         step: operator.EnrolStep = client.receive(operator.EnrolStep)
-        print(f"  {step.text}" if step.text else "  (the device stopped listening)")
+        print(f"  {plain(step.text)}" if step.text else "  (the device stopped listening)")
         if step.done:
             return 0 if step.learned else 1
 
@@ -139,6 +149,8 @@ def chat(arguments: argparse.Namespace) -> int:
         print("Type what you would say; Ctrl-D ends it.")
     replies = _Replies(client, ReplyVoice(arguments.language, aloud=arguments.speak, folder=arguments.record))
     lines = 0
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     for line in sys.stdin:
         if text := line.strip():
             client.send(operator.ChatLine(arguments.language, text[:500]))
@@ -193,14 +205,12 @@ class _Replies:
             while True:
                 reply: operator.ChatReply = self._client.receive(operator.ChatReply)
                 self._voice.read(reply.text)
-                print(reply.text, flush=True)
+                print(plain(reply.text), flush=True)
                 with self._arrived:
                     self._count += 1
                     self._arrived.notify_all()
         except EarmarkError as error:
-            print(
-                f"earmark: {error.detail}\n  code: {error.code}\n  next: {error.next_step}", file=sys.stderr
-            )
+            print(f"earmark: {error.explained()}", file=sys.stderr)
             with self._arrived:
                 self.failed = True
                 self._arrived.notify_all()

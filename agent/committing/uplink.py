@@ -19,7 +19,6 @@ import sys
 import threading
 from collections import deque
 from pathlib import Path
-from types import TracebackType
 
 from agent.committing.envelope import LARGEST_PAYLOAD_BYTES, device_base
 from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, read_private
@@ -29,6 +28,7 @@ from agent.committing.trust import load_trust
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.last_words import end_with_any_thread
 from agent.plumbing.messages import (
     LinkState,
     Message,
@@ -176,7 +176,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--control-fd", type=int, required=True)
     options = parser.parse_args(arguments)
     audit.set_process("uplink")
-    threading.excepthook = _die_with_worker
+    end_with_any_thread()
     try:
         settings = load_settings(options.settings)
         keys = Path(settings.paths.keys_dir)
@@ -192,16 +192,6 @@ def main(arguments: list[str] | None = None) -> int:
         audit.log(error.code, detail=error.detail, next_step=error.next_step)
         return 1
     return 0
-
-
-def _die_with_worker(arguments: threading.ExceptHookArgs) -> None:
-    kind: type[BaseException] = arguments.exc_type
-    trace: TracebackType | None = arguments.exc_traceback
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-    audit.log("worker_died", detail=kind.__name__ + where)
-    os._exit(70)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ COUNTED = "piece"
 LONGEST_NAME_WORDS = 12
 """A spoken name longer than this is a slip of the keyboard, not a name."""
 
+Price = Annotated[int, msgspec.Meta(ge=-10_000_000_00, le=10_000_000_00)]
 Identifier = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$")]
 
@@ -43,7 +44,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: Identifier
     words: dict[Language, Wording]
-    price_delta_minor: int = 0
+    price_delta_minor: Price = 0
 
 
 class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +60,7 @@ class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Product(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: Identifier
     unit: str
-    price_minor: int
+    price_minor: Price
     words: dict[Language, Wording]
     options: tuple[Identifier, ...] = ()
 
@@ -200,7 +201,9 @@ def _wording_faults(where: str, words: Mapping[str, Wording]) -> Iterable[str]:
     for language, wording in words.items():
         for form in wording.heard or ("",):
             count = len(form.split())
-            if count == 0:
+            if not form.isprintable():
+                yield f"{where}: a name in {language!r} holds control characters: {form!r}"
+            elif count == 0:
                 yield f"{where}: an empty name in {language!r}"
             elif count > LONGEST_NAME_WORDS:
                 most = f"at most {LONGEST_NAME_WORDS} can be spoken"

@@ -6,6 +6,8 @@ user.
 
 from __future__ import annotations
 
+from agent.plumbing.terminal import plain
+
 
 class EarmarkError(Exception):
     """Base of all expected failures.
@@ -22,8 +24,9 @@ class EarmarkError(Exception):
 
     def explained(self) -> str:
         """For a person at a terminal: what was found, the code, the next step, a line each."""
-        lines = [self.detail, f"  code: {self.code}"]
-        return "\n".join([*lines, f"  next: {self.next_step}"] if self.next_step else lines)
+        lines = [*self.detail.splitlines(), f"  code: {self.code}"]
+        lines += [f"  next: {self.next_step}"] if self.next_step else []
+        return "\n".join(plain(line) for line in lines)
 
 
 class ConfigurationError(EarmarkError):

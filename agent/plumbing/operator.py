@@ -12,6 +12,8 @@ import msgspec
 from agent.plumbing.messages import Message
 
 Text = Annotated[str, msgspec.Meta(max_length=500)]
+PersonName = Annotated[str, msgspec.Meta(pattern=r"^[^\W_][^\x00-\x1f\x7f-\x9f\u200b-\u206f\ufeff]{0,39}\Z")]
+"""It is spoken and shown: it begins with a letter or digit, and holds nothing that a terminal would obey."""
 
 
 class ShowOrders(Message, frozen=True):
@@ -30,7 +32,7 @@ class ChatLine(Message, frozen=True):
 class Enrol(Message, frozen=True):
     """Start learning a voice: the device asks its owner aloud for consent."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    name: PersonName
 
 
 class ShowPeople(Message, frozen=True):

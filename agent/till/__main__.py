@@ -17,6 +17,7 @@ from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.plumbing import audit, messages
 from agent.plumbing.errors import CatalogueError, EarmarkError
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.last_words import end_with_any_thread
 from agent.plumbing.sandbox import tighten
 from agent.plumbing.settings import load_settings
 from agent.till.desk import Desk
@@ -28,6 +29,7 @@ from agent.till.process import Till
 def main() -> int:
     """Runs until the supervisor says stop or goes away."""
     audit.set_process("till")
+    end_with_any_thread()
     parser = argparse.ArgumentParser(prog="till")
     parser.add_argument("--settings", type=Path, required=True)
     parser.add_argument("--control-fd", type=int, required=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import os
 import queue
 import threading
 import time
@@ -12,7 +11,6 @@ from collections.abc import Callable
 from functools import partial
 from types import UnionType
 
-from agent.plumbing import audit
 from agent.plumbing.errors import IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
@@ -79,8 +77,5 @@ class EventLoop:
                     self.post(partial(handle, message, fds))
             except (EOFError, IpcError):
                 self.post(on_close)
-            except BaseException as error:
-                audit.log("till_reader_failed", reason=type(error).__name__)
-                os._exit(1)
 
         threading.Thread(target=receive, daemon=True).start()

@@ -62,6 +62,15 @@ def test_a_price_below_zero_is_refused_also_when_an_option_makes_it_so() -> None
     assert "below zero (-1)" in _fault(raw).detail
 
 
+def test_a_price_beyond_all_measure_is_refused() -> None:
+    assert "price_minor" in _fault(_raw(price_minor=10**18)).detail
+
+
+def test_a_name_that_could_drive_a_terminal_is_refused() -> None:
+    assert "control characters" in _fault(_raw(words={"en": {"say": "tea\x1b[2J"}})).detail
+    assert "control characters" in _fault(_raw(words={"en": {"say": "tea", "hear": ["t\u202eae"]}})).detail
+
+
 def test_a_name_of_300_words_is_refused() -> None:
     assert "300 words" in _fault(_raw(words={"en": {"say": "very " * 299 + "good"}})).detail
 
