@@ -120,11 +120,11 @@ def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ru
     """The Landlock rules of `profile` for this interpreter, this code and these settings."""
     names = {field: getattr(settings.paths, field) for field in settings.paths.__struct_fields__}
     names["settings_file"] = str(settings_file)
+    names["site_ca_file"] = settings.site_broker.ca_file or "/nonexistent"
+    names["site_password_file"] = settings.site_broker.password_file or "/nonexistent"
     names["home"] = os.environ.get("HOME") or "/nonexistent"
     names["runtime_dir"] = os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent"
     rights = (
-    names["site_ca_file"] = settings.site_broker.ca_file or "/nonexistent"
-    names["site_password_file"] = settings.site_broker.password_file or "/nonexistent"
         (_EVERYBODY_READS, READ),
         (_EVERYBODY_USES, DEVICE),
         (profile.read, READ),

@@ -24,11 +24,11 @@ Rest = Annotated[float, msgspec.Meta(ge=0.1, le=3_600)]
 Decibels = Annotated[float, msgspec.Meta(ge=0, le=60)]
 Gap = Annotated[float, msgspec.Meta(le=0)]
 WakePhrase = Annotated[str, msgspec.Meta(pattern="^(okay_nabu|hey_jarvis|alexa|hey_mycroft)$")]
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 LongRest = Annotated[int, msgspec.Meta(ge=1, le=604_800)]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Unit = Literal["percent", "g", "kg", "ml", "l", "piece"]
 Amount = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,9 +108,6 @@ class Orders(_Section, frozen=True):
     resend_max_seconds: Rest = 120.0  # the longest rest between two sendings
 
 
-class Sandbox(_Section, frozen=True):
-    require_landlock: bool = False  # true: do not start on a kernel that cannot limit which files are opened
-
 class Proposals(_Section, frozen=True):
     rest_seconds: LongRest = 3_600  # after "later", and after silence; no sensor speaks more often than this
     declined_rest_seconds: LongRest = 86_400  # after "no", unless it was refilled and has run low again
@@ -153,6 +150,9 @@ class Sensor(_Section, frozen=True):
             raise ValueError(f"sensor {self.id}: pack_amount is not above zero")
 
 
+class Sandbox(_Section, frozen=True):
+    require_landlock: bool = False  # true: do not start on a kernel that cannot limit which files are opened
+
 
 class Settings(_Section, frozen=True):
     schema_version: int = SCHEMA_VERSION
@@ -167,6 +167,15 @@ class Settings(_Section, frozen=True):
     broker: Broker = Broker()
     orders: Orders = Orders()
     sandbox: Sandbox = Sandbox()
+    proposals: Proposals = Proposals()
+    site_broker: SiteBroker = SiteBroker()
+    sensors: tuple[Sensor, ...] = ()
+
+    def __post_init__(self) -> None:
+        for field in ("id", "topic"):
+            values = [getattr(sensor, field) for sensor in self.sensors]
+            if len(set(values)) < len(values):
+                raise ValueError(f"two sensors have the same {field}")
 
 
 _PATH_FIELDS = ("state_dir", "keys_dir", "trust_file", "catalogue_file", "models_dir")
@@ -183,15 +192,6 @@ def load_settings(path: Path) -> Settings:
     Raises ConfigurationError: config_missing, config_syntax, config_invalid (unknown key, wrong type, range),
     config_newer (written for a later schema).
     """
-    proposals: Proposals = Proposals()
-    site_broker: SiteBroker = SiteBroker()
-    sensors: tuple[Sensor, ...] = ()
-
-    def __post_init__(self) -> None:
-        for field in ("id", "topic"):
-            values = [getattr(sensor, field) for sensor in self.sensors]
-            if len(set(values)) < len(values):
-                raise ValueError(f"two sensors have the same {field}")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
