@@ -123,12 +123,18 @@ def read_private(path: Path) -> bytes:
             "key_missing", f"cannot open {path}: {error.strerror}", "earmark provision --help"
         ) from error
     with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if stat.S_IMODE(mode) & 0o077:
-            raise TrustError(
-                "key_readable_by_others", f"{path} has mode {stat.S_IMODE(mode):04o}", f"chmod 600 {path}"
-            )
+        status = os.fstat(file.fileno())
+        mode = stat.S_IMODE(status.st_mode)
+        if mode & (0o037 if _granted_by_root(status) else 0o077):
+            raise TrustError("key_readable_by_others", f"{path} has mode {mode:04o}", f"chmod 600 {path}")
         return file.read()
+
+
+def _granted_by_root(status: os.stat_result) -> bool:
+    """A systemd credential: a file of root that an access list opens to one user. Its mode then shows 0440,
+    for the group bits are the list's mask (acl(5)).
+    """
+    return status.st_uid == 0 and status.st_gid == 0 and os.geteuid() != 0
 
 
 def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -18,6 +18,7 @@ import socket
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from agent.committing.envelope import LARGEST_PAYLOAD_BYTES, device_base
@@ -25,7 +26,7 @@ from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, read_private
 from agent.committing.mqtt_link import Acknowledged, Down, Incoming, LinkEvent, MqttLink, Up
 from agent.committing.tls import client_context
 from agent.committing.trust import load_trust
-from agent.plumbing import audit
+from agent.plumbing import arrivals, audit
 from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.last_words import end_with_any_thread
@@ -41,6 +42,7 @@ from agent.plumbing.messages import (
     TillToUplink,
 )
 from agent.plumbing.sandbox import tighten
+from agent.plumbing.service_manager import ServiceManager
 from agent.plumbing.settings import Settings, load_settings
 
 _STEP_S = 1.0
@@ -50,7 +52,15 @@ _MOST_WAITING = 32
 class Uplink:
     """One till at a time, one MQTT session. Readers run in threads; everything else in `run`."""
 
-    def __init__(self, settings: Settings, link: MqttLink, control: IpcConnection) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        link: MqttLink,
+        control: IpcConnection,
+        stepped: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`stepped` is called after each step of the link (the watchdog's heartbeat)."""
+        self._stepped = stepped
         self._base = device_base(settings.device.id) + "up/"
         self._link, self._control = link, control
         self._till: IpcConnection | None = None
@@ -69,6 +79,7 @@ class Uplink:
             while self._handle_inbox():
                 for event in self._link.step(self._wake_read.fileno(), _STEP_S):
                     self._from_broker(event)
+                self._stepped()
         finally:
             self._link.close()
 
@@ -170,10 +181,10 @@ class Uplink:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """`python -m agent.committing.uplink --settings FILE --control-fd N`; started by the launcher."""
+    """`python -m agent.committing.uplink --settings FILE (--control-fd N | --till PATH)`, by the launcher."""
     parser = argparse.ArgumentParser(prog="uplink", description=__doc__)
     parser.add_argument("--settings", type=Path, required=True)
-    parser.add_argument("--control-fd", type=int, required=True)
+    arrivals.add_arguments(parser)
     options = parser.parse_args(arguments)
     audit.set_process("uplink")
     end_with_any_thread()
@@ -184,9 +195,10 @@ def main(arguments: list[str] | None = None) -> int:
         trust = load_trust(Path(settings.paths.trust_file))
         context = client_context(trust.broker.ca_pem, keys / MQTT_CERTIFICATE, keys / MQTT_KEY)
         link = MqttLink(settings.device.id, settings.broker, context, jitter=random.random)
-        control = IpcConnection(socket.socket(fileno=options.control_fd), peer="supervisor")
-        uplink = Uplink(settings, link, control)
+        manager = ServiceManager.from_environment()
+        uplink = Uplink(settings, link, arrivals.control_connection(options), manager.alive)
         tighten("uplink")
+        manager.ready()
         uplink.run()
     except EarmarkError as error:
         audit.log(error.code, detail=error.detail, next_step=error.next_step)

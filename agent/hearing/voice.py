@@ -1,6 +1,6 @@
 """The process `voice`: microphone, loudspeaker and models; no network, no key, no database.
 
-    python -m agent.hearing.voice --settings FILE --control-fd N
+    python -m agent.hearing.voice --settings FILE (--control-fd N | --till PATH)
 
 It hears for `till`, whose socket comes over the control connection and may be replaced at any time, and
 speaks what `till` tells it to. One thread does the work; one more for each connection only puts messages
@@ -17,6 +17,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType, UnionType
 from typing import NamedTuple
@@ -28,7 +29,7 @@ from agent.hearing.ear_health import PATIENCE_MS, EarHealth
 from agent.hearing.ears import Ears
 from agent.hearing.fed_audio import FedSink, FedSource
 from agent.hearing.speech import Speech
-from agent.plumbing import audit
+from agent.plumbing import arrivals, audit
 from agent.plumbing.errors import AudioError, ConfigurationError, EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import read_sealed
@@ -49,6 +50,7 @@ from agent.plumbing.messages import (
 )
 from agent.plumbing.sandbox import tighten
 from agent.plumbing.sentence_graph import SentenceGraph, graph_id
+from agent.plumbing.service_manager import ServiceManager
 from agent.plumbing.settings import Audio, load_settings
 
 LARGEST_GRAMMAR_BYTES = 64 << 20
@@ -69,13 +71,21 @@ class Voice:
     """Everything the process does, on the thread that calls `run`."""
 
     def __init__(
-        self, ears: Ears, speech: Speech, source: AudioSource, sink: AudioSink, control: IpcConnection
+        self,
+        ears: Ears,
+        speech: Speech,
+        source: AudioSource,
+        sink: AudioSink,
+        control: IpcConnection,
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
+        """`heard` is called after each frame, heard or played (the watchdog's heartbeat)."""
         self._ears = ears
         self._speech = speech
         self._source = source
         self._sink = sink
         self._control = control
+        self._frame_done = heard
         self._till: IpcConnection | None = None
         self._arrivals: queue.Queue[_Arrival] = queue.Queue(_MOST_WAITING)
         self._interrupted = threading.Event()  # something has arrived that ends a playback
@@ -92,6 +102,8 @@ class Voice:
                     self._report(AudioError(trouble, f"for {PATIENCE_MS} ms", "earmark doctor"))
                 if frame is not None and self._till is not None:
                     self._hear(frame)
+                if frame is not None:
+                    self._frame_done()
         except AudioError as error:
             self._tell(VoiceFault(error.code, error.detail))
             raise
@@ -221,6 +233,7 @@ class Voice:
                 break
             self._sink.write(samples[start : start + FRAME_SAMPLES])
             self._source.drop_pending()
+            self._frame_done()
         self._sink.finish()
         if self._source.live:
             self._source.drop_pending()
@@ -266,18 +279,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Started by the launcher; 0 after Stop, otherwise one line in the log says why not."""
     parser = argparse.ArgumentParser(prog="voice", description=__doc__)
     parser.add_argument("--settings", type=Path, required=True)
-    parser.add_argument("--control-fd", type=int, required=True)
+    arrivals.add_arguments(parser)
     options = parser.parse_args(arguments)
     audit.set_process("voice")
     threading.excepthook = lambda worker: _die(worker.exc_type, worker.exc_traceback)
     sys.excepthook = lambda kind, _, trace: _die(kind, trace)
     try:
         settings = load_settings(options.settings)
-        control = IpcConnection(socket.socket(fileno=options.control_fd), peer="supervisor")
+        manager = ServiceManager.from_environment()
+        control = arrivals.control_connection(options)
         source, sink = open_audio(settings.audio)
         ears, speech = Ears(settings), Speech(threads=settings.asr.threads)
         tighten("voice")
-        Voice(ears, speech, source, sink, control).run()
+        manager.ready()
+        Voice(ears, speech, source, sink, control, manager.alive).run()
     except EarmarkError as error:
         audit.log(error.code, detail=error.detail, next_step=error.next_step)
         return 1

@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import ctypes
 import os
+import re
 import resource
 import shutil
 import signal
@@ -28,7 +29,12 @@ from agent.plumbing.settings import load_settings
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP = 1, 38, 24
 _KEPT_CAPABILITIES = {1, 2}  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: root reads a checkout that a user owns
-_KEPT_ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ")
+_KEPT_ENVIRONMENT = (
+    *("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ"),
+    # systemd's: who is meant by them is the pid, which stays the same through exec
+    *("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"),
+    "CREDENTIALS_DIRECTORY",
+)
 _PREFIX = "EARMARK_"
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -103,7 +109,7 @@ def _launch(arguments: argparse.Namespace) -> None:
         kept.add(arguments.ready_fd)
     _keep_only(kept)
     os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold voices or keys
+    _forbid_core_files()
     _give_up_capabilities()
     if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise SandboxError("launch_failed", "no_new_privs is refused")
@@ -146,6 +152,16 @@ def _keep_only(descriptors: set[int]) -> None:
                 os.close(fd)
     for fd in descriptors:
         os.set_inheritable(fd, True)
+
+
+def _forbid_core_files() -> None:
+    """They would hold voices or keys. A unit's own call filter may refuse this; its LimitCORE=0 then stands."""
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (OSError, ValueError) as error:
+        limits = Path("/proc/self/limits").read_text(encoding="ascii")
+        if not re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE):
+            raise SandboxError("launch_failed", "core files are not forbidden", "LimitCORE=0") from error
 
 
 def _give_up_capabilities() -> None:

@@ -69,7 +69,10 @@ PROFILES: dict[str, Profile] = {
         refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_NEW_SOCKETS),
     ),
     "till": Profile(
-        read=("{keys_dir}/signing.pem", "{trust_file}", "{catalogue_file}"),
+        read=(
+            *("{keys_dir}/signing.pem", "{trust_file}", "{catalogue_file}"),
+            "/etc/passwd",  # under systemd: which uid a neighbour has
+        ),
         write=("{state_dir}/till",),
         refused=(*refusals.NO_NETWORK, *refusals.NO_FILE_RIGHTS),
         refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_NEW_SOCKETS),

@@ -5,6 +5,7 @@ Relative paths in the file are relative to the folder the file stands in.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -198,7 +199,12 @@ def load_settings(path: Path) -> Settings:
         raise ConfigurationError(
             "config_missing", f"cannot read {path}: {error}", "earmark provision --help"
         ) from error
-    return parse_settings(text, base=path.resolve().parent, name=str(path))
+    settings = parse_settings(text, base=path.resolve().parent, name=str(path))
+    # Under systemd each unit is given its own keys, and the folder they are stored in is closed to it.
+    if credentials := os.environ.get("CREDENTIALS_DIRECTORY"):
+        paths = msgspec.structs.replace(settings.paths, keys_dir=credentials)
+        settings = msgspec.structs.replace(settings, paths=paths)
+    return settings
 
 
 def parse_settings(text: str, *, base: Path, name: str = "settings") -> Settings:

@@ -1,9 +1,8 @@
-"""`python -m agent.till --settings FILE --control-fd N`: started by the supervisor through the launcher."""
+"""`python -m agent.till --settings FILE (--control-fd N | --admit PEER=USER ...)`, by the launcher."""
 
 from __future__ import annotations
 
 import argparse
-import socket
 import sys
 import time
 from pathlib import Path
@@ -14,11 +13,11 @@ from agent.committing.road import OrderRoad
 from agent.committing.trust import load_trust
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.catalogue import Catalogue, parse_catalogue
-from agent.plumbing import audit, messages
+from agent.plumbing import arrivals, audit, messages
 from agent.plumbing.errors import CatalogueError, EarmarkError
-from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.last_words import end_with_any_thread
 from agent.plumbing.sandbox import tighten
+from agent.plumbing.service_manager import ServiceManager
 from agent.plumbing.settings import load_settings
 from agent.till.desk import Desk
 from agent.till.events import EventLoop
@@ -27,19 +26,21 @@ from agent.till.process import Till
 
 
 def main() -> int:
-    """Runs until the supervisor says stop or goes away."""
+    """Runs until it is told to stop, or the supervisor goes away."""
     audit.set_process("till")
     end_with_any_thread()
     parser = argparse.ArgumentParser(prog="till")
     parser.add_argument("--settings", type=Path, required=True)
-    parser.add_argument("--control-fd", type=int, required=True)
+    arrivals.add_arguments(parser)
     arguments = parser.parse_args()
     try:
         desk = _desk(arguments.settings)
-        loop = EventLoop()
+        manager = ServiceManager.from_environment()
+        loop = EventLoop(manager.alive)
         till = Till(desk, loop)
+        control = arrivals.control_connection(arguments)
         tighten("till")
-        control = IpcConnection(socket.socket(fileno=arguments.control_fd), peer="supervisor")
+        manager.ready()
         loop.read(control, messages.SupervisorToProcess, till.control, loop.stop)
         loop.run()
         desk.journal.close()

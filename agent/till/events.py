@@ -24,7 +24,9 @@ fills this process's memory nor keeps the others from being heard."""
 class EventLoop:
     """Runs actions one after another. Reader threads post to it; only `run` executes."""
 
-    def __init__(self) -> None:
+    def __init__(self, turned: Callable[[], None] = lambda: None) -> None:
+        """`turned` is called on each turn of `run`, about once a second at least (a watchdog's heartbeat)."""
+        self._turned = turned
         self._actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
         self._timers: list[tuple[float, int, Action]] = []
         self._order = itertools.count()
@@ -44,6 +46,7 @@ class EventLoop:
     def run(self) -> None:
         """Until `stop`. An exception ends the process: the supervisor starts a fresh one from the journal."""
         while self._running:
+            self._turned()
             wait = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else 1.0
             try:
                 action = self._actions.get(timeout=min(wait, 1.0))
