@@ -110,11 +110,30 @@ def _system_packages(script: str, **environment: str) -> subprocess.CompletedPro
     return _run("bash", "-c", f"set -euo pipefail; {sources}; {script}", **environment)
 
 
+def test_a_library_is_found_however_long_the_list_goes_on_after_it(tmp_path: Path) -> None:
+    listing = tmp_path / "ldconfig"
+    listing.write_text("#!/bin/sh\necho libwanted.so.2\nseq 100000\n", encoding="utf-8")
+    listing.chmod(0o755)
+    asked = "has_library libwanted.so.2 && echo there; has_library libother.so.2 || echo missing"
+    ended = _system_packages(asked, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert ended.stdout.split() == ["there", "missing"]
+
+
 def test_services_are_kept_from_starting_and_the_guard_goes_away_again(tmp_path: Path) -> None:
     guard = tmp_path / "policy-rc.d"
     ended = _system_packages(f"APT_GUARD={guard}; set_apt_guard; {guard} || echo status $?; undo_apt_guard")
     assert ended.stdout.strip() == "status 101"
     assert not guard.exists()
+
+
+def test_too_little_room_is_said_before_anything_is_downloaded(tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "df").write_text("#!/bin/sh\necho head\necho disk 1 1 204800 99% /\n", encoding="utf-8")
+    (tools / "df").chmod(0o755)
+    ended = _run("bash", "scripts/setup", cwd=_copy_of_setup(tmp_path), PATH=f"{tools}:{os.environ['PATH']}")
+    assert ended.returncode == 1
+    assert "has 200 MB of free space" in ended.stdout
 
 
 def test_the_guard_goes_away_when_the_installation_is_interrupted(tmp_path: Path) -> None:
