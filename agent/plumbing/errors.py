@@ -59,3 +59,7 @@ class IpcError(EarmarkError):
 
 class SandboxError(EarmarkError):
     """A restriction that was asked for could not be put in force."""
+
+
+class UpdateError(EarmarkError):
+    """A release that is not taken, or a slot that cannot be started."""

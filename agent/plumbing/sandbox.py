@@ -12,9 +12,10 @@ import ctypes
 import os
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from agent.plumbing import landlock, refusals
 from agent.plumbing.errors import IpcError, SandboxError
@@ -41,9 +42,11 @@ class Profile:
 
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()  # folders to write to that symbolic links may be made in, too
     devices: tuple[str, ...] = ()
     run: tuple[str, ...] = ()  # programs, until the tight filter ends that
-    reaches: Literal["", "broker", "site_broker"] = ""  # TCP to the port of that section, and name servers
+    # TCP to the port of that section (of [update] url), and name servers
+    reaches: Literal["", "broker", "site_broker", "repository"] = ""
     environment: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
     refused_when_tight: tuple[Refusal, ...] = ()
@@ -89,7 +92,22 @@ PROFILES: dict[str, Profile] = {
         refused=(*refusals.ONLY_INTERNET, *refusals.NO_FILE_RIGHTS, *refusals.NO_CLOCK),
         refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_SERVING, *refusals.NO_UNIX_SOCKETS),
     ),
+    "updater": Profile(
+        read=("{update_root_file}", "{code_root}/firmware_update", *_NETWORK_FILES),
+        links=("{slots_dir}/incoming",),
+        reaches="repository",
+        refused=(*refusals.ONLY_INTERNET, *refusals.NO_FILE_RIGHTS, *refusals.NO_CLOCK),
+        refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_SERVING, *refusals.NO_UNIX_SOCKETS),
+    ),
 }
+PROFILES["health"] = replace(
+    PROFILES["voice"],
+    read=(
+        *PROFILES["voice"].read,
+        *("{catalogue_file}", "{state_dir}/till/journal.db", "{state_dir}/till/journal.db-wal"),
+    ),
+    write=("{slots_dir}/scratch",),
+)
 
 _EVERYBODY_READS = (
     *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/etc/ld.so.preload"),
@@ -122,7 +140,7 @@ def profile_named(name: str) -> Profile:
 def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ruleset:
     """The Landlock rules of `profile` for this interpreter, this code and these settings."""
     names = {field: getattr(settings.paths, field) for field in settings.paths.__struct_fields__}
-    names["settings_file"] = str(settings_file)
+    names["settings_file"], names["code_root"] = str(settings_file), str(code_root())
     names["site_ca_file"] = settings.site_broker.ca_file or "/nonexistent"
     names["site_password_file"] = settings.site_broker.password_file or "/nonexistent"
     names["home"] = os.environ.get("HOME") or "/nonexistent"
@@ -132,14 +150,23 @@ def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ru
         (_EVERYBODY_USES, DEVICE),
         (profile.read, READ),
         (profile.write, READ_WRITE),
+        (profile.links, READ_WRITE | Access.MAKE_SYM),
         (profile.devices, DEVICE),
         (profile.run, RUN),
     )
     paths = tuple((path.format_map(names), access) for group, access in rights for path in group)
-    ports = (getattr(settings, profile.reaches).port, _DNS_PORT) if profile.reaches else ()
+    ports = (_port(profile.reaches, settings), _DNS_PORT) if profile.reaches else ()
     return Ruleset(
         (*paths, *_interpreter_paths(), *_code_paths()), ports, (_ANY_PORT,) if profile.reaches else ()
     )
+
+
+def _port(reaches: str, settings: Settings) -> int:
+    if reaches == "repository":
+        url = urlsplit(settings.update.url)
+        return url.port or (80 if url.scheme == "http" else 443)
+    port: int = getattr(settings, reaches).port
+    return port
 
 
 def _interpreter_paths() -> tuple[tuple[str, Access], ...]:

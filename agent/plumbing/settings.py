@@ -50,6 +50,8 @@ class Paths(_Section, frozen=True):
     trust_file: str = "var/trust.json"  # what was pinned at provisioning
     catalogue_file: str = "var/catalogue.json"  # the shop's products
     models_dir: str = ""  # '' = models/files beside models.toml
+    slots_dir: str = "var/slots"  # the two releases of a device that updates itself
+    update_root_file: str = "var/update-root.json"  # the TUF root that was pinned at provisioning
 
 
 class Audio(_Section, frozen=True):
@@ -155,6 +157,17 @@ class Sandbox(_Section, frozen=True):
     require_landlock: bool = False  # true: do not start on a kernel that cannot limit which files are opened
 
 
+class Update(_Section, frozen=True):
+    url: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/]+\S*)?$")] = ""  # repository; '' = no updates
+    hardware: Name = "generic"  # the kind of device; other releases are refused
+    check_hours: Annotated[float, msgspec.Meta(ge=0.1, le=720)] = 24.0  # the rest between two checks
+    tries: Annotated[int, msgspec.Meta(ge=1, le=10)] = 2  # health checks of a new release before going back
+    health_seconds: Seconds = 120  # for one health check; loading the models takes a few on a small board
+    stall_seconds: Rest = 30.0  # no byte for so long ends a download
+    longest_fetch_seconds: Seconds = 3_600  # for a whole check and download, however steadily bytes trickle
+    largest_release_mb: Annotated[int, msgspec.Meta(ge=1, le=4_096)] = 64  # packed and unpacked
+
+
 class Settings(_Section, frozen=True):
     schema_version: int = SCHEMA_VERSION
     device: Device = Device()
@@ -171,6 +184,7 @@ class Settings(_Section, frozen=True):
     proposals: Proposals = Proposals()
     site_broker: SiteBroker = SiteBroker()
     sensors: tuple[Sensor, ...] = ()
+    update: Update = Update()
 
     def __post_init__(self) -> None:
         for field in ("id", "topic"):
@@ -179,7 +193,15 @@ class Settings(_Section, frozen=True):
                 raise ValueError(f"two sensors have the same {field}")
 
 
-_PATH_FIELDS = ("state_dir", "keys_dir", "trust_file", "catalogue_file", "models_dir")
+_PATH_FIELDS = (
+    "state_dir",
+    "keys_dir",
+    "trust_file",
+    "catalogue_file",
+    "models_dir",
+    "slots_dir",
+    "update_root_file",
+)
 
 
 def default_models_dir() -> Path:

@@ -1,0 +1,145 @@
+"""A release examines itself: does it hear, does it understand, can it open the order journal?
+
+    python -m agent.health_check --settings FILE --scratch DIR
+
+Writes one line of JSON, `{"healthy": ..., "checks": [{"what", "ok", "detail"}]}`; exit code 0 where all is
+well. The journal is copied to DIR and opened there, so that a release on trial changes nothing of the device.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from agent.committing.journal import FILE_NAME, Journal
+from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.sentences import compile_sentences
+from agent.deciding.understanding import SentenceParser
+from agent.plumbing import audit, sandbox
+from agent.plumbing.errors import AudioError, EarmarkError, JournalError
+from agent.plumbing.settings import Settings, load_settings
+
+SENTENCE = "yes, place my order"
+"""Stored as words and spoken by the device's own voice; every catalogue's grammar has it."""
+
+ENTRY = "consent"
+_COPIES = 3  # a copy of a journal that is being written to can be torn
+_FRAMES = 5
+_FRAME_WAIT_SECONDS = 1.0
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing tried. `detail` says what was found."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 where every check passed, 1 where one did not, 2 for settings that cannot be used."""
+    parser = argparse.ArgumentParser(prog="health_check", description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--settings", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--scratch", type=Path, required=True, metavar="DIR", help="an empty folder")
+    parser.add_argument("--muted", action="store_true", help="the microphone is muted on purpose")
+    options = parser.parse_args(arguments)
+    audit.set_process("health")
+    try:
+        settings = load_settings(options.settings)
+    except EarmarkError as error:
+        print(error.explained(), file=sys.stderr)
+        return 2
+    checks = [
+        _tried("journal", lambda: opens_journal(settings, options.scratch)),
+        _tried("microphone", lambda: hears_frames(settings, muted=options.muted)),
+        _tried("recogniser", lambda: recognises(settings)),
+    ]
+    healthy = all(check.ok for check in checks)
+    sys.stdout.buffer.write(msgspec.json.encode({"healthy": healthy, "checks": checks}) + b"\n")
+    return 0 if healthy else 1
+
+
+def _tried(what: str, attempt: Callable[[], str]) -> Check:
+    try:
+        return Check(what, True, attempt())
+    except EarmarkError as error:
+        return Check(what, False, f"{error.code}: {error.detail}")
+    except Exception as error:  # a release on trial may be broken in any way, and has to say so
+        return Check(what, False, f"{type(error).__name__}: {error}")
+
+
+def opens_journal(settings: Settings, scratch: Path) -> str:
+    """Opens a copy. Raises JournalError as `Journal` does."""
+    held = Path(settings.paths.state_dir) / "till" / FILE_NAME
+    if not held.exists():
+        return "none yet"
+    for attempt in range(1, _COPIES + 1):
+        copy = scratch / FILE_NAME
+        shutil.copyfile(held, copy)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(f"{held}-wal", f"{copy}-wal")
+        try:
+            with Journal(copy) as journal:
+                return f"{journal.open_count()} open orders"
+        except JournalError:
+            if attempt == _COPIES:
+                raise
+        finally:
+            for file in scratch.glob(f"{FILE_NAME}*"):
+                file.unlink()
+    raise AssertionError("unreachable")
+
+
+def hears_frames(settings: Settings, *, muted: bool) -> str:
+    """Raises AudioError: audio_no_device, audio_no_library, audio_no_frames, audio_all_zero."""
+    if settings.audio.source != "microphone":
+        return "none: frames are fed in"
+    if muted:
+        return "muted on purpose"
+    from agent.hearing.ear_health import ALL_ZERO, NO_FRAMES
+    from agent.hearing.sound_card import Microphone
+
+    with contextlib.closing(Microphone(settings.audio.input_device)) as microphone:
+        frames = [microphone.read(_FRAME_WAIT_SECONDS) for _ in range(_FRAMES)]
+    came = [frame for frame in frames if frame is not None]
+    if len(came) < _FRAMES:
+        raise AudioError(NO_FRAMES, f"{len(came)} of {_FRAMES} frames came", "earmark doctor")
+    if not any(frame.any() for frame in came):
+        raise AudioError(ALL_ZERO, "every sample is zero: muted, or no microphone", "earmark doctor")
+    return f"{_FRAMES} frames"
+
+
+def recognises(settings: Settings) -> str:
+    """Speaks SENTENCE and understands it with the device's own catalogue.
+
+    Raises AudioError health_misheard, ModelError, CatalogueError.
+    """
+    from agent.hearing.audio import to_float
+    from agent.hearing.moonshine import Moonshine
+    from agent.hearing.recogniser import Recogniser
+    from agent.hearing.speech import Speech
+
+    catalogue = parse_catalogue(Path(settings.paths.catalogue_file).read_bytes())
+    graph = compile_sentences(catalogue, settings.device.language)
+    model = Moonshine(Path(settings.paths.models_dir), threads=settings.asr.threads)
+    recogniser = Recogniser(model, beams=settings.asr.beams)
+    recogniser.use(graph)
+    speech = Speech(threads=settings.asr.threads)
+    sandbox.tighten("health")
+    heard = recogniser.recognise(to_float(speech.speak(SENTENCE, settings.device.language)), ENTRY)
+    tags = SentenceParser(graph).parse(ENTRY, heard.words) or ()
+    consents = any(tag.slot == "consent" for tag in tags)
+    if not consents or heard.gap_per_token < settings.asr.reject_gap_per_token:
+        detail = f"the test sentence was not understood (gap {heard.gap_per_token:.2f} a token)"
+        raise AudioError("health_misheard", detail, "earmark models verify")
+    return f"gap {heard.gap_per_token:.2f} a token"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

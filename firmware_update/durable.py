@@ -1,0 +1,40 @@
+"""Writes that a power cut cannot halve: a new file, fsync, rename, fsync of the folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def flush(path: Path) -> None:
+    """fsync of a file or a folder."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def move(source: Path, target: Path) -> None:
+    """Renames within one filesystem; on disk when this returns. An existing file is replaced."""
+    source.replace(target)
+    flush(target.parent)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Replaces the whole file or nothing; owner-only."""
+    temporary = path.with_name(f".{path.name}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    move(temporary, path)
+
+
+def point(link: Path, target: str) -> None:
+    """Makes the symbolic link, or turns it to another target in one step."""
+    temporary = link.with_name(f".{link.name}.new")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    move(temporary, link)

@@ -1,0 +1,99 @@
+"""The health gate: a release says within a time that it is well, or it is not.
+
+The release checks itself, in a process of its own. The gate knows no part of it, only the last line of its
+output, `{"healthy": true, "checks": [{"what": "...", "ok": true, "detail": "..."}]}`, and exit code 0.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from agent.plumbing.errors import UpdateError
+from firmware_update.slots import interpreter
+
+_LONGEST_OUTPUT_BYTES = 65_536
+_NEXT = "earmark-update status; the log above says what the release found"
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing that the release tried on itself."""
+
+    what: str
+    ok: bool
+    detail: str = ""
+
+
+class HealthReport(msgspec.Struct, frozen=True):
+    """The line that a release writes."""
+
+    healthy: bool
+    checks: tuple[Check, ...]
+
+
+def pass_gate(
+    command: Sequence[str], *, environment: Mapping[str, str], folder: Path, seconds: float
+) -> HealthReport:
+    """Runs `command` and gives its report, which is a healthy one.
+
+    It and all that it started are killed when the time is over. Raises UpdateError: health_silent (no report
+    in time), health_crashed (no report at all), health_failed (a report that says no, or a bad exit code).
+    """
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise UpdateError("health_crashed", f"it does not start: {error}", _NEXT) from error
+    try:
+        output, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise UpdateError("health_silent", f"no report within {seconds:g} s", _NEXT) from None
+    finally:
+        _kill_all_of(process)
+    last = output[-_LONGEST_OUTPUT_BYTES:].rstrip().rpartition(b"\n")[2]
+    try:
+        report = msgspec.json.decode(last, type=HealthReport)
+    except msgspec.DecodeError:
+        detail = f"it ended without a report, exit code {process.returncode}"
+        raise UpdateError("health_crashed", detail, _NEXT) from None
+    bad = [f"{check.what}: {check.detail}" for check in report.checks if not check.ok]
+    if not report.healthy or bad or not report.checks or process.returncode != 0:
+        detail = "; ".join(bad) or f"exit code {process.returncode}"
+        raise UpdateError("health_failed", detail, _NEXT)
+    return report
+
+
+def _kill_all_of(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def health_command(slot: Path, settings_file: Path, scratch: Path) -> list[str]:
+    """The check of the release in `slot`, by its own launcher and under its own rights for `health`.
+
+    `scratch` is an empty folder that it may write to.
+    """
+    python, settings = str(interpreter(slot)), ["--settings", str(settings_file)]
+    launcher = [python, "-P", "-m", "agent.plumbing.launcher", "--profile", "health", *settings]
+    launcher += ["--die-with", str(os.getpid())]
+    return [*launcher, "--", python, "-m", "agent.health_check", *settings, "--scratch", str(scratch)]
+
+
+def health_environment(slot: Path) -> dict[str, str]:
+    """This environment, with the code of `slot` and no other."""
+    return os.environ | {"PYTHONPATH": str(slot), "PYTHONDONTWRITEBYTECODE": "1"}
