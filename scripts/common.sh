@@ -4,6 +4,8 @@
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 VENV="$ROOT/.venv"
 export ROOT VENV
+# Under plain C, Python's package tools cannot write down the path of a folder called Mój sklep.
+case ${LC_ALL:-} in C | POSIX) export LC_ALL=C.UTF-8 ;; esac
 
 say() { printf '%s\n' "$*"; }
 

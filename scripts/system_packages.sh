@@ -43,7 +43,8 @@ install_system_packages() {
     trap 'finish_running; undo_apt_guard' EXIT
     set_apt_guard
     if [[ " $* " == *" mosquitto "* ]]; then apt_new_mosquitto=yes; fi
-    local apt=("${apt_as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y)
+    # Unattended upgrades may be at work: their lock is waited for.
+    local apt=("${apt_as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
     # Lists may be absent (fresh container) or old; try without an update first, it is the slow part.
     if ! with_progress "system packages: $*" "${apt[@]}" install --no-install-recommends "$@" 2>/dev/null; then
         with_progress "system packages: refreshing the package lists" "${apt[@]}" update ||
