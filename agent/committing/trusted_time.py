@@ -2,7 +2,7 @@
 
 Time is trusted after the shop signed one, or once the kernel says that its clock is synchronised (NTP);
 from there CLOCK_BOOTTIME carries it on, through suspend and through a restart of the process within the
-same boot. It never goes below the last time seen.
+same boot. It never goes below the last time that the shop signed.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ TYP = "earmark-time+jwt"
 BEHIND_ALLOWED_S = 120
 """A source this far below the last time seen is taken (two clocks never agree exactly); below that it is a
 replay."""
+KERNEL_AHEAD_ALLOWED_S = 24 * 3600
+"""A kernel clock further ahead of the shop's signed time than this was set wrong. (Less may be an old
+message.)"""
 _FLOOR_EVERY_S = 60
 _FLOOR, _ANCHOR = "time_floor", "time_anchor"
 
@@ -51,11 +54,13 @@ class TimeClaims(msgspec.Struct, frozen=True):
 
 
 class _Anchor(msgspec.Struct, frozen=True):
-    """`unix_s` was the time when CLOCK_BOOTTIME stood at `boot_s`."""
+    """`unix_s` was the time when CLOCK_BOOTTIME stood at `boot_s`; `signed`: the shop said so, not the
+    kernel."""
 
     boot_id: str
     boot_s: float
     unix_s: float
+    signed: bool = True
 
 
 class Memory(Protocol):
@@ -93,7 +98,7 @@ class TrustedTime:
                 "connect the device to its broker, or set up time synchronisation; then: earmark doctor",
             )
         now = max(now, self._floor)
-        if now - self._floor >= _FLOOR_EVERY_S:
+        if now - self._floor >= _FLOOR_EVERY_S and self._anchor is not None and self._anchor.signed:
             self._remember(now)
         return now
 
@@ -119,11 +124,13 @@ class TrustedTime:
             raise TrustError("time_replayed", f"{self._floor - unix_s} s before the last time seen")
         reading = self._read()
         carried = self._carried(reading)
-        if carried is not None and unix_s <= carried:
+        misled = self._anchor is not None and not self._anchor.signed
+        misled = misled and carried is not None and carried - unix_s > KERNEL_AHEAD_ALLOWED_S
+        if carried is not None and unix_s <= carried and not misled:
             if unix_s - self._floor >= _FLOOR_EVERY_S:
                 self._remember(unix_s)
             return False
-        self._set(max(unix_s, self._floor), reading)
+        self._set(max(unix_s, self._floor), reading, signed=True)
         return True
 
     def _carried(self, reading: ClockReading) -> int | None:
@@ -131,15 +138,16 @@ class TrustedTime:
             believable = reading.kernel_synchronised and reading.wall_s >= self._floor - BEHIND_ALLOWED_S
             if not believable:
                 return None
-            self._set(reading.wall_s, reading)
+            self._set(reading.wall_s, reading, signed=False)
         assert self._anchor is not None  # noqa: S101
         return int(self._anchor.unix_s + reading.boot_s - self._anchor.boot_s)
 
-    def _set(self, unix_s: float, reading: ClockReading) -> None:
-        self._anchor = _Anchor(reading.boot_id, reading.boot_s, unix_s)
+    def _set(self, unix_s: float, reading: ClockReading, *, signed: bool) -> None:
+        self._anchor = _Anchor(reading.boot_id, reading.boot_s, unix_s, signed)
         with contextlib.suppress(JournalError):  # a full disk must not stop the clock; queueing will say so
             self._memory.meta_set(_ANCHOR, msgspec.json.encode(self._anchor).decode())
-        self._remember(int(unix_s))
+        if signed:  # a time server that once was wrong must not lock the shop's own time out for good
+            self._remember(int(unix_s))
 
     def _remember(self, unix_s: int) -> None:
         self._floor = max(self._floor, unix_s)

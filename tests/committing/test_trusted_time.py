@@ -37,6 +37,29 @@ def test_the_kernels_synchronised_flag_is_believed(bench: Bench) -> None:
     assert TrustedTime(bench.trust, bench.journal, clocks.read).now() == NOW_S
 
 
+def test_one_wrong_answer_of_a_time_server_does_not_lock_the_shops_time_out(bench: Bench) -> None:
+    fifty_years = 50 * 365 * 86_400
+    bench.clocks.synchronised = True
+    bench.clocks.wall_s += fifty_years
+    assert bench.time.now() == NOW_S + fifty_years
+    bench.clocks.wall_s -= fifty_years
+    assert bench.time.accept_event(bench.shop_time())
+    assert bench.time.now() == NOW_S
+    bench.clocks.boot_id, bench.clocks.boot_s, bench.clocks.synchronised = "boot-2", 5.0, False
+    bench.restart_device()
+    bench.time.accept_event(bench.shop_time())
+    assert bench.time.now() == NOW_S
+
+
+def test_an_old_signed_time_does_not_turn_back_a_synchronised_kernel(bench: Bench) -> None:
+    old = bench.shop_time()
+    bench.clocks.synchronised = True
+    bench.clocks.pass_by(3_600)
+    assert bench.time.now() == NOW_S + 3_600
+    assert not bench.time.accept_event(old)
+    assert bench.time.now() == NOW_S + 3_600
+
+
 def test_time_never_goes_back(bench: Bench) -> None:
     bench.trust_time()
     old = bench.shop_time()
