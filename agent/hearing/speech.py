@@ -31,7 +31,8 @@ class Speech:
         self._spoken: OrderedDict[str, Int16] = OrderedDict()
 
     def speak(self, text: str, language: str) -> Int16:
-        """int16 [n] at 16 kHz. Raises AudioError: speech_language, speech_text (longer than LONGEST_TEXT)."""
+        """int16 [n] at 16 kHz. Raises AudioError: speech_language, speech_text (longer than
+        LONGEST_TEXT, or beyond the voice)."""
         if language not in LANGUAGES:
             raise AudioError(
                 "speech_language", f"no voice speaks {language!r}", f"use one of {', '.join(LANGUAGES)}"
@@ -40,7 +41,10 @@ class Speech:
             raise AudioError("speech_text", f"{len(text)} characters, at most {LONGEST_TEXT} are spoken")
         known = self._spoken.pop(text, None)
         if known is None:
-            wave = np.asarray(self._voice(text, seed=_NOISE_SEED), np.float32)
+            try:
+                wave = np.asarray(self._voice(text, seed=_NOISE_SEED), np.float32)
+            except Exception as error:  # the library's word rules fail on odd text in ways of their own
+                raise AudioError("speech_text", f"cannot be spoken: {type(error).__name__}") from error
             known = to_int16(resample(wave, self._rate))
         self._spoken[text] = known
         if len(self._spoken) > _CACHED_TEXTS:

@@ -40,7 +40,11 @@ def test_nothing_to_say_is_no_sound(speech: Speech) -> None:
 
 @pytest.mark.parametrize(
     ("text", "language", "code"),
-    [("Zamówione.", "pl", "speech_language"), ("word " * LONGEST_TEXT, "en", "speech_text")],
+    [
+        ("Zamówione.", "pl", "speech_language"),
+        ("word " * LONGEST_TEXT, "en", "speech_text"),
+        ("1234567890" * 4, "en", "speech_text"),
+    ],
 )
 def test_what_cannot_be_said_is_refused(speech: Speech, text: str, language: str, code: str) -> None:
     with pytest.raises(AudioError) as caught:
