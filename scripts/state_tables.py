@@ -67,6 +67,7 @@ class Case:
     when: str
     event: talk.Event
     circumstances: Circumstances = CALM
+    proposed: Basket | None = None  # by a sensor; counts in Idle only
 
 
 def _nobody(reason: Reason) -> Verdict:
@@ -91,6 +92,9 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("more than `voice_day_max_minor` in a day", talk.OrderHeard(COFFEE, ANNA), SPENT),
         Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
     ),
+    talk.Proposed: (
+        Case("a sensor has run low, and it is a moment to say so", talk.Proposed(COFFEE, "the silo", 0.2)),
+    ),
     talk.Answered: (
         Case("a sentence of consent, from the voice that asked", _answered(CONSENT)),
         Case("a denial, from anybody", _answered(Answer("denial"), _nobody("unknown_voice"))),
@@ -104,6 +108,14 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("consent that is typed", _answered(CONSENT, TYPED)),
         Case("consent, but the day's limit is reached by now", _answered(CONSENT), SPENT),
         Case("consent, but the time is not trusted any more", _answered(CONSENT), NO_CLOCK),
+        Case('"later", from anybody', _answered(Answer("later"), _nobody("unknown_voice"))),
+        Case("a denial of what a sensor proposed", _answered(Answer("denial")), proposed=COFFEE),
+        Case('"later" to what a sensor proposed', _answered(Answer("later")), proposed=COFFEE),
+        Case(
+            "consent from an unknown voice to what a sensor proposed",
+            _answered(CONSENT, _nobody("unknown_voice")),
+            proposed=COFFEE,
+        ),
     ),
     talk.Confused: (Case("speech that is no sentence of the grammar", talk.Confused()),),
     talk.Silent: (Case("silence", talk.Silent()),),
@@ -137,6 +149,8 @@ def rows_of(state: type[talk.State], event: type[talk.Event]) -> list[Row]:
     """The outcome of every case of `event` in `state`; once and again where the count of tries matters."""
     found: list[Row] = []
     for case in CASES[event]:
+        if case.proposed and state is not talk.Idle:
+            continue
         outcomes = [_row(case, one) for one in _states(state)]
         if len(set(outcomes)) == 1:
             found.append(outcomes[0])
@@ -158,7 +172,7 @@ def _states(state: type[talk.State]) -> list[talk.State]:
 
 
 def _row(case: Case, state: talk.State) -> Row:
-    after, effects = step(state, case.event, talk.Surroundings(POLICY, case.circumstances))
+    after, effects = step(state, case.event, talk.Surroundings(POLICY, case.circumstances, case.proposed))
     says = [effect.key for effect in effects if isinstance(effect, talk.Say)]
     writes = [effect.code for effect in effects if isinstance(effect, talk.Record)]
     writes += ["the signed order" for effect in effects if isinstance(effect, talk.Commit)]

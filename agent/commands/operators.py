@@ -97,14 +97,30 @@ def orders(arguments: argparse.Namespace) -> int:
     if not shown.orders:
         print("No order yet.")
     for row in shown.orders:
-        total = f"{row.total_minor // 100}.{row.total_minor % 100:02d} {row.currency}"
         end = row.order_id or row.reason
-        print(plain(f"{_when(row.queued_at)}  {row.state:8}  {row.title}, {total}  {end}"))
+        print(plain(f"{_when(row.queued_at)}  {row.state:8}  {row.title}, {_money(row)}  {end}"))
+    if shown.proposals:
+        print("\nRunning low:")
+    for proposal in shown.proposals:
+        about = f"{proposal.name}, {proposal.level:.0%} left: {proposal.title}, {_money(proposal)}"
+        print(plain(f"  {_PROPOSAL_STATES[proposal.state]:18}  {about}"))
     if shown.decisions:
         print("\nDecisions:")
     for decision in shown.decisions:
         print(plain(f"{_when(decision.at)}  {decision.code:24}  {decision.title or decision.person}"))
     return 0
+
+
+_PROPOSAL_STATES: dict[operator.ProposalState, str] = {
+    "not_asked_yet": "not asked yet",
+    "asked": "asked",
+    "declined": "not wanted",
+    "on_its_way": "on its way",
+}
+
+
+def _money(row: operator.OrderRow | operator.ProposalRow) -> str:
+    return f"{row.total_minor // 100}.{row.total_minor % 100:02d} {row.currency}"
 
 
 def _when(seconds: int) -> str:

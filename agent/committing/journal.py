@@ -173,6 +173,11 @@ class Journal:
             raise JournalError("journal_no_such_order", f"no order {intent_id}")
         return found[0], found[1]
 
+    def orders_since(self, since_s: int) -> list[OrderRow]:
+        """Everything without an end, and what the shop has taken since `since_s` (Unix seconds)."""
+        taken = "(state = 'ordered' AND settled_at_s >= ?)"
+        return self._many(f"{_SELECT} WHERE {_OPEN_STATES} OR {taken} ORDER BY number", (since_s,))
+
     def queued_like(self, person: str, basket_key: str) -> OrderRow | None:
         """An order of the same basket by the same person that has no end yet."""
         return self._one(

@@ -55,6 +55,16 @@ class OrderHeard:
 
 
 @dataclass(frozen=True)
+class Proposed:
+    """A sensor has run low and this is a moment to say so. `place` is what it watches, `level` how full that
+    is, 0 to 1."""
+
+    basket: Basket
+    place: str
+    level: float
+
+
+@dataclass(frozen=True)
 class Answered:
     """`speaker` is who answered; `same_speaker` whether the voice is that of the order."""
 
@@ -109,6 +119,7 @@ class ReceiptLate:
 
 Event = (
     OrderHeard
+    | Proposed
     | Answered
     | Confused
     | Silent
@@ -130,6 +141,8 @@ class Say:
     limit: int = 0
     delivery: str = ""
     title: str = ""
+    place: str = ""
+    level: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -163,3 +176,4 @@ class Surroundings:
 
     policy: Policy
     circumstances: Circumstances
+    proposed: Basket | None = None  # what was proposed aloud and awaits an answer

@@ -26,6 +26,7 @@ from agent.deciding.conversation import (
     Idle,
     NotCommitted,
     OrderHeard,
+    Proposed,
     ReceiptArrived,
     ReceiptLate,
     Record,
@@ -81,6 +82,8 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
     answer, basket = event.answer, state.basket
     if answer.kind == "denial":
         return _end(Say("cancelled"), "cancelled", basket, event.speaker.person)
+    if answer.kind == "later":
+        return _end(Say("postponed"), "postponed", basket, event.speaker.person)
     if event.speaker == TYPED:
         return state, (Say("typed_cannot_confirm", "consent", basket), Record("refused_typed", basket))
     if answer.kind == "bare":
@@ -117,6 +120,8 @@ def _fits(answer: Answer, basket: Basket) -> bool:
 def _another_answered(state: AskingAnother, event: Answered, _: Surroundings) -> Outcome:
     if event.answer.kind == "denial":
         return _end(Say("left_as_it_is"), "declined_another", state.basket, state.speaker.person)
+    if event.answer.kind == "later":
+        return _end(Say("left_as_it_is"), "postponed", state.basket, state.speaker.person)
     return _read_back(state.basket, state.speaker)
 
 
@@ -134,9 +139,23 @@ def _ask_again(state: Confirming | AskingAnother, key: str, final_key: str) -> O
     return replace(state, tries=state.tries + 1), (Say(key, "consent", state.basket),)
 
 
-def _idle_answered(_: State, event: Answered, __: Surroundings) -> Outcome:
-    if event.answer.kind == "denial":
-        return Idle(), (Say("fine"),)
+def _proposed(_: Idle, event: Proposed, __: Surroundings) -> Outcome:
+    """It is said, and that is all: what a sensor says opens neither a question nor the microphone."""
+    say = Say("proposal", basket=event.basket, place=event.place, level=event.level)
+    return _end(say, "proposed", event.basket)
+
+
+def _idle_answered(_: State, event: Answered, around: Surroundings) -> Outcome:
+    """`till` turns consent by a known voice to what was proposed into `OrderHeard`; this is all the rest."""
+    kind, speaker, proposed = event.answer.kind, event.speaker, around.proposed
+    if proposed is None or speaker == TYPED:
+        return Idle(), (Say("fine" if kind in ("denial", "later") else "nothing_to_confirm"),)
+    if kind == "denial":
+        return _end(Say("proposal_declined"), "proposal_declined", proposed, speaker.person)
+    if kind == "later":
+        return _end(Say("proposal_postponed"), "proposal_postponed", proposed, speaker.person)
+    if speaker.reason:
+        return _end(Say(f"refused_{speaker.reason}"), f"refused_{speaker.reason}", proposed)
     return Idle(), (Say("nothing_to_confirm"),)
 
 
@@ -180,6 +199,7 @@ Handler = Callable[[Any, Any, Surroundings], Outcome]
 
 TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Idle, OrderHeard): _order_heard,
+    (Idle, Proposed): _proposed,
     (Idle, Answered): _idle_answered,
     (Idle, Confused): _idle_confused,
     (Idle, Helped): _helped,

@@ -46,6 +46,7 @@ class Lexicon:
     consent_bare: tuple[str, ...]
     enrolment_consents: tuple[str, ...]
     denials: tuple[str, ...]
+    laters: tuple[str, ...]
     denial_words: frozenset[str]
     help_phrases: tuple[str, ...]
 
@@ -134,6 +135,7 @@ _ENGLISH = Lexicon(
         "not that",
         "never confirm",
     ),
+    laters=("later", "maybe later", "ask me later", "remind me later"),
     denial_words=frozenset("no nope nah not never dont stop cancel forget".split()),
     help_phrases=("help", "help me", "what can i say", "what can you do"),
 )
@@ -199,6 +201,7 @@ _POLISH = Lexicon(
         "rezygnuję",
         "odwołaj",
     ),
+    laters=("później", "może później", "zapytaj później", "przypomnij później"),
     denial_words=frozenset("nie nigdy anuluj stop rezygnuje odwolaj niewazne zaczekaj".split()),
     help_phrases=("pomoc", "pomóż", "co mogę powiedzieć", "co umiesz"),
 )

@@ -30,6 +30,9 @@ def render(say: Say, language: str, currency: str, *, name: str = "", text: str 
         limit=spoken_money(Money(say.limit, currency), language),
         count=num2words(say.limit, lang=language),
         delivery=_delivery(say.delivery, language),
+        place=say.place,
+        Place=say.place[:1].upper() + say.place[1:],
+        level=_level(say.level, language),
         name=name,
         text=text,
     )
@@ -104,6 +107,35 @@ def _delivery(date: str, language: str) -> str:
     return _ARRIVES[language].format(day=_DAYS[language][weekday])
 
 
+_LEVELS: Mapping[str, tuple[tuple[float, str], ...]] = {
+    "en": (
+        (0, "almost empty"),
+        (1 / 10, "down to a tenth"),
+        (1 / 5, "down to a fifth"),
+        (1 / 4, "down to a quarter"),
+        (1 / 3, "down to a third"),
+        (1 / 2, "half empty"),
+        (2 / 3, "down to two thirds"),
+        (1, "nearly full"),
+    ),
+    "pl": (
+        (0, "zostało bardzo mało"),
+        (1 / 10, "została jedna dziesiąta"),
+        (1 / 5, "została jedna piąta"),
+        (1 / 4, "została jedna czwarta"),
+        (1 / 3, "została jedna trzecia"),
+        (1 / 2, "została połowa"),
+        (2 / 3, "zostały dwie trzecie"),
+        (1, "jest prawie pełno"),
+    ),
+}
+
+
+def _level(level: float, language: str) -> str:
+    """The nearest fraction that people use."""
+    return min(_LEVELS[language], key=lambda known: abs(known[0] - level))[1]
+
+
 # "no." at the end of a sentence is read aloud as "number", hence "cancel".
 _ENGLISH = {
     "read_back": "{Items}, {total} in total. Say: yes, place my order. Or say: cancel.",
@@ -111,6 +143,10 @@ _ENGLISH = {
     "read_back_differs": "That is not what I read back. I have {items}, {total} in total. Say: yes, place my order. Or say: cancel.",
     "say_sentence": "Please say the whole sentence, so that I know your voice: yes, place my order.",
     "say_how_to_order": "I have ordered nothing. When you are ready, say: okay nabu, and your order again.",
+    "proposal": "{Place} is {level}. Order {items} for {total}? Say: okay nabu, yes, place my order.",
+    "proposal_declined": "All right, I will not order it.",
+    "proposal_postponed": "All right, I will ask again later.",
+    "postponed": "All right, later. Nothing is ordered.",
     "another": "{Items} is queued already. Do you want another?",
     "left_as_it_is": "All right, it stays at one.",
     "queued": "Your order is queued: {items}. I will tell you when the shop has it.",
@@ -158,6 +194,10 @@ _POLISH = {
     "read_back_differs": "To nie jest to, co odczytałem. Mam: {items}, razem {total}. Powiedz: tak, złóż moje zamówienie. Albo: nie.",
     "say_sentence": "Powiedz proszę całym zdaniem, żebym poznał głos: tak, złóż moje zamówienie.",
     "say_how_to_order": "Niczego nie zamówiłem. Powiedz zamówienie jeszcze raz, kiedy zechcesz.",
+    "proposal": "{Place}: {level}. Zamówić {items} za {total}? Powiedz: okay nabu, yes, place my order.",
+    "proposal_declined": "Dobrze, nie zamówię.",
+    "proposal_postponed": "Dobrze, zapytam później.",
+    "postponed": "Dobrze, później. Nic nie jest zamówione.",
     "another": "{Items} już czeka na wysłanie. Zamówić jeszcze raz to samo?",
     "left_as_it_is": "Dobrze, zostaje jedno zamówienie.",
     "queued": "Czeka na wysłanie: {items}. Powiem, kiedy sklep je przyjmie.",

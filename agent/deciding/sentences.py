@@ -52,6 +52,7 @@ def compile_sentences(
     _orders(build, catalogue, language, order, end, extra_openings)
     build.phrases(after_wake, lexicon.help_phrases, end, Tag("intent", "help"))
     build.phrases(after_wake, lexicon.denials, end, Tag("denial", "said"))
+    build.phrases(after_wake, lexicon.laters, end, Tag("later", "said"))
     build.phrases(after_wake, lexicon.consent_sentences, end, Tag("consent", "sentence"))
 
     _answers(build, lexicon, consent, end, language)
@@ -212,6 +213,7 @@ def _answers(build: _Builder, lexicon: Lexicon, start: int, end: int, language: 
     build.phrases(again, lexicon.consent_sentences, said, Tag("consent", "sentence"))
     build.phrases(again, lexicon.consent_bare, said, Tag("consent", "bare"))
     build.phrases(again, lexicon.denials, said, Tag("denial", "said"))
+    build.phrases(again, lexicon.laters, said, Tag("later", "said"))
     build.free(said, again)
     build.phrases(said, lexicon.politeness, end)
     build.free(said, end)

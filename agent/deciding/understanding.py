@@ -63,9 +63,10 @@ class OrderAsked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a sentence says to a question. A denial anywhere in it wins over every consent."""
+    """What a sentence says to a question. A denial anywhere in it wins over every consent, and so does a
+    "later"."""
 
-    kind: Literal["consent", "bare", "denial"]
+    kind: Literal["consent", "bare", "denial", "later"]
     quantity: int | None = None
     unit: str | None = None
 
@@ -105,6 +106,8 @@ def understand(
     said: dict[str, str] = {tag.slot: tag.value for tag in tags}
     if denied or "denial" in said:
         return Answer("denial")
+    if "later" in said:
+        return Answer("later")
     if "product" in said:
         options = {
             slot.partition(":")[2]: value for slot, value in said.items() if slot.startswith("option:")

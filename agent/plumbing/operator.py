@@ -5,7 +5,7 @@ It looks and configures; nothing here can consent to an order.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -76,9 +76,26 @@ class DecisionRow(Message, frozen=True):
     person: str
 
 
+ProposalState = Literal["not_asked_yet", "asked", "declined", "on_its_way"]
+
+
+class ProposalRow(Message, frozen=True):
+    """Something that has run low by `sensor`'s account, and the basket that is proposed for it. `level` is
+    how full it is, 0 to 1."""
+
+    sensor: str
+    name: str
+    level: float
+    title: str
+    total_minor: int
+    currency: str
+    state: ProposalState
+
+
 class OrdersShown(Message, frozen=True):
     orders: list[OrderRow]
     decisions: list[DecisionRow]
+    proposals: tuple[ProposalRow, ...] = ()
 
 
 class ChatReply(Message, frozen=True):

@@ -114,7 +114,6 @@ class Orders(_Section, frozen=True):
 class Proposals(_Section, frozen=True):
     rest_seconds: LongRest = 3_600  # after "later", and after silence; no sensor speaks more often than this
     declined_rest_seconds: LongRest = 86_400  # after "no", unless it was refilled and has run low again
-    answer_seconds: Seconds = 60  # what nobody answers for so long was not heard; it is said once more
     quiet_from: TimeOfDay = "22:00"  # local time; from then on nothing is proposed aloud
     quiet_until: TimeOfDay = "07:00"  # the same as quiet_from: never quiet
     delivery_days: Annotated[int, msgspec.Meta(ge=0, le=60)] = 3  # on its way, where the shop names no day

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from agent.committing.journal import OrderRow
 from agent.deciding.conversation import Record
+from agent.deciding.replies import spoken_basket
 from agent.plumbing import operator
 from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
 from agent.till.desk import Conversation, Desk
+from agent.till.proposals import SensorProposals, Waiting
 from agent.till.typed import TypedDialogue
 
 MOST_ROWS = 100
@@ -24,12 +26,13 @@ class OperatorSession:
     def __init__(
         self,
         desk: Desk,
+        proposals: SensorProposals,
         connection: IpcConnection,
         health: Callable[[], operator.Health],
         begin_enrolment: Callable[[OperatorSession, str], bool],
         people_changed: Callable[[], None],
     ) -> None:
-        self._desk, self._connection = desk, connection
+        self._desk, self._proposals, self._connection = desk, proposals, connection
         self._health, self._begin_enrolment = health, begin_enrolment
         self._people_changed = people_changed
         self._chat_language = ""
@@ -90,11 +93,34 @@ class OperatorSession:
             for row in self._desk.journal.decisions(limit)
         ]
         try:
-            self.answer(operator.OrdersShown(orders, decisions))
+            self.answer(operator.OrdersShown(orders, decisions, self._proposals_shown()))
         except IpcError:  # long titles: the newest that fit into one frame
             if limit == 1:
                 raise
             self._show_orders(limit // 2)
+
+    def _proposals_shown(self) -> tuple[operator.ProposalRow, ...]:
+        language = self._desk.settings.device.language
+        return tuple(
+            operator.ProposalRow(
+                sensor=waiting.sensor.id,
+                name=waiting.sensor.name,
+                level=waiting.standing.level,
+                title=spoken_basket(waiting.basket, language),
+                total_minor=waiting.basket.total.minor,
+                currency=waiting.basket.total.currency,
+                state=_proposal_state(waiting),
+            )
+            for waiting in self._proposals.all()
+        )
+
+
+def _proposal_state(waiting: Waiting) -> operator.ProposalState:
+    if waiting.on_its_way:
+        return "on_its_way"
+    if waiting.standing.declined:
+        return "declined"
+    return "asked" if waiting.standing.awaits_answer else "not_asked_yet"
 
 
 def _order_row(row: OrderRow) -> operator.OrderRow:

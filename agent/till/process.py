@@ -10,8 +10,7 @@ from functools import partial
 from typing import Any
 
 from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, RoadEvent, TimeTrusted
-from agent.deciding.basket import Basket
-from agent.deciding.conversation import ReceiptArrived
+from agent.deciding.conversation import Proposed, ReceiptArrived
 from agent.deciding.sentences import compile_sentences
 from agent.plumbing import audit, messages, operator
 from agent.plumbing.errors import JournalError
@@ -22,10 +21,13 @@ from agent.plumbing.sentence_graph import graph_id
 from agent.till.desk import Desk
 from agent.till.events import EventLoop
 from agent.till.operators import SEND_TIMEOUT_SECONDS, OperatorSession
+from agent.till.proposals import SensorProposals
 from agent.till.spoken import SpokenDialogue
 from agent.till.typed import TypedDialogue
+from agent.till.waiting import WaitingBaskets
 
 OUTBOX_LOOK_MS = 500
+PROPOSALS_LOOK_MS = 1_000
 MOST_OPERATORS = 8
 """Connections at once on the operator socket; one more is told so and closed."""
 
@@ -47,11 +49,13 @@ class Till:
         self._operators: list[OperatorSession] = []
         self._seats = threading.Semaphore(MOST_OPERATORS)
         self._enrolling: OperatorSession | None = None
-        self._handed_over: tuple[str, TypedDialogue] | None = None
-        self._spoken = SpokenDialogue(
-            desk, self._to_voice, loop.after, self._enrol_step, self._take_typed, self._committed
-        )
+        self._sensors: IpcConnection | None = None
+        self._proposals = SensorProposals(desk)
+        self._proposals_fault = ""
+        waiting = WaitingBaskets(self._chats, self._proposals)
+        self._spoken = SpokenDialogue(desk, self._to_voice, loop.after, self._enrol_step, waiting)
         self._look_at_outbox()
+        self._look_at_proposals()
 
     # --- neighbours ---
 
@@ -67,6 +71,11 @@ class Till:
                 self._uplink = self._adopt(
                     self._uplink, fds[0], "uplink", messages.UplinkToTill, self._from_uplink
                 )
+            case messages.Peer(name="sensors"):
+                self._sensors = self._adopt(
+                    self._sensors, fds[0], "sensors", messages.SensorsToTill, self._from_sensors
+                )
+                self._proposals.sensors_lost()
             case messages.OperatorListener():
                 threading.Thread(
                     target=self._accept, args=(socket.socket(fileno=fds[0]),), daemon=True
@@ -92,6 +101,9 @@ class Till:
         elif connection is self._uplink:
             self._uplink = None
             self._linked(False, "uplink_not_connected")
+        elif connection is self._sensors:
+            self._sensors = None
+            self._proposals.sensors_lost()
 
     def _to_voice(self, message: Message, fds: tuple[int, ...] = ()) -> None:
         self._send(self._voice, message, fds)
@@ -118,6 +130,8 @@ class Till:
                     os.close(descriptor)
                 self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))
                 self._hears = True
+            case messages.Woken():
+                self._spoken.woken()
             case messages.Utterance():
                 self._spoken.heard(message)
                 self._send_outbox()  # an order that was just agreed to need not wait for the next look
@@ -128,17 +142,27 @@ class Till:
             case messages.VoiceFault(code=code, detail=detail):
                 audit.log("voice_fault", reason=code, detail=detail)
 
-    def _take_typed(self, conversation: str) -> Basket | None:
-        for session in reversed(self._operators):
-            if session.chat and (basket := session.chat.hand_over()):
-                self._handed_over = (conversation, session.chat)
-                return basket
-        return None
+    def _chats(self) -> list[TypedDialogue]:
+        return [session.chat for session in reversed(self._operators) if session.chat]
 
-    def _committed(self, intent_id: str, conversation: str) -> None:
-        taken_for, chat = self._handed_over or ("", None)
-        if chat and taken_for == conversation:
-            chat.follow(intent_id)
+    # --- sensors ---
+
+    def _from_sensors(self, connection: IpcConnection, proposal: messages.Proposal) -> None:
+        if connection is self._sensors:
+            self._proposals.reported(proposal)
+
+    def _look_at_proposals(self) -> None:
+        fault = ""
+        try:
+            if (due := self._proposals.due()) and self._hears:
+                proposed = Proposed(due.basket, due.sensor.name, due.standing.level)
+                self._spoken.propose(proposed, partial(self._proposals.said, due.sensor.id))
+        except JournalError as error:
+            fault = error.code
+            if fault != self._proposals_fault:
+                audit.log(error.code, detail=error.detail, next_step=error.next_step)
+        self._proposals_fault = fault
+        self._loop.after(PROPOSALS_LOOK_MS, self._look_at_proposals)
 
     # --- uplink ---
 
@@ -212,7 +236,12 @@ class Till:
 
     def _welcome(self, connection: IpcConnection) -> None:
         session = OperatorSession(
-            self._desk, connection, self._health, self._begin_enrolment, self._people_changed
+            self._desk,
+            self._proposals,
+            connection,
+            self._health,
+            self._begin_enrolment,
+            self._people_changed,
         )
         self._operators.append(session)
 

@@ -18,6 +18,7 @@ from agent.deciding.conversation import (
     Helped,
     Idle,
     OrderHeard,
+    Proposed,
     ReceiptArrived,
     ReceiptLate,
     Record,
@@ -40,6 +41,7 @@ from agent.plumbing import audit, messages
 from agent.plumbing.errors import JournalError
 from agent.till.desk import Conversation, Desk
 from agent.till.talk import Talk
+from agent.till.waiting import WaitingBaskets
 
 Send = Callable[[messages.Message], None]
 
@@ -62,20 +64,19 @@ class SpokenDialogue(Talk):
         send: Send,
         start_timer: Callable[[int, Callable[[], None]], None],
         on_enrol_step: Callable[[str, bool, bool], None],
-        take_typed: Callable[[str], Basket | None],
-        on_committed: Callable[[str, str], None],
+        waiting: WaitingBaskets,
     ) -> None:
         """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
-        once; `take_typed` gives the basket that waits at a keyboard, if any; `on_committed` gets the intent
-        id."""
+        once."""
         super().__init__(desk, desk.settings.device.language)
         self._send, self._start_timer = send, start_timer
-        self._on_enrol_step, self._take_typed, self._on_committed = on_enrol_step, take_typed, on_committed
+        self._on_enrol_step, self._waiting = on_enrol_step, waiting
         self._order_embedding: tuple[float, ...] | None = None
         self._question: _Question | None = None
         self._enrolling: enrolment.Enrolling | None = None
         self._last_id = 0
         self._saying: set[int] = set()
+        self._woken = False  # somebody has called, and what follows was not heard yet
         self._news: deque[ReceiptArrived] = deque()
 
     # --- from `voice` ---
@@ -84,12 +85,17 @@ class SpokenDialogue(Talk):
         """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
         committed."""
         self._saying.clear()
+        self._woken = False
         self._question = None
         if self._enrolling:
             self._enrolling = None
             self._on_enrol_step("", True, False)
         if not isinstance(self._state, Committing):
             self._become(Idle())
+
+    def woken(self) -> None:
+        """The wake word was heard."""
+        self._woken = True
 
     def heard(self, utterance: messages.Utterance) -> None:
         """An utterance, after the wake word (listen_id 0) or in answer to the open question."""
@@ -139,11 +145,22 @@ class SpokenDialogue(Talk):
             self._news.append(event)
             self._tell_news()
 
+    def propose(self, proposed: Proposed, may_be_said: Callable[[], None]) -> None:
+        """Says what a sensor proposes, unless something is being said, asked, heard or learned. Calls
+        `may_be_said` right before; what that raises leaves it unsaid."""
+        if isinstance(self._state, Idle) and not (
+            self._saying or self._woken or self._news or self._enrolling or self._question
+        ):
+            may_be_said()
+            self._conversation = Conversation.new()
+            self._apply(proposed)
+
     # --- inside ---
 
     def _entry(self, listen_id: int) -> str | None:
         """The grammar entry that the utterance answers; None where it answers a question that is over."""
         if listen_id == 0:
+            self._woken = False
             if self._enrolling:
                 return None
             self._question = None
@@ -181,10 +198,10 @@ class SpokenDialogue(Talk):
                 self._order_embedding = utterance.embedding
                 self._apply(OrderHeard(basket, speaker))
             case Answer(kind="consent") if (
-                speaker.person and (typed := self._take_typed(self._conversation.id)) is not None
+                speaker.person and (waiting := self._waiting.take(self._conversation.id)) is not None
             ):
                 self._order_embedding = utterance.embedding
-                self._apply(OrderHeard(self._desk.in_language(typed, self._language), speaker))
+                self._apply(OrderHeard(self._desk.in_language(waiting, self._language), speaker))
             case Answer():
                 self._apply(Answered(meaning, speaker))
             case HelpAsked():
@@ -204,7 +221,13 @@ class SpokenDialogue(Talk):
         )
 
     def _committed(self, intent_id: str) -> None:
-        self._on_committed(intent_id, self._conversation.id)
+        self._waiting.committed(intent_id, self._conversation.id)
+
+    def _proposed(self) -> Basket | None:
+        return self._waiting.proposed()
+
+    def _decided(self, code: str) -> None:
+        self._waiting.decided(code, self._conversation.id)
 
     def _await_receipt(self) -> None:
         self._start_timer(self._desk.settings.orders.receipt_wait_ms, partial(self._late, self._intent))

@@ -4,7 +4,9 @@ effects."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
+from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     Answered,
     AwaitReceipt,
@@ -41,6 +43,13 @@ class Talk(ABC):
     def _become(self, state: State) -> None:
         self._state = state
 
+    def _proposed(self) -> Basket | None:
+        """What was proposed aloud and awaits an answer."""
+        return None
+
+    def _decided(self, code: str) -> None:  # noqa: B027
+        """Called with the code of every decision that goes to the journal."""
+
     def _committed(self, intent_id: str) -> None:  # noqa: B027
         """Called when the signed intent is on disk."""
 
@@ -48,7 +57,8 @@ class Talk(ABC):
         """One event through the table, with everything that follows from it."""
         basket = event.basket if isinstance(event, OrderHeard) else getattr(self._state, "basket", None)
         person = event.speaker.person if isinstance(event, OrderHeard | Answered) else ""
-        state, effects = step(self._state, event, self._desk.surroundings(basket, person))
+        around = replace(self._desk.surroundings(basket, person), proposed=self._proposed())
+        state, effects = step(self._state, event, around)
         self._become(state)
         for effect in effects:
             match effect:
@@ -56,6 +66,7 @@ class Talk(ABC):
                     self._say(effect)
                 case Record():
                     self._desk.record(effect, self._conversation, self._language)
+                    self._decided(effect.code)
                 case Commit(basket=agreed, speaker=speaker):
                     outcome, self._intent = self._desk.commit(
                         agreed, speaker, self._conversation, self._speech_ended_ns

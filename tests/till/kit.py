@@ -13,8 +13,10 @@ from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.plumbing import messages
 from agent.till.desk import Desk
 from agent.till.people import People
+from agent.till.proposals import SensorProposals
 from agent.till.spoken import SpokenDialogue
 from agent.till.typed import TypedDialogue
+from agent.till.waiting import WaitingBaskets
 from tests.committing.kit import CATALOGUE, DEVICE, Bench
 
 Vector = tuple[float, ...]
@@ -32,16 +34,15 @@ class Till:
     timers: list[Callable[[], None]] = field(default_factory=list)
     steps: list[tuple[str, bool, bool]] = field(default_factory=list)
     typed: TypedDialogue | None = None
-    followed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.proposals = SensorProposals(self.desk)
         self.spoken = SpokenDialogue(
             self.desk,
             self.sent.append,
             lambda _, then: self.timers.append(then),
             lambda text, done, learned: self.steps.append((text, done, learned)),
-            lambda _: self.typed.hand_over() if self.typed else None,
-            lambda intent, _: self.followed.append(intent),
+            WaitingBaskets(lambda: [self.typed] if self.typed else [], self.proposals),
         )
 
     @property

@@ -1,0 +1,177 @@
+"""What sensors propose: which of it is news, when it is said, and the basket that a known voice may take.
+
+A `Proposal` names a sensor and a level. What would be ordered stands in the settings, and whether it is said
+again in the journal, so neither a restart nor a hostile `sensors` process can turn it into more than a
+question.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from typing import NamedTuple
+
+import msgspec
+
+from agent.committing.journal import OrderRow
+from agent.committing.journal_rows import OPEN
+from agent.deciding import proposals
+from agent.deciding.basket import Basket
+from agent.deciding.proposals import PastOrder, Standing
+from agent.plumbing import audit
+from agent.plumbing.errors import JournalError
+from agent.plumbing.messages import Proposal
+from agent.plumbing.settings import Sensor
+from agent.till.desk import DAY_SECONDS, Desk
+
+LONGEST_DELIVERY_S = 60 * DAY_SECONDS
+"""Older orders have been delivered or forgotten, whatever day the shop named."""
+
+
+class Waiting(NamedTuple):
+    """A proposal with the basket it stands for now. `on_its_way`: it is ordered and not delivered yet."""
+
+    sensor: Sensor
+    standing: Standing
+    basket: Basket
+    on_its_way: bool
+
+
+class SensorProposals:
+    """The standing of every sensor, in the journal's meta table. Used from the till's loop."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._limits = desk, desk.settings.proposals
+        self._sensors = {sensor.id: sensor for sensor in desk.settings.sensors if self._is_sold(sensor)}
+        self._standings: dict[str, Standing] = {}
+        for sensor_id in self._sensors:
+            self._standings[sensor_id] = _decoded(desk.journal.meta_get(_key(sensor_id)))
+        self._news: dict[str, Proposal] = {}
+        self._live: set[str] = set()
+        self.unknown = 0
+
+    def reported(self, proposal: Proposal) -> None:
+        """From `sensors`; only the newest of each sensor is kept until `due` looks at it."""
+        if proposal.sensor in self._sensors:
+            self._news[proposal.sensor] = proposal
+            return
+        self.unknown += 1
+        if self.unknown & (self.unknown - 1) == 0:
+            audit.log("sensor_unknown", count=self.unknown)
+
+    def sensors_lost(self) -> None:
+        """`sensors` is gone: nothing is said until its successor has seen the same."""
+        self._news.clear()
+        self._live.clear()
+
+    def due(self) -> Waiting | None:
+        """Takes in what was reported; the proposal to be said now, if there is one.
+
+        Raises JournalError where that cannot be kept.
+        """
+        news, self._news = self._news, {}
+        for sensor_id, proposal in news.items():
+            self._live.add(sensor_id)
+            before = self._standings[sensor_id]
+            after = proposals.reported(before, proposal.level, wanted=proposal.wanted)
+            if after.wanted == before.wanted:
+                self._standings[sensor_id] = after  # the level alone is not worth a write
+            else:
+                self._keep(sensor_id, after)
+        if not self._live or not self._desk.road.clock_trusted() or not len(self._desk.people):
+            return None
+        now_s = self._desk.now_s()
+        if proposals.is_quiet(time.strftime("%H:%M", time.localtime(now_s)), self._limits):
+            return None
+        for sensor_id in self._live:
+            if proposals.is_due(self._standings[sensor_id], now_s, self._limits):
+                waiting = self._waiting(sensor_id)
+                if not waiting.on_its_way:
+                    return waiting
+        return None
+
+    def said(self, sensor_id: str) -> None:
+        """It is being said. Raises JournalError; then it must not be."""
+        self._keep(sensor_id, proposals.said(self._standings[sensor_id], self._desk.now_s()))
+
+    def awaiting(self) -> Waiting | None:
+        """What was said last and can be agreed to."""
+        said = [
+            (standing.said_at_s or 0, sensor_id)
+            for sensor_id, standing in self._standings.items()
+            if standing.awaits_answer
+        ]
+        for _, sensor_id in sorted(said, reverse=True):
+            waiting = self._waiting(sensor_id)
+            if not waiting.on_its_way:
+                return waiting
+        return None
+
+    def all(self) -> list[Waiting]:
+        """Everything that has run low, for people to look at."""
+        return [self._waiting(key) for key, standing in self._standings.items() if standing.wanted]
+
+    def decided(self, sensor_id: str, code: str) -> None:
+        """What was decided about it, by its code in the journal."""
+        before = self._standings[sensor_id]
+        after = proposals.answered(before, code, self._desk.now_s(), self._limits)
+        if after != before:
+            self._keep(sensor_id, after)
+
+    def ordered(self, sensor_id: str) -> None:
+        """It became an order, which from now on speaks for itself in the journal."""
+        self._keep(sensor_id, proposals.agreed(self._standings[sensor_id]))
+
+    def _keep(self, sensor_id: str, standing: Standing) -> None:
+        self._desk.journal.meta_set(_key(sensor_id), msgspec.json.encode(standing).decode())
+        self._standings[sensor_id] = standing
+
+    def _waiting(self, sensor_id: str) -> Waiting:
+        sensor, standing = self._sensors[sensor_id], self._standings[sensor_id]
+        most = self._desk.settings.policy.largest_quantity
+        basket = self._basket(sensor, proposals.packs_to_order(sensor, standing.level, most))
+        now_s = self._desk.now_s()
+        orders = map(_past, self._desk.journal.orders_since(now_s - LONGEST_DELIVERY_S))
+        today = datetime.datetime.fromtimestamp(now_s).date()
+        coming = proposals.on_its_way(orders, basket.lines[0].sku, now_s, today, self._limits)
+        return Waiting(sensor, standing, basket, coming)
+
+    def _basket(self, sensor: Sensor, quantity: int) -> Basket:
+        catalogue = self._desk.catalogue
+        language = self._desk.settings.device.language
+        line = catalogue.line(sensor.product, sensor.options, quantity, language)
+        return Basket((line,), catalogue.version)
+
+    def _is_sold(self, sensor: Sensor) -> bool:
+        """A sensor for what the shop does not sell is named in the log; the others go on."""
+        try:
+            chosen = dict(self._basket(sensor, 1).lines[0].options)
+        except (KeyError, StopIteration):
+            chosen = {}
+            sold = False
+        else:
+            sold = all(chosen.get(option) == choice for option, choice in sensor.options.items())
+        if not sold:
+            step = "mend product or options in [[sensors]]; they are ids of the shop's catalogue"
+            audit.log("sensor_product_unknown", sensor=sensor.id, next_step=step)
+        return sold
+
+
+def _key(sensor_id: str) -> str:
+    return f"proposal:{sensor_id}"
+
+
+def _decoded(text: str | None) -> Standing:
+    if text is None:
+        return Standing()
+    try:
+        return msgspec.json.decode(text, type=Standing)
+    except msgspec.MsgspecError as error:
+        raise JournalError(
+            "journal_corrupt", "a proposal in the journal is not one", "earmark doctor"
+        ) from error
+
+
+def _past(row: OrderRow) -> PastOrder:
+    skus = frozenset(part.rpartition("*")[0] for part in row.basket_key.split("|"))
+    return PastOrder(skus, row.state in OPEN, row.settled_at_s or 0, row.delivery_date)
