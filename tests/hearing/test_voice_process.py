@@ -125,7 +125,8 @@ def test_another_assistants_phrase_is_none_of_its_business(device: VoiceDevice) 
     assert isinstance(device.told(), Woken)
     order = device.told()
     assert isinstance(order, Utterance)
-    assert order.words == "order paper towels"
+    assert order.words.endswith("order paper towels")  # with its own wake phrase, where that is likelier
+    assert "coffee" not in order.words
 
 
 def test_what_is_said_while_it_speaks_is_not_heard(device: VoiceDevice, moonshine: Moonshine) -> None:
