@@ -44,6 +44,7 @@ from agent.plumbing.messages import (
 from agent.plumbing.sandbox import tighten
 from agent.plumbing.service_manager import ServiceManager
 from agent.plumbing.settings import Settings, load_settings
+from agent.plumbing.solitude import Solitude
 
 _STEP_S = 1.0
 _MOST_WAITING = 32
@@ -71,12 +72,16 @@ class Uplink:
         )
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
+        self._alone = Solitude()
 
     def run(self) -> None:
-        """Until `Stop`, or the supervisor is gone."""
+        """Until `Stop`, or the supervisor is gone. Raises IpcError till_gone when the till went and none has
+        come since."""
         self._read(self._control, SupervisorToProcess)
         try:
             while self._handle_inbox():
+                if self._alone.too_long:
+                    raise IpcError("till_gone", "the till went and no other has come")
                 for event in self._link.step(self._wake_read.fileno(), _STEP_S):
                     self._from_broker(event)
                 self._stepped()
@@ -121,6 +126,7 @@ class Uplink:
         if self._till is not None:
             self._lose_till(self._till)
         self._till = IpcConnection(socket.socket(fileno=fds[0]), peer="till")
+        self._alone.end()
         self._read(self._till, TillToUplink)
         self._tell(self._state)
         if self._link.connected:
@@ -178,6 +184,7 @@ class Uplink:
         connection.close()
         if connection is self._till:
             self._till = None
+            self._alone.begin()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -52,6 +52,7 @@ from agent.plumbing.sandbox import tighten
 from agent.plumbing.sentence_graph import SentenceGraph, graph_id
 from agent.plumbing.service_manager import ServiceManager
 from agent.plumbing.settings import Audio, load_settings
+from agent.plumbing.solitude import Solitude
 
 LARGEST_GRAMMAR_BYTES = 64 << 20
 _ECHO_FRAMES = 3  # 240 ms: how long a room goes on carrying what the loudspeaker said
@@ -91,12 +92,16 @@ class Voice:
         self._interrupted = threading.Event()  # something has arrived that ends a playback
         self._health = EarHealth()
         self._running = True
+        self._alone = Solitude()
 
     def run(self) -> None:
-        """Returns after Stop or the end of the control connection. Raises AudioError without a microphone."""
+        """Returns after Stop or the end of the control connection. Raises AudioError without a microphone,
+        IpcError till_gone when the till went and none has come since."""
         self._receive_from(self._control, SupervisorToProcess)
         try:
             while self._obey_all():
+                if self._alone.too_long:
+                    raise IpcError("till_gone", "the till went and no other has come")
                 frame = self._source.read(FRAME_MS / 1_000)
                 if self._source.live and (trouble := self._health.push(frame)):
                     self._report(AudioError(trouble, f"for {PATIENCE_MS} ms", "earmark doctor"))
@@ -150,6 +155,7 @@ class Voice:
             case Peer(name="till"):
                 self._leave_till()
                 self._till = IpcConnection(socket.socket(fileno=arrival.fds[0]), peer="till")
+                self._alone.end()
                 self._receive_from(self._till, TillToVoice)
                 self._tell(VoiceReady())
             case None | Stop():
@@ -177,6 +183,7 @@ class Voice:
         till, self._till = self._till, None
         if till is not None:
             till.close()
+            self._alone.begin()
         self._interrupted.clear()
         self._ears.forget()
 

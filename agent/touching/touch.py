@@ -1,0 +1,93 @@
+"""The process `touch`: keypad, badge reader and button. It knows numbers and no names, and decides nothing.
+
+python -m agent.touching.touch --settings FILE --control-fd N
+"""
+
+from __future__ import annotations
+
+import argparse
+import select
+import socket
+import sys
+from pathlib import Path
+
+from agent.plumbing import audit
+from agent.plumbing.errors import EarmarkError
+from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.last_words import end_with_any_thread
+from agent.plumbing.messages import BadgeRead, ButtonPressed, Message, PinTyped
+from agent.plumbing.sandbox import tighten
+from agent.plumbing.settings import Touch, load_settings
+from agent.plumbing.till_link import TillLink
+from agent.touching.entry import NumberEntry
+from agent.touching.input_device import InputDevice
+from agent.touching.input_events import KeyPress
+
+LOOK_AGAIN_S = 2.0
+"""How often a device that is away is looked for."""
+
+
+class TouchPanel:
+    """The devices that the settings name, and what their keys mean."""
+
+    def __init__(self, settings: Touch) -> None:
+        self._pin = NumberEntry(pause_s=settings.key_pause_seconds, fewest=4)
+        self._badge = NumberEntry(pause_s=settings.key_pause_seconds, fewest=6)
+        named = {
+            settings.keypad_device: self._keypad_pressed,
+            settings.badge_device: self._badge_pressed,
+            settings.button_device: self._button_pressed,
+        }
+        self._devices = [(InputDevice(Path(path)), meaning) for path, meaning in named.items() if path]
+
+    def open(self) -> list[int]:
+        """Opens what is there; the descriptors to wait for."""
+        return [device.fileno() for device, _ in self._devices if device.open()]
+
+    def messages(self) -> list[Message]:
+        """What was meant by the keys pressed since the last call."""
+        meant = [meaning(press) for device, meaning in self._devices for press in device.presses()]
+        return [message for message in meant if message is not None]
+
+    def _keypad_pressed(self, press: KeyPress) -> Message | None:
+        number = self._pin.push(press)
+        return PinTyped(number) if number else None
+
+    def _badge_pressed(self, press: KeyPress) -> Message | None:
+        number = self._badge.push(press)
+        return BadgeRead(number) if number else None
+
+    def _button_pressed(self, _: KeyPress) -> Message | None:
+        return ButtonPressed()
+
+
+def run(panel: TouchPanel, till: TillLink) -> None:
+    """Until the supervisor says stop or goes away. What nobody hears is forgotten: a PIN is never kept."""
+    while till.attend() is not False:
+        waiting = [till.fileno(), *panel.open()]
+        ready, _, _ = select.select(waiting, [], [], LOOK_AGAIN_S)
+        for message in panel.messages() if ready else ():
+            till.tell(message)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs until it is told to stop."""
+    audit.set_process("touch")
+    end_with_any_thread()
+    parser = argparse.ArgumentParser(prog="touch", description=__doc__)
+    parser.add_argument("--settings", type=Path, required=True)
+    parser.add_argument("--control-fd", type=int, required=True)
+    options = parser.parse_args(arguments)
+    try:
+        panel = TouchPanel(load_settings(options.settings).touch)
+        till = TillLink(IpcConnection(socket.socket(fileno=options.control_fd), peer="supervisor"))
+        tighten("touch")
+        run(panel, till)
+    except EarmarkError as error:
+        audit.log(error.code, detail=error.detail, next_step=error.next_step)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
