@@ -1,6 +1,6 @@
 """Every message that crosses a process border on the device. Frozen, tagged, unknown fields refused.
 
-voice <-> till, till <-> uplink, sensors -> till, supervisor -> each.
+voice <-> till, till <-> uplink, sensors -> till, touch -> till, supervisor -> each.
 (The operator socket has its own in `agent.plumbing.operator`.)
 """
 
@@ -148,7 +148,26 @@ class Proposal(Message, frozen=True):
     wanted: bool
 
 
-# supervisor -> voice, till, uplink, sensors
+# touch -> till
+
+
+class PinTyped(Message, frozen=True):
+    """Digits that somebody ended with Enter on the keypad. Never logged, never kept."""
+
+    number: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4,20}$")]
+
+
+class BadgeRead(Message, frozen=True):
+    """The number of a badge that was held to the reader."""
+
+    number: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6,20}$")]
+
+
+class ButtonPressed(Message, frozen=True):
+    """Push-to-talk: somebody wants to speak without the wake word."""
+
+
+# supervisor -> voice, till, uplink, sensors, touch
 
 
 class Peer(Message, frozen=True):
@@ -156,7 +175,7 @@ class Peer(Message, frozen=True):
     one.
     """
 
-    name: Literal["voice", "till", "uplink", "sensors"]
+    name: Literal["voice", "till", "uplink", "sensors", "touch"]
 
 
 class OperatorListener(Message, frozen=True):
@@ -172,4 +191,5 @@ TillToVoice = Listen | Say | UseGrammar | ListenPolicy
 TillToUplink = Publish
 UplinkToTill = Published | Received | LinkState
 SensorsToTill = Proposal
+TouchToTill = PinTyped | BadgeRead | ButtonPressed
 SupervisorToProcess = Peer | OperatorListener | Stop

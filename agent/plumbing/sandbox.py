@@ -92,6 +92,11 @@ PROFILES: dict[str, Profile] = {
         refused=(*refusals.ONLY_INTERNET, *refusals.NO_FILE_RIGHTS, *refusals.NO_CLOCK),
         refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_SERVING, *refusals.NO_UNIX_SOCKETS),
     ),
+    "touch": Profile(
+        devices=("/dev/input",),
+        refused=(*refusals.NO_NETWORK, *refusals.NO_FILE_RIGHTS, *refusals.NO_CLOCK),
+        refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_NEW_SOCKETS),
+    ),
     "updater": Profile(
         read=("{update_root_file}", "{code_root}/firmware_update", *_NETWORK_FILES),
         links=("{slots_dir}/incoming",),

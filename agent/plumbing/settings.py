@@ -152,6 +152,18 @@ class Sensor(_Section, frozen=True):
             raise ValueError(f"sensor {self.id}: pack_amount is not above zero")
 
 
+class Touch(_Section, frozen=True):
+    keypad_device: str = ""  # '/dev/input/by-id/...'; '' = none. PINs are typed here
+    badge_device: str = ""  # a badge reader that types the badge's number
+    button_device: str = ""  # push-to-talk: any key of it
+    key_pause_seconds: Rest = 10.0  # a longer pause between two keys begins a new number
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Those that are named."""
+        return tuple(path for path in (self.keypad_device, self.badge_device, self.button_device) if path)
+
+
 class Sandbox(_Section, frozen=True):
     require_landlock: bool = False  # true: do not start on a kernel that cannot limit which files are opened
 
@@ -179,6 +191,7 @@ class Settings(_Section, frozen=True):
     policy: Policy = Policy()
     broker: Broker = Broker()
     orders: Orders = Orders()
+    touch: Touch = Touch()
     sandbox: Sandbox = Sandbox()
     proposals: Proposals = Proposals()
     site_broker: SiteBroker = SiteBroker()

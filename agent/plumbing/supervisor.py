@@ -1,4 +1,4 @@
-"""One-user mode: `voice`, `till`, `uplink` and, where sensors are configured, `sensors` under one parent,
+"""One-user mode: `voice`, `till`, `uplink` and, where configured, `sensors` and `touch` under one parent,
 which wires them together and restarts what dies.
 
 Each process has a control connection to the supervisor and gets its neighbours' ends over it: no process can
@@ -32,6 +32,7 @@ MODULES = {
     "voice": "agent.hearing.voice",
     "uplink": "agent.committing.uplink",
     "sensors": "agent.sensing.sensors",
+    "touch": "agent.touching.touch",
 }
 """What runs under the profile of that name, in the order of starting."""
 
@@ -44,6 +45,7 @@ _WIRES = (
     (Peer("voice"), Peer("till")),
     (Peer("uplink"), Peer("till")),
     (Peer("sensors"), Peer("till")),
+    (Peer("touch"), Peer("till")),
 )
 _STOP_SECONDS = 5.0  # for what is in hand, after Stop
 _EXIT_SECONDS = 1.0  # from closing the control connection to the end
@@ -86,7 +88,7 @@ class Supervisor:
                 name, module, tuple(voice_fds) if name == "voice" else (), tuple(options.get(name, ()))
             )
             for name, module in modules.items()
-            if name != "sensors" or settings.sensors
+            if (name != "sensors" or settings.sensors) and (name != "touch" or settings.touch.devices)
         }
         self._plans = {name: _Plan() for name in self._programs}
         self._children: dict[str, Child] = {}
