@@ -155,7 +155,7 @@ def _keep_only(descriptors: set[int]) -> None:
 
 
 def _forbid_core_files() -> None:
-    """They would hold voices or keys. A unit's own call filter may refuse this; its LimitCORE=0 then stands."""
+    """They would hold voices or keys. A unit's own call filter may refuse this; LimitCORE=0 then stands."""
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     except (OSError, ValueError) as error:
