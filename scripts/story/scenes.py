@@ -151,6 +151,32 @@ def polish_chat(stage: Stage) -> None:
     expect(len(stage.shop_orders()) == before + 1, "her voice placed it, once")
 
 
+def falling_level(stage: Stage) -> None:
+    """The coffee machine runs low: the device asks, a known voice agrees, and it does not ask again."""
+    before = len(stage.shop_orders())
+    stage.beans_fall_to(2.8)
+    stage.beans_fall_to(0.6)
+    said = stage.answer()
+    expect(stage.decided()[-1] == "proposed", "a falling level is told")
+    expect("coffee machine" in said, f"by its name (it said: {said})")
+    stage.says(STRANGER, "okay nabu, yes, place my order.")
+    stage.answer()
+    expect(stage.decided()[-1] == "refused_unknown_voice", "a stranger cannot agree to it")
+    stage.says(ANNA, "okay nabu, yes, place my order.")
+    stage.answer()
+    expect(stage.decided()[-1] == "read_back", "her voice gets it read back")
+    expect(len(stage.shop_orders()) == before, "nothing is at the shop before she agrees")
+    agree(stage)
+    stage.settled()
+    *_, placed = stage.shop_orders()
+    expect(placed.lines == {"coffee?roast=light": 2}, "the shop has as much as fits in")
+    stage.beans_fall_to(2.8)
+    stage.beans_fall_to(0.3)
+    stage.proposal("on_its_way", 0.1)
+    stage.hears_nothing()
+    expect(len(stage.shop_orders()) == before + 1, "what is on its way is not ordered again")
+
+
 SCENES = (
     Scene("Anna enrols and orders", enrolment_and_order),
     Scene("another assistant is called", other_assistant),
@@ -158,4 +184,5 @@ SCENES = (
     Scene("the broker is away", broker_away),
     Scene("not sold; yes... no, cancel", not_sold_and_no),
     Scene("typed in Polish", polish_chat),
+    Scene("the coffee machine runs low", falling_level),
 )

@@ -22,6 +22,7 @@ from agent.plumbing.supervisor import Supervisor
 from scripts.story.chat import Chat
 from scripts.story.corner_shop import CornerShop, ShopOrder
 from scripts.story.customers import Customer
+from scripts.story.kitchen import Kitchen, sensor_settings
 from scripts.story.room import Room, RoomError
 
 PATIENCE_SECONDS = 60.0
@@ -41,6 +42,8 @@ class Stage:
         try:
             self._shop = CornerShop(self._folder, answers=self._shop_answers)
             self._stack.append(self._shop.close)
+            self.kitchen = Kitchen(self._folder / "kitchen")
+            self._stack.append(self.kitchen.close)
             self._start()
         except BaseException:
             self.__exit__(None, None, None)
@@ -109,7 +112,7 @@ class Stage:
         )
 
     def kill(self, name: str) -> None:
-        """kill -9 of 'voice', 'till' or 'uplink'; returns when the supervisor's new one is ready."""
+        """kill -9 of 'voice', 'till', 'uplink' or 'sensors'; returns when the new one is ready."""
         before = self._device.restarts()[name]
         os.kill(self._device.pids()[name], signal.SIGKILL)
         self._wait(lambda: self._device.restarts()[name] > before, f"a new {name}")
@@ -124,7 +127,7 @@ class Stage:
         return health.voice and health.clock_trusted
 
     def memory(self) -> dict[str, float]:
-        """Resident set of voice, till and uplink, in megabytes."""
+        """Resident set of each process, in megabytes."""
         return {name: _resident_megabytes(pid) for name, pid in self._device.pids().items()}
 
     def calm(self) -> None:
@@ -132,6 +135,24 @@ class Stage:
         self.room.feed(self.room.silence(20.0))
         self.room.wait_until_heard()
         self.room.drop_answers()
+
+    # --- the kitchen ---
+
+    def beans_fall_to(self, kilograms: float) -> None:
+        """The scale under the coffee machine reports what is left, until it has been believed."""
+        self._tell("", f"the scale under the coffee machine: {kilograms:g} kg of beans left")
+        self.kitchen.weigh(kilograms)
+        time.sleep(1.1)
+        self.kitchen.weigh(kilograms)
+
+    def proposal(self, state: operator.ProposalState, level: float) -> None:
+        """Waits until the device shows a proposal in that state, made at about that level."""
+        self._wait(
+            lambda: any(
+                row.state == state and abs(row.level - level) < 0.01 for row in self._shown().proposals
+            ),
+            f"a proposal that is {state}",
+        )
 
     # --- the shop ---
 
@@ -161,7 +182,8 @@ class Stage:
         audio = (
             f'\n[audio]\nsource = "fd:{self.room.microphone_fd}"\nsink = "fd:{self.room.loudspeaker_fd}"\n'
         )
-        self._settings_file = self._shop.admit(extra_settings=audio)
+        sensors = sensor_settings(self.kitchen.port, hold_seconds=1)
+        self._settings_file = self._shop.admit(extra_settings=audio + sensors)
         settings = load_settings(self._settings_file)
         self._state_dir = Path(settings.paths.state_dir)
         fds = (self.room.microphone_fd, self.room.loudspeaker_fd)
