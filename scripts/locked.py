@@ -1,4 +1,5 @@
-"""Split requirements.lock for pip: `wheels` (all but the source-only packages) or `source` (only those).
+"""Split requirements.lock for pip: `wheels` (all but the source-only packages), `source` (only those), or
+`device` (what the device itself needs, without tests and extras).
 
 Standard library only: it runs before anything is installed. The source-only packages are named in
 pyproject.toml, [tool.earmark], because pip has to build them with the setuptools that the first part brings.
@@ -31,12 +32,39 @@ def split_lock(lock: str, names: frozenset[str]) -> tuple[str, str]:
     return "".join(parts[0]), "".join(parts[1])
 
 
+def device_only(lock: str) -> str:
+    """The lock's entries that the project's own dependencies lead to, by the lock's `# via` notes."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    # A list: a package may stand there once for each Python.
+    entries = [(_name(text), text) for text in re.split(r"(?m)^(?=[A-Za-z0-9])", lock) if "==" in text]
+    wanted: set[str] = set()
+    found = {_name(requirement) for requirement in project["dependencies"]}
+    while found:
+        wanted |= found
+        found = {
+            name
+            for name, text in entries
+            if name not in wanted and wanted & set(re.findall(r"(?m)^ +# +(?:via )?([a-z0-9-]+)$", text))
+        }
+    if missing := wanted - {name for name, _ in entries}:
+        raise LookupError(f"not in requirements.lock: {', '.join(sorted(missing))}; run scripts/lock")
+    return "".join(text for name, text in entries if name in wanted)
+
+
+def _name(requirement: str) -> str:
+    match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", requirement)
+    return re.sub(r"[-_.]+", "-", match[0]).lower() if match else ""
+
+
 def main() -> int:
     """Print the part that is asked for."""
-    if sys.argv[1:] not in (["wheels"], ["source"]):
-        print("usage: locked.py wheels|source", file=sys.stderr)
+    if sys.argv[1:] not in (["wheels"], ["source"], ["device"]):
+        print("usage: locked.py wheels|source|device", file=sys.stderr)
         return 2
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    if sys.argv[1] == "device":
+        print(device_only(lock), end="")
+        return 0
     wheels, source = split_lock(lock, source_only())
     print(wheels if sys.argv[1] == "wheels" else source, end="")
     return 0

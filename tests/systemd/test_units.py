@@ -1,0 +1,171 @@
+"""What the unit files say: exposure, memory, users, paths, and that they fit the code they start."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agent.plumbing.arrivals import OPERATOR, PEERS
+from agent.plumbing.sandbox import PROFILES
+from agent.plumbing.supervisor import MODULES
+from scripts import unit_scores
+from tests.systemd.units import NEEDS_SYSTEMD_ANALYZE, ROOT, SERVICES, UNITS, Unit
+
+service = pytest.mark.parametrize("name", SERVICES)
+
+
+@NEEDS_SYSTEMD_ANALYZE
+@service
+def test_exposure_is_within_its_limit(name: str) -> None:
+    assert unit_scores.score(UNITS / f"earmark-{name}.service") <= unit_scores.LIMITS[name]
+
+
+@NEEDS_SYSTEMD_ANALYZE
+@pytest.mark.parametrize("line", ["User=earmark-till", "PrivateNetwork=yes", "CapabilityBoundingSet="])
+def test_a_unit_that_loses_a_line_is_found(line: str, tmp_path: Path) -> None:
+    text = (UNITS / "earmark-till.service").read_text("utf-8")
+    assert line in text
+    weakened = tmp_path / "earmark-till.service"
+    weakened.write_text(text.replace(line, ""))
+    assert unit_scores.score(weakened) > unit_scores.LIMITS["till"]
+
+
+@NEEDS_SYSTEMD_ANALYZE
+def test_systemd_takes_every_unit_without_a_complaint() -> None:
+    assert unit_scores.complaints(UNITS) == ""
+
+
+@NEEDS_SYSTEMD_ANALYZE
+def test_a_misspelt_line_is_a_complaint(tmp_path: Path) -> None:
+    for unit in UNITS.iterdir():
+        shutil.copy(unit, tmp_path)
+    (tmp_path / "earmark-till.service").open("a").write("ProtectClocks=yes\n")
+    assert "ProtectClocks" in unit_scores.complaints(tmp_path)
+
+
+@service
+def test_a_service_starts_its_module_through_the_launcher_with_its_own_profile(name: str) -> None:
+    unit = Unit(f"earmark-{name}.service")
+    words = unit.command()
+    before, after = words[: words.index("--")], words[words.index("--") + 1 :]
+    assert before[:4] == [unit_scores.INSTALLED_PYTHON, "-P", "-m", "agent.plumbing.launcher"]
+    assert before[before.index("--profile") + 1] == name
+    assert name in PROFILES
+    assert after[:3] == [unit_scores.INSTALLED_PYTHON, "-m", MODULES[name]]
+    assert unit.get("User") == f"earmark-{name}"
+
+
+@service
+def test_a_service_is_watched_bounded_and_started_again(name: str) -> None:
+    unit = Unit(f"earmark-{name}.service")
+    assert unit.get("Type") == "notify"
+    assert int(unit.get("WatchdogSec")) > 0
+    assert re.fullmatch(r"[0-9]+M", unit.get("MemoryMax"))
+    assert unit.get("Restart") == "always"
+    assert unit.get("StartLimitIntervalSec") == "0"
+    assert unit.get("LimitCORE") == "0"
+
+
+def test_no_network_where_there_is_to_be_none() -> None:
+    for name in ("voice", "till"):
+        unit = Unit(f"earmark-{name}.service")
+        assert unit.yes("PrivateNetwork")
+        assert unit.get("RestrictAddressFamilies") == "AF_UNIX"
+        assert unit.get("IPAddressDeny") == "any"
+    assert not Unit("earmark-uplink.service").yes("PrivateNetwork")
+
+
+def test_sound_is_for_voice_alone() -> None:
+    assert Unit("earmark-voice.service").get("DeviceAllow") == "char-alsa rw"
+    for name in ("till", "uplink"):
+        unit = Unit(f"earmark-{name}.service")
+        assert not unit.all("DeviceAllow") + unit.all("BindPaths") + unit.all("SupplementaryGroups")
+
+
+def test_each_service_is_given_its_own_keys_and_no_others() -> None:
+    given = {
+        name: {line.split(":")[0] for line in Unit(f"earmark-{name}.service").all("LoadCredential")}
+        for name in SERVICES
+    }
+    assert given == {"voice": set(), "till": {"signing.pem"}, "uplink": {"mqtt.key", "mqtt.crt"}}
+    for name in SERVICES:
+        hidden = Unit(f"earmark-{name}.service").get("InaccessiblePaths")
+        assert "-/var/lib/earmark/keys" in hidden or "-/var/lib/earmark " in hidden
+
+
+def test_the_till_is_passed_the_sockets_it_knows_and_only_by_their_peers() -> None:
+    till = Unit("earmark-till.service")
+    sockets = [Unit(path.name) for path in sorted(UNITS.glob("*.socket"))]
+    assert {unit.path.name for unit in sockets} == set(till.get("Requires").split())
+    names = {unit.get("FileDescriptorName") for unit in sockets}
+    assert names <= {*PEERS, OPERATOR}
+    words = till.command()
+    admitted = dict(words[i + 1].split("=") for i, word in enumerate(words) if word == "--admit")
+    assert admitted == {name: f"earmark-{name}" for name in names - {OPERATOR}}
+    passed = [words[i + 1] for i, word in enumerate(words) if word == "--pass-fd"]
+    assert passed == [str(3 + i) for i in range(len(sockets))]
+    for unit in sockets:
+        name = unit.get("FileDescriptorName")
+        assert unit.get("Service") == "earmark-till.service"
+        assert (unit.get("SocketUser"), unit.get("SocketMode")) == ("root", "0660")
+        assert unit.get("SocketGroup") == ("earmark" if name == OPERATOR else f"earmark-{name}")
+        if name != OPERATOR:
+            neighbour = Unit(f"earmark-{name}.service").command()
+            assert neighbour[neighbour.index("--till") + 1] == unit.get("ListenStream")
+
+
+def test_the_target_holds_every_service() -> None:
+    target = Unit("earmark.target")
+    assert set(target.get("Wants").split()) == {f"earmark-{name}.service" for name in SERVICES}
+    for path in UNITS.iterdir():
+        if path.name != "earmark.target":
+            assert Unit(path.name).get("PartOf") == "earmark.target"
+
+
+@pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="no systemd-sysusers here")
+def test_users_are_made_without_home_and_shell_and_voice_may_use_sound(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    made = _sysusers(tmp_path)
+    users = dict(line.split(":", 1) for line in (tmp_path / "etc/passwd").read_text().splitlines())
+    groups = dict(line.split(":", 1) for line in (tmp_path / "etc/group").read_text().splitlines())
+    assert set(users) == {f"earmark-{name}" for name in SERVICES}
+    assert all(line.endswith(":/:/usr/sbin/nologin") for line in users.values())
+    assert groups["audio"].endswith(":earmark-voice")
+    assert groups["earmark"].endswith(":")
+    assert "not a valid" not in made
+
+
+def _sysusers(root: Path) -> str:
+    command = ["systemd-sysusers", f"--root={root}", str(ROOT / "systemd/sysusers.d/earmark.conf")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="no systemd-tmpfiles here")
+def test_folders_are_made_and_the_keys_closed(tmp_path: Path) -> None:
+    lines = (ROOT / "systemd/tmpfiles.d/earmark.conf").read_text("utf-8")
+    # Only root may give folders to root; what is made is the same without.
+    config = tmp_path / "earmark.conf"
+    config.write_text(re.sub(r"root root", "-    -   ", lines))
+    command = ["systemd-tmpfiles", "--create", f"--root={tmp_path}", str(config)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "var/lib/earmark/keys").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "etc/earmark/var").readlink() == Path("/var/lib/earmark")
+
+
+def test_unit_files_have_no_line_twice_that_counts_once() -> None:
+    repeatable = {"SystemCallFilter", "LoadCredential", "After", "Wants", "Environment"}
+    for path in UNITS.iterdir():
+        text = re.sub(r"\\\n", " ", path.read_text("utf-8"))
+        keys = [line.split("=")[0] for line in text.splitlines() if re.match(r"[A-Z]\w+=", line)]
+        again = {key for key in keys if keys.count(key) > 1} - repeatable
+        assert not again, f"{path.name}: {again}"
+        parser = configparser.ConfigParser(strict=False, interpolation=None)
+        parser.read_string(text)
+        assert set(parser.sections()) <= {"Unit", "Service", "Socket", "Install"}
