@@ -86,7 +86,7 @@ def opens_journal(settings: Settings, scratch: Path) -> str:
             shutil.copyfile(f"{held}-wal", f"{copy}-wal")
         try:
             with Journal(copy) as journal:
-                return f"{journal.open_count()} open orders"
+                return f"{journal.open_count()} orders wait"
         except JournalError:
             if attempt == _COPIES:
                 raise

@@ -21,10 +21,10 @@ def move(source: Path, target: Path) -> None:
     flush(target.parent)
 
 
-def write(path: Path, content: bytes) -> None:
-    """Replaces the whole file or nothing; owner-only."""
+def write(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Replaces the whole file or nothing."""
     temporary = path.with_name(f".{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()

@@ -123,7 +123,6 @@ def _build(options: argparse.Namespace) -> None:
     }
     archive = build_archive(options.source, parse_release(facts))
     durable.write(options.archive, archive)
-    options.archive.chmod(0o644)
     print(f"{options.archive}: {options.version} for {options.hardware}, {len(archive)} bytes")
 
 

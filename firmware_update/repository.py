@@ -38,7 +38,7 @@ def create_keys(folder: Path, *, ecdsa: bool = False, only: tuple[str, ...] = RO
         if path.exists():
             raise UpdateError("release_keys_exist", f"{path} is there already", "name another folder")
         signer = CryptoSigner.generate_ecdsa() if ecdsa else CryptoSigner.generate_ed25519()
-        durable.write(path, signer.private_bytes)
+        durable.write(path, signer.private_bytes, mode=0o600)
 
 
 def load_signer(folder: Path, role: str) -> CryptoSigner:
@@ -92,7 +92,6 @@ class Repository:
         held = self.folder / TARGETS / release.hardware / f"{sha256}.{path.rpartition('/')[2]}"
         held.parent.mkdir(parents=True, exist_ok=True)
         durable.write(held, archive)
-        held.chmod(0o644)
         targets = self._read("targets")
         custom = {"custom": msgspec.to_builtins(release)}
         targets.targets[path] = TargetFile(len(archive), {"sha256": sha256}, path, custom)
@@ -171,7 +170,6 @@ class Repository:
     def _hand_out(self, name: str, content: bytes) -> Path:
         path = self._metadata / name
         durable.write(path, content)
-        path.chmod(0o644)
         return path
 
     def _read(self, role: str) -> Any:

@@ -15,7 +15,7 @@ import errno
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -28,7 +28,6 @@ from firmware_update.archive import LOCK, read_manifest, unpack
 from firmware_update.releases import Floor, Release
 
 Slot = Literal["a", "b"]
-Step = Callable[[str], None]
 
 ENVIRONMENT = "environment"
 _INTERPRETER_SECONDS = 30.0
@@ -56,11 +55,10 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Slots:
-    """The slots below `folder`, for one process at a time. `step`: called before each change on disk."""
+    """The slots below `folder`, for one process at a time."""
 
-    def __init__(self, folder: Path, *, step: Step = lambda _: None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._step = step
 
     def state(self) -> State:
         """Raises UpdateError: slots_missing (nothing was installed yet), slots_damaged."""
@@ -88,7 +86,6 @@ class Slots:
     def keep_floor(self, floor: Floor) -> None:
         """On disk when this returns."""
         if floor != self.floor():
-            self._step("floor")
             durable.write(self.folder / "floor.json", msgspec.json.encode(floor))
 
     def device(self) -> Path:
@@ -112,9 +109,10 @@ class Slots:
         if (self.folder / "state.json").exists():
             raise UpdateError("slots_exist", f"{self.folder} holds releases already", "earmark-update status")
         sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
-        fresh = self._unpack("a", archive, largest_bytes)
-        self.add_environment(fresh / LOCK, environment)
-        release = self._put("a", fresh)
+        with self._fresh("a") as fresh:
+            release = unpack(archive, fresh, largest_bytes=largest_bytes).release
+            self.add_environment(fresh / LOCK, environment)
+            self._put("a", fresh)
         self._save(State("a", False, 0, {"a": Installed(release, sha256)}))
         self._follow()
 
@@ -132,23 +130,19 @@ class Slots:
         """
         state = self.state()
         idle = _OTHER[state.active]
-        self._step("forget the idle slot")
         kept = {slot: installed for slot, installed in state.slots.items() if slot != idle}
         self._save(msgspec.structs.replace(state, slots=kept))
-        fresh = self._unpack(idle, archive, largest_bytes)
-        if read_manifest(fresh).release != expected:
-            raise UpdateError(
-                "update_damaged", "the archive says other facts than its signature", "sign it again"
-            )
-        self._put(idle, fresh)
-        self._step("remember the idle slot")
+        with self._fresh(idle) as fresh:
+            if unpack(archive, fresh, largest_bytes=largest_bytes).release != expected:
+                detail = "the archive says other facts than its signature"
+                raise UpdateError("update_damaged", detail, "earmark-release sign --help")
+            self._put(idle, fresh)
         kept[idle] = Installed(expected, sha256)
         self._save(msgspec.structs.replace(state, slots=kept))
         return idle
 
     def switch(self, slot: Slot, *, tries: int) -> None:
         """Makes `slot` the active one, unconfirmed."""
-        self._step("switch the state")
         self._save(msgspec.structs.replace(self.state(), active=slot, pending=True, tries_left=tries))
         self._follow()
 
@@ -157,13 +151,11 @@ class Slots:
         state = self.state()
         if state.tries_left < 1:
             return False
-        self._step("count a try")
         self._save(msgspec.structs.replace(state, tries_left=state.tries_left - 1))
         return True
 
     def confirm(self) -> None:
         """The active slot is the device from now on, and nothing older is taken any more."""
-        self._step("confirm")
         self._save(msgspec.structs.replace(self.state(), pending=False))
         self._follow()
 
@@ -179,7 +171,6 @@ class Slots:
                 "slot_empty", f"slot {other} holds no release to go back to", "earmark-update status"
             )
         rejected = (*state.rejected, state.slots[state.active].sha256)
-        self._step("roll back")
         self._save(
             msgspec.structs.replace(state, active=other, pending=False, tries_left=0, rejected=rejected)
         )
@@ -198,43 +189,35 @@ class Slots:
         """`current` and the floor after the state."""
         state, link = self.state(), self.folder / "current"
         if not link.is_symlink() or str(link.readlink()) != state.active:
-            self._step("turn the link")
             durable.point(link, state.active)
         if not state.pending:
             self.keep_floor(self.floor().raised_to(state.slots[state.active].release))
 
-    def _unpack(self, slot: Slot, archive: Path, largest_bytes: int) -> Path:
-        """The release beside its slot, whole; nothing is left where it fails."""
+    @contextmanager
+    def _fresh(self, slot: Slot) -> Iterator[Path]:
+        """Where a release is made ready beside its slot; nothing is left of one that is refused."""
         fresh = self.folder / f".slot-{slot}-new"
         if fresh.exists():
             shutil.rmtree(fresh)
-        self._step("unpack")
         try:
             with _disk_explained():
-                manifest = unpack(archive, fresh, largest_bytes=largest_bytes)
-                (fresh / ENVIRONMENT).symlink_to(Path("..") / "environments" / manifest.lock_sha256)
-                durable.flush(fresh)
+                yield fresh
         except UpdateError:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
-        return fresh
 
-    def _put(self, slot: Slot, fresh: Path) -> Release:
-        try:
-            _refuse_without_interpreter(fresh)
-        except UpdateError:
-            shutil.rmtree(fresh)
-            raise
+    def _put(self, slot: Slot, fresh: Path) -> None:
+        """Gives the slot what is at `fresh`, once it has a Python that starts."""
+        (fresh / ENVIRONMENT).symlink_to(Path("..") / "environments" / read_manifest(fresh).lock_sha256)
+        durable.flush(fresh)
+        _refuse_without_interpreter(fresh)
         place, old = self.path(slot), self.folder / f".slot-{slot}-old"
         if old.exists():
             shutil.rmtree(old)
         if place.exists():
-            self._step("move the old release away")
             durable.move(place, old)
-        self._step("move the new release in")
         durable.move(fresh, place)
         shutil.rmtree(old, ignore_errors=True)
-        return read_manifest(place).release
 
     def _save(self, state: State) -> None:
         with _disk_explained():

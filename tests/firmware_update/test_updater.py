@@ -1,0 +1,293 @@
+"""Whole updates with the real processes: fetched in the sandbox, installed, proven, or given up."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.committing.journal import FILE_NAME, Journal
+from agent.plumbing.errors import UpdateError
+from firmware_update.archive import build_archive
+from firmware_update.client import Wanted, fetch_release
+from firmware_update.fetchers import FolderFetcher
+from firmware_update.releases import Floor
+from firmware_update.slots import Slots
+from firmware_update.updater import Updater
+from tests.committing.kit import agreed, make_bench
+from tests.firmware_update import kit
+from tests.firmware_update.kit import ROOT, Client, Publisher, device, digest, release, whole_source
+from tests.plumbing.sandboxes import NEEDS_LANDLOCK
+from tests.plumbing.stand_ins import comes_true
+
+NOW_S = kit.NOW_S
+
+
+@pytest.fixture
+def settings(tmp_path: Path, publisher: Publisher, url: str) -> Path:
+    """A device that runs 0.1.0, this checkout."""
+    settings = device(tmp_path / "device", publisher, url, health_seconds=60)
+    kit.found(Slots(tmp_path / "device" / "var" / "slots"), build_archive(ROOT, release("0.1.0")))
+    return settings
+
+
+@pytest.fixture
+def updater(settings: Path) -> Updater:
+    return Updater(settings)
+
+
+@pytest.fixture
+def journal(settings: Path, tmp_path: Path) -> Iterator[Journal]:
+    """The device's journal, held open as the till does, with an order that waits for the shop."""
+    bench = make_bench(tmp_path / "bench")
+    bench.trust_time()
+    bench.road.commit(agreed())
+    bench.journal.close()
+    till = settings.parent / "var" / "till"
+    till.mkdir()
+    shutil.copy(Path(bench.settings.paths.state_dir) / FILE_NAME, till)
+    with Journal(till / FILE_NAME) as journal:
+        assert journal.open_count() == 1
+        yield journal
+
+
+def offer_deaf(publisher: Publisher, version: str) -> None:
+    """A release that is well signed, starts, and hears nothing."""
+    source = whole_source(publisher.folder / f"deaf-{version}")
+    recogniser = source / "agent" / "hearing" / "recogniser.py"
+    code = recogniser.read_text()
+    deaf = code.replace("np.ascontiguousarray(samples, np.float32)", "np.zeros_like(samples)")
+    assert deaf != code
+    recogniser.write_text(deaf)
+    publisher.offer(release(version), source)
+
+
+def rows(journal: Journal) -> list[tuple[object, ...]]:
+    """All of the outbox, signed bytes included."""
+    return [(row, journal.signed_bytes(row.intent_id)) for row in journal.orders(100)]
+
+
+def test_a_good_release_becomes_the_device(publisher: Publisher, updater: Updater) -> None:
+    publisher.offer(release("0.2.0"), ROOT)
+    assert updater.check(now_s=NOW_S) == "updated"
+    assert updater.slots.running().release == release("0.2.0")
+    assert updater.slots.floor().version == "0.2.0"
+    assert updater.check(now_s=NOW_S) == "current"
+
+
+def test_a_deaf_release_goes_back_by_itself_and_is_not_tried_again(
+    publisher: Publisher, updater: Updater
+) -> None:
+    before = digest(updater.slots.path("a"))
+    offer_deaf(publisher, "0.2.0")
+    assert updater.check(now_s=NOW_S) == "rolled_back"
+    assert updater.slots.device() == updater.slots.path("a") and digest(updater.slots.path("a")) == before
+    assert updater.slots.floor().version == "0.1.0"
+    with pytest.raises(UpdateError, match="update_rejected"):
+        updater.check(now_s=NOW_S)
+    publisher.offer(release("0.2.1"), ROOT)
+    assert updater.check(now_s=NOW_S) == "updated"
+
+
+def test_switch_and_rollback_touch_neither_configuration_nor_orders(
+    publisher: Publisher, updater: Updater, settings: Path, journal: Journal
+) -> None:
+    configuration, orders = settings.read_bytes(), rows(journal)
+    offer_deaf(publisher, "0.2.0")
+    assert updater.check(now_s=NOW_S) == "rolled_back"
+    assert (settings.read_bytes(), rows(journal)) == (configuration, orders)
+    publisher.offer(release("0.3.0"), ROOT)
+    assert updater.check(now_s=NOW_S) == "updated"
+    assert (settings.read_bytes(), rows(journal)) == (configuration, orders)
+    # and the release before, which is still there, starts on both
+    report = updater.examine(updater.slots.path("a"))
+    assert {check.what: check.detail for check in report.checks}["journal"] == "1 orders wait"
+    updater.slots.roll_back()
+    assert updater.slots.running().release == release("0.1.0")
+    assert (settings.read_bytes(), rows(journal)) == (configuration, orders)
+
+
+def run(settings: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """`earmark-update`."""
+    return subprocess.run(command(settings, *words), cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def command(settings: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "firmware_update.updater", "-s", str(settings), *words]
+
+
+def test_power_lost_during_the_health_check_is_another_try(
+    publisher: Publisher, settings: Path, updater: Updater
+) -> None:
+    source = whole_source(publisher.folder / "hangs")
+    check = source / "agent" / "health_check.py"
+    lines = "    Path(sys.argv[-1], 'began').touch()\n    import time\n    time.sleep(600)\n"
+    check.write_text(check.read_text().replace("    parser = argparse", f"{lines}    parser = argparse", 1))
+    publisher.offer(release("0.2.0"), source)
+    settings.write_text(settings.read_text().replace("health_seconds = 60", "health_seconds = 5"))
+    began = updater.slots.folder / "scratch" / "began"
+    process = subprocess.Popen(command(settings, "check"), cwd=ROOT, stderr=subprocess.DEVNULL)
+    assert comes_true(began.exists)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert updater.slots.state().pending and updater.slots.state().tries_left == 1
+    assert updater.slots.device() == updater.slots.path("a")  # what starts meanwhile is the release before
+    ended = run(settings, "check")
+    assert ended.returncode == 1 and "rolled back" in ended.stdout
+    assert ended.stderr.count("health_silent") == 1  # the one try that was left
+    assert updater.slots.device() == updater.slots.path("a") and not updater.slots.state().pending
+
+
+def test_the_device_is_started_from_the_confirmed_slot(
+    publisher: Publisher, settings: Path, updater: Updater
+) -> None:
+    source = whole_source(publisher.folder / "next")
+    (source / "agent" / "__init__.py").write_text('__version__ = "0.2.0"\n')
+    publisher.offer(release("0.2.0"), source)
+    boot = [sys.executable, "-m", "firmware_update.boot", "--settings", str(settings), "--"]
+    before = subprocess.run(
+        [*boot, "agent.cli", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert updater.check(now_s=NOW_S) == "updated"
+    after = subprocess.run(
+        [*boot, "agent.cli", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert before.stdout != after.stdout == "earmark 0.2.0\n"
+
+
+def test_a_person_goes_back_by_one_command(publisher: Publisher, settings: Path, updater: Updater) -> None:
+    publisher.offer(release("0.2.0"), ROOT)
+    assert run(settings, "check").stdout == "updated\n"
+    assert "0.1.0" in run(settings, "back").stdout
+    status = run(settings, "status").stdout
+    assert "a  running   0.1.0" in status and "b  idle      0.2.0" in status
+    refused = run(settings, "check")
+    assert refused.returncode == 1 and "update_rejected" in refused.stderr and "next:" in refused.stderr
+
+
+def test_two_updaters_do_not_meet(publisher: Publisher, settings: Path, updater: Updater) -> None:
+    from firmware_update.updater import alone
+
+    with alone(updater.slots.folder):
+        second = run(settings, "status")
+    assert second.returncode == 1 and "update_running" in second.stderr
+
+
+def test_without_an_address_nothing_is_fetched(settings: Path) -> None:
+    lines = [line for line in settings.read_text().splitlines() if not line.startswith("url")]
+    settings.write_text("\n".join(lines))
+    assert "update_off" in run(settings, "check").stderr
+
+
+def test_a_refused_repository_changes_nothing_on_the_device(
+    publisher: Publisher, settings: Path, updater: Updater
+) -> None:
+    publisher.offer(release("0.2.0"))
+    publisher.offered_file().write_bytes(b"something else")
+    before = (digest(updater.slots.path("a")), updater.slots.state(), updater.slots.floor())
+    ended = run(settings, "check")
+    assert ended.returncode == 1 and "update_tampered" in ended.stderr and "Traceback" not in ended.stderr
+    assert (digest(updater.slots.path("a")), updater.slots.state(), updater.slots.floor()) == before
+    assert not list(updater.slots.folder.rglob("*.tar.gz*"))
+
+
+@pytest.mark.parametrize("forged", ["archive", "metadata"])
+def test_a_fetching_process_that_was_taken_over_gains_no_release(
+    publisher: Publisher, url: str, client: Client, tmp_path: Path, forged: str
+) -> None:
+    """Whatever it leaves behind is verified again, from the pinned root on, by the process that installs."""
+    publisher.offer(release("0.2.0"))
+    client.fetch(url)
+    if forged == "archive":
+        client.archive.write_bytes(client.archive.read_bytes()[:-1] + b"x")
+    else:
+        path = client.metadata / "targets.json"
+        path.write_text(path.read_text().replace("0.2.0", "9.9.9"))
+    with pytest.raises(UpdateError, match="update_tampered"):
+        fetch_release(
+            Wanted(kit.HARDWARE, Floor(), None, (), kit.LARGEST),
+            FolderFetcher(client.metadata, client.archive),
+            url="folder:",
+            pinned_root=publisher.root,
+            metadata_dir=tmp_path / "second",
+            archive=tmp_path / "release.tar.gz",
+            now_s=NOW_S,
+        )
+    assert not (tmp_path / "release.tar.gz").exists()
+
+
+ATTACK = """
+import json, os, socket, sys
+from pathlib import Path
+from agent.plumbing import sandbox
+slots, keys, state, repository, other = sys.argv[1:]
+sandbox.tighten("updater")
+def connect(port):
+    with socket.create_connection(("127.0.0.1", int(port)), 5): pass
+def listen():
+    with socket.socket() as s: s.bind(("127.0.0.1", 0)); s.listen(1)
+attempts = {
+    "write to incoming": lambda: Path(slots, "incoming", "x").write_text("x"),
+    "link in incoming": lambda: Path(slots, "incoming", "l").symlink_to("x"),
+    "reach the repository": lambda: connect(repository),
+    "reach another port": lambda: connect(other),
+    "listen": listen,
+    "write to the running slot": lambda: Path(slots, "a", "agent", "x").write_text("x"),
+    "change the state": lambda: Path(slots, "state.json").write_text("{}"),
+    "lower the floor": lambda: Path(slots, "floor.json").unlink(),
+    "turn the link": lambda: Path(slots, "current").unlink(),
+    "read the signing key": lambda: Path(keys, "signing.pem").read_bytes(),
+    "read the journal": lambda: Path(state, "till", "journal.db").read_bytes(),
+    "open the microphone": lambda: os.open("/dev/snd/pcmC0D0c", os.O_RDONLY),
+    "run a shell": lambda: os.waitpid(os.posix_spawn("/bin/sh", ["sh", "-c", "exit 0"], {}), 0),
+}
+def outcome(attempt):
+    try: attempt()
+    except Exception as error: return type(error).__name__
+    return ""
+print(json.dumps({name: outcome(attempt) for name, attempt in attempts.items()}))
+"""
+
+
+@NEEDS_LANDLOCK
+def test_the_process_with_the_network_reaches_only_the_repository_and_its_own_folder(
+    publisher: Publisher, url: str, settings: Path, tmp_path: Path
+) -> None:
+    var = settings.parent / "var"
+    for path in (var / "keys" / "signing.pem", var / "till" / FILE_NAME):
+        path.parent.mkdir()
+        path.write_text("private")
+    (var / "slots" / "incoming").mkdir()
+    with kit.web_server(tmp_path) as other:
+        ports = [address.rpartition(":")[2] for address in (url, other)]
+        launcher = [sys.executable, "-P", "-m", "agent.plumbing.launcher", "--profile", "updater"]
+        words = [str(var / "slots"), str(var / "keys"), str(var), *ports]
+        ended = subprocess.run(
+            [*launcher, "--settings", str(settings), "--", sys.executable, "-c", ATTACK, *words],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 0, ended.stderr
+    got_through = {name for name, stopped_by in json.loads(ended.stdout).items() if not stopped_by}
+    assert got_through == {"write to incoming", "link in incoming", "reach the repository"}
+
+
+def test_an_update_takes_a_time_that_can_be_told(publisher: Publisher, updater: Updater) -> None:
+    """Prints what docs/updating.md quotes; asserts nothing about speed."""
+    publisher.offer(release("0.2.0"), ROOT)
+    started = time.monotonic()
+    assert updater.check(now_s=NOW_S) == "updated"
+    switched = time.monotonic()
+    updater.slots.roll_back()
+    print(f"update {switched - started:.2f} s, going back {time.monotonic() - switched:.4f} s")
+    assert updater.slots.running().release == release("0.1.0")
