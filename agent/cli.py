@@ -102,6 +102,9 @@ def build_parser() -> argparse.ArgumentParser:
     people = _command(commands, "people", "operators", "people", "who is enrolled")
     people.add_argument("--forget", metavar="PSEUDONYM", help="destroy a person's voiceprint for good")
 
+    pin = _command(commands, "pin", "operators", "pin", "a person's new PIN, typed on the device's keypad")
+    pin.add_argument("person", help="the pseudonym, from `earmark people`")
+
     chat = _command(
         commands, "chat", "operators", "chat", "the conversation, typed; a typed word confirms nothing"
     )

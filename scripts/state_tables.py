@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from agent.committing import journal_rows  # noqa: E402
 from agent.deciding import conversation as talk  # noqa: E402
+from agent.deciding import step_up  # noqa: E402
 from agent.deciding.basket import Basket, Line  # noqa: E402
 from agent.deciding.dialogue import MOST_TRIES, TABLE, step  # noqa: E402
 from agent.deciding.money import Money  # noqa: E402
@@ -57,6 +58,7 @@ CALM = Circumstances(ZERO)
 SPENT = Circumstances(Money(POLICY.voice_day_max_minor, "PLN"))
 QUEUED = Circumstances(ZERO, queued_same=True)
 NO_CLOCK = Circumstances(ZERO, clock_trusted=False)
+WITH_PIN = Circumstances(ZERO, factor_ready=True)
 CONSENT = Answer("consent")
 
 
@@ -89,6 +91,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("too much noise to know the voice", talk.OrderHeard(COFFEE, _nobody("too_noisy"))),
         Case("more than `largest_quantity`", talk.OrderHeard(MANY, ANNA)),
         Case("dearer than `voice_order_max_minor`", talk.OrderHeard(DEAR, ANNA)),
+        Case("dearer than that, by somebody who has a PIN", talk.OrderHeard(DEAR, ANNA), WITH_PIN),
         Case("more than `voice_day_max_minor` in a day", talk.OrderHeard(COFFEE, ANNA), SPENT),
         Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
     ),
@@ -120,6 +123,15 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
     talk.Confused: (Case("speech that is no sentence of the grammar", talk.Confused()),),
     talk.Silent: (Case("silence", talk.Silent()),),
     talk.Helped: (Case("somebody asks for help", talk.Helped()),),
+    talk.FactorGiven: (
+        Case("the right PIN, or the badge of whoever asked", talk.FactorGiven("anna", "pin")),
+        Case("the badge of somebody else", talk.FactorGiven("bert", "badge")),
+        Case("right, but the time is not trusted any more", talk.FactorGiven("anna", "pin"), NO_CLOCK),
+    ),
+    talk.FactorRefused: (
+        Case("a wrong PIN or badge", talk.FactorRefused("factor_wrong")),
+        Case("too many wrong ones", talk.FactorRefused("factor_locked")),
+    ),
     talk.Committed: (
         Case("signed and on disk, the broker is reached", talk.Committed(online=True)),
         Case("signed and on disk, the broker is not reached", talk.Committed(online=False)),
@@ -167,6 +179,8 @@ def _states(state: type[talk.State]) -> list[talk.State]:
         return [talk.Idle()]
     if state is talk.Committing:
         return [talk.Committing(COFFEE, ANNA)]
+    if state is talk.AwaitingFactor:
+        return [talk.AwaitingFactor(COFFEE, ANNA, tries) for tries in (1, step_up.MOST_TRIES)]
     asking = talk.Confirming if state is talk.Confirming else talk.AskingAnother
     return [asking(COFFEE, ANNA, tries) for tries in (1, MOST_TRIES)]
 

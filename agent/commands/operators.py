@@ -148,14 +148,23 @@ def people(arguments: argparse.Namespace) -> int:
 
 def enrol(arguments: argparse.Namespace) -> int:
     """Starts an enrolment and shows what the device says; 1 where nothing was learned."""
-    client = connect(arguments)
-    client.send(operator.Enrol(arguments.name))
     print("The device now speaks. Answer it aloud, near the microphone.")
+    return _follow(connect(arguments), operator.Enrol(arguments.name))
+
+
+def _follow(client: OperatorClient, request: Message) -> int:
+    """Shows each step of what goes on at the device itself."""
+    client.send(request)
     while True:
         step: operator.EnrolStep = client.receive(operator.EnrolStep)
-        print(f"  {plain(step.text)}" if step.text else "  (the device stopped listening)")
+        print(f"  {plain(step.text)}" if step.text else "  (the device stopped waiting)")
         if step.done:
             return 0 if step.learned else 1
+
+
+def pin(arguments: argparse.Namespace) -> int:
+    """Starts the setting of a PIN and shows what the device says; 1 where none was set."""
+    return _follow(connect(arguments), operator.SetPin(arguments.person))
 
 
 def chat(arguments: argparse.Namespace) -> int:

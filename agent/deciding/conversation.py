@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.deciding.basket import Basket
+from agent.deciding.basket import Basket, Factor
 from agent.deciding.policy import Circumstances
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
@@ -45,7 +45,16 @@ class Committing:
     speaker: Verdict
 
 
-State = Idle | Confirming | AskingAnother | Committing
+@dataclass(frozen=True)
+class AwaitingFactor:
+    """The basket is above the voice tier: a PIN or badge of the person whose voice asked is awaited."""
+
+    basket: Basket
+    speaker: Verdict
+    tries: int = 1
+
+
+State = AwaitingFactor | Idle | Confirming | AskingAnother | Committing
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,21 @@ class Helped:
 
 
 @dataclass(frozen=True)
+class FactorGiven:
+    """`person`'s PIN was typed or badge was read."""
+
+    person: str
+    factor: Factor
+
+
+@dataclass(frozen=True)
+class FactorRefused:
+    """`code` says why: factor_wrong, factor_locked."""
+
+    code: str
+
+
+@dataclass(frozen=True)
 class Committed:
     """The signed intent is on disk; `online` is whether the broker is reached."""
 
@@ -118,7 +142,9 @@ class ReceiptLate:
 
 
 Event = (
-    OrderHeard
+    FactorGiven
+    | FactorRefused
+    | OrderHeard
     | Proposed
     | Answered
     | Confused
@@ -151,6 +177,7 @@ class Commit:
 
     basket: Basket
     speaker: Verdict
+    factors: tuple[Factor, ...] = ("voice",)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from agent.deciding import step_up
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     Answered,
     AskingAnother,
+    AwaitingFactor,
     AwaitReceipt,
     Commit,
     Committed,
@@ -22,6 +24,8 @@ from agent.deciding.conversation import (
     Confused,
     Effect,
     Event,
+    FactorGiven,
+    FactorRefused,
     Helped,
     Idle,
     NotCommitted,
@@ -35,7 +39,7 @@ from agent.deciding.conversation import (
     State,
     Surroundings,
 )
-from agent.deciding.policy import decide
+from agent.deciding.policy import Decision, decide
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict
 
@@ -57,7 +61,7 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
     basket, speaker = event.basket, event.speaker
     if not speaker.person and speaker != TYPED:
         return _end(Say(f"refused_{speaker.reason}", basket=basket), f"refused_{speaker.reason}", basket)
-    decision = decide(basket, around.circumstances, around.policy)
+    decision = _by_voice_or_factor(basket, around)
     if not decision.allowed:
         return _end(
             Say(decision.code, basket=basket, limit=decision.limit), decision.code, basket, speaker.person
@@ -67,10 +71,23 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
             Say("another", "consent", basket),
             Record("asked_another", basket, speaker.person),
         )
-    return _read_back(basket, speaker)
+    return _read_back(basket, speaker, around)
 
 
-def _read_back(basket: Basket, speaker: Verdict) -> Outcome:
+def _by_voice_or_factor(basket: Basket, around: Surroundings) -> Decision:
+    """Whether the basket may go on by voice alone, or with the factor that is ready."""
+    by_voice = decide(basket, around.circumstances, around.policy)
+    if by_voice.allowed or not around.circumstances.factor_ready:
+        return by_voice
+    return decide(basket, around.circumstances, around.policy, tier="factor")
+
+
+def _read_back(basket: Basket, speaker: Verdict, around: Surroundings) -> Outcome:
+    if speaker != TYPED and not decide(basket, around.circumstances, around.policy).allowed:
+        return AwaitingFactor(basket, speaker), (
+            Say("read_back_factor", "consent", basket),
+            Record("asked_factor", basket, speaker.person),
+        )
     key = "read_back_typed" if speaker == TYPED else "read_back"
     return Confirming(basket, speaker), (
         Say(key, "consent", basket),
@@ -117,12 +134,12 @@ def _fits(answer: Answer, basket: Basket) -> bool:
     return any(line.quantity == answer.quantity and answer.unit in (None, line.unit) for line in basket.lines)
 
 
-def _another_answered(state: AskingAnother, event: Answered, _: Surroundings) -> Outcome:
+def _another_answered(state: AskingAnother, event: Answered, around: Surroundings) -> Outcome:
     if event.answer.kind == "denial":
         return _end(Say("left_as_it_is"), "declined_another", state.basket, state.speaker.person)
     if event.answer.kind == "later":
         return _end(Say("left_as_it_is"), "postponed", state.basket, state.speaker.person)
-    return _read_back(state.basket, state.speaker)
+    return _read_back(state.basket, state.speaker, around)
 
 
 def _unclear(state: Confirming | AskingAnother, _: Event, __: Surroundings) -> Outcome:
@@ -212,6 +229,12 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (AskingAnother, Answered): _another_answered,
     (AskingAnother, Confused): _unclear,
     (AskingAnother, Silent): _unanswered,
+    (AwaitingFactor, OrderHeard): _order_heard,
+    (AwaitingFactor, FactorGiven): step_up.factor_given,
+    (AwaitingFactor, FactorRefused): step_up.factor_refused,
+    (AwaitingFactor, Answered): step_up.answered,
+    (AwaitingFactor, Confused): step_up.unclear,
+    (AwaitingFactor, Silent): step_up.unclear,
     (Committing, Committed): _committed,
     (Committing, NotCommitted): _not_committed,
     (Committing, ReceiptArrived): _receipt,

@@ -1,23 +1,29 @@
-"""What a voice alone may buy. Rules only ever say no; the answer carries a stable code and what would
-help."""
+"""What a voice alone may buy, and what with a PIN or badge. Rules only ever say no; the answer carries a
+stable code and what would help."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from agent.deciding.basket import Basket
 from agent.deciding.money import Money
 from agent.plumbing.settings import Policy
 
+Tier = Literal["voice", "factor"]
+"""What confirms: the voice alone, or with it a factor that does not pass through `voice`."""
+
 
 @dataclass(frozen=True)
 class Circumstances:
     """What the journal and the clock say at the moment of deciding. `spent` is this person's last 24 hours,
-    with all that is queued; `queued_same` is whether the same basket already waits for the shop."""
+    with all that is queued; `queued_same` is whether the same basket already waits for the shop;
+    `factor_ready` whether this person has a PIN or badge and there is something to read it."""
 
     spent: Money
     queued_same: bool = False
     clock_trusted: bool = True
+    factor_ready: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,14 +39,19 @@ class Decision:
         return not self.code
 
 
-def decide(basket: Basket, circumstances: Circumstances, policy: Policy) -> Decision:
-    """The voice tier's rules, in the order in which a person would want to hear about them."""
+def decide(basket: Basket, circumstances: Circumstances, policy: Policy, *, tier: Tier = "voice") -> Decision:
+    """The rules of a tier, in the order in which a person would want to hear about them."""
+    order_max, day_max = (
+        (policy.voice_order_max_minor, policy.voice_day_max_minor)
+        if tier == "voice"
+        else (policy.factor_order_max_minor, policy.factor_day_max_minor)
+    )
     if any(line.quantity > policy.largest_quantity for line in basket.lines):
         return Decision("quantity_too_large", policy.largest_quantity)
-    if basket.total.minor > policy.voice_order_max_minor:
-        return Decision("order_over_limit", policy.voice_order_max_minor)
-    if (circumstances.spent + basket.total).minor > policy.voice_day_max_minor:
-        return Decision("day_over_limit", policy.voice_day_max_minor)
+    if basket.total.minor > order_max:
+        return Decision("order_over_limit", order_max)
+    if (circumstances.spent + basket.total).minor > day_max:
+        return Decision("day_over_limit", day_max)
     if not circumstances.clock_trusted:
         return Decision("clock_untrusted")
     return Decision()

@@ -35,6 +35,12 @@ class Enrol(Message, frozen=True):
     name: PersonName
 
 
+class SetPin(Message, frozen=True):
+    """Ask that person aloud to type a new PIN on the keypad; it never passes through this socket."""
+
+    person: Text
+
+
 class ShowPeople(Message, frozen=True):
     """Who is enrolled."""
 
@@ -143,5 +149,5 @@ class Problem(Message, frozen=True):
     next_step: str = ""
 
 
-OperatorRequest = ShowOrders | ChatLine | Enrol | ShowPeople | Forget | AskHealth
+OperatorRequest = SetPin | ShowOrders | ChatLine | Enrol | ShowPeople | Forget | AskHealth
 OperatorAnswer = OrdersShown | ChatReply | EnrolStep | PeopleShown | Forgotten | Health | Problem

@@ -157,6 +157,7 @@ def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ru
         (profile.write, READ_WRITE),
         (profile.links, READ_WRITE | Access.MAKE_SYM),
         (profile.devices, DEVICE),
+        (settings.touch.devices if profile is PROFILES["touch"] else (), DEVICE),
         (profile.run, RUN),
     )
     paths = tuple((path.format_map(names), access) for group, access in rights for path in group)

@@ -92,6 +92,8 @@ class Speaker(_Section, frozen=True):
 class Policy(_Section, frozen=True):
     voice_order_max_minor: MinorUnits = 100_00  # one order confirmed by voice alone
     voice_day_max_minor: MinorUnits = 250_00  # per person and 24 hours
+    factor_order_max_minor: MinorUnits = 1_000_00  # one order confirmed by PIN or badge as well
+    factor_day_max_minor: MinorUnits = 2_000_00  # per person and 24 hours, with those by voice alone
     largest_quantity: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20  # of one product in one order
 
 

@@ -21,6 +21,7 @@ from agent.plumbing.service_manager import ServiceManager
 from agent.plumbing.settings import load_settings
 from agent.till.desk import Desk
 from agent.till.events import EventLoop
+from agent.till.factors import Factors
 from agent.till.people import People
 from agent.till.process import Till
 
@@ -67,7 +68,8 @@ def _desk(settings_file: Path) -> Desk:
     people = People(state / "people")
     for problem in people.problems:
         audit.log(problem.code, detail=problem.detail, next_step=problem.next_step)
-    return Desk(settings, catalogue, journal, road, people, time.time)
+    factors = Factors(state / "factors.json", journal)
+    return Desk(settings, catalogue, journal, road, people, factors, time.time)
 
 
 def _catalogue(path: Path, shop_id: str) -> Catalogue:

@@ -11,15 +11,15 @@ from agent.committing.journal import Journal
 from agent.committing.road import OrderRoad
 from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.catalogue import Catalogue
-from agent.deciding.conversation import Committed, Event, NotCommitted, Record, Surroundings
+from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.replies import spoken_basket
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import SentenceParser
-from agent.deciding.verification import Verdict
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.settings import Settings
+from agent.till.factors import Factors
 from agent.till.people import People
 
 DAY_SECONDS = 24 * 3600
@@ -46,6 +46,7 @@ class Desk:
         journal: Journal,
         road: OrderRoad,
         people: People,
+        factors: Factors,
         wall_clock: Callable[[], float],
     ) -> None:
         self.settings = settings
@@ -53,6 +54,7 @@ class Desk:
         self.journal = journal
         self.road = road
         self.people = people
+        self.factors = factors
         self.wall_clock = wall_clock
         self.online = False
         self.unrecorded_decisions = 0
@@ -78,17 +80,17 @@ class Desk:
                 self.journal.spent_since(person, since, self.catalogue.currency), self.catalogue.currency
             )
             queued_same = self.journal.queued_like(person, basket.key) is not None
-        circumstances = Circumstances(spent, queued_same, self.road.clock_trusted())
+        factor_ready = bool(self.settings.touch.devices) and self.factors.has(person)
+        circumstances = Circumstances(spent, queued_same, self.road.clock_trusted(), factor_ready)
         return Surroundings(self.settings.policy, circumstances)
 
-    def commit(
-        self, basket: Basket, speaker: Verdict, conversation: Conversation, speech_ended_ns: int
-    ) -> tuple[Event, str]:
+    def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""
         # Titled in the device's own language, in which a late receipt will be announced.
-        basket = self.in_language(basket, self.settings.device.language)
+        basket = self.in_language(agreed.basket, self.settings.device.language)
         title = spoken_basket(basket, self.settings.device.language)
-        order = AgreedOrder(basket, speaker.person, ("voice",), conversation.id, title, speech_ended_ns)
+        person = agreed.speaker.person
+        order = AgreedOrder(basket, person, agreed.factors, conversation.id, title, speech_ended_ns)
         try:
             signed = self.road.commit(order)
         except EarmarkError as error:

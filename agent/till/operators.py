@@ -13,6 +13,7 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
 from agent.till.desk import Conversation, Desk
 from agent.till.proposals import SensorProposals, Waiting
+from agent.till.touching import OnStep
 from agent.till.typed import TypedDialogue
 
 MOST_ROWS = 100
@@ -30,11 +31,12 @@ class OperatorSession:
         connection: IpcConnection,
         health: Callable[[], operator.Health],
         begin_enrolment: Callable[[OperatorSession, str], bool],
+        begin_new_pin: Callable[[str, OnStep], None],
         people_changed: Callable[[], None],
     ) -> None:
         self._desk, self._proposals, self._connection = desk, proposals, connection
         self._health, self._begin_enrolment = health, begin_enrolment
-        self._people_changed = people_changed
+        self._begin_new_pin, self._people_changed = begin_new_pin, people_changed
         self._chat_language = ""
         self.chat: TypedDialogue | None = None
 
@@ -71,6 +73,8 @@ class OperatorSession:
                         "the device cannot listen now",
                         "see `earmark doctor`, then run it again",
                     )
+            case operator.SetPin(person=person):
+                self._begin_new_pin(person, lambda *step: self.answer(operator.EnrolStep(*step)))
             case operator.ShowPeople():
                 rows = [
                     operator.PersonRow(person.pseudonym, person.name, person.enrolled_at)
@@ -80,6 +84,7 @@ class OperatorSession:
             case operator.Forget(person=person):
                 found = self._desk.people.forget(person)
                 if found:
+                    self._desk.factors.forget(person)
                     self._desk.record(Record("forgotten", person=person), Conversation.new(), "")
                     self._people_changed()
                 self.answer(operator.Forgotten(found))

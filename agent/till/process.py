@@ -23,6 +23,7 @@ from agent.till.events import EventLoop
 from agent.till.operators import SEND_TIMEOUT_SECONDS, OperatorSession
 from agent.till.proposals import SensorProposals
 from agent.till.spoken import SpokenDialogue
+from agent.till.touching import Touching
 from agent.till.typed import TypedDialogue
 from agent.till.waiting import WaitingBaskets
 
@@ -54,6 +55,8 @@ class Till:
         self._proposals_fault = ""
         waiting = WaitingBaskets(self._chats, self._proposals)
         self._spoken = SpokenDialogue(desk, self._to_voice, loop.after, self._enrol_step, waiting)
+        self._touch: IpcConnection | None = None
+        self._touching = Touching(desk, self._spoken, loop.after)
         self._look_at_outbox()
         self._look_at_proposals()
 
@@ -76,6 +79,10 @@ class Till:
                     self._sensors, fds[0], "sensors", messages.SensorsToTill, self._from_sensors
                 )
                 self._proposals.sensors_lost()
+            case messages.Peer(name="touch"):
+                self._touch = self._adopt(
+                    self._touch, fds[0], "touch", messages.TouchToTill, self._from_touch
+                )
             case messages.OperatorListener():
                 threading.Thread(
                     target=self._accept, args=(socket.socket(fileno=fds[0]),), daemon=True
@@ -101,6 +108,8 @@ class Till:
         elif connection is self._uplink:
             self._uplink = None
             self._linked(False, "uplink_not_connected")
+        elif connection is self._touch:
+            self._touch = None
         elif connection is self._sensors:
             self._sensors = None
             self._proposals.sensors_lost()
@@ -163,6 +172,11 @@ class Till:
                 audit.log(error.code, detail=error.detail, next_step=error.next_step)
         self._proposals_fault = fault
         self._loop.after(PROPOSALS_LOOK_MS, self._look_at_proposals)
+
+    def _from_touch(self, connection: IpcConnection, message: Message) -> None:
+        if connection is self._touch:
+            self._touching.received(message)
+            self._send_outbox()
 
     # --- uplink ---
 
@@ -241,6 +255,7 @@ class Till:
             connection,
             self._health,
             self._begin_enrolment,
+            self._touching.begin_new_pin,
             self._people_changed,
         )
         self._operators.append(session)

@@ -11,10 +11,13 @@ from agent.deciding import enrolment
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     Answered,
+    AwaitingFactor,
     Committing,
     Confirming,
     Confused,
     Event,
+    FactorGiven,
+    FactorRefused,
     Helped,
     Idle,
     OrderHeard,
@@ -135,6 +138,32 @@ class SpokenDialogue(Talk):
         self._send(messages.ListenPolicy(embed=True))
         self._say(say)
         return True
+
+    @property
+    def awaits_factor_of(self) -> str:
+        """The person whose PIN or badge is awaited; '' where none is."""
+        return self._state.speaker.person if isinstance(self._state, AwaitingFactor) else ""
+
+    def factor(self, event: FactorGiven | FactorRefused) -> None:
+        """A PIN was typed or a badge read."""
+        self._speech_ended_ns = 0
+        self._apply(event)
+
+    def push_to_talk(self) -> None:
+        """The button stands for the wake word; while something is asked or said it changes nothing."""
+        if self._enrolling or self._saying or self._question or not isinstance(self._state, Idle):
+            return
+        self._last_id += 1
+        self._question = _Question(self._last_id, "order")
+        window_ms = self._desk.settings.endpoint.order_window_ms
+        self._send(messages.Listen(self._last_id, "order", window_ms))
+
+    def announce(self, say: Say, name: str) -> str | None:
+        """Says something to `name`; the sentence, or None where a conversation is under way."""
+        if self._enrolling or not isinstance(self._state, Idle):
+            return None
+        self._say(say, name)
+        return self._last_text
 
     def receipt(self, intent_id: str, event: ReceiptArrived) -> None:
         """A verified receipt: the order in hand is answered at once, any other is told when nobody is

@@ -12,6 +12,7 @@ from agent.deciding.conversation import (
     AwaitReceipt,
     Commit,
     Event,
+    FactorGiven,
     Idle,
     OrderHeard,
     Record,
@@ -56,7 +57,13 @@ class Talk(ABC):
     def _apply(self, event: Event) -> None:
         """One event through the table, with everything that follows from it."""
         basket = event.basket if isinstance(event, OrderHeard) else getattr(self._state, "basket", None)
-        person = event.speaker.person if isinstance(event, OrderHeard | Answered) else ""
+        match event:
+            case OrderHeard() | Answered():
+                person = event.speaker.person
+            case FactorGiven():
+                person = event.person
+            case _:
+                person = ""
         around = replace(self._desk.surroundings(basket, person), proposed=self._proposed())
         state, effects = step(self._state, event, around)
         self._become(state)
@@ -67,9 +74,9 @@ class Talk(ABC):
                 case Record():
                     self._desk.record(effect, self._conversation, self._language)
                     self._decided(effect.code)
-                case Commit(basket=agreed, speaker=speaker):
+                case Commit():
                     outcome, self._intent = self._desk.commit(
-                        agreed, speaker, self._conversation, self._speech_ended_ns
+                        effect, self._conversation, self._speech_ended_ns
                     )
                     if self._intent:
                         self._committed(self._intent)

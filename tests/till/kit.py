@@ -12,6 +12,7 @@ from agent.deciding.conversation import ReceiptArrived
 from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.plumbing import messages
 from agent.till.desk import Desk
+from agent.till.factors import Factors
 from agent.till.people import People
 from agent.till.proposals import SensorProposals
 from agent.till.spoken import SpokenDialogue
@@ -107,7 +108,10 @@ def make_till(bench: Bench, folder: Path, *, online: bool = True) -> Till:
     """Anna is enrolled, the time is known."""
     bench.trust_time()
     people = People(folder / "people")
-    desk = Desk(bench.settings, CATALOGUE, bench.journal, bench.road, people, lambda: bench.clocks.wall_s)
+    factors = Factors(folder / "factors.json", bench.journal)
+    desk = Desk(
+        bench.settings, CATALOGUE, bench.journal, bench.road, people, factors, lambda: bench.clocks.wall_s
+    )
     desk.online = online
     till = Till(bench, desk)
     people.add("Anna", ANNA, now_s=0)

@@ -1,0 +1,113 @@
+"""What keypad, badge reader and button mean to the till: a factor for the order in hand, a new PIN, or a
+wish to speak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from agent.deciding.conversation import FactorGiven, FactorRefused, Record, Say
+from agent.plumbing import audit, messages
+from agent.plumbing.errors import EarmarkError
+from agent.till.desk import Conversation, Desk
+from agent.till.factors import Kind
+from agent.till.spoken import SpokenDialogue
+
+NEW_PIN_SECONDS = 60
+"""So long the keypad waits for a new PIN; then nothing is changed."""
+
+OnStep = Callable[[str, bool, bool], None]
+"""What was said, whether that ends it, whether the PIN was set."""
+
+
+@dataclass(frozen=True)
+class _NewPin:
+    """`person` is choosing a PIN; `first` is what was typed once."""
+
+    person: str
+    name: str
+    on_step: OnStep
+    first: str = ""
+
+
+class Touching:
+    """A number that nobody asked for is forgotten and never tried: the keypad is no oracle."""
+
+    def __init__(
+        self, desk: Desk, spoken: SpokenDialogue, start_timer: Callable[[int, Callable[[], None]], None]
+    ) -> None:
+        self._desk, self._spoken, self._start_timer = desk, spoken, start_timer
+        self._new: _NewPin | None = None
+
+    def received(self, message: messages.Message) -> None:
+        """From `touch`."""
+        match message:
+            case messages.PinTyped(number=number) if self._new:
+                self._choose(self._new, number)
+            case messages.PinTyped(number=number) if person := self._spoken.awaits_factor_of:
+                self._try("pin", partial(self._pin_owner, person, number))
+            case messages.BadgeRead(number=number) if self._spoken.awaits_factor_of:
+                self._try("badge", partial(self._badge_owner, number))
+            case messages.ButtonPressed():
+                self._spoken.push_to_talk()
+            case _:
+                audit.log("touch_unasked")
+
+    def begin_new_pin(self, person: str, on_step: OnStep) -> None:
+        """Asks that person aloud to type a new PIN twice. Raises EarmarkError: person_unknown, no_keypad,
+        pin_busy."""
+        name = next((one.name for one in self._desk.people.all() if one.pseudonym == person), None)
+        if name is None:
+            raise EarmarkError("person_unknown", f"nobody is enrolled as {person}", "earmark people")
+        if not self._desk.settings.touch.keypad_device:
+            raise EarmarkError("no_keypad", "no keypad is set up", "name it in [touch] keypad_device")
+        text = None if self._new else self._spoken.announce(Say("factor_new"), name)
+        if text is None:
+            raise EarmarkError(
+                "pin_busy", "the device is in the middle of something", "try again in a minute"
+            )
+        self._new = _NewPin(person, name, on_step)
+        on_step(text, False, False)
+        self._start_timer(NEW_PIN_SECONDS * 1_000, lambda: self._give_up(on_step))
+
+    def _choose(self, new: _NewPin, number: str) -> None:
+        if not new.first:
+            self._new = replace(new, first=number)
+            self._step(new, "factor_repeat", done=False)
+            return
+        self._new = None
+        if number != new.first:
+            self._step(new, "factor_differs", done=True)
+            return
+        try:
+            self._desk.factors.set(new.person, "pin", number)
+        except EarmarkError as error:
+            audit.log(error.code, detail=error.detail)
+            self._step(new, "factor_not_set", done=True)
+            return
+        language = self._desk.settings.device.language
+        self._desk.record(Record("pin_set", person=new.person), Conversation.new(), language)
+        self._step(new, "factor_set", done=True, learned=True)
+
+    def _step(self, new: _NewPin, key: str, *, done: bool, learned: bool = False) -> None:
+        new.on_step(self._spoken.announce(Say(key), new.name) or "", done, learned)
+
+    def _give_up(self, on_step: OnStep) -> None:
+        if self._new and self._new.on_step is on_step:
+            new, self._new = self._new, None
+            new.on_step("", True, False)
+
+    def _try(self, factor: Kind, owner_of: Callable[[], str | None]) -> None:
+        try:
+            owner = owner_of()
+        except EarmarkError as error:
+            self._spoken.factor(FactorRefused(error.code))
+            return
+        self._spoken.factor(FactorGiven(owner, factor) if owner else FactorRefused("factor_wrong"))
+
+    def _pin_owner(self, person: str, number: str) -> str | None:
+        return person if self._desk.factors.is_pin_of(person, number, now_s=self._desk.now_s()) else None
+
+    def _badge_owner(self, number: str) -> str | None:
+        return self._desk.factors.owner_of_badge(number, now_s=self._desk.now_s())

@@ -1,0 +1,163 @@
+"""Above the voice tier: a PIN of the person whose voice asked, for exactly what was read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agent.plumbing.errors import EarmarkError
+from agent.plumbing.messages import BadgeRead, ButtonPressed, Listen, PinTyped
+from agent.plumbing.settings import Touch
+from agent.till.touching import Touching
+from tests.committing.kit import make_bench
+from tests.till.kit import BERT, Till, make_till
+
+DEAR = "okay nabu order eight bags of dark roast coffee"  # 152 zloty; by voice alone up to 100
+PIN, BADGE = "4711", "0012345678"
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Till:
+    bench = make_bench(tmp_path)
+    bench.settings = msgspec.structs.replace(bench.settings, touch=Touch(keypad_device="/dev/input/event0"))
+    till = make_till(bench, tmp_path)
+    till.desk.factors.set(_anna(till), "pin", PIN)
+    till.desk.factors.set(_anna(till), "badge", BADGE)
+    return till
+
+
+@pytest.fixture
+def touching(till: Till) -> Touching:
+    return Touching(till.desk, till.spoken, lambda _, then: till.timers.append(then))
+
+
+def _anna(till: Till) -> str:
+    [person] = till.desk.people.all()
+    return person.pseudonym
+
+
+def test_an_order_above_the_tier_goes_through_with_the_pin(till: Till, touching: Touching) -> None:
+    till.wake_and_say(DEAR)
+    assert "one hundred and fifty-two zloty in total" in till.said
+    assert till.decided[-1] == "asked_factor"
+    touching.received(PinTyped(PIN))
+    assert till.decided[-1] == "confirmed_by_pin"
+    till.deliver()
+    assert till.said.startswith("Ordered: eight bags of dark roast coffee")
+    [order] = till.desk.journal.orders()
+    assert order.state == "ordered"
+
+
+def test_what_was_signed_names_both_factors(till: Till, touching: Touching) -> None:
+    import base64
+    import json
+
+    till.wake_and_say(DEAR)
+    touching.received(PinTyped(PIN))
+    [order] = till.desk.journal.orders()
+    _, payload = till.desk.journal.signed_bytes(order.intent_id)
+    claims = json.loads(payload)["data"]["payment"].split(".")[1]
+    decoded = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    assert decoded["amr"] == ["voice", "pin"]
+
+
+def test_no_voice_confirms_what_is_above_the_tier(till: Till, touching: Touching) -> None:
+    till.wake_and_say(DEAR)
+    till.answer("yes place my order")
+    assert till.said.startswith("I am waiting for your PIN")
+    assert not till.desk.journal.orders()
+
+
+def test_anybody_may_cancel_while_the_pin_is_awaited(till: Till, touching: Touching) -> None:
+    till.wake_and_say(DEAR)
+    till.answer("no", BERT)
+    assert till.decided[-1] == "cancelled"
+    touching.received(PinTyped(PIN))
+    assert not till.desk.journal.orders()
+
+
+def test_wrong_pins_end_in_nothing_ordered_and_at_last_in_a_wait(till: Till, touching: Touching) -> None:
+    till.wake_and_say(DEAR)
+    for _ in range(3):
+        touching.received(PinTyped("0000"))
+    assert till.decided[-1] == "gave_up"
+    till.wake_and_say(DEAR)
+    for _ in range(2):
+        touching.received(PinTyped("0000"))
+    touching.received(PinTyped(PIN))
+    assert till.decided[-1] == "factor_locked"
+    assert not till.desk.journal.orders()
+
+
+def test_a_pin_that_nobody_asked_for_is_not_even_tried(till: Till, touching: Touching) -> None:
+    for _ in range(20):
+        touching.received(PinTyped("0000"))
+    till.wake_and_say(DEAR)
+    touching.received(PinTyped(PIN))
+    assert till.decided[-1] == "confirmed_by_pin"
+
+
+def test_a_badge_confirms_for_its_owner_only(till: Till, touching: Touching) -> None:
+    bert = till.desk.people.add("Bert", BERT, now_s=0).pseudonym
+    till.desk.factors.set(bert, "badge", "0099999999")
+    till.wake_and_say(DEAR)
+    touching.received(BadgeRead("0099999999"))
+    assert till.said.startswith("That badge belongs to somebody else")
+    touching.received(BadgeRead(BADGE))
+    assert till.decided[-1] == "confirmed_by_badge"
+
+
+def test_the_factor_tier_has_limits_of_its_own(till: Till, touching: Touching) -> None:
+    till.wake_and_say("okay nabu order twenty bottles of olive oil")
+    touching.received(PinTyped(PIN))
+    assert till.decided == ["asked_factor", "confirmed_by_pin"]
+    till.wake_and_say("okay nabu order nineteen bottles of olive oil")
+    touching.received(PinTyped(PIN))
+    till.wake_and_say("okay nabu order eighteen bottles of olive oil")
+    touching.received(PinTyped(PIN))
+    till.wake_and_say("okay nabu order seventeen bottles of olive oil")
+    assert till.decided[-1] == "day_over_limit"
+
+
+def test_without_a_pin_the_voice_tier_is_the_end(till: Till) -> None:
+    till.desk.factors.forget(_anna(till))
+    till.wake_and_say(DEAR)
+    assert till.decided == ["order_over_limit"]
+
+
+def test_the_button_stands_for_the_wake_word(till: Till, touching: Touching) -> None:
+    touching.received(ButtonPressed())
+    listen = till.sent[-1]
+    assert isinstance(listen, Listen)
+    assert listen.entry == "order"
+    touching.received(ButtonPressed())
+    assert till.sent[-1] is listen, "it listens already"
+
+
+def test_a_new_pin_is_typed_twice_at_the_keypad(till: Till, touching: Touching) -> None:
+    steps: list[tuple[str, bool, bool]] = []
+    touching.begin_new_pin(_anna(till), lambda *step: steps.append(step))
+    touching.received(PinTyped("8888"))
+    touching.received(PinTyped("8888"))
+    assert steps[-1] == ("Thank you, Anna. Your PIN is set.", True, True)
+    assert till.decided == ["pin_set"]
+    assert till.desk.factors.is_pin_of(_anna(till), "8888", now_s=0)
+
+
+def test_two_different_pins_or_none_in_time_change_nothing(till: Till, touching: Touching) -> None:
+    steps: list[tuple[str, bool, bool]] = []
+    touching.begin_new_pin(_anna(till), lambda *step: steps.append(step))
+    touching.received(PinTyped("8888"))
+    touching.received(PinTyped("9999"))
+    assert steps[-1][1:] == (True, False)
+    touching.begin_new_pin(_anna(till), lambda *step: steps.append(step))
+    till.timers[-1]()
+    assert steps[-1] == ("", True, False)
+    assert till.desk.factors.is_pin_of(_anna(till), PIN, now_s=0)
+
+
+def test_a_pin_needs_a_person_and_a_keypad(till: Till, touching: Touching) -> None:
+    with pytest.raises(EarmarkError, match="person_unknown"):
+        touching.begin_new_pin("p-nobody", lambda *_: None)
