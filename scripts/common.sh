@@ -48,7 +48,10 @@ with_progress() {
 running=
 log=
 stop_running() {
-    if [[ -n $running ]]; then kill "$running" 2>/dev/null || true; fi
+    if [[ -n $running ]]; then
+        kill "$running" 2>/dev/null || true
+        wait "$running" 2>/dev/null || true
+    fi
     if [[ -n $log ]]; then rm -f "$log"; fi
 }
 finish_running() {
