@@ -11,6 +11,7 @@ from scripts.story.customers import ANNA, GUEST, NEIGHBOUR, STRANGER, VISITOR, C
 from scripts.story.stage import Stage
 
 CONSENT = "yes, place my order."
+PIN = "4711"
 LEARN = "yes, learn my voice."
 
 
@@ -177,6 +178,36 @@ def falling_level(stage: Stage) -> None:
     expect(len(stage.shop_orders()) == before + 1, "what is on its way is not ordered again")
 
 
+def above_the_tier(stage: Stage) -> None:
+    """Anna sets a PIN at the keypad; then she orders more than a voice may, and the PIN confirms it."""
+    before = len(stage.shop_orders())
+    client = stage.connect()
+    people: operator.PeopleShown = client.ask(operator.ShowPeople(), operator.PeopleShown)
+    client.send(operator.SetPin(people.people[0].person))
+    step: operator.EnrolStep = client.receive(operator.EnrolStep)
+    stage.answer()
+    while not step.done:
+        stage.types_pin(PIN)
+        step = client.receive(operator.EnrolStep)
+        stage.answer()
+    client.close()
+    expect(step.learned, "the PIN is set, typed twice and never spoken")
+
+    order(stage, ANNA, "order eight bags of dark roast coffee.")
+    expect(stage.decided()[-1] == "asked_factor", "more than a voice may order asks for the PIN")
+    agree(stage)
+    expect(len(stage.shop_orders()) == before, "a spoken consent is not enough")
+    stage.types_pin("0000")
+    stage.answer()
+    expect(len(stage.shop_orders()) == before, "nor is a wrong PIN")
+    stage.types_pin(PIN)
+    stage.answer()
+    stage.settled()
+    expect(stage.decided()[-1] == "confirmed_by_pin", "the right one is")
+    *_, placed = stage.shop_orders()
+    expect(placed.lines == {"coffee?roast=dark": 8}, "the shop has eight bags")
+
+
 SCENES = (
     Scene("Anna enrols and orders", enrolment_and_order),
     Scene("another assistant is called", other_assistant),
@@ -185,4 +216,5 @@ SCENES = (
     Scene("not sold; yes... no, cancel", not_sold_and_no),
     Scene("typed in Polish", polish_chat),
     Scene("the coffee machine runs low", falling_level),
+    Scene("more than a voice may order", above_the_tier),
 )

@@ -22,6 +22,7 @@ from agent.plumbing.supervisor import Supervisor
 from scripts.story.chat import Chat
 from scripts.story.corner_shop import CornerShop, ShopOrder
 from scripts.story.customers import Customer
+from scripts.story.keypad import Keypad
 from scripts.story.kitchen import Kitchen, sensor_settings
 from scripts.story.room import Room, RoomError
 
@@ -44,6 +45,8 @@ class Stage:
             self._stack.append(self._shop.close)
             self.kitchen = Kitchen(self._folder / "kitchen")
             self._stack.append(self.kitchen.close)
+            self._keypad = Keypad(self._folder / "keypad")
+            self._stack.append(self._keypad.close)
             self._start()
         except BaseException:
             self.__exit__(None, None, None)
@@ -154,6 +157,11 @@ class Stage:
             f"a proposal that is {state}",
         )
 
+    def types_pin(self, number: str) -> None:
+        """Somebody types at the keypad. The digits are not told."""
+        self._tell("keypad", "* " * len(number) + "Enter")
+        self._keypad.types(number)
+
     # --- the shop ---
 
     def shop_orders(self) -> list[ShopOrder]:
@@ -183,7 +191,8 @@ class Stage:
             f'\n[audio]\nsource = "fd:{self.room.microphone_fd}"\nsink = "fd:{self.room.loudspeaker_fd}"\n'
         )
         sensors = sensor_settings(self.kitchen.port, hold_seconds=1)
-        self._settings_file = self._shop.admit(extra_settings=audio + sensors)
+        touch = f'\n[touch]\nkeypad_device = "{self._keypad.path}"\n'
+        self._settings_file = self._shop.admit(extra_settings=audio + sensors + touch)
         settings = load_settings(self._settings_file)
         self._state_dir = Path(settings.paths.state_dir)
         fds = (self.room.microphone_fd, self.room.loudspeaker_fd)

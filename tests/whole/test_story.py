@@ -23,7 +23,7 @@ def test_every_scene_of_the_demo_goes_as_it_must(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1] == "demo: passed 7 of 7 scenes"
+    assert done.stdout.splitlines()[-1] == "demo: passed 8 of 8 scenes"
     assert (ROOT / "var" / "demo.wav").stat().st_size > 1_000_000
 
 
