@@ -23,8 +23,9 @@ def claim_state_dir(state_dir: Path) -> int:
     """Makes the directory (owner only) and the till's part of it, and locks it for one supervisor.
 
     The lock lasts until the returned descriptor is closed or this process ends, however it ends.
-    Raises ConfigurationError state_dir_unusable, already_running.
+    Raises ConfigurationError state_dir_unusable, state_dir_of_service, already_running.
     """
+    _refuse_another_users(state_dir / "till")
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         state_dir.chmod(0o700)
@@ -46,6 +47,16 @@ def claim_state_dir(state_dir: Path) -> int:
             "stop it, or set another paths.state_dir",
         ) from error
     return fd
+
+
+def _refuse_another_users(folder: Path) -> None:
+    """Root could use an installed device's folder, and would close it to the services it belongs to."""
+    if folder.exists() and folder.stat().st_uid != os.geteuid():
+        raise ConfigurationError(
+            "state_dir_of_service",
+            f"{folder} belongs to another user: its device is run by systemd",
+            "systemctl start earmark.target",
+        )
 
 
 def bind_operator_socket(state_dir: Path) -> socket.socket:

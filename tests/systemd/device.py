@@ -118,16 +118,21 @@ class Service:
 
 
 class Device:
-    """Paths of the units are moved below one folder that other users may enter."""
+    """Paths of the units are moved below one folder that other users may enter. `installed` is the scratch
+    root of scripts/install that its interpreter and code are taken from; without one, this checkout's.
+    """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, installed: Path | None = None) -> None:
         self.folder, self._count = folder, 0
         self.room, self._audio = socket.socketpair()
         self._audio_fd = _out_of_the_way(self._audio)
         self.services: dict[str, Service] = {}
         for name in ("run", "lib", "lib/till", "lib/keys", "credentials"):
             (folder / name).mkdir()
-        self.python = str(_python_for_others(folder))
+        self.python = str(
+            installed / "opt/earmark/venv/bin/python" if installed else _python_for_others(folder)
+        )
+        self._import_from = {} if installed else {"PYTHONPATH": str(ROOT)}
         self.settings = folder / "earmark.toml"
         self.keys = folder / "lib" / "keys"
         self._provision()
@@ -185,7 +190,7 @@ class Device:
         limit_us = int((watchdog_s or float(unit.get("WatchdogSec"))) * 1e6)
         environment = {
             "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
-            "PYTHONPATH": str(ROOT),  # the code is a checkout's here
+            **self._import_from,
             "NOTIFY_SOCKET": str(notify_path),
             "WATCHDOG_USEC": str(limit_us),
             **self._credentials(name, unit, user),
@@ -270,14 +275,14 @@ def _out_of_the_way(sock: socket.socket) -> int:
 
 
 @contextlib.contextmanager
-def provisioned_device() -> Iterator[Device]:
+def provisioned_device(installed: Path | None = None) -> Iterator[Device]:
     """In a folder that other users may enter (pytest's own is closed to them)."""
     with tempfile.TemporaryDirectory(prefix="earmark-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         previous = os.umask(0o022)
         try:
-            device = Device(folder)
+            device = Device(folder, installed)
         finally:
             os.umask(previous)
         try:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.plumbing.stand_ins import comes_true
+from tests.systemd.device import provisioned_device
 from tests.systemd.units import ROOT, UNITS
 
 PYTHON = "/usr/bin/python3"
@@ -31,14 +34,15 @@ def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A scratch root with Earmark in it."""
-    path = tmp_path_factory.mktemp("root")
-    networks = [word for network in NETWORKS for word in ("--broker-network", network)]
-    done = run("scripts/install", "--root", path, *networks)
-    assert done.returncode == 0, done.stdout
-    yield path
-    shutil.rmtree(path)
+def root() -> Iterator[Path]:
+    """A scratch root with Earmark in it, in a folder that other users may enter."""
+    with tempfile.TemporaryDirectory(prefix="earmark-root-") as name:
+        path = Path(name)
+        path.chmod(0o755)
+        networks = [word for network in NETWORKS for word in ("--broker-network", network)]
+        done = run("scripts/install", "--root", path, *networks)
+        assert done.returncode == 0, done.stdout
+        yield path
 
 
 def python_of(root: Path) -> Path:
@@ -77,6 +81,17 @@ def test_the_installed_code_runs_by_itself_and_has_its_models(root: Path, tmp_pa
         [python_of(root), "-m", "pip", "list"], capture_output=True, text=True, check=True
     )
     assert "pytest" not in listed.stdout  # what only tests need does not go onto a device
+
+
+@pytest.mark.slow
+def test_the_installed_device_runs_as_its_units_say(root: Path) -> None:
+    with provisioned_device(root) as device:
+        device.start_ready("till", "voice", "uplink")
+        assert comes_true(lambda: device.health().voice)
+        assert comes_true(lambda: device.health().broker_reason != "uplink_not_connected")
+        maps = Path(f"/proc/{device.services['voice'].process.pid}/maps").read_text()
+        assert f"{root}/opt/earmark/venv/lib" in maps
+        assert str(ROOT) not in maps
 
 
 @pytest.mark.slow
