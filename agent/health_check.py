@@ -47,7 +47,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="health_check", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--settings", type=Path, required=True, metavar="FILE")
     parser.add_argument("--scratch", type=Path, required=True, metavar="DIR", help="an empty folder")
-    parser.add_argument("--muted", action="store_true", help="the microphone is muted on purpose")
     options = parser.parse_args(arguments)
     audit.set_process("health")
     try:
@@ -57,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     checks = [
         _tried("journal", lambda: opens_journal(settings, options.scratch)),
-        _tried("microphone", lambda: hears_frames(settings, muted=options.muted)),
+        _tried("microphone", lambda: hears_frames(settings)),
         _tried("recogniser", lambda: recognises(settings)),
     ]
     healthy = all(check.ok for check in checks)
@@ -96,11 +95,11 @@ def opens_journal(settings: Settings, scratch: Path) -> str:
     raise AssertionError("unreachable")
 
 
-def hears_frames(settings: Settings, *, muted: bool) -> str:
+def hears_frames(settings: Settings) -> str:
     """Raises AudioError: audio_no_device, audio_no_library, audio_no_frames, audio_all_zero."""
     if settings.audio.source != "microphone":
         return "none: frames are fed in"
-    if muted:
+    if settings.update.microphone_muted:
         return "muted on purpose"
     from agent.hearing.ear_health import ALL_ZERO, NO_FRAMES
     from agent.hearing.sound_card import Microphone

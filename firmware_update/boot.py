@@ -25,7 +25,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     parser.add_argument("module", nargs="+", help="-- MODULE ARGUMENT...")
     options = parser.parse_args(arguments)
     try:
-        slot = Slots(Path(load_settings(options.settings).paths.slots_dir)).device()
+        paths = load_settings(options.settings).paths
+        slot = Slots(Path(paths.slots_dir), Path(paths.models_dir)).device()
     except EarmarkError as error:
         print(f"boot: {error.explained()}", file=sys.stderr)
         sys.exit(1)

@@ -30,6 +30,7 @@ from firmware_update.releases import Floor, Release
 Slot = Literal["a", "b"]
 
 ENVIRONMENT = "environment"
+MODELS = Path("models/files")
 _INTERPRETER_SECONDS = 30.0
 _OTHER: dict[Slot, Slot] = {"a": "b", "b": "a"}
 
@@ -55,10 +56,11 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Slots:
-    """The slots below `folder`, for one process at a time."""
+    """The slots below `folder`, for one process at a time; their models stand in `models_dir`, for both."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, models_dir: Path) -> None:
         self.folder = folder
+        self._models_dir = models_dir.resolve()  # through the link of the slot that runs
 
     def state(self) -> State:
         """Raises UpdateError: slots_missing (nothing was installed yet), slots_damaged."""
@@ -209,6 +211,8 @@ class Slots:
     def _put(self, slot: Slot, fresh: Path) -> None:
         """Gives the slot what is at `fresh`, once it has a Python that starts."""
         (fresh / ENVIRONMENT).symlink_to(Path("..") / "environments" / read_manifest(fresh).lock_sha256)
+        (fresh / MODELS).symlink_to(self._models_dir)
+        durable.flush(fresh / MODELS.parent)
         durable.flush(fresh)
         _refuse_without_interpreter(fresh)
         place, old = self.path(slot), self.folder / f".slot-{slot}-old"

@@ -40,11 +40,11 @@ _MEGABYTE = 1_000_000
 class Updater:
     """One device's updates. Use under `alone`."""
 
-    def __init__(self, settings_file: Path, slots: Slots | None = None) -> None:
+    def __init__(self, settings_file: Path) -> None:
         """Raises ConfigurationError as `load_settings` does."""
         self._settings_file = settings_file.resolve()
         self._settings = load_settings(self._settings_file)
-        self.slots = slots or Slots(Path(self._settings.paths.slots_dir))
+        self.slots = slots_of(self._settings)
 
     def check(self, *, now_s: int) -> Outcome:
         """One whole round. Raises UpdateError where a release is refused; what runs then goes on running.
@@ -125,6 +125,11 @@ class Updater:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
+def slots_of(settings: Settings) -> Slots:
+    """Where the releases of this device stand."""
+    return Slots(Path(settings.paths.slots_dir), Path(settings.paths.models_dir))
+
+
 @contextmanager
 def alone(slots_dir: Path) -> Iterator[None]:
     """One updater at a time, however it ends. Raises UpdateError update_running."""
@@ -172,8 +177,7 @@ def main(arguments: list[str] | None = None) -> int:
     audit.set_process("updater")
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        with alone(Path(load_settings(options.settings).paths.slots_dir)):
-            return command(options)
+        return command(options)
     except EarmarkError as error:
         print(f"earmark-update: {error.explained()}", file=sys.stderr)
         return 1
@@ -214,19 +218,23 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _found(options: argparse.Namespace) -> int:
     settings = load_settings(options.settings)
-    Slots(Path(settings.paths.slots_dir)).found(
-        options.archive, options.environment, largest_bytes=settings.update.largest_release_mb * _MEGABYTE
-    )
+    largest = settings.update.largest_release_mb * _MEGABYTE
+    with alone(Path(settings.paths.slots_dir)):
+        slots_of(settings).found(options.archive, options.environment, largest_bytes=largest)
     return _status(options)
 
 
 def _environment(options: argparse.Namespace) -> int:
-    Slots(Path(load_settings(options.settings).paths.slots_dir)).add_environment(options.lock, options.folder)
+    slots = slots_of(load_settings(options.settings))
+    with alone(slots.folder):
+        slots.add_environment(options.lock, options.folder)
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
-    outcome = Updater(options.settings).check(now_s=int(time.time()))
+    updater = Updater(options.settings)
+    with alone(updater.slots.folder):
+        outcome = updater.check(now_s=int(time.time()))
     audit.log("update_checked", state=outcome)
     print(
         {"current": "nothing new", "updated": "updated", "rolled_back": "not healthy: rolled back"}[outcome]
@@ -252,7 +260,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    slots = Slots(Path(load_settings(options.settings).paths.slots_dir))
+    slots = slots_of(load_settings(options.settings))
     state = slots.state()
     for name, installed in sorted(state.slots.items()):
         role = "idle" if name != state.active else "on trial" if state.pending else "running"
@@ -263,7 +271,9 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _back(options: argparse.Namespace) -> int:
-    release = Slots(Path(load_settings(options.settings).paths.slots_dir)).roll_back()
+    slots = slots_of(load_settings(options.settings))
+    with alone(slots.folder):
+        release = slots.roll_back()
     print(f"{release.name} runs from the next start on")
     return 0
 

@@ -176,6 +176,7 @@ class Update(_Section, frozen=True):
     check_hours: Annotated[float, msgspec.Meta(ge=0.1, le=720)] = 24.0  # the rest between two checks
     tries: Annotated[int, msgspec.Meta(ge=1, le=10)] = 2  # health checks of a new release before going back
     health_seconds: Seconds = 120  # for one health check; loading the models takes a few on a small board
+    microphone_muted: bool = False  # true: on purpose; a health check then needs no frames
     stall_seconds: Rest = 30.0  # no byte for so long ends a download
     longest_fetch_seconds: Seconds = 3_600  # for a whole check and download, however steadily bytes trickle
     largest_release_mb: Annotated[int, msgspec.Meta(ge=1, le=4_096)] = 64  # packed and unpacked

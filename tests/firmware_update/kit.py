@@ -25,6 +25,7 @@ from firmware_update.slots import Slots
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = Path(sys.prefix)
+MODELS = default_models_dir()
 LARGEST = 64_000_000
 NOW_S = int(time.time())
 HARDWARE = "generic"
@@ -169,10 +170,7 @@ def device(folder: Path, publisher: Publisher, url: str, **update: object) -> Pa
     shutil.copy(ROOT / "order_backend/catalogues/corner_shop.json", state / "catalogue.json")
     settings = folder / "earmark.toml"
     lines = [f"{key} = {value!r}".replace("'", '"') for key, value in update.items()]
-    settings.write_text(
-        f'[paths]\nmodels_dir = "{default_models_dir()}"\n[audio]\nsource = "fd:9"\n'
-        + "\n".join(["[update]", f'url = "{url}"', *lines, ""])
-    )
+    settings.write_text('[audio]\nsource = "fd:9"\n' + "\n".join(["[update]", f'url = "{url}"', *lines, ""]))
     return settings
 
 

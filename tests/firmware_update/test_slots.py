@@ -34,7 +34,7 @@ def source(tmp_path: Path) -> Path:
 @pytest.fixture
 def slots(tmp_path: Path, source: Path) -> Slots:
     """A device that runs OLD."""
-    slots = Slots(tmp_path / "slots")
+    slots = Slots(tmp_path / "slots", kit.MODELS)
     kit.found(slots, build_archive(source, OLD))
     return slots
 
@@ -202,7 +202,7 @@ def killed_at_each_step(what: str, template: Path, folder: Path, archive: bytes)
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return [Slots(copies / str(step)) for step in range(1, int(done.stdout) + 1)]
+    return [Slots(copies / str(step), kit.MODELS) for step in range(1, int(done.stdout) + 1)]
 
 
 def whole(slots: Slots) -> str:

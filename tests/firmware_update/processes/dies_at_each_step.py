@@ -1,4 +1,4 @@
-"""Does a piece of work on the slots again and again, on a fresh copy, killed (SIGKILL) one step later time.
+"""Does a piece of work on the slots again and again, on a fresh copy, killed one step later each time.
 
 A step is anything that changes the disk, as Python's audit events tell it. Arguments: found|update|back, the
 folder to copy, where the copies go, the archive, the release (JSON), the environment. Writes how many copies.
@@ -64,7 +64,7 @@ def main() -> None:
         shutil.copytree(template, copy, symlinks=True)
         if (child := os.fork()) == 0:
             die_at(step)
-            work(what, Slots(copy), Path(archive), decoded, Path(environment))
+            work(what, Slots(copy, Path("/nowhere")), Path(archive), decoded, Path(environment))
             os._exit(0)
         _, status = os.waitpid(child, 0)
         killed = os.WIFSIGNALED(status)
