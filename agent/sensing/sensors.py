@@ -19,11 +19,13 @@ from collections.abc import Callable
 from os import close as close_fd
 from pathlib import Path
 
-from agent.plumbing import audit
+from agent.plumbing import arrivals, audit
 from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.last_words import end_with_any_thread
 from agent.plumbing.messages import Message, Peer, Proposal, Stop, SupervisorToProcess
 from agent.plumbing.sandbox import tighten
+from agent.plumbing.service_manager import ServiceManager
 from agent.plumbing.settings import Sensor, Settings, load_settings
 from agent.sensing.readings import ReadingError, parse_reading
 from agent.sensing.rules import Side, Watch, watch
@@ -102,8 +104,15 @@ class Sensors:
     """All sensors of the site, one till at a time. The control connection is read by a thread; the rest runs
     in `run`."""
 
-    def __init__(self, settings: Settings, bus: SiteBus, control: IpcConnection) -> None:
-        self._bus, self._control = bus, control
+    def __init__(
+        self,
+        settings: Settings,
+        bus: SiteBus,
+        control: IpcConnection,
+        stepped: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`stepped` is called after each step of the bus (the watchdog's heartbeat)."""
+        self._bus, self._control, self._stepped = bus, control, stepped
         self._till: IpcConnection | None = None
         oldest_s = settings.site_broker.oldest_reading_seconds
         self._watches = {
@@ -127,6 +136,7 @@ class Sensors:
                             audit.log("site_broker_connected")
                         case SiteDown(reason=reason):
                             audit.log("site_broker_lost", reason=reason)
+                self._stepped()
         finally:
             self._bus.close()
 
@@ -182,20 +192,22 @@ class Sensors:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """`python -m agent.sensing.sensors --settings FILE --control-fd N`; started by the launcher."""
+    """`python -m agent.sensing.sensors --settings FILE (--control-fd N | --till PATH)`, by the launcher."""
     parser = argparse.ArgumentParser(prog="sensors", description=__doc__)
     parser.add_argument("--settings", type=Path, required=True)
-    parser.add_argument("--control-fd", type=int, required=True)
+    arrivals.add_arguments(parser)
     options = parser.parse_args(arguments)
     audit.set_process("sensors")
+    end_with_any_thread()
     try:
         settings = load_settings(options.settings)
         topics = [sensor.topic for sensor in settings.sensors]
         client_id = f"{settings.device.id}-sensors"
         bus = SiteBus(client_id, settings.site_broker, topics, jitter=random.random)
-        control = IpcConnection(socket.socket(fileno=options.control_fd), peer="supervisor")
-        sensors = Sensors(settings, bus, control)
+        manager = ServiceManager.from_environment()
+        sensors = Sensors(settings, bus, arrivals.control_connection(options), manager.alive)
         tighten("sensors")
+        manager.ready()
         sensors.run()
     except EarmarkError as error:
         audit.log(error.code, detail=error.detail, next_step=error.next_step)

@@ -23,7 +23,7 @@ PATIENCE_S = 30.0
 class TillProcess:
     """`voice` and `uplink` are the test's ends of those connections; Anna is enrolled, the shop admits."""
 
-    def __init__(self, root: Path, *, catalogue: bytes | None = None) -> None:
+    def __init__(self, root: Path, *, catalogue: bytes | None = None, more_settings: str = "") -> None:
         shop = found_shop(root / "shop")
         join(shop, root / "keys")
         self.shop = OrderDesk(shop)
@@ -37,6 +37,7 @@ class TillProcess:
         settings.write_text(
             f'[device]\nid = "{DEVICE}"\nenvironment = "test"\n[paths]\nstate_dir = "state"\n'
             'keys_dir = "keys"\ntrust_file = "keys/trust.json"\ncatalogue_file = "catalogue.json"\n'
+            + more_settings
         )
         self.child = start_child("till", Program("till", "agent.till"), settings, time.monotonic())
         self._path = root / "operator.sock"
@@ -44,11 +45,12 @@ class TillProcess:
         self._listener.bind(str(self._path))
         self._listener.listen(64)
         self.child.control.send(messages.OperatorListener(), (self._listener.fileno(),))
-        self.voice_socket = self._hand_over("voice")
+        self.voice_socket = self.hand_over("voice")
         self.voice = IpcConnection(self.voice_socket, peer="till")
-        self.uplink = IpcConnection(self._hand_over("uplink"), peer="till")
+        self.uplink = IpcConnection(self.hand_over("uplink"), peer="till")
 
-    def _hand_over(self, name: str) -> socket.socket:
+    def hand_over(self, name: str) -> socket.socket:
+        """The test's end of a new connection, on which it is the neighbour of that name."""
         ours, theirs = socket.socketpair()
         with theirs:
             self.child.control.send(messages.Peer(name), (theirs.fileno(),))  # type: ignore[arg-type]
@@ -108,8 +110,10 @@ class TillProcess:
 
 
 @contextlib.contextmanager
-def running_till(root: Path, *, catalogue: bytes | None = None) -> Iterator[TillProcess]:
-    till = TillProcess(root, catalogue=catalogue)
+def running_till(
+    root: Path, *, catalogue: bytes | None = None, more_settings: str = ""
+) -> Iterator[TillProcess]:
+    till = TillProcess(root, catalogue=catalogue, more_settings=more_settings)
     try:
         yield till
     finally:
