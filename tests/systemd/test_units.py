@@ -149,13 +149,14 @@ def _sysusers(root: Path) -> str:
 @pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="no systemd-tmpfiles here")
 def test_folders_are_made_and_the_keys_closed(tmp_path: Path) -> None:
     lines = (ROOT / "systemd/tmpfiles.d/earmark.conf").read_text("utf-8")
-    # Only root may give folders to root; what is made is the same without.
+    # Only root may give folders away; what is made is the same without.
     config = tmp_path / "earmark.conf"
-    config.write_text(re.sub(r"root root", "-    -   ", lines))
+    config.write_text(re.sub(r"root root|earmark-till earmark-till", "- -", lines))
     command = ["systemd-tmpfiles", "--create", f"--root={tmp_path}", str(config)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "var/lib/earmark/keys").stat().st_mode & 0o777 == 0o700
+    for name in ("keys", "till"):
+        assert (tmp_path / "var/lib/earmark" / name).stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "etc/earmark/var").readlink() == Path("/var/lib/earmark")
 
 
