@@ -31,21 +31,15 @@ METADATA, TARGETS = "metadata", "targets"
 _CHUNK_BYTES = 65_536
 
 
-class LimitedFetcher(FetcherInterface):
-    """HTTP(S) without redirects, proxies or retries.
+class _ScratchFetcher(FetcherInterface):
+    """Downloads go to `scratch` first, and not to wherever the system keeps temporary files."""
 
-    `stall_seconds` is the longest wait for a byte; `total_seconds` is for all requests together, from now on,
-    so that a trickle ends too. Downloads go to `scratch` first.
-    """
-
-    def __init__(self, scratch: Path, *, stall_seconds: float, total_seconds: float) -> None:
+    def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
-        self._stall_seconds = stall_seconds
-        self._deadline = time.monotonic() + total_seconds
 
     @contextmanager
     def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
-        """As in FetcherInterface, but in `scratch`. OSError is then of the disk, never of the network."""
+        """As in FetcherInterface. OSError is then of the disk, never of the network."""
         with tempfile.TemporaryFile(dir=self._scratch) as file:
             received = 0
             for chunk in self.fetch(url):
@@ -55,6 +49,19 @@ class LimitedFetcher(FetcherInterface):
                 file.write(chunk)
             file.seek(0)
             yield file
+
+
+class LimitedFetcher(_ScratchFetcher):
+    """HTTP(S) without redirects, proxies or retries.
+
+    `stall_seconds` is the longest wait for a byte; `total_seconds` is for all requests together, from now on,
+    so that a trickle ends too.
+    """
+
+    def __init__(self, scratch: Path, *, stall_seconds: float, total_seconds: float) -> None:
+        super().__init__(scratch)
+        self._stall_seconds = stall_seconds
+        self._deadline = time.monotonic() + total_seconds
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         remaining = self._deadline - time.monotonic()
@@ -121,13 +128,14 @@ class _Request:
             self._socket.close()
 
 
-class FolderFetcher(FetcherInterface):
+class FolderFetcher(_ScratchFetcher):
     """Hands out what another client was given: its metadata in `metadata_dir`, its target at `archive`.
 
     With it a second client verifies everything afresh, without a network and without trusting the first.
     """
 
-    def __init__(self, metadata_dir: Path, archive: Path) -> None:
+    def __init__(self, metadata_dir: Path, archive: Path, *, scratch: Path) -> None:
+        super().__init__(scratch)
         self._metadata_dir = metadata_dir
         self._archive = archive
 

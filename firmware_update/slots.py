@@ -2,7 +2,7 @@
 
     slots_dir/a/, b/           a release each; `environment` in it leads to the packages that it runs on
     slots_dir/current -> a     where the device is started from
-    slots_dir/state.json       the truth; `current` is made to follow it
+    slots_dir/state.json       the truth; `current` is made to follow it, once a release is confirmed
     slots_dir/floor.json       what never goes back
     slots_dir/environments/    virtual environments, named by the SHA-256 of the lock that they fulfil
 
@@ -144,9 +144,8 @@ class Slots:
         return idle
 
     def switch(self, slot: Slot, *, tries: int) -> None:
-        """Makes `slot` the active one, unconfirmed."""
+        """Makes `slot` the active one, on trial: the device is still started from the other."""
         self._save(msgspec.structs.replace(self.state(), active=slot, pending=True, tries_left=tries))
-        self._follow()
 
     def begin_try(self) -> bool:
         """Counts one health check before it begins, so that a crash counts; False when none is left."""
@@ -189,9 +188,9 @@ class Slots:
 
     def _follow(self) -> None:
         """`current` and the floor after the state."""
-        state, link = self.state(), self.folder / "current"
-        if not link.is_symlink() or str(link.readlink()) != state.active:
-            durable.point(link, state.active)
+        state, link, device = self.state(), self.folder / "current", self.device().name
+        if not link.is_symlink() or str(link.readlink()) != device:
+            durable.point(link, device)
         if not state.pending:
             self.keep_floor(self.floor().raised_to(state.slots[state.active].release))
 

@@ -15,6 +15,9 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
+
+from agent.plumbing.errors import UpdateError
 from agent.plumbing.settings import default_models_dir
 from firmware_update.archive import CONTENT, build_archive
 from firmware_update.client import Fetched, Wanted, fetch_release
@@ -160,6 +163,15 @@ class Client:
     def leftovers(self) -> list[str]:
         """Files other than python-tuf's cache."""
         return sorted(path.name for path in self.folder.iterdir() if path != self.metadata)
+
+
+def refused(client: Client, url: str, *, now_s: int | None = None) -> str:
+    """The code with which the fetch ends; nothing that could be installed is left."""
+    with pytest.raises(UpdateError) as caught:
+        client.fetch(url, now_s=now_s)
+    assert caught.value.detail and caught.value.next_step
+    assert client.leftovers() == []
+    return caught.value.code
 
 
 def device(folder: Path, publisher: Publisher, url: str, **update: object) -> Path:

@@ -121,7 +121,7 @@ def run(settings: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def command(settings: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "firmware_update.updater", "-s", str(settings), *words]
+    return [sys.executable, "-m", "firmware_update.cli", "-s", str(settings), *words]
 
 
 def test_power_lost_during_the_health_check_is_another_try(
@@ -215,7 +215,7 @@ def test_a_fetching_process_that_was_taken_over_gains_no_release(
     with pytest.raises(UpdateError, match="update_tampered"):
         fetch_release(
             Wanted(kit.HARDWARE, Floor(), None, (), kit.LARGEST),
-            FolderFetcher(client.metadata, client.archive),
+            FolderFetcher(client.metadata, client.archive, scratch=tmp_path),
             url="folder:",
             pinned_root=publisher.root,
             metadata_dir=tmp_path / "second",

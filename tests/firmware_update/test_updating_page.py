@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 
 from agent.plumbing.errors import EarmarkError
-from firmware_update import release, updater
+from firmware_update import cli, release
 from tests.firmware_update.kit import ROOT
 from tests.plumbing.stand_ins import comes_true
 from tests.project import markdown
 
 PAGE = ROOT / "docs" / "updating.md"
-PARSERS = {"earmark-release": release.build_parser, "earmark-update": updater.build_parser}
+PARSERS = {"earmark-release": release.build_parser, "earmark-update": cli.build_parser}
 
 
 def _lines() -> list[str]:
