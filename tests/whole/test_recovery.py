@@ -68,6 +68,38 @@ def test_kill_while_an_order_is_queued_places_it_exactly_once(stage: Stage, name
     assert "the shop has your order" in stage.answer()
 
 
+def asked(stage: Stage) -> int:
+    """How often the device has proposed something aloud."""
+    return stage.decided().count("proposed")
+
+
+def test_kill_around_a_proposal_asks_no_second_time_and_orders_once(stage: Stage) -> None:
+    before = len(stage.shop_orders())
+    stage.beans_fall_to(0.6)
+    assert "coffee machine" in stage.answer()
+    stage.kill("sensors")
+    stage.beans_fall_to(0.5)
+    stage.proposal("asked", 0.5 / 3)
+    stage.kill("till")
+    stage.proposal("asked", 0.5 / 3)
+    stage.hears_nothing()
+    assert asked(stage) == 1, "a restart makes it no news"
+    stage.stop_broker()
+    order(stage, ANNA, "yes, place my order.")
+    assert stage.decided()[-1] == "read_back", "what was said before the restarts still waits for her"
+    assert "order is" in agree(stage)
+    stage.kill("till")
+    stage.kill("sensors")
+    stage.beans_fall_to(2.8)
+    stage.beans_fall_to(0.3)
+    stage.proposal("on_its_way", 0.1)
+    stage.hears_nothing()
+    stage.start_broker()
+    assert "the shop has your order" in stage.answer()
+    assert asked(stage) == 1
+    assert len(stage.shop_orders()) == before + 1
+
+
 def test_a_local_user_can_order_nothing_through_the_operator_socket(stage: Stage) -> None:
     before = stage.shop_orders()
     client = stage.connect()
