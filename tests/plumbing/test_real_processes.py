@@ -80,6 +80,7 @@ def write_settings(path: Path, microphone: Audio, broker_port: int, site_port: i
         f"[site_broker]\nport = {site_port}\n"
         '[[sensors]]\nid = "beans"\nname = "the coffee machine"\ntopic = "kitchen/beans"\nunit = "kg"\n'
         'full_amount = 3\nlow_amount = 0.6\nhigh_amount = 2\nproduct = "coffee"\npack_amount = 1\n'
+        '[touch]\nkeypad_device = "/dev/input/by-id/no-such-keypad"\n'
     )
 
 

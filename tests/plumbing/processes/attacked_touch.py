@@ -1,0 +1,3 @@
+import attacked
+
+attacked.main("agent.touching.touch")
