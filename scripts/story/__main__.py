@@ -68,8 +68,10 @@ def _run(by_microphone: bool, keep: Path | None) -> int:
         from scripts.story.by_microphone import talk
 
         return talk(keep)
+    if keep:
+        return play(keep)
     with tempfile.TemporaryDirectory(prefix="earmark-demo-") as temporary:
-        return play(keep or Path(temporary))
+        return play(Path(temporary))
 
 
 def play(folder: Path) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from order_backend.broker import mosquitto_path
+from order_backend.broker import ends_with_parent, mosquitto_path
 
 TOPIC = "home/kitchen/coffee"
 PATIENCE_SECONDS = 10.0
@@ -46,7 +46,7 @@ class Kitchen:
     def start(self) -> None:
         """Returns once it accepts connections."""
         with self._log.open("ab") as log:
-            command = [mosquitto_path(), "-c", str(self._configuration)]
+            command = ends_with_parent([mosquitto_path(), "-c", str(self._configuration)])
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self._process.poll() is None and time.monotonic() < deadline:
