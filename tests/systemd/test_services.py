@@ -12,13 +12,18 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from agent.hearing.audio import to_int16
+from agent.hearing.fed_audio import encode_chunk
+from agent.plumbing import operator
 from agent.plumbing.arrivals import CONNECTIONS_AHEAD
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import TillToVoice, VoiceReady
+from tests.hearing.conftest import room, spoken
 from tests.plumbing.stand_ins import comes_true
-from tests.systemd.device import CONFINED, SEPARATE_USERS, USERS, Device, provisioned_device
+from tests.systemd.device import CONFINED, PATIENCE_S, SEPARATE_USERS, USERS, Device, provisioned_device
 from tests.systemd.units import ROOT
 
 _FRAME_OF_SILENCE = struct.pack("<I", 3200) + bytes(3200)
@@ -51,6 +56,29 @@ def test_voice_and_uplink_outlive_the_till_and_find_the_next_one(device: Device)
     assert comes_true(lambda: device.health().voice and meets_uplink(device))
     assert device.services["voice"].process.poll() is None
     assert device.services["uplink"].process.poll() is None
+
+
+def test_what_is_said_is_heard_understood_and_answered_under_the_units(device: Device) -> None:
+    device.start_ready("till", "voice")
+    assert comes_true(lambda: device.health().voice)
+    said = np.concatenate(
+        [room(0.5), spoken("slt", "okay nabu, order two bags of dark roast coffee"), room(2.0)]
+    )
+    pcm = to_int16(said)
+    device.room.sendall(encode_chunk(pcm))
+    device.room.settimeout(PATIENCE_S)
+    answered = 0
+    while answered < 16_000:  # a second of speech; nobody is enrolled, so the device explains that
+        answered += len(device.room.recv(4096)) // 2
+    assert ask_orders(device) == ["refused_nobody_enrolled"]
+
+
+def ask_orders(device: Device) -> list[str]:
+    """The codes of the journal's decisions."""
+    with IpcConnection(device.connect("operator"), peer="till") as connection:
+        connection.send(operator.ShowOrders())
+        shown, _ = connection.receive(operator.OrdersShown)
+    return [row.code for row in shown.decisions]
 
 
 def test_the_till_takes_the_next_voice(device: Device) -> None:
