@@ -147,7 +147,7 @@ def test_a_device_is_provisioned_and_taken_away_but_for_its_state(root: Path, tm
 
 def test_an_interpreter_in_a_home_is_refused(tmp_path: Path) -> None:
     homely = tmp_path / "python3"
-    homely.write_text("#!/bin/sh\necho /home/anna/lib/python3.11\n")
+    homely.write_text("#!/bin/sh\necho /home/user1/lib/python3.11\n")
     homely.chmod(0o755)
     done = run("scripts/install", "--root", tmp_path / "root", EARMARK_PYTHON=str(homely))
     assert done.returncode == 1
