@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import shutil
 import sys
 from collections.abc import Callable
@@ -31,7 +32,7 @@ SENTENCE = "yes, place my order"
 ENTRY = "consent"
 _COPIES = 3  # a copy of a journal that is being written to can be torn
 _FRAMES = 5
-_FRAME_WAIT_SECONDS = 1.0
+_MOST_READS = 10  # of a second each: a sound server may take two to bring its first frame
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -105,8 +106,8 @@ def hears_frames(settings: Settings) -> str:
     from agent.hearing.sound_card import Microphone
 
     with contextlib.closing(Microphone(settings.audio.input_device)) as microphone:
-        frames = [microphone.read(_FRAME_WAIT_SECONDS) for _ in range(_FRAMES)]
-    came = [frame for frame in frames if frame is not None]
+        reads = (microphone.read(1.0) for _ in range(_MOST_READS))
+        came = list(itertools.islice((frame for frame in reads if frame is not None), _FRAMES))
     if len(came) < _FRAMES:
         raise AudioError(NO_FRAMES, f"{len(came)} of {_FRAMES} frames came", "earmark doctor")
     if not any(frame.any() for frame in came):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agent import health_check
@@ -14,8 +16,10 @@ from agent.committing.journal import FILE_NAME
 from agent.plumbing.errors import AudioError, JournalError, ModelError, UpdateError
 from agent.plumbing.settings import Settings, load_settings
 from firmware_update.health import HealthReport, pass_gate
-from tests.firmware_update.kit import Publisher, device
+from tests.firmware_update.kit import ROOT, Publisher, device
+from tests.hearing import test_sound_card
 
+pulse = test_sound_card.pulse
 GOOD = '{"healthy": true, "checks": [{"what": "ears", "ok": true}]}'
 
 
@@ -114,3 +118,26 @@ def test_a_microphone_that_is_muted_on_purpose_is_no_fault(settings: Settings) -
         health_check.hears_frames(load_settings(file))
     file.write_text(file.read_text().replace("[update]", "[update]\nmicrophone_muted = true"))
     assert "purpose" in health_check.hears_frames(load_settings(file))
+
+
+@pytest.mark.parametrize("room", ["noise", "silence"])
+def test_a_microphone_that_brings_only_zeros_is_deaf(
+    pulse: dict[str, str], publisher: Publisher, tmp_path: Path, room: str
+) -> None:
+    """Through PortAudio and a PulseAudio whose loudspeaker is its microphone."""
+    file = device(tmp_path / "device", publisher, "http://127.0.0.1:1")
+    file.write_text(file.read_text().replace('source = "fd:9"', ""))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    code = [sys.executable, "-m", "agent.health_check", "--settings", str(file), "--scratch", str(scratch)]
+    with Path("/dev/urandom" if room == "noise" else "/dev/zero").open("rb") as sound:
+        player = subprocess.Popen(["pacat", "--playback", "--raw"], stdin=sound, env=pulse)
+        try:
+            done = subprocess.run(code, cwd=ROOT, env=pulse, capture_output=True, check=False)
+        finally:
+            player.kill()
+            player.wait()
+    report = msgspec.json.decode(done.stdout.splitlines()[-1], type=HealthReport)
+    assert report.healthy == (room == "noise") == (done.returncode == 0), done.stderr
+    failed = [check.detail for check in report.checks if not check.ok]
+    assert failed == [] if room == "noise" else failed[0].startswith("audio_all_zero")

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -281,14 +280,3 @@ def test_the_process_with_the_network_reaches_only_the_repository_and_its_own_fo
     assert ended.returncode == 0, ended.stderr
     got_through = {name for name, stopped_by in json.loads(ended.stdout).items() if not stopped_by}
     assert got_through == {"write to incoming", "link in incoming", "reach the repository"}
-
-
-def test_an_update_takes_a_time_that_can_be_told(publisher: Publisher, updater: Updater) -> None:
-    """Prints what docs/updating.md quotes; asserts nothing about speed."""
-    publisher.offer(release("0.2.0"), ROOT)
-    started = time.monotonic()
-    assert updater.check(now_s=NOW_S) == "updated"
-    switched = time.monotonic()
-    updater.slots.roll_back()
-    print(f"update {switched - started:.2f} s, going back {time.monotonic() - switched:.4f} s")
-    assert updater.slots.running().release == release("0.1.0")
