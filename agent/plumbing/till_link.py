@@ -4,6 +4,7 @@ connection."""
 from __future__ import annotations
 
 import contextlib
+import enum
 import os
 import queue
 import socket
@@ -13,6 +14,14 @@ from agent.plumbing.errors import IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message, Peer, Stop, SupervisorToProcess
 from agent.plumbing.solitude import Solitude
+
+
+class News(enum.Enum):
+    """What `attend` found."""
+
+    NOTHING = "nothing"
+    NEW_TILL = "new till"
+    END = "end"
 
 
 class TillLink:
@@ -31,28 +40,28 @@ class TillLink:
         """Readable when `attend` has something to do."""
         return self._wake_read.fileno()
 
-    def attend(self) -> bool | None:
-        """Takes what has come from the supervisor: True with a new till, False when it is time to end, else
-        None. Raises IpcError till_gone when the till went and none has come since."""
+    def attend(self) -> News:
+        """Takes what has come over the control connection. Raises IpcError till_gone when the till went and
+        none has come since."""
         if self._alone.too_long:
             raise IpcError("till_gone", "the till went and no other has come")
         with contextlib.suppress(BlockingIOError):
             while self._wake_read.recv(4096):
                 pass
-        new = None
+        news = News.NOTHING
         with contextlib.suppress(queue.Empty):
             while True:
                 message, fds = self._inbox.get_nowait()
                 match message:
                     case Peer(name="till"):
                         self._adopt(fds[0])
-                        new = True
+                        news = News.NEW_TILL
                     case None | Stop():
-                        return False
+                        return News.END
                     case _:
                         for fd in fds:
                             os.close(fd)
-        return new
+        return news
 
     def tell(self, message: Message) -> bool:
         """False where there is no till to hear it."""

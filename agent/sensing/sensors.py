@@ -7,26 +7,22 @@ journal knows what was proposed and answered, decides what is news.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import queue
 import random
-import socket
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from os import close as close_fd
 from pathlib import Path
 
 from agent.plumbing import arrivals, audit
-from agent.plumbing.errors import EarmarkError, IpcError
+from agent.plumbing.errors import EarmarkError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.last_words import end_with_any_thread
-from agent.plumbing.messages import Message, Peer, Proposal, Stop, SupervisorToProcess
+from agent.plumbing.messages import Proposal
 from agent.plumbing.sandbox import tighten
 from agent.plumbing.service_manager import ServiceManager
 from agent.plumbing.settings import Sensor, Settings, load_settings
+from agent.plumbing.till_link import News, TillLink
 from agent.sensing.readings import ReadingError, parse_reading
 from agent.sensing.rules import Side, Watch, watch
 from agent.sensing.site_bus import SiteBus, SiteDown, SiteMessage, SiteUp
@@ -101,8 +97,7 @@ class SensorWatch:
 
 
 class Sensors:
-    """All sensors of the site, one till at a time. The control connection is read by a thread; the rest runs
-    in `run`."""
+    """All sensors of the site, one till at a time."""
 
     def __init__(
         self,
@@ -112,23 +107,20 @@ class Sensors:
         stepped: Callable[[], None] = lambda: None,
     ) -> None:
         """`stepped` is called after each step of the bus (the watchdog's heartbeat)."""
-        self._bus, self._control, self._stepped = bus, control, stepped
-        self._till: IpcConnection | None = None
+        self._bus, self._till, self._stepped = bus, TillLink(control), stepped
         oldest_s = settings.site_broker.oldest_reading_seconds
         self._watches = {
             sensor.topic: SensorWatch(sensor, oldest_s, wall_s=time.time, monotonic_s=time.monotonic)
             for sensor in settings.sensors
         }
-        self._inbox: queue.SimpleQueue[tuple[Message | None, tuple[int, ...]]] = queue.SimpleQueue()
-        self._wake_read, self._wake_write = socket.socketpair()
-        self._wake_read.setblocking(False)
 
     def run(self) -> None:
-        """Until `Stop`, or the supervisor is gone."""
-        threading.Thread(target=self._read_control, daemon=True).start()
+        """Until `Stop`, or the supervisor is gone. Raises IpcError till_gone as `TillLink.attend` does."""
         try:
-            while self._handle_inbox():
-                for event in self._bus.step(self._wake_read.fileno(), _STEP_S):
+            while (news := self._till.attend()) is not News.END:
+                if news is News.NEW_TILL:
+                    self._tell_all()
+                for event in self._bus.step(self._till.fileno(), _STEP_S):
                     match event:
                         case SiteMessage():
                             self._from_bus(event)
@@ -143,52 +135,12 @@ class Sensors:
     def _from_bus(self, message: SiteMessage) -> None:
         found = self._watches.get(message.topic)
         if found is not None and (proposal := found.received(message)) is not None:
-            self._tell(proposal)
+            self._till.tell(proposal)  # where there is no till, its successor is told all that holds then
 
-    def _read_control(self) -> None:
-        try:
-            while True:
-                self._inbox.put(self._control.receive(SupervisorToProcess))
-                self._wake_write.send(b"!")
-        except (EOFError, IpcError):
-            pass
-        finally:  # however this thread ends, the process does
-            self._inbox.put((None, ()))
-            self._wake_write.send(b"!")
-
-    def _handle_inbox(self) -> bool:
-        with contextlib.suppress(BlockingIOError):
-            while self._wake_read.recv(4096):
-                pass
-        with contextlib.suppress(queue.Empty):
-            while True:
-                message, fds = self._inbox.get_nowait()
-                match message:
-                    case Peer(name="till"):
-                        self._adopt(fds[0])
-                    case None | Stop():
-                        return False
-                    case _:
-                        for fd in fds:
-                            close_fd(fd)
-        return True
-
-    def _adopt(self, fd: int) -> None:
-        if self._till is not None:
-            self._till.close()
-        self._till = IpcConnection(socket.socket(fileno=fd), peer="till")
+    def _tell_all(self) -> None:
         for found in self._watches.values():
             if (proposal := found.standing()) is not None:
-                self._tell(proposal)
-
-    def _tell(self, proposal: Proposal) -> None:
-        if self._till is None:
-            return
-        try:
-            self._till.send(proposal)
-        except (EOFError, IpcError):
-            self._till.close()
-            self._till = None  # its successor is told all that holds then
+                self._till.tell(proposal)
 
 
 def main(arguments: list[str] | None = None) -> int:

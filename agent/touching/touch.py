@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import argparse
 import select
-import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from agent.plumbing import audit
+from agent.plumbing import arrivals, audit
 from agent.plumbing.errors import EarmarkError
-from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.last_words import end_with_any_thread
 from agent.plumbing.messages import BadgeRead, ButtonPressed, Message, PinTyped
 from agent.plumbing.sandbox import tighten
+from agent.plumbing.service_manager import ServiceManager
 from agent.plumbing.settings import Touch, load_settings
-from agent.plumbing.till_link import TillLink
+from agent.plumbing.till_link import News, TillLink
 from agent.touching.entry import NumberEntry
 from agent.touching.input_device import InputDevice
 from agent.touching.input_events import KeyPress
@@ -61,28 +61,34 @@ class TouchPanel:
         return ButtonPressed()
 
 
-def run(panel: TouchPanel, till: TillLink) -> None:
-    """Until the supervisor says stop or goes away. What nobody hears is forgotten: a PIN is never kept."""
-    while till.attend() is not False:
+def run(panel: TouchPanel, till: TillLink, stepped: Callable[[], None]) -> None:
+    """Until the supervisor says stop or goes away. What nobody hears is forgotten: a PIN is never kept.
+
+    `stepped` is called after each look at the devices (the watchdog's heartbeat).
+    """
+    while till.attend() is not News.END:
         waiting = [till.fileno(), *panel.open()]
         ready, _, _ = select.select(waiting, [], [], LOOK_AGAIN_S)
         for message in panel.messages() if ready else ():
             till.tell(message)
+        stepped()
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs until it is told to stop."""
+    """`python -m agent.touching.touch --settings FILE (--control-fd N | --till PATH)`, by the launcher."""
     audit.set_process("touch")
     end_with_any_thread()
     parser = argparse.ArgumentParser(prog="touch", description=__doc__)
     parser.add_argument("--settings", type=Path, required=True)
-    parser.add_argument("--control-fd", type=int, required=True)
+    arrivals.add_arguments(parser)
     options = parser.parse_args(arguments)
     try:
         panel = TouchPanel(load_settings(options.settings).touch)
-        till = TillLink(IpcConnection(socket.socket(fileno=options.control_fd), peer="supervisor"))
+        manager = ServiceManager.from_environment()
+        till = TillLink(arrivals.control_connection(options))
         tighten("touch")
-        run(panel, till)
+        manager.ready()
+        run(panel, till, manager.alive)
     except EarmarkError as error:
         audit.log(error.code, detail=error.detail, next_step=error.next_step)
         return 1
