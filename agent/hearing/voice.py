@@ -19,19 +19,20 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType, UnionType
+from types import UnionType
 from typing import NamedTuple
 
 import msgspec
 
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, AudioSink, AudioSource, Int16
+from agent.hearing.audio_ends import open_audio
 from agent.hearing.ear_health import PATIENCE_MS, EarHealth
 from agent.hearing.ears import Ears
-from agent.hearing.fed_audio import FedSink, FedSource
 from agent.hearing.speech import Speech
 from agent.plumbing import arrivals, audit
-from agent.plumbing.errors import AudioError, ConfigurationError, EarmarkError, IpcError
+from agent.plumbing.errors import AudioError, EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.last_words import end_with_any_thread
 from agent.plumbing.memfd import read_sealed
 from agent.plumbing.messages import (
     Listen,
@@ -51,13 +52,12 @@ from agent.plumbing.messages import (
 from agent.plumbing.sandbox import tighten
 from agent.plumbing.sentence_graph import SentenceGraph, graph_id
 from agent.plumbing.service_manager import ServiceManager
-from agent.plumbing.settings import Audio, load_settings
+from agent.plumbing.settings import load_settings
 from agent.plumbing.solitude import Solitude
 
 LARGEST_GRAMMAR_BYTES = 64 << 20
 _ECHO_FRAMES = 3  # 240 ms: how long a room goes on carrying what the loudspeaker said
 _MOST_WAITING = 64
-_WORKER_DIED = 70
 
 
 class _Arrival(NamedTuple):
@@ -248,35 +248,6 @@ class Voice:
                 self._source.read(FRAME_MS / 1_000)
 
 
-def open_audio(settings: Audio) -> tuple[AudioSource, AudioSink]:
-    """Microphone and loudspeaker, or the sockets 'fd:N' in place of either.
-
-    Raises ConfigurationError('config_invalid'), AudioError: audio_no_library, audio_no_device.
-    """
-    source: AudioSource
-    sink: AudioSink
-    if settings.source == "microphone":
-        from agent.hearing.sound_card import Microphone
-
-        source = Microphone(settings.input_device)
-    else:
-        source = FedSource(_descriptor(settings.source, "audio.source"))
-    if settings.sink == "loudspeaker":
-        from agent.hearing.sound_card import Loudspeaker
-
-        sink = Loudspeaker(settings.output_device)
-    else:
-        sink = FedSink(_descriptor(settings.sink, "audio.sink"))
-    return source, sink
-
-
-def _descriptor(value: str, field: str) -> int:
-    kind, _, number = value.partition(":")
-    if kind != "fd" or not number.isdecimal():
-        raise ConfigurationError("config_invalid", f"{field} = {value!r}", "leave it out, or give 'fd:N'")
-    return int(number)
-
-
 def _close(fds: tuple[int, ...]) -> None:
     for fd in fds:
         os.close(fd)
@@ -289,8 +260,7 @@ def main(arguments: list[str] | None = None) -> int:
     arrivals.add_arguments(parser)
     options = parser.parse_args(arguments)
     audit.set_process("voice")
-    threading.excepthook = lambda worker: _die(worker.exc_type, worker.exc_traceback)
-    sys.excepthook = lambda kind, _, trace: _die(kind, trace)
+    end_with_any_thread()
     try:
         settings = load_settings(options.settings)
         manager = ServiceManager.from_environment()
@@ -304,14 +274,6 @@ def main(arguments: list[str] | None = None) -> int:
         audit.log(error.code, detail=error.detail, next_step=error.next_step)
         return 1
     return 0
-
-
-def _die(kind: type[BaseException], trace: TracebackType | None) -> None:
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-    audit.log("worker_died", detail=kind.__name__ + where)
-    os._exit(_WORKER_DIED)
 
 
 if __name__ == "__main__":
