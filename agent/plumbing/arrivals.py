@@ -33,7 +33,7 @@ from agent.plumbing.peercred import peer_credentials
 CONNECTIONS_AHEAD = 8
 """How many tills a process can outlive. After that it ends, and systemd starts it with fresh connections."""
 
-PEERS = {"voice": Peer("voice"), "uplink": Peer("uplink"), "sensors": Peer("sensors")}
+PEERS = {"voice": Peer("voice"), "uplink": Peer("uplink"), "sensors": Peer("sensors"), "touch": Peer("touch")}
 """Who may be admitted, by the FileDescriptorName of the socket that is theirs."""
 
 OPERATOR = "operator"

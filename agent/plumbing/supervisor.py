@@ -20,6 +20,7 @@ from types import TracebackType
 
 from agent.plumbing import audit
 from agent.plumbing.child import Child, Program, start_child
+from agent.plumbing.configured import is_configured
 from agent.plumbing.errors import IpcError
 from agent.plumbing.messages import Message, OperatorListener, Peer, Stop
 from agent.plumbing.settings import load_settings
@@ -88,7 +89,7 @@ class Supervisor:
                 name, module, tuple(voice_fds) if name == "voice" else (), tuple(options.get(name, ()))
             )
             for name, module in modules.items()
-            if (name != "sensors" or settings.sensors) and (name != "touch" or settings.touch.devices)
+            if is_configured(name, settings)
         }
         self._plans = {name: _Plan() for name in self._programs}
         self._children: dict[str, Child] = {}

@@ -51,7 +51,13 @@ _ME = pwd.getpwuid(os.geteuid()).pw_name
 # Users that every Debian has stand in for the units' own, which only an installation makes.
 USERS = {
     f"earmark-{name}": user if SEPARATE_USERS else _ME
-    for name, user in (("till", "sys"), ("voice", "daemon"), ("uplink", "bin"))
+    for name, user in (
+        ("till", "sys"),
+        ("voice", "daemon"),
+        ("uplink", "bin"),
+        ("sensors", "games"),
+        ("touch", "man"),
+    )
 }
 
 
@@ -136,7 +142,9 @@ class Device:
         self.settings = folder / "earmark.toml"
         self.keys = folder / "lib" / "keys"
         self._provision()
-        self._listeners = {name: self._listen(name) for name in ("voice", "uplink", "operator")}
+        self._listeners = {
+            name: self._listen(name) for name in ("voice", "uplink", "sensors", "touch", "operator")
+        }
 
     def _provision(self) -> None:
         shop_folder = self.folder / "shop"
@@ -196,7 +204,10 @@ class Device:
             **self._credentials(name, unit, user),
         }
         if passed:
-            environment |= {"LISTEN_FDS": "3", "LISTEN_FDNAMES": ":".join(self._listeners)}
+            environment |= {
+                "LISTEN_FDS": str(len(self._listeners)),
+                "LISTEN_FDNAMES": ":".join(self._listeners),
+            }
         plan = {
             "listen": passed,
             "confined": CONFINED,

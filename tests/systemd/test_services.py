@@ -113,7 +113,7 @@ def test_somebody_else_on_a_neighbours_socket_is_refused(device: Device, socket_
     assert not device.health().voice
 
 
-@pytest.mark.parametrize("name", ["till", "voice", "uplink"])
+@pytest.mark.parametrize("name", ["till", "voice", "uplink", "sensors", "touch"])
 def test_sigterm_ends_a_service_in_order(device: Device, name: str) -> None:
     device.start_ready(name)
     device.services[name].process.send_signal(signal.SIGTERM)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import configparser
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from agent.plumbing import configured
 from agent.plumbing.arrivals import OPERATOR, PEERS
 from agent.plumbing.sandbox import PROFILES
 from agent.plumbing.supervisor import MODULES
@@ -72,17 +74,19 @@ def test_a_service_is_watched_bounded_and_started_again(name: str) -> None:
 
 
 def test_no_network_where_there_is_to_be_none() -> None:
-    for name in ("voice", "till"):
+    for name in ("voice", "till", "touch"):
         unit = Unit(f"earmark-{name}.service")
         assert unit.yes("PrivateNetwork")
         assert unit.get("RestrictAddressFamilies") == "AF_UNIX"
         assert unit.get("IPAddressDeny") == "any"
-    assert not Unit("earmark-uplink.service").yes("PrivateNetwork")
+    for name in ("uplink", "sensors"):
+        assert not Unit(f"earmark-{name}.service").yes("PrivateNetwork")
 
 
 def test_sound_is_for_voice_alone() -> None:
     assert Unit("earmark-voice.service").get("DeviceAllow") == "char-alsa rw"
-    for name in ("till", "uplink"):
+    assert Unit("earmark-touch.service").get("DeviceAllow") == "char-input r"
+    for name in ("till", "uplink", "sensors"):
         unit = Unit(f"earmark-{name}.service")
         assert not unit.all("DeviceAllow") + unit.all("BindPaths") + unit.all("SupplementaryGroups")
 
@@ -92,7 +96,8 @@ def test_each_service_is_given_its_own_keys_and_no_others() -> None:
         name: {line.split(":")[0] for line in Unit(f"earmark-{name}.service").all("LoadCredential")}
         for name in SERVICES
     }
-    assert given == {"voice": set(), "till": {"signing.pem"}, "uplink": {"mqtt.key", "mqtt.crt"}}
+    own = {"till": {"signing.pem"}, "uplink": {"mqtt.key", "mqtt.crt"}}
+    assert given == {name: own.get(name, set()) for name in SERVICES}
     for name in SERVICES:
         hidden = Unit(f"earmark-{name}.service").get("InaccessiblePaths")
         assert "-/var/lib/earmark/keys" in hidden or "-/var/lib/earmark " in hidden
@@ -170,3 +175,22 @@ def test_unit_files_have_no_line_twice_that_counts_once() -> None:
         parser = configparser.ConfigParser(strict=False, interpolation=None)
         parser.read_string(text)
         assert set(parser.sections()) <= {"Unit", "Service", "Socket", "Install"}
+
+
+@pytest.mark.parametrize(
+    ("process", "section", "status"),
+    [
+        ("sensors", "", 1),
+        ("touch", "", 1),
+        ("touch", '[touch]\nkeypad_device = "/dev/input/event0"\n', 0),
+        ("sensors", "[touch]\nwhat = 1\n", 255),
+    ],
+)
+def test_a_process_without_work_is_skipped_and_a_faulty_file_is_a_failure(
+    tmp_path: Path, process: str, section: str, status: int
+) -> None:
+    settings = tmp_path / "earmark.toml"
+    settings.write_text(section)
+    words = shlex.split(Unit(f"earmark-{process}.service").get("ExecCondition"))
+    assert words[1:5] == ["-P", "-m", "agent.plumbing.configured", process]
+    assert configured.main([process, str(settings)]) == status

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "systemd" / "system"
-SERVICES = ("voice", "till", "uplink")
+SERVICES = ("voice", "till", "uplink", "sensors", "touch")
 
 NEEDS_SYSTEMD_ANALYZE = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="no systemd-analyze here (Debian package systemd)"
