@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LONGEST_FILE_LINES = 300
 
 _THIS_MACHINE = re.compile(
-    r"/root/|/home/[a-z]+/|/Users/[A-Za-z]+/|/work/(main|shared)"
-    r"|\b(files\.)?py(thonhosted|pi)\.org\b|/opt/pypi|deb\.debian\.org|registry\.npmjs"
+    rf"{re.escape(str(ROOT))}/|/root/|/home/[a-z]+/|/Users/[A-Za-z]+/"
+    r"|\b[a-z.]*(pypi|pythonhosted|npmjs)\.[a-z]+\b|\bdeb\.[a-z]+\.org\b"
 )
 _NOT_TEXT = {".lock", ".wav", ".flac", ".png", ".onnx"}
 
