@@ -43,10 +43,10 @@ class Touching:
     def received(self, message: messages.Message) -> None:
         """From `touch`."""
         match message:
-            case messages.PinTyped(number=number) if self._new:
-                self._choose(self._new, number)
             case messages.PinTyped(number=number) if person := self._spoken.awaits_factor_of:
                 self._try("pin", partial(self._pin_owner, person, number))
+            case messages.PinTyped(number=number) if self._new:
+                self._choose(self._new, number)
             case messages.BadgeRead(number=number) if self._spoken.awaits_factor_of:
                 self._try("badge", partial(self._badge_owner, number))
             case messages.ButtonPressed():

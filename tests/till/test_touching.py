@@ -158,6 +158,13 @@ def test_two_different_pins_or_none_in_time_change_nothing(till: Till, touching:
     assert till.desk.factors.is_pin_of(_anna(till), PIN, now_s=0)
 
 
+def test_a_pin_for_an_order_is_not_taken_for_the_new_one(till: Till, touching: Touching) -> None:
+    touching.begin_new_pin(_anna(till), lambda *_: None)
+    till.wake_and_say(DEAR)
+    touching.received(PinTyped(PIN))
+    assert till.decided[-1] == "confirmed_by_pin"
+
+
 def test_a_pin_needs_a_person_and_a_keypad(till: Till, touching: Touching) -> None:
     with pytest.raises(EarmarkError, match="person_unknown"):
         touching.begin_new_pin("p-nobody", lambda *_: None)
