@@ -21,8 +21,11 @@ missing_system_packages() {
     PATH=$path command -v flite >/dev/null || say flite
     has_library libportaudio.so.2 || say libportaudio2
     has_library libseccomp.so.2 || say libseccomp2
-    # For the sound card's tests; on a person's machine it would displace PipeWire, and those tests are skipped.
-    [[ -z ${CI:-} ]] || PATH=$path command -v pulseaudio >/dev/null || printf '%s\n' pulseaudio libasound2-plugins
+    if [[ -n ${CI:-} ]]; then
+        # Only for tests that are skipped without: on a person's machine the first would displace PipeWire.
+        PATH=$path command -v pulseaudio >/dev/null || printf '%s\n' pulseaudio libasound2-plugins
+        PATH=$path command -v systemd-analyze >/dev/null || say systemd
+    fi
 }
 
 # install_system_packages PACKAGE...: by apt, as root or through sudo, without starting or enabling any service.
