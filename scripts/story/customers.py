@@ -15,6 +15,7 @@ import soxr
 from numpy.typing import NDArray
 
 from agent.commands.operators import WITHOUT_SOUND_SERVER
+from agent.hearing import onnx_session  # noqa: F401  (first: it silences the runtime that hibari imports)
 
 SAMPLE_RATE_HZ = 16_000
 Pcm = NDArray[np.int16]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
+from agent.hearing.onnx_session import onnxruntime  # silenced before it loads
 from agent.model_store.ge2e_onnx import EMBEDDING, HIDDEN, LAYERS, MEL_BANDS, build_ge2e
 from agent.plumbing.errors import ModelError
 from tests.models.checkpoints import random_ge2e_weights
