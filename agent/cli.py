@@ -103,7 +103,14 @@ def build_parser() -> argparse.ArgumentParser:
     people.add_argument("--forget", metavar="PSEUDONYM", help="destroy a person's voiceprint for good")
 
     pin = _command(commands, "pin", "operators", "pin", "a person's new PIN, typed on the device's keypad")
-    pin.add_argument("person", help="the pseudonym, from `earmark people`")
+    badge = _command(
+        commands, "badge", "operators", "badge", "a person's new badge, held twice to the device's reader"
+    )
+    for factor in (pin, badge):
+        factor.add_argument("person", help="the pseudonym, from `earmark people`")
+        factor.add_argument(
+            "--remove", action="store_true", help="take it away, for instance when it was lost"
+        )
 
     chat = _command(
         commands, "chat", "operators", "chat", "the conversation, typed; a typed word confirms nothing"

@@ -140,7 +140,10 @@ def people(arguments: argparse.Namespace) -> int:
         return 0
     shown: operator.PeopleShown = client.ask(operator.ShowPeople(), operator.PeopleShown)
     for person in shown.people:
-        print(plain(f"{person.person}  {person.name}  agreed and enrolled {_when(person.enrolled_at)}"))
+        factors = "".join(f", has a {'PIN' if kind == 'pin' else kind}" for kind in person.factors)
+        print(
+            plain(f"{person.person}  {person.name}  agreed and enrolled {_when(person.enrolled_at)}{factors}")
+        )
     if not shown.people:
         print("Nobody is enrolled. Start with: earmark enrol NAME")
     return 0
@@ -163,8 +166,24 @@ def _follow(client: OperatorClient, request: Message) -> int:
 
 
 def pin(arguments: argparse.Namespace) -> int:
-    """Starts the setting of a PIN and shows what the device says; 1 where none was set."""
-    return _follow(connect(arguments), operator.SetPin(arguments.person))
+    """Starts the setting of a PIN and shows what the device says, or removes it; 1 where none was set."""
+    return _factor("pin", arguments)
+
+
+def badge(arguments: argparse.Namespace) -> int:
+    """As `pin`, for a badge."""
+    return _factor("badge", arguments)
+
+
+def _factor(kind: operator.FactorKind, arguments: argparse.Namespace) -> int:
+    client = connect(arguments)
+    if not arguments.remove:
+        return _follow(client, operator.SetFactor(arguments.person, kind))
+    answer: operator.Forgotten = client.ask(operator.RemoveFactor(arguments.person, kind), operator.Forgotten)
+    if not answer.found:
+        raise ConfigurationError("factor_none", f"{arguments.person} has no {kind}", "earmark people")
+    print(f"Removed: the {kind} of {arguments.person} confirms nothing any more.")
+    return 0
 
 
 def chat(arguments: argparse.Namespace) -> int:

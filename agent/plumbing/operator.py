@@ -1,4 +1,5 @@
-"""What the operator socket speaks: requests from `earmark orders|people|enrol|chat`, answers from `till`.
+"""What the operator socket speaks: requests from
+`earmark orders|people|enrol|pin|badge|chat`, answers from `till`.
 
 It looks and configures; nothing here can consent to an order.
 """
@@ -14,6 +15,8 @@ from agent.plumbing.messages import Message
 Text = Annotated[str, msgspec.Meta(max_length=500)]
 PersonName = Annotated[str, msgspec.Meta(pattern=r"^[^\W_][^\x00-\x1f\x7f-\x9f\u200b-\u206f\ufeff]{0,39}\Z")]
 """It is spoken and shown: it begins with a letter or digit, and holds nothing that a terminal would obey."""
+
+FactorKind = Literal["pin", "badge"]
 
 
 class ShowOrders(Message, frozen=True):
@@ -35,10 +38,18 @@ class Enrol(Message, frozen=True):
     name: PersonName
 
 
-class SetPin(Message, frozen=True):
-    """Ask that person aloud to type a new PIN on the keypad; it never passes through this socket."""
+class SetFactor(Message, frozen=True):
+    """Ask that person aloud to type a new PIN or hold up a new badge; it never passes through here."""
 
     person: Text
+    kind: FactorKind
+
+
+class RemoveFactor(Message, frozen=True):
+    """Take a PIN or badge away, for instance one that was lost. The answer is `Forgotten`."""
+
+    person: Text
+    kind: FactorKind
 
 
 class ShowPeople(Message, frozen=True):
@@ -122,6 +133,7 @@ class PersonRow(Message, frozen=True):
     person: str
     name: str
     enrolled_at: int
+    factors: tuple[FactorKind, ...] = ()
 
 
 class PeopleShown(Message, frozen=True):
@@ -149,5 +161,5 @@ class Problem(Message, frozen=True):
     next_step: str = ""
 
 
-OperatorRequest = SetPin | ShowOrders | ChatLine | Enrol | ShowPeople | Forget | AskHealth
+OperatorRequest = SetFactor | RemoveFactor | ShowOrders | ChatLine | Enrol | ShowPeople | Forget | AskHealth
 OperatorAnswer = OrdersShown | ChatReply | EnrolStep | PeopleShown | Forgotten | Health | Problem

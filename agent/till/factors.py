@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidKey
@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from agent.deciding.lockout import CLEAR, Lockout
 from agent.plumbing.errors import JournalError, TrustError
+from agent.plumbing.operator import FactorKind
 from agent.till.people import write_owner_only
 
-Kind = Literal["pin", "badge"]
+Kind = FactorKind
 FEWEST_DIGITS: dict[Kind, int] = {"pin": 4, "badge": 6}
 _LOCKOUT_KEY = "factor_lockout"
 
@@ -69,6 +70,21 @@ class Factors:
     def forget(self, person: str) -> None:
         """Removes everything of `person`."""
         self._keep([secret for secret in self._secrets if secret.person != person])
+
+    def remove(self, person: str, kind: Kind) -> bool:
+        """Removes that person's PIN or badge; whether there was one.
+
+        Raises JournalError factors_unwritable.
+        """
+        left = [secret for secret in self._secrets if (secret.person, secret.kind) != (person, kind)]
+        found = len(left) < len(self._secrets)
+        if found:
+            self._keep(left)
+        return found
+
+    def kinds_of(self, person: str) -> tuple[Kind, ...]:
+        """What `person` has, never its number."""
+        return tuple(sorted(secret.kind for secret in self._secrets if secret.person == person))
 
     def has(self, person: str) -> bool:
         """Whether `person` has a PIN or a badge."""

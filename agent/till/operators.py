@@ -12,6 +12,7 @@ from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
 from agent.till.desk import Conversation, Desk
+from agent.till.factors import Kind
 from agent.till.proposals import SensorProposals, Waiting
 from agent.till.touching import OnStep
 from agent.till.typed import TypedDialogue
@@ -31,12 +32,12 @@ class OperatorSession:
         connection: IpcConnection,
         health: Callable[[], operator.Health],
         begin_enrolment: Callable[[OperatorSession, str], bool],
-        begin_new_pin: Callable[[str, OnStep], None],
+        begin_new_factor: Callable[[Kind, str, OnStep], None],
         people_changed: Callable[[], None],
     ) -> None:
         self._desk, self._proposals, self._connection = desk, proposals, connection
         self._health, self._begin_enrolment = health, begin_enrolment
-        self._begin_new_pin, self._people_changed = begin_new_pin, people_changed
+        self._begin_new_factor, self._people_changed = begin_new_factor, people_changed
         self._chat_language = ""
         self.chat: TypedDialogue | None = None
 
@@ -73,11 +74,21 @@ class OperatorSession:
                         "the device cannot listen now",
                         "see `earmark doctor`, then run it again",
                     )
-            case operator.SetPin(person=person):
-                self._begin_new_pin(person, lambda *step: self.answer(operator.EnrolStep(*step)))
+            case operator.SetFactor(person=person, kind=kind):
+                self._begin_new_factor(kind, person, lambda *step: self.answer(operator.EnrolStep(*step)))
+            case operator.RemoveFactor(person=person, kind=kind):
+                found = self._desk.factors.remove(person, kind)
+                if found:
+                    self._desk.record(Record(f"{kind}_removed", person=person), Conversation.new(), "")
+                self.answer(operator.Forgotten(found))
             case operator.ShowPeople():
                 rows = [
-                    operator.PersonRow(person.pseudonym, person.name, person.enrolled_at)
+                    operator.PersonRow(
+                        person.pseudonym,
+                        person.name,
+                        person.enrolled_at,
+                        self._desk.factors.kinds_of(person.pseudonym),
+                    )
                     for person in self._desk.people.all()
                 ]
                 self.answer(operator.PeopleShown(rows))

@@ -255,7 +255,7 @@ class Till:
             connection,
             self._health,
             self._begin_enrolment,
-            self._touching.begin_new_pin,
+            self._touching.begin_new,
             self._people_changed,
         )
         self._operators.append(session)

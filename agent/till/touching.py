@@ -1,5 +1,5 @@
-"""What keypad, badge reader and button mean to the till: a factor for the order in hand, a new PIN, or a
-wish to speak."""
+"""What keypad, badge reader and button mean to the till: a factor for the order in hand, a new PIN or badge,
+or a wish to speak."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
 from agent.till.spoken import SpokenDialogue
 
-NEW_PIN_SECONDS = 60
-"""So long the keypad waits for a new PIN; then nothing is changed."""
+NEW_FACTOR_SECONDS = 60
+"""So long a new PIN or badge is waited for; then nothing is changed."""
 
 OnStep = Callable[[str, bool, bool], None]
-"""What was said, whether that ends it, whether the PIN was set."""
+"""What was said, whether that ends it, whether the PIN or badge was set."""
 
 
 @dataclass(frozen=True)
-class _NewPin:
-    """`person` is choosing a PIN; `first` is what was typed once."""
+class _NewFactor:
+    """`person` is choosing a PIN or showing a badge; `first` is the number that came once."""
 
+    kind: Kind
     person: str
     name: str
     on_step: OnStep
@@ -38,60 +39,69 @@ class Touching:
         self, desk: Desk, spoken: SpokenDialogue, start_timer: Callable[[int, Callable[[], None]], None]
     ) -> None:
         self._desk, self._spoken, self._start_timer = desk, spoken, start_timer
-        self._new: _NewPin | None = None
+        self._new: _NewFactor | None = None
 
     def received(self, message: messages.Message) -> None:
         """From `touch`."""
         match message:
             case messages.PinTyped(number=number) if person := self._spoken.awaits_factor_of:
                 self._try("pin", partial(self._pin_owner, person, number))
-            case messages.PinTyped(number=number) if self._new:
-                self._choose(self._new, number)
             case messages.BadgeRead(number=number) if self._spoken.awaits_factor_of:
                 self._try("badge", partial(self._badge_owner, number))
+            case messages.PinTyped(number=number) if self._new and self._new.kind == "pin":
+                self._choose(self._new, number)
+            case messages.BadgeRead(number=number) if self._new and self._new.kind == "badge":
+                self._choose(self._new, number)
             case messages.ButtonPressed():
                 self._spoken.push_to_talk()
             case _:
                 audit.log("touch_unasked")
 
-    def begin_new_pin(self, person: str, on_step: OnStep) -> None:
-        """Asks that person aloud to type a new PIN twice. Raises EarmarkError: person_unknown, no_keypad,
-        pin_busy."""
+    def begin_new(self, kind: Kind, person: str, on_step: OnStep) -> None:
+        """Asks that person aloud to type a new PIN, or to hold up a new badge, twice.
+
+        Raises EarmarkError: person_unknown, no_keypad, no_badge_reader, factor_busy.
+        """
         name = next((one.name for one in self._desk.people.all() if one.pseudonym == person), None)
         if name is None:
             raise EarmarkError("person_unknown", f"nobody is enrolled as {person}", "earmark people")
-        if not self._desk.settings.touch.keypad_device:
+        touch = self._desk.settings.touch
+        if kind == "pin" and not touch.keypad_device:
             raise EarmarkError("no_keypad", "no keypad is set up", "name it in [touch] keypad_device")
-        text = None if self._new else self._spoken.announce(Say("factor_new"), name)
+        if kind == "badge" and not touch.badge_device:
+            raise EarmarkError(
+                "no_badge_reader", "no badge reader is set up", "name it in [touch] badge_device"
+            )
+        text = None if self._new else self._spoken.announce(Say(f"{kind}_new"), name)
         if text is None:
             raise EarmarkError(
-                "pin_busy", "the device is in the middle of something", "try again in a minute"
+                "factor_busy", "the device is in the middle of something", "try again in a minute"
             )
-        self._new = _NewPin(person, name, on_step)
+        self._new = _NewFactor(kind, person, name, on_step)
         on_step(text, False, False)
-        self._start_timer(NEW_PIN_SECONDS * 1_000, lambda: self._give_up(on_step))
+        self._start_timer(NEW_FACTOR_SECONDS * 1_000, lambda: self._give_up(on_step))
 
-    def _choose(self, new: _NewPin, number: str) -> None:
+    def _choose(self, new: _NewFactor, number: str) -> None:
         if not new.first:
             self._new = replace(new, first=number)
-            self._step(new, "factor_repeat", done=False)
+            self._step(new, "repeat", done=False)
             return
         self._new = None
         if number != new.first:
-            self._step(new, "factor_differs", done=True)
+            self._step(new, "differs", done=True)
             return
         try:
-            self._desk.factors.set(new.person, "pin", number)
+            self._desk.factors.set(new.person, new.kind, number)
         except EarmarkError as error:
             audit.log(error.code, detail=error.detail)
-            self._step(new, "factor_not_set", done=True)
+            self._step(new, "taken" if error.code == "factor_taken" else "not_set", done=True)
             return
         language = self._desk.settings.device.language
-        self._desk.record(Record("pin_set", person=new.person), Conversation.new(), language)
-        self._step(new, "factor_set", done=True, learned=True)
+        self._desk.record(Record(f"{new.kind}_set", person=new.person), Conversation.new(), language)
+        self._step(new, "set", done=True, learned=True)
 
-    def _step(self, new: _NewPin, key: str, *, done: bool, learned: bool = False) -> None:
-        new.on_step(self._spoken.announce(Say(key), new.name) or "", done, learned)
+    def _step(self, new: _NewFactor, key: str, *, done: bool, learned: bool = False) -> None:
+        new.on_step(self._spoken.announce(Say(f"{new.kind}_{key}"), new.name) or "", done, learned)
 
     def _give_up(self, on_step: OnStep) -> None:
         if self._new and self._new.on_step is on_step:

@@ -183,7 +183,7 @@ def above_the_tier(stage: Stage) -> None:
     before = len(stage.shop_orders())
     client = stage.connect()
     people: operator.PeopleShown = client.ask(operator.ShowPeople(), operator.PeopleShown)
-    client.send(operator.SetPin(people.people[0].person))
+    client.send(operator.SetFactor(people.people[0].person, "pin"))
     step: operator.EnrolStep = client.receive(operator.EnrolStep)
     stage.answer()
     while not step.done:

@@ -21,7 +21,9 @@ PIN, BADGE = "4711", "0012345678"
 @pytest.fixture
 def till(tmp_path: Path) -> Till:
     bench = make_bench(tmp_path)
-    bench.settings = msgspec.structs.replace(bench.settings, touch=Touch(keypad_device="/dev/input/event0"))
+    bench.settings = msgspec.structs.replace(
+        bench.settings, touch=Touch(keypad_device="/dev/input/event0", badge_device="/dev/input/event1")
+    )
     till = make_till(bench, tmp_path)
     till.desk.factors.set(_anna(till), "pin", PIN)
     till.desk.factors.set(_anna(till), "badge", BADGE)
@@ -34,8 +36,7 @@ def touching(till: Till) -> Touching:
 
 
 def _anna(till: Till) -> str:
-    [person] = till.desk.people.all()
-    return person.pseudonym
+    return next(person.pseudonym for person in till.desk.people.all() if person.name == "Anna")
 
 
 def test_an_order_above_the_tier_goes_through_with_the_pin(till: Till, touching: Touching) -> None:
@@ -138,7 +139,7 @@ def test_the_button_stands_for_the_wake_word(till: Till, touching: Touching) -> 
 
 def test_a_new_pin_is_typed_twice_at_the_keypad(till: Till, touching: Touching) -> None:
     steps: list[tuple[str, bool, bool]] = []
-    touching.begin_new_pin(_anna(till), lambda *step: steps.append(step))
+    touching.begin_new("pin", _anna(till), lambda *step: steps.append(step))
     touching.received(PinTyped("8888"))
     touching.received(PinTyped("8888"))
     assert steps[-1] == ("Thank you, Anna. Your PIN is set.", True, True)
@@ -148,18 +149,18 @@ def test_a_new_pin_is_typed_twice_at_the_keypad(till: Till, touching: Touching) 
 
 def test_two_different_pins_or_none_in_time_change_nothing(till: Till, touching: Touching) -> None:
     steps: list[tuple[str, bool, bool]] = []
-    touching.begin_new_pin(_anna(till), lambda *step: steps.append(step))
+    touching.begin_new("pin", _anna(till), lambda *step: steps.append(step))
     touching.received(PinTyped("8888"))
     touching.received(PinTyped("9999"))
     assert steps[-1][1:] == (True, False)
-    touching.begin_new_pin(_anna(till), lambda *step: steps.append(step))
+    touching.begin_new("pin", _anna(till), lambda *step: steps.append(step))
     till.timers[-1]()
     assert steps[-1] == ("", True, False)
     assert till.desk.factors.is_pin_of(_anna(till), PIN, now_s=0)
 
 
 def test_a_pin_for_an_order_is_not_taken_for_the_new_one(till: Till, touching: Touching) -> None:
-    touching.begin_new_pin(_anna(till), lambda *_: None)
+    touching.begin_new("pin", _anna(till), lambda *_: None)
     till.wake_and_say(DEAR)
     touching.received(PinTyped(PIN))
     assert till.decided[-1] == "confirmed_by_pin"
@@ -167,4 +168,50 @@ def test_a_pin_for_an_order_is_not_taken_for_the_new_one(till: Till, touching: T
 
 def test_a_pin_needs_a_person_and_a_keypad(till: Till, touching: Touching) -> None:
     with pytest.raises(EarmarkError, match="person_unknown"):
-        touching.begin_new_pin("p-nobody", lambda *_: None)
+        touching.begin_new("pin", "p-nobody", lambda *_: None)
+
+
+def test_a_new_badge_is_held_up_twice_and_confirms_from_then_on(till: Till, touching: Touching) -> None:
+    steps: list[tuple[str, bool, bool]] = []
+    touching.begin_new("badge", _anna(till), lambda *step: steps.append(step))
+    touching.received(PinTyped("8888"))
+    touching.received(BadgeRead("0055555555"))
+    touching.received(BadgeRead("0055555555"))
+    assert steps[-1] == ("Thank you, Anna. Your badge is set.", True, True)
+    assert till.decided == ["badge_set"]
+    till.wake_and_say(DEAR)
+    touching.received(BadgeRead(BADGE))
+    assert till.decided[-1] != "confirmed_by_badge", "the old one is replaced"
+    touching.received(BadgeRead("0055555555"))
+    assert till.decided[-1] == "confirmed_by_badge"
+
+
+def test_somebody_elses_badge_is_not_taken_over(till: Till, touching: Touching) -> None:
+    bert = till.desk.people.add("Bert", BERT, now_s=0).pseudonym
+    steps: list[tuple[str, bool, bool]] = []
+    touching.begin_new("badge", bert, lambda *step: steps.append(step))
+    touching.received(BadgeRead(BADGE))
+    touching.received(BadgeRead(BADGE))
+    assert steps[-1] == ("That badge belongs to somebody else. I have kept nothing.", True, False)
+    assert till.desk.factors.owner_of_badge(BADGE, now_s=0) == _anna(till)
+
+
+def test_a_badge_needs_a_reader(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path)
+    bench.settings = msgspec.structs.replace(bench.settings, touch=Touch(keypad_device="/dev/input/event0"))
+    till = make_till(bench, tmp_path)
+    touching = Touching(till.desk, till.spoken, lambda _, then: till.timers.append(then))
+    with pytest.raises(EarmarkError, match="no_badge_reader"):
+        touching.begin_new("badge", _anna(till), lambda *_: None)
+
+
+def test_a_badge_that_was_lost_is_taken_away_and_the_pin_stays(till: Till, touching: Touching) -> None:
+    assert till.desk.factors.kinds_of(_anna(till)) == ("badge", "pin")
+    assert till.desk.factors.remove(_anna(till), "badge")
+    assert not till.desk.factors.remove(_anna(till), "badge")
+    assert till.desk.factors.kinds_of(_anna(till)) == ("pin",)
+    till.wake_and_say(DEAR)
+    touching.received(BadgeRead(BADGE))
+    assert not till.desk.journal.orders()
+    touching.received(PinTyped(PIN))
+    assert till.decided[-1] == "confirmed_by_pin"
