@@ -1,10 +1,11 @@
-"""`earmark doctor`: models, sound, keys, clock, broker, kernel, and the running device; what is wrong and
-what to do."""
+"""`earmark doctor`: models, sound, keys, clock, brokers, touch devices, kernel, and the running device; what
+is wrong and what to do. Without usable settings: what the machine itself can tell."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -23,7 +24,7 @@ from agent.model_store.verify import verify_models
 from agent.plumbing import operator
 from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.sandbox import sandbox_report
-from agent.plumbing.settings import Settings, load_settings
+from agent.plumbing.settings import Settings, load_settings, parse_settings
 from agent.plumbing.terminal import plain
 
 _BROKER_STEPS = {
@@ -52,16 +53,38 @@ class Finding(msgspec.Struct, frozen=True):
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints every finding; 1 where one is bad."""
-    settings = load_settings(arguments.settings)
     findings: list[Finding] = []
-    for examine in (_models, _sound, _catalogue, _keys, _clock, _broker, _kernel, _device):
-        for finding in _guarded(examine, settings):
-            findings.append(finding)
-            if not arguments.json:
-                _show(finding)
+    for finding in _findings(arguments.settings):
+        findings.append(finding)
+        if not arguments.json:
+            _show(finding)
     if arguments.json:
         print(msgspec.json.encode(findings).decode())
     return 1 if any(finding.state == "bad" for finding in findings) else 0
+
+
+def _findings(settings_file: Path) -> Iterator[Finding]:
+    try:
+        settings = load_settings(settings_file)
+    except EarmarkError as error:
+        yield Finding("settings", "bad", f"{error.detail} ({error.code})", error.next_step)
+        defaults = parse_settings("", base=settings_file.resolve().parent)
+        for examine in (_models, _sound, _clock, _kernel):
+            yield from _guarded(examine, defaults)
+        return
+    for examine in (
+        _models,
+        _sound,
+        _catalogue,
+        _keys,
+        _clock,
+        _broker,
+        _site_broker,
+        _touch,
+        _kernel,
+        _device,
+    ):
+        yield from _guarded(examine, settings)
 
 
 def _show(finding: Finding) -> None:
@@ -154,6 +177,32 @@ def _broker(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("broker", "ok", f"{place} answers with TLS 1.3 and accepts this device")
+
+
+def _site_broker(settings: Settings) -> Iterator[Finding]:
+    if not settings.sensors:
+        return
+    place = f"{settings.site_broker.host}:{settings.site_broker.port}"
+    try:
+        socket.create_connection((settings.site_broker.host, settings.site_broker.port), timeout=3.0).close()
+    except OSError as error:
+        yield Finding(
+            "sensors",
+            "note",
+            f"the site's broker {place} does not answer ({error.strerror or error}); nothing is proposed",
+            "start it, or mend [site_broker] host and port",
+        )
+    else:
+        yield Finding("sensors", "ok", f"the site's broker {place} answers; {len(settings.sensors)} sensors")
+
+
+def _touch(settings: Settings) -> Iterator[Finding]:
+    for path in settings.touch.devices:
+        if Path(path).exists():
+            yield Finding("touch", "ok", f"{path} is there")
+        else:
+            step = "plug it in, or name another in [touch]; ls /dev/input/by-id lists them"
+            yield Finding("touch", "note", f"{path} is not there", step)
 
 
 def _kernel(_: Settings) -> Iterator[Finding]:
