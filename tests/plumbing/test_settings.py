@@ -61,7 +61,7 @@ def test_any_text_ends_in_settings_or_a_clear_error(text: str) -> None:
         assert error.code.startswith("config_")
 
 
-@pytest.mark.parametrize("command", ["run", "doctor", "orders"])
+@pytest.mark.parametrize("command", ["run", "people", "orders"])
 def test_every_command_says_it_and_none_starts(tmp_path: Path, command: str) -> None:
     (tmp_path / "earmark.toml").write_text("[wake]\nthreshhold = 0.5\n")
     done = subprocess.run(

@@ -61,3 +61,16 @@ def test_a_site_broker_that_is_away_and_a_keypad_that_is_unplugged_are_named(
         ("ok", f"{keypad} is there"),
         ("note", f"{badge_reader} is not there"),
     ]
+
+
+def test_it_names_the_key_that_is_wrong_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "earmark.toml"
+    settings.write_text("[wake]\nthreshhold = 0.5\n")
+    assert main(["-s", str(settings), "doctor"]) == 1
+    told = capsys.readouterr().out
+    assert "threshhold" in told
+    assert "config_invalid" in told
+    assert "Traceback" not in told
+    assert [path.name for path in tmp_path.iterdir()] == ["earmark.toml"]
