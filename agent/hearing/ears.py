@@ -6,7 +6,6 @@ from pathlib import Path
 
 from agent.hearing.audio import Int16
 from agent.hearing.listener import WAKE_LISTEN_ID, Capture, Listener, NothingHeard, WakeHeard
-from agent.hearing.moonshine import Moonshine
 from agent.hearing.recogniser import Recogniser
 from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import VoiceActivity
@@ -29,7 +28,7 @@ class Ears:
     def __init__(self, settings: Settings) -> None:
         models_dir = Path(settings.paths.models_dir)
         threads = settings.asr.threads
-        self._recogniser = Recogniser(Moonshine(models_dir, threads=threads), beams=settings.asr.beams)
+        self._recogniser = Recogniser.from_settings(models_dir, settings.asr)
         self._embedder = SpeakerEmbedder(models_dir, threads=threads)
         wake = WakeWord(settings.wake.phrase, settings.wake.threshold)
         self._listener = Listener(settings.endpoint, wake, VoiceActivity())

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from agent.hearing.audio import FRAME_SAMPLES, SAMPLE_RATE, Float32, read_audio_file, to_int16
 from agent.hearing.listener import MARGIN_SAMPLES, ORDER_ENTRY
-from agent.hearing.moonshine import Moonshine
 from agent.hearing.recogniser import NO_SENTENCE_GAP, Recogniser
 from agent.hearing.snr import estimate_snr_db
 from agent.hearing.voice_activity import CHUNK_MS, CHUNK_SAMPLES, VoiceActivity
@@ -25,8 +24,7 @@ class FileListener:
     """Loads the models once. Raises ModelError, AudioError('grammar_invalid')."""
 
     def __init__(self, graph: SentenceGraph, settings: Settings) -> None:
-        model = Moonshine(Path(settings.paths.models_dir), threads=settings.asr.threads)
-        self._recogniser = Recogniser(model, beams=settings.asr.beams)
+        self._recogniser = Recogniser.from_settings(Path(settings.paths.models_dir), settings.asr)
         self._recogniser.use(graph)
         self._wake = WakeWord(settings.wake.phrase, settings.wake.threshold)
         self._activity = VoiceActivity()

@@ -7,10 +7,15 @@ from agent.plumbing.errors import ModelError
 
 def convert(step: str, source: bytes) -> bytes:
     """The converted file. Raises ModelError: model_unknown_step, and what the step itself raises."""
-    if step != "ge2e-from-torch":
-        raise ModelError("model_unknown_step", f"no conversion is called {step!r}", "update earmark-agent")
     # onnx is slow to load and needed only here, once in the life of a device
-    from agent.model_store.ge2e_onnx import build_ge2e
-    from agent.model_store.torch_checkpoint import read_state_dict
+    match step:
+        case "ge2e-from-torch":
+            from agent.model_store.ge2e_onnx import build_ge2e
+            from agent.model_store.torch_checkpoint import read_state_dict
 
-    return build_ge2e(read_state_dict(source, "model_state"))
+            return build_ge2e(read_state_dict(source, "model_state"))
+        case "onnx-from-ort":
+            from agent.model_store.ort_onnx import onnx_from_ort
+
+            return onnx_from_ort(source)
+    raise ModelError("model_unknown_step", f"no conversion is called {step!r}", "update earmark-agent")

@@ -16,7 +16,7 @@ from agent.hearing.recogniser import Recogniser
 from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import VoiceActivity
 from agent.plumbing.sentence_graph import SentenceGraph
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings import Asr, default_models_dir
 from scripts.story.customers import Customer
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +65,14 @@ def moonshine() -> Moonshine:
 @pytest.fixture
 def recogniser(moonshine: Moonshine) -> Recogniser:
     recogniser = Recogniser(moonshine)
+    recogniser.use(corner_shop())
+    return recogniser
+
+
+@pytest.fixture(scope="session")
+def both() -> Recogniser:
+    """As the product hears: with a second opinion."""
+    recogniser = Recogniser.from_settings(default_models_dir(), Asr())
     recogniser.use(corner_shop())
     return recogniser
 

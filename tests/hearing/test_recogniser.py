@@ -10,7 +10,7 @@ from agent.hearing.recogniser import NO_SENTENCE_GAP, Recogniser
 from agent.plumbing.errors import AudioError
 from agent.plumbing.sentence_graph import Arc, SentenceGraph
 from agent.plumbing.settings import Asr
-from tests.hearing.conftest import room, spoken
+from tests.hearing.conftest import corner_shop, room, spoken
 
 GATE = Asr().reject_gap_per_token
 
@@ -148,3 +148,64 @@ def test_among_thousands_of_products_the_one_that_was_said_is_found(moonshine: M
         heard = recogniser.recognise(spoken("slt", sentence), "order")
         assert heard.words == sentence
         assert heard.gap_per_token >= GATE
+
+
+def _in_noise(samples: np.ndarray, snr_db: float) -> np.ndarray:
+    """With white noise at a ratio of mean powers."""
+    noise = np.random.default_rng(5).normal(0, 1, len(samples)).astype(np.float32)
+    return samples + noise * np.float32(np.sqrt(np.square(samples).mean() / 10 ** (snr_db / 10)))
+
+
+def test_deciding_together_with_itself_a_model_hears_what_it_hears_alone(moonshine: Moonshine) -> None:
+    """So nothing but the second opinion itself can change what is heard."""
+    alone, doubled = Recogniser(moonshine), Recogniser(moonshine, second=moonshine)
+    speech = _in_noise(spoken("rms", "order two bags of dark roast coffee"), 3.0)
+    for recogniser in (alone, doubled):
+        recogniser.use(corner_shop())
+    assert not alone.recognise(speech, "order").sure
+    one, two = (recogniser.recognise(speech, "order") for recogniser in (alone, doubled))
+    assert (one.words, one.open_words) == (two.words, two.open_words)
+    assert one.gap_per_token == pytest.approx(two.gap_per_token, abs=1e-4)
+
+
+class _NeverAsked(Moonshine):
+    def __init__(self) -> None:
+        """Loads nothing."""
+
+    def encode(self, samples: np.ndarray) -> np.ndarray:
+        raise AssertionError("the second model was asked")
+
+
+def test_clear_speech_is_not_heard_twice(moonshine: Moonshine) -> None:
+    recogniser = Recogniser(moonshine, second=_NeverAsked())
+    recogniser.use(corner_shop())
+    heard = recogniser.recognise(spoken("slt", "I want three boxes of green tea"), "order")
+    assert heard.sure
+    assert heard.words == "i want three boxes of green tea"
+
+
+def test_an_answer_is_heard_by_the_first_model_alone(moonshine: Moonshine) -> None:
+    """Its open decode is searched for words of denial; a second opinion must not replace it."""
+    recogniser = Recogniser(moonshine, second=_NeverAsked())
+    recogniser.use(corner_shop())
+    recogniser.recognise(_in_noise(spoken("slt", "no, cancel"), 0.0), "consent")
+
+
+@pytest.mark.parametrize("voice", ["slt", "rms", "awb"])
+def test_with_a_second_opinion_orders_are_heard_in_noise_at_least_as_well(
+    moonshine: Moonshine, both: Recogniser, voice: str
+) -> None:
+    alone = Recogniser(moonshine)
+    alone.use(corner_shop())
+    sentences = (
+        "order two bags of dark roast coffee",
+        "can I have a carton of milk please",
+        "I want three boxes of green tea",
+        "get me two bottles of olive oil",
+    )
+    right = {"alone": 0, "both": 0}
+    for sentence in sentences:
+        speech = _in_noise(spoken(voice, sentence), 0.0)
+        right["alone"] += alone.recognise(speech, "order").words == sentence.lower()
+        right["both"] += both.recognise(speech, "order").words == sentence.lower()
+    assert right["both"] >= right["alone"]
