@@ -24,6 +24,7 @@ from agent.committing import journal_rows  # noqa: E402
 from agent.deciding import conversation as talk  # noqa: E402
 from agent.deciding import step_up  # noqa: E402
 from agent.deciding.basket import Basket, Line  # noqa: E402
+from agent.deciding.choice import Choice  # noqa: E402
 from agent.deciding.dialogue import MOST_TRIES, TABLE, step  # noqa: E402
 from agent.deciding.money import Money  # noqa: E402
 from agent.deciding.policy import Circumstances  # noqa: E402
@@ -50,6 +51,7 @@ POLICY = Policy()
 ZERO = Money(0, "PLN")
 ANNA = Verdict("anna")
 COFFEE = Basket((Line("coffee", "coffee", (), "coffee", 2, "bag", Money(100, "PLN")),), 1)
+TEA = Basket((Line("tea", "tea", (), "tea", 2, "box", Money(100, "PLN")),), 1)
 MANY = Basket((Line("salt", "salt", (), "salt", POLICY.largest_quantity + 1, "bag", Money(0, "PLN")),), 1)
 DEAR = Basket(
     (Line("safe", "safe", (), "safe", 1, "piece", Money(POLICY.voice_order_max_minor + 1, "PLN")),), 1
@@ -84,6 +86,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
     talk.OrderHeard: (
         Case("a known voice orders", talk.OrderHeard(COFFEE, ANNA)),
         Case("a known voice orders what is queued already", talk.OrderHeard(COFFEE, ANNA), QUEUED),
+        Case("a known voice orders, and another order sounded as likely", talk.OrderHeard(COFFEE, ANNA, TEA)),
         Case("an order is typed", talk.OrderHeard(COFFEE, TYPED)),
         Case("an unknown voice orders", talk.OrderHeard(COFFEE, _nobody("unknown_voice"))),
         Case("nobody is enrolled", talk.OrderHeard(COFFEE, _nobody("nobody_enrolled"))),
@@ -95,6 +98,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("more than `voice_day_max_minor` in a day", talk.OrderHeard(COFFEE, ANNA), SPENT),
         Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
     ),
+    talk.Chosen: (Case("one of the two is named, by anybody", talk.Chosen(COFFEE)),),
     talk.Proposed: (
         Case("a sensor has run low, and it is a moment to say so", talk.Proposed(COFFEE, "the silo", 0.2)),
     ),
@@ -177,6 +181,8 @@ def rows_of(state: type[talk.State], event: type[talk.Event]) -> list[Row]:
 def _states(state: type[talk.State]) -> list[talk.State]:
     if state is talk.Idle:
         return [talk.Idle()]
+    if state is talk.Choosing:
+        return [talk.Choosing(Choice(COFFEE, TEA), ANNA)]
     if state is talk.Committing:
         return [talk.Committing(COFFEE, ANNA)]
     if state is talk.AwaitingFactor:

@@ -1,70 +1,157 @@
-"""How many spoken orders are understood with every slot right, clean and in noise."""
+"""How many spoken orders are understood with every slot right, clean and in noise, and what else is taken for
+one."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from agent.bench.mixing import mix
 from agent.bench.order_set import LabelledOrder, OrderSet
+from agent.deciding.runner_up import runner_up
 from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
-from agent.hearing.moonshine import Moonshine
-from agent.hearing.recogniser import Recogniser
+from agent.hearing.cutting import cut_sentence
+from agent.hearing.listener import ORDER_ENTRY
+from agent.hearing.recogniser import Recogniser, Recognition
+from agent.hearing.voice_activity import VoiceActivity
 from agent.plumbing.errors import AudioError
-from agent.plumbing.settings import Asr
+from agent.plumbing.settings import Asr, Endpoint
 
+OUTCOMES = ("accepted", "wrong", "asked", "rejected")
+AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
 _NOISE_SEED = 3
 
 
+class Heard(NamedTuple):
+    """One recording: the gap per token of its best sentence, and what becomes of it if that passes the gate.
+
+    `outcome`: accepted, wrong, asked, or rejected (also where the question offers only wrong orders: the
+    person denies both, and nothing is ordered).
+    """
+
+    gap_per_token: float
+    outcome: str
+
+
+class OrdersBench:
+    """The recogniser at the default settings on the set in `set_dir`.
+
+    Raises AudioError bench_set_invalid, bench_noise; ModelError.
+    """
+
+    def __init__(
+        self, set_dir: Path, noise: Path | None, models_dir: Path, heard: Callable[[], None] = lambda: None
+    ) -> None:
+        """`heard` is called after each recording."""
+        self.settings = Asr()
+        self._orders = OrderSet(set_dir)
+        self._noise = read_audio_file(noise) if noise is not None else None
+        if self._noise is not None and not self._noise.any():
+            raise AudioError("bench_noise", f"{noise} is silent", "give a recording of noise")
+        self._recogniser = Recogniser.from_settings(models_dir, self.settings)
+        self._recogniser.use(self._orders.graph)
+        self._activity = VoiceActivity()
+        self._spent_s = self._heard_s = 0.0
+        self._done = heard
+
+    @property
+    def real_time_factor(self) -> float:
+        """Time of recognition by length of audio, over all that was heard so far."""
+        return self._spent_s / self._heard_s if self._heard_s else 0.0
+
+    def orders(self, snr_db: float | None) -> list[Heard]:
+        """Every order of the set, clean (None) or mixed with the noise."""
+        rng = np.random.default_rng(_NOISE_SEED)
+        return [self._order(order, snr_db, rng) for order in self._orders.orders]
+
+    def rejects(self, folder: Path) -> list[Heard]:
+        """Every recording below `folder`; none holds an order, so that all that passes is wrong.
+
+        Raises AudioError('bench_set_invalid') where there is none.
+        """
+        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+        if not files:
+            raise AudioError("bench_set_invalid", f"no audio below {folder}", "give a folder of recordings")
+        return [Heard(self._recognise(read_audio_file(path)).gap_per_token, "wrong") for path in files]
+
+    def _order(self, order: LabelledOrder, snr_db: float | None, rng: np.random.Generator) -> Heard:
+        recognition = self._recognise(self._mixed(order, snr_db, rng))
+        best = self._orders.slots(recognition.words)
+        others = ((self._orders.slots(words), behind) for words, behind in recognition.alternatives)
+        other = None if best is None else runner_up(best, others, self.settings.ask_within_nats)
+        right = order.slots in (best, other)
+        if other is not None:
+            return Heard(recognition.gap_per_token, "asked" if right else "rejected")
+        return Heard(recognition.gap_per_token, "accepted" if right else "wrong")
+
+    def _recognise(self, samples: Float32) -> Recognition:
+        """As the device hears it: what the voice activity holds for speech, with a little room around it."""
+        begun = time.perf_counter()
+        speech = self._activity.speech_mask(samples, Endpoint().speech_threshold)
+        recognition = self._recogniser.recognise(cut_sentence(samples, speech), ORDER_ENTRY)
+        self._spent_s += time.perf_counter() - begun
+        self._heard_s += len(samples) / SAMPLE_RATE
+        self._done()
+        return recognition
+
+    def _mixed(self, order: LabelledOrder, snr_db: float | None, rng: np.random.Generator) -> Float32:
+        samples = read_audio_file(order.audio)
+        if snr_db is None:
+            return samples
+        if self._noise is None:
+            raise AudioError(
+                "bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well"
+            )
+        try:
+            return mix(samples, self._noise, snr_db, rng)
+        except ValueError as error:
+            raise AudioError("bench_noise", f"{order.audio.name}: {error}", "use other recordings") from error
+
+
+def counted(heard: list[Heard], gate: float) -> dict[str, int]:
+    """How often each outcome came about, with `gate` as the lowest gap per token."""
+    counts = Counter(one.outcome if one.gap_per_token >= gate else "rejected" for one in heard)
+    return {outcome: counts[outcome] for outcome in OUTCOMES}
+
+
 def run_orders_bench(
-    set_dir: Path, noise: Path | None, snrs: list[float], models_dir: Path
+    set_dir: Path,
+    noise: Path | None,
+    snrs: list[float],
+    models_dir: Path,
+    *,
+    rejects: Path | None = None,
+    curve: Path | None = None,
 ) -> dict[str, Any]:
     """One row without noise and one for each of `snrs` (dB), at the default settings of `asr`.
 
     {"results": [{"snr_db": null or number, "utterances": n, "accepted": n, "wrong": n, "asked": n,
-    "rejected": n}], "real_time_factor": x}
+    "rejected": n}], "real_time_factor": x} and, with `rejects`, "rejects": {"utterances": n, "accepted": n}.
 
     accepted: every slot equals its label and no other is filled; wrong: passed the gate otherwise; asked:
-    answered by a question between runners-up (none yet); rejected: the rest. real_time_factor: time of
-    recognition by length of audio. Raises AudioError (bench_set_invalid, bench_noise, audio_…), ModelError.
+    answered by a question between the two likeliest orders, one of which is right; rejected: the rest.
+    real_time_factor: time of recognition by length of audio. `curve` is written as `agent.bench.trade` says.
+    Raises AudioError (bench_set_invalid, bench_noise, audio_…), ModelError.
     """
-    settings = Asr()
-    orders = OrderSet(set_dir)
-    recogniser = Recogniser(Moonshine(models_dir, threads=settings.threads), beams=settings.beams)
-    recogniser.use(orders.graph)
-    noise_samples = read_audio_file(noise) if noise is not None else None
-    if snrs and noise_samples is None:
-        raise AudioError("bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well")
-    if noise_samples is not None and not noise_samples.any():
-        raise AudioError("bench_noise", f"{noise} is silent", "give a recording of noise")
-    spent = heard = 0.0
-    results = []
-    for snr_db in (None, *snrs):
-        rng = np.random.default_rng(_NOISE_SEED)
-        counts = {"accepted": 0, "wrong": 0, "asked": 0, "rejected": 0}
-        for order in orders.orders:
-            samples = _samples(order, noise_samples, snr_db, rng)
-            begun = time.perf_counter()
-            recognition = recogniser.recognise(samples, "order")
-            spent += time.perf_counter() - begun
-            heard += len(samples) / SAMPLE_RATE
-            passed = bool(recognition.words) and recognition.gap_per_token >= settings.reject_gap_per_token
-            right = passed and orders.slots(recognition.words) == order.slots
-            counts["accepted" if right else "wrong" if passed else "rejected"] += 1
-        results.append({"snr_db": snr_db, "utterances": len(orders.orders), **counts})
-    return {"results": results, "real_time_factor": spent / heard}
+    bench = OrdersBench(set_dir, noise, models_dir)
+    gate = bench.settings.reject_gap_per_token
+    heard = {snr_db: bench.orders(snr_db) for snr_db in (None, *snrs)}
+    result: dict[str, Any] = {
+        "results": [
+            {"snr_db": snr_db, "utterances": len(orders), **counted(orders, gate)}
+            for snr_db, orders in heard.items()
+        ]
+    }
+    if rejects is not None:
+        others = bench.rejects(rejects)
+        result["rejects"] = {"utterances": len(others), "accepted": counted(others, gate)["wrong"]}
+        if curve is not None:
+            from agent.bench.trade import write_curve
 
-
-def _samples(
-    order: LabelledOrder, noise: Float32 | None, snr_db: float | None, rng: np.random.Generator
-) -> Float32:
-    samples = read_audio_file(order.audio)
-    if snr_db is None or noise is None:
-        return samples
-    try:
-        return mix(samples, noise, snr_db, rng)
-    except ValueError as error:
-        raise AudioError("bench_noise", f"{order.audio.name}: {error}", "use other recordings") from error
+            write_curve(curve, heard, others, gate)
+    return result | {"real_time_factor": bench.real_time_factor}

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.deciding.basket import Basket, Factor
+from agent.deciding.choice import Choice
 from agent.deciding.policy import Circumstances
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
@@ -37,6 +38,14 @@ class AskingAnother:
 
 
 @dataclass(frozen=True)
+class Choosing:
+    """Two orders sounded alike, and the person was asked which of them it was. `speaker` is who ordered."""
+
+    choice: Choice
+    speaker: Verdict
+
+
+@dataclass(frozen=True)
 class Committing:
     """Consent was given. The order is being journalled, or is on its way and the receipt is awaited for a
     moment."""
@@ -54,13 +63,23 @@ class AwaitingFactor:
     tries: int = 1
 
 
-State = AwaitingFactor | Idle | Confirming | AskingAnother | Committing
+State = AwaitingFactor | Idle | Confirming | AskingAnother | Choosing | Committing
 
 
 @dataclass(frozen=True)
 class OrderHeard:
+    """`runner_up` is an order that sounded nearly as likely."""
+
     basket: Basket
     speaker: Verdict
+    runner_up: Basket | None = None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One of the two in question was named. Whoever named it, the basket is that of the one who ordered."""
+
+    basket: Basket
 
 
 @dataclass(frozen=True)
@@ -145,6 +164,7 @@ Event = (
     FactorGiven
     | FactorRefused
     | OrderHeard
+    | Chosen
     | Proposed
     | Answered
     | Confused
@@ -164,6 +184,7 @@ class Say:
     key: str
     listen: str = ""
     basket: Basket | None = None
+    other: Basket | None = None
     limit: int = 0
     delivery: str = ""
     title: str = ""

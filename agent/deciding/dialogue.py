@@ -12,11 +12,14 @@ from typing import Any
 
 from agent.deciding import step_up
 from agent.deciding.basket import Basket
+from agent.deciding.choice import Choice
 from agent.deciding.conversation import (
     Answered,
     AskingAnother,
     AwaitingFactor,
     AwaitReceipt,
+    Choosing,
+    Chosen,
     Commit,
     Committed,
     Committing,
@@ -46,6 +49,8 @@ from agent.deciding.verification import TYPED, Verdict
 MOST_TRIES = 2
 """A question is put this often; then nothing is ordered and the device says how to go on."""
 
+CHOICE = "choice"
+"""What is listened for after the question between two orders; its sentences are those of `answers`."""
 
 Outcome = tuple[State, tuple[Effect, ...]]
 
@@ -61,6 +66,11 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
     basket, speaker = event.basket, event.speaker
     if not speaker.person and speaker != TYPED:
         return _end(Say(f"refused_{speaker.reason}", basket=basket), f"refused_{speaker.reason}", basket)
+    if event.runner_up is not None:
+        return Choosing(Choice(basket, event.runner_up), speaker), (
+            Say("which", CHOICE, basket, event.runner_up),
+            Record("asked_which", basket, speaker.person),
+        )
     decision = _by_voice_or_factor(basket, around)
     if not decision.allowed:
         return _end(
@@ -72,6 +82,23 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
             Record("asked_another", basket, speaker.person),
         )
     return _read_back(basket, speaker, around)
+
+
+def _chosen(state: Choosing, event: Chosen, around: Surroundings) -> Outcome:
+    """Goes on as if it had been heard at once: the voice is still that of the order, and it is read back."""
+    return _order_heard(state, OrderHeard(event.basket, state.speaker), around)
+
+
+def _neither(state: Choosing, event: Answered, around: Surroundings) -> Outcome:
+    """A denial picks neither. Any other answer is none: nobody consents to what was not read back."""
+    if event.answer.kind in ("denial", "later"):
+        return _end(Say("which_neither"), "chose_neither", person=state.speaker.person)
+    return _not_chosen(state, event, around)
+
+
+def _not_chosen(state: Choosing, _: Event, __: Surroundings) -> Outcome:
+    """The question is put once, so that it can never go round in circles."""
+    return _end(Say("which_unclear"), "gave_up", person=state.speaker.person)
 
 
 def _by_voice_or_factor(basket: Basket, around: Surroundings) -> Decision:
@@ -229,6 +256,11 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (AskingAnother, Answered): _another_answered,
     (AskingAnother, Confused): _unclear,
     (AskingAnother, Silent): _unanswered,
+    (Choosing, OrderHeard): _order_heard,
+    (Choosing, Chosen): _chosen,
+    (Choosing, Answered): _neither,
+    (Choosing, Confused): _not_chosen,
+    (Choosing, Silent): _not_chosen,
     (AwaitingFactor, OrderHeard): _order_heard,
     (AwaitingFactor, FactorGiven): step_up.factor_given,
     (AwaitingFactor, FactorRefused): step_up.factor_refused,

@@ -30,7 +30,7 @@ class UnitWords:
 @dataclass(frozen=True)
 class Lexicon:
     """All phrases are matched in the form of `normalise_text`. `denial_words` are single words that deny wherever
-    they stand in an answer; `consent_sentences` are long enough to verify a speaker by, `consent_bare` are not."""
+    they stand in an answer; `articles` and `pronouns` may stand around the name of one of two choices; `consent_sentences` are long enough to verify a speaker by, `consent_bare` are not."""
 
     wake_phrases: tuple[str, ...]
     openings: tuple[str, ...]
@@ -47,6 +47,11 @@ class Lexicon:
     enrolment_consents: tuple[str, ...]
     denials: tuple[str, ...]
     laters: tuple[str, ...]
+    the_first: tuple[str, ...]
+    the_second: tuple[str, ...]
+    neither: tuple[str, ...]
+    articles: tuple[str, ...]
+    pronouns: tuple[str, ...]
     denial_words: frozenset[str]
     help_phrases: tuple[str, ...]
 
@@ -136,6 +141,11 @@ _ENGLISH = Lexicon(
         "never confirm",
     ),
     laters=("later", "maybe later", "ask me later", "remind me later"),
+    the_first=("first", "former"),
+    the_second=("second", "latter"),
+    neither=("neither", "none", "neither of them", "none of them", "something else"),
+    articles=("the", "a", "an"),
+    pronouns=("one", "please"),
     denial_words=frozenset("no nope nah not never dont stop cancel forget".split()),
     help_phrases=("help", "help me", "what can i say", "what can you do"),
 )
@@ -202,6 +212,11 @@ _POLISH = Lexicon(
         "odwołaj",
     ),
     laters=("później", "może później", "zapytaj później", "przypomnij później"),
+    the_first=("pierwsze", "pierwszą", "to pierwsze"),
+    the_second=("drugie", "drugą", "to drugie"),
+    neither=("żadne", "żadną", "żadne z nich", "coś innego"),
+    articles=("poproszę",),
+    pronouns=("proszę",),
     denial_words=frozenset("nie nigdy anuluj stop rezygnuje odwolaj niewazne zaczekaj".split()),
     help_phrases=("pomoc", "pomóż", "co mogę powiedzieć", "co umiesz"),
 )

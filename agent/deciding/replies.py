@@ -10,10 +10,11 @@ from collections.abc import Mapping
 
 from num2words import num2words
 
-from agent.deciding.basket import Basket, Line
+from agent.deciding.choice import Choice, differences
 from agent.deciding.conversation import Say
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.money import Money
+from agent.deciding.spoken_basket import plural, spoken_basket
 
 
 def render(say: Say, language: str, currency: str, *, name: str = "", text: str = "") -> str:
@@ -23,7 +24,12 @@ def render(say: Say, language: str, currency: str, *, name: str = "", text: str 
     if template is None:
         template = replies["shop_refused" if say.key.startswith("shop_") else "cannot_commit"]
     title = say.title or (spoken_basket(say.basket, language) if say.basket else "")
+    one, other = (
+        differences(Choice(say.basket, say.other), language) if say.basket and say.other else ("", "")
+    )
     return template.format(
+        one=one,
+        other=other,
         items=title,
         Items=title[:1].upper() + title[1:],
         total=spoken_money(say.basket.total, language) if say.basket else "",
@@ -36,38 +42,6 @@ def render(say: Say, language: str, currency: str, *, name: str = "", text: str 
         name=name,
         text=text,
     )
-
-
-def spoken_basket(basket: Basket, language: str) -> str:
-    """E.g. "two bags of dark roast coffee"."""
-    joiner = f" {LEXICONS[language].and_joiner} "
-    return joiner.join(spoken_line(line, language) for line in basket.lines)
-
-
-def spoken_line(line: Line, language: str) -> str:
-    """Quantity, unit and title in words."""
-    lexicon = LEXICONS[language]
-    unit = lexicon.units[line.unit]
-    number = num2words(line.quantity, lang=language)
-    if language == "pl" and unit.feminine:
-        number = _feminine_accusative(number)
-    form = _plural(line.quantity, unit.one, unit.few, unit.many, language)
-    return " ".join(word for word in (number, form, lexicon.of if form else "", line.title) if word)
-
-
-def _feminine_accusative(number: str) -> str:
-    if number == "jeden":
-        return "jedną"
-    return number[: -len("dwa")] + "dwie" if number == "dwa" or number.endswith(" dwa") else number
-
-
-def _plural(count: int, one: str, few: str, many: str, language: str) -> str:
-    """The noun form after `count` (CLDR plural rules of English and Polish)."""
-    if count == 1:
-        return one
-    if language == "pl" and 2 <= count % 10 <= 4 and not 12 <= count % 100 <= 14:
-        return few
-    return many
 
 
 _MONEY_WORDS: Mapping[tuple[str, str], tuple[tuple[str, str, str], tuple[str, str, str]]] = {
@@ -86,9 +60,9 @@ def spoken_money(money: Money, language: str) -> str:
     major, minor = divmod(money.minor, 100)
     parts = []
     if major or not minor:
-        parts.append(f"{num2words(major, lang=language)} {_plural(major, *major_words, language)}")
+        parts.append(f"{num2words(major, lang=language)} {plural(major, *major_words, language)}")
     if minor:
-        parts.append(f"{num2words(minor, lang=language)} {_plural(minor, *minor_words, language)}")
+        parts.append(f"{num2words(minor, lang=language)} {plural(minor, *minor_words, language)}")
     return f" {LEXICONS[language].and_joiner} ".join(parts)
 
 
@@ -141,6 +115,9 @@ _ENGLISH = {
     "read_back": "{Items}, {total} in total. Say: yes, place my order. Or say: cancel.",
     "read_back_typed": "{Items}, {total} in total. To place it, somebody I know says to the device: okay nabu, yes, place my order.",
     "read_back_differs": "That is not what I read back. I have {items}, {total} in total. Say: yes, place my order. Or say: cancel.",
+    "which": "Did you say {one}, or {other}?",
+    "which_neither": "All right, neither. Say: okay nabu, and your order again.",
+    "which_unclear": "I am still not sure, so I have ordered nothing. Say it again, please: okay nabu, and your order.",
     "say_sentence": "Please say the whole sentence, so that I know your voice: yes, place my order.",
     "say_how_to_order": "I have ordered nothing. When you are ready, say: okay nabu, and your order again.",
     "proposal": "{Place} is {level}. Order {items} for {total}? Say: okay nabu, yes, place my order.",
@@ -209,6 +186,9 @@ _POLISH = {
     "read_back": "{Items}, razem {total}. Powiedz: tak, złóż moje zamówienie. Albo powiedz: nie.",
     "read_back_typed": "{Items}, razem {total}. Żeby zamówić, osoba, którą znam, mówi do urządzenia: okay nabu, yes, place my order.",
     "read_back_differs": "To nie jest to, co odczytałem. Mam: {items}, razem {total}. Powiedz: tak, złóż moje zamówienie. Albo: nie.",
+    "which": "Czy było to: {one}, czy: {other}?",
+    "which_neither": "Dobrze, żadne z nich. Powiedz zamówienie jeszcze raz.",
+    "which_unclear": "Nadal nie mam pewności, więc niczego nie zamówiłem. Powiedz zamówienie jeszcze raz.",
     "say_sentence": "Powiedz proszę całym zdaniem, żebym poznał głos: tak, złóż moje zamówienie.",
     "say_how_to_order": "Niczego nie zamówiłem. Powiedz zamówienie jeszcze raz, kiedy zechcesz.",
     "proposal": "{Place}: {level}. Zamówić {items} za {total}? Powiedz: okay nabu, yes, place my order.",

@@ -35,17 +35,19 @@ class Steps(Protocol):
 
 
 class JointDecoding:
-    """Several decodes of the same speech as one: log probabilities are the mean of theirs (so a geometric
-    mean, not scaled to one). What any of them holds for unlikely is unlikely.
+    """Several decodes of the same speech as one: log probabilities are the weighted mean of theirs (so a
+    geometric mean, not scaled to one). What any of them holds for unlikely is unlikely.
     """
 
-    def __init__(self, parts: Sequence[Steps]) -> None:
-        self._parts = parts
+    def __init__(self, parts: Sequence[tuple[Steps, float]]) -> None:
+        """Each decode with its weight; only the proportions of the weights count."""
+        self._parts = [part for part, _ in parts]
+        self._weights = [weight for _, weight in parts]
 
     def step(self, tokens: list[int], parents: list[int]) -> Float32:
         """As `Steps.step`."""
         steps = [part.step(tokens, parents) for part in self._parts]
-        mean: Float32 = np.mean(steps, axis=0)
+        mean: Float32 = np.average(steps, axis=0, weights=self._weights).astype(np.float32)
         return mean
 
 

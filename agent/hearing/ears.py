@@ -11,7 +11,7 @@ from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import VoiceActivity
 from agent.hearing.wakeword import WakeWord
 from agent.plumbing.errors import AudioError
-from agent.plumbing.messages import Silence, Utterance, Woken
+from agent.plumbing.messages import MOST_RUNNERS_UP, RunnerUp, Silence, Utterance, Woken
 from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Settings
 
@@ -53,8 +53,13 @@ class Ears:
         """Drops whatever was being heard."""
         self._listener.wait_for_wake()
 
-    def listen(self, listen_id: int, entry: str, window_ms: int) -> None:
-        """Listens without a wake word, once. Raises AudioError('grammar_no_entry')."""
+    def listen(self, listen_id: int, entry: str, window_ms: int, phrases: tuple[str, ...] = ()) -> None:
+        """Listens without a wake word, once. `phrases`: what may be said, instead of what the grammar has.
+
+        Raises AudioError('grammar_no_entry').
+        """
+        if self._ready and phrases:
+            self._recogniser.use_phrases(entry, phrases)
         if listen_id == WAKE_LISTEN_ID or not self._ready or entry not in self._recogniser.entries:
             raise AudioError("grammar_no_entry", f"cannot listen for {entry!r} under the grammar in use")
         self._listener.listen(listen_id, entry, window_ms)
@@ -95,4 +100,5 @@ class Ears:
             speech_ms=capture.speech_ms,
             snr_db=capture.snr_db,
             speech_ended_ns=capture.speech_ended_ns,
+            runners_up=tuple(RunnerUp(*near) for near in heard.alternatives[:MOST_RUNNERS_UP]),
         )

@@ -6,18 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from agent.hearing.audio import FRAME_SAMPLES, SAMPLE_RATE, Float32, read_audio_file, to_int16
-from agent.hearing.listener import MARGIN_SAMPLES, ORDER_ENTRY
+from agent.hearing.cutting import cut_sentence
+from agent.hearing.listener import ORDER_ENTRY
 from agent.hearing.recogniser import NO_SENTENCE_GAP, Recogniser
 from agent.hearing.snr import estimate_snr_db
-from agent.hearing.voice_activity import CHUNK_MS, CHUNK_SAMPLES, VoiceActivity
+from agent.hearing.voice_activity import CHUNK_MS, VoiceActivity
 from agent.hearing.wakeword import WakeWord
 from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Settings
-
-_FEWEST_CHUNKS = 3  # less than 96 ms is a click
 
 
 class FileListener:
@@ -39,11 +37,11 @@ class FileListener:
         samples = read_audio_file(path)
         peak, woken_at = self._find_wake(samples)
         speech = self._activity.speech_mask(samples, self._settings.endpoint.speech_threshold)
-        sentence = _sentence(samples, speech, woken_at or 0)
+        sentence = cut_sentence(samples, speech, woken_at or 0)
         if woken_at is None:
             heard = self._recogniser.recognise(sentence, ORDER_ENTRY)
         else:
-            whole = _sentence(samples, speech, 0)
+            whole = cut_sentence(samples, speech)
             heard = self._recogniser.recognise_after_wake(sentence, whole, ORDER_ENTRY)
         gap = heard.gap_per_token
         snr_db = estimate_snr_db(samples, speech)
@@ -69,13 +67,3 @@ class FileListener:
             if hit := self._wake.push(pcm[start : start + FRAME_SAMPLES]):
                 return hit.score, min(len(samples), start + FRAME_SAMPLES - hit.samples_ago)
         return self._wake.peak, None
-
-
-def _sentence(samples: Float32, speech: npt.NDArray[np.bool_], since: int) -> Float32:
-    """From the first speech after sample `since` to the last, with a little room around it; may be empty."""
-    chunks = np.flatnonzero(speech)
-    chunks = chunks[chunks * CHUNK_SAMPLES >= since]
-    if len(chunks) < _FEWEST_CHUNKS:
-        return samples[:0]
-    begin = max(since, int(chunks[0]) * CHUNK_SAMPLES - MARGIN_SAMPLES)
-    return samples[begin : (int(chunks[-1]) + 1) * CHUNK_SAMPLES + MARGIN_SAMPLES]

@@ -214,7 +214,7 @@ class Voice:
 
     def _listen(self, listen: Listen) -> None:
         try:
-            self._ears.listen(listen.listen_id, listen.entry, listen.window_ms)
+            self._ears.listen(listen.listen_id, listen.entry, listen.window_ms, listen.phrases)
         except AudioError:
             self._tell(Silence(listen.listen_id))
             raise

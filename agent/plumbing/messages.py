@@ -22,12 +22,26 @@ class VoiceReady(Message, frozen=True):
     """Models are loaded, the tight filter is on; `till` answers with `UseGrammar` and `ListenPolicy`."""
 
 
+Phrase = Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class RunnerUp(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Another sentence of the grammar that was nearly heard, and how many nats (>= 0) less likely it is."""
+
+    words: Annotated[str, msgspec.Meta(max_length=1_000)]
+    behind_nats: float
+
+
+MOST_RUNNERS_UP = 8
+
+
 class Utterance(Message, frozen=True):
     """One stretch of speech, understood or not.
 
     `listen_id` is that of the `Listen` it answers, 0 after the wake word. `words` is the sentence of the
     grammar (normalised) or '' where none survived the beam. `open_words` is the free decode; it is used only
-    to find words of denial. `gap_per_token` (<= 0, nats) is how much likelier free speech is. `embedding` is
+    to find words of denial. `gap_per_token` (<= 0, nats) is how much likelier free speech is. `runners_up`
+    are other sentences of the grammar, nearest first. `embedding` is
     the unit-length speaker embedding, or None where nobody is enrolled or the speech is too short to say
     anything. `speech_ms` counts the speech that went into it (pooled with the wake phrase after a wake).
     `snr_db` may be None where it could not be measured. `speech_ended_ns` is CLOCK_MONOTONIC when the last
@@ -42,6 +56,7 @@ class Utterance(Message, frozen=True):
     speech_ms: int
     snr_db: float | None
     speech_ended_ns: int
+    runners_up: Annotated[tuple[RunnerUp, ...], msgspec.Meta(max_length=MOST_RUNNERS_UP)] = ()
 
 
 class Silence(Message, frozen=True):
@@ -74,11 +89,15 @@ class VoiceFault(Message, frozen=True):
 
 
 class Listen(Message, frozen=True):
-    """Listen without a wake word for `window_ms` of audio, for sentences of `entry`."""
+    """Listen without a wake word for `window_ms` of audio, for sentences of `entry`; where `phrases` are
+    given, for these and nothing else (normalised; `entry` only names them)."""
 
     listen_id: int
     entry: str
     window_ms: int
+    phrases: Annotated[
+        tuple[Annotated[str, msgspec.Meta(max_length=500)], ...], msgspec.Meta(max_length=1_000)
+    ] = ()
 
 
 class Say(Message, frozen=True):

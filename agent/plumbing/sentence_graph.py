@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -47,6 +48,20 @@ class SentenceGraph(msgspec.Struct, frozen=True):
     def from_bytes(data: bytes) -> SentenceGraph:
         """Raises msgspec.DecodeError or msgspec.ValidationError where `data` is not a graph."""
         return msgspec.msgpack.decode(data, type=SentenceGraph)
+
+
+def graph_of_phrases(entry: str, phrases: Iterable[str]) -> SentenceGraph:
+    """Exactly `phrases` (normalised) as the sentences of `entry`, without meaning."""
+    arcs: list[Arc] = []
+    end, states = 1, 2
+    for phrase in phrases:
+        here = 0
+        words = phrase.split()
+        for word in words[:-1]:
+            arcs.append(Arc(here, word, states))
+            here, states = states, states + 1
+        arcs += [Arc(here, word, end) for word in words[-1:]]
+    return SentenceGraph("", {entry: 0}, [end], arcs, [])
 
 
 def graph_id(data: bytes) -> str:

@@ -14,8 +14,8 @@ from agent.deciding.catalogue import Catalogue
 from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
-from agent.deciding.replies import spoken_basket
 from agent.deciding.sentences import compile_sentences
+from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import SentenceParser
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.settings import Settings

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from agent.committing.journal import OrderRow
 from agent.deciding.conversation import Record
-from agent.deciding.replies import spoken_basket
+from agent.deciding.spoken_basket import spoken_basket
 from agent.plumbing import operator
 from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection

@@ -9,9 +9,11 @@ from functools import partial
 
 from agent.deciding import enrolment
 from agent.deciding.basket import Basket
+from agent.deciding.choice import Choice, answers
 from agent.deciding.conversation import (
     Answered,
     AwaitingFactor,
+    Choosing,
     Committing,
     Confirming,
     Confused,
@@ -29,6 +31,7 @@ from agent.deciding.conversation import (
     Silent,
     State,
 )
+from agent.deciding.dialogue import CHOICE
 from agent.deciding.replies import render
 from agent.deciding.understanding import (
     Answer,
@@ -37,12 +40,12 @@ from agent.deciding.understanding import (
     NotUnderstood,
     OrderAsked,
     PhraseRead,
-    understand,
 )
 from agent.deciding.verification import Verdict, same_speaker, verify
 from agent.plumbing import audit, messages
 from agent.plumbing.errors import JournalError
 from agent.till.desk import Conversation, Desk
+from agent.till.heard import answer_to, meaning_of, runner_up_of
 from agent.till.talk import Talk
 from agent.till.waiting import WaitingBaskets
 
@@ -105,7 +108,10 @@ class SpokenDialogue(Talk):
         entry = self._entry(utterance.listen_id)
         if entry is None:
             return
-        meaning = self._meaning(entry, utterance)
+        if isinstance(self._state, Choosing) and entry == CHOICE:
+            self._apply(answer_to(self._state.choice, utterance, self._desk, self._language))
+            return
+        meaning = meaning_of(entry, utterance, self._desk, self._language)
         if self._enrolling:
             self._advance_enrolment(self._enrolling, enrolment.Heard(meaning, utterance.embedding))
         elif entry == "order":
@@ -199,13 +205,6 @@ class SpokenDialogue(Talk):
         entry, self._question = self._question.entry, None
         return entry
 
-    def _meaning(self, entry: str, utterance: messages.Utterance) -> Meaning:
-        sure = utterance.gap_per_token >= self._desk.settings.asr.reject_gap_per_token
-        words = utterance.words if sure else ""
-        return understand(
-            self._desk.parser(self._language), self._desk.catalogue, entry, words, utterance.open_words
-        )
-
     def _verify(self, utterance: messages.Utterance, shortest_ms: int) -> Verdict:
         return verify(
             utterance.embedding,
@@ -225,7 +224,8 @@ class SpokenDialogue(Talk):
         match meaning:
             case OrderAsked(basket):
                 self._order_embedding = utterance.embedding
-                self._apply(OrderHeard(basket, speaker))
+                other = runner_up_of(basket, utterance, self._desk, self._language)
+                self._apply(OrderHeard(basket, speaker, other))
             case Answer(kind="consent") if (
                 speaker.person and (waiting := self._waiting.take(self._conversation.id)) is not None
             ):
@@ -309,7 +309,11 @@ class SpokenDialogue(Talk):
         then = None
         if say.listen:
             self._question = _Question(self._last_id, say.listen)
-            then = messages.Listen(self._last_id, say.listen, self._desk.settings.endpoint.answer_window_ms)
+            phrases: tuple[str, ...] = ()
+            if say.listen == CHOICE and say.basket and say.other:
+                phrases = tuple(answers(Choice(say.basket, say.other), self._language))
+            window_ms = self._desk.settings.endpoint.answer_window_ms
+            then = messages.Listen(self._last_id, say.listen, window_ms, phrases)
         self._saying.add(self._last_id)
         self._send(messages.Say(self._last_id, self._last_text, self._language, then))
 

@@ -10,6 +10,8 @@ from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     Answered,
     AwaitReceipt,
+    Choosing,
+    Chosen,
     Commit,
     Event,
     FactorGiven,
@@ -56,12 +58,15 @@ class Talk(ABC):
 
     def _apply(self, event: Event) -> None:
         """One event through the table, with everything that follows from it."""
-        basket = event.basket if isinstance(event, OrderHeard) else getattr(self._state, "basket", None)
+        of = event if isinstance(event, OrderHeard | Chosen) else self._state
+        basket = getattr(of, "basket", None)
         match event:
             case OrderHeard() | Answered():
                 person = event.speaker.person
             case FactorGiven():
                 person = event.person
+            case Chosen() if isinstance(self._state, Choosing):
+                person = self._state.speaker.person
             case _:
                 person = ""
         around = replace(self._desk.surroundings(basket, person), proposed=self._proposed())

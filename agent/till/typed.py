@@ -16,7 +16,8 @@ from agent.deciding.conversation import (
     ReceiptArrived,
     Say,
 )
-from agent.deciding.replies import render, spoken_basket
+from agent.deciding.replies import render
+from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import Answer, HelpAsked, NotUnderstood, OrderAsked, understand
 from agent.deciding.verification import TYPED
 from agent.till.desk import Conversation, Desk

@@ -8,7 +8,8 @@ from agent.deciding.basket import Basket
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.conversation import Say
 from agent.deciding.money import Money
-from agent.deciding.replies import REPLIES, render, spoken_basket, spoken_money
+from agent.deciding.replies import REPLIES, render, spoken_money
+from agent.deciding.spoken_basket import spoken_basket
 
 
 def test_both_languages_have_the_same_replies_and_each_renders(catalogue: Catalogue) -> None:

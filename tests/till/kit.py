@@ -98,10 +98,10 @@ class Till:
 
 def utterance(
     listen_id: int, words: str, embedding: Vector | None = ANNA, *, gap: float = -0.1, open_words: str = "",
-    speech_ms: int = 2_500, snr_db: float | None = 30.0,
+    speech_ms: int = 2_500, snr_db: float | None = 30.0, runners_up: tuple[messages.RunnerUp, ...] = (),
 ) -> messages.Utterance:  # fmt: skip
     """What `voice` sends; by default it is sure of itself and the room is quiet."""
-    return messages.Utterance(listen_id, words, open_words, gap, embedding, speech_ms, snr_db, 1)
+    return messages.Utterance(listen_id, words, open_words, gap, embedding, speech_ms, snr_db, 1, runners_up)
 
 
 def make_till(bench: Bench, folder: Path, *, online: bool = True) -> Till:

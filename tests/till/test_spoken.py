@@ -194,3 +194,66 @@ def test_embeddings_are_wanted_only_while_somebody_is_enrolled(till: Till) -> No
     assert till.sent.index(messages.ListenPolicy(embed=False)) > till.sent.index(
         messages.ListenPolicy(embed=True)
     )
+
+
+def _near(words: str, behind: float) -> tuple[messages.RunnerUp, ...]:
+    return (messages.RunnerUp(words, behind),)
+
+
+LIGHT_ORDER = "okay nabu order two bags of light roast coffee"
+
+
+@pytest.mark.parametrize(("words", "roast"), [("the light one", "light"), ("the first", "dark")])
+def test_a_close_runner_up_is_asked_about_and_what_is_picked_is_ordered(
+    till: Till, words: str, roast: str
+) -> None:
+    till.wake_and_say(ORDER, runners_up=_near(LIGHT_ORDER, 0.5))
+    assert till.said == "Did you say dark, or light?"
+    assert till.listening is not None
+    assert words in till.listening.phrases
+    till.answer(words)
+    assert till.said.startswith(f"Two bags of {roast} roast coffee, ")
+    till.answer(CONSENT)
+    [order] = till.desk.journal.orders()
+    assert roast in order.title
+    assert till.decided == ["asked_which", "read_back", "consented"]
+
+
+def test_whoever_answers_which_one_only_the_voice_that_ordered_can_consent(till: Till) -> None:
+    till.wake_and_say(ORDER, runners_up=_near(LIGHT_ORDER, 0.5))
+    till.answer("the light one", BERT)
+    assert till.said.startswith("Two bags of light roast coffee, ")
+    till.answer(CONSENT, BERT)
+    assert till.decided[-1] == "refused_other_voice"
+    assert not till.desk.journal.orders()
+
+
+def test_an_answer_that_picks_nothing_ends_the_question_with_what_to_do(till: Till) -> None:
+    for answer, code in (("neither", "chose_neither"), ("", "gave_up"), ("yes place my order", "gave_up")):
+        till.wake_and_say(ORDER, runners_up=_near(LIGHT_ORDER, 0.5))
+        till.answer(answer)
+        assert till.decided[-1] == code
+        assert till.listening is None
+        assert "okay nabu, and your order" in till.said
+    assert not till.desk.journal.orders()
+
+
+def test_a_picked_word_that_was_likelier_something_else_picks_nothing(till: Till) -> None:
+    till.wake_and_say(ORDER, runners_up=_near(LIGHT_ORDER, 0.5))
+    till.answer("light", gap=-2.0)
+    assert till.decided[-1] == "gave_up"
+
+
+@pytest.mark.parametrize(
+    ("words", "behind"),
+    [
+        (LIGHT_ORDER, 9.0),
+        ("okay nabu i want two bags of dark roast coffee", 0.1),
+        ("okay nabu help", 0.1),
+        ("nothing of the grammar", 0.1),
+    ],
+    ids=["far behind", "the same order", "no order", "no sentence"],
+)
+def test_without_a_close_other_order_nothing_is_asked(till: Till, words: str, behind: float) -> None:
+    till.wake_and_say(ORDER, runners_up=_near(words, behind))
+    assert till.decided == ["read_back"]

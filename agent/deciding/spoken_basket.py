@@ -1,0 +1,40 @@
+"""A basket in words, as it is read back."""
+
+from __future__ import annotations
+
+from num2words import num2words
+
+from agent.deciding.basket import Basket, Line
+from agent.deciding.lexicon import LEXICONS
+
+
+def spoken_basket(basket: Basket, language: str) -> str:
+    """E.g. "two bags of dark roast coffee"."""
+    joiner = f" {LEXICONS[language].and_joiner} "
+    return joiner.join(spoken_line(line, language) for line in basket.lines)
+
+
+def spoken_line(line: Line, language: str) -> str:
+    """Quantity, unit and title in words."""
+    lexicon = LEXICONS[language]
+    unit = lexicon.units[line.unit]
+    number = num2words(line.quantity, lang=language)
+    if language == "pl" and unit.feminine:
+        number = _feminine_accusative(number)
+    form = plural(line.quantity, unit.one, unit.few, unit.many, language)
+    return " ".join(word for word in (number, form, lexicon.of if form else "", line.title) if word)
+
+
+def _feminine_accusative(number: str) -> str:
+    if number == "jeden":
+        return "jedną"
+    return number[: -len("dwa")] + "dwie" if number == "dwa" or number.endswith(" dwa") else number
+
+
+def plural(count: int, one: str, few: str, many: str, language: str) -> str:
+    """The noun form after `count` (CLDR plural rules of English and Polish)."""
+    if count == 1:
+        return one
+    if language == "pl" and 2 <= count % 10 <= 4 and not 12 <= count % 100 <= 14:
+        return few
+    return many

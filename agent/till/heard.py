@@ -1,0 +1,48 @@
+"""What an utterance means to the till, before the dialogue decides what comes of it."""
+
+from __future__ import annotations
+
+from agent.deciding.basket import Basket
+from agent.deciding.choice import Choice, picked
+from agent.deciding.conversation import Answered, Chosen, Confused, Event
+from agent.deciding.runner_up import runner_up
+from agent.deciding.understanding import Answer, Meaning, OrderAsked, understand
+from agent.deciding.verification import Verdict
+from agent.plumbing.messages import Utterance
+from agent.till.desk import Desk
+
+
+def meaning_of(entry: str, utterance: Utterance, desk: Desk, language: str) -> Meaning:
+    """What was said at `entry`."""
+    words = _words(utterance, desk)
+    return understand(desk.parser(language), desk.catalogue, entry, words, utterance.open_words)
+
+
+def runner_up_of(basket: Basket, utterance: Utterance, desk: Desk, language: str) -> Basket | None:
+    """Another order that was nearly heard instead of `basket`."""
+
+    def orders(words: str) -> Basket | None:
+        meaning = understand(desk.parser(language), desk.catalogue, "order", words)
+        return meaning.basket if isinstance(meaning, OrderAsked) else None
+
+    others = ((orders(near.words), near.behind_nats) for near in utterance.runners_up)
+    return runner_up(basket, others, desk.settings.asr.ask_within_nats)
+
+
+def answer_to(choice: Choice, utterance: Utterance, desk: Desk, language: str) -> Event:
+    """What the answer to "this one, or that one?" comes to.
+
+    No voice is asked for: whatever is picked is read back, and the consent to it has to come from the voice
+    that ordered.
+    """
+    pick = picked(choice, _words(utterance, desk), utterance.open_words, language)
+    if pick is None:
+        return Confused()
+    basket = choice.basket(pick)
+    return Chosen(basket) if basket else Answered(Answer("denial"), Verdict(reason="unknown_voice"))
+
+
+def _words(utterance: Utterance, desk: Desk) -> str:
+    """'' where the speech was likelier something else."""
+    sure = utterance.gap_per_token >= desk.settings.asr.reject_gap_per_token
+    return utterance.words if sure else ""

@@ -1,0 +1,115 @@
+"""Two orders that sound alike: the question names what differs, and every answer has one meaning."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.deciding.basket import Basket
+from agent.deciding.catalogue import Catalogue, parse_catalogue
+from agent.deciding.choice import MOST_ANSWERS, Choice, answers, differences, picked
+from agent.deciding.conversation import Say
+from agent.deciding.lexicon import LEXICONS
+from agent.deciding.replies import render
+from agent.deciding.runner_up import runner_up
+from agent.plumbing.sentence_graph import normalise_text
+from tests.deciding.conftest import CORNER_SHOP
+
+PRODUCTS = ("coffee", "green-tea", "black-tea", "olive-oil", "butter")
+
+
+@cache
+def _shop() -> Catalogue:
+    return parse_catalogue(CORNER_SHOP.read_bytes())
+
+
+def _line(product: str, quantity: int, roast: str = "", language: str = "en") -> Basket:
+    options = {"roast": roast} if roast else {}
+    return Basket((_shop().line(product, options, quantity, language),), 1)
+
+
+DARK, LIGHT = _line("coffee", 2, "dark"), _line("coffee", 2, "light")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "question"),
+    [
+        (DARK, LIGHT, "Did you say dark, or light?"),
+        (DARK, _line("coffee", 10, "dark"), "Did you say two, or ten?"),
+        (_line("green-tea", 3), _line("black-tea", 3), "Did you say green, or black?"),
+    ],
+)
+def test_the_question_names_only_what_differs(first: Basket, second: Basket, question: str) -> None:
+    assert render(Say("which", "choice", first, second), "en", "PLN") == question
+
+
+def test_the_question_in_polish() -> None:
+    first, second = (_line("coffee", 2, roast, "pl") for roast in ("dark", "light"))
+    assert render(Say("which", "choice", first, second), "pl", "PLN").startswith("Czy było to: ciemno, czy: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "pick"),
+    [
+        ("dark", "first"),
+        ("the dark one", "first"),
+        ("dark roast", "first"),
+        ("two bags of dark roast coffee", "first"),
+        ("2 bags of dark roast coffee please", "first"),
+        ("the first", "first"),
+        ("the first one", "first"),
+        ("light", "second"),
+        ("the light roast coffee", "second"),
+        ("the second one", "second"),
+        ("neither", "neither"),
+        ("none of them", "neither"),
+        ("no", "neither"),
+        ("cancel", "neither"),
+        ("roast coffee", None),
+        ("two bags", None),
+        ("", None),
+        ("yes", None),
+    ],
+)
+def test_answers_pick_by_name_or_place_and_what_fits_both_picks_nothing(words: str, pick: str | None) -> None:
+    assert picked(Choice(DARK, LIGHT), words, "", "en") == pick
+
+
+def test_a_denial_in_the_free_decode_counts_where_nothing_was_picked() -> None:
+    assert picked(Choice(DARK, LIGHT), "", "no not that", "en") == "neither"
+    assert picked(Choice(DARK, LIGHT), "dark", "no dark", "en") == "first"
+
+
+baskets = st.builds(_line, st.sampled_from(PRODUCTS), st.integers(1, 99)) | st.builds(
+    _line, st.just("coffee"), st.integers(1, 99), st.sampled_from(["dark", "light", "medium"])
+)
+
+
+@given(baskets, baskets, st.sampled_from(sorted(LEXICONS)))
+def test_any_two_orders_can_be_told_apart_by_what_the_question_says(
+    first: Basket, second: Basket, language: str
+) -> None:
+    if first.key == second.key:
+        return
+    choice = Choice(first, second)
+    one, other = differences(choice, language)
+    assert one
+    assert other
+    possible = answers(choice, language)
+    assert possible[normalise_text(one)] == "first"
+    assert possible[normalise_text(other)] == "second"
+    assert len(possible) <= MOST_ANSWERS
+    for denial in LEXICONS[language].denials:
+        assert possible[normalise_text(denial)] == "neither"
+
+
+def test_the_nearest_other_order_is_the_runner_up() -> None:
+    assert runner_up(1, [(1, 0.2), (None, 0.4), (2, 1.0), (3, 1.1)], 1.5) == 2
+
+
+def test_other_words_for_the_same_order_and_orders_far_behind_are_no_runners_up() -> None:
+    assert runner_up(1, [(1, 0.1), (1, 0.9), (2, 1.6)], 1.5) is None
+    assert runner_up(1, [], 1.5) is None
