@@ -172,6 +172,18 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     orders.add_argument(
         "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
     )
+    orders.add_argument(
+        "--rejects",
+        type=Path,
+        metavar="DIR",
+        help="recordings without orders; what passes is wrong",
+    )
+    orders.add_argument(
+        "--curve",
+        type=Path,
+        metavar="FILE",
+        help="JSON of what each gate lets pass; a PNG beside it",
+    )
     orders.add_argument("--json", action="store_true", help="for machines")
 
 

@@ -17,7 +17,18 @@ def orders(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(
             "bench_noise", "--noise FILE and --snr DB,DB go together", "give both or neither"
         )
-    result = run_orders_bench(arguments.set, arguments.noise, list(arguments.snr), default_models_dir())
+    if arguments.curve and not arguments.rejects:
+        raise ConfigurationError(
+            "bench_curve", "--curve needs recordings that hold no order", "give --rejects DIR as well"
+        )
+    result = run_orders_bench(
+        arguments.set,
+        arguments.noise,
+        list(arguments.snr),
+        default_models_dir(),
+        rejects=arguments.rejects,
+        curve=arguments.curve,
+    )
     if arguments.json:
         print(json.dumps(result))
         return 0
@@ -27,5 +38,7 @@ def orders(arguments: argparse.Namespace) -> int:
         share = 100 * row["accepted"] / row["utterances"]
         print(f"{noise:>8} {row['utterances']:>7} {share:>7.1f} %", end=" ")
         print(f"{row['wrong']:>6} {row['asked']:>6} {row['rejected']:>9}")
+    if "rejects" in result:
+        print(f"no orders: {result['rejects']['accepted']} of {result['rejects']['utterances']} accepted")
     print(f"real-time factor {result['real_time_factor']:.3f}")
     return 0

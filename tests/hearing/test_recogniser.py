@@ -209,3 +209,19 @@ def test_with_a_second_opinion_orders_are_heard_in_noise_at_least_as_well(
         right["alone"] += alone.recognise(speech, "order").words == sentence.lower()
         right["both"] += both.recognise(speech, "order").words == sentence.lower()
     assert right["both"] >= right["alone"]
+
+
+def test_phrases_of_one_question_are_all_that_answers_it(recogniser: Recogniser) -> None:
+    recogniser.use_phrases("choice", ["the dark one", "the light one", "neither"])
+    assert recogniser.recognise(spoken("slt", "the light one"), "choice").words == "the light one"
+    assert recogniser.recognise(spoken("slt", "order paper towels"), "order").words == "order paper towels"
+    recogniser.use_phrases("choice", ["two", "ten"])
+    heard = recogniser.recognise(spoken("slt", "the light one"), "choice")
+    assert not heard.words or heard.gap_per_token < GATE
+
+
+def test_phrases_go_with_the_grammar_they_stood_beside(recogniser: Recogniser) -> None:
+    recogniser.use_phrases("choice", ["two", "ten"])
+    assert "choice" in recogniser.entries
+    recogniser.use(corner_shop())
+    assert "choice" not in recogniser.entries
