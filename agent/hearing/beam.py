@@ -41,13 +41,15 @@ class JointDecoding:
 
     def __init__(self, parts: Sequence[tuple[Steps, float]]) -> None:
         """Each decode with its weight; only the proportions of the weights count."""
-        self._parts = [part for part, _ in parts]
-        self._weights = [weight for _, weight in parts]
+        whole = sum(weight for _, weight in parts)
+        self._parts = [(part, np.float32(weight / whole)) for part, weight in parts]
 
     def step(self, tokens: list[int], parents: list[int]) -> Float32:
         """As `Steps.step`."""
-        steps = [part.step(tokens, parents) for part in self._parts]
-        mean: Float32 = np.average(steps, axis=0, weights=self._weights).astype(np.float32)
+        if len(self._parts) == 1:
+            return self._parts[0][0].step(tokens, parents)
+        weighted = [part.step(tokens, parents) * weight for part, weight in self._parts]
+        mean: Float32 = np.add.reduce(weighted)
         return mean
 
 

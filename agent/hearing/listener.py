@@ -22,8 +22,9 @@ WAKE_LISTEN_ID = 0
 PRE_ROLL_MS = 1_360
 """Kept before a hit: the wake phrase takes 0.7 to 1.3 s, and a little of the room tells its noise."""
 
-MARGIN_SAMPLES = 200 * SAMPLE_RATE // 1_000
-"""Heard on either side of the speech by the recogniser."""
+MARGIN_SAMPLES = 300 * SAMPLE_RATE // 1_000
+"""Heard on either side of the speech by the recogniser: in noise the quiet end of a sentence is taken for
+the room."""
 
 
 class WakeHeard(NamedTuple):

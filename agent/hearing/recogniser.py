@@ -26,7 +26,7 @@ NO_SENTENCE_GAP = -99.0
 """Stands for 'no sentence of the grammar survived the beam'."""
 
 WIDER_BEAMS = 24
-"""Tried once more where nothing survived."""
+"""Tried once more where nothing survived of what the first model hears."""
 
 RECONSIDERED = frozenset({"order"})
 """Entries for which the second model is asked. Answers are short, and what the first hears in the open is
@@ -162,7 +162,7 @@ class Recogniser:
 
         free = decode_open(begin(), _most_open_tokens(samples))
         bound: list[Hypothesis] = []
-        for beams in (self._beams, WIDER_BEAMS):
+        for beams in (self._beams, WIDER_BEAMS) if len(models) == 1 else (self._beams,):
             if not bound and start != DEAD:
                 lowest = free.score - _HOPELESS_NATS
                 bound = decode_bound(begin(), automaton.allowed, start, beams, lowest)
