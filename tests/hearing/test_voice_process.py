@@ -102,6 +102,29 @@ def test_embeddings_are_computed_only_when_wanted_and_tell_voices_apart(device: 
     assert float(embeddings[0] @ embeddings[2]) < Speaker().same_speaker_cosine
 
 
+def test_a_question_brings_its_own_answers(device: VoiceDevice) -> None:
+    phrases = ("the dark one", "the light one", "neither")
+    device.till.send(Say(5, "Which one?", "en", Listen(5, "choice", 5_000, phrases)))
+    device.playback()
+    assert device.told() == Spoken(5)
+    device.hear(spoken("slt", "the light one"))
+    heard = device.told()
+    assert isinstance(heard, Utterance)
+    assert (heard.listen_id, heard.words) == (5, "the light one")
+    assert heard.gap_per_token >= Asr().reject_gap_per_token
+
+
+def test_two_orders_that_are_both_near_are_both_told(device: VoiceDevice) -> None:
+    _settle(device)
+    device.hear(spoken("slt", "okay nabu, can I have a carton of milk please"))
+    assert isinstance(device.told(), Woken)
+    order = device.told()
+    assert isinstance(order, Utterance)
+    behind = [near.behind_nats for near in order.runners_up]
+    assert behind == sorted(behind)
+    assert "can i have a carton of milk" in [near.words for near in order.runners_up]
+
+
 def test_the_wake_phrase_alone_is_followed_by_silence(device: VoiceDevice) -> None:
     _settle(device)
     device.hear(spoken("rms", "okay nabu"), np.zeros(5 * 16_000, np.float32))
