@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from agent.deciding.catalogue import Catalogue, Option, Product
+from agent.deciding.connected_speech import weak_forms
 from agent.deciding.lexicon import LEXICONS, Lexicon, spoken_numbers
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import Arc, SentenceGraph, Tag, normalise_text
@@ -124,13 +125,31 @@ def _orders(
     of_unit: dict[str, int] = {}
     for unit in dict.fromkeys(unit for unit, _ in groups):
         of_unit[unit] = _unit(build, lexicon, unit, counted)
+    taken = _names(catalogue, language)
     for (unit, option_ids), products in groups.items():
         options = [catalogue.option(option_id) for option_id in option_ids]
-        front = _products(build, products, options, language, done)
+        front = _products(build, products, options, language, done, taken)
         build.free(of_unit[unit], front)
         build.free(counted, front)
     build.phrases(done, lexicon.politeness, end)
     build.free(done, end)
+
+
+def _names(catalogue: Catalogue, language: str) -> frozenset[str]:
+    """All that products are called."""
+    return frozenset(
+        normalise_text(name)
+        for product in catalogue.products
+        if language in product.words
+        for name in product.words[language].heard
+    )
+
+
+def _heard(product: Product, language: str, taken: frozenset[str]) -> list[str]:
+    """What `product` is called, and what speech makes of that where nothing else is called so."""
+    names = product.words[language].heard
+    weak = (form for name in names for form in weak_forms(name, language))
+    return [*names, *(form for form in weak if form not in taken)]
 
 
 def _unit(build: _Builder, lexicon: Lexicon, unit: str, counted: int) -> int:
@@ -149,7 +168,12 @@ def _unit(build: _Builder, lexicon: Lexicon, unit: str, counted: int) -> int:
 
 
 def _products(
-    build: _Builder, products: Sequence[Product], options: Sequence[Option], language: str, done: int
+    build: _Builder,
+    products: Sequence[Product],
+    options: Sequence[Option],
+    language: str,
+    done: int,
+    taken: frozenset[str],
 ) -> int:
     """Options before the name in any order, the names, options after it in any order; returns the first
     state."""
@@ -165,7 +189,7 @@ def _products(
     front, chosen = _subsets(build, before, language, joiner="", first="")
     for state in chosen:
         for product in products:
-            build.phrases(state, product.words[language].heard, named, Tag("product", product.id))
+            build.phrases(state, _heard(product, language, taken), named, Tag("product", product.id))
     build.free(named, done)
     if after:
         lexicon = LEXICONS[language]

@@ -26,7 +26,7 @@ NO_SENTENCE_GAP = -99.0
 """Stands for 'no sentence of the grammar survived the beam'."""
 
 WIDER_BEAMS = 24
-"""Tried once more where nothing survived of what the first model hears."""
+"""Tried once more where nothing survived."""
 
 RECONSIDERED = frozenset({"order"})
 """Entries for which the second model is asked. Answers are short, and what the first hears in the open is
@@ -140,10 +140,13 @@ class Recogniser:
     def _reconsidered(self, heard: Recognition, samples: Float32, entry: str) -> Recognition:
         if self._second is None or entry not in RECONSIDERED or heard.sure or not heard.open_words:
             return heard
-        return self._heard(samples, entry, (self._model, self._second))
+        together = self._heard(samples, entry, (self._model, self._second), widened=bool(heard.words))
+        return together if together.words else heard
 
-    def _heard(self, samples: Float32, entry: str, models: Sequence[Moonshine]) -> Recognition:
-        """What `models` hear together."""
+    def _heard(
+        self, samples: Float32, entry: str, models: Sequence[Moonshine], *, widened: bool = True
+    ) -> Recognition:
+        """What `models` hear together; `widened`: whether the beam is, where nothing survived."""
         automaton = self._automaton
         if automaton is None:
             return _NOTHING
@@ -162,7 +165,7 @@ class Recogniser:
 
         free = decode_open(begin(), _most_open_tokens(samples))
         bound: list[Hypothesis] = []
-        for beams in (self._beams, WIDER_BEAMS) if len(models) == 1 else (self._beams,):
+        for beams in (self._beams, WIDER_BEAMS) if widened else (self._beams,):
             if not bound and start != DEAD:
                 lowest = free.score - _HOPELESS_NATS
                 bound = decode_bound(begin(), automaton.allowed, start, beams, lowest)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agent.hearing.moonshine import Moonshine
-from agent.hearing.recogniser import NO_SENTENCE_GAP, Recogniser
+from agent.hearing.recogniser import NO_SENTENCE_GAP, Recogniser, Recognition
 from agent.plumbing.errors import AudioError
 from agent.plumbing.sentence_graph import Arc, SentenceGraph
 from agent.plumbing.settings import Asr
@@ -225,3 +225,15 @@ def test_phrases_go_with_the_grammar_they_stood_beside(recogniser: Recogniser) -
     assert "choice" in recogniser.entries
     recogniser.use(corner_shop())
     assert "choice" not in recogniser.entries
+
+
+def test_a_second_opinion_that_finds_no_sentence_takes_none_away(
+    moonshine: Moonshine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Recognition("order coffee", "order coughing", -1.0, (), -1.0)
+    nothing = Recognition("", "order coughing", NO_SENTENCE_GAP)
+    recogniser = Recogniser(moonshine, second=moonshine)
+    monkeypatch.setattr(
+        recogniser, "_heard", lambda samples, entry, models, **_: first if len(models) == 1 else nothing
+    )
+    assert recogniser.recognise(np.ones(16_000, np.float32), "order") == first
