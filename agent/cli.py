@@ -186,6 +186,20 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     )
     orders.add_argument("--json", action="store_true", help="for machines")
 
+    wake = _command(
+        bench, "wake", "bench", "wake", "how often the wake word is missed or heard in other speech"
+    )
+    wake.add_argument("--set", type=Path, required=True, metavar="DIR", help="recordings of the phrase alone")
+    wake.add_argument("--phrase", required=True, help="'okay nabu', 'alexa', 'hey jarvis', 'hey mycroft'")
+    wake.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
+    wake.add_argument(
+        "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
+    )
+    wake.add_argument(
+        "--negatives", type=Path, metavar="DIR", help="other speech; what wakes is a false alarm"
+    )
+    wake.add_argument("--json", action="store_true", help="for machines")
+
 
 def _numbers(text: str) -> tuple[float, ...]:
     try:

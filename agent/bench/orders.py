@@ -13,6 +13,7 @@ import numpy as np
 
 from agent.bench.mixing import mix
 from agent.bench.order_set import LabelledOrder, OrderSet
+from agent.bench.recordings import recordings
 from agent.deciding.runner_up import runner_up
 from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
 from agent.hearing.cutting import cut_sentence
@@ -23,7 +24,6 @@ from agent.plumbing.errors import AudioError
 from agent.plumbing.settings import Asr, Endpoint
 
 OUTCOMES = ("accepted", "wrong", "asked", "rejected")
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
 _NOISE_SEED = 3
 
 
@@ -74,10 +74,10 @@ class OrdersBench:
 
         Raises AudioError('bench_set_invalid') where there is none.
         """
-        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
-        if not files:
-            raise AudioError("bench_set_invalid", f"no audio below {folder}", "give a folder of recordings")
-        return [Heard(self._recognise(read_audio_file(path)).gap_per_token, "wrong") for path in files]
+        return [
+            Heard(self._recognise(read_audio_file(path)).gap_per_token, "wrong")
+            for path in recordings(folder)
+        ]
 
     def _order(self, order: LabelledOrder, snr_db: float | None, rng: np.random.Generator) -> Heard:
         recognition = self._recognise(self._mixed(order, snr_db, rng))

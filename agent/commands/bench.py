@@ -6,17 +6,14 @@ import argparse
 import json
 
 from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings import Wake, default_models_dir
 
 
 def orders(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of spoken orders and prints its table."""
     from agent.bench.orders import run_orders_bench
 
-    if bool(arguments.snr) != bool(arguments.noise):
-        raise ConfigurationError(
-            "bench_noise", "--noise FILE and --snr DB,DB go together", "give both or neither"
-        )
+    _check_noise(arguments)
     if arguments.curve and not arguments.rejects:
         raise ConfigurationError(
             "bench_curve", "--curve needs recordings that hold no order", "give --rejects DIR as well"
@@ -42,3 +39,35 @@ def orders(arguments: argparse.Namespace) -> int:
         print(f"no orders: {result['rejects']['accepted']} of {result['rejects']['utterances']} accepted")
     print(f"real-time factor {result['real_time_factor']:.3f}")
     return 0
+
+
+def wake(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of the wake word at the default threshold and prints its table."""
+    from agent.bench.wake import run_wake_bench
+
+    _check_noise(arguments)
+    result = run_wake_bench(
+        arguments.set,
+        arguments.phrase,
+        arguments.noise,
+        list(arguments.snr),
+        arguments.negatives,
+        Wake().threshold,
+    )
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(f"{'noise':>8} {'clips':>7} {'missed':>8}")
+    for row in result["results"]:
+        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        print(f"{noise:>8} {row['clips']:>7} {row['missed']:>8}")
+    if result["false_alarms"] is not None:
+        print(f"false alarms: {result['false_alarms']} in {result['negative_hours']:.2f} h of other speech")
+    return 0
+
+
+def _check_noise(arguments: argparse.Namespace) -> None:
+    if bool(arguments.snr) != bool(arguments.noise):
+        raise ConfigurationError(
+            "bench_noise", "--noise FILE and --snr DB,DB go together", "give both or neither"
+        )
