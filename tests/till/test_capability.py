@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agent.plumbing.messages import RunnerUp
 from tests.committing.kit import make_bench
 from tests.till.kit import ANNA, BERT, make_till, utterance
 
@@ -20,26 +21,28 @@ _WORDS = st.sampled_from(
         "yes place my order",
         "yes order five bags",
         "yes",
+        "the first",
         "no",
         "",
     ]
 )
-_FORGED = st.tuples(st.integers(0, 12), _WORDS, st.sampled_from([ANNA, BERT, None]), st.booleans())
+_FORGED = st.tuples(st.integers(0, 12), _WORDS, st.sampled_from([ANNA, BERT, None]), st.booleans(), _WORDS)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_FORGED, max_size=25))
 def test_whatever_voice_sends_spending_stays_under_the_daily_cap(
-    forged: list[tuple[int, str, tuple[float, ...] | None, bool]],
+    forged: list[tuple[int, str, tuple[float, ...] | None, bool, str]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         bench = make_bench(Path(folder))
         till = make_till(bench, Path(folder))
-        for listen_id, words, embedding, played in forged:
+        for listen_id, words, embedding, played, near in forged:
             question = (
                 till.listening.listen_id if till.sent and till.listening and listen_id > 3 else listen_id
             )
-            till.spoken.heard(utterance(question, words, embedding))
+            runners_up = (RunnerUp(near, 0.1),)
+            till.spoken.heard(utterance(question, words, embedding, runners_up=runners_up))
             if played:
                 till.finish_speaking()
         orders = till.desk.journal.orders(100)
