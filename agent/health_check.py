@@ -121,14 +121,12 @@ def recognises(settings: Settings) -> str:
     Raises AudioError health_misheard, ModelError, CatalogueError.
     """
     from agent.hearing.audio import to_float
-    from agent.hearing.moonshine import Moonshine
     from agent.hearing.recogniser import Recogniser
     from agent.hearing.speech import Speech
 
     catalogue = parse_catalogue(Path(settings.paths.catalogue_file).read_bytes())
     graph = compile_sentences(catalogue, settings.device.language)
-    model = Moonshine(Path(settings.paths.models_dir), threads=settings.asr.threads)
-    recogniser = Recogniser(model, beams=settings.asr.beams)
+    recogniser = Recogniser.from_settings(Path(settings.paths.models_dir), settings.asr)
     recogniser.use(graph)
     speech = Speech(threads=settings.asr.threads)
     sandbox.tighten("health")

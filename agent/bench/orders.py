@@ -70,14 +70,17 @@ class OrdersBench:
         return [self._order(order, snr_db, rng) for order in self._orders.orders]
 
     def rejects(self, folder: Path) -> list[Heard]:
-        """Every recording below `folder`; none holds an order, so that all that passes is wrong.
+        """Every recording below `folder`; none holds an order, so that each one taken for an order is wrong.
 
         Raises AudioError('bench_set_invalid') where there is none.
         """
-        return [
-            Heard(self._recognise(read_audio_file(path)).gap_per_token, "wrong")
-            for path in recordings(folder)
-        ]
+        return [self._no_order(read_audio_file(path)) for path in recordings(folder)]
+
+    def _no_order(self, samples: Float32) -> Heard:
+        """A "no" or a "help" is no order either."""
+        recognition = self._recognise(samples)
+        taken_for_one = self._orders.slots(recognition.words) is not None
+        return Heard(recognition.gap_per_token, "wrong" if taken_for_one else "rejected")
 
     def _order(self, order: LabelledOrder, snr_db: float | None, rng: np.random.Generator) -> Heard:
         recognition = self._recognise(self._mixed(order, snr_db, rng))

@@ -39,6 +39,10 @@ _SURE_AHEAD_NATS = 3.0
 _WEIGHTS = (1.0, 2.0)
 """Of the first and the second model: alone, the second has a third of the first's errors in noise."""
 
+_LOWEST_TOGETHER = -1.8
+"""Nats a token: what both models together hold for less likely was not said. Where they disagree, free speech
+is unlikely to both as well, and the gap alone would let it pass. Orders in 6 dB of noise stay above -1.5."""
+
 _HOPELESS_NATS = 60.0
 """So far behind the open decode nothing passes any gate: orders in 6 dB of noise stay within 40."""
 
@@ -141,7 +145,11 @@ class Recogniser:
         if self._second is None or entry not in RECONSIDERED or heard.sure or not heard.open_words:
             return heard
         together = self._heard(samples, entry, (self._model, self._second), widened=bool(heard.words))
-        return together if together.words else heard
+        if not together.words:
+            return heard
+        if together.nats_per_token < _LOWEST_TOGETHER:
+            return Recognition("", together.open_words, NO_SENTENCE_GAP)
+        return together
 
     def _heard(
         self, samples: Float32, entry: str, models: Sequence[Moonshine], *, widened: bool = True

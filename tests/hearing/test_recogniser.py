@@ -237,3 +237,17 @@ def test_a_second_opinion_that_finds_no_sentence_takes_none_away(
         recogniser, "_heard", lambda samples, entry, models, **_: first if len(models) == 1 else nothing
     )
     assert recogniser.recognise(np.ones(16_000, np.float32), "order") == first
+
+
+def test_what_both_together_hold_for_unlikely_was_not_said(
+    moonshine: Moonshine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Models that disagree hold free speech for unlikely as well, so that the gap says little."""
+    first = Recognition("no", "could i", -1.0, (), -1.0)
+    both = Recognition("no", "could i have a table", -0.4, (), -2.2)
+    recogniser = Recogniser(moonshine, second=moonshine)
+    monkeypatch.setattr(
+        recogniser, "_heard", lambda samples, entry, models, **_: first if len(models) == 1 else both
+    )
+    heard = recogniser.recognise(np.ones(16_000, np.float32), "order")
+    assert heard == Recognition("", "could i have a table", NO_SENTENCE_GAP)
