@@ -145,11 +145,10 @@ class Recogniser:
         if self._second is None or entry not in RECONSIDERED or heard.sure or not heard.open_words:
             return heard
         together = self._heard(samples, entry, (self._model, self._second), widened=bool(heard.words))
-        if not together.words:
-            return heard
-        if together.nats_per_token < _LOWEST_TOGETHER:
+        best = together if together.words else heard
+        if best.nats_per_token < _LOWEST_TOGETHER:
             return Recognition("", together.open_words, NO_SENTENCE_GAP)
-        return together
+        return best
 
     def _heard(
         self, samples: Float32, entry: str, models: Sequence[Moonshine], *, widened: bool = True
