@@ -159,7 +159,7 @@ def _in_noise(samples: np.ndarray, snr_db: float) -> np.ndarray:
 def test_deciding_together_with_itself_a_model_hears_what_it_hears_alone(moonshine: Moonshine) -> None:
     """So nothing but the second opinion itself can change what is heard."""
     alone, doubled = Recogniser(moonshine), Recogniser(moonshine, second=moonshine)
-    speech = _in_noise(spoken("rms", "order two bags of dark roast coffee"), 3.0)
+    speech = spoken("slt", "get me two bottles of olive oil")
     for recogniser in (alone, doubled):
         recogniser.use(corner_shop())
     assert not alone.recognise(speech, "order").sure
