@@ -6,26 +6,22 @@ journal knows what was proposed and answered, decides what is news.
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
-from agent.plumbing import arrivals, audit
-from agent.plumbing.errors import EarmarkError
+from agent.plumbing import audit
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.last_words import end_with_any_thread
 from agent.plumbing.messages import Proposal
-from agent.plumbing.sandbox import tighten
-from agent.plumbing.service_manager import ServiceManager
-from agent.plumbing.settings import Sensor, Settings, load_settings
+from agent.plumbing.mqtt_client import Down, Up
+from agent.plumbing.process_main import run_process
+from agent.plumbing.settings import Sensor, Settings
 from agent.plumbing.till_link import News, TillLink
 from agent.sensing.readings import ReadingError, parse_reading
 from agent.sensing.rules import Side, Watch, watch
-from agent.sensing.site_bus import SiteBus, SiteDown, SiteMessage, SiteUp
+from agent.sensing.site_bus import SiteBus, SiteMessage
 
 MOST_READINGS_A_SECOND = 5
 """Of one sensor; what comes faster is counted and dropped unread."""
@@ -124,9 +120,9 @@ class Sensors:
                     match event:
                         case SiteMessage():
                             self._from_bus(event)
-                        case SiteUp():
+                        case Up():
                             audit.log("site_broker_connected")
-                        case SiteDown(reason=reason):
+                        case Down(reason=reason):
                             audit.log("site_broker_lost", reason=reason)
                 self._stepped()
         finally:
@@ -143,28 +139,16 @@ class Sensors:
                 self._till.tell(proposal)
 
 
+def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], None]) -> Callable[[], None]:
+    topics = [sensor.topic for sensor in settings.sensors]
+    client_id = f"{settings.device.id}-sensors"
+    bus = SiteBus(client_id, settings.site_broker, topics, jitter=random.random)
+    return Sensors(settings, bus, control, alive).run
+
+
 def main(arguments: list[str] | None = None) -> int:
     """`python -m agent.sensing.sensors --settings FILE (--control-fd N | --till PATH)`, by the launcher."""
-    parser = argparse.ArgumentParser(prog="sensors", description=__doc__)
-    parser.add_argument("--settings", type=Path, required=True)
-    arrivals.add_arguments(parser)
-    options = parser.parse_args(arguments)
-    audit.set_process("sensors")
-    end_with_any_thread()
-    try:
-        settings = load_settings(options.settings)
-        topics = [sensor.topic for sensor in settings.sensors]
-        client_id = f"{settings.device.id}-sensors"
-        bus = SiteBus(client_id, settings.site_broker, topics, jitter=random.random)
-        manager = ServiceManager.from_environment()
-        sensors = Sensors(settings, bus, arrivals.control_connection(options), manager.alive)
-        tighten("sensors")
-        manager.ready()
-        sensors.run()
-    except EarmarkError as error:
-        audit.log(error.code, detail=error.detail, next_step=error.next_step)
-        return 1
-    return 0
+    return run_process("sensors", _prepare, __doc__, arguments)
 
 
 if __name__ == "__main__":
