@@ -25,6 +25,7 @@ Rest = Annotated[float, msgspec.Meta(ge=0.1, le=3_600)]
 Decibels = Annotated[float, msgspec.Meta(ge=0, le=60)]
 Gap = Annotated[float, msgspec.Meta(le=0)]
 WakePhrase = Annotated[str, msgspec.Meta(pattern="^(okay_nabu|hey_jarvis|alexa|hey_mycroft)$")]
+Patience = Annotated[int, msgspec.Meta(ge=1, le=2_592_000)]
 LongRest = Annotated[int, msgspec.Meta(ge=1, le=604_800)]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Unit = Literal["percent", "g", "kg", "ml", "l", "piece"]
@@ -146,6 +147,9 @@ class Sensor(_Section, frozen=True):
     pack_amount: Amount  # what one piece, bag or box of the product adds, in `unit`
     options: dict[str, str] = {}  # option id to choice id; defaults are filled in
     hold_seconds: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 60  # so long before it is believed
+    silent_after_seconds: Patience = (
+        86_400  # without a good reading; then it is said once, and nothing proposed
+    )
 
     def __post_init__(self) -> None:
         if not 0 <= self.low_amount < self.high_amount <= self.full_amount:

@@ -6,7 +6,9 @@ memory.
 
 from __future__ import annotations
 
+import socket
 import ssl
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 
 from agent.plumbing.errors import ConfigurationError
+from agent.plumbing.link_errors import CONNECT_TIMEOUT_S
 from agent.plumbing.mqtt_client import Down, MqttSession, UnboundClient, Up
 from agent.plumbing.settings import SiteBroker
 
@@ -82,6 +85,28 @@ class SiteBus(MqttSession[SiteMessage]):
             self._refuse("broker_refused")
             return
         self._events.append(SiteMessage(message.topic, bytes(message.payload), message.retain))
+
+
+def try_login(client_id: str, broker: SiteBroker, topics: Sequence[str]) -> str:
+    """'' where the broker takes the login and the subscriptions, else the error code that a `SiteBus` would
+    report.
+
+    A client id of its own keeps it from ending the session of a device that runs. Raises as `SiteBus` does.
+    """
+    bus = SiteBus(client_id, broker, topics, jitter=lambda: 0.0)
+    deadline_s = time.monotonic() + 2 * CONNECT_TIMEOUT_S
+    ours, theirs = socket.socketpair()  # what `step` may wait for, and nobody writes to
+    with ours, theirs:
+        while time.monotonic() < deadline_s:
+            for event in bus.step(ours.fileno(), 0.5):
+                match event:
+                    case Up():
+                        bus.close()
+                        return ""
+                    case Down(reason=reason):
+                        return reason
+    bus.close()
+    return "broker_silent"
 
 
 def _context(broker: SiteBroker) -> ssl.SSLContext:

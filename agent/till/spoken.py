@@ -24,6 +24,7 @@ from agent.deciding.conversation import (
     ReceiptArrived,
     ReceiptLate,
     Say,
+    SensorsSilent,
     Silent,
     State,
 )
@@ -147,13 +148,13 @@ class SpokenDialogue(Talk):
             self._news.append(event)
             self._tell_news()
 
-    def propose(self, proposed: Proposed, may_be_said: Callable[[], None]) -> None:
-        """Says what a sensor proposes, unless something is being said, asked, heard or learned. Calls
+    def speak_up(self, event: Proposed | SensorsSilent, may_be_said: Callable[[], None]) -> None:
+        """Says what a sensor gave reason for, unless something is being said, asked, heard or learned. Calls
         `may_be_said` right before; what that raises leaves it unsaid."""
         if self._at_rest and self._line.quiet and not self._news:
             may_be_said()
             self._conversation = Conversation.new()
-            self._apply(proposed)
+            self._apply(event)
 
     # --- inside ---
 
