@@ -99,10 +99,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("a sensor has run low, and it is a moment to say so", talk.Proposed(COFFEE, "the silo", 0.2)),
     ),
     talk.SensorsSilent: (
-        Case(
-            "a sensor is not heard any more, and it is a moment to say so",
-            talk.SensorsSilent(("the silo",), "yesterday"),
-        ),
+        Case("a sensor is silent, and it is a moment to say so", talk.SensorsSilent(("silo",), "today")),
     ),
     talk.Answered: (
         Case("a sentence of consent, from the voice that asked", _answered(CONSENT)),

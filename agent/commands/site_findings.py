@@ -19,7 +19,7 @@ _STEPS = {
     "broker_silent": "is it an MQTT 5 broker? a firewall may be between",
     "broker_unreachable": "mend [site_broker] host, or the network",
     "broker_login_refused": "mend [site_broker] username and password_file, or let that user in there",
-    "broker_refused": "let the device subscribe to the topics of [[sensors]]; the broker's log says more",
+    "broker_refused": "it takes no MQTT 5, or not the topics of [[sensors]]; the broker's log says which",
     "link_lost": "it hung up: mend [site_broker] tls and port; the broker's log says why",
     "tls_wrong_ca": "name its certificate authority in [site_broker] ca_file",
     "tls_wrong_host": "set [site_broker] host to the name in its certificate",

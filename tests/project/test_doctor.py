@@ -217,7 +217,7 @@ def test_the_running_device_tells_how_each_sensor_is_heard(
         operator_socket(tmp_path / "state").symlink_to(tmp_path / "operator.sock")
         sensors = IpcConnection(till.hand_over("sensors"), peer="till")
         sensors.send(SensorState("beans", 90_000, 0.25, {"reading_old": 3}))
-        sensors.send(SensorState("silo", 200, 0.4, {}))
+        sensors.send(SensorState("silo", 7_300, 0.4, {}))
         wait_for(lambda: till.orders().sensors[1].level == 0.4, "both reports")
         settings = tmp_path / "earmark.toml"
         beans, silo_found = findings(settings, capsys)["sensors"]
@@ -225,10 +225,10 @@ def test_the_running_device_tells_how_each_sensor_is_heard(
         assert beans["detail"].startswith("the coffee machine: 25% left, silent since ")
         assert "refused: 3 reading_old (sensor_refused)" in beans["detail"]
         assert silo_found["state"] == "ok"
-        assert silo_found["detail"] == "the silo: 40% left, read 3 minutes ago"
+        assert silo_found["detail"] == "the silo: 40% left, read 2 hours ago"
         assert main(["-s", str(settings), "orders"]) == 0
         shown = capsys.readouterr().out
-        assert "Sensors:" in shown and "the silo: 40% left, read 3 minutes ago" in shown
+        assert "Sensors:" in shown and "the silo: 40% left, read 2 hours ago" in shown
         sensors.close()
         wait_for(lambda: till.orders().sensors[0].fault == "sensors_not_connected", "the loss")
         assert all("sensors_not_connected" in row["detail"] for row in findings(settings, capsys)["sensors"])

@@ -138,12 +138,15 @@ def test_claimed_silences_are_one_sentence_whatever_the_numbers(till: TillProces
         frame = packed(fields | wrong)
         ours.sendall(struct.pack(">I", len(frame)) + frame)
     sensors.send(messages.SensorState("someone else", 90_000, 0.2, {}))
+    before_kib = till.resident_kib()
     for number in range(20_000):
         sensors.send(messages.SensorState("beans", (number % 2) * 90_000, 0.2, {"c": number}, f"f{number}"))
         if number % 5_000 == 0:
             assert till.health().voice, "others are served meanwhile"
+    assert till.resident_kib() - before_kib < 8_192
+    assert sum(file.stat().st_size for file in till.folder.glob("journal.db*")) < 16_000_000
     sensors.send(messages.SensorState("beans", 90_000, 0.2, {}))
-    assert till.next_said().text == "I have not heard from the coffee machine's sensor since yesterday."
+    assert till.next_said().text.startswith("I have not heard from the coffee machine's sensor since ")
     till.voice.send(messages.Spoken(1))
     for age_s in (0, 90_000, 0, 90_000):  # it comes back and falls silent again, as fast as it can
         sensors.send(messages.SensorState("beans", age_s, 0.2, {}))
