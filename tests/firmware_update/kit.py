@@ -191,7 +191,7 @@ def found(slots: Slots, archive: bytes) -> None:
     slots.folder.mkdir(parents=True, exist_ok=True)
     file = slots.folder / "first.tar.gz"
     file.write_bytes(archive)
-    slots.found(file, ENVIRONMENT, largest_bytes=LARGEST)
+    slots.bring(file, ENVIRONMENT, largest_bytes=LARGEST)
     file.unlink()
 
 

@@ -132,9 +132,9 @@ def test_power_lost_during_the_health_check_is_another_try(
     check.write_text(check.read_text().replace("    parser = argparse", f"{lines}    parser = argparse", 1))
     publisher.offer(release("0.2.0"), source)
     settings.write_text(settings.read_text().replace("health_seconds = 60", "health_seconds = 5"))
-    began = updater.slots.folder / "scratch" / "began"
+    scratch = updater.slots.scratch
     process = subprocess.Popen(command(settings, "check"), cwd=ROOT, stderr=subprocess.DEVNULL)
-    assert comes_true(began.exists)
+    assert comes_true(lambda: list(scratch.glob("*/began")))
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert updater.slots.state().pending and updater.slots.state().tries_left == 1
@@ -151,7 +151,7 @@ def test_the_device_is_started_from_the_confirmed_slot(
     source = whole_source(publisher.folder / "next")
     (source / "agent" / "__init__.py").write_text('__version__ = "0.2.0"\n')
     publisher.offer(release("0.2.0"), source)
-    boot = [sys.executable, "-m", "firmware_update.boot", "--settings", str(settings), "--"]
+    boot = [sys.executable, "-m", "firmware_update.boot", "--slots", str(updater.slots.folder), "--"]
     before = subprocess.run(
         [*boot, "agent.cli", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
     )
