@@ -1,4 +1,4 @@
-"""Mail addresses that can be written into an envelope and a header as they stand."""
+"""Mail addresses that can be written into an envelope and a header as they stand, and host names."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3 less the angle brackets
 _LONGEST_LOCAL_PART = 64
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _ADDRESS = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?P<domain>{_LABEL}(?:\.{_LABEL})+)")
 
 
@@ -30,3 +31,8 @@ def mail_address(text: str, code: str) -> str:
         + ("" if len(text) <= LONGEST_ADDRESS else f": it is longer than {LONGEST_ADDRESS} characters"),
         "write it like anna@example.org, without name, brackets and spaces",
     )
+
+
+def host_name(text: str) -> bool:
+    """Whether it is one, in ASCII (RFC 1123)."""
+    return len(text) <= 253 and _HOST.fullmatch(text) is not None

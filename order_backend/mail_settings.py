@@ -10,12 +10,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from agent.plumbing.errors import ConfigurationError
-from order_backend.addresses import mail_address
+from order_backend.addresses import host_name, mail_address
 
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 LONGEST_PASSWORD = 500
-HOST = r"^(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.(?!$)|$))+$|^[0-9A-Fa-f:.]{2,45}$"
-"""A host name, or an IP address."""
 
 
 class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,7 +21,7 @@ class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is for a server on this machine. `contact` is the line that tells an owner whom to call. Files are looked
     for in the shop's folder; without `ca_file` the system's authorities count."""
 
-    host: Annotated[str, msgspec.Meta(pattern=HOST)]
+    host: str
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
     sender: str
     contact: Line
@@ -33,7 +31,13 @@ class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca_file: str = ""
 
     def check(self) -> None:
-        """Raises ConfigurationError mail_sender, mail_insecure, mail_password."""
+        """Raises ConfigurationError mail_host, mail_sender, mail_insecure, mail_password."""
+        if not _is_address(self.host) and not host_name(self.host):
+            raise ConfigurationError(
+                "mail_host",
+                "mail.host is neither a host name nor an IP address",
+                "write it like mail.example.org",
+            )
         mail_address(self.sender, "mail_sender")
         if self.security == "none" and not _is_this_machine(self.host):
             raise ConfigurationError(
@@ -70,8 +74,13 @@ def read_password(path: Path) -> str:
     return password
 
 
-def _is_this_machine(host: str) -> bool:
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return False
+    return True
+
+
+def _is_this_machine(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback if _is_address(host) else host == "localhost"

@@ -43,7 +43,7 @@ class Mailer:
         jitter: Callable[[], float] = random.random,
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
-        """Raises ConfigurationError mail_missing, mail_sender, mail_insecure, mail_password."""
+        """Raises ConfigurationError mail_missing, mail_host, mail_sender, mail_insecure, mail_password."""
         config = folder.config()
         self._folder, self._merchant = folder, config.merchant
         self._settings = checked_settings(folder)
@@ -139,7 +139,7 @@ class Mailer:
 def checked_settings(folder: ShopFolder) -> MailSettings:
     """The section `mail` of shop.json, with which a session can be tried.
 
-    Raises ConfigurationError mail_missing, mail_sender, mail_insecure, mail_password.
+    Raises ConfigurationError mail_missing, mail_host, mail_sender, mail_insecure, mail_password.
     """
     settings = folder.config().mail
     if settings is None:

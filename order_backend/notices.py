@@ -111,9 +111,9 @@ class Notices:
 
         That includes what would be due later than any attempt can have put it: the clock was wrong then.
         """
-        columns = ", ".join(Notice.__struct_fields__)
+        columns = ", ".join(Notice.__struct_fields__[1:])
         rows = self._db.execute(
-            f"SELECT {columns} FROM notices JOIN orders USING (order_id, device_id)"  # noqa: S608
+            f"SELECT notices.number, {columns} FROM notices JOIN orders USING (order_id, device_id)"  # noqa: S608
             " JOIN owners USING (device_id) WHERE notices.state = 'due'"
             " AND due_at NOT BETWEEN ? AND ? ORDER BY due_at, notices.number LIMIT ?",
             (now_s + 1, now_s + LONGEST_WAIT_S, limit),

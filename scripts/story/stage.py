@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
 
@@ -167,6 +168,11 @@ class Stage:
     def shop_orders(self) -> list[ShopOrder]:
         """What stands in the shop's database, oldest first."""
         return self._shop.orders()
+
+    def mails(self) -> list[EmailMessage]:
+        """What the owner was mailed, oldest first, once it is a mail for each order at the shop."""
+        self._wait(lambda: len(self._shop.mails()) >= len(self._shop.orders()), "a mail for each order")
+        return self._shop.mails()
 
     def stop_broker(self) -> None:
         """The broker is gone, and the device has noticed."""
