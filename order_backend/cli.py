@@ -110,7 +110,7 @@ def _admit(options: argparse.Namespace) -> int:
     write_file(options.out / "mqtt.crt", admission.certificate_pem)
     write_file(options.out / "trust.json", admission.trust.to_bytes())
     print(f"{options.device} admitted: {options.out / 'mqtt.crt'}, {options.out / 'trust.json'}")
-    print(f"to tell its owner of every order: earmark-backend owner {options.folder.path} --help")
+    owner_commands.after_admission(options.folder, options.device)
     return 0
 
 

@@ -53,7 +53,7 @@ class Mailer:
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Until `stop`. Raises ConfigurationError mail_running, shop_database."""
+        """Until `stop`. Raises ConfigurationError mail_running, mail_lock, shop_database."""
         lock = claim_mail(self._folder)
         try:
             with Shop.open(self._folder.database) as shop:
@@ -102,9 +102,14 @@ class Mailer:
         next_due_at = self._next_due_at(notice)
         if not shop.notices.attempt({notice.number: next_due_at}, "interrupted"):
             return  # dropped meanwhile
-        mail = notice_mail(notice, self._merchant, self._settings)
         try:
-            verdict = session.send(notice.email, mail.as_bytes())
+            mail = notice_mail(notice, self._merchant, self._settings).as_bytes()
+        except Exception as error:  # one order's mail must not stop the others; the words may hold an address
+            log.error("mail_unwritable order=%s %s", notice.order_id, type(error).__name__)
+            shop.notices.waits(notice.number, "mail_unwritable")
+            return
+        try:
+            verdict = session.send(notice.email, mail)
         except MailServerError as error:
             shop.notices.waits(notice.number, error.code)
             raise
@@ -156,8 +161,13 @@ def checked_settings(folder: ShopFolder) -> MailSettings:
 
 def claim_mail(folder: ShopFolder) -> int:
     """A descriptor that keeps every other mail process of this shop out until it is closed or this process
-    ends. Raises ConfigurationError mail_running."""
-    descriptor = os.open(folder.mail_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    ends. Raises ConfigurationError mail_running, mail_lock."""
+    try:
+        descriptor = os.open(folder.mail_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigurationError(
+            "mail_lock", f"{folder.mail_lock}: {error.strerror}", f"ls -ld {folder.path} {folder.mail_lock}"
+        ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -109,14 +109,14 @@ class Notices:
     def due(self, now_s: int, limit: int = -1) -> list[Notice]:
         """What may be tried now, longest due first.
 
-        That includes what would be due later than any attempt can have put it: the clock was wrong then.
+        That includes what would be due much later than any attempt can have put it: the clock was wrong then.
         """
         columns = ", ".join(Notice.__struct_fields__[1:])
         rows = self._db.execute(
             f"SELECT notices.number, {columns} FROM notices JOIN orders USING (order_id, device_id)"  # noqa: S608
             " JOIN owners USING (device_id) WHERE notices.state = 'due'"
             " AND due_at NOT BETWEEN ? AND ? ORDER BY due_at, notices.number LIMIT ?",
-            (now_s + 1, now_s + LONGEST_WAIT_S, limit),
+            (now_s + 1, now_s + 2 * LONGEST_WAIT_S, limit),
         )
         return [Notice(*row) for row in rows]
 

@@ -56,6 +56,16 @@ def owner(options: argparse.Namespace) -> int:
     return 0
 
 
+def after_admission(folder: ShopFolder, device_id: str) -> None:
+    """Says who is told of the orders of a device that was just admitted, perhaps not for the first time."""
+    with Shop.open(folder.database) as shop:
+        told = any(one.device_id == device_id for one in shop.notices.owners())
+    who = "the owner of before is" if told else "nobody is"
+    print(
+        f"{who} told of its orders: earmark-backend owner {folder.path} --device {device_id} --email ADDRESS"
+    )
+
+
 def mail(options: argparse.Namespace) -> int:
     """Sends until SIGTERM or SIGINT; or only tries to. Raises ConfigurationError, MailServerError."""
     if options.check:

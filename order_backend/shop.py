@@ -68,6 +68,7 @@ class Shop:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.execute("PRAGMA synchronous = FULL")
                 database.execute("PRAGMA foreign_keys = ON")
+                database.execute("PRAGMA secure_delete = ON")  # an owner's address, once removed, is gone
                 version = bring_up_to_date(database)
             except BaseException:
                 database.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from order_backend.cli import main
 from scripts.story.mailbox import Mailbox
 from tests.backend.post_office import Clerk, place, post_office, tell, write_mail
 from tests.backend.test_commands import start
@@ -156,6 +157,14 @@ def test_it_is_not_in_the_way_of_a_database_that_is_locked_for_a_while(bench: Be
             blocker.close()
             assert ended(process) == 0
         assert len(mailbox.mails()) == 1
+
+
+def test_a_folder_that_it_may_not_write_is_one_line(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    write_mail(bench.folder, 25)
+    bench.folder.mail_lock.mkdir()
+    assert main(["mail", str(bench.folder.path)]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "mail_lock" in line
 
 
 def _locked(path: Path) -> bool:

@@ -87,6 +87,24 @@ def test_over_starttls_with_the_right_certificate_and_password_it_is_told(office
         assert len(mailbox.mails()) == 1, "a check sends nothing"
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+@pytest.mark.parametrize("trusted", [True, False])
+def test_tls_from_the_first_byte_is_checked_in_the_same_way(
+    office: Office, tmp_path: Path, trusted: bool
+) -> None:
+    authority = office.authority if trusted else Authority(tmp_path / "tls", "stranger")
+    with Mailbox(
+        office.clerk,
+        ssl_context=server_context(authority),
+        authenticator=office.door,
+        auth_required=True,
+        auth_require_tls=False,  # aiosmtpd means STARTTLS by it
+    ) as mailbox:
+        told = office.told(mailbox.port, security="tls")
+        assert told == (("sent", 1, "") if trusted else ("due", 1, "mail_tls"))
+        assert len(mailbox.mails()) == len(office.door.tried) == trusted
+
+
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
 @pytest.mark.parametrize("fault", ["another authority", "another host", "old protocol", "not the system's"])
 def test_a_server_that_is_not_the_one_meant_gets_neither_mail_nor_password(

@@ -228,6 +228,19 @@ def test_a_database_that_takes_no_more_stops_the_sending_and_not_the_process(ben
         assert len(mailbox.mails()) == 1
 
 
+def test_an_order_whose_mail_cannot_be_written_does_not_stop_the_others(bench: Bench) -> None:
+    with post_office() as (mailbox, _):
+        write_mail(bench.folder, mailbox.port)
+        tell(bench)
+        damaged = place(bench)
+        place(bench, 1)
+        with turned(bench.folder) as by_hand:
+            by_hand.shop._db.execute("UPDATE orders SET lines = '[{' WHERE order_id = ?", (damaged,))
+            by_hand.turn()
+            assert by_hand.rows() == [("due", 1, "mail_unwritable"), ("sent", 1, "")]
+        assert len(mailbox.mails()) == 1
+
+
 def test_a_corrected_address_counts_for_what_waits_and_a_removed_one_gets_nothing_more(bench: Bench) -> None:
     with post_office() as (mailbox, clerk):
         write_mail(bench.folder, mailbox.port)
