@@ -55,10 +55,20 @@ class Paths(_Section, frozen=True):
 
 
 class Audio(_Section, frozen=True):
-    source: str = "microphone"  # 'microphone', or 'fd:N' for frames on an inherited socket
-    sink: str = "loudspeaker"  # 'loudspeaker', or 'fd:N'
+    source: Annotated[str, msgspec.Meta(pattern="^(microphone|fd:[0-9]{1,4})$")] = (
+        "microphone"  # 'microphone', or 'fd:N' for frames on an inherited socket
+    )
+    sink: Annotated[str, msgspec.Meta(pattern="^(loudspeaker|fd:[0-9]{1,4})$")] = (
+        "loudspeaker"  # 'loudspeaker', or 'fd:N'
+    )
     input_device: str = ""  # sounddevice name; '' = default
     output_device: str = ""  # likewise
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """Of the sockets that stand in for microphone and loudspeaker."""
+        fed = {int(end.partition(":")[2]) for end in (self.source, self.sink) if end.startswith("fd:")}
+        return tuple(sorted(fed))
 
 
 class Wake(_Section, frozen=True):

@@ -34,6 +34,7 @@ class ShopOrder:
 
     order_id: str
     lines: dict[str, int]
+    total_minor: int
 
 
 class CornerShop:
@@ -92,6 +93,10 @@ class CornerShop:
         settings.write_text(f"{text}reconnect_max_seconds = 2.0\n{extra_settings}", encoding="utf-8")
         return settings
 
+    @property
+    def broker_port(self) -> int:
+        return self._broker.port
+
     def orders(self) -> list[ShopOrder]:
         """What stands in the shop's database, oldest first."""
         with Shop.open(self._shop.database) as shop:
@@ -130,4 +135,4 @@ def run(module: str, *arguments: str) -> None:
 
 def _shop_order(row: OrderRow) -> ShopOrder:
     lines = msgspec.json.decode(row.lines)
-    return ShopOrder(row.order_id, {line["id"]: line["quantity"] for line in lines})
+    return ShopOrder(row.order_id, {line["id"]: line["quantity"] for line in lines}, row.total_minor)

@@ -16,7 +16,8 @@ import soundfile
 from firmware_update.archive import build_archive
 from firmware_update.repository import Repository, create_keys
 from scripts import unit_scores
-from tests.firmware_update.kit import release, whole_source
+from scripts.story.publisher import changed_checkout
+from tests.firmware_update.kit import release
 from tests.hearing.conftest import VOICES, room
 from tests.systemd.booted import Booted, booted, why_not
 from tests.systemd.units import ROOT, Unit
@@ -136,15 +137,7 @@ def test_a_process_that_hangs_is_ended_and_started_again(machine: Booted) -> Non
 
 def offer(machine: Booted, folder: Path, version: str, *, deaf: bool = False) -> None:
     """Signs a release of this checkout into the repository that the machine serves."""
-    source = whole_source(folder / f"source-{version}")
-    (source / "agent" / "__init__.py").write_text(f'__version__ = "{version}"\n')
-    if deaf:
-        recogniser = source / "agent" / "hearing" / "recogniser.py"
-        code = recogniser.read_text()
-        assert "np.ascontiguousarray(samples, np.float32)" in code
-        recogniser.write_text(
-            code.replace("np.ascontiguousarray(samples, np.float32)", "np.zeros_like(samples)")
-        )
+    source = changed_checkout(folder / f"source-{version}", version, deaf=deaf)
     facts = release(version)
     repository = Repository(machine.outside("/srv/repository"), folder / "keys", datetime.now(UTC))
     repository.sign_release(build_archive(source, facts), facts)
