@@ -46,7 +46,7 @@ target_of() {
 
 # write_command NAME LINE...: a command of the release that is the device now.
 write_command() {
-    local name=$1 file="$COMMANDS/$1"
+    local file="$COMMANDS/$1"
     shift
     mkdir -p "$COMMANDS"
     {

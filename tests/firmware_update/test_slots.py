@@ -204,38 +204,6 @@ def test_an_archive_that_grows_without_end_is_refused(slots: Slots, source: Path
     assert refused(slots, grown) == "update_damaged"
 
 
-def test_a_release_of_ones_own_is_the_device_at_once_and_the_one_before_stays(
-    slots: Slots, source: Path
-) -> None:
-    before = digest(slots.path("a"))
-    kit.found(slots, build_archive(source, NEW))
-    assert slots.running().release == NEW and (slots.folder / "current").resolve() == slots.path("b")
-    assert slots.floor().version == NEW.version and digest(slots.path("a")) == before
-    slots.roll_back()
-    assert slots.running().release == OLD
-
-
-def test_the_same_release_once_more_changes_nothing(slots: Slots, source: Path) -> None:
-    before = digest(slots.folder)
-    kit.found(slots, build_archive(source, OLD))
-    assert digest(slots.folder) == before
-
-
-def test_a_release_of_ones_own_ends_a_trial_and_may_be_one_that_was_given_up(
-    slots: Slots, source: Path
-) -> None:
-    archive = build_archive(source, NEW)
-    install(slots, archive)
-    slots.switch("b", tries=2)
-    kit.found(slots, build_archive(source, OLD))  # what runs: nothing is to be done, and the trial goes on
-    assert slots.state().pending
-    slots.roll_back()
-    assert slots.state().rejected
-    kit.found(slots, archive)
-    state = slots.state()
-    assert slots.running().release == NEW and not state.pending and not state.rejected
-
-
 def test_a_device_made_in_one_root_runs_in_another(slots: Slots, tmp_path: Path) -> None:
     """Every link of it is relative."""
     links = [path for path in slots.folder.rglob("*") if path.is_symlink()]
@@ -253,12 +221,6 @@ def test_a_damaged_state_is_said(slots: Slots) -> None:
     (slots.folder / "state.json").write_text("{")
     with pytest.raises(UpdateError, match="slots_damaged"):
         slots.device()
-
-
-def test_a_release_of_ones_own_mends_a_damaged_state(slots: Slots, source: Path) -> None:
-    (slots.folder / "state.json").write_text("{")
-    kit.found(slots, build_archive(source, NEW))
-    assert slots.running().release == NEW and slots.floor().version == NEW.version
 
 
 def killed_at_each_step(what: str, template: Path, folder: Path, archive: bytes) -> list[Slots]:
