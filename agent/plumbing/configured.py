@@ -12,12 +12,14 @@ from agent.plumbing.settings import Settings, load_settings
 
 
 def is_configured(process: str, settings: Settings) -> bool:
-    """False for 'sensors' and 'touch' where no sensor, or no device, is named; every other process has
-    work."""
+    """False for 'sensors', 'touch' and 'updater' where no sensor, device or repository is named; every other
+    process has work."""
     if process == "sensors":
         return bool(settings.sensors)
     if process == "touch":
         return bool(settings.touch.devices)
+    if process == "updater":
+        return bool(settings.update.url)
     return True
 
 

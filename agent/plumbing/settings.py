@@ -56,10 +56,20 @@ class Paths(_Section, frozen=True):
 
 
 class Audio(_Section, frozen=True):
-    source: str = "microphone"  # 'microphone', or 'fd:N' for frames on an inherited socket
-    sink: str = "loudspeaker"  # 'loudspeaker', or 'fd:N'
+    source: Annotated[str, msgspec.Meta(pattern="^(microphone|fd:[0-9]{1,4})$")] = (
+        "microphone"  # 'microphone', or 'fd:N' for frames on an inherited socket
+    )
+    sink: Annotated[str, msgspec.Meta(pattern="^(loudspeaker|fd:[0-9]{1,4})$")] = (
+        "loudspeaker"  # 'loudspeaker', or 'fd:N'
+    )
     input_device: str = ""  # sounddevice name; '' = default
     output_device: str = ""  # likewise
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """Of the sockets that stand in for microphone and loudspeaker."""
+        fed = {int(end.partition(":")[2]) for end in (self.source, self.sink) if end.startswith("fd:")}
+        return tuple(sorted(fed))
 
 
 class Wake(_Section, frozen=True):
@@ -178,6 +188,10 @@ class Update(_Section, frozen=True):
     url: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/]+\S*)?$")] = ""  # repository; '' = no updates
     hardware: Name = "generic"  # the kind of device; other releases are refused
     check_hours: Annotated[float, msgspec.Meta(ge=0.1, le=720)] = 24.0  # the rest between two checks
+    install_from: TimeOfDay = (
+        "02:00"  # local time; the updater checks by itself, and restarts the device, from then on
+    )
+    install_until: TimeOfDay = "05:00"  # and until then; the same as install_from: at any hour
     tries: Annotated[int, msgspec.Meta(ge=1, le=10)] = 2  # health checks of a new release before going back
     health_seconds: Seconds = 120  # for one health check; loading the models takes a few on a small board
     microphone_muted: bool = False  # true: on purpose; a health check then needs no frames

@@ -14,6 +14,7 @@ from agent.plumbing.errors import UpdateError
 from firmware_update.archive import build_archive
 from firmware_update.slots import Slots
 from firmware_update.updater import Updater
+from scripts.story.publisher import copied_checkout
 from tests.firmware_update import kit
 from tests.firmware_update.kit import (
     Client,
@@ -23,7 +24,6 @@ from tests.firmware_update.kit import (
     digest,
     release,
     web_server,
-    whole_source,
 )
 
 DISK_MB = 24
@@ -68,7 +68,7 @@ def fill(disk: Path, leave_bytes: int) -> Path:
 
 def large_source(folder: Path) -> Path:
     """This checkout and eight million zeros, which weigh nothing while they are packed."""
-    source = whole_source(folder)
+    source = copied_checkout(folder)
     (source / "agent" / "zeros.bin").write_bytes(bytes(8_000_000))
     return source
 
