@@ -61,10 +61,6 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="its virtual environment, where no release has that lock yet",
     )
-    install.add_argument(
-        "--slots", type=Path, metavar="DIR", help="in place of the settings, for a device that has none yet"
-    )
-    install.add_argument("--models", type=Path, metavar="DIR", help="with --slots: the models of the device")
     environment = command("environment", _environment, "name the virtual environment for a lock file")
     environment.add_argument("lock", type=Path, metavar="LOCK", help="a requirements.lock")
     environment.add_argument(
@@ -78,22 +74,32 @@ def build_parser() -> argparse.ArgumentParser:
         )
     status = command("status", _status, "say what is in the slots, and how the last check ended")
     status.add_argument("--json", action="store_true", help="for machines")
+    for one in (install, status):
+        one.add_argument(
+            "--slots",
+            type=Path,
+            metavar="DIR",
+            help="in place of the settings, for a device that has none yet",
+        )
+        one.add_argument("--models", type=Path, metavar="DIR", help="with --slots: the models of the device")
     command("back", _back, "go back to the other slot; the release that is left is not taken again")
     return parser
 
 
-def _install(options: argparse.Namespace) -> int:
-    if options.slots:
-        if not options.models:
-            raise UpdateError(
-                "slots_models", "--slots needs --models as well", "earmark-update install --help"
-            )
-        largest, slots = Update().largest_release_mb, Slots(options.slots.resolve(), options.models)
-    else:
+def _named_slots(options: argparse.Namespace) -> tuple[Slots, int]:
+    """And the largest release that they take, in bytes. Raises UpdateError slots_models."""
+    if not options.slots:
         settings = load_settings(options.settings)
-        largest, slots = settings.update.largest_release_mb, slots_of(settings)
+        return slots_of(settings), settings.update.largest_release_mb * MEGABYTE
+    if not options.models:
+        raise UpdateError("slots_models", "--slots needs --models as well", "earmark-update install --help")
+    return Slots(options.slots.resolve(), options.models), Update().largest_release_mb * MEGABYTE
+
+
+def _install(options: argparse.Namespace) -> int:
+    slots, largest = _named_slots(options)
     with alone(slots.folder):
-        release = slots.bring(options.archive, options.environment, largest_bytes=largest * MEGABYTE)
+        release = slots.bring(options.archive, options.environment, largest_bytes=largest)
     print(f"{release.name} is the device from its next start on")
     return 0
 
@@ -127,7 +133,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    slots = slots_of(load_settings(options.settings))
+    slots, _ = _named_slots(options)
     state, floor, last = slots.state(), slots.floor(), last_check(slots)
     if options.json:
         roles = {_role(state, name): installed.release for name, installed in state.slots.items()}

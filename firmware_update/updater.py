@@ -65,8 +65,10 @@ class Updater:
             return "current"
         largest = self.settings.update.largest_release_mb * MEGABYTE
         archive = self.slots.folder / ARCHIVE
-        slot = self.slots.install(archive, fetched.sha256, fetched.release, largest_bytes=largest)
-        archive.unlink()
+        try:
+            slot = self.slots.install(archive, fetched.sha256, fetched.release, largest_bytes=largest)
+        finally:
+            archive.unlink()  # a full disk needs the room; it is fetched again
         self.slots.switch(slot, tries=self.settings.update.tries)
         audit.log("update_switched", version=fetched.release.version)
         return self._prove()

@@ -1,5 +1,6 @@
-"""`earmark doctor`: models, sound, keys, clock, brokers, touch devices, kernel, the running device and its
-sensors; what is wrong and what to do. Without usable settings: what the machine itself can tell."""
+"""`earmark doctor`: models, sound, keys, clock, brokers, touch devices, kernel, the running device, its
+sensors and updates; what is wrong and what to do. Without usable settings: what the machine itself can
+tell."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import msgspec
 from agent.commands.findings import Finding
 from agent.commands.operators import OperatorClient
 from agent.commands.site_findings import sensors, site_broker
+from agent.commands.update_findings import updates
 from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, SIGNING_KEY, read_private
 from agent.committing.tls import client_context, probe_broker
 from agent.committing.trust import load_trust
@@ -75,6 +77,7 @@ def _findings(settings_file: Path) -> Iterator[Finding]:
         _kernel,
         _device,
         sensors,
+        updates,
     ):
         yield from _guarded(examine, settings)
 
