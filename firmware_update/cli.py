@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shlex
 import subprocess
@@ -17,8 +18,9 @@ from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, UpdateError
 from agent.plumbing.service_manager import ServiceManager
 from agent.plumbing.settings import Update, load_settings
-from firmware_update.slots import Slots, State, slots_of
-from firmware_update.updater import MEGABYTE, Updater, alone
+from firmware_update.slot_state import State
+from firmware_update.slots import Slots, slots_of
+from firmware_update.updater import MEGABYTE, Services, Updater, alone
 from firmware_update.watch import check_once, last_check, watch
 
 
@@ -54,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
         _install,
         "make a release of your own the device, without a repository's signature or a trial",
     )
+    install.add_argument("--older", action="store_true", help="even if it is older than what runs")
     install.add_argument("archive", type=Path, metavar="ARCHIVE", help="as earmark-release build writes it")
     install.add_argument(
         "--environment",
@@ -69,12 +72,18 @@ def build_parser() -> argparse.ArgumentParser:
     run = command("run", _run, "check every [update] check_hours, until it is stopped or an update was taken")
     for one in (run, command("check", _check, "check once, now")):
         one.add_argument("--then", type=shlex.split, default=[], metavar="COMMAND", help="run after a switch")
-        one.add_argument(
-            "--gate", type=Path, metavar="SOCKET", help="have releases examined by firmware_update.gate there"
-        )
+        for service, work in (("fetch", "downloads"), ("gate", "health checks")):
+            one.add_argument(
+                f"--{service}",
+                type=Path,
+                default=os.environ.get(f"EARMARK_UPDATE_{service.upper()}"),
+                metavar="SOCKET",
+                help=f"the service for {work} (default: $EARMARK_UPDATE_{service.upper()}, or this process)",
+            )
+    back = command("back", _back, "go back to the other slot; the release that is left is not taken again")
     status = command("status", _status, "say what is in the slots, and how the last check ended")
     status.add_argument("--json", action="store_true", help="for machines")
-    for one in (install, status):
+    for one in (install, back, status):
         one.add_argument(
             "--slots",
             type=Path,
@@ -82,7 +91,6 @@ def build_parser() -> argparse.ArgumentParser:
             help="in place of the settings, for a device that has none yet",
         )
         one.add_argument("--models", type=Path, metavar="DIR", help="with --slots: the models of the device")
-    command("back", _back, "go back to the other slot; the release that is left is not taken again")
     return parser
 
 
@@ -99,7 +107,11 @@ def _named_slots(options: argparse.Namespace) -> tuple[Slots, int]:
 def _install(options: argparse.Namespace) -> int:
     slots, largest = _named_slots(options)
     with alone(slots.folder):
-        release = slots.bring(options.archive, options.environment, largest_bytes=largest)
+        if slots.is_founded():
+            slots.recover()
+        release = slots.bring(
+            options.archive, options.environment, largest_bytes=largest, older=options.older
+        )
     print(f"{release.name} is the device from its next start on")
     return 0
 
@@ -112,7 +124,7 @@ def _environment(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    outcome = check_once(Updater(options.settings, gate=options.gate))
+    outcome = check_once(Updater(options.settings, services=Services(options.fetch, options.gate)))
     print(
         {"current": "nothing new", "updated": "updated", "rolled_back": "not healthy: rolled back"}[outcome]
     )
@@ -125,7 +137,8 @@ def _run(options: argparse.Namespace) -> int:
     """Ends after an update: whoever restarts it then starts the new release's updater."""
     manager = ServiceManager.from_environment()
     manager.ready()
-    updater = Updater(options.settings, gate=options.gate, alive=manager.alive)
+    services = Services(options.fetch, options.gate)
+    updater = Updater(options.settings, services=services, alive=manager.alive)
     watch(updater, alive=manager.alive, spread=random.random())  # noqa: S311
     if options.then:
         subprocess.run(options.then, check=False)
@@ -149,12 +162,15 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _role(state: State, slot: str) -> str:
-    return "idle" if slot != state.active else "on trial" if state.pending else "running"
+    if not state.pending:
+        return "running" if slot == state.active else "idle"
+    return "on trial" if slot == state.active else "running"
 
 
 def _back(options: argparse.Namespace) -> int:
-    slots = slots_of(load_settings(options.settings))
+    slots, _ = _named_slots(options)
     with alone(slots.folder):
+        slots.recover()
         release = slots.roll_back()
     print(f"{release.name} runs from the next start on")
     return 0

@@ -24,7 +24,9 @@ def move(source: Path, target: Path) -> None:
 def write(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Replaces the whole file or nothing."""
     temporary = path.with_name(f".{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    temporary.unlink(missing_ok=True)
+    # Whatever somebody may have put there meanwhile is not followed.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import socket
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,16 +20,14 @@ import msgspec
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, UpdateError
 from agent.plumbing.settings import load_settings
-from firmware_update.fetching import Refusal
-from firmware_update.health import HealthReport, examine
+from firmware_update.health import HealthReport, examine_trial
+from firmware_update.service import NoAnswerError, Refusal, ask
 from firmware_update.slots import slots_of
 
 SPARE_SECONDS = 30.0
 """For starting the service and for stopping what holds the microphone."""
 
-GATE_UNREACHABLE = "gate_unreachable"
-_LONGEST_ANSWER_BYTES = 65_536
-_SLICE_SECONDS = 1.0
+_CHECKS = 2  # of the release on trial, and of the device where that one is not well
 
 
 class Passed(msgspec.Struct, frozen=True, tag="passed"):
@@ -40,38 +36,24 @@ class Passed(msgspec.Struct, frozen=True, tag="passed"):
     report: HealthReport
 
 
-def ask(gate: Path, *, seconds: float, alive: Callable[[], None]) -> HealthReport:
+def ask_gate(gate: Path, *, seconds: float, alive: Callable[[], None]) -> HealthReport:
     """The report of the release on trial, from the service behind the socket `gate`. `alive` is called
     meanwhile.
 
-    Raises UpdateError: gate_unreachable, health_silent (nothing within `seconds` and what starting takes),
-    health_crashed (no answer at all), or as `pass_gate` does there.
+    Raises UpdateError: update_service_unreachable, health_silent (nothing within the time of two checks and
+    what starting takes), health_crashed (no answer at all), or as `examine_trial` does there.
     """
-    deadline, answer = time.monotonic() + seconds + SPARE_SECONDS, b""
+    step = "journalctl -u 'earmark-health@*'"
     try:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_SLICE_SECONDS)
-            connection.connect(str(gate))
-            while time.monotonic() < deadline:
-                alive()
-                with contextlib.suppress(TimeoutError):
-                    if not (part := connection.recv(_LONGEST_ANSWER_BYTES)):
-                        return _understood(answer)
-                    answer = (answer + part)[:_LONGEST_ANSWER_BYTES]
-    except OSError as error:
-        step = "systemctl status earmark-health.socket"
-        raise UpdateError(GATE_UNREACHABLE, f"{gate}: {error.strerror or error}", step) from error
-    raise UpdateError("health_silent", f"no answer of {gate} in time", "journalctl -u 'earmark-health@*'")
-
-
-def _understood(answer: bytes) -> HealthReport:
-    try:
+        answer = ask(gate, b"", seconds=_CHECKS * seconds + SPARE_SECONDS, alive=alive)
         said = msgspec.json.decode(answer, type=Passed | Refusal)
+    except NoAnswerError as error:
+        code = "health_crashed" if error.in_time else "health_silent"
+        raise UpdateError(code, f"the health check behind {gate} gave no answer", step) from error
     except msgspec.DecodeError as error:
-        step = "journalctl -u 'earmark-health@*'"
-        raise UpdateError("health_crashed", "the health check ended without an answer", step) from error
+        raise UpdateError("health_crashed", "the health check answered nonsense", step) from error
     if isinstance(said, Refusal):
-        raise UpdateError(said.code, said.detail, said.next_step)
+        raise said.error()
     return said.report
 
 
@@ -94,11 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _examine(settings_file: Path) -> HealthReport:
     settings = load_settings(settings_file)
-    slots = slots_of(settings)
-    state = slots.state()
-    if not state.pending:
-        raise UpdateError("gate_no_trial", "no release is on trial", "earmark-update status")
-    return examine(slots.path(state.active), slots, settings_file, seconds=settings.update.health_seconds)
+    return examine_trial(slots_of(settings), settings_file, seconds=settings.update.health_seconds)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from agent.plumbing.errors import UpdateError
 from firmware_update.environments import interpreter
 from firmware_update.slots import Slots
 
+DEVICE_UNWELL = "device_unwell"
 _LONGEST_OUTPUT_BYTES = 65_536
 _NEXT = "earmark-update status; the log above says what the release found"
 
@@ -38,6 +39,26 @@ class HealthReport(msgspec.Struct, frozen=True):
 
     healthy: bool
     checks: tuple[Check, ...]
+
+
+def examine_trial(slots: Slots, settings_file: Path, *, seconds: float) -> HealthReport:
+    """The release on trial examines itself. Where it is not well, the one that is the device has to be: a
+    microphone that is switched off for the night is no fault of a release.
+
+    Raises UpdateError: no_trial, device_unwell, and as `pass_gate` does.
+    """
+    state = slots.state()
+    if not state.pending:
+        raise UpdateError("no_trial", "no release is on trial", "earmark-update status")
+    try:
+        return examine(slots.path(state.active), slots, settings_file, seconds=seconds)
+    except UpdateError as error:
+        try:
+            examine(slots.device(), slots, settings_file, seconds=seconds)
+        except UpdateError as own:
+            detail = f"on trial: {error.detail}; the release that runs: {own.detail}"
+            raise UpdateError(DEVICE_UNWELL, detail, "earmark doctor") from error
+        raise
 
 
 def examine(slot: Path, slots: Slots, settings_file: Path, *, seconds: float) -> HealthReport:

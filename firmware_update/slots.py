@@ -20,41 +20,19 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from agent.plumbing.errors import UpdateError
 from agent.plumbing.settings import Settings
 from firmware_update import durable, environments
-from firmware_update.archive import LOCK, read_manifest, unpack
+from firmware_update.archive import LOCK, is_whole, read_manifest, unpack
 from firmware_update.releases import Floor, Release
-
-Slot = Literal["a", "b"]
+from firmware_update.slot_state import Installed, Slot, State
 
 MODELS = Path("models/files")
 SWITCHED = "switched"
 _OTHER: dict[Slot, Slot] = {"a": "b", "b": "a"}
-
-
-class Installed(msgspec.Struct, frozen=True):
-    """A whole release in a slot; `sha256` is its archive's."""
-
-    release: Release
-    sha256: str
-
-
-class State(msgspec.Struct, frozen=True):
-    """`pending`: `active` was switched to and is not confirmed; the other slot is what ran before.
-
-    `tries_left`: health checks that may still be begun. `rejected`: archives that are not taken again.
-    """
-
-    active: Slot
-    pending: bool
-    tries_left: int
-    slots: dict[Slot, Installed]
-    rejected: tuple[str, ...] = ()
 
 
 class Slots:
@@ -81,6 +59,10 @@ class Slots:
             ) from error
         except (OSError, msgspec.DecodeError) as error:
             raise UpdateError("slots_damaged", f"{path}: {error}", "earmark-update install --help") from error
+
+    def is_founded(self) -> bool:
+        """Whether there is a state, and it can be read."""
+        return self._readable_state() is not None
 
     def _readable_state(self) -> State | None:
         try:
@@ -116,32 +98,44 @@ class Slots:
         """The slot's folder."""
         return self.folder / slot
 
-    def bring(self, archive: Path, environment: Path | None, *, largest_bytes: int) -> Release:
+    def bring(
+        self, archive: Path, environment: Path | None, *, largest_bytes: int, older: bool = False
+    ) -> Release:
         """A release of whoever looks after the device, with the virtual environment for it: it is the
         device at once, without signature or trial. What ran before stays in the other slot.
 
-        Of what runs already only the environment is taken. A state that cannot be read is begun anew. Raises
-        UpdateError as `install` does.
+        Of what runs already only the environment is taken, and its files where they are not as they were. A
+        state that cannot be read is begun anew. Raises UpdateError release_older (than the device; not
+        where `older`), and as `install` does.
         """
         sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
         before = self._readable_state()
         device = self._slot_of(self.device()) if before else "b"
-        kept = {device: before.slots[device]} if before else {}
-        place = _OTHER[device]
+        running = before.slots[device] if before else None
+        mending = running is not None and running.sha256 == sha256
+        place = device if mending else _OTHER[device]
         with self._fresh(place) as fresh:
             release = unpack(archive, fresh, largest_bytes=largest_bytes).release
+            if running and not older and release.rank < running.release.rank:
+                detail = f"{release.name} is older than the device, {running.release.name}"
+                raise UpdateError("release_older", detail, "earmark-update back; or install with --older")
             if environment is not None:
                 self.add_environment(fresh / LOCK, environment)
             self._equip(fresh)
-            if before and kept[device].sha256 == sha256:
+            if mending and is_whole(self.path(place)):
                 shutil.rmtree(fresh)
+                self._follow()
                 return release
-            if before:
-                self._save(msgspec.structs.replace(before, active=device, pending=False, slots=kept))
+            if before and running and not mending:
+                kept = msgspec.structs.replace(before, active=device, pending=False, slots={device: running})
+                self._save(kept)
             self._put(place, fresh)
-        installed = {**kept, place: Installed(release, sha256)}
-        rejected = tuple(other for other in before.rejected if other != sha256) if before else ()
-        self._save(State(place, False, 0, installed, rejected))
+        if before is None or running is None:
+            self._save(State(place, False, 0, {place: Installed(release, sha256)}))
+        elif not mending:
+            installed = {device: running, place: Installed(release, sha256)}
+            rejected = tuple(other for other in before.rejected if other != sha256)
+            self._save(State(place, False, 0, installed, rejected))
         self._follow()
         return release
 
@@ -181,6 +175,12 @@ class Slots:
         self._save(msgspec.structs.replace(state, tries_left=state.tries_left - 1))
         return True
 
+    def unfit(self) -> Release:
+        """As `roll_back`, of a confirmed release that does not start: it is nothing to go back to either."""
+        state = self.state()
+        self._save(msgspec.structs.replace(state, pending=True, tries_left=0))
+        return self.roll_back()
+
     def take_back_try(self) -> None:
         """The check could not be begun, through no fault of the release."""
         state = self.state()
@@ -202,7 +202,7 @@ class Slots:
             raise UpdateError(
                 "slot_empty", f"slot {other} holds no release to go back to", "earmark-update status"
             )
-        rejected = (*state.rejected, state.slots[state.active].sha256)
+        rejected = tuple(dict.fromkeys((*state.rejected, state.slots[state.active].sha256)))
         # What failed its trial is nothing to go back to; what a person has left may be wanted again.
         kept = {other: state.slots[other]} if state.pending else state.slots
         after = State(other, False, 0, kept, rejected)
@@ -219,15 +219,16 @@ class Slots:
         return state
 
     def _follow(self) -> None:
-        """`current` and the floor after the state."""
+        """`current`, `switched` and the floor after the state. Raises UpdateError update_disk_full."""
         state, link, device = self.state(), self.folder / "current", self.device().name
-        if not link.is_symlink() or str(link.readlink()) != device:
-            durable.point(link, device)
-        notice = self.folder / SWITCHED
-        if not notice.exists() or notice.read_text("ascii") != device:
-            notice.write_text(device, "ascii")  # in place: what waits for it watches the file itself
-        if not state.pending:
-            self.keep_floor(self.floor().raised_to(state.slots[state.active].release))
+        with _disk_explained():
+            if not link.is_symlink() or str(link.readlink()) != device:
+                durable.point(link, device)
+            notice = self.folder / SWITCHED
+            if not notice.exists() or notice.read_bytes() != device.encode():
+                notice.write_bytes(device.encode())  # in place: what waits for it watches the file itself
+            if not state.pending:
+                self.keep_floor(self.floor().raised_to(state.slots[state.active].release))
 
     @contextmanager
     def _fresh(self, slot: Slot) -> Iterator[Path]:

@@ -61,14 +61,18 @@ write_command() {
 }
 
 write_commands() {
-    local start='/opt/earmark/venv/bin/python -P -m firmware_update.boot --slots /opt/earmark/slots --'
+    local python='/opt/earmark/venv/bin/python -P -m'
+    local start="$python firmware_update.boot --slots /opt/earmark/slots --"
     # shellcheck disable=SC2016 # meant for the script that is written
     write_command earmark 'export EARMARK_SETTINGS="${EARMARK_SETTINGS:-/etc/earmark/earmark.toml}"' \
         "exec $start agent.cli \"\$@\""
-    # The slots are the updater's: whatever root does there, it does as that user.
+    # Looking and going back do not depend on a release that may be the reason for it.
     # shellcheck disable=SC2016
-    write_command earmark-update 'as=; [ "$(id -u)" -ne 0 ] || as="runuser -u earmark-updater --"' \
-        "exec \$as $start firmware_update.cli --settings /etc/earmark/earmark.toml \"\$@\""
+    write_command earmark-update 'command=${1:-}; [ $# -eq 0 ] || shift' 'case $command in' \
+        "status | back | install) exec $python firmware_update.cli \"\$command\" \\" \
+        '    --slots /opt/earmark/slots --models /opt/earmark/app/models/files "$@" ;;' 'esac' \
+        'export EARMARK_UPDATE_FETCH=/run/earmark/fetch.sock EARMARK_UPDATE_GATE=/run/earmark/health.sock' \
+        "exec $start firmware_update.cli --settings /etc/earmark/earmark.toml \${command:+\"\$command\"} \"\$@\""
 }
 
 # The names of what write_commands made.

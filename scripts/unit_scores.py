@@ -22,7 +22,8 @@ LIMITS = {
     "uplink": 1.2,
     "sensors": 1.2,
     "touch": 0.5,
-    "updater": 1.2,
+    "updater": 1.0,
+    "fetch@": 1.2,
     "health@": 0.5,
     "restart": 1.0,
 }

@@ -15,10 +15,10 @@ import pytest
 
 from agent.plumbing.errors import UpdateError
 from firmware_update.archive import build_archive
-from firmware_update.gate import ask
+from firmware_update.gate import ask_gate
 from firmware_update.health import HealthReport
 from firmware_update.slots import Slots
-from firmware_update.updater import Updater
+from firmware_update.updater import Services, Updater
 from tests.firmware_update import kit
 from tests.firmware_update.kit import ROOT, Publisher, release
 from tests.firmware_update.test_updater import offer_deaf
@@ -65,7 +65,7 @@ def real(settings: Path) -> list[str]:
 
 
 def asked(path: Path, *, seconds: float = 60.0) -> HealthReport:
-    return ask(path, seconds=seconds, alive=lambda: None)
+    return ask_gate(path, seconds=seconds, alive=lambda: None)
 
 
 def test_a_good_release_passes_and_a_deaf_one_goes_back_behind_a_gate_too(
@@ -73,7 +73,7 @@ def test_a_good_release_passes_and_a_deaf_one_goes_back_behind_a_gate_too(
 ) -> None:
     beats: list[None] = []
     with gate(tmp_path / "gate", *real(settings)) as path:
-        updater = Updater(settings, gate=path, alive=lambda: beats.append(None))
+        updater = Updater(settings, services=Services(gate=path), alive=lambda: beats.append(None))
         publisher.offer(release("0.2.0"), ROOT)
         assert updater.check(now_s=kit.NOW_S) == "updated"
         offer_deaf(publisher, "0.3.0")
@@ -85,13 +85,13 @@ def test_a_good_release_passes_and_a_deaf_one_goes_back_behind_a_gate_too(
 
 def test_whoever_connects_chooses_nothing(settings: Path, tmp_path: Path) -> None:
     with gate(tmp_path / "gate", *real(settings)) as path:
-        with pytest.raises(UpdateError, match="gate_no_trial"):
+        with pytest.raises(UpdateError, match="no_trial"):
             asked(path)
         with socket.socket(socket.AF_UNIX) as rude:
             rude.connect(str(path))
             rude.sendall(b'{"slot": "/etc"}' * 1_000)
             rude.shutdown(socket.SHUT_WR)
-            assert b"gate_no_trial" in rude.recv(65_536)
+            assert b"no_trial" in rude.recv(65_536)
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,45 @@ def test_a_gate_that_is_not_there_costs_the_release_nothing(
     publisher: Publisher, settings: Path, tmp_path: Path
 ) -> None:
     publisher.offer(release("0.2.0"), ROOT)
-    updater = Updater(settings, gate=tmp_path / "none")
+    updater = Updater(settings, services=Services(gate=tmp_path / "none"))
     for _ in range(4):  # more often than there are tries
-        with pytest.raises(UpdateError, match="gate_unreachable"):
+        with pytest.raises(UpdateError, match="update_service_unreachable"):
             updater.check(now_s=kit.NOW_S)
         assert updater.slots.state().pending and updater.slots.device() == updater.slots.path("a")
     with gate(tmp_path / "gate", *real(settings)) as path:
-        assert Updater(settings, gate=path).check(now_s=kit.NOW_S) == "updated"
+        assert Updater(settings, services=Services(gate=path)).check(now_s=kit.NOW_S) == "updated"
+
+
+def test_the_fetching_process_may_be_a_service_too(
+    publisher: Publisher, settings: Path, tmp_path: Path
+) -> None:
+    launcher = [sys.executable, "-P", "-m", "agent.plumbing.launcher", "--profile", "updater", "--keep-stdin"]
+    fetch = [sys.executable, "-m", "firmware_update.fetching", "--settings", str(settings)]
+    with gate(tmp_path / "fetch", *launcher, "--settings", str(settings), "--", *fetch) as path:
+        updater = Updater(settings, services=Services(fetch=path))
+        with pytest.raises(UpdateError, match="update_none"):
+            updater.check(now_s=kit.NOW_S)
+        publisher.offer(release("0.2.0"), ROOT)
+        assert updater.check(now_s=kit.NOW_S) == "updated"
+        assert updater.check(now_s=kit.NOW_S) == "current"
+        with socket.socket(socket.AF_UNIX) as rude:
+            rude.connect(str(path))
+            rude.sendall(b"{}" * 1_000)
+            rude.shutdown(socket.SHUT_WR)
+            assert b"update_request" in rude.recv(65_536)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"), [("true", "update_fetch_crashed"), ("cat", "update_fetch_crashed")]
+)
+def test_a_fetching_service_that_answers_nothing_or_nonsense_changes_nothing(
+    settings: Path, tmp_path: Path, command: str, code: str
+) -> None:
+    with gate(tmp_path / "fetch", command) as path:
+        updater = Updater(settings, services=Services(fetch=path))
+        with pytest.raises(UpdateError, match=code):
+            updater.check(now_s=kit.NOW_S)
+        assert updater.slots.running().release == release("0.1.0")
 
 
 def test_checks_of_one_release_wait_for_each_other(

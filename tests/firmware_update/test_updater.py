@@ -92,6 +92,46 @@ def test_a_deaf_release_goes_back_by_itself_and_is_not_tried_again(
     assert updater.check(now_s=NOW_S) == "updated"
 
 
+@pytest.mark.parametrize(
+    "module",
+    ["till/__main__.py", "hearing/voice.py", "committing/uplink.py", "plumbing/configured.py", "cli.py"],
+)
+def test_a_release_a_part_of_which_does_not_load_goes_back_by_itself(
+    publisher: Publisher, updater: Updater, module: str
+) -> None:
+    source = copied_checkout(publisher.folder / "broken")
+    with (source / "agent" / module).open("a") as file:
+        file.write("\nimport a_package_that_is_not_there\n")
+    publisher.offer(release("0.2.0"), source)
+    assert updater.check(now_s=NOW_S) == "rolled_back"
+    assert updater.slots.running().release == release("0.1.0")
+
+
+def test_an_updater_that_does_not_load_is_a_reason_to_go_back(publisher: Publisher, updater: Updater) -> None:
+    source = copied_checkout(publisher.folder / "broken")
+    (source / "firmware_update" / "cli.py").write_text("(")
+    publisher.offer(release("0.2.0"), source)
+    assert updater.check(now_s=NOW_S) == "rolled_back"
+
+
+def test_a_device_that_is_not_well_itself_takes_no_release_and_gives_none_up(
+    publisher: Publisher, settings: Path, updater: Updater
+) -> None:
+    """As with a microphone that is switched off for the night."""
+    catalogue = settings.parent / "var" / "catalogue.json"
+    well = catalogue.read_bytes()
+    publisher.offer(release("0.2.0"), ROOT)
+    catalogue.write_bytes(b"{")
+    for _ in range(3):  # more often than there are tries
+        with pytest.raises(UpdateError, match="device_unwell"):
+            updater.check(now_s=NOW_S)
+    assert updater.slots.running().release == release("0.1.0") and not updater.slots.state().rejected
+    shown = run(settings, "status").stdout
+    assert "a  running   0.1.0" in shown and "b  on trial  0.2.0" in shown
+    catalogue.write_bytes(well)
+    assert updater.check(now_s=NOW_S) == "updated"
+
+
 def test_switch_and_rollback_touch_neither_configuration_nor_orders(
     publisher: Publisher, updater: Updater, settings: Path, journal: Journal
 ) -> None:
@@ -127,7 +167,7 @@ def test_power_lost_during_the_health_check_is_another_try(
     lines = "    Path(sys.argv[-1], 'began').touch()\n    import time\n    time.sleep(600)\n"
     check.write_text(check.read_text().replace("    parser = argparse", f"{lines}    parser = argparse", 1))
     publisher.offer(release("0.2.0"), source)
-    settings.write_text(settings.read_text().replace("health_seconds = 60", "health_seconds = 5"))
+    settings.write_text(settings.read_text().replace("health_seconds = 60", "health_seconds = 15"))
     scratch = updater.slots.scratch
     process = subprocess.Popen(command(settings, "check"), cwd=ROOT, stderr=subprocess.DEVNULL)
     assert comes_true(lambda: list(scratch.glob("*/began")))

@@ -11,7 +11,8 @@ import pytest
 
 from agent.plumbing.errors import UpdateError
 from firmware_update.archive import build_archive
-from firmware_update.slots import Slots, State
+from firmware_update.slot_state import State
+from firmware_update.slots import Slots
 from firmware_update.updater import Outcome, Updater
 from firmware_update.watch import LAST_CHECK, check_once, last_check, watch
 from tests.firmware_update import kit

@@ -15,6 +15,7 @@ from agent.plumbing import configured
 from agent.plumbing.arrivals import OPERATOR, PEERS
 from agent.plumbing.sandbox import PROFILES
 from agent.plumbing.supervisor import MODULES
+from firmware_update import restart
 from firmware_update.slots import SWITCHED
 from scripts import unit_scores
 from tests.systemd.units import NEEDS_SYSTEMD_ANALYZE, ROOT, SERVICES, UNITS, Unit
@@ -94,9 +95,10 @@ def test_no_network_where_there_is_to_be_none() -> None:
         assert unit.yes("PrivateNetwork")
         assert unit.get("RestrictAddressFamilies") == "AF_UNIX"
         assert unit.get("IPAddressDeny") == "any"
-    for name in ("uplink", "sensors", "updater"):
+    for name in ("uplink", "sensors", "fetch@"):
         assert not Unit(f"earmark-{name}.service").yes("PrivateNetwork")
-    assert Unit("earmark-health@.service").yes("PrivateNetwork")
+    for name in ("health@", "updater", "restart"):
+        assert Unit(f"earmark-{name}.service").yes("PrivateNetwork")
 
 
 def test_sound_is_for_voice_alone() -> None:
@@ -116,19 +118,38 @@ def test_a_release_on_trial_has_the_microphone_to_itself_and_changes_nothing_of_
     assert all(f"-/var/lib/earmark/{path}" in hidden for path in ("keys", "till/people", "till/factors.json"))
     boot, words = _split(unit.command())
     assert boot == BOOT and words[0] == "firmware_update.gate"
-    gate = Unit("earmark-health.socket")
-    assert gate.yes("Accept") and gate.get("SocketGroup") == Unit("earmark-updater.service").get("User")
-    assert gate.get("ListenStream") in Unit("earmark-updater.service").command()
 
 
-def test_the_updater_is_watched_and_writes_to_its_slots_only() -> None:
+def test_the_updater_is_watched_and_has_its_slots_only() -> None:
     unit = Unit("earmark-updater.service")
     boot, words = _split(unit.command())
     assert boot == BOOT and words[0] == "firmware_update.cli" and "run" in words
     assert unit.get("ReadWritePaths") == "/opt/earmark/slots" and unit.get("ProtectSystem") == "strict"
     assert unit.get("Type") == "notify" and unit.get("Restart") == "always"
     assert int(unit.get("WatchdogSec")) > 0
+    assert unit.yes("PrivateNetwork") and unit.get("CapabilityBoundingSet") == "CAP_DAC_READ_SEARCH"
     assert Unit("earmark-restart.path").get("PathChanged") == f"/opt/earmark/slots/{SWITCHED}"
+
+
+def test_what_has_the_network_writes_to_one_folder_and_is_asked_by_root_alone() -> None:
+    unit = Unit("earmark-fetch@.service")
+    boot, before, after = _split(unit.command())
+    assert boot == BOOT and before[0] == "agent.plumbing.launcher" and "updater" in before
+    assert after[:3] == ["{python}", "-m", "firmware_update.fetching"]
+    assert (
+        unit.get("ReadWritePaths") == "/opt/earmark/slots/incoming" and unit.get("User") == "earmark-updater"
+    )
+    for name in ("fetch", "health"):
+        door = Unit(f"earmark-{name}.socket")
+        assert door.yes("Accept") and (door.get("SocketUser"), door.get("SocketMode")) == ("root", "0600")
+        assert door.get("ListenStream") in Unit("earmark-updater.service").command()
+
+
+def test_what_starts_another_release_runs_nothing_of_it() -> None:
+    unit = Unit("earmark-restart.service")
+    words = unit.command()
+    assert words[:4] == [unit_scores.INSTALLED_PYTHON, "-P", "-m", "firmware_update.restart"]
+    assert {f"earmark-{name}.service" for name in (*SERVICES, "updater")} == set(restart.UNITS)
 
 
 def test_each_service_is_given_its_own_keys_and_no_others() -> None:
@@ -167,7 +188,8 @@ def test_the_till_is_passed_the_sockets_it_knows_and_only_by_their_peers() -> No
 def test_the_target_holds_every_service() -> None:
     target = Unit("earmark.target")
     wanted = {word for line in target.all("Wants") for word in line.split()}
-    updating = {"earmark-updater.service", "earmark-health.socket", "earmark-restart.path"}
+    updating = {"earmark-updater.service", "earmark-restart.path"}
+    updating |= {"earmark-fetch.socket", "earmark-health.socket"}
     assert wanted == {f"earmark-{name}.service" for name in SERVICES} | updating
     for path in UNITS.iterdir():
         if path.name not in ("earmark.target", "earmark-restart.service"):  # which restarts the target
@@ -198,7 +220,7 @@ def test_folders_are_made_and_the_keys_closed(tmp_path: Path) -> None:
     lines = (ROOT / "systemd/tmpfiles.d/earmark.conf").read_text("utf-8")
     # Only root may give folders away; what is made is the same without.
     config = tmp_path / "earmark.conf"
-    config.write_text(re.sub(r"root root|earmark-(till|updater) +earmark-(till|updater)", "- -", lines))
+    config.write_text(re.sub(r"root +root|earmark-(till|updater) +earmark-(till|updater)", "- -", lines))
     command = ["systemd-tmpfiles", "--create", f"--root={tmp_path}", str(config)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -224,11 +246,11 @@ def test_unit_files_have_no_line_twice_that_counts_once() -> None:
 @pytest.mark.parametrize(
     ("process", "section", "status"),
     [
-        ("sensors", "", 1),
-        ("touch", "", 1),
+        ("sensors", "", 3),
+        ("touch", "", 3),
         ("touch", '[touch]\nkeypad_device = "/dev/input/event0"\n', 0),
         ("sensors", "[touch]\nwhat = 1\n", 255),
-        ("updater", "", 1),
+        ("updater", "", 3),
         ("updater", '[update]\nurl = "https://updates.example"\n', 0),
     ],
 )
@@ -237,6 +259,13 @@ def test_a_process_without_work_is_skipped_and_a_faulty_file_is_a_failure(
 ) -> None:
     settings = tmp_path / "earmark.toml"
     settings.write_text(section)
-    boot, words = _split(shlex.split(Unit(f"earmark-{process}.service").get("ExecCondition")))
+    shell = shlex.split(Unit(f"earmark-{process}.service").get("ExecCondition"))
+    command, _, verdict = shell[2].partition("; ")
+    boot, words = _split(shlex.split(command))
     assert boot == BOOT and words[:2] == ["agent.plumbing.configured", process]
     assert configured.main([process, str(settings)]) == status
+    # 1 to 254 would be "skip, and call it no failure": also of a release that cannot be imported.
+    says = {0: 0, configured.NO_WORK: 1, 1: 255, 255: 255}
+    for said, means in says.items():
+        done = subprocess.run(["sh", "-c", f"(exit {said}); {verdict}"], check=False)
+        assert done.returncode == means
