@@ -74,10 +74,9 @@ class SensorProposals:
     def due(self) -> Waiting | None:
         """Takes in what was reported; the proposal to be said now, if there is one.
 
-        Raises JournalError where that cannot be kept.
+        Raises JournalError where that cannot be kept; it is then news still at the next look.
         """
-        news, self._news = self._news, {}
-        for sensor_id, proposal in news.items():
+        for sensor_id, proposal in list(self._news.items()):
             self._live.add(sensor_id)
             before = self._standings[sensor_id]
             after = proposals.reported(before, proposal.level, wanted=proposal.wanted)
@@ -85,6 +84,7 @@ class SensorProposals:
                 self._standings[sensor_id] = after  # the level alone is not worth a write
             else:
                 self._keep(sensor_id, after)
+            del self._news[sensor_id]
         if not self._live or not self._desk.road.clock_trusted() or not len(self._desk.people):
             return None
         now_s = self._desk.now_s()

@@ -13,19 +13,24 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from agent import __version__
+from agent.touching.input_events import KEY_ENTER, encode_key
 from firmware_update.archive import build_archive
 from firmware_update.repository import Repository, create_keys
 from scripts import unit_scores
-from scripts.story.publisher import changed_checkout
+from scripts.story.kitchen import TOPIC, reading, sensor_settings
+from scripts.story.publisher import changed_checkout, replace
 from tests.firmware_update.kit import release
 from tests.hearing.conftest import VOICES, room
 from tests.systemd.booted import Booted, booted, why_not
 from tests.systemd.units import ROOT, Unit
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-SERVICES = tuple(f"earmark-{name}.service" for name in ("till", "voice", "uplink"))
+SERVICES = tuple(f"earmark-{name}.service" for name in ("till", "voice", "uplink", "sensors", "touch"))
 BIN = f"{sys.prefix}/bin"
-BROKER_PORT, REPOSITORY_PORT = 18883, 18931
+BROKER_PORT, SITE_PORT, REPOSITORY_PORT = 18883, 18884, 18931
+KEYPAD = "/dev/input/keypad"
+MORE_SETTINGS = sensor_settings(SITE_PORT) + f'\n[touch]\nkeypad_device = "{KEYPAD}"\n'
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +44,7 @@ def machine(installed_root: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         said = machine.run("sh", "-c", f"cd {ROOT} && scripts/install")
         assert "earmark.target starts with the machine" in said
         _admit(machine)
+        _equip(machine)
         machine.run("systemctl", "start", "room.service")
         machine.run("systemctl", "start", "earmark.target")
         assert machine.becomes("active", *SERVICES), machine.log()
@@ -59,6 +65,20 @@ def _admit(machine: Booted) -> None:
         machine.run(*start, "--property=RestartSec=1", f"{BIN}/earmark-backend", name, "/srv/shop")
 
 
+def _equip(machine: Booted) -> None:
+    """A site broker, and a named pipe where a keypad's event device would be."""
+    machine.write("/srv/site.conf", f"listener {SITE_PORT} 127.0.0.1\nallow_anonymous true\n")
+    machine.run("systemd-run", "--quiet", "--unit=site-broker", "mosquitto", "-c", "/srv/site.conf")
+    machine.run(
+        "sh", "-c", f"mkdir -p /dev/input && mkfifo {KEYPAD} && chmod 640 {KEYPAD} && chgrp input {KEYPAD}"
+    )
+    # The pipe has somebody at its other end, or it would count as unplugged.
+    machine.run(
+        "systemd-run", "--quiet", "--unit=keypad", "sh", "-c", f"exec 3<>{KEYPAD}; exec sleep infinity"
+    )
+    machine.run("sh", "-c", "cat >>/etc/earmark/earmark.toml", said=MORE_SETTINGS)
+
+
 def doctor(machine: Booted) -> dict[str, str]:
     """The findings about the running device."""
     found = json.loads(machine.run("sh", "-c", "earmark doctor --json 2>/dev/null; true"))
@@ -68,8 +88,7 @@ def doctor(machine: Booted) -> dict[str, str]:
 def test_the_device_starts_and_every_part_finds_the_others(machine: Booted) -> None:
     healthy = {"hears", "connected to the broker", "0 orders wait for the shop"}
     assert machine.waits_for(lambda: set(doctor(machine)) == healthy), machine.log()
-    for name in ("sensors", "touch", "updater"):  # nothing is set up for them
-        assert machine.state(f"earmark-{name}.service") == "inactive"
+    assert machine.state("earmark-updater.service") == "inactive"  # no repository is set
     assert machine.state("earmark.target") == "active"
     assert not machine.run("systemctl", "list-units", "--failed", "--plain", "--no-legend", "earmark-*")
 
@@ -88,16 +107,42 @@ def test_the_kernel_holds_what_the_units_say(machine: Booted) -> None:
     assert "landlock_abi=0" not in machine.log()
 
 
-def test_only_the_uplink_has_a_network_and_nobody_listens(machine: Booted) -> None:
+def test_a_level_on_the_sites_bus_becomes_a_proposal_and_a_keypad_is_read(machine: Booted) -> None:
+    for kilograms in (2.8, 0.5, 0.5):
+        machine.write("/srv/reading", reading(kilograms).decode())
+        _publish(machine)
+
+    def proposed() -> bool:
+        shown = json.loads(machine.run("earmark", "orders", "--json"))
+        return [row["sensor"] for row in shown["proposals"]] == ["beans"]
+
+    assert machine.waits_for(proposed), machine.log()
+    with machine.outside(KEYPAD).open("wb", buffering=0) as keypad:
+        for code in (5, 8, 2, 2, KEY_ENTER):
+            keypad.write(encode_key(code, 1.0) + encode_key(code, 1.0, value=0))
+    # A number that nobody asked for is forgotten, and the log says no more than that.
+    assert machine.waits_for(lambda: "touch_unasked" in machine.log()), machine.log()
+
+
+def _publish(machine: Booted) -> None:
+    """What stands in /srv/reading, as a scale would."""
+    code = (
+        f"import paho.mqtt.publish as p; p.single({TOPIC!r}, open('/srv/reading').read(), port={SITE_PORT})"
+    )
+    machine.run(sys.executable, "-c", code)
+
+
+def test_only_the_uplink_and_sensors_have_a_network_and_nobody_listens(machine: Booted) -> None:
     networks = {}
     for service in SERVICES:
         pid = machine.state(service, "MainPID")
         networks[service] = machine.run("readlink", f"/proc/{pid}/ns/net")
     outside = machine.run("readlink", "/proc/1/ns/net")
-    assert networks["earmark-uplink.service"] == outside
-    assert outside not in (networks["earmark-voice.service"], networks["earmark-till.service"])
-    listening = machine.run("ss", "-Hlntup")
-    assert not [line for line in listening.splitlines() if f":{BROKER_PORT} " not in line], listening
+    with_network = {"earmark-uplink.service", "earmark-sensors.service"}
+    assert {service for service, network in networks.items() if network == outside} == with_network
+    listening = machine.run("ss", "-Hlntup").splitlines()
+    known = (f":{BROKER_PORT} ", f":{SITE_PORT} ")
+    assert not [line for line in listening if not any(port in line for port in known)], listening
 
 
 def test_what_is_said_in_the_room_is_heard_and_decided(machine: Booted, tmp_path: Path) -> None:
@@ -185,6 +230,8 @@ def test_a_signed_update_is_taken_examined_and_started_and_a_deaf_one_goes_back(
     assert "/opt/earmark/slots/b" in machine.run("cat", f"/proc/{pid}/cmdline")
     assert machine.waits_for(lambda: doctor(machine).get("hears") == "ok"), machine.log()
 
+    # By now what starts the device has seen that it starts; a switch before that would wait for it.
+    assert machine.becomes("inactive", "earmark-restart.service"), machine.log()
     before = machine.state("earmark-till.service", "MainPID")
     assert "0.1.0" in machine.run("earmark-update", "back")
     assert restarted(machine, before), machine.log()
@@ -193,11 +240,36 @@ def test_a_signed_update_is_taken_examined_and_started_and_a_deaf_one_goes_back(
 
     offer(machine, tmp_path, "0.3.0", deaf=True)
     before = machine.state("earmark-till.service", "MainPID")
-    check = machine.run("earmark-update", "check", "--gate", "/run/earmark/health.sock", check=False)
+    check = machine.run("earmark-update", "check", check=False)
     assert "not healthy: rolled back" in check, check
     assert machine.run("earmark", "--version") == "earmark 0.1.0"
     # nothing was started anew but the voice
     assert machine.state("earmark-till.service", "MainPID") == before
+    assert machine.becomes("active", *SERVICES), machine.log()
+    assert machine.waits_for(lambda: doctor(machine).get("hears") == "ok"), machine.log()
+
+
+def test_a_confirmed_release_that_does_not_start_goes_back_by_itself(machine: Booted, tmp_path: Path) -> None:
+    """Its parts load and it hears; but its till ends at once."""
+    source = changed_checkout(tmp_path / "source", "0.4.0")
+    replace(
+        source / "agent" / "till" / "__main__.py", "    return run_process(", "    return 1 or run_process("
+    )
+    facts = release("0.4.0")
+    machine.outside("/srv/broken.tar.gz").write_bytes(build_archive(source, facts))
+    assert machine.becomes("inactive", "earmark-restart.service"), machine.log()
+    machine.run("earmark-update", "install", "/srv/broken.tar.gz")
+    assert machine.waits_for(lambda: "update_does_not_start" in machine.log()), machine.log()
+    assert machine.becomes("active", *SERVICES), machine.log()
+    assert machine.run("earmark", "--version") == f"earmark {__version__}"
+    assert "0.4.0" not in machine.run("earmark-update", "status")
+
+
+def test_an_installation_once_more_changes_nothing_and_starts_the_device_again(machine: Booted) -> None:
+    before = machine.run("sha256sum", "/opt/earmark/slots/state.json", "/etc/earmark/earmark.toml")
+    said = machine.run("sh", "-c", f"umask 077; cd {ROOT} && scripts/install")
+    assert "packages: as in requirements.lock already" in said
+    assert machine.run("sha256sum", "/opt/earmark/slots/state.json", "/etc/earmark/earmark.toml") == before
     assert machine.becomes("active", *SERVICES), machine.log()
     assert machine.waits_for(lambda: doctor(machine).get("hears") == "ok"), machine.log()
 

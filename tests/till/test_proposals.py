@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.deciding.conversation import Proposed
+from agent.plumbing.errors import JournalError
 from agent.plumbing.messages import Proposal, SensorState
 from agent.plumbing.settings import Proposals, Sensor
 from agent.till.proposals import SensorProposals
@@ -294,3 +295,21 @@ def test_a_damaged_standing_in_the_journal_is_an_error(till: Till) -> None:
     till.desk.journal.meta_set("proposal:beans", "{}x")
     with pytest.raises(Exception, match="journal_corrupt"):
         SensorProposals(till.desk, till.silences)
+
+
+def test_a_refill_that_could_not_be_written_down_is_not_forgotten(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a machine that is full would be proposed to be filled."""
+    assert look(till, LOW)
+    till.bench.clocks.pass_by(2 * REST_S)
+
+    def full(*_: object) -> None:
+        raise JournalError("journal_full", "no room", "make room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(till.desk.journal, "meta_set", full)
+        look(till, FULL)
+    assert not look(till), "it was refilled meanwhile"
+    till.bench.clocks.pass_by(2 * REST_S)
+    assert not look(till)
