@@ -29,6 +29,7 @@ PATIENCE_SECONDS = 180.0
 
 _LOOK_SECONDS = 2.0
 _STEADY_LOOKS = 5
+_HOPELESS_RESTARTS = 5  # by systemd, of one unit, since it was told to restart
 
 Systemctl = Callable[..., str]
 
@@ -65,13 +66,21 @@ def restart(slots: Slots, tell: Systemctl, *, sleep: Callable[[float], None] = t
 def _runs_again(units: list[str], tell: Systemctl, sleep: Callable[[float], None]) -> bool:
     """After a restart all of them are active, and stay so for some looks."""
     tell("--no-block", "try-restart", TARGET)
-    steady, looks = 0, int(PATIENCE_SECONDS / _LOOK_SECONDS)
-    for _ in range(looks):
+    steady = 0
+    for _ in range(int(PATIENCE_SECONDS / _LOOK_SECONDS)):
         sleep(_LOOK_SECONDS)
         steady = steady + 1 if all(tell("is-active", unit) == "active" for unit in units) else 0
         if steady == _STEADY_LOOKS:
             return True
+        if any(_restarts(unit, tell) >= _HOPELESS_RESTARTS for unit in units):
+            return False
     return False
+
+
+def _restarts(unit: str, tell: Systemctl) -> int:
+    """How often systemd has started it again by itself."""
+    said = tell("show", "--value", "--property=NRestarts", unit)
+    return int(said) if said.isdecimal() else 0
 
 
 def systemctl(*words: str) -> str:

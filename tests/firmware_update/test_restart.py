@@ -24,13 +24,16 @@ class Manager:
     def __init__(self, slots: Slots, *, active: set[str], broken: dict[str, set[str]]) -> None:
         self.slots, self.active, self._broken = slots, active, broken
         self.restarts, self.seconds = 0, 0.0
+        self.hangs = False  # what does not start neither ends
 
     def __call__(self, *words: str) -> str:
         match words:
             case ("is-active", unit):
                 return "active" if unit in self.active else "activating"
+            case ("show", "--value", "--property=NRestarts", unit):
+                return "0" if unit in self.active or self.hangs else str(int(self.seconds // 2))
             case ("--no-block", "try-restart", str(target)) if target == TARGET:
-                self.restarts += 1
+                self.restarts, self.seconds = self.restarts + 1, 0.0
                 version = self.slots.running().release.version
                 self.active = {TARGET, *UNITS} - self._broken.get(version, set())
                 return ""
@@ -58,8 +61,10 @@ def test_a_release_that_starts_stays(slots: Slots) -> None:
     assert manager.restarts == 1 and slots.running().release == NEW
 
 
-def test_a_release_that_does_not_start_goes_and_is_nothing_to_go_back_to(slots: Slots) -> None:
+@pytest.mark.parametrize("hangs", [False, True])
+def test_a_release_that_does_not_start_goes_and_is_nothing_to_go_back_to(slots: Slots, hangs: bool) -> None:
     manager = Manager(slots, active={TARGET, *UNITS}, broken={"0.2.0": {TILL}})
+    manager.hangs = hangs
     assert not restart(slots, manager, sleep=manager.sleep)
     assert manager.restarts == 2 and manager.active == {TARGET, *UNITS}
     assert slots.running().release == OLD and (slots.folder / "current").resolve() == slots.path("a")
