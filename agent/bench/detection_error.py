@@ -78,24 +78,24 @@ def intervals(trials: list[Scored]) -> tuple[tuple[float, float], tuple[float, f
     recording were drawn. Windows of a recording stay together. Resamples that hold only one kind are left
     out."""
     rng = np.random.default_rng(_SEED)
-    enrolled = sorted({trial.template for trial in trials})
-    strangers = sorted({trial.speaker for trial in trials} - set(enrolled))
-    recordings: dict[str, list[str]] = {}
-    for trial in trials:
-        mine = recordings.setdefault(trial.speaker, [])
-        if trial.recording not in mine:
-            mine.append(trial.recording)
+    speakers = sorted({trial.template for trial in trials})
+    enrolled = len(speakers)
+    speakers += sorted({trial.speaker for trial in trials} - set(speakers))
+    recordings = sorted({(trial.speaker, trial.recording) for trial in trials})
+    template = np.array([speakers.index(trial.template) for trial in trials])
+    speaker = np.array([speakers.index(trial.speaker) for trial in trials])
+    place = {recording: number for number, recording in enumerate(recordings)}
+    recording = np.array([place[trial.speaker, trial.recording] for trial in trials])
+    of_one = [np.flatnonzero([name == owner for owner, _ in recordings]) for name in speakers]
     scores = np.array([trial.score for trial in trials])
-    genuine = np.array([trial.genuine for trial in trials])
+    genuine = template == speaker
     eers, frrs = [], []
     for _ in range(_RESAMPLES):
-        drawn = _drawn(enrolled, rng) | _drawn(strangers, rng)
-        copies = {
-            (speaker, name): count
-            for speaker, names in recordings.items()
-            for name, count in _drawn(names, rng).items()
-        }
-        weights = np.array([_weight(trial, drawn, copies) for trial in trials])
+        drawn = np.concatenate([_drawn(enrolled, rng), _drawn(len(speakers) - enrolled, rng)])
+        copies = np.zeros(len(recordings))
+        for mine in of_one:
+            copies[mine] = _drawn(len(mine), rng)
+        weights = drawn[template] * np.where(genuine, 1.0, drawn[speaker]) * copies[recording]
         if (weights * genuine).any() and (weights * ~genuine).any():
             rates = error_rates(scores, genuine, weights)
             eers.append(rates.eer)
@@ -103,16 +103,9 @@ def intervals(trials: list[Scored]) -> tuple[tuple[float, float], tuple[float, f
     return _interval(eers), _interval(frrs)
 
 
-def _weight(trial: Scored, drawn: dict[str, int], copies: dict[tuple[str, str], int]) -> float:
-    own = 1 if trial.genuine else drawn[trial.speaker]
-    return float(drawn[trial.template] * own * copies[trial.speaker, trial.recording])
-
-
-def _drawn(names: list[str], rng: np.random.Generator) -> dict[str, int]:
-    if not names:
-        return {}
-    counts = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))
-    return dict(zip(names, counts.tolist(), strict=True))
+def _drawn(count: int, rng: np.random.Generator) -> Float64:
+    """How often each of `count` was drawn, in as many draws with replacement."""
+    return np.bincount(rng.integers(0, max(1, count), count), minlength=count).astype(np.float64)
 
 
 def _interval(values: list[float]) -> tuple[float, float]:

@@ -14,8 +14,8 @@ from agent.bench.detection_error import Scored, error_rates, intervals
 from agent.bench.mixing import mix
 from agent.bench.speaker_set import SpeakerSet, read_speaker_set
 from agent.bench.spoken_windows import speech_windows
-from agent.deciding.verification import cosine, make_template, verify
-from agent.hearing.audio import Float32, read_audio_file
+from agent.deciding.verification import Voiceprint, make_template, score, verify
+from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
 from agent.hearing.snr import estimate_snr_db
 from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import CHUNK_MS, VoiceActivity
@@ -46,7 +46,7 @@ class SpeakersBench:
     def __init__(self, models_dir: Path) -> None:
         self._embedder = SpeakerEmbedder(models_dir)
         self._activity = VoiceActivity()
-        self._threshold = Endpoint().speech_threshold
+        self._endpoint = Endpoint()
         self._limits = Speaker()
         self.embedding_seconds: list[float] = []
 
@@ -54,7 +54,7 @@ class SpeakersBench:
         self, speakers: SpeakerSet, noise: Float32 | None, snrs: list[float], seconds: float
     ) -> Iterator[dict[str, Any]]:
         """One row without noise and one for each of `snrs` (dB)."""
-        templates = {name: self._enrol(files) for name, files in speakers.enrolment.items()}
+        people = {name: self._enrol(files) for name, files in speakers.enrolment.items()}
         windows = [
             window
             for group in (speakers.trials, speakers.others)
@@ -62,20 +62,20 @@ class SpeakersBench:
             for file in files
             for window in self._windows(name, file, seconds)
         ]
-        if not {window.speaker for window in windows} & templates.keys():
+        if not {window.speaker for window in windows} & people.keys():
             raise AudioError("bench_set_invalid", f"no trial has {seconds:g} s of speech", "ask for less")
         for snr_db in (None, *snrs):
             rng = np.random.default_rng(_NOISE_SEED)
             heard = [self._hear(_mixed(window, noise, snr_db, rng)) for window in windows]
-            yield {"snr_db": snr_db, "seconds": seconds, **self._row(templates, windows, heard)}
+            yield {"snr_db": snr_db, "seconds": seconds, **self._row(people, windows, heard)}
 
     def _row(
-        self, templates: dict[str, tuple[float, ...]], windows: list[_Window], heard: list[_Heard]
+        self, people: dict[str, Voiceprint], windows: list[_Window], heard: list[_Heard]
     ) -> dict[str, Any]:
         trials = [
-            Scored(name, window.speaker, window.recording, self._score(what, template))
+            Scored(name, window.speaker, window.recording, self._score(what, voiceprint))
             for window, what in zip(windows, heard, strict=True)
-            for name, template in templates.items()
+            for name, voiceprint in people.items()
         ]
         rates = error_rates(
             np.array([trial.score for trial in trials]), np.array([trial.genuine for trial in trials])
@@ -84,11 +84,12 @@ class SpeakersBench:
         verdicts = [
             verify(
                 what.embedding, speech_ms=what.speech_ms, shortest_ms=self._limits.shortest_order_ms,
-                snr_db=what.snr_db, people=templates, limits=self._limits,
+                snr_db=what.snr_db, people=people,
+                accept_cosine=self._limits.accept_cosine, limits=self._limits,
             )
             for what in heard
         ]  # fmt: skip
-        own = [window.speaker in templates for window in windows]
+        own = [window.speaker in people for window in windows]
         return {
             "genuine": sum(trial.genuine for trial in trials),
             "impostor": sum(not trial.genuine for trial in trials),
@@ -113,23 +114,28 @@ class SpeakersBench:
             },
         }
 
-    def _score(self, heard: _Heard, template: tuple[float, ...]) -> float:
-        return _NO_EMBEDDING if heard.embedding is None else cosine(heard.embedding, template)
+    def _score(self, heard: _Heard, voiceprint: Voiceprint) -> float:
+        return _NO_EMBEDDING if heard.embedding is None else score(heard.embedding, voiceprint)
 
-    def _enrol(self, files: list[Path]) -> tuple[float, ...]:
-        heard = [self._hear(read_audio_file(file)).embedding for file in files]
+    def _enrol(self, files: list[Path]) -> Voiceprint:
+        clean, in_noise = [], []
+        for file in files:
+            samples = read_audio_file(file)[: self._endpoint.longest_utterance_ms * SAMPLE_RATE // 1_000]
+            speech = self._activity.speech_mask(samples, self._endpoint.speech_threshold)
+            clean.append(self._embedder.embed(samples, speech))
+            in_noise.append(self._embedder.embed_in_noise(samples, speech))
         try:
-            return make_template([embedding for embedding in heard if embedding is not None])
+            return Voiceprint(_template(clean), _template(in_noise))
         except ValueError as error:
             raise AudioError("bench_set_invalid", f"{files[0].parent}: {error}", "use other files") from error
 
     def _windows(self, name: str, file: Path, seconds: float) -> list[_Window]:
         samples = read_audio_file(file)
-        speech = self._activity.speech_mask(samples, self._threshold)
+        speech = self._activity.speech_mask(samples, self._endpoint.speech_threshold)
         return [_Window(name, file.stem, window) for window in speech_windows(samples, speech, seconds)]
 
     def _hear(self, samples: Float32) -> _Heard:
-        speech = self._activity.speech_mask(samples, self._threshold)
+        speech = self._activity.speech_mask(samples, self._endpoint.speech_threshold)
         begun = time.perf_counter()
         vector = self._embedder.embed(samples, speech)
         self.embedding_seconds.append(time.perf_counter() - begun)
@@ -166,6 +172,10 @@ def run_speakers_bench(
     bench = SpeakersBench(models_dir)
     results = list(bench.run(speakers, noise_samples, snrs, seconds))
     return {"results": results, "embedding_ms": 1_000 * float(np.median(bench.embedding_seconds))}
+
+
+def _template(vectors: list[Float32 | None]) -> tuple[float, ...]:
+    return make_template([vector.tolist() for vector in vectors if vector is not None])
 
 
 def _mixed(window: _Window, noise: Float32 | None, snr_db: float | None, rng: np.random.Generator) -> Float32:

@@ -25,6 +25,8 @@ def speech_windows(samples: Float32, speech: npt.NDArray[np.bool_], seconds: flo
     each (repeated where it has fewer; digital silence where it has none)."""
     wanted = max(1, round(seconds * SAMPLE_RATE / CHUNK_SAMPLES))
     spoken = np.flatnonzero(speech[: len(samples) // CHUNK_SAMPLES])
+    if len(spoken) < wanted:
+        return []
     room = _room(samples, speech)
     windows = []
     for first in range(0, len(spoken) - wanted + 1, wanted):

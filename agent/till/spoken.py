@@ -107,7 +107,9 @@ class SpokenDialogue(Talk):
             return
         meaning = self._meaning(entry, utterance)
         if self._enrolling:
-            self._advance_enrolment(self._enrolling, enrolment.Heard(meaning, utterance.embedding))
+            self._advance_enrolment(
+                self._enrolling, enrolment.Heard(meaning, utterance.embedding, utterance.embedding_in_noise)
+            )
         elif entry == "order":
             self._heard_after_wake(meaning, utterance)
         else:
@@ -135,7 +137,7 @@ class SpokenDialogue(Talk):
             return False
         self._conversation = Conversation.new()
         self._enrolling, say, _ = enrolment.begin(name)
-        self._send(messages.ListenPolicy(embed=True))
+        self._send(messages.ListenPolicy(embed=True, in_noise=True))
         self._say(say)
         return True
 
@@ -206,13 +208,14 @@ class SpokenDialogue(Talk):
             self._desk.parser(self._language), self._desk.catalogue, entry, words, utterance.open_words
         )
 
-    def _verify(self, utterance: messages.Utterance, shortest_ms: int) -> Verdict:
+    def _verify(self, utterance: messages.Utterance, shortest_ms: int, accept_cosine: float) -> Verdict:
         return verify(
             utterance.embedding,
             speech_ms=utterance.speech_ms,
             shortest_ms=shortest_ms,
             snr_db=utterance.snr_db,
-            people=self._desk.people.templates(),
+            people=self._desk.people.voiceprints(),
+            accept_cosine=accept_cosine,
             limits=self._desk.settings.speaker,
         )
 
@@ -221,7 +224,8 @@ class SpokenDialogue(Talk):
             self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
         self._become(Idle())
         self._conversation = Conversation.new()
-        speaker = self._verify(utterance, self._desk.settings.speaker.shortest_order_ms)
+        limits = self._desk.settings.speaker
+        speaker = self._verify(utterance, limits.shortest_order_ms, limits.accept_cosine)
         match meaning:
             case OrderAsked(basket):
                 self._order_embedding = utterance.embedding
@@ -245,7 +249,7 @@ class SpokenDialogue(Talk):
         self._speech_ended_ns = utterance.speech_ended_ns
         return Answered(
             meaning,
-            self._verify(utterance, limits.shortest_consent_ms),
+            self._verify(utterance, limits.shortest_consent_ms, limits.accept_consent_cosine),
             same_speaker(self._order_embedding, utterance.embedding, limits),
         )
 
@@ -277,7 +281,7 @@ class SpokenDialogue(Talk):
             self._order_embedding = None
 
     def _advance_enrolment(self, before: enrolment.Enrolling, heard: enrolment.Heard) -> None:
-        known = self._desk.people.templates().values()
+        known = self._desk.people.voiceprints().values()
         self._enrolling, say, learned = enrolment.advance(before, heard, self._desk.settings.speaker, known)
         kept = learned is not None and self._keep(learned)
         if learned and not kept:
@@ -289,7 +293,7 @@ class SpokenDialogue(Talk):
 
     def _keep(self, learned: enrolment.Learned) -> bool:
         try:
-            person = self._desk.people.add(learned.name, learned.template, now_s=self._desk.now_s())
+            person = self._desk.people.add(learned.name, learned.voiceprint, now_s=self._desk.now_s())
         except JournalError as error:
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
             return False

@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from agent.hearing.audio import read_audio_file
+from agent.hearing.made_noise import in_noise
 from agent.hearing.mel import mel_spectrogram
-from agent.hearing.speaker import SpeakerEmbedder, normalise_volume, partials
+from agent.hearing.speaker import SpeakerEmbedder, partials, volume_gain
 from agent.hearing.voice_activity import VoiceActivity
 from agent.plumbing.settings import Speaker
 from tests.hearing.conftest import room, shared_data, spoken
@@ -40,16 +41,17 @@ def test_mel_features_are_those_of_librosa() -> None:
 
 def test_volume_is_raised_and_never_lowered() -> None:
     loud, quiet = np.full(1_000, 0.5, np.float32), np.full(1_000, 0.001, np.float32)
-    assert np.array_equal(normalise_volume(loud), loud)
-    assert float(np.sqrt(np.mean(normalise_volume(quiet) ** 2))) == pytest.approx(10 ** (-30 / 20), rel=1e-4)
-    assert not normalise_volume(np.zeros(10, np.float32)).any()
+    assert volume_gain(loud) == 1.0
+    assert 0.001 * volume_gain(quiet) == pytest.approx(10 ** (-30 / 20), rel=1e-4)
+    assert volume_gain(np.zeros(10, np.float32)) == volume_gain(np.zeros(0, np.float32)) == 1.0
 
 
 @pytest.mark.parametrize(
-    ("samples", "starts"), [(1_000, [0]), (25_600, [0]), (40_000, [0, 77]), (80_000, [0, 77, 154, 231, 308])]
+    ("samples", "starts"),
+    [(1_000, [0]), (25_600, [0, 40]), (40_000, [0, 40, 80, 120]), (80_000, list(range(0, 361, 40)))],
 )
 def test_partials_are_those_of_the_encoders_training(samples: int, starts: list[int]) -> None:
-    """Values of `VoiceEncoder.compute_partial_slices(samples, rate=1.3, min_coverage=0.75)` of Resemblyzer
+    """Values of `VoiceEncoder.compute_partial_slices(samples, rate=2.5, min_coverage=0.75)` of Resemblyzer
     0.1.4.
     """
     assert partials(samples) == (starts, (starts[-1] + 160) * 160)
@@ -86,6 +88,30 @@ def test_silence_around_speech_does_not_count(embedder: SpeakerEmbedder, activit
 def test_no_speech_gives_no_embedding(embedder: SpeakerEmbedder, activity: VoiceActivity) -> None:
     for samples in (np.zeros(0, np.float32), np.zeros(16_000, np.float32), room(1.0)):
         assert embedder.embed(samples, activity.speech_mask(samples, 0.5)) is None
+
+
+def test_copies_in_noise_bring_the_template_nearer_to_the_voice_in_another_noise(
+    embedder: SpeakerEmbedder, activity: VoiceActivity
+) -> None:
+    samples = np.concatenate([room(0.8), spoken("slt", ORDER), room(0.8)])
+    speech = activity.speech_mask(samples, 0.5)
+    clean, copies = embedder.embed(samples, speech), embedder.embed_in_noise(samples, speech)
+    assert clean is not None
+    assert copies is not None
+    assert float(np.linalg.norm(copies)) == pytest.approx(1.0, abs=1e-5)
+    again = embedder.embed_in_noise(samples, speech)
+    assert again is not None
+    assert np.array_equal(copies, again), "a person enrolled twice alike is the same voice"
+    other = np.random.default_rng(99)
+    consent = np.concatenate([room(0.8), spoken("slt", CONSENT), room(0.8)])
+    trial = in_noise(consent, activity.speech_mask(consent, 0.5), 10.0, other)
+    heard = _embed(embedder, activity, trial)
+    assert float(heard @ copies) > float(heard @ clean)
+
+
+def test_copies_of_silence_give_no_embedding(embedder: SpeakerEmbedder, activity: VoiceActivity) -> None:
+    for samples in (np.zeros(0, np.float32), room(1.0)):
+        assert embedder.embed_in_noise(samples, activity.speech_mask(samples, 0.5)) is None
 
 
 def test_people_are_told_apart_at_the_default_threshold(

@@ -104,6 +104,7 @@ def test_a_window_holds_exactly_the_speech_that_was_asked_for_and_its_pauses() -
     assert not speech[around].any()
     assert len(speech_windows(samples, speech, seconds / 2)) == 3
     assert speech_windows(samples, speech, 50 * CHUNK_SAMPLES / 16_000) == []
+    assert speech_windows(samples[:100], speech[:0], seconds) == []
 
 
 def test_a_recording_without_a_pause_gets_digital_silence_around_it() -> None:
