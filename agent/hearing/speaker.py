@@ -28,6 +28,9 @@ _LEAST_COVERAGE = 0.75  # of the last partial
 _KEPT_SILENCE_CHUNKS = 3  # about 100 ms on either side of speech
 _COPIES_SNR_DB = (20.0, 14.0, 8.0) * 2  # of the copies in noise; two different noises for each
 _COPIES_SEED = 5
+_MOST_COPIED_CHUNKS = (
+    188  # 6 s of speech, more than any sentence to read: nobody can make a board copy for long
+)
 
 
 class SpeakerEmbedder:
@@ -47,10 +50,13 @@ class SpeakerEmbedder:
 
     def embed_in_noise(self, samples: Float32, speech: npt.NDArray[np.bool_]) -> Float32 | None:
         """As `embed`, of the samples and of copies with made noise: what the voice is like in any room. For
-        enrolment; takes about seven times as long.
+        enrolment; takes about seven times as long. Speech after the first six seconds does not count.
         """
         if not speech.any():
             return None
+        if int(speech.sum()) > _MOST_COPIED_CHUNKS:
+            speech = speech[: np.flatnonzero(speech)[_MOST_COPIED_CHUNKS]]
+            samples = samples[: len(speech) * CHUNK_SAMPLES]
         rng = np.random.default_rng(_COPIES_SEED)
         copies = [samples, *(in_noise(samples, speech, snr_db, rng) for snr_db in _COPIES_SNR_DB)]
         embeddings = [embedding for copy in copies if (embedding := self.embed(copy, speech)) is not None]

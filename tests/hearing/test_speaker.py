@@ -108,6 +108,17 @@ def test_copies_in_noise_bring_the_template_nearer_to_the_voice_in_another_noise
     assert float(heard @ copies) > float(heard @ clean)
 
 
+def test_however_long_somebody_reads_the_copies_take_six_seconds(embedder: SpeakerEmbedder) -> None:
+    samples = np.tile(spoken("slt", ORDER), 4)
+    speech = np.ones(len(samples) // 512, bool)
+    assert len(speech) > 188
+    six_seconds = embedder.embed_in_noise(samples[: 188 * 512], speech[:188])
+    longer = embedder.embed_in_noise(samples, speech)
+    assert six_seconds is not None
+    assert longer is not None
+    assert np.array_equal(six_seconds, longer)
+
+
 def test_copies_of_silence_give_no_embedding(embedder: SpeakerEmbedder, activity: VoiceActivity) -> None:
     for samples in (np.zeros(0, np.float32), room(1.0)):
         assert embedder.embed_in_noise(samples, activity.speech_mask(samples, 0.5)) is None
