@@ -6,6 +6,7 @@ activity removes, for stretches that overlap more, and for a second look with th
 from __future__ import annotations
 
 import math
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,7 @@ _PARTIAL_FRAMES = 160  # 1.6 s
 _PARTIAL_STEP_FRAMES = 40  # 2.5 partials a second
 _LEAST_COVERAGE = 0.75  # of the last partial
 _KEPT_SILENCE_CHUNKS = 3  # about 100 ms on either side of speech
-_COPIES_SNR_DB = (20.0, 14.0, 8.0) * 2  # of the copies in noise; two different noises for each
-_COPIES_SEED = 5
+_COPIES_SNR_DB = (20.0, 12.0, 5.0) * 2  # of the copies in noise; two different noises for each
 _MOST_COPIED_CHUNKS = (
     188  # 6 s of speech, more than any sentence to read: nobody can make a board copy for long
 )
@@ -57,7 +57,8 @@ class SpeakerEmbedder:
         if int(speech.sum()) > _MOST_COPIED_CHUNKS:
             speech = speech[: np.flatnonzero(speech)[_MOST_COPIED_CHUNKS]]
             samples = samples[: len(speech) * CHUNK_SAMPLES]
-        rng = np.random.default_rng(_COPIES_SEED)
+        # Other noise for every sentence, the same for the same one: five sentences then know thirty noises.
+        rng = np.random.default_rng(zlib.crc32(samples.tobytes()))
         copies = [samples, *(in_noise(samples, speech, snr_db, rng) for snr_db in _COPIES_SNR_DB)]
         embeddings = [embedding for copy in copies if (embedding := self.embed(copy, speech)) is not None]
         return _unit(np.mean(embeddings, axis=0)) if embeddings else None
