@@ -14,7 +14,8 @@ from agent.hearing.voice_activity import CHUNK_SAMPLES
 
 _AWAY_FROM_SPEECH_CHUNKS = 3  # the quiet ends of words reach so far
 _FEWEST_CHUNKS = 5  # 160 ms, or it is a guess
-_FLOOR = 0.1  # of the power before: less leaves holes that no voice has
+_OVERSUBTRACTION = 2.0  # Berouti's factor: the room's peaks that are left mislead more than lost speech
+_FLOOR = 0.03  # of the power before: nothing at all leaves holes that no voice has
 
 
 def room_mels(samples: Float32, speech: npt.NDArray[np.bool_]) -> Float32 | None:
@@ -36,7 +37,6 @@ def room_mels(samples: Float32, speech: npt.NDArray[np.bool_]) -> Float32 | None
 
 
 def subtract_room(mels: Float32, room: Float32) -> Float32:
-    """float32 [frames, 40] of power less that of the room, float32 [40], but never below a tenth of
-    itself."""
-    left: Float32 = np.maximum(mels - room, np.float32(_FLOOR) * mels)
+    """float32 [frames, 40] of power less twice that of the room, float32 [40], never below 3 % of itself."""
+    left: Float32 = np.maximum(mels - np.float32(_OVERSUBTRACTION) * room, np.float32(_FLOOR) * mels)
     return left

@@ -57,7 +57,7 @@ def test_noise_needs_speech_to_be_set_against() -> None:
         in_noise(np.zeros(CHUNK_SAMPLES, np.float32), np.zeros(1, bool), 10.0, np.random.default_rng(1))
 
 
-def test_subtraction_leaves_the_voice_and_takes_a_tenth_of_the_room() -> None:
+def test_subtraction_leaves_the_voice_and_takes_the_room() -> None:
     samples, speech = _tone_in_silence()
     noise = np.random.default_rng(4).normal(0.0, 0.01, len(samples)).astype(np.float32)
     room = room_mels(samples + noise, speech)
@@ -68,9 +68,9 @@ def test_subtraction_leaves_the_voice_and_takes_a_tenth_of_the_room() -> None:
     inside = slice(len(cleaned) // 2 - 50, len(cleaned) // 2 + 50)
     band = int(mel_spectrogram(samples)[inside].mean(axis=0).argmax())
     clean = mel_spectrogram(samples)[inside, band].mean()
-    assert cleaned[inside, band].mean() == pytest.approx(clean, rel=0.02)
+    assert cleaned[inside, band].mean() == pytest.approx(clean, rel=0.04)
     before = mel_spectrogram(samples + noise)[inside, 30:].mean()
-    assert 0.1 * before <= cleaned[inside, 30:].mean() < 0.5 * before
+    assert 0.03 * before <= cleaned[inside, 30:].mean() < 0.25 * before
 
 
 def test_without_enough_room_nothing_is_known_of_it() -> None:
