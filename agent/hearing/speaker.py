@@ -28,9 +28,7 @@ _PARTIAL_STEP_FRAMES = 40  # 2.5 partials a second
 _LEAST_COVERAGE = 0.75  # of the last partial
 _KEPT_SILENCE_CHUNKS = 3  # about 100 ms on either side of speech
 _COPIES_SNR_DB = (20.0, 12.0, 5.0) * 2  # of the copies in noise; two different noises for each
-_MOST_COPIED_CHUNKS = (
-    188  # 6 s of speech, more than any sentence to read: nobody can make a board copy for long
-)
+_MOST_COPIED_CHUNKS = 188  # 6 s of speech; a sentence is shorter, and nobody shall keep a small board busy
 
 
 class SpeakerEmbedder:
