@@ -4,11 +4,14 @@ values."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from agent.deciding.basket import Basket, Factor
 from agent.deciding.policy import Circumstances
+from agent.deciding.silences import Since
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
+from agent.plumbing.operator import ProposalState
 from agent.plumbing.settings import Policy
 
 
@@ -71,6 +74,20 @@ class Proposed:
     basket: Basket
     place: str
     level: float
+
+
+@dataclass(frozen=True)
+class SensorsSilent:
+    """Sensors that watch `places` are not heard any more, and it is a moment to say so."""
+
+    places: tuple[str, ...]
+    since: Since
+
+    @property
+    def say(self) -> Say:
+        """How that is put."""
+        key = "sensor_silent" if len(self.places) == 1 else "sensors_silent"
+        return Say(key, places=self.places, since=self.since)
 
 
 @dataclass(frozen=True)
@@ -146,6 +163,7 @@ Event = (
     | FactorRefused
     | OrderHeard
     | Proposed
+    | SensorsSilent
     | Answered
     | Confused
     | Silent
@@ -167,8 +185,10 @@ class Say:
     limit: int = 0
     delivery: str = ""
     title: str = ""
-    place: str = ""
+    places: tuple[str, ...] = ()
     level: float = 0.0
+    since: Since | Literal[""] = ""
+    standing: ProposalState | Literal[""] = ""
 
 
 @dataclass(frozen=True)
@@ -192,6 +212,7 @@ class Record:
     code: str
     basket: Basket | None = None
     person: str = ""
+    title: str = ""  # what it is about, where that is no basket
 
 
 Effect = Say | Commit | AwaitReceipt | Record

@@ -10,6 +10,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+ErrorCode = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{0,40}\Z")]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+
 
 class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Base of all frames; the msgpack map carries the class name under 'type'."""
@@ -151,6 +154,21 @@ class Proposal(Message, frozen=True):
     wanted: bool
 
 
+class SensorState(Message, frozen=True):
+    """How one sensor is heard; only the newest counts, and it authorises nothing.
+
+    `age_s` is how long ago its newest good reading came, by a clock that nobody sets; None before the first
+    since `sensors` started. `refused` counts by error code what was no reading since then. `bus_fault` is why
+    the site's broker is away, '' while it is not.
+    """
+
+    sensor: Annotated[str, msgspec.Meta(max_length=64)]
+    age_s: Annotated[int, msgspec.Meta(ge=0, le=1 << 32)] | None
+    level: Annotated[float, msgspec.Meta(ge=0, le=1)] | None
+    refused: Annotated[dict[ErrorCode, Count], msgspec.Meta(max_length=16)]
+    bus_fault: ErrorCode = ""
+
+
 # touch -> till
 
 
@@ -193,6 +211,6 @@ VoiceToTill = VoiceReady | Utterance | Silence | Woken | Spoken | VoiceFault
 TillToVoice = Listen | Say | UseGrammar | ListenPolicy
 TillToUplink = Publish
 UplinkToTill = Published | Received | LinkState
-SensorsToTill = Proposal
+SensorsToTill = Proposal | SensorState
 TouchToTill = PinTyped | BadgeRead | ButtonPressed
 SupervisorToProcess = Peer | OperatorListener | Stop

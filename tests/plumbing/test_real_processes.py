@@ -24,8 +24,8 @@ from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import admit, create_shop
 from tests.plumbing.sandboxes import (
+    IMPORTS,
     NEEDS_LANDLOCK,
-    PROCESSES,
     RIGHTS,
     ROOT,
     got_through,
@@ -107,7 +107,7 @@ def test_a_taken_over_process_can_use_its_own_rights_only(
     microphone: Audio,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    options = {name: ("--also-import", str(PROCESSES), "--also-read", str(device.parent / "targets.json"))}
+    options = {name: (*IMPORTS, "--also-read", str(device.parent / "targets.json"))}
     modules = {**without(*MODULES.keys() - {name, "till"}), name: ATTACKED[name]}
     seen = ""
 
@@ -116,8 +116,7 @@ def test_a_taken_over_process_can_use_its_own_rights_only(
         seen += capfd.readouterr().out
         return "attacked {" in seen and seen.endswith("\n")
 
-    fds = [microphone[1].fileno()]
-    with Supervisor(device, modules=modules, launcher_options=options, voice_fds=fds) as supervisor:
+    with Supervisor(device, modules=modules, launcher_options=options) as supervisor:
         supervisor.wait_ready()
         assert comes_true(reported)
         outcome = outcome_in(seen, "")
@@ -126,7 +125,7 @@ def test_a_taken_over_process_can_use_its_own_rights_only(
 
 
 def test_the_device_comes_back_from_a_kill_of_each_process(device: Path, microphone: Audio) -> None:
-    with Supervisor(device, voice_fds=[microphone[1].fileno()]) as supervisor:
+    with Supervisor(device) as supervisor:
         supervisor.wait_ready()
         for count, name in enumerate(MODULES, start=1):
             os.kill(supervisor.pids()[name], signal.SIGKILL)
@@ -138,7 +137,7 @@ def test_the_device_comes_back_from_a_kill_of_each_process(device: Path, microph
 
 
 def test_a_listening_device_listens_on_no_network_port(device: Path, microphone: Audio) -> None:
-    with Supervisor(device, voice_fds=[microphone[1].fileno()]) as supervisor:
+    with Supervisor(device) as supervisor:
         supervisor.wait_ready()
         feed = struct.pack("<I", 3200) + bytes(3200)
         for _ in range(20):

@@ -22,9 +22,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent import __version__
 from agent.committing.keys import create_device_keys, store_client_certificate
 from agent.plumbing import operator
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.settings import default_models_dir
+from firmware_update.archive import build_archive
+from firmware_update.releases import Release
+from firmware_update.slots import Slots
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import admit, create_shop
 from tests.systemd.units import ROOT, Unit
@@ -138,6 +143,7 @@ class Device:
         self.python = str(
             installed / "opt/earmark/venv/bin/python" if installed else _python_for_others(folder)
         )
+        self._slots = installed / "opt/earmark/slots" if installed else self._unpacked(folder)
         self._import_from = {} if installed else {"PYTHONPATH": str(ROOT)}
         self.settings = folder / "earmark.toml"
         self.keys = folder / "lib" / "keys"
@@ -145,6 +151,15 @@ class Device:
         self._listeners = {
             name: self._listen(name) for name in ("voice", "uplink", "sensors", "touch", "operator")
         }
+
+    def _unpacked(self, folder: Path) -> Path:
+        """Slots with this checkout in the first."""
+        archive, slots = folder / "release.tar.gz", Slots(folder / "slots", default_models_dir())
+        archive.write_bytes(build_archive(ROOT, Release(__version__, "generic", 0, 0)))
+        slots.folder.mkdir()
+        own = Path(sys.prefix) if self.python == sys.executable else Path(self.python).parents[1]
+        slots.bring(archive, own, largest_bytes=64_000_000)
+        return slots.folder
 
     def _provision(self) -> None:
         shop_folder = self.folder / "shop"
@@ -180,6 +195,7 @@ class Device:
 
     def path(self, text: str) -> Path:
         """Where a path of the units is here."""
+        text = text.replace("/opt/earmark/slots", str(self._slots))
         for installed, here in (("/run/earmark", "run"), ("/var/lib/earmark", "lib")):
             text = text.replace(installed, str(self.folder / here))
         return Path(text.replace("/etc/earmark/earmark.toml", str(self.settings)))
@@ -244,7 +260,8 @@ class Device:
         for installed, here in USERS.items():
             words = [word.replace(f"={installed}", f"={here}") for word in words]
         if name == "voice":  # no microphone here: sound comes over a socket
-            words[words.index("--") : words.index("--")] = ["--pass-fd", str(self._audio_fd)]
+            inner = len(words) - words[::-1].index("--") - 1
+            words[inner:inner] = ["--pass-fd", str(self._audio_fd)]
         return words
 
     def _credentials(self, name: str, unit: Unit, user: pwd.struct_passwd) -> dict[str, str]:

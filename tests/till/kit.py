@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.committing.road import OrderPlaced, OrderRefused
-from agent.deciding.conversation import ReceiptArrived
+from agent.deciding.conversation import ReceiptArrived, SensorsSilent
+from agent.deciding.proposals import Low
 from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages
@@ -16,6 +17,8 @@ from agent.till.desk import Desk
 from agent.till.factors import Factors
 from agent.till.people import People
 from agent.till.proposals import SensorProposals
+from agent.till.sensing import Sensing
+from agent.till.silences import SensorSilences
 from agent.till.spoken import SpokenDialogue
 from agent.till.typed import TypedDialogue
 from agent.till.waiting import WaitingBaskets
@@ -38,7 +41,8 @@ class Till:
     typed: TypedDialogue | None = None
 
     def __post_init__(self) -> None:
-        self.proposals = SensorProposals(self.desk)
+        self.silences = SensorSilences(self.desk, lambda: self.bench.clocks.boot_s)
+        self.proposals = SensorProposals(self.desk, self.silences)
         self.spoken = SpokenDialogue(
             self.desk,
             self.sent.append,
@@ -46,6 +50,19 @@ class Till:
             lambda text, done, learned: self.steps.append((text, done, learned)),
             WaitingBaskets(lambda: [self.typed] if self.typed else [], self.proposals),
         )
+        hears = False  # `voice` connects later than the till starts
+        self.sensing = Sensing(
+            self.proposals,
+            self.silences,
+            self.spoken,
+            lambda: hears,
+            lambda *_: None,  # a test looks itself
+        )
+        hears = True
+
+    def what_is_low(self) -> tuple[list[Low], list[SensorsSilent]]:
+        """For a typed dialogue."""
+        return [waiting.low for waiting in self.proposals.all()], self.silences.silent()
 
     @property
     def said(self) -> str:

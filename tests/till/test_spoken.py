@@ -162,7 +162,7 @@ def test_the_wake_word_does_not_break_into_an_enrolment(till: Till) -> None:
 
 def test_a_typed_basket_is_read_aloud_before_a_voice_may_confirm_it(till: Till) -> None:
     replies: list[str] = []
-    till.typed = TypedDialogue(till.desk, "pl", replies.append)
+    till.typed = TypedDialogue(till.desk, "pl", replies.append, till.what_is_low)
     till.typed.typed("poproszę dwie paczki ciemno palonej kawy")
     till.typed.typed("tak, złóż moje zamówienie")
     assert "Pisane słowa nie składają zamówienia" in replies[-1]
@@ -177,7 +177,7 @@ def test_a_typed_basket_is_read_aloud_before_a_voice_may_confirm_it(till: Till) 
 
 
 def test_a_stranger_cannot_confirm_a_typed_basket(till: Till) -> None:
-    till.typed = TypedDialogue(till.desk, "en", lambda _: None)
+    till.typed = TypedDialogue(till.desk, "en", lambda _: None, till.what_is_low)
     till.typed.typed("order two bags of dark roast coffee")
     till.wake_and_say("okay nabu yes place my order", BERT)
     assert "nothing to confirm" in till.said

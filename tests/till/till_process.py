@@ -84,6 +84,11 @@ class TillProcess:
             answer, _ = connection.receive(operator.OrdersShown)
         return answer
 
+    def resident_kib(self) -> int:
+        """Its memory."""
+        status = Path(f"/proc/{self.child.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
+
     def trust_time(self) -> None:
         """The shop tells the time, as it does after a birth."""
         payload = self.shop.time(now_s=int(time.time()))
