@@ -164,8 +164,8 @@ class Voice:
             match arrival.message:
                 case UseGrammar(grammar_id=name):
                     self._use_grammar(name, arrival.fds[0])
-                case ListenPolicy(embed=embed):
-                    self._ears.embeds = embed
+                case ListenPolicy(embed=embed, in_noise=in_noise):
+                    self._ears.embeds, self._ears.embeds_in_noise = embed, in_noise
                 case Listen() as listen:
                     self._listen(listen)
                 case Say() as say:

@@ -32,10 +32,10 @@ class Utterance(Message, frozen=True):
     grammar (normalised) or '' where none survived the beam. `open_words` is the free decode; it is used only
     to find words of denial. `gap_per_token` (<= 0, nats) is how much likelier free speech is. `embedding` is
     the unit-length speaker embedding, or None where nobody is enrolled or the speech is too short to say
-    anything. `speech_ms` counts the speech that went into it (pooled with the wake phrase after a wake).
-    `snr_db` may be None where it could not be measured. `speech_ended_ns` is CLOCK_MONOTONIC when the last
-    frame of speech came.
-    """
+    anything; `embedding_in_noise` is that of the same speech with noise mixed in, only while somebody is
+    being enrolled. `speech_ms` counts the speech that went into it (pooled with the wake phrase after a
+    wake). `snr_db` may be None where it could not be measured. `speech_ended_ns` is CLOCK_MONOTONIC when the
+    last frame of speech came."""
 
     listen_id: int
     words: str
@@ -45,6 +45,7 @@ class Utterance(Message, frozen=True):
     speech_ms: int
     snr_db: float | None
     speech_ended_ns: int
+    embedding_in_noise: tuple[float, ...] | None = None
 
 
 class Silence(Message, frozen=True):
@@ -100,9 +101,11 @@ class UseGrammar(Message, frozen=True):
 
 
 class ListenPolicy(Message, frozen=True):
-    """`embed`: whether speaker embeddings are wanted (only when someone is enrolled or being enrolled)."""
+    """`embed`: whether speaker embeddings are wanted (only when someone is enrolled or being enrolled);
+    `in_noise`: whether those of the same speech in noise are (only when someone is being enrolled)."""
 
     embed: bool
+    in_noise: bool = False
 
 
 # till <-> uplink

@@ -92,7 +92,9 @@ class Asr(_Section, frozen=True):
 
 
 class Speaker(_Section, frozen=True):
-    accept_cosine: Fraction = 0.75  # order and consent against the enrolled template
+    accept_cosine: Fraction = 0.82  # order against the enrolled voice: one stranger in 1,000 is this near
+    accept_consent_cosine: Fraction = 0.75  # consent likewise: shorter speech, but of one person only
+    runner_up_margin_cosine: Fraction = 0.02  # nearer than this to a second person: it could be either
     same_speaker_cosine: Fraction = 0.65  # consent against the order it answers
     shortest_order_ms: Milliseconds = 1_500  # less speech than this (wake phrase pooled) cannot be verified
     shortest_consent_ms: Milliseconds = 700  # "yes, place my order" takes about 1,000

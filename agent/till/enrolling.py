@@ -21,10 +21,10 @@ class VoiceEnrolment:
         self,
         desk: Desk,
         say: Callable[[Say, str, str], str],
-        wants_voices: Callable[[bool], None],
+        wants_voices: Callable[[bool, bool], None],
         on_step: OnStep,
     ) -> None:
-        """`wants_voices` is told whether embeddings are needed."""
+        """`wants_voices` is told whether embeddings are needed, and whether those in noise are."""
         self._desk, self._say = desk, say
         self._wants_voices, self._on_step = wants_voices, on_step
         self._now: enrolment.Enrolling | None = None
@@ -39,7 +39,7 @@ class VoiceEnrolment:
         """Asks `name` for consent aloud."""
         self._conversation = Conversation.new()
         self._now, say, _ = enrolment.begin(name)
-        self._wants_voices(True)
+        self._wants_voices(True, True)
         self._say(say, name, "")
 
     def abandon(self) -> None:
@@ -53,19 +53,19 @@ class VoiceEnrolment:
         before = self._now
         if before is None:
             return
-        known = self._desk.people.templates().values()
+        known = self._desk.people.voiceprints().values()
         self._now, say, learned = enrolment.advance(before, heard, self._desk.settings.speaker, known)
         kept = learned is not None and self._keep(learned)
         if learned and not kept:
             say = Say("enrol_failed")
         if self._now is None:
-            self._wants_voices(len(self._desk.people) > 0)
+            self._wants_voices(len(self._desk.people) > 0, False)
         text = self._say(say, before.name, self._now.phrase if self._now else "")
         self._on_step(text, self._now is None, kept)
 
     def _keep(self, learned: enrolment.Learned) -> bool:
         try:
-            person = self._desk.people.add(learned.name, learned.template, now_s=self._desk.now_s())
+            person = self._desk.people.add(learned.name, learned.voiceprint, now_s=self._desk.now_s())
         except JournalError as error:
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
             return False

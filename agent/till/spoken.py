@@ -64,7 +64,7 @@ class SpokenDialogue(Talk):
         super().__init__(desk, desk.settings.device.language)
         self._line = VoiceLine(send, desk.settings.endpoint)
         self._enrolment = VoiceEnrolment(
-            desk, self._speak, lambda embed: send(messages.ListenPolicy(embed)), on_enrol_step
+            desk, self._speak, lambda *wanted: send(messages.ListenPolicy(*wanted)), on_enrol_step
         )
         self._start_timer, self._waiting = start_timer, waiting
         self._order_embedding: tuple[float, ...] | None = None
@@ -91,7 +91,7 @@ class SpokenDialogue(Talk):
             return
         meaning = self._meaning(entry, utterance)
         if self._enrolment.under_way:
-            self._enrolment.heard(enrolment.Heard(meaning, utterance.embedding))
+            self._enrolment.heard(enrolment.Heard(meaning, utterance.embedding, utterance.embedding_in_noise))
         elif entry == "order":
             self._heard_after_wake(meaning, utterance)
         else:
@@ -180,13 +180,14 @@ class SpokenDialogue(Talk):
             self._desk.parser(self._language), self._desk.catalogue, entry, words, utterance.open_words
         )
 
-    def _verify(self, utterance: messages.Utterance, shortest_ms: int) -> Verdict:
+    def _verify(self, utterance: messages.Utterance, shortest_ms: int, accept_cosine: float) -> Verdict:
         return verify(
             utterance.embedding,
             speech_ms=utterance.speech_ms,
             shortest_ms=shortest_ms,
             snr_db=utterance.snr_db,
-            people=self._desk.people.templates(),
+            people=self._desk.people.voiceprints(),
+            accept_cosine=accept_cosine,
             limits=self._desk.settings.speaker,
         )
 
@@ -195,7 +196,8 @@ class SpokenDialogue(Talk):
             self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
         self._become(Idle())
         self._conversation = Conversation.new()
-        speaker = self._verify(utterance, self._desk.settings.speaker.shortest_order_ms)
+        limits = self._desk.settings.speaker
+        speaker = self._verify(utterance, limits.shortest_order_ms, limits.accept_cosine)
         match meaning:
             case OrderAsked(basket):
                 self._order_embedding = utterance.embedding
@@ -219,7 +221,7 @@ class SpokenDialogue(Talk):
         self._speech_ended_ns = utterance.speech_ended_ns
         return Answered(
             meaning,
-            self._verify(utterance, limits.shortest_consent_ms),
+            self._verify(utterance, limits.shortest_consent_ms, limits.accept_consent_cosine),
             same_speaker(self._order_embedding, utterance.embedding, limits),
         )
 

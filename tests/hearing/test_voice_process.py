@@ -102,6 +102,17 @@ def test_embeddings_are_computed_only_when_wanted_and_tell_voices_apart(device: 
     assert float(embeddings[0] @ embeddings[2]) < Speaker().same_speaker_cosine
 
 
+def test_a_sentence_is_embedded_in_noise_only_while_a_voice_is_learned(device: VoiceDevice) -> None:
+    for number, policy in enumerate((ListenPolicy(True, in_noise=True), ListenPolicy(True)), 1):
+        device.till.send(policy)
+        answer = _asked(device, number, spoken("slt", "yes, place my order"))
+        assert answer.embedding is not None
+        assert (answer.embedding_in_noise is not None) == policy.in_noise
+        if answer.embedding_in_noise is not None:
+            nearness = float(np.array(answer.embedding) @ np.array(answer.embedding_in_noise))
+            assert Speaker().same_speaker_cosine < nearness < 0.999
+
+
 def test_the_wake_phrase_alone_is_followed_by_silence(device: VoiceDevice) -> None:
     _settle(device)
     device.hear(spoken("rms", "okay nabu"), np.zeros(5 * 16_000, np.float32))

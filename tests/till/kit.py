@@ -11,6 +11,7 @@ from agent.committing.road import OrderPlaced, OrderRefused
 from agent.deciding.conversation import ReceiptArrived, SensorsSilent
 from agent.deciding.proposals import Low
 from agent.deciding.sentences import ENROLMENT_PHRASES
+from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages
 from agent.till.desk import Desk
 from agent.till.factors import Factors
@@ -131,7 +132,8 @@ def make_till(bench: Bench, folder: Path, *, online: bool = True) -> Till:
     )
     desk.online = online
     till = Till(bench, desk)
-    people.add("Anna", ANNA, now_s=0)
+    if not len(people):  # a restart finds her
+        people.add("Anna", Voiceprint(ANNA), now_s=0)
     return till
 
 

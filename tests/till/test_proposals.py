@@ -73,7 +73,7 @@ def test_a_known_voice_gets_it_read_back_and_its_consent_orders_it(till: Till) -
     till.deliver()
     [order] = till.desk.journal.orders()
     assert order.state == "ordered"
-    assert order.person in till.desk.people.templates()
+    assert order.person in till.desk.people.voiceprints()
 
 
 @pytest.mark.parametrize("embedding", [BERT, None])
