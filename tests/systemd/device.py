@@ -16,7 +16,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -33,37 +32,12 @@ from firmware_update.slots import Slots
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import admit, create_shop
 from tests.systemd.units import ROOT, Unit
+from tests.systemd.users import USERS, python_for_others
 
 PATIENCE_S = 60.0
 """A deadline for a hang, not a measure of speed."""
 
 CATALOGUE = ROOT / "order_backend" / "catalogues" / "corner_shop.json"
-
-
-def _open_to_others(path: Path) -> bool:
-    return all(folder.stat().st_mode & 0o005 == 0o005 for folder in (path, *path.parents))
-
-
-_SYSTEM_PYTHON = Path("/usr/bin/python{}.{}".format(*sys.version_info))
-_OWN_PYTHON_IS_OPEN = _open_to_others(Path(sysconfig.get_path("stdlib")))
-SEPARATE_USERS = (
-    os.geteuid() == 0
-    and _open_to_others(ROOT)
-    and _open_to_others(Path(sys.prefix))
-    and (_OWN_PYTHON_IS_OPEN or _SYSTEM_PYTHON.exists())
-)
-_ME = pwd.getpwuid(os.geteuid()).pw_name
-# Users that every Debian has stand in for the units' own, which only an installation makes.
-USERS = {
-    f"earmark-{name}": user if SEPARATE_USERS else _ME
-    for name, user in (
-        ("till", "sys"),
-        ("voice", "daemon"),
-        ("uplink", "bin"),
-        ("sensors", "games"),
-        ("touch", "man"),
-    )
-}
 
 
 def _may_confine() -> bool:
@@ -75,20 +49,6 @@ def _may_confine() -> bool:
 
 
 CONFINED = _may_confine()
-
-
-def _python_for_others(folder: Path) -> Path:
-    """This environment's packages under the system's interpreter, where its own stands in a home."""
-    if not SEPARATE_USERS or _OWN_PYTHON_IS_OPEN:
-        return Path(sys.executable)
-    packages = Path(sysconfig.get_path("purelib"))
-    (folder / "venv" / "bin").mkdir(parents=True)
-    (folder / "venv" / "lib" / packages.parent.name).mkdir(parents=True)
-    (folder / "venv" / "lib" / packages.parent.name / packages.name).symlink_to(packages)
-    (folder / "venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
-    python = folder / "venv" / "bin" / "python"
-    python.symlink_to(_SYSTEM_PYTHON)
-    return python
 
 
 class Service:
@@ -141,7 +101,7 @@ class Device:
         for name in ("run", "lib", "lib/till", "lib/keys", "credentials"):
             (folder / name).mkdir()
         self.python = str(
-            installed / "opt/earmark/venv/bin/python" if installed else _python_for_others(folder)
+            installed / "opt/earmark/venv/bin/python" if installed else python_for_others(folder)
         )
         self._slots = installed / "opt/earmark/slots" if installed else self._unpacked(folder)
         self._import_from = {} if installed else {"PYTHONPATH": str(ROOT)}
