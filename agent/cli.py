@@ -168,9 +168,8 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     orders.add_argument(
         "--set", type=Path, required=True, metavar="DIR", help="labels.jsonl, domain.json, audio/"
     )
-    orders.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
-    orders.add_argument(
-        "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
+    speakers = _command(
+        bench, "speakers", "bench", "speakers", "how well people are told apart by voice: EER, false rejects"
     )
     orders.add_argument(
         "--rejects",
@@ -184,21 +183,30 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
         metavar="FILE",
         help="JSON of what each gate lets pass; a PNG beside it",
     )
-    orders.add_argument("--json", action="store_true", help="for machines")
-
+    speakers.add_argument(
+        "--set",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="enrolled/ID/ (six files or more each), others/",
+    )
+    speakers.add_argument(
+        "--seconds", type=_seconds, default=2.5, metavar="S", help="speech in one trial (default: 2.5)"
+    )
     wake = _command(
         bench, "wake", "bench", "wake", "how often the wake word is missed or heard in other speech"
     )
     wake.add_argument("--set", type=Path, required=True, metavar="DIR", help="recordings of the phrase alone")
     wake.add_argument("--phrase", required=True, help="'okay nabu', 'alexa', 'hey jarvis', 'hey mycroft'")
-    wake.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
-    wake.add_argument(
-        "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
-    )
     wake.add_argument(
         "--negatives", type=Path, metavar="DIR", help="other speech; what wakes is a false alarm"
     )
-    wake.add_argument("--json", action="store_true", help="for machines")
+    for benchmark in (orders, speakers, wake):
+        benchmark.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
+        benchmark.add_argument(
+            "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
+        )
+        benchmark.add_argument("--json", action="store_true", help="for machines")
 
 
 def _numbers(text: str) -> tuple[float, ...]:
@@ -206,6 +214,16 @@ def _numbers(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers like 24,12,6") from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 60.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0.1 to 60")
+    return seconds
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A release examines itself: does it hear, does it understand, can it open the order journal?
+"""A release examines itself: do its parts load, does it hear and understand, can it open the order journal?
 
     python -m agent.health_check --settings FILE --scratch DIR
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import itertools
 import shutil
 import sys
@@ -30,6 +31,13 @@ SENTENCE = "yes, place my order"
 """Stored as words and spoken by the device's own voice; every catalogue's grammar has it."""
 
 ENTRY = "consent"
+PARTS = (
+    *("agent.till.__main__", "agent.hearing.voice", "agent.committing.uplink", "agent.sensing.sensors"),
+    *("agent.touching.touch", "agent.plumbing.configured", "agent.plumbing.launcher", "agent.cli"),
+    *("firmware_update.cli", "firmware_update.fetching", "firmware_update.gate"),
+)
+"""Modules that are started as processes."""
+
 _COPIES = 3  # a copy of a journal that is being written to can be torn
 _FRAMES = 5
 _MOST_READS = 10  # of a second each: a sound server may take two to bring its first frame
@@ -56,6 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error.explained(), file=sys.stderr)
         return 2
     checks = [
+        _tried("parts", loads_every_part),
         _tried("journal", lambda: opens_journal(settings, options.scratch)),
         _tried("microphone", lambda: hears_frames(settings)),
         _tried("recogniser", lambda: recognises(settings)),
@@ -72,6 +81,13 @@ def _tried(what: str, attempt: Callable[[], str]) -> Check:
         return Check(what, False, f"{error.code}: {error.detail}")
     except Exception as error:  # a release on trial may be broken in any way, and has to say so
         return Check(what, False, f"{type(error).__name__}: {error}")
+
+
+def loads_every_part() -> str:
+    """Imports what the device and its updater are started from; whatever that raises is the finding."""
+    for module in PARTS:
+        importlib.import_module(module)
+    return f"{len(PARTS)} load"
 
 
 def opens_journal(settings: Settings, scratch: Path) -> str:

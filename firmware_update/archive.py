@@ -104,6 +104,15 @@ def unpack(archive: Path, folder: Path, *, largest_bytes: int) -> Manifest:
     return manifest
 
 
+def is_whole(folder: Path) -> bool:
+    """Whether an unpacked release has every file as its manifest says."""
+    try:
+        listed = read_manifest(folder).files
+        return all(_sha256((folder / name).read_bytes()) == digest for name, digest in listed.items())
+    except (OSError, UpdateError):
+        return False
+
+
 def _files(source: Path) -> Iterator[Path]:
     for name in CONTENT:
         path = source / name

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, UpdateError
-from agent.plumbing.settings import load_settings
-from firmware_update.updater import MEGABYTE, Updater, alone, slots_of
+from agent.plumbing.service_manager import ServiceManager
+from agent.plumbing.settings import Update, load_settings
+from firmware_update.slot_state import State
+from firmware_update.slots import Slots, slots_of
+from firmware_update.updater import MEGABYTE, Services, Updater, alone
+from firmware_update.watch import check_once, last_check, watch
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,30 +51,69 @@ def build_parser() -> argparse.ArgumentParser:
         one.set_defaults(command=function)
         return one
 
-    found = command("found", _found, "put the first release of this device into slot a")
-    found.add_argument("archive", type=Path, metavar="ARCHIVE", help="as earmark-release build writes it")
-    found.add_argument(
-        "--environment", type=Path, required=True, metavar="DIR", help="its virtual environment"
+    install = command(
+        "install",
+        _install,
+        "make a release of your own the device, without a repository's signature or a trial",
+    )
+    install.add_argument("--older", action="store_true", help="even if it is older than what runs")
+    install.add_argument("archive", type=Path, metavar="ARCHIVE", help="as earmark-release build writes it")
+    install.add_argument(
+        "--environment",
+        type=Path,
+        metavar="DIR",
+        help="its virtual environment, where no release has that lock yet",
     )
     environment = command("environment", _environment, "name the virtual environment for a lock file")
     environment.add_argument("lock", type=Path, metavar="LOCK", help="a requirements.lock")
     environment.add_argument(
         "folder", type=Path, metavar="DIR", help="a virtual environment that holds all of it"
     )
-    run = command("run", _run, "check every [update] check_hours, until it is stopped")
-    for one in (run, command("check", _check, "check once")):
+    run = command("run", _run, "check every [update] check_hours, until it is stopped or an update was taken")
+    for one in (run, command("check", _check, "check once, now")):
         one.add_argument("--then", type=shlex.split, default=[], metavar="COMMAND", help="run after a switch")
-    command("status", _status, "say what is in the slots")
-    command("back", _back, "go back to the other slot; the release that is left is not taken again")
+        for service, work in (("fetch", "downloads"), ("gate", "health checks")):
+            one.add_argument(
+                f"--{service}",
+                type=Path,
+                default=os.environ.get(f"EARMARK_UPDATE_{service.upper()}"),
+                metavar="SOCKET",
+                help=f"the service for {work} (default: $EARMARK_UPDATE_{service.upper()}, or this process)",
+            )
+    back = command("back", _back, "go back to the other slot; the release that is left is not taken again")
+    status = command("status", _status, "say what is in the slots, and how the last check ended")
+    status.add_argument("--json", action="store_true", help="for machines")
+    for one in (install, back, status):
+        one.add_argument(
+            "--slots",
+            type=Path,
+            metavar="DIR",
+            help="in place of the settings, for a device that has none yet",
+        )
+        one.add_argument("--models", type=Path, metavar="DIR", help="with --slots: the models of the device")
     return parser
 
 
-def _found(options: argparse.Namespace) -> int:
-    settings = load_settings(options.settings)
-    largest = settings.update.largest_release_mb * MEGABYTE
-    with alone(Path(settings.paths.slots_dir)):
-        slots_of(settings).found(options.archive, options.environment, largest_bytes=largest)
-    return _status(options)
+def _named_slots(options: argparse.Namespace) -> tuple[Slots, int]:
+    """And the largest release that they take, in bytes. Raises UpdateError slots_models."""
+    if not options.slots:
+        settings = load_settings(options.settings)
+        return slots_of(settings), settings.update.largest_release_mb * MEGABYTE
+    if not options.models:
+        raise UpdateError("slots_models", "--slots needs --models as well", "earmark-update install --help")
+    return Slots(options.slots.resolve(), options.models), Update().largest_release_mb * MEGABYTE
+
+
+def _install(options: argparse.Namespace) -> int:
+    slots, largest = _named_slots(options)
+    with alone(slots.folder):
+        if slots.is_founded():
+            slots.recover()
+        release = slots.bring(
+            options.archive, options.environment, largest_bytes=largest, older=options.older
+        )
+    print(f"{release.name} is the device from its next start on")
+    return 0
 
 
 def _environment(options: argparse.Namespace) -> int:
@@ -78,10 +124,7 @@ def _environment(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    updater = Updater(options.settings)
-    with alone(updater.slots.folder):
-        outcome = updater.check(now_s=int(time.time()))
-    audit.log("update_checked", state=outcome)
+    outcome = check_once(Updater(options.settings, services=Services(options.fetch, options.gate)))
     print(
         {"current": "nothing new", "updated": "updated", "rolled_back": "not healthy: rolled back"}[outcome]
     )
@@ -92,33 +135,42 @@ def _check(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     """Ends after an update: whoever restarts it then starts the new release's updater."""
-    settings = load_settings(options.settings)
-    while True:
-        try:
-            before = Updater(options.settings).slots.device()
-            _check(options)
-            if Updater(options.settings).slots.device() != before:
-                return 0
-        except UpdateError as error:
-            audit.log(error.code, detail=error.detail, next_step=error.next_step)
-        # spread, so that a fleet that was switched on together does not ask together
-        time.sleep(settings.update.check_hours * 3_600 * random.uniform(0.9, 1.1))  # noqa: S311
-
-
-def _status(options: argparse.Namespace) -> int:
-    slots = slots_of(load_settings(options.settings))
-    state = slots.state()
-    for name, installed in sorted(state.slots.items()):
-        role = "idle" if name != state.active else "on trial" if state.pending else "running"
-        print(f"{name}  {role:8}  {installed.release.name}")
-    floor = slots.floor()
-    print(f"nothing below {floor.version} (epoch {floor.epoch}) is taken; {len(state.rejected)} given up")
+    manager = ServiceManager.from_environment()
+    manager.ready()
+    services = Services(options.fetch, options.gate)
+    updater = Updater(options.settings, services=services, alive=manager.alive)
+    watch(updater, alive=manager.alive, spread=random.random())  # noqa: S311
+    if options.then:
+        subprocess.run(options.then, check=False)
     return 0
 
 
+def _status(options: argparse.Namespace) -> int:
+    slots, _ = _named_slots(options)
+    state, floor, last = slots.state(), slots.floor(), last_check(slots)
+    if options.json:
+        roles = {_role(state, name): installed.release for name, installed in state.slots.items()}
+        print(msgspec.json.encode({"releases": roles, "floor": floor, "last_check": last}).decode())
+        return 0
+    for name, installed in sorted(state.slots.items()):
+        print(f"{name}  {_role(state, name):8}  {installed.release.name}")
+    print(f"nothing below {floor.version} (epoch {floor.epoch}) is taken; {len(state.rejected)} given up")
+    if last:
+        when = datetime.fromtimestamp(last.at_s).astimezone().strftime("%Y-%m-%d %H:%M")
+        print(f"last check {when}: {last.outcome}{': ' if last.detail else ''}{last.detail}")
+    return 0
+
+
+def _role(state: State, slot: str) -> str:
+    if not state.pending:
+        return "running" if slot == state.active else "idle"
+    return "on trial" if slot == state.active else "running"
+
+
 def _back(options: argparse.Namespace) -> int:
-    slots = slots_of(load_settings(options.settings))
+    slots, _ = _named_slots(options)
     with alone(slots.folder):
+        slots.recover()
         release = slots.roll_back()
     print(f"{release.name} runs from the next start on")
     return 0

@@ -24,12 +24,18 @@ def move(source: Path, target: Path) -> None:
 def write(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Replaces the whole file or nothing."""
     temporary = path.with_name(f".{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-    move(temporary, path)
+    temporary.unlink(missing_ok=True)
+    # Whatever somebody may have put there meanwhile is not followed.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        move(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def point(link: Path, target: str) -> None:

@@ -6,8 +6,10 @@ Neither decides anything: what they bring is believed only after python-tuf has 
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import ssl
+import stat
 import tempfile
 import threading
 import time
@@ -151,9 +153,12 @@ class FolderFetcher(_ScratchFetcher):
                 name.split(".")[0] + "." if name[0].isdigit() else ""
             )
         try:
-            stream = file.open("rb")
-        except FileNotFoundError as error:
+            # Another user's folder: neither a link out of it nor a pipe without a writer is taken for a file.
+            descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
             raise DownloadHTTPError(f"{file} is not there", 404) from error
-        with stream:
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise DownloadHTTPError(f"{file} is no file", 404)
             while chunk := stream.read(_CHUNK_BYTES):
                 yield chunk

@@ -1,7 +1,7 @@
 """The process that talks to the repository: finds, verifies and downloads, and writes to `incoming` only.
 
 What it brings is verified again by the process that installs it, so taking this one over gains no release. It
-writes one line of JSON: `Answer` or `Refusal`.
+reads a `Wanted` (JSON, to the end) from standard input and writes one line of JSON: `Answer` or `Refusal`.
 """
 
 from __future__ import annotations
@@ -18,17 +18,11 @@ from agent.plumbing.errors import EarmarkError, UpdateError
 from agent.plumbing.settings import Settings, load_settings
 from firmware_update.client import Fetched, Wanted, fetch_release
 from firmware_update.fetchers import LimitedFetcher
+from firmware_update.service import Refusal
 
 INCOMING = "incoming"
-REQUEST, ARCHIVE, METADATA = "request.json", "release.tar.gz", "metadata"
-
-
-class Refusal(msgspec.Struct, frozen=True, tag="refused"):
-    """An UpdateError on its way between two processes."""
-
-    code: str
-    detail: str
-    next_step: str
+ARCHIVE, METADATA = "release.tar.gz", "metadata"
+_LONGEST_REQUEST_BYTES = 1_048_576
 
 
 class Answer(msgspec.Struct, frozen=True, tag="fetched"):
@@ -54,7 +48,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _fetch(settings: Settings) -> Fetched:
     incoming, update = Path(settings.paths.slots_dir) / INCOMING, settings.update
-    wanted = msgspec.json.decode((incoming / REQUEST).read_bytes(), type=Wanted)
+    try:
+        wanted = msgspec.json.decode(sys.stdin.buffer.read(_LONGEST_REQUEST_BYTES), type=Wanted)
+    except msgspec.DecodeError as error:
+        raise UpdateError("update_request", f"no request: {error}", "earmark-update check") from error
     fetcher = LimitedFetcher(
         incoming, stall_seconds=update.stall_seconds, total_seconds=update.longest_fetch_seconds
     )

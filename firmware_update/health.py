@@ -1,4 +1,4 @@
-"""The health gate: a release says within a time that it is well, or it is not.
+"""The health check: a release says within a time that it is well, or it is not.
 
 The release checks itself, in a process of its own. The gate knows no part of it, only the last line of its
 output, `{"healthy": true, "checks": [{"what": "...", "ok": true, "detail": "..."}]}`, and exit code 0.
@@ -7,17 +7,21 @@ output, `{"healthy": true, "checks": [{"what": "...", "ok": true, "detail": "...
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from agent.plumbing.errors import UpdateError
-from firmware_update.slots import interpreter
+from firmware_update.environments import interpreter
+from firmware_update.slots import Slots
 
+DEVICE_UNWELL = "device_unwell"
 _LONGEST_OUTPUT_BYTES = 65_536
 _NEXT = "earmark-update status; the log above says what the release found"
 
@@ -35,6 +39,45 @@ class HealthReport(msgspec.Struct, frozen=True):
 
     healthy: bool
     checks: tuple[Check, ...]
+
+
+def examine_trial(slots: Slots, settings_file: Path, *, seconds: float) -> HealthReport:
+    """The release on trial examines itself. Where it is not well, the one that is the device has to be: a
+    microphone that is switched off for the night is no fault of a release.
+
+    Raises UpdateError: no_trial, device_unwell, and as `pass_gate` does.
+    """
+    state = slots.state()
+    if not state.pending:
+        raise UpdateError("no_trial", "no release is on trial", "earmark-update status")
+    try:
+        return examine(slots.path(state.active), slots, settings_file, seconds=seconds)
+    except UpdateError as error:
+        try:
+            examine(slots.device(), slots, settings_file, seconds=seconds)
+        except UpdateError as own:
+            detail = f"on trial: {error.detail}; the release that runs: {own.detail}"
+            raise UpdateError(DEVICE_UNWELL, detail, "earmark doctor") from error
+        raise
+
+
+def examine(slot: Path, slots: Slots, settings_file: Path, *, seconds: float) -> HealthReport:
+    """The release in `slot` checks itself, one check after another: an updater that was restarted asks
+    again while the check for its predecessor is still at work. Raises UpdateError as `pass_gate` does.
+    """
+    slots.scratch.mkdir(mode=0o700, exist_ok=True)
+    lock = os.open(slot, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with tempfile.TemporaryDirectory(dir=slots.scratch) as scratch:
+            return pass_gate(
+                health_command(slot, settings_file, Path(scratch)),
+                environment=health_environment(slot),
+                folder=slot,
+                seconds=seconds,
+            )
+    finally:
+        os.close(lock)
 
 
 def pass_gate(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent import __version__
 from agent.plumbing.errors import EarmarkError, UpdateError
 from firmware_update import durable
 from firmware_update.archive import MANIFEST, Manifest, build_archive
@@ -77,7 +78,9 @@ def build_parser() -> argparse.ArgumentParser:
     build = command("build", _build, "build the archive of a release; the same input gives the same bytes")
     build.add_argument("source", type=Path, metavar="SOURCE", help="a checkout")
     build.add_argument("archive", type=Path, metavar="ARCHIVE", help="the file to write")
-    build.add_argument("--version", required=True, help="MAJOR.MINOR.PATCH")
+    build.add_argument(
+        "--version", default=__version__, help=f"MAJOR.MINOR.PATCH (default: {__version__}, this code's own)"
+    )
     build.add_argument("--hardware", default="generic", help="the devices that it is for (default: generic)")
     build.add_argument("--epoch", type=int, default=0, help="raise it when nothing older may ever run again")
     build.add_argument(

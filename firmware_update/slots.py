@@ -3,56 +3,36 @@
     slots_dir/a/, b/           a release each; `environment` in it leads to the packages that it runs on
     slots_dir/current -> a     where the device is started from
     slots_dir/state.json       the truth; `current` is made to follow it, once a release is confirmed
+    slots_dir/switched         written when `current` was turned; systemd.path(5) cannot watch a link
     slots_dir/floor.json       what never goes back
     slots_dir/environments/    virtual environments, named by the SHA-256 of the lock that they fulfil
 
-A release that was not confirmed is health-checked, but never started as the device.
+A release that was not confirmed is health-checked, but never started as the device. Links are relative, so
+that a device can be made in one root and run in another; files may hold keys that a newer release wrote.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from agent.plumbing.errors import UpdateError
-from firmware_update import durable
-from firmware_update.archive import LOCK, read_manifest, unpack
+from agent.plumbing.settings import Settings
+from firmware_update import durable, environments
+from firmware_update.archive import LOCK, is_whole, read_manifest, unpack
 from firmware_update.releases import Floor, Release
+from firmware_update.slot_state import Installed, Slot, State
 
-Slot = Literal["a", "b"]
-
-ENVIRONMENT = "environment"
 MODELS = Path("models/files")
-_INTERPRETER_SECONDS = 30.0
+SWITCHED = "switched"
 _OTHER: dict[Slot, Slot] = {"a": "b", "b": "a"}
-
-
-class Installed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole release in a slot; `sha256` is its archive's."""
-
-    release: Release
-    sha256: str
-
-
-class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`pending`: `active` was switched to and is not confirmed; the other slot is what ran before.
-
-    `tries_left`: health checks that may still be begun. `rejected`: archives that are not taken again.
-    """
-
-    active: Slot
-    pending: bool
-    tries_left: int
-    slots: dict[Slot, Installed]
-    rejected: tuple[str, ...] = ()
 
 
 class Slots:
@@ -62,18 +42,33 @@ class Slots:
         self.folder = folder
         self._models_dir = models_dir.resolve()  # through the link of the slot that runs
 
+    @property
+    def scratch(self) -> Path:
+        """Where a health check may write."""
+        return self.folder / "scratch"
+
     def state(self) -> State:
         """Raises UpdateError: slots_missing (nothing was installed yet), slots_damaged."""
         path = self.folder / "state.json"
         try:
             return msgspec.json.decode(path.read_bytes(), type=State)
         except FileNotFoundError as error:
-            step = "earmark-update found --help"
+            step = "earmark-update install --help"
             raise UpdateError(
                 "slots_missing", f"no release is installed below {self.folder}", step
             ) from error
         except (OSError, msgspec.DecodeError) as error:
-            raise UpdateError("slots_damaged", f"{path}: {error}", "earmark-update found --help") from error
+            raise UpdateError("slots_damaged", f"{path}: {error}", "earmark-update install --help") from error
+
+    def is_founded(self) -> bool:
+        """Whether there is a state, and it can be read."""
+        return self._readable_state() is not None
+
+    def _readable_state(self) -> State | None:
+        try:
+            return self.state()
+        except UpdateError:
+            return None
 
     def floor(self) -> Floor:
         """Raises UpdateError slots_damaged."""
@@ -103,26 +98,50 @@ class Slots:
         """The slot's folder."""
         return self.folder / slot
 
-    def found(self, archive: Path, environment: Path, *, largest_bytes: int) -> None:
-        """The first release of a device, brought by whoever sets it up, with its virtual environment.
+    def bring(
+        self, archive: Path, environment: Path | None, *, largest_bytes: int, older: bool = False
+    ) -> Release:
+        """A release of whoever looks after the device, with the virtual environment for it: it is the
+        device at once, without signature or trial. What ran before stays in the other slot.
 
-        Raises UpdateError slots_exist, and as `install` does.
+        Of what runs already only the environment is taken, and its files where they are not as they were. A
+        state that cannot be read is begun anew. Raises UpdateError release_older (than the device; not
+        where `older`), and as `install` does.
         """
-        if (self.folder / "state.json").exists():
-            raise UpdateError("slots_exist", f"{self.folder} holds releases already", "earmark-update status")
         sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
-        with self._fresh("a") as fresh:
+        before = self._readable_state()
+        device = self._slot_of(self.device()) if before else "b"
+        running = before.slots[device] if before else None
+        mending = running is not None and running.sha256 == sha256
+        place = device if mending else _OTHER[device]
+        with self._fresh(place) as fresh:
             release = unpack(archive, fresh, largest_bytes=largest_bytes).release
-            self.add_environment(fresh / LOCK, environment)
-            self._put("a", fresh)
-        self._save(State("a", False, 0, {"a": Installed(release, sha256)}))
+            if running and not older and release.rank < running.release.rank:
+                detail = f"{release.name} is older than the device, {running.release.name}"
+                raise UpdateError("release_older", detail, "earmark-update back; or install with --older")
+            if environment is not None:
+                self.add_environment(fresh / LOCK, environment)
+            self._equip(fresh)
+            if mending and is_whole(self.path(place)):
+                shutil.rmtree(fresh)
+                self._follow()
+                return release
+            if before and running and not mending:
+                kept = msgspec.structs.replace(before, active=device, pending=False, slots={device: running})
+                self._save(kept)
+            self._put(place, fresh)
+        if before is None or running is None:
+            self._save(State(place, False, 0, {place: Installed(release, sha256)}))
+        elif not mending:
+            installed = {device: running, place: Installed(release, sha256)}
+            rejected = tuple(other for other in before.rejected if other != sha256)
+            self._save(State(place, False, 0, installed, rejected))
         self._follow()
+        return release
 
     def add_environment(self, lock: Path, environment: Path) -> None:
         """From now on, releases with that lock run on the packages of that virtual environment."""
-        folder = self.folder / "environments"
-        folder.mkdir(mode=0o755, exist_ok=True)
-        durable.point(folder / hashlib.sha256(lock.read_bytes()).hexdigest(), str(environment.resolve()))
+        environments.add(self.folder, lock, environment)
 
     def install(self, archive: Path, sha256: str, expected: Release, *, largest_bytes: int) -> Slot:
         """Puts a verified release into the idle slot; the running one is not touched.
@@ -133,11 +152,12 @@ class Slots:
         state = self.state()
         idle = _OTHER[state.active]
         kept = {slot: installed for slot, installed in state.slots.items() if slot != idle}
-        self._save(msgspec.structs.replace(state, slots=kept))
         with self._fresh(idle) as fresh:
             if unpack(archive, fresh, largest_bytes=largest_bytes).release != expected:
                 detail = "the archive says other facts than its signature"
                 raise UpdateError("update_damaged", detail, "earmark-release sign --help")
+            self._equip(fresh)
+            self._save(msgspec.structs.replace(state, slots=kept))
             self._put(idle, fresh)
         kept[idle] = Installed(expected, sha256)
         self._save(msgspec.structs.replace(state, slots=kept))
@@ -155,6 +175,17 @@ class Slots:
         self._save(msgspec.structs.replace(state, tries_left=state.tries_left - 1))
         return True
 
+    def unfit(self) -> Release:
+        """As `roll_back`, of a confirmed release that does not start: it is nothing to go back to either."""
+        state = self.state()
+        self._save(msgspec.structs.replace(state, pending=True, tries_left=0))
+        return self.roll_back()
+
+    def take_back_try(self) -> None:
+        """The check could not be begun, through no fault of the release."""
+        state = self.state()
+        self._save(msgspec.structs.replace(state, tries_left=state.tries_left + 1))
+
     def confirm(self) -> None:
         """The active slot is the device from now on, and nothing older is taken any more."""
         self._save(msgspec.structs.replace(self.state(), pending=False))
@@ -171,28 +202,33 @@ class Slots:
             raise UpdateError(
                 "slot_empty", f"slot {other} holds no release to go back to", "earmark-update status"
             )
-        rejected = (*state.rejected, state.slots[state.active].sha256)
-        self._save(
-            msgspec.structs.replace(state, active=other, pending=False, tries_left=0, rejected=rejected)
-        )
+        rejected = tuple(dict.fromkeys((*state.rejected, state.slots[state.active].sha256)))
+        # What failed its trial is nothing to go back to; what a person has left may be wanted again.
+        kept = {other: state.slots[other]} if state.pending else state.slots
+        after = State(other, False, 0, kept, rejected)
+        self._save(after)
         self._follow()
-        return state.slots[other].release
+        return after.slots[other].release
 
     def recover(self) -> State:
         """After a start: finishes what a power cut left open, and sweeps up. A pending slot stays pending."""
         state = self.state()
         self._follow()
-        for leftover in self.folder.glob(".slot-*"):
+        for leftover in (*self.folder.glob(".slot-*"), *self.scratch.glob("*")):
             shutil.rmtree(leftover)
         return state
 
     def _follow(self) -> None:
-        """`current` and the floor after the state."""
+        """`current`, `switched` and the floor after the state. Raises UpdateError update_disk_full."""
         state, link, device = self.state(), self.folder / "current", self.device().name
-        if not link.is_symlink() or str(link.readlink()) != device:
-            durable.point(link, device)
-        if not state.pending:
-            self.keep_floor(self.floor().raised_to(state.slots[state.active].release))
+        with _disk_explained():
+            if not link.is_symlink() or str(link.readlink()) != device:
+                durable.point(link, device)
+            notice = self.folder / SWITCHED
+            if not notice.exists() or notice.read_bytes() != device.encode():
+                notice.write_bytes(device.encode())  # in place: what waits for it watches the file itself
+            if not state.pending:
+                self.keep_floor(self.floor().raised_to(state.slots[state.active].release))
 
     @contextmanager
     def _fresh(self, slot: Slot) -> Iterator[Path]:
@@ -207,13 +243,17 @@ class Slots:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
 
-    def _put(self, slot: Slot, fresh: Path) -> None:
-        """Gives the slot what is at `fresh`, once it has a Python that starts."""
-        (fresh / ENVIRONMENT).symlink_to(Path("..") / "environments" / read_manifest(fresh).lock_sha256)
-        (fresh / MODELS).symlink_to(self._models_dir)
-        durable.flush(fresh / MODELS.parent)
+    def _equip(self, fresh: Path) -> None:
+        """Leads what is at `fresh` to its packages and models; it has a Python that starts then."""
+        environments.lead_to(fresh, read_manifest(fresh).lock_sha256)
+        models = fresh / MODELS
+        models.symlink_to(os.path.relpath(self._models_dir, models.parent.resolve()))
+        durable.flush(models.parent)
         durable.flush(fresh)
-        _refuse_without_interpreter(fresh)
+        environments.refuse_without_interpreter(fresh)
+
+    def _put(self, slot: Slot, fresh: Path) -> None:
+        """Gives the slot what is at `fresh`."""
         place, old = self.path(slot), self.folder / f".slot-{slot}-old"
         if old.exists():
             shutil.rmtree(old)
@@ -230,27 +270,9 @@ class Slots:
         return "a" if path.name == "a" else "b"
 
 
-def interpreter(slot: Path) -> Path:
-    """The Python of a slot, in its virtual environment."""
-    return slot / ENVIRONMENT / "bin" / "python"
-
-
-def _refuse_without_interpreter(slot: Path) -> None:
-    step = "set up an environment for its requirements.lock: earmark-update environment --help"
-    if not interpreter(slot).exists():
-        detail = (
-            f"no environment on this device fulfils its lock ({(slot / ENVIRONMENT).readlink().name[:12]})"
-        )
-        raise UpdateError("slot_without_interpreter", detail, step)
-    try:
-        subprocess.run(
-            [interpreter(slot), "-I", "-c", ""],
-            check=True,
-            capture_output=True,
-            timeout=_INTERPRETER_SECONDS,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise UpdateError("slot_without_interpreter", f"its Python does not start: {error}", step) from error
+def slots_of(settings: Settings) -> Slots:
+    """Where the releases of this device stand."""
+    return Slots(Path(settings.paths.slots_dir), Path(settings.paths.models_dir))
 
 
 @contextmanager

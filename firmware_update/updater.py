@@ -6,41 +6,68 @@ brings is verified here once more.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from agent.plumbing import audit, sandbox
 from agent.plumbing.errors import UpdateError
-from agent.plumbing.settings import Settings, load_settings
-from firmware_update import durable
+from agent.plumbing.settings import load_settings
 from firmware_update.client import Fetched, Wanted, fetch_release
 from firmware_update.fetchers import FolderFetcher
-from firmware_update.fetching import ARCHIVE, INCOMING, METADATA, REQUEST, Answer, Refusal, pinned_root
-from firmware_update.health import HealthReport, health_command, health_environment, pass_gate
-from firmware_update.slots import Slots
+from firmware_update.fetching import ARCHIVE, INCOMING, METADATA, Answer, pinned_root
+from firmware_update.gate import ask_gate
+from firmware_update.health import DEVICE_UNWELL, HealthReport, examine, examine_trial
+from firmware_update.service import SERVICE_UNREACHABLE, NoAnswerError, Refusal, ask
+from firmware_update.slots import slots_of
 
 Outcome = Literal["current", "updated", "rolled_back"]
 _SPARE_SECONDS = 30.0
+_LOOK_SECONDS = 0.1
+_LONGEST_ANSWER_BYTES = 65_536
 MEGABYTE = 1_000_000
 
 
-class Updater:
-    """One device's updates. Use under `alone`."""
+class Services(NamedTuple):
+    """Sockets of `firmware_update.fetching` and `firmware_update.gate`, where they are services of their
+    own."""
 
-    def __init__(self, settings_file: Path) -> None:
+    fetch: Path | None = None
+    gate: Path | None = None
+
+
+_HERE = Services()
+
+
+class Updater:
+    """One device's updates. Use under `alone`.
+
+    `services` do what this process may not do itself. `alive` is called about once a second, whatever is
+    waited for (a watchdog's heartbeat).
+    """
+
+    def __init__(
+        self,
+        settings_file: Path,
+        *,
+        services: Services = _HERE,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
         """Raises ConfigurationError as `load_settings` does."""
+        self._services, self._alive = services, alive
         self._settings_file = settings_file.resolve()
-        self._settings = load_settings(self._settings_file)
-        self.slots = slots_of(self._settings)
+        self.settings = load_settings(self._settings_file)
+        self.slots = slots_of(self.settings)
 
     def check(self, *, now_s: int) -> Outcome:
         """One whole round. Raises UpdateError where a release is refused; what runs then goes on running.
@@ -52,17 +79,19 @@ class Updater:
         fetched = self._fetch(now_s)
         if not fetched.is_new:
             return "current"
-        largest = self._settings.update.largest_release_mb * MEGABYTE
+        largest = self.settings.update.largest_release_mb * MEGABYTE
         archive = self.slots.folder / ARCHIVE
-        slot = self.slots.install(archive, fetched.sha256, fetched.release, largest_bytes=largest)
-        archive.unlink()
-        self.slots.switch(slot, tries=self._settings.update.tries)
+        try:
+            slot = self.slots.install(archive, fetched.sha256, fetched.release, largest_bytes=largest)
+        finally:
+            archive.unlink()  # a full disk needs the room; it is fetched again
+        self.slots.switch(slot, tries=self.settings.update.tries)
         audit.log("update_switched", version=fetched.release.version)
         return self._prove()
 
     def _fetch(self, now_s: int) -> Fetched:
         """The release, verified by the confined process and once more here; its archive is then ours."""
-        settings, folder = self._settings, self.slots.folder
+        settings, folder = self.settings, self.slots.folder
         if not settings.update.url:
             raise UpdateError("update_off", "no repository is set", "set [update] url")
         running = self.slots.running()
@@ -75,10 +104,9 @@ class Updater:
         )
         incoming = folder / INCOMING
         incoming.mkdir(mode=0o700, exist_ok=True)
-        durable.write(incoming / REQUEST, msgspec.json.encode(wanted))
-        answer = _run_confined(self._settings_file, settings)
+        answer = self._ask_for(wanted)
         if not answer.fetched.is_new:
-            (incoming / ARCHIVE).unlink(missing_ok=True)
+            _clear(incoming / ARCHIVE)
         fetched = fetch_release(
             wanted,
             FolderFetcher(incoming / METADATA, incoming / ARCHIVE, scratch=folder),
@@ -88,16 +116,44 @@ class Updater:
             archive=folder / ARCHIVE,
             now_s=now_s,
         )
-        (incoming / ARCHIVE).unlink(missing_ok=True)
+        _clear(incoming / ARCHIVE)
         self.slots.keep_floor(self.slots.floor().after_check(fetched.metadata, now_s))
         return fetched
 
+    def _ask_for(self, wanted: Wanted) -> Answer:
+        """From the process that has the network. Raises UpdateError as `fetch_release` does,
+        update_fetch_crashed."""
+        request, settings = msgspec.json.encode(wanted), self.settings
+        seconds = settings.update.longest_fetch_seconds + _SPARE_SECONDS
+        try:
+            if self._services.fetch is not None:
+                said = ask(self._services.fetch, request, seconds=seconds, alive=self._alive)
+            else:
+                said = _run_confined(self._settings_file, request, seconds, self._alive)
+            answer = msgspec.json.decode(said, type=Answer | Refusal)
+        except NoAnswerError as error:
+            code = "update_fetch_crashed" if error.in_time else "update_stalled"
+            raise UpdateError(code, "the fetching process gave no answer", "it is tried again") from error
+        except msgspec.DecodeError as error:
+            detail = "the fetching process ended without an answer"
+            raise UpdateError("update_fetch_crashed", detail, "read the log; earmark doctor") from error
+        if isinstance(answer, Refusal):
+            raise answer.error()
+        return answer
+
     def _prove(self) -> Outcome:
-        """Health checks of the pending slot until one passes or none is left."""
+        """Health checks of the pending slot until one passes or none is left.
+
+        Raises UpdateError device_unwell, update_service_unreachable: the release stays on trial until the
+        next check.
+        """
         while self.slots.begin_try():
             try:
-                self.examine(self.slots.path(self.slots.state().active))
+                self._examine_trial()
             except UpdateError as error:
+                if error.code in (SERVICE_UNREACHABLE, DEVICE_UNWELL):
+                    self.slots.take_back_try()
+                    raise
                 audit.log("update_unhealthy", reason=error.code, detail=error.detail)
             else:
                 self.slots.confirm()
@@ -105,32 +161,28 @@ class Updater:
         self.slots.roll_back()
         return "rolled_back"
 
+    def _examine_trial(self) -> None:
+        seconds = self.settings.update.health_seconds
+        if self._services.gate is not None:
+            ask_gate(self._services.gate, seconds=seconds, alive=self._alive)
+        else:
+            examine_trial(self.slots, self._settings_file, seconds=seconds)
+
     def examine(self, slot: Path) -> HealthReport:
         """The release in `slot` checks itself. Raises UpdateError as `pass_gate` does."""
-        scratch = self.slots.folder / "scratch"
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(mode=0o700)
-        try:
-            return pass_gate(
-                health_command(slot, self._settings_file, scratch),
-                environment=health_environment(slot),
-                folder=slot,
-                seconds=self._settings.update.health_seconds,
-            )
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-
-
-def slots_of(settings: Settings) -> Slots:
-    """Where the releases of this device stand."""
-    return Slots(Path(settings.paths.slots_dir), Path(settings.paths.models_dir))
+        return examine(slot, self.slots, self._settings_file, seconds=self.settings.update.health_seconds)
 
 
 @contextmanager
 def alone(slots_dir: Path) -> Iterator[None]:
-    """One updater at a time, however it ends. Raises UpdateError update_running."""
-    slots_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with (slots_dir / "lock").open("w") as lock:
+    """One updater at a time, however it ends. Raises UpdateError update_running, update_folder_unusable."""
+    try:
+        slots_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
+        file = (slots_dir / "lock").open("w")
+    except OSError as error:
+        step = "run it as the updater's user, or with sudo"
+        raise UpdateError("update_folder_unusable", f"{slots_dir}: {error.strerror}", step) from error
+    with file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -140,28 +192,31 @@ def alone(slots_dir: Path) -> Iterator[None]:
         yield
 
 
-def _run_confined(settings_file: Path, settings: Settings) -> Answer:
-    """`firmware_update.fetching` under the rights of `updater`."""
-    command = [sys.executable, "-P", "-m", "agent.plumbing.launcher", "--profile", "updater"]
+def _clear(archive: Path) -> None:
+    """Where the folder is another user's, that user clears it before the next download."""
+    with contextlib.suppress(PermissionError):
+        archive.unlink(missing_ok=True)
+
+
+def _run_confined(settings_file: Path, request: bytes, seconds: float, alive: Callable[[], None]) -> bytes:
+    """What `firmware_update.fetching` answers under the rights of `updater`. Raises NoAnswerError."""
+    command = [sys.executable, "-P", "-m", "agent.plumbing.launcher", "--profile", "updater", "--keep-stdin"]
     command += ["--settings", str(settings_file), "--die-with", str(os.getpid()), "--"]
     command += [sys.executable, "-m", "firmware_update.fetching", "--settings", str(settings_file)]
-    try:
-        done = subprocess.run(
-            command,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sandbox.import_paths())},
-            timeout=settings.update.longest_fetch_seconds + _SPARE_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise UpdateError(
-            "update_stalled", "the fetching process did not end", "it is tried again"
-        ) from error
-    try:
-        answer = msgspec.json.decode(done.stdout, type=Answer | Refusal)
-    except msgspec.DecodeError as error:
-        detail = f"the fetching process ended with {done.returncode} and no answer"
-        raise UpdateError("update_fetch_crashed", detail, "read the log above; earmark doctor") from error
-    if isinstance(answer, Refusal):
-        raise UpdateError(answer.code, answer.detail, answer.next_step)
-    return answer
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sandbox.import_paths())}
+    deadline = time.monotonic() + seconds
+    with (
+        tempfile.TemporaryFile() as asked,
+        tempfile.TemporaryFile() as output,
+    ):
+        asked.write(request)
+        asked.seek(0)
+        with subprocess.Popen(command, stdin=asked, stdout=output, env=environment) as process:
+            while process.poll() is None:
+                if time.monotonic() > deadline:
+                    process.kill()
+                    raise NoAnswerError(in_time=False)
+                alive()
+                time.sleep(_LOOK_SECONDS)
+        output.seek(0)
+        return output.read(_LONGEST_ANSWER_BYTES)

@@ -1,4 +1,5 @@
-"""`earmark-backend`: found a shop, admit devices, run its broker and order service, list orders."""
+"""`earmark-backend`: found a shop, admit devices, run its broker and order service, list orders, tell
+owners."""
 
 from __future__ import annotations
 
@@ -15,8 +16,10 @@ import msgspec
 
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.terminal import plain
+from order_backend import owner_commands
 from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder, write_file
+from order_backend.mail_text import price
 from order_backend.provisioning import admit, create_shop, revoke
 from order_backend.service import OrderService
 from order_backend.shop import Shop
@@ -71,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     broker.add_argument("--port", type=int, default=0, help="instead of the one in shop.json")
     run = command("run", _run, "Take orders until interrupted.")
     run.add_argument("--port", type=int, default=0, help="the broker's port, instead of the one in shop.json")
+    told = command(
+        "owner", owner_commands.owner, "Who is told of a device's orders, by mail; set it, remove it."
+    )
+    owner_commands.add_owner_arguments(told)
+    mail = command("mail", owner_commands.mail, "Tell owners of their orders, by mail, until interrupted.")
+    owner_commands.add_mail_arguments(mail)
     orders = command("orders", _orders, "The newest orders.")
     orders.add_argument("--json", action="store_true")
     orders.add_argument("--limit", type=int, default=20)
@@ -101,6 +110,7 @@ def _admit(options: argparse.Namespace) -> int:
     write_file(options.out / "mqtt.crt", admission.certificate_pem)
     write_file(options.out / "trust.json", admission.trust.to_bytes())
     print(f"{options.device} admitted: {options.out / 'mqtt.crt'}, {options.out / 'trust.json'}")
+    owner_commands.after_admission(options.folder, options.device)
     return 0
 
 
@@ -140,7 +150,7 @@ def _orders(options: argparse.Namespace) -> int:
     for row in rows:
         placed = datetime.fromtimestamp(row.placed_at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         what = ", ".join(f"{line['quantity']} × {line['title']}" for line in json.loads(row.lines))
-        total = f"{row.total_minor // 100}.{row.total_minor % 100:02d} {row.currency}"
+        total = price(row.total_minor, row.currency)
         # Titles are the device's words.
         print(plain(f"{row.order_id}  {placed}  {row.device_id}  {what}  {total}  for {row.delivery_date}"))
     return 0

@@ -1,5 +1,5 @@
-"""Where an intent becomes an order: the checks, the idempotency, the database and the receipt in one
-transaction.
+"""Where an intent becomes an order: the checks, the idempotency, the database, the receipt and the notice to
+the owner in one transaction.
 
 Knows no MQTT; `service` brings the messages and takes the answers away.
 """
@@ -174,6 +174,7 @@ class OrderDesk:
         receipt = receipt_event(claims, self._receipts_key, event_id=self._new_id())
         self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
         self._shop.place(order)
+        self._shop.notices.note(order.order_id, device_id, intent.checkout.amr, now_s=now_s)
         return receipt
 
     def _refused(self, event: CloudEvent, device_id: str, refusal: Refusal, now_s: int) -> bytes:

@@ -14,6 +14,7 @@ from agent.committing.jws import PublicJwk
 from agent.committing.mandates import Merchant, PaymentInstrument
 from agent.committing.trust import Environment
 from agent.plumbing.errors import ConfigurationError
+from order_backend.mail_settings import MailSettings
 
 Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
@@ -23,7 +24,7 @@ PURPOSES = ("receipts", "time", "catalogue", "policy", "offers", "agent")
 
 class ShopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`shop.json`. `delivery_business_days` is from order to doorstep; `longest_lifetime_s` is the longest
-    time that an intent may have been under way."""
+    time that an intent may have been under way; without `mail` no owner is told of orders."""
 
     shop_id: Identifier
     shop_name: str
@@ -34,6 +35,7 @@ class ShopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payment_instrument: PaymentInstrument = PaymentInstrument("account-on-file", "shop_account")
     delivery_business_days: int = 2
     longest_lifetime_s: int = 7 * 24 * 3600
+    mail: MailSettings | None = None
 
     @property
     def merchant(self) -> Merchant:
@@ -51,6 +53,7 @@ class ShopFolder:
         self.ca_certificate = path / "ca" / "ca.crt"
         self.ca_key = path / "ca" / "ca.key"
         self.revocations = path / "ca" / "revoked.crl"
+        self.mail_lock = path / "mail.lock"
         self.broker = path / "broker"
         self.broker_certificate = path / "broker" / "broker.crt"
         self.broker_key = path / "broker" / "broker.key"

@@ -12,51 +12,9 @@ import msgspec
 
 from agent.committing.jws import PublicJwk
 from agent.plumbing.errors import ConfigurationError
-
-SCHEMA_VERSION = 1
-
-SCHEMA = """
-CREATE TABLE devices (
-    device_id   TEXT PRIMARY KEY,
-    signing_jwk TEXT NOT NULL,
-    state       TEXT NOT NULL CHECK (state IN ('active', 'revoked')),
-    admitted_at INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE certificates (
-    serial    TEXT PRIMARY KEY,
-    device_id TEXT NOT NULL REFERENCES devices (device_id),
-    revoked   INTEGER NOT NULL DEFAULT 0
-) STRICT;
-
-CREATE TABLE answers (
-    device_id TEXT NOT NULL,
-    intent_id TEXT NOT NULL,
-    sha256    TEXT NOT NULL,
-    receipt   BLOB NOT NULL,
-    at        INTEGER NOT NULL,
-    PRIMARY KEY (device_id, intent_id)
-) STRICT;
-
-CREATE TABLE orders (
-    number          INTEGER PRIMARY KEY,
-    order_id        TEXT NOT NULL UNIQUE,
-    device_id       TEXT NOT NULL,
-    intent_id       TEXT NOT NULL,
-    person          TEXT NOT NULL,
-    lines           TEXT NOT NULL,
-    total_minor     INTEGER NOT NULL,
-    currency        TEXT NOT NULL,
-    delivery_date   TEXT NOT NULL,
-    placed_at       INTEGER NOT NULL,
-    open_checkout   TEXT NOT NULL,
-    open_payment    TEXT NOT NULL,
-    closed_checkout TEXT NOT NULL,
-    closed_payment  TEXT NOT NULL,
-    FOREIGN KEY (device_id, intent_id) REFERENCES answers (device_id, intent_id),
-    UNIQUE (device_id, intent_id)
-) STRICT;
-"""
+from order_backend.notices import Notices
+from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
+from order_backend.transactions import transaction
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -98,19 +56,23 @@ class Shop:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._db = database
+        self.notices = Notices(database)
 
     @staticmethod
     def open(path: Path) -> Shop:
-        """Opens or creates the database. Raises ConfigurationError shop_database."""
+        """Opens, creates or migrates the database. Raises ConfigurationError shop_database."""
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             database = sqlite3.connect(path, isolation_level=None, timeout=10.0)
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            database.execute("PRAGMA foreign_keys = ON")
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            try:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA synchronous = FULL")
+                database.execute("PRAGMA foreign_keys = ON")
+                database.execute("PRAGMA secure_delete = ON")  # an owner's address, once removed, is gone
+                version = bring_up_to_date(database)
+            except BaseException:
+                database.close()
+                raise
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError("shop_database", f"cannot use {path}: {error}") from error
         if version > SCHEMA_VERSION:
@@ -132,13 +94,8 @@ class Shop:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; other writers wait."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._db):
             yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
 
     def register(self, device_id: str, key: PublicJwk, *, certificate_serial: int, now_s: int) -> None:
         """A device and its signing key, new or anew. What was revoked of it stays revoked."""
@@ -174,6 +131,10 @@ class Shop:
         if row is None:
             return None
         return Device(device_id, msgspec.json.decode(row[0], type=PublicJwk), row[1] == "active")
+
+    def devices(self) -> list[str]:
+        """The ids of all devices, active and revoked."""
+        return [row[0] for row in self._db.execute("SELECT device_id FROM devices ORDER BY device_id")]
 
     def answer(self, device_id: str, intent_id: str) -> Answer | None:
         """What was answered to this intent, if it ever came."""

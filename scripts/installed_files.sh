@@ -6,9 +6,13 @@ PREFIX=/opt/earmark
 place_files() {
     PREFIX="$TOP/opt/earmark"
     APP="$PREFIX/app"
-    PYTHON="$PREFIX/venv/bin/python"
-    COMMAND="$TOP/usr/local/bin/earmark"
-    export APP PYTHON COMMAND
+    ENVIRONMENTS="$PREFIX/environments"
+    PYTHON="$PREFIX/venv/bin/python" # venv leads to the newest of the environments
+    SLOTS="$PREFIX/slots"
+    # Survives scripts/uninstall, so that nothing older is taken afterwards.
+    FLOOR="$TOP/var/lib/earmark/update-floor.json"
+    COMMANDS="$TOP/usr/local/bin"
+    export APP ENVIRONMENTS PYTHON SLOTS FLOOR COMMANDS
 }
 place_files
 
@@ -40,18 +44,36 @@ target_of() {
     esac
 }
 
+# write_command NAME LINE...: a command of the release that is the device now.
 write_command() {
-    mkdir -p "${COMMAND%/*}"
+    local file="$COMMANDS/$1"
+    shift
+    mkdir -p "$COMMANDS"
     {
         say '#!/bin/sh'
         say '# Written by Earmark scripts/install'
         # Settings, trust and catalogue hold no secrets and are read by users other than root; keys are made 0600 anyway.
         say 'umask 022'
-        # shellcheck disable=SC2016 # meant for the script that is written
-        say 'export EARMARK_SETTINGS="${EARMARK_SETTINGS:-/etc/earmark/earmark.toml}"'
-        # shellcheck disable=SC2016
-        say 'exec /opt/earmark/venv/bin/python -P -m agent.cli "$@"'
-    } >"$COMMAND.new"
-    chmod 755 "$COMMAND.new"
-    mv "$COMMAND.new" "$COMMAND"
+        printf '%s\n' "$@"
+    } >"$file.new"
+    chmod 755 "$file.new"
+    mv "$file.new" "$file"
 }
+
+write_commands() {
+    local python='/opt/earmark/venv/bin/python -P -m'
+    local start="$python firmware_update.boot --slots /opt/earmark/slots --"
+    # shellcheck disable=SC2016 # meant for the script that is written
+    write_command earmark 'export EARMARK_SETTINGS="${EARMARK_SETTINGS:-/etc/earmark/earmark.toml}"' \
+        "exec $start agent.cli \"\$@\""
+    # Looking and going back do not depend on a release that may be the reason for it.
+    # shellcheck disable=SC2016
+    write_command earmark-update 'command=${1:-}; [ $# -eq 0 ] || shift' 'case $command in' \
+        "status | back | install) exec $python firmware_update.cli \"\$command\" \\" \
+        '    --slots /opt/earmark/slots --models /opt/earmark/app/models/files "$@" ;;' 'esac' \
+        'export EARMARK_UPDATE_FETCH=/run/earmark/fetch.sock EARMARK_UPDATE_GATE=/run/earmark/health.sock' \
+        "exec $start firmware_update.cli --settings /etc/earmark/earmark.toml \${command:+\"\$command\"} \"\$@\""
+}
+
+# The names of what write_commands made.
+own_commands() { say earmark earmark-update; }

@@ -43,7 +43,14 @@ def _section(name: str, section: ast.ClassDef, lines: list[str]) -> str:
     rows = [f"## {name}", "", "| key | default | what it is |", "|---|---|---|"]
     for field in section.body:
         if isinstance(field, ast.AnnAssign) and field.end_lineno is not None:
-            comment = lines[field.end_lineno - 1].partition("  # ")[2].replace("|", "\\|")
+            # The formatter may have moved the comment to any line of the field, or broken the field in two.
+            own = lines[field.lineno - 1 : field.end_lineno]
+            said = [line.partition("  # ")[2] for line in own if "  # " in line]
+            if not said:
+                raise SystemExit(
+                    f"{SOURCE}:{field.lineno}: {name} {ast.unparse(field.target)} says no reason"
+                )
+            comment = " ".join(said).replace("|", "\\|")
             default = "must be given" if field.value is None else f"`{_toml(field.value)}`"
             rows.append(f"| `{ast.unparse(field.target)}` | {default} | {comment} |")
     return "\n".join([*rows, ""])

@@ -38,8 +38,8 @@ HEAD = f"""\
 # States
 
 This page is made by `scripts/state_tables.py` from `TABLE` in `agent/deciding/dialogue.py` and from `ALLOWED`
-in `agent/committing/journal_rows.py`. What it says is a key of `agent/deciding/replies.py`; what it writes is
-the code of a decision in the journal.
+in `agent/committing/journal_rows.py`. What it says is a key of `agent/deciding/reply_words.py`; what it
+writes is the code of a decision in the journal.
 
 ## The dialogue
 
@@ -101,6 +101,9 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
     talk.Chosen: (Case("one of the two is named, by anybody", talk.Chosen(COFFEE)),),
     talk.Proposed: (
         Case("a sensor has run low, and it is a moment to say so", talk.Proposed(COFFEE, "the silo", 0.2)),
+    ),
+    talk.SensorsSilent: (
+        Case("a sensor is silent, and it is a moment to say so", talk.SensorsSilent(("silo",), "today")),
     ),
     talk.Answered: (
         Case("a sentence of consent, from the voice that asked", _answered(CONSENT)),

@@ -25,6 +25,7 @@ missing_system_packages() {
         # Only for tests that are skipped without: on a person's machine the first would displace PipeWire.
         PATH=$path command -v pulseaudio >/dev/null || printf '%s\n' pulseaudio libasound2-plugins
         PATH=$path command -v systemd-analyze >/dev/null || say systemd
+        PATH=$path command -v systemd-nspawn >/dev/null || say systemd-container
     fi
 }
 

@@ -16,7 +16,17 @@ ROOT = Path(__file__).resolve().parents[1]
 UNITS = ROOT / "systemd" / "system"
 INSTALLED_PYTHON = "/opt/earmark/venv/bin/python"
 
-LIMITS = {"voice": 0.5, "till": 0.5, "uplink": 1.2, "sensors": 1.2, "touch": 0.5}
+LIMITS = {
+    "voice": 0.5,
+    "till": 0.5,
+    "uplink": 1.2,
+    "sensors": 1.2,
+    "touch": 0.5,
+    "updater": 1.0,
+    "fetch@": 1.2,
+    "health@": 0.5,
+    "restart": 1.0,
+}
 """For scale: systemd-resolved has 2.2, a service without any setting of this kind 9.6."""
 
 

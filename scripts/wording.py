@@ -1,4 +1,5 @@
-"""Look through the committed text for what makes sense on one machine only, and for files that are too long.
+"""Look through the committed text for what makes sense on one machine only, for what a merge left
+unsettled, and for files that are too long.
 
 A home folder, a checkout's own place or a package index by name ties the project to where it was written.
 """
@@ -17,6 +18,7 @@ _THIS_MACHINE = re.compile(
     rf"{re.escape(str(ROOT))}/|/root/|/home/[a-z]+/|/Users/[A-Za-z]+/"
     r"|\b[a-z.]*(pypi|pythonhosted|npmjs)\.[a-z]+\b|\bdeb\.[a-z]+\.org\b"
 )
+_UNSETTLED = re.compile(r"^(<{7}|>{7}|\|{7}) ")
 _NOT_TEXT = {".lock", ".wav", ".flac", ".png", ".onnx"}
 
 
@@ -28,9 +30,10 @@ def committed_files() -> list[Path]:
 
 
 def ties_to_a_machine(text: str) -> Iterator[tuple[int, str]]:
-    """(line number, what was found) for each place that names one machine's paths or a package index."""
+    """(line number, what was found) for each place that names one machine's paths or a package index, or in
+    which two versions of a text still stand side by side."""
     for number, line in enumerate(text.splitlines(), start=1):
-        if found := _THIS_MACHINE.search(line):
+        if found := _THIS_MACHINE.search(line) or _UNSETTLED.search(line):
             yield number, found[0]
 
 

@@ -41,6 +41,47 @@ def orders(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def speakers(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of speaker verification and prints its table."""
+    from agent.bench.speakers import run_speakers_bench
+
+    _check_noise(arguments)
+    result = run_speakers_bench(
+        arguments.set, arguments.noise, list(arguments.snr), arguments.seconds, default_models_dir()
+    )
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(
+        f"{'noise':>8} {'genuine':>8} {'impostor':>9} {'EER':>6} {'95 %':>13}"
+        f" {'FRR at FAR 0.001':>17} {'95 %':>13} {'recognised':>11} {'others taken':>13} {'cannot tell':>12}"
+    )
+    for row in result["results"]:
+        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        device = row["device"]
+        trials = device["enrolled_trials"] + device["stranger_trials"]
+        taken = device["taken_for_another"] + device["strangers_accepted"]
+        print(
+            f"{noise:>8} {row['genuine']:>8} {row['impostor']:>9} {_percent(row['eer']):>6}"
+            f" {_range(row['eer_interval']):>13} {_percent(row['frr_at_far_0.001']):>17}"
+            f" {_range(row['frr_at_far_0.001_interval']):>13}"
+            f" {device['recognised']:>4} of {device['enrolled_trials']:<3}"
+            f" {taken:>5} of {trials:<4} {device['cannot_tell']:>12}"
+        )
+    print(
+        f"{arguments.seconds:g} s of speech a trial; rates in %; {result['embedding_ms']:.0f} ms an embedding"
+    )
+    return 0
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.2f}"
+
+
+def _range(interval: tuple[float, float]) -> str:
+    return f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}"
+
+
 def wake(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of the wake word at the default threshold and prints its table."""
     from agent.bench.wake import run_wake_bench

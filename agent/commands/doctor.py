@@ -1,18 +1,20 @@
-"""`earmark doctor`: models, sound, keys, clock, brokers, touch devices, kernel, and the running device; what
-is wrong and what to do. Without usable settings: what the machine itself can tell."""
+"""`earmark doctor`: models, sound, keys, clock, brokers, touch devices, kernel, the running device, its
+sensors and updates; what is wrong and what to do. Without usable settings: what the machine itself can
+tell."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
+from agent.commands.findings import Finding
 from agent.commands.operators import OperatorClient
+from agent.commands.site_findings import sensors, site_broker
+from agent.commands.update_findings import updates
 from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, SIGNING_KEY, read_private
 from agent.committing.tls import client_context, probe_broker
 from agent.committing.trust import load_trust
@@ -40,15 +42,6 @@ _BROKER_STEPS = {
     "tls_client_refused": "the shop does not know this device: earmark provision --help",
     "tls_version": "the broker does not speak TLS 1.3: tell the shop",
 }
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """`state` 'bad' stops orders; 'note' is worth knowing; `next_step` mends it."""
-
-    what: str
-    state: Literal["ok", "note", "bad"]
-    detail: str
-    next_step: str = ""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -79,10 +72,12 @@ def _findings(settings_file: Path) -> Iterator[Finding]:
         _keys,
         _clock,
         _broker,
-        _site_broker,
+        site_broker,
         _touch,
         _kernel,
         _device,
+        sensors,
+        updates,
     ):
         yield from _guarded(examine, settings)
 
@@ -177,23 +172,6 @@ def _broker(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("broker", "ok", f"{place} answers with TLS 1.3 and accepts this device")
-
-
-def _site_broker(settings: Settings) -> Iterator[Finding]:
-    if not settings.sensors:
-        return
-    place = f"{settings.site_broker.host}:{settings.site_broker.port}"
-    try:
-        socket.create_connection((settings.site_broker.host, settings.site_broker.port), timeout=3.0).close()
-    except OSError as error:
-        yield Finding(
-            "sensors",
-            "note",
-            f"the site's broker {place} does not answer ({error.strerror or error}); nothing is proposed",
-            "start it, or mend [site_broker] host and port",
-        )
-    else:
-        yield Finding("sensors", "ok", f"the site's broker {place} answers; {len(settings.sensors)} sensors")
 
 
 def _touch(settings: Settings) -> Iterator[Finding]:

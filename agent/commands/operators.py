@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from agent.commands.sensors_shown import heard_how
 from agent.plumbing import operator
 from agent.plumbing.errors import ConfigurationError, EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
@@ -104,6 +105,10 @@ def orders(arguments: argparse.Namespace) -> int:
     for proposal in shown.proposals:
         about = f"{proposal.name}, {proposal.level:.0%} left: {proposal.title}, {_money(proposal)}"
         print(plain(f"  {_PROPOSAL_STATES[proposal.state]:18}  {about}"))
+    if shown.sensors:
+        print("\nSensors:")
+    for sensor in shown.sensors:
+        print(plain(f"  {sensor.name}: {heard_how(sensor)}"))
     if shown.decisions:
         print("\nDecisions:")
     for decision in shown.decisions:

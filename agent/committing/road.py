@@ -14,15 +14,21 @@ from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-import msgspec
-
 from agent.committing import outbox
 from agent.committing.envelope import QUERY, QueryData, down_topic, encode_event, up_topic
 from agent.committing.intents import SignedIntent, sign_intent
 from agent.committing.journal import Journal
-from agent.committing.journal_rows import OPEN, OrderRow, State
+from agent.committing.journal_rows import OrderRow, State
 from agent.committing.keys import KeyStore
-from agent.committing.receipts import Receipt, verify_answer, verify_receipt
+from agent.committing.road_events import (
+    OrderExpired,
+    OrderPlaced,
+    OrderRefused,
+    RoadEvent,
+    TimeTrusted,
+    about,
+)
+from agent.committing.shop_answers import ShopAnswers
 from agent.committing.trust import TrustBundle
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.basket import AgreedOrder
@@ -31,38 +37,7 @@ from agent.plumbing.errors import EarmarkError, JournalError, TrustError
 from agent.plumbing.messages import Publish
 from agent.plumbing.settings import Settings
 
-
-class _About(msgspec.Struct, frozen=True):
-    """Which order: `title` names its basket for people."""
-
-    intent_id: str
-    conversation: str
-    person: str
-    title: str
-
-
-class OrderPlaced(_About, frozen=True):
-    """The shop's receipt holds. `delivery` is an ISO 8601 date or ''."""
-
-    order_id: str
-    delivery: str
-
-
-class OrderRefused(_About, frozen=True):
-    """The shop refused, with its error code ('over_limit', 'expired', ...)."""
-
-    code: str
-
-
-class OrderExpired(_About, frozen=True):
-    """Too late, and certainly not placed."""
-
-
-class TimeTrusted(msgspec.Struct, frozen=True):
-    """The time is known from now on; orders can be signed."""
-
-
-RoadEvent = OrderPlaced | OrderRefused | OrderExpired | TimeTrusted
+__all__ = ["OrderExpired", "OrderPlaced", "OrderRefused", "OrderRoad", "RoadEvent", "TimeTrusted", "Turn"]
 
 
 class Turn(NamedTuple):
@@ -102,6 +77,7 @@ class OrderRoad:
         self._handed_out: dict[str, float] = {}  # when, in monotonic seconds, for all that are in _due
         self._questions: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self._answers = ShopAnswers(journal, trust, time, self._device, self._move, self.refused)
 
     def clock_trusted(self) -> bool:
         """Whether an order could be signed now."""
@@ -172,7 +148,7 @@ class OrderRoad:
             self._move(intent_id, "unknown")
         for intent_id in todo.expired:
             self._move(intent_id, "expired")
-            turn.events.append(OrderExpired(*_about(rows[intent_id])))
+            turn.events.append(OrderExpired(*about(rows[intent_id])))
         turn.publishes.extend(self._resend(rows[intent_id]) for intent_id in todo.publish)
         turn.publishes.extend(self._question(rows[intent_id]) for intent_id in todo.ask)
         if todo.publish:
@@ -194,9 +170,12 @@ class OrderRoad:
         events: list[RoadEvent] = []
         try:
             if topic == down_topic(self._device.id, "ack"):
-                events += self._receipt(payload)
+                placed_or_refused = self._answers.receipt(payload)
+                self._due.pop(placed_or_refused.intent_id, None)
+                self._handed_out.pop(placed_or_refused.intent_id, None)
+                events.append(placed_or_refused)
             elif topic == down_topic(self._device.id, "rsp"):
-                events += self._answer(payload)
+                events.append(self._answers.not_placed(payload))
             elif topic == down_topic(self._device.id, "time"):
                 self._time.accept_event(payload)
             else:
@@ -212,55 +191,6 @@ class OrderRoad:
         count = self.refused[error.code]
         if count <= 8 or count & (count - 1) == 0:  # then at powers of two: a flood must not fill the log
             audit.log(error.code, detail=error.detail, count=count)
-
-    def _receipt(self, payload: bytes) -> list[RoadEvent]:
-        receipt = verify_receipt(
-            payload, self._trust, device_id=self._device.id, environment=self._device.environment
-        )
-        self._take_time(receipt.iat)
-        row = self._own_order(receipt)
-        self._move(
-            row.intent_id,
-            receipt.status,
-            order_id=receipt.order_id,
-            reason=receipt.error,
-            delivery_date=receipt.delivery_date,
-        )
-        self._due.pop(row.intent_id, None)
-        self._handed_out.pop(row.intent_id, None)
-        if receipt.status == "ordered":
-            return [OrderPlaced(*_about(row), receipt.order_id, receipt.delivery_date)]
-        return [OrderRefused(*_about(row), receipt.error)]
-
-    def _own_order(self, receipt: Receipt) -> OrderRow:
-        row = self._journal.order(receipt.intent_id)
-        if row is None or row.sha256 != receipt.intent_sha256:
-            raise TrustError("receipt_other_intent", "answers no intent of this device, or other bytes of it")
-        if row.state not in OPEN:
-            agrees = row.state == receipt.status and row.order_id == receipt.order_id
-            code = "receipt_repeated" if agrees else "receipt_contradicts"
-            raise TrustError(code, f"{row.intent_id} is {row.state} already")
-        return row
-
-    def _answer(self, payload: bytes) -> list[RoadEvent]:
-        answer = verify_answer(
-            payload, self._trust, device_id=self._device.id, environment=self._device.environment
-        )
-        self._take_time(answer.iat)
-        row = self._journal.order(answer.intent)
-        if row is None:
-            raise TrustError("receipt_other_intent", "answers no intent of this device")
-        if row.state != "unknown" or answer.iat <= row.exp:
-            # Said before `exp`, "not placed" may be true and still become false.
-            raise TrustError("receipt_too_early", f"{row.intent_id} may still be placed")
-        self._move(row.intent_id, "expired")
-        return [OrderExpired(*_about(row))]
-
-    def _take_time(self, unix_s: int) -> None:
-        try:
-            self._time.accept(unix_s)
-        except TrustError as error:  # an old receipt is still a receipt; it only does not set the clock
-            self.refused[error.code] += 1
 
     def _resend(self, row: OrderRow) -> Publish:
         self._rest(row.intent_id, row.attempts + 1)
@@ -304,7 +234,3 @@ class OrderRoad:
 
     def _monotonic_s(self) -> float:
         return self._monotonic_ns() / 1e9
-
-
-def _about(row: OrderRow) -> tuple[str, str, str, str]:
-    return row.intent_id, row.conversation, row.person, row.title

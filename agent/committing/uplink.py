@@ -9,7 +9,6 @@ successor resends the intent and the shop replays the receipt.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import queue
@@ -23,13 +22,12 @@ from pathlib import Path
 
 from agent.committing.envelope import LARGEST_PAYLOAD_BYTES, device_base
 from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, read_private
-from agent.committing.mqtt_link import Acknowledged, Down, Incoming, LinkEvent, MqttLink, Up
+from agent.committing.mqtt_link import Acknowledged, Incoming, LinkEvent, MqttLink
 from agent.committing.tls import client_context
 from agent.committing.trust import load_trust
-from agent.plumbing import arrivals, audit
-from agent.plumbing.errors import EarmarkError, IpcError
+from agent.plumbing import audit
+from agent.plumbing.errors import IpcError
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.last_words import end_with_any_thread
 from agent.plumbing.messages import (
     LinkState,
     Message,
@@ -41,9 +39,9 @@ from agent.plumbing.messages import (
     SupervisorToProcess,
     TillToUplink,
 )
-from agent.plumbing.sandbox import tighten
-from agent.plumbing.service_manager import ServiceManager
-from agent.plumbing.settings import Settings, load_settings
+from agent.plumbing.mqtt_client import Down, Up
+from agent.plumbing.process_main import run_process
+from agent.plumbing.settings import Settings
 from agent.plumbing.solitude import Solitude
 
 _STEP_S = 1.0
@@ -187,30 +185,18 @@ class Uplink:
             self._alone.begin()
 
 
+def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], None]) -> Callable[[], None]:
+    keys = Path(settings.paths.keys_dir)
+    read_private(keys / MQTT_KEY)  # only for its check that nobody else can read it
+    trust = load_trust(Path(settings.paths.trust_file))
+    context = client_context(trust.broker.ca_pem, keys / MQTT_CERTIFICATE, keys / MQTT_KEY)
+    link = MqttLink(settings.device.id, settings.broker, context, jitter=random.random)
+    return Uplink(settings, link, control, alive).run
+
+
 def main(arguments: list[str] | None = None) -> int:
     """`python -m agent.committing.uplink --settings FILE (--control-fd N | --till PATH)`, by the launcher."""
-    parser = argparse.ArgumentParser(prog="uplink", description=__doc__)
-    parser.add_argument("--settings", type=Path, required=True)
-    arrivals.add_arguments(parser)
-    options = parser.parse_args(arguments)
-    audit.set_process("uplink")
-    end_with_any_thread()
-    try:
-        settings = load_settings(options.settings)
-        keys = Path(settings.paths.keys_dir)
-        read_private(keys / MQTT_KEY)  # only for its check that nobody else can read it
-        trust = load_trust(Path(settings.paths.trust_file))
-        context = client_context(trust.broker.ca_pem, keys / MQTT_CERTIFICATE, keys / MQTT_KEY)
-        link = MqttLink(settings.device.id, settings.broker, context, jitter=random.random)
-        manager = ServiceManager.from_environment()
-        uplink = Uplink(settings, link, arrivals.control_connection(options), manager.alive)
-        tighten("uplink")
-        manager.ready()
-        uplink.run()
-    except EarmarkError as error:
-        audit.log(error.code, detail=error.detail, next_step=error.next_step)
-        return 1
-    return 0
+    return run_process("uplink", _prepare, __doc__, arguments)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,15 @@ values."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from agent.deciding.basket import Basket, Factor
 from agent.deciding.choice import Choice
 from agent.deciding.policy import Circumstances
+from agent.deciding.silences import Since
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
+from agent.plumbing.operator import ProposalState
 from agent.plumbing.settings import Policy
 
 
@@ -93,6 +96,20 @@ class Proposed:
 
 
 @dataclass(frozen=True)
+class SensorsSilent:
+    """Sensors that watch `places` are not heard any more, and it is a moment to say so."""
+
+    places: tuple[str, ...]
+    since: Since
+
+    @property
+    def say(self) -> Say:
+        """How that is put."""
+        key = "sensor_silent" if len(self.places) == 1 else "sensors_silent"
+        return Say(key, places=self.places, since=self.since)
+
+
+@dataclass(frozen=True)
 class Answered:
     """`speaker` is who answered; `same_speaker` whether the voice is that of the order."""
 
@@ -166,6 +183,7 @@ Event = (
     | OrderHeard
     | Chosen
     | Proposed
+    | SensorsSilent
     | Answered
     | Confused
     | Silent
@@ -188,8 +206,10 @@ class Say:
     limit: int = 0
     delivery: str = ""
     title: str = ""
-    place: str = ""
+    places: tuple[str, ...] = ()
     level: float = 0.0
+    since: Since | Literal[""] = ""
+    standing: ProposalState | Literal[""] = ""
 
 
 @dataclass(frozen=True)
@@ -213,6 +233,7 @@ class Record:
     code: str
     basket: Basket | None = None
     person: str = ""
+    title: str = ""  # what it is about, where that is no basket
 
 
 Effect = Say | Commit | AwaitReceipt | Record

@@ -38,6 +38,7 @@ from agent.deciding.conversation import (
     ReceiptLate,
     Record,
     Say,
+    SensorsSilent,
     Silent,
     State,
     Surroundings,
@@ -185,8 +186,12 @@ def _ask_again(state: Confirming | AskingAnother, key: str, final_key: str) -> O
 
 def _proposed(_: Idle, event: Proposed, __: Surroundings) -> Outcome:
     """It is said, and that is all: what a sensor says opens neither a question nor the microphone."""
-    say = Say("proposal", basket=event.basket, place=event.place, level=event.level)
+    say = Say("proposal", basket=event.basket, places=(event.place,), level=event.level)
     return _end(say, "proposed", event.basket)
+
+
+def _sensors_silent(_: Idle, event: SensorsSilent, __: Surroundings) -> Outcome:
+    return Idle(), (event.say, Record("sensor_silent", title=", ".join(event.places)))
 
 
 def _idle_answered(_: State, event: Answered, around: Surroundings) -> Outcome:
@@ -244,6 +249,7 @@ Handler = Callable[[Any, Any, Surroundings], Outcome]
 TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Idle, OrderHeard): _order_heard,
     (Idle, Proposed): _proposed,
+    (Idle, SensorsSilent): _sensors_silent,
     (Idle, Answered): _idle_answered,
     (Idle, Confused): _idle_confused,
     (Idle, Helped): _helped,

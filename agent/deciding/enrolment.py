@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from agent.deciding.conversation import Say
 from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.deciding.understanding import Answer, Meaning, PhraseRead
-from agent.deciding.verification import Embedding, cosine, has_unit_length, make_template
+from agent.deciding.verification import Embedding, Voiceprint, cosine, has_unit_length, make_template
 from agent.plumbing.settings import Speaker
 
 MOST_FAILURES = 3
@@ -20,11 +20,13 @@ MOST_FAILURES = 3
 
 @dataclass(frozen=True)
 class Enrolling:
-    """`agreed` turns true with the spoken consent; `embeddings` holds the usable sentences so far."""
+    """`agreed` turns true with the spoken consent; `embeddings` holds the usable sentences so far, `in_noise`
+    the same with noise mixed in, of those that came with it."""
 
     name: str
     agreed: bool = False
     embeddings: tuple[tuple[float, ...], ...] = ()
+    in_noise: tuple[tuple[float, ...], ...] = ()
     failures: int = 0
 
     @property
@@ -35,10 +37,10 @@ class Enrolling:
 
 @dataclass(frozen=True)
 class Learned:
-    """Keep this unit-length template for `name`, who agreed."""
+    """Keep this voiceprint for `name`, who agreed."""
 
     name: str
-    template: tuple[float, ...]
+    voiceprint: Voiceprint
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,11 @@ class Heard:
 
     meaning: Meaning | None
     embedding: Embedding | None = None
+    in_noise: Embedding | None = None
 
 
 EnrolmentOutcome = tuple[Enrolling | None, Say, Learned | None]
-"""The next state (None: over), what to say, and the template when it succeeded."""
+"""The next state (None: over), what to say, and the voiceprint when it succeeded."""
 
 
 def begin(name: str) -> EnrolmentOutcome:
@@ -59,9 +62,9 @@ def begin(name: str) -> EnrolmentOutcome:
 
 
 def advance(
-    state: Enrolling, heard: Heard, limits: Speaker, known: Iterable[Embedding] = ()
+    state: Enrolling, heard: Heard, limits: Speaker, known: Iterable[Voiceprint] = ()
 ) -> EnrolmentOutcome:
-    """One step on. `known` are the templates of the enrolled: one voice is one person, or it would have the
+    """One step on. `known` are the voiceprints of the enrolled: one voice is one person, or it would have the
     daily cap twice."""
     if isinstance(heard.meaning, Answer) and heard.meaning.kind == "denial":
         return None, Say("enrol_declined"), None
@@ -72,13 +75,15 @@ def advance(
     embedding = _usable(state, heard, limits)
     if embedding is None:
         return _failed(state, Say("enrol_again", "phrase"))
-    grown = replace(state, embeddings=(*state.embeddings, embedding), failures=0)
+    in_noise = (*state.in_noise, *_usable_in_noise(heard))
+    grown = replace(state, embeddings=(*state.embeddings, embedding), in_noise=in_noise, failures=0)
     if len(grown.embeddings) < limits.enrolment_sentences:
         return grown, Say("enrol_read", "phrase"), None
     template = make_template(grown.embeddings)
-    if any(cosine(template, other) >= limits.accept_cosine for other in known):
+    if any(cosine(template, other.clean) >= limits.accept_cosine for other in known):
         return None, Say("enrol_known"), None
-    return None, Say("enrol_done"), Learned(state.name, template)
+    noisy = make_template(in_noise) if len(in_noise) == len(grown.embeddings) else None
+    return None, Say("enrol_done"), Learned(state.name, Voiceprint(template, noisy))
 
 
 def _usable(state: Enrolling, heard: Heard, limits: Speaker) -> tuple[float, ...] | None:
@@ -94,6 +99,14 @@ def _usable(state: Enrolling, heard: Heard, limits: Speaker) -> tuple[float, ...
     ):
         return None
     return tuple(heard.embedding)
+
+
+def _usable_in_noise(heard: Heard) -> tuple[tuple[float, ...], ...]:
+    """None or one: what no encoder gives is left out, and the person is then known by the clean voice
+    alone."""
+    if heard.embedding is None or heard.in_noise is None or not has_unit_length(heard.in_noise):
+        return ()
+    return (tuple(heard.in_noise),) if len(heard.in_noise) == len(heard.embedding) else ()
 
 
 def _failed(state: Enrolling, say: Say) -> EnrolmentOutcome:

@@ -54,6 +54,7 @@ class Lexicon:
     pronouns: tuple[str, ...]
     denial_words: frozenset[str]
     help_phrases: tuple[str, ...]
+    low_questions: tuple[str, ...]  # typed only
 
 
 _ENGLISH = Lexicon(
@@ -148,6 +149,17 @@ _ENGLISH = Lexicon(
     pronouns=("one", "please"),
     denial_words=frozenset("no nope nah not never dont stop cancel forget".split()),
     help_phrases=("help", "help me", "what can i say", "what can you do"),
+    low_questions=(
+        "what is running low",
+        "whats running low",
+        "what is low",
+        "whats low",
+        "what has run low",
+        "what do we need",
+        "what should i order",
+        "is anything running low",
+        "what do the sensors say",
+    ),
 )
 
 _POLISH = Lexicon(
@@ -219,6 +231,15 @@ _POLISH = Lexicon(
     pronouns=("proszę",),
     denial_words=frozenset("nie nigdy anuluj stop rezygnuje odwolaj niewazne zaczekaj".split()),
     help_phrases=("pomoc", "pomóż", "co mogę powiedzieć", "co umiesz"),
+    low_questions=(
+        "co się kończy",
+        "co się skończyło",
+        "czego brakuje",
+        "czego potrzebujemy",
+        "co trzeba zamówić",
+        "czy coś się kończy",
+        "co mówią czujniki",
+    ),
 )
 
 LEXICONS: Mapping[str, Lexicon] = {"en": _ENGLISH, "pl": _POLISH}

@@ -10,9 +10,12 @@ import datetime
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
+from agent.deciding.basket import Basket
+from agent.plumbing.operator import ProposalState
 from agent.plumbing.settings import Proposals, Sensor
 
 MOST_UNANSWERED = 2
@@ -45,6 +48,15 @@ class Standing(msgspec.Struct, frozen=True):
     def awaits_answer(self) -> bool:
         """Whether it was said and can be agreed to or declined."""
         return self.wanted and not self.declined and self.unanswered > 0
+
+
+class Low(NamedTuple):
+    """Something that has run low, as people are shown it: `place` is what the sensor watches."""
+
+    place: str
+    level: float
+    basket: Basket
+    state: ProposalState
 
 
 def reported(before: Standing, level: float, *, wanted: bool) -> Standing:
@@ -83,6 +95,15 @@ def answered(before: Standing, code: str, now_s: int, limits: Proposals) -> Stan
 def agreed(before: Standing) -> Standing:
     """After it became an order. Should that come to nothing, it may be said again."""
     return msgspec.structs.replace(before, unanswered=0, declined=False)
+
+
+def shown_as(standing: Standing, *, on_its_way: bool) -> ProposalState:
+    """How a standing that is wanted is put in a list."""
+    if on_its_way:
+        return "on_its_way"
+    if standing.declined:
+        return "declined"
+    return "asked" if standing.awaits_answer else "not_asked_yet"
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,12 @@ def understand(
     return Answer("consent" if "sentence" in kinds else "bare")
 
 
+def asks_what_is_low(text: str, language: str) -> bool:
+    """Whether a typed line asks what sensors have found running low. It is not in the grammar that is heard:
+    every sentence more would make the others harder to tell apart."""
+    return normalise_text(text) in {normalise_text(phrase) for phrase in LEXICONS[language].low_questions}
+
+
 def is_denied(text: str, language: str) -> bool:
     """Whether any word of `text` denies ("don't", "never", "nie"). Words that merely contain one do not."""
     return not LEXICONS[language].denial_words.isdisjoint(normalise_text(text).split())

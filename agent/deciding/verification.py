@@ -1,4 +1,4 @@
-"""Who said it: a speaker embedding against the enrolled templates. Open set: one of the household, or nobody.
+"""Who said it: a speaker embedding against the enrolled. Open set: one of the household, or nobody.
 
 Cosine scoring of unit-length GE2E embeddings (Wan et al. 2018, "Generalized End-to-End Loss for Speaker
 Verification"); thresholds come from the settings and are measured, see docs/figures.md.
@@ -26,6 +26,15 @@ class Verdict:
     reason: Reason = ""
 
 
+@dataclass(frozen=True)
+class Voiceprint:
+    """One person's voice as unit-length templates: read aloud as it was, and with noise mixed in. `in_noise`
+    is None where it was learned by a release that did not make one."""
+
+    clean: tuple[float, ...]
+    in_noise: tuple[float, ...] | None = None
+
+
 TYPED = Verdict(reason="typed")
 """Words that came from a keyboard: nobody's voice."""
 
@@ -36,24 +45,38 @@ def verify(
     speech_ms: int,
     shortest_ms: int,
     snr_db: float | None,
-    people: Mapping[str, Embedding],
+    people: Mapping[str, Voiceprint],
+    accept_cosine: float,
     limits: Speaker,
 ) -> Verdict:
-    """The enrolled person whose template is nearest, when it is near enough; outside what was measured,
-    nobody.
+    """The enrolled person whose voiceprint is nearest, when it is near enough and clearly nearer than anybody
+    else's; outside what was measured, nobody.
 
-    `people` maps pseudonyms to unit-length templates, `speech_ms` is the speech behind `embedding`.
-    """
+    `people` maps pseudonyms to voiceprints, `speech_ms` is the speech behind `embedding`, `snr_db` None where
+    the noise could not be measured."""
     if not people:
         return Verdict(reason="nobody_enrolled")
     if embedding is None or speech_ms < shortest_ms:
         return Verdict(reason="too_short")
-    if snr_db is not None and not snr_db >= limits.lowest_snr_db:  # also where it is not a number
+    if snr_db is None or not snr_db >= limits.lowest_snr_db:  # also where it is not a number
         return Verdict(reason="too_noisy")
-    person, score = max(
-        ((name, cosine(embedding, vector)) for name, vector in people.items()), key=lambda best: best[1]
+    scores = sorted(
+        ((score(embedding, voiceprint), name) for name, voiceprint in people.items()), reverse=True
     )
-    return Verdict(person) if score >= limits.accept_cosine else Verdict(reason="unknown_voice")
+    best, person = scores[0]
+    runner_up = scores[1][0] if len(scores) > 1 else -1.0
+    if best < accept_cosine or best - runner_up < limits.runner_up_margin_cosine:
+        return Verdict(reason="unknown_voice")
+    return Verdict(person)
+
+
+def score(embedding: Embedding, voiceprint: Voiceprint) -> float:
+    """How near a voice is to a person, -1..1: the cosine to the nearer of the person's templates.
+
+    The nearer one is the one whose noise is more like that of the trial; so nothing has to be told about it.
+    """
+    clean = cosine(embedding, voiceprint.clean)
+    return clean if voiceprint.in_noise is None else max(clean, cosine(embedding, voiceprint.in_noise))
 
 
 def same_speaker(order: Embedding | None, consent: Embedding | None, limits: Speaker) -> bool:

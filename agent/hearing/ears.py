@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent.hearing.audio import Int16
+from agent.hearing.audio import Float32, Int16
 from agent.hearing.listener import WAKE_LISTEN_ID, Capture, Listener, NothingHeard, WakeHeard
 from agent.hearing.recogniser import Recogniser
 from agent.hearing.speaker import SpeakerEmbedder
@@ -35,6 +35,8 @@ class Ears:
         self._ready = False
         self.embeds = False
         """Whether utterances carry a speaker embedding."""
+        self.embeds_in_noise = False
+        """Whether they also carry one of the same speech in noise."""
 
     def use_grammar(self, graph: SentenceGraph) -> None:
         """Recognises sentences of `graph` from now on. Raises AudioError('grammar_invalid')."""
@@ -46,7 +48,7 @@ class Ears:
     def forget(self) -> None:
         """Drops grammar, policy and whatever was being heard: the till is another one now."""
         self._ready = False
-        self.embeds = False
+        self.embeds = self.embeds_in_noise = False
         self.wait_for_wake()
 
     def wait_for_wake(self) -> None:
@@ -87,10 +89,11 @@ class Ears:
             )
         else:
             heard = self._recogniser.recognise(capture.sentence, capture.entry)
-        embedding = None
+        embedding = in_noise = None
         if self.embeds and capture.speech_ms >= _SHORTEST_EMBEDDED_MS:
-            vector = self._embedder.embed(capture.samples, capture.speech)
-            embedding = None if vector is None else tuple(vector.tolist())
+            embedding = _plain(self._embedder.embed(capture.samples, capture.speech))
+            if self.embeds_in_noise:
+                in_noise = _plain(self._embedder.embed_in_noise(capture.samples, capture.speech))
         return Utterance(
             listen_id=capture.listen_id,
             words=heard.words,
@@ -100,5 +103,10 @@ class Ears:
             speech_ms=capture.speech_ms,
             snr_db=capture.snr_db,
             speech_ended_ns=capture.speech_ended_ns,
+            embedding_in_noise=in_noise,
             runners_up=tuple(RunnerUp(*near) for near in heard.alternatives[:MOST_RUNNERS_UP]),
         )
+
+
+def _plain(vector: Float32 | None) -> tuple[float, ...] | None:
+    return None if vector is None else tuple(vector.tolist())

@@ -9,7 +9,6 @@ into its queue.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import queue
@@ -18,7 +17,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import UnionType
 from typing import NamedTuple
 
@@ -29,10 +27,9 @@ from agent.hearing.audio_ends import open_audio
 from agent.hearing.ear_health import PATIENCE_MS, EarHealth
 from agent.hearing.ears import Ears
 from agent.hearing.speech import Speech
-from agent.plumbing import arrivals, audit
-from agent.plumbing.errors import AudioError, EarmarkError, IpcError
+from agent.plumbing import audit
+from agent.plumbing.errors import AudioError, IpcError
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.last_words import end_with_any_thread
 from agent.plumbing.memfd import read_sealed
 from agent.plumbing.messages import (
     Listen,
@@ -49,10 +46,9 @@ from agent.plumbing.messages import (
     VoiceFault,
     VoiceReady,
 )
-from agent.plumbing.sandbox import tighten
+from agent.plumbing.process_main import run_process
 from agent.plumbing.sentence_graph import SentenceGraph, graph_id
-from agent.plumbing.service_manager import ServiceManager
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings import Settings
 from agent.plumbing.solitude import Solitude
 
 LARGEST_GRAMMAR_BYTES = 64 << 20
@@ -168,8 +164,8 @@ class Voice:
             match arrival.message:
                 case UseGrammar(grammar_id=name):
                     self._use_grammar(name, arrival.fds[0])
-                case ListenPolicy(embed=embed):
-                    self._ears.embeds = embed
+                case ListenPolicy(embed=embed, in_noise=in_noise):
+                    self._ears.embeds, self._ears.embeds_in_noise = embed, in_noise
                 case Listen() as listen:
                     self._listen(listen)
                 case Say() as say:
@@ -253,27 +249,15 @@ def _close(fds: tuple[int, ...]) -> None:
         os.close(fd)
 
 
+def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], None]) -> Callable[[], None]:
+    source, sink = open_audio(settings.audio)
+    ears, speech = Ears(settings), Speech(threads=settings.asr.threads)
+    return Voice(ears, speech, source, sink, control, alive).run
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Started by the launcher; 0 after Stop, otherwise one line in the log says why not."""
-    parser = argparse.ArgumentParser(prog="voice", description=__doc__)
-    parser.add_argument("--settings", type=Path, required=True)
-    arrivals.add_arguments(parser)
-    options = parser.parse_args(arguments)
-    audit.set_process("voice")
-    end_with_any_thread()
-    try:
-        settings = load_settings(options.settings)
-        manager = ServiceManager.from_environment()
-        control = arrivals.control_connection(options)
-        source, sink = open_audio(settings.audio)
-        ears, speech = Ears(settings), Speech(threads=settings.asr.threads)
-        tighten("voice")
-        manager.ready()
-        Voice(ears, speech, source, sink, control, manager.alive).run()
-    except EarmarkError as error:
-        audit.log(error.code, detail=error.detail, next_step=error.next_step)
-        return 1
-    return 0
+    return run_process("voice", _prepare, __doc__, arguments)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--ready-fd", type=int, default=-1, metavar="N", help="told when the process is ready"
     )
+    parser.add_argument("--keep-stdin", action="store_true", help="else it is /dev/null")
     parser.add_argument("--die-with", type=int, default=0, metavar="PID", help="end when this parent ends")
     parser.add_argument("--also-read", action="append", default=[], metavar="PATH", help="for tests")
     parser.add_argument("--also-import", action="append", default=[], metavar="DIR", help="for tests")
@@ -107,6 +108,8 @@ def _launch(arguments: argparse.Namespace) -> None:
     if arguments.ready_fd >= 0:
         environment[sandbox.READY_FD] = str(arguments.ready_fd)
         kept.add(arguments.ready_fd)
+    if not arguments.keep_stdin:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     _keep_only(kept)
     os.umask(0o077)
     _forbid_core_files()
@@ -144,8 +147,6 @@ def _environment(profile: sandbox.Profile, also_import: list[str]) -> dict[str, 
 
 
 def _keep_only(descriptors: set[int]) -> None:
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
     for fd in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
         if fd not in descriptors:
             with contextlib.suppress(OSError):  # that of the listing itself

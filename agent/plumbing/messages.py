@@ -10,6 +10,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+ErrorCode = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{0,40}\Z")]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+
 
 class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Base of all frames; the msgpack map carries the class name under 'type'."""
@@ -41,11 +44,11 @@ class Utterance(Message, frozen=True):
     `listen_id` is that of the `Listen` it answers, 0 after the wake word. `words` is the sentence of the
     grammar (normalised) or '' where none survived the beam. `open_words` is the free decode; it is used only
     to find words of denial. `gap_per_token` (<= 0, nats) is how much likelier free speech is. `runners_up`
-    are other sentences of the grammar, nearest first. `embedding` is
-    the unit-length speaker embedding, or None where nobody is enrolled or the speech is too short to say
-    anything. `speech_ms` counts the speech that went into it (pooled with the wake phrase after a wake).
-    `snr_db` may be None where it could not be measured. `speech_ended_ns` is CLOCK_MONOTONIC when the last
-    frame of speech came.
+    are other sentences of the grammar, nearest first. `embedding` is the unit-length speaker embedding, or
+    None where nobody is enrolled or the speech is too short to say anything; `embedding_in_noise` is that of
+    the same speech with noise mixed in, only while somebody is being enrolled. `speech_ms` counts the speech
+    that went into it (pooled with the wake phrase after a wake). `snr_db` may be None where it could not be
+    measured. `speech_ended_ns` is CLOCK_MONOTONIC when the last frame of speech came.
     """
 
     listen_id: int
@@ -56,6 +59,7 @@ class Utterance(Message, frozen=True):
     speech_ms: int
     snr_db: float | None
     speech_ended_ns: int
+    embedding_in_noise: tuple[float, ...] | None = None
     runners_up: Annotated[tuple[RunnerUp, ...], msgspec.Meta(max_length=MOST_RUNNERS_UP)] = ()
 
 
@@ -95,9 +99,7 @@ class Listen(Message, frozen=True):
     listen_id: int
     entry: str
     window_ms: int
-    phrases: Annotated[
-        tuple[Annotated[str, msgspec.Meta(max_length=500)], ...], msgspec.Meta(max_length=1_000)
-    ] = ()
+    phrases: Annotated[tuple[Phrase, ...], msgspec.Meta(max_length=1_000)] = ()
 
 
 class Say(Message, frozen=True):
@@ -116,9 +118,11 @@ class UseGrammar(Message, frozen=True):
 
 
 class ListenPolicy(Message, frozen=True):
-    """`embed`: whether speaker embeddings are wanted (only when someone is enrolled or being enrolled)."""
+    """`embed`: whether speaker embeddings are wanted (only when someone is enrolled or being enrolled);
+    `in_noise`: whether those of the same speech in noise are (only when someone is being enrolled)."""
 
     embed: bool
+    in_noise: bool = False
 
 
 # till <-> uplink
@@ -167,6 +171,21 @@ class Proposal(Message, frozen=True):
     wanted: bool
 
 
+class SensorState(Message, frozen=True):
+    """How one sensor is heard; only the newest counts, and it authorises nothing.
+
+    `age_s` is how long ago its newest good reading came, by a clock that nobody sets; None before the first
+    since `sensors` started. `refused` counts by error code what was no reading since then. `bus_fault` is why
+    the site's broker is away, '' while it is not.
+    """
+
+    sensor: Annotated[str, msgspec.Meta(max_length=64)]
+    age_s: Annotated[int, msgspec.Meta(ge=0, le=1 << 32)] | None
+    level: Annotated[float, msgspec.Meta(ge=0, le=1)] | None
+    refused: Annotated[dict[ErrorCode, Count], msgspec.Meta(max_length=16)]
+    bus_fault: ErrorCode = ""
+
+
 # touch -> till
 
 
@@ -209,6 +228,6 @@ VoiceToTill = VoiceReady | Utterance | Silence | Woken | Spoken | VoiceFault
 TillToVoice = Listen | Say | UseGrammar | ListenPolicy
 TillToUplink = Publish
 UplinkToTill = Published | Received | LinkState
-SensorsToTill = Proposal
+SensorsToTill = Proposal | SensorState
 TouchToTill = PinTyped | BadgeRead | ButtonPressed
 SupervisorToProcess = Peer | OperatorListener | Stop

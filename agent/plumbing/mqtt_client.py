@@ -1,11 +1,44 @@
-"""What both MQTT clients of the device, `uplink` and `sensors`, need of paho-mqtt beyond its own."""
+"""What both MQTT clients of the device, `uplink` and `sensors`, need of paho-mqtt beyond its own: a session
+that comes back, and says why it was lost.
+
+paho-mqtt does the protocol; the loop is ours, because paho's own reconnect hides why a connection failed.
+"""
 
 from __future__ import annotations
 
+import select
 import socket
-from typing import Any
+import ssl
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from agent.plumbing.link_errors import CONNECT_TIMEOUT_S, link_error_code
+from agent.plumbing.settings import Broker, SiteBroker
+
+_LOGIN_REFUSED = frozenset({0x86, 0x87, 0x8C})
+"""Reason codes of CONNACK: bad user name or password, not authorised, bad authentication method."""
+
+_LONGEST_DOUBLING = 30
+
+
+class Up(NamedTuple):
+    """Connected and subscribed."""
+
+
+class Down(NamedTuple):
+    """Not connected, and why (an error code)."""
+
+    reason: str
+
+
+Event = TypeVar("Event")
 
 
 class UnboundClient(mqtt.Client):
@@ -15,7 +48,139 @@ class UnboundClient(mqtt.Client):
         return socket.create_connection((self._host, self._port), timeout=self._connect_timeout)
 
 
-def send_at_once(client: mqtt.Client, _: object, sock: Any) -> None:
-    """For `on_socket_open`: small packets that wait for each other's TCP acknowledgement cost 40 ms each
-    way."""
+class MqttSession(ABC, Generic[Event]):
+    """One MQTT 5 session: call `step` again and again, and everything else from the same thread.
+
+    A subclass says what it subscribes to and adds events of its own kind.
+    """
+
+    def __init__(
+        self, client: UnboundClient, broker: Broker | SiteBroker, *, jitter: Callable[[], float]
+    ) -> None:
+        """`jitter` gives 0 to 1: a rest is up to a quarter shorter, lest a fleet return as one."""
+        self._client, self._broker, self._jitter = client, broker, jitter
+        self._events: list[Event | Up | Down] = []
+        self._connected = False
+        self._answered = False
+        self._reason = ""
+        self._failures = 0
+        self._next_attempt_s = 0.0
+        self._last_down: str | None = None
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        client.on_socket_open = _send_at_once
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a session and its subscription stands."""
+        return self._connected
+
+    def step(self, wake_fd: int, timeout_s: float) -> list[Event | Up | Down]:
+        """Waits for the broker, for `wake_fd` or for `timeout_s`, whichever is first, and says what happened.
+
+        Connecting blocks: at most CONNECT_TIMEOUT_S each for TCP and TLS.
+        """
+        sock = self._client.socket()
+        if sock is None:
+            wait = self._next_attempt_s - time.monotonic()
+            if wait <= 0:
+                self._connect()
+            else:
+                select.select([wake_fd], [], [], min(wait, timeout_s))
+        else:
+            pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+            fd = sock.fileno()
+            writers = [fd] if self._client.want_write() else []
+            readable, writable, _ = select.select([fd, wake_fd], writers, [], 0 if pending else timeout_s)
+            if fd in readable or pending:
+                self._client.loop_read()
+            if writable:
+                self._client.loop_write()
+            self._client.loop_misc()
+        events, self._events = self._events, []
+        return events
+
+    def close(self) -> None:
+        """Leaves."""
+        if self._client.socket() is not None:
+            self._client.disconnect()
+            self._client.loop_write()
+
+    @abstractmethod
+    def _subscription(self) -> list[tuple[str, int]]:
+        """Topic filters and QoS."""
+
+    @abstractmethod
+    def _ask(self, options: Properties) -> bool:
+        """Adds what CONNECT asks for to `options`; whether the session starts clean."""
+
+    def _opened(self) -> None:
+        """Called when the subscription stands."""
+
+    def _why_unanswered(self) -> str:
+        """The code for an end before any answer to CONNECT; '' where link_lost says it best."""
+        return ""
+
+    def _refuse(self, reason: str) -> None:
+        """Hangs up on the broker, for `reason`."""
+        self._reason = reason
+        self._client.disconnect()
+
+    def _connect(self) -> None:
+        self._reason, self._answered = "", False
+        options = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        clean = self._ask(options)
+        broker = self._broker
+        try:
+            self._client.connect(
+                broker.host,
+                broker.port,
+                keepalive=broker.keepalive_seconds,
+                clean_start=clean,
+                properties=options,
+            )
+        except OSError as error:
+            self._lost(link_error_code(error))
+
+    def _lost(self, reason: str) -> None:
+        self._connected = False
+        longest_s, shortest_s = self._broker.reconnect_max_seconds, self._broker.reconnect_min_seconds
+        full_s = min(longest_s, shortest_s * 2.0**self._failures)
+        self._failures = min(self._failures + 1, _LONGEST_DOUBLING)
+        self._next_attempt_s = time.monotonic() + full_s * (1.0 - 0.25 * self._jitter())
+        if reason != self._last_down:
+            self._last_down = reason
+            self._events.append(Down(reason))
+
+    def _on_connect(
+        self, client: mqtt.Client, _: object, flags: object, reason: ReasonCode, properties: object
+    ) -> None:
+        self._answered = True
+        if reason.is_failure:
+            self._reason = "broker_login_refused" if reason.value in _LOGIN_REFUSED else "broker_refused"
+        else:
+            client.subscribe(self._subscription())
+
+    def _on_subscribe(
+        self, client: mqtt.Client, _: object, mid: int, reasons: list[ReasonCode], properties: object
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            self._refuse("broker_refused")
+            return
+        self._connected, self._failures, self._last_down = True, 0, None
+        self._opened()
+        self._events.append(Up())
+
+    def _on_disconnect(
+        self, client: mqtt.Client, _: object, flags: object, reason: ReasonCode, properties: object
+    ) -> None:
+        if not self._reason and not self._answered:
+            self._reason = self._why_unanswered()
+        self._lost(self._reason or "link_lost")
+
+
+def _send_at_once(client: mqtt.Client, _: object, sock: Any) -> None:
+    """Small packets that wait for each other's TCP acknowledgement cost 40 ms each way."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

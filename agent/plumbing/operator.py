@@ -109,10 +109,26 @@ class ProposalRow(Message, frozen=True):
     state: ProposalState
 
 
+class SensorRow(Message, frozen=True):
+    """How a sensor is heard. `unheard_s` is how long no good reading came, `ever` whether one came at all;
+    `level` is the newest, 0 to 1. `refused` counts by error code what was no reading; `fault` is why nothing
+    can come."""
+
+    sensor: str
+    name: str
+    level: float | None
+    unheard_s: int
+    ever: bool
+    silent: bool
+    refused: dict[str, int]
+    fault: str
+
+
 class OrdersShown(Message, frozen=True):
     orders: list[OrderRow]
     decisions: list[DecisionRow]
     proposals: tuple[ProposalRow, ...] = ()
+    sensors: tuple[SensorRow, ...] = ()
 
 
 class ChatReply(Message, frozen=True):

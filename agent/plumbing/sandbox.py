@@ -110,6 +110,7 @@ PROFILES["health"] = replace(
     read=(
         *PROFILES["voice"].read,
         *("{catalogue_file}", "{state_dir}/till/journal.db", "{state_dir}/till/journal.db-wal"),
+        "{code_root}/firmware_update",
     ),
     write=("{slots_dir}/scratch",),
 )

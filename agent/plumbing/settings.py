@@ -25,6 +25,7 @@ Rest = Annotated[float, msgspec.Meta(ge=0.1, le=3_600)]
 Decibels = Annotated[float, msgspec.Meta(ge=0, le=60)]
 Gap = Annotated[float, msgspec.Meta(le=0)]
 WakePhrase = Annotated[str, msgspec.Meta(pattern="^(okay_nabu|hey_jarvis|alexa|hey_mycroft)$")]
+Patience = Annotated[int, msgspec.Meta(ge=1, le=2_592_000)]
 LongRest = Annotated[int, msgspec.Meta(ge=1, le=604_800)]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Unit = Literal["percent", "g", "kg", "ml", "l", "piece"]
@@ -55,10 +56,20 @@ class Paths(_Section, frozen=True):
 
 
 class Audio(_Section, frozen=True):
-    source: str = "microphone"  # 'microphone', or 'fd:N' for frames on an inherited socket
-    sink: str = "loudspeaker"  # 'loudspeaker', or 'fd:N'
+    source: Annotated[str, msgspec.Meta(pattern="^(microphone|fd:[0-9]{1,4})$")] = (
+        "microphone"  # 'microphone', or 'fd:N' for frames on an inherited socket
+    )
+    sink: Annotated[str, msgspec.Meta(pattern="^(loudspeaker|fd:[0-9]{1,4})$")] = (
+        "loudspeaker"  # 'loudspeaker', or 'fd:N'
+    )
     input_device: str = ""  # sounddevice name; '' = default
     output_device: str = ""  # likewise
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """Of the sockets that stand in for microphone and loudspeaker."""
+        fed = {int(end.partition(":")[2]) for end in (self.source, self.sink) if end.startswith("fd:")}
+        return tuple(sorted(fed))
 
 
 class Wake(_Section, frozen=True):
@@ -83,7 +94,9 @@ class Asr(_Section, frozen=True):
 
 
 class Speaker(_Section, frozen=True):
-    accept_cosine: Fraction = 0.75  # order and consent against the enrolled template
+    accept_cosine: Fraction = 0.82  # order against the enrolled voice: one stranger in 1,000 is this near
+    accept_consent_cosine: Fraction = 0.75  # consent likewise: shorter speech, but of one person only
+    runner_up_margin_cosine: Fraction = 0.02  # nearer than this to a second person: it could be either
     same_speaker_cosine: Fraction = 0.65  # consent against the order it answers
     shortest_order_ms: Milliseconds = 1_500  # less speech than this (wake phrase pooled) cannot be verified
     shortest_consent_ms: Milliseconds = 700  # "yes, place my order" takes about 1,000
@@ -148,6 +161,9 @@ class Sensor(_Section, frozen=True):
     pack_amount: Amount  # what one piece, bag or box of the product adds, in `unit`
     options: dict[str, str] = {}  # option id to choice id; defaults are filled in
     hold_seconds: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 60  # so long before it is believed
+    silent_after_seconds: Patience = (
+        86_400  # without a good reading; then it is said once, and nothing proposed
+    )
 
     def __post_init__(self) -> None:
         if not 0 <= self.low_amount < self.high_amount <= self.full_amount:
@@ -176,6 +192,10 @@ class Update(_Section, frozen=True):
     url: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/]+\S*)?$")] = ""  # repository; '' = no updates
     hardware: Name = "generic"  # the kind of device; other releases are refused
     check_hours: Annotated[float, msgspec.Meta(ge=0.1, le=720)] = 24.0  # the rest between two checks
+    install_from: TimeOfDay = (
+        "02:00"  # local time; the updater checks by itself, and restarts the device, from then on
+    )
+    install_until: TimeOfDay = "05:00"  # and until then; the same as install_from: at any hour
     tries: Annotated[int, msgspec.Meta(ge=1, le=10)] = 2  # health checks of a new release before going back
     health_seconds: Seconds = 120  # for one health check; loading the models takes a few on a small board
     microphone_muted: bool = False  # true: on purpose; a health check then needs no frames

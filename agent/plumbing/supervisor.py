@@ -66,16 +66,15 @@ class _Plan:
 class Supervisor:
     """Starts the processes on `start` (or as a context manager) and keeps them running until `stop`.
 
-    `voice_fds` are inherited by `voice` under the same numbers (audio on 'fd:N'); the caller keeps them open.
-    `modules` and `launcher_options` (each by process name) are for tests that run other programs with these
-    rights.
+    Sockets that the settings name as audio are inherited by `voice` under the same numbers; the caller
+    keeps them open. `modules` and `launcher_options` (each by process name) are for tests that run other
+    programs with these rights.
     """
 
     def __init__(
         self,
         settings_file: Path,
         *,
-        voice_fds: Sequence[int] = (),
         modules: Mapping[str, str] = MODULES,
         launcher_options: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
@@ -86,7 +85,10 @@ class Supervisor:
         options = launcher_options or {}
         self._programs = {
             name: Program(
-                name, module, tuple(voice_fds) if name == "voice" else (), tuple(options.get(name, ()))
+                name,
+                module,
+                settings.audio.descriptors if name == "voice" else (),
+                tuple(options.get(name, ())),
             )
             for name, module in modules.items()
             if is_configured(name, settings)

@@ -1,99 +1,27 @@
-"""The process that watches sensors: readings of the site's bus in, proposals for the till out, nothing else.
+"""The process that watches sensors: readings of a site's bus in; proposals, and how each is heard, out.
 
 It keeps nothing on disk: after a restart the rule settles anew from what it reads, and the till, whose
-journal knows what was proposed and answered, decides what is news.
+journal knows what was proposed, answered and said, decides what is news.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
-from agent.plumbing import arrivals, audit
-from agent.plumbing.errors import EarmarkError
+from agent.plumbing import audit
+from agent.plumbing.boot_clock import boot_s
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.last_words import end_with_any_thread
-from agent.plumbing.messages import Proposal
-from agent.plumbing.sandbox import tighten
-from agent.plumbing.service_manager import ServiceManager
-from agent.plumbing.settings import Sensor, Settings, load_settings
+from agent.plumbing.mqtt_client import Down, Up
+from agent.plumbing.process_main import run_process
+from agent.plumbing.settings import Settings
 from agent.plumbing.till_link import News, TillLink
-from agent.sensing.readings import ReadingError, parse_reading
-from agent.sensing.rules import Side, Watch, watch
-from agent.sensing.site_bus import SiteBus, SiteDown, SiteMessage, SiteUp
-
-MOST_READINGS_A_SECOND = 5
-"""Of one sensor; what comes faster is counted and dropped unread."""
-
-REPEAT_S = 60.0
-"""So often, at most, the till hears how far something that is low has fallen meanwhile."""
+from agent.sensing.sensor_watch import SensorWatch
+from agent.sensing.site_bus import SiteBus, SiteMessage
 
 _STEP_S = 1.0
-
-
-class SensorWatch:
-    """One sensor: counts what is no reading, applies the rule, says when the till is to hear of it.
-
-    `dropped` counts by error code.
-    """
-
-    def __init__(
-        self,
-        sensor: Sensor,
-        oldest_s: float,
-        *,
-        wall_s: Callable[[], float],
-        monotonic_s: Callable[[], float],
-    ) -> None:
-        self.sensor = sensor
-        self._oldest_s, self._wall_s, self._monotonic_s = oldest_s, wall_s, monotonic_s
-        self._watch = Watch()
-        self._told: Side = ""
-        self._told_at = 0.0
-        self._second, self._in_second = 0, 0
-        self.dropped: Counter[str] = Counter()
-
-    def received(self, message: SiteMessage) -> Proposal | None:
-        """What the till is to be told after `message`, if anything."""
-        second = int(self._monotonic_s())
-        self._in_second = self._in_second + 1 if second == self._second else 1
-        self._second = second
-        if self._in_second > MOST_READINGS_A_SECOND:
-            self._drop("reading_too_fast", "")
-            return None
-        try:
-            reading = parse_reading(
-                message.payload,
-                self.sensor,
-                now_s=self._wall_s(),
-                oldest_s=self._oldest_s,
-                retained=message.retained,
-            )
-        except ReadingError as error:
-            self._drop(error.code, error.detail)
-            return None
-        self._watch = watch(self._watch, reading.amount, reading.at_s, self.sensor)
-        changed = self._watch.settled != self._told
-        stale = self._watch.settled == "low" and self._monotonic_s() - self._told_at >= REPEAT_S
-        return self.standing() if changed or stale else None
-
-    def standing(self) -> Proposal | None:
-        """What holds now, for a till that has heard nothing yet; None before anything has settled."""
-        if not self._watch.settled:
-            return None
-        self._told, self._told_at = self._watch.settled, self._monotonic_s()
-        return Proposal(self.sensor.id, self._watch.level, wanted=self._told == "low")
-
-    def _drop(self, code: str, detail: str) -> None:
-        self.dropped[code] += 1
-        count = self.dropped[code]
-        if count & (count - 1) == 0:  # at powers of two: a flood must not fill the log
-            audit.log(code, sensor=self.sensor.id, detail=detail, count=count)
 
 
 class Sensors:
@@ -110,9 +38,10 @@ class Sensors:
         self._bus, self._till, self._stepped = bus, TillLink(control), stepped
         oldest_s = settings.site_broker.oldest_reading_seconds
         self._watches = {
-            sensor.topic: SensorWatch(sensor, oldest_s, wall_s=time.time, monotonic_s=time.monotonic)
+            sensor.topic: SensorWatch(sensor, oldest_s, wall_s=time.time, boot_s=boot_s)
             for sensor in settings.sensors
         }
+        self._bus_fault = "starting"
 
     def run(self) -> None:
         """Until `Stop`, or the supervisor is gone. Raises IpcError till_gone as `TillLink.attend` does."""
@@ -124,10 +53,13 @@ class Sensors:
                     match event:
                         case SiteMessage():
                             self._from_bus(event)
-                        case SiteUp():
+                        case Up():
                             audit.log("site_broker_connected")
-                        case SiteDown(reason=reason):
+                            self._bus_changed("")
+                        case Down(reason=reason):
                             audit.log("site_broker_lost", reason=reason)
+                            self._bus_changed(reason)
+                self._tell_states()
                 self._stepped()
         finally:
             self._bus.close()
@@ -135,36 +67,36 @@ class Sensors:
     def _from_bus(self, message: SiteMessage) -> None:
         found = self._watches.get(message.topic)
         if found is not None and (proposal := found.received(message)) is not None:
+            self._till.tell(found.state(self._bus_fault))  # first, or the proposal would rest on stale data
             self._till.tell(proposal)  # where there is no till, its successor is told all that holds then
+
+    def _bus_changed(self, fault: str) -> None:
+        self._bus_fault = fault
+        for found in self._watches.values():
+            self._till.tell(found.state(fault))
+
+    def _tell_states(self) -> None:
+        for found in self._watches.values():
+            if found.state_is_due():
+                self._till.tell(found.state(self._bus_fault))
 
     def _tell_all(self) -> None:
         for found in self._watches.values():
+            self._till.tell(found.state(self._bus_fault))
             if (proposal := found.standing()) is not None:
                 self._till.tell(proposal)
 
 
+def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], None]) -> Callable[[], None]:
+    topics = [sensor.topic for sensor in settings.sensors]
+    client_id = f"{settings.device.id}-sensors"
+    bus = SiteBus(client_id, settings.site_broker, topics, jitter=random.random)
+    return Sensors(settings, bus, control, alive).run
+
+
 def main(arguments: list[str] | None = None) -> int:
     """`python -m agent.sensing.sensors --settings FILE (--control-fd N | --till PATH)`, by the launcher."""
-    parser = argparse.ArgumentParser(prog="sensors", description=__doc__)
-    parser.add_argument("--settings", type=Path, required=True)
-    arrivals.add_arguments(parser)
-    options = parser.parse_args(arguments)
-    audit.set_process("sensors")
-    end_with_any_thread()
-    try:
-        settings = load_settings(options.settings)
-        topics = [sensor.topic for sensor in settings.sensors]
-        client_id = f"{settings.device.id}-sensors"
-        bus = SiteBus(client_id, settings.site_broker, topics, jitter=random.random)
-        manager = ServiceManager.from_environment()
-        sensors = Sensors(settings, bus, arrivals.control_connection(options), manager.alive)
-        tighten("sensors")
-        manager.ready()
-        sensors.run()
-    except EarmarkError as error:
-        audit.log(error.code, detail=error.detail, next_step=error.next_step)
-        return 1
-    return 0
+    return run_process("sensors", _prepare, __doc__, arguments)
 
 
 if __name__ == "__main__":

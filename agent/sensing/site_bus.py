@@ -1,12 +1,12 @@
 """A site's own MQTT 5 broker, listened to: this client subscribes and has no way to publish.
 
-Driven by one thread, as the uplink's `MqttLink` is. It keeps no message: `step` gives what has come, and at
-most that, so a flood costs processor time and no memory.
+It keeps no message: `step` gives what has come, and at most that, so a flood costs processor time and no
+memory.
 """
 
 from __future__ import annotations
 
-import select
+import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -15,13 +15,11 @@ from typing import NamedTuple
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 
-from agent.committing.tls import CONNECT_TIMEOUT_S, link_error_code
 from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.mqtt_client import UnboundClient, send_at_once
+from agent.plumbing.link_errors import CONNECT_TIMEOUT_S
+from agent.plumbing.mqtt_client import Down, MqttSession, UnboundClient, Up
 from agent.plumbing.settings import SiteBroker
 
 LARGEST_PACKET_BYTES = 8 * 1024
@@ -36,17 +34,7 @@ class SiteMessage(NamedTuple):
     retained: bool
 
 
-class SiteUp(NamedTuple):
-    """Connected and subscribed."""
-
-
-class SiteDown(NamedTuple):
-    """Not connected, and why (an error code)."""
-
-    reason: str
-
-
-SiteEvent = SiteMessage | SiteUp | SiteDown
+SiteEvent = SiteMessage | Up | Down
 
 
 class _BoundedClient(UnboundClient):
@@ -59,8 +47,8 @@ class _BoundedClient(UnboundClient):
         return data
 
 
-class SiteBus:
-    """Call `step` again and again, from one thread."""
+class SiteBus(MqttSession[SiteMessage]):
+    """Every topic is subscribed to at QoS 0."""
 
     def __init__(
         self,
@@ -71,115 +59,54 @@ class SiteBus:
         jitter: Callable[[], float],
     ) -> None:
         """Raises ConfigurationError site_ca_unusable, site_password_unusable."""
-        self._broker, self._topics, self._jitter = broker, topics, jitter
-        self._events: list[SiteEvent] = []
-        self._reason = ""
-        self._failures = 0
-        self._next_attempt_s = 0.0
-        self._last_down: str | None = None
+        self._topics = topics
         client = _BoundedClient(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             protocol=mqtt.MQTTv5,
             reconnect_on_failure=False,
         )
-        client.connect_timeout = CONNECT_TIMEOUT_S
         if broker.tls:
             client.tls_set_context(_context(broker))
         if broker.username:
             client.username_pw_set(broker.username, _password(broker))
-        client.on_socket_open = send_at_once
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
+        super().__init__(client, broker, jitter=jitter)
         client.on_message = self._on_message
-        self._client = client
 
-    def step(self, wake_fd: int, timeout_s: float) -> list[SiteEvent]:
-        """Waits for the broker, for `wake_fd` or for `timeout_s`, whichever is first, and says what happened.
+    def _subscription(self) -> list[tuple[str, int]]:
+        return [(topic, 0) for topic in self._topics]
 
-        Connecting blocks for at most CONNECT_TIMEOUT_S each for TCP and TLS.
-        """
-        sock = self._client.socket()
-        if sock is None:
-            wait = self._next_attempt_s - time.monotonic()
-            if wait <= 0:
-                self._connect()
-            else:
-                select.select([wake_fd], [], [], min(wait, timeout_s))
-        else:
-            pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
-            fd = sock.fileno()
-            writers = [fd] if self._client.want_write() else []
-            readable, writable, _ = select.select([fd, wake_fd], writers, [], 0 if pending else timeout_s)
-            if fd in readable or pending:
-                self._client.loop_read()
-            if writable:
-                self._client.loop_write()
-            self._client.loop_misc()
-        events, self._events = self._events, []
-        return events
-
-    def close(self) -> None:
-        """Leaves."""
-        if self._client.socket() is not None:
-            self._client.disconnect()
-            self._client.loop_write()
-
-    def _connect(self) -> None:
-        self._reason = ""
-        options = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    def _ask(self, options: Properties) -> bool:
         options.MaximumPacketSize = LARGEST_PACKET_BYTES
-        try:
-            self._client.connect(
-                self._broker.host,
-                self._broker.port,
-                keepalive=self._broker.keepalive_seconds,
-                clean_start=True,
-                properties=options,
-            )
-        except OSError as error:
-            self._lost(link_error_code(error))
-
-    def _lost(self, reason: str) -> None:
-        full = min(
-            self._broker.reconnect_max_seconds, self._broker.reconnect_min_seconds * 2.0**self._failures
-        )
-        self._failures = min(self._failures + 1, 30)
-        self._next_attempt_s = time.monotonic() + full * (1.0 - 0.25 * self._jitter())
-        if reason != self._last_down:
-            self._last_down = reason
-            self._events.append(SiteDown(reason))
-
-    def _on_connect(
-        self, client: mqtt.Client, _: object, flags: object, reason: ReasonCode, properties: object
-    ) -> None:
-        if reason.is_failure:
-            self._reason = "broker_refused"
-        else:
-            client.subscribe([(topic, 0) for topic in self._topics])
-
-    def _on_subscribe(
-        self, client: mqtt.Client, _: object, mid: int, reasons: list[ReasonCode], properties: object
-    ) -> None:
-        if any(reason.is_failure for reason in reasons):
-            self._reason = "broker_refused"
-            client.disconnect()
-            return
-        self._failures, self._last_down = 0, None
-        self._events.append(SiteUp())
-
-    def _on_disconnect(
-        self, client: mqtt.Client, _: object, flags: object, reason: ReasonCode, properties: object
-    ) -> None:
-        self._lost(self._reason or "link_lost")
+        return True
 
     def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
         if message.qos > 0:  # subscribed with 0: no broker of good will does, and paho would keep count of it
-            self._reason = "broker_refused"
-            client.disconnect()
+            self._refuse("broker_refused")
             return
         self._events.append(SiteMessage(message.topic, bytes(message.payload), message.retain))
+
+
+def try_login(client_id: str, broker: SiteBroker, topics: Sequence[str]) -> str:
+    """'' where the broker takes the login and the subscriptions, else the error code that a `SiteBus` would
+    report.
+
+    A client id of its own keeps it from ending the session of a device that runs. Raises as `SiteBus` does.
+    """
+    bus = SiteBus(client_id, broker, topics, jitter=lambda: 0.0)
+    deadline_s = time.monotonic() + 2 * CONNECT_TIMEOUT_S
+    ours, theirs = socket.socketpair()  # what `step` may wait for, and nobody writes to
+    with ours, theirs:
+        while time.monotonic() < deadline_s:
+            for event in bus.step(ours.fileno(), 0.5):
+                match event:
+                    case Up():
+                        bus.close()
+                        return ""
+                    case Down(reason=reason):
+                        return reason
+    bus.close()
+    return "broker_silent"
 
 
 def _context(broker: SiteBroker) -> ssl.SSLContext:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from agent.committing.journal import FILE_NAME, Journal
@@ -13,12 +13,11 @@ from agent.committing.road import OrderRoad
 from agent.committing.trust import load_trust
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.catalogue import Catalogue, parse_catalogue
-from agent.plumbing import arrivals, audit, messages
-from agent.plumbing.errors import CatalogueError, EarmarkError
-from agent.plumbing.last_words import end_with_any_thread
-from agent.plumbing.sandbox import tighten
-from agent.plumbing.service_manager import ServiceManager
-from agent.plumbing.settings import load_settings
+from agent.plumbing import audit, messages
+from agent.plumbing.errors import CatalogueError
+from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.process_main import run_process
+from agent.plumbing.settings import Settings
 from agent.till.desk import Desk
 from agent.till.events import EventLoop
 from agent.till.factors import Factors
@@ -26,33 +25,24 @@ from agent.till.people import People
 from agent.till.process import Till
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Runs until it is told to stop, or the supervisor goes away."""
-    audit.set_process("till")
-    end_with_any_thread()
-    parser = argparse.ArgumentParser(prog="till")
-    parser.add_argument("--settings", type=Path, required=True)
-    arrivals.add_arguments(parser)
-    arguments = parser.parse_args()
-    try:
-        desk = _desk(arguments.settings)
-        manager = ServiceManager.from_environment()
-        loop = EventLoop(manager.alive)
-        till = Till(desk, loop)
-        control = arrivals.control_connection(arguments)
-        tighten("till")
-        manager.ready()
+    return run_process("till", _prepare, __doc__, arguments)
+
+
+def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], None]) -> Callable[[], None]:
+    desk, loop = _desk(settings), EventLoop(alive)
+    till = Till(desk, loop)
+
+    def work() -> None:
         loop.read(control, messages.SupervisorToProcess, till.control, loop.stop)
         loop.run()
         desk.journal.close()
-    except EarmarkError as error:
-        audit.log(error.code, detail=error.detail, next_step=error.next_step)
-        return 1
-    return 0
+
+    return work
 
 
-def _desk(settings_file: Path) -> Desk:
-    settings = load_settings(settings_file)
+def _desk(settings: Settings) -> Desk:
     state = Path(settings.paths.state_dir) / "till"
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     trust = load_trust(Path(settings.paths.trust_file))

@@ -100,7 +100,7 @@ class Desk:
     def record(self, effect: Record, conversation: Conversation, language: str) -> None:
         """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from
         being said."""
-        title = spoken_basket(effect.basket, language) if effect.basket else ""
+        title = spoken_basket(effect.basket, language) if effect.basket else effect.title
         try:
             self.journal.record_decision(
                 conversation=conversation.id,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from agent.deciding.basket import Basket
-from agent.deciding.choice import Choice, picked
-from agent.deciding.conversation import Answered, Chosen, Confused, Event
+from agent.deciding.choice import Choice, answers, picked
+from agent.deciding.conversation import Answered, Chosen, Confused, Event, Say
+from agent.deciding.dialogue import CHOICE
 from agent.deciding.runner_up import runner_up
 from agent.deciding.understanding import Answer, Meaning, OrderAsked, understand
 from agent.deciding.verification import Verdict
@@ -40,6 +41,13 @@ def answer_to(choice: Choice, utterance: Utterance, desk: Desk, language: str) -
         return Confused()
     basket = choice.basket(pick)
     return Chosen(basket) if basket else Answered(Answer("denial"), Verdict(reason="unknown_voice"))
+
+
+def choice_phrases(say: Say, language: str) -> tuple[str, ...]:
+    """What may be answered to "this one, or that one?"; nothing for any other sentence."""
+    if say.listen != CHOICE or not (say.basket and say.other):
+        return ()
+    return tuple(answers(Choice(say.basket, say.other), language))
 
 
 def _words(utterance: Utterance, desk: Desk) -> str:

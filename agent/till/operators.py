@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.committing.journal import OrderRow
-from agent.deciding.conversation import Record
+from agent.deciding.conversation import Record, SensorsSilent
+from agent.deciding.proposals import Low
 from agent.deciding.spoken_basket import spoken_basket
 from agent.plumbing import operator
 from agent.plumbing.errors import EarmarkError, IpcError
@@ -13,7 +14,8 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
-from agent.till.proposals import SensorProposals, Waiting
+from agent.till.proposals import SensorProposals
+from agent.till.silences import SensorSilences
 from agent.till.touching import OnStep
 from agent.till.typed import TypedDialogue
 
@@ -29,13 +31,15 @@ class OperatorSession:
         self,
         desk: Desk,
         proposals: SensorProposals,
+        silences: SensorSilences,
         connection: IpcConnection,
         health: Callable[[], operator.Health],
         begin_enrolment: Callable[[OperatorSession, str], bool],
         begin_new_factor: Callable[[Kind, str, OnStep], None],
         people_changed: Callable[[], None],
     ) -> None:
-        self._desk, self._proposals, self._connection = desk, proposals, connection
+        self._desk, self._connection = desk, connection
+        self._proposals, self._silences = proposals, silences
         self._health, self._begin_enrolment = health, begin_enrolment
         self._begin_new_factor, self._people_changed = begin_new_factor, people_changed
         self._chat_language = ""
@@ -64,7 +68,10 @@ class OperatorSession:
                 if self.chat is None or language != self._chat_language:
                     self._chat_language = language
                     self.chat = TypedDialogue(
-                        self._desk, language, lambda reply: self.answer(operator.ChatReply(reply))
+                        self._desk,
+                        language,
+                        lambda reply: self.answer(operator.ChatReply(reply)),
+                        self._what_is_low,
                     )
                 self.chat.typed(text)
             case operator.Enrol(name=name):
@@ -102,6 +109,9 @@ class OperatorSession:
             case operator.AskHealth():
                 self.answer(self._health())
 
+    def _what_is_low(self) -> tuple[list[Low], list[SensorsSilent]]:
+        return [waiting.low for waiting in self._proposals.all()], self._silences.silent()
+
     def _show_orders(self, limit: int) -> None:
         orders = [_order_row(row) for row in self._desk.journal.orders(limit)]
         decisions = [
@@ -109,7 +119,8 @@ class OperatorSession:
             for row in self._desk.journal.decisions(limit)
         ]
         try:
-            self.answer(operator.OrdersShown(orders, decisions, self._proposals_shown()))
+            shown = operator.OrdersShown(orders, decisions, self._proposals_shown(), self._silences.all())
+            self.answer(shown)
         except IpcError:  # long titles: the newest that fit into one frame
             if limit == 1:
                 raise
@@ -125,18 +136,10 @@ class OperatorSession:
                 title=spoken_basket(waiting.basket, language),
                 total_minor=waiting.basket.total.minor,
                 currency=waiting.basket.total.currency,
-                state=_proposal_state(waiting),
+                state=waiting.low.state,
             )
             for waiting in self._proposals.all()
         )
-
-
-def _proposal_state(waiting: Waiting) -> operator.ProposalState:
-    if waiting.on_its_way:
-        return "on_its_way"
-    if waiting.standing.declined:
-        return "declined"
-    return "asked" if waiting.standing.awaits_answer else "not_asked_yet"
 
 
 def _order_row(row: OrderRow) -> operator.OrderRow:

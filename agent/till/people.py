@@ -14,9 +14,11 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from agent.deciding.verification import Voiceprint
 from agent.plumbing.errors import JournalError, TrustError
 
 _PSEUDONYM = re.compile(r"p-[0-9a-f]{8}")
+_NOISE = ".noise"
 
 
 class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,12 +36,21 @@ class Person:
     pseudonym: str
     name: str
     enrolled_at: int
-    template: tuple[float, ...]
+    voiceprint: Voiceprint
+
+
+class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    nonce: bytes
+    template: bytes
 
 
 class People:
-    """Voiceprints under `folder` (mode 0700): NAME.json with the AES-256-GCM ciphertext, NAME.key beside
-    it."""
+    """Voiceprints under `folder` (mode 0700): NAME.json with the AES-256-GCM ciphertext of the clean
+    template, NAME.noise with that of the one in noise (absent where there is none), and NAME.key, which opens
+    both.
+
+    Two files, so that an earlier release, after a rollback, reads the first as it always did.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Reads all; one that was altered or has lost its key is left out and stands in `problems`."""
@@ -59,20 +70,23 @@ class People:
     def all(self) -> tuple[Person, ...]:
         return tuple(self._people.values())
 
-    def templates(self) -> Mapping[str, tuple[float, ...]]:
-        """Pseudonym to unit-length template."""
-        return {person.pseudonym: person.template for person in self._people.values()}
+    def voiceprints(self) -> Mapping[str, Voiceprint]:
+        """Pseudonym to voiceprint."""
+        return {person.pseudonym: person.voiceprint for person in self._people.values()}
 
-    def add(self, name: str, template: tuple[float, ...], *, now_s: int) -> Person:
+    def add(self, name: str, voiceprint: Voiceprint, *, now_s: int) -> Person:
         """Keeps a person who agreed; the files are on disk when it returns. Raises JournalError
         people_unwritable, and nobody is kept then."""
-        person = Person(f"p-{os.urandom(4).hex()}", name, now_s, template)
-        key, nonce = AESGCM.generate_key(bit_length=256), os.urandom(12)
-        sealed = AESGCM(key).encrypt(nonce, msgspec.msgpack.encode(template), person.pseudonym.encode())
-        record = _Record(name, now_s, nonce, sealed)
+        person = Person(f"p-{os.urandom(4).hex()}", name, now_s, voiceprint)
+        key = AESGCM.generate_key(bit_length=256)
+        clean = _seal(key, voiceprint.clean, person.pseudonym)
         with _writing(self._folder):
             try:
                 write_owner_only(self._folder / f"{person.pseudonym}.key", key)
+                if voiceprint.in_noise is not None:
+                    noise = _seal(key, voiceprint.in_noise, person.pseudonym + _NOISE)
+                    write_owner_only(self._folder / (person.pseudonym + _NOISE), msgspec.json.encode(noise))
+                record = _Record(name, now_s, clean.nonce, clean.template)
                 write_owner_only(self._folder / f"{person.pseudonym}.json", msgspec.json.encode(record))
             except OSError:
                 self._remove(person.pseudonym)
@@ -94,18 +108,32 @@ class People:
         try:
             record = msgspec.json.decode(path.read_bytes(), type=_Record)
             key = path.with_suffix(".key").read_bytes()
-            plain = AESGCM(key).decrypt(record.nonce, record.voiceprint, path.stem.encode())
-            template = msgspec.msgpack.decode(plain, type=tuple[float, ...])
+            clean = _open(key, _Sealed(record.nonce, record.voiceprint), path.stem)
+            noise_file, in_noise = path.with_suffix(_NOISE), None
+            if noise_file.exists():
+                noise = msgspec.json.decode(noise_file.read_bytes(), type=_Sealed)
+                in_noise = _open(key, noise, noise_file.name)
         except (OSError, ValueError, InvalidTag) as error:
             raise TrustError(
                 "voiceprint_damaged", f"{path.name}: {type(error).__name__}", f"remove {path} and enrol again"
             ) from error
-        return Person(path.stem, record.name, record.enrolled_at, template)
+        return Person(path.stem, record.name, record.enrolled_at, Voiceprint(clean, in_noise))
 
     def _remove(self, pseudonym: str) -> None:
-        for suffix in (".key", ".key.new", ".json", ".json.new"):
+        for suffix in (".key", ".key.new", _NOISE, f"{_NOISE}.new", ".json", ".json.new"):
             (self._folder / f"{pseudonym}{suffix}").unlink(missing_ok=True)
         _sync(self._folder)
+
+
+def _seal(key: bytes, template: tuple[float, ...], owner: str) -> _Sealed:
+    nonce = os.urandom(12)
+    return _Sealed(nonce, AESGCM(key).encrypt(nonce, msgspec.msgpack.encode(template), owner.encode()))
+
+
+def _open(key: bytes, sealed: _Sealed, owner: str) -> tuple[float, ...]:
+    """Raises InvalidTag or ValueError for what was altered, or sealed as another owner's."""
+    plain = AESGCM(key).decrypt(sealed.nonce, sealed.template, owner.encode())
+    return msgspec.msgpack.decode(plain, type=tuple[float, ...])
 
 
 def write_owner_only(path: Path, data: bytes) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, RoadEvent, TimeTrusted
-from agent.deciding.conversation import Proposed, ReceiptArrived
+from agent.deciding.conversation import ReceiptArrived
 from agent.deciding.sentences import compile_sentences
 from agent.plumbing import audit, messages, operator
 from agent.plumbing.errors import JournalError
@@ -22,13 +22,14 @@ from agent.till.desk import Desk
 from agent.till.events import EventLoop
 from agent.till.operators import SEND_TIMEOUT_SECONDS, OperatorSession
 from agent.till.proposals import SensorProposals
+from agent.till.sensing import Sensing
+from agent.till.silences import SensorSilences
 from agent.till.spoken import SpokenDialogue
 from agent.till.touching import Touching
 from agent.till.typed import TypedDialogue
 from agent.till.waiting import WaitingBaskets
 
 OUTBOX_LOOK_MS = 500
-PROPOSALS_LOOK_MS = 1_000
 MOST_OPERATORS = 8
 """Connections at once on the operator socket; one more is told so and closed."""
 
@@ -51,14 +52,16 @@ class Till:
         self._seats = threading.Semaphore(MOST_OPERATORS)
         self._enrolling: OperatorSession | None = None
         self._sensors: IpcConnection | None = None
-        self._proposals = SensorProposals(desk)
-        self._proposals_fault = ""
+        self._silences = SensorSilences(desk)
+        self._proposals = SensorProposals(desk, self._silences)
         waiting = WaitingBaskets(self._chats, self._proposals)
         self._spoken = SpokenDialogue(desk, self._to_voice, loop.after, self._enrol_step, waiting)
         self._touch: IpcConnection | None = None
         self._touching = Touching(desk, self._spoken, loop.after)
         self._look_at_outbox()
-        self._look_at_proposals()
+        self._sensing = Sensing(
+            self._proposals, self._silences, self._spoken, lambda: self._hears, loop.after
+        )
 
     # --- neighbours ---
 
@@ -78,7 +81,7 @@ class Till:
                 self._sensors = self._adopt(
                     self._sensors, fds[0], "sensors", messages.SensorsToTill, self._from_sensors
                 )
-                self._proposals.sensors_lost()
+                self._sensing.lost()
             case messages.Peer(name="touch"):
                 self._touch = self._adopt(
                     self._touch, fds[0], "touch", messages.TouchToTill, self._from_touch
@@ -112,7 +115,7 @@ class Till:
             self._touch = None
         elif connection is self._sensors:
             self._sensors = None
-            self._proposals.sensors_lost()
+            self._sensing.lost()
 
     def _to_voice(self, message: Message, fds: tuple[int, ...] = ()) -> None:
         self._send(self._voice, message, fds)
@@ -154,24 +157,11 @@ class Till:
     def _chats(self) -> list[TypedDialogue]:
         return [session.chat for session in reversed(self._operators) if session.chat]
 
-    # --- sensors ---
+    # --- sensors and touch ---
 
-    def _from_sensors(self, connection: IpcConnection, proposal: messages.Proposal) -> None:
+    def _from_sensors(self, connection: IpcConnection, message: Message) -> None:
         if connection is self._sensors:
-            self._proposals.reported(proposal)
-
-    def _look_at_proposals(self) -> None:
-        fault = ""
-        try:
-            if (due := self._proposals.due()) and self._hears:
-                proposed = Proposed(due.basket, due.sensor.name, due.standing.level)
-                self._spoken.propose(proposed, partial(self._proposals.said, due.sensor.id))
-        except JournalError as error:
-            fault = error.code
-            if fault != self._proposals_fault:
-                audit.log(error.code, detail=error.detail, next_step=error.next_step)
-        self._proposals_fault = fault
-        self._loop.after(PROPOSALS_LOOK_MS, self._look_at_proposals)
+            self._sensing.received(message)
 
     def _from_touch(self, connection: IpcConnection, message: Message) -> None:
         if connection is self._touch:
@@ -252,6 +242,7 @@ class Till:
         session = OperatorSession(
             self._desk,
             self._proposals,
+            self._silences,
             connection,
             self._health,
             self._begin_enrolment,

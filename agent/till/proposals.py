@@ -17,12 +17,13 @@ from agent.committing.journal import OrderRow
 from agent.committing.journal_rows import OPEN
 from agent.deciding import proposals
 from agent.deciding.basket import Basket
-from agent.deciding.proposals import PastOrder, Standing
+from agent.deciding.proposals import Low, PastOrder, Standing
 from agent.plumbing import audit
 from agent.plumbing.errors import JournalError
 from agent.plumbing.messages import Proposal
 from agent.plumbing.settings import Sensor
 from agent.till.desk import DAY_SECONDS, Desk
+from agent.till.silences import SensorSilences
 
 LONGEST_DELIVERY_S = 60 * DAY_SECONDS
 """Older orders have been delivered or forgotten, whatever day the shop named."""
@@ -36,12 +37,18 @@ class Waiting(NamedTuple):
     basket: Basket
     on_its_way: bool
 
+    @property
+    def low(self) -> Low:
+        """As people are shown it."""
+        state = proposals.shown_as(self.standing, on_its_way=self.on_its_way)
+        return Low(self.sensor.name, self.standing.level, self.basket, state)
+
 
 class SensorProposals:
     """The standing of every sensor, in the journal's meta table. Used from the till's loop."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk, self._limits = desk, desk.settings.proposals
+    def __init__(self, desk: Desk, silences: SensorSilences) -> None:
+        self._desk, self._limits, self._silences = desk, desk.settings.proposals, silences
         self._sensors = {sensor.id: sensor for sensor in desk.settings.sensors if self._is_sold(sensor)}
         self._standings: dict[str, Standing] = {}
         for sensor_id in self._sensors:
@@ -67,10 +74,9 @@ class SensorProposals:
     def due(self) -> Waiting | None:
         """Takes in what was reported; the proposal to be said now, if there is one.
 
-        Raises JournalError where that cannot be kept.
+        Raises JournalError where that cannot be kept; it is then news still at the next look.
         """
-        news, self._news = self._news, {}
-        for sensor_id, proposal in news.items():
+        for sensor_id, proposal in list(self._news.items()):
             self._live.add(sensor_id)
             before = self._standings[sensor_id]
             after = proposals.reported(before, proposal.level, wanted=proposal.wanted)
@@ -78,12 +84,15 @@ class SensorProposals:
                 self._standings[sensor_id] = after  # the level alone is not worth a write
             else:
                 self._keep(sensor_id, after)
+            del self._news[sensor_id]
         if not self._live or not self._desk.road.clock_trusted() or not len(self._desk.people):
             return None
         now_s = self._desk.now_s()
         if proposals.is_quiet(time.strftime("%H:%M", time.localtime(now_s)), self._limits):
             return None
         for sensor_id in self._live:
+            if self._silences.is_stale(sensor_id) or now_s < self._rests_until_s(sensor_id):
+                continue
             if proposals.is_due(self._standings[sensor_id], now_s, self._limits):
                 waiting = self._waiting(sensor_id)
                 if not waiting.on_its_way:
@@ -94,8 +103,13 @@ class SensorProposals:
         """It is being said. Raises JournalError; then it must not be."""
         self._keep(sensor_id, proposals.said(self._standings[sensor_id], self._desk.now_s()))
 
+    def said_at_s(self, sensor_id: str) -> int:
+        """When something was last proposed because of that sensor, in Unix seconds."""
+        return self._standings.get(sensor_id, Standing()).said_at_s or 0
+
     def awaiting(self) -> Waiting | None:
-        """What was said last and can be agreed to."""
+        """What was said last and can be agreed to, also when its sensor has fallen silent meanwhile: whoever
+        answers sees the machine itself, and hears basket and total read back."""
         said = [
             (standing.said_at_s or 0, sensor_id)
             for sensor_id, standing in self._standings.items()
@@ -121,6 +135,10 @@ class SensorProposals:
     def ordered(self, sensor_id: str) -> None:
         """It became an order, which from now on speaks for itself in the journal."""
         self._keep(sensor_id, proposals.agreed(self._standings[sensor_id]))
+
+    def _rests_until_s(self, sensor_id: str) -> int:
+        """After a silence was told: no sensor speaks more often than once in a rest, whatever about."""
+        return self._silences.said_at_s(sensor_id) + self._limits.rest_seconds
 
     def _keep(self, sensor_id: str, standing: Standing) -> None:
         self._desk.journal.meta_set(_key(sensor_id), msgspec.json.encode(standing).decode())

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from agent.deciding import enrolment
 from agent.deciding.basket import Basket
-from agent.deciding.choice import Choice, answers
 from agent.deciding.conversation import (
     Answered,
     AwaitingFactor,
@@ -26,8 +24,8 @@ from agent.deciding.conversation import (
     Proposed,
     ReceiptArrived,
     ReceiptLate,
-    Record,
     Say,
+    SensorsSilent,
     Silent,
     State,
 )
@@ -42,22 +40,13 @@ from agent.deciding.understanding import (
     PhraseRead,
 )
 from agent.deciding.verification import Verdict, same_speaker, verify
-from agent.plumbing import audit, messages
-from agent.plumbing.errors import JournalError
+from agent.plumbing import messages
 from agent.till.desk import Conversation, Desk
-from agent.till.heard import answer_to, meaning_of, runner_up_of
+from agent.till.enrolling import OnStep, VoiceEnrolment
+from agent.till.heard import answer_to, choice_phrases, meaning_of, runner_up_of
 from agent.till.talk import Talk
+from agent.till.voice_line import Send, VoiceLine
 from agent.till.waiting import WaitingBaskets
-
-Send = Callable[[messages.Message], None]
-
-
-@dataclass(frozen=True)
-class _Question:
-    """What the microphone is open for."""
-
-    listen_id: int
-    entry: str
 
 
 class SpokenDialogue(Talk):
@@ -69,20 +58,18 @@ class SpokenDialogue(Talk):
         desk: Desk,
         send: Send,
         start_timer: Callable[[int, Callable[[], None]], None],
-        on_enrol_step: Callable[[str, bool, bool], None],
+        on_enrol_step: OnStep,
         waiting: WaitingBaskets,
     ) -> None:
         """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
         once."""
         super().__init__(desk, desk.settings.device.language)
-        self._send, self._start_timer = send, start_timer
-        self._on_enrol_step, self._waiting = on_enrol_step, waiting
+        self._line = VoiceLine(send, desk.settings.endpoint)
+        self._enrolment = VoiceEnrolment(
+            desk, self._speak, lambda *wanted: send(messages.ListenPolicy(*wanted)), on_enrol_step
+        )
+        self._start_timer, self._waiting = start_timer, waiting
         self._order_embedding: tuple[float, ...] | None = None
-        self._question: _Question | None = None
-        self._enrolling: enrolment.Enrolling | None = None
-        self._last_id = 0
-        self._saying: set[int] = set()
-        self._woken = False  # somebody has called, and what follows was not heard yet
         self._news: deque[ReceiptArrived] = deque()
 
     # --- from `voice` ---
@@ -90,18 +77,14 @@ class SpokenDialogue(Talk):
     def voice_lost(self) -> None:
         """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
         committed."""
-        self._saying.clear()
-        self._woken = False
-        self._question = None
-        if self._enrolling:
-            self._enrolling = None
-            self._on_enrol_step("", True, False)
+        self._line.lost()
+        self._enrolment.abandon()
         if not isinstance(self._state, Committing):
             self._become(Idle())
 
     def woken(self) -> None:
         """The wake word was heard."""
-        self._woken = True
+        self._line.woken()
 
     def heard(self, utterance: messages.Utterance) -> None:
         """An utterance, after the wake word (listen_id 0) or in answer to the open question."""
@@ -112,8 +95,8 @@ class SpokenDialogue(Talk):
             self._apply(answer_to(self._state.choice, utterance, self._desk, self._language))
             return
         meaning = meaning_of(entry, utterance, self._desk, self._language)
-        if self._enrolling:
-            self._advance_enrolment(self._enrolling, enrolment.Heard(meaning, utterance.embedding))
+        if self._enrolment.under_way:
+            self._enrolment.heard(enrolment.Heard(meaning, utterance.embedding, utterance.embedding_in_noise))
         elif entry == "order":
             self._heard_after_wake(meaning, utterance)
         else:
@@ -123,26 +106,23 @@ class SpokenDialogue(Talk):
         """Nothing was said while the microphone was open."""
         if self._entry(listen_id) is None:
             return
-        if self._enrolling:
-            self._advance_enrolment(self._enrolling, enrolment.Heard(None))
+        if self._enrolment.under_way:
+            self._enrolment.heard(enrolment.Heard(None))
         else:
             self._apply(Silent())
 
     def spoken(self, say_id: int) -> None:
         """A sentence was played to its end."""
-        self._saying.discard(say_id)
+        self._line.spoken(say_id)
         self._tell_news()
 
     # --- from elsewhere ---
 
     def begin_enrolment(self, name: str) -> bool:
         """Asks `name` for consent aloud; False where the device is in the middle of something."""
-        if self._enrolling or not isinstance(self._state, Idle):
+        if not self._at_rest:
             return False
-        self._conversation = Conversation.new()
-        self._enrolling, say, _ = enrolment.begin(name)
-        self._send(messages.ListenPolicy(embed=True))
-        self._say(say)
+        self._enrolment.begin(name)
         return True
 
     @property
@@ -157,19 +137,12 @@ class SpokenDialogue(Talk):
 
     def push_to_talk(self) -> None:
         """The button stands for the wake word; while something is asked or said it changes nothing."""
-        if self._enrolling or self._saying or self._question or not isinstance(self._state, Idle):
-            return
-        self._last_id += 1
-        self._question = _Question(self._last_id, "order")
-        window_ms = self._desk.settings.endpoint.order_window_ms
-        self._send(messages.Listen(self._last_id, "order", window_ms))
+        if self._at_rest and self._line.unasked:
+            self._line.listen("order")
 
     def announce(self, say: Say, name: str) -> str | None:
         """Says something to `name`; the sentence, or None where a conversation is under way."""
-        if self._enrolling or not isinstance(self._state, Idle):
-            return None
-        self._say(say, name)
-        return self._last_text
+        return self._speak(say, name) if self._at_rest else None
 
     def receipt(self, intent_id: str, event: ReceiptArrived) -> None:
         """A verified receipt: the order in hand is answered at once, any other is told when nobody is
@@ -180,38 +153,39 @@ class SpokenDialogue(Talk):
             self._news.append(event)
             self._tell_news()
 
-    def propose(self, proposed: Proposed, may_be_said: Callable[[], None]) -> None:
-        """Says what a sensor proposes, unless something is being said, asked, heard or learned. Calls
+    def speak_up(self, event: Proposed | SensorsSilent, may_be_said: Callable[[], None]) -> None:
+        """Says what a sensor gave reason for, unless something is being said, asked, heard or learned. Calls
         `may_be_said` right before; what that raises leaves it unsaid."""
-        if isinstance(self._state, Idle) and not (
-            self._saying or self._woken or self._news or self._enrolling or self._question
-        ):
+        if self._at_rest and self._line.quiet and not self._news:
             may_be_said()
             self._conversation = Conversation.new()
-            self._apply(proposed)
+            self._apply(event)
 
     # --- inside ---
 
+    @property
+    def _at_rest(self) -> bool:
+        """Whether nothing is being talked about and nobody is being enrolled."""
+        return isinstance(self._state, Idle) and not self._enrolment.under_way
+
     def _entry(self, listen_id: int) -> str | None:
         """The grammar entry that the utterance answers; None where it answers a question that is over."""
-        if listen_id == 0:
-            self._woken = False
-            if self._enrolling:
-                return None
-            self._question = None
-            return "order"
-        if self._question is None or self._question.listen_id != listen_id:
+        if listen_id:
+            return self._line.answered(listen_id)
+        self._line.after_wake()
+        if self._enrolment.under_way:
             return None
-        entry, self._question = self._question.entry, None
-        return entry
+        self._line.drop_question()
+        return "order"
 
-    def _verify(self, utterance: messages.Utterance, shortest_ms: int) -> Verdict:
+    def _verify(self, utterance: messages.Utterance, shortest_ms: int, accept_cosine: float) -> Verdict:
         return verify(
             utterance.embedding,
             speech_ms=utterance.speech_ms,
             shortest_ms=shortest_ms,
             snr_db=utterance.snr_db,
-            people=self._desk.people.templates(),
+            people=self._desk.people.voiceprints(),
+            accept_cosine=accept_cosine,
             limits=self._desk.settings.speaker,
         )
 
@@ -220,7 +194,8 @@ class SpokenDialogue(Talk):
             self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
         self._become(Idle())
         self._conversation = Conversation.new()
-        speaker = self._verify(utterance, self._desk.settings.speaker.shortest_order_ms)
+        limits = self._desk.settings.speaker
+        speaker = self._verify(utterance, limits.shortest_order_ms, limits.accept_cosine)
         match meaning:
             case OrderAsked(basket):
                 self._order_embedding = utterance.embedding
@@ -245,7 +220,7 @@ class SpokenDialogue(Talk):
         self._speech_ended_ns = utterance.speech_ended_ns
         return Answered(
             meaning,
-            self._verify(utterance, limits.shortest_consent_ms),
+            self._verify(utterance, limits.shortest_consent_ms, limits.accept_consent_cosine),
             same_speaker(self._order_embedding, utterance.embedding, limits),
         )
 
@@ -272,52 +247,21 @@ class SpokenDialogue(Talk):
     def _become(self, state: State) -> None:
         super()._become(state)
         if not isinstance(state, Confirming):
-            self._question = None
+            self._line.drop_question()
         if isinstance(state, Idle):
             self._order_embedding = None
 
-    def _advance_enrolment(self, before: enrolment.Enrolling, heard: enrolment.Heard) -> None:
-        known = self._desk.people.templates().values()
-        self._enrolling, say, learned = enrolment.advance(before, heard, self._desk.settings.speaker, known)
-        kept = learned is not None and self._keep(learned)
-        if learned and not kept:
-            say = Say("enrol_failed")
-        if self._enrolling is None:
-            self._send(messages.ListenPolicy(embed=len(self._desk.people) > 0))
-        self._say(say, before.name)
-        self._on_enrol_step(self._last_text, self._enrolling is None, kept)
+    def _say(self, say: Say) -> None:
+        self._speak(say)
 
-    def _keep(self, learned: enrolment.Learned) -> bool:
-        try:
-            person = self._desk.people.add(learned.name, learned.template, now_s=self._desk.now_s())
-        except JournalError as error:
-            audit.log(error.code, detail=error.detail, next_step=error.next_step)
-            return False
-        self._desk.record(Record("enrolled", person=person.pseudonym), self._conversation, self._language)
-        return True
-
-    def _say(self, say: Say, name: str = "") -> None:
-        enrolling = self._enrolling
-        self._last_text = render(
-            say,
-            self._language,
-            self._desk.catalogue.currency,
-            name=enrolling.name if enrolling else name,
-            text=enrolling.phrase if enrolling else "",
-        )
-        self._last_id += 1
-        then = None
-        if say.listen:
-            self._question = _Question(self._last_id, say.listen)
-            phrases: tuple[str, ...] = ()
-            if say.listen == CHOICE and say.basket and say.other:
-                phrases = tuple(answers(Choice(say.basket, say.other), self._language))
-            window_ms = self._desk.settings.endpoint.answer_window_ms
-            then = messages.Listen(self._last_id, say.listen, window_ms, phrases)
-        self._saying.add(self._last_id)
-        self._send(messages.Say(self._last_id, self._last_text, self._language, then))
+    def _speak(self, say: Say, name: str = "", phrase: str = "") -> str:
+        """Has it spoken; the sentence."""
+        currency = self._desk.catalogue.currency
+        text = render(say, self._language, currency, name=name, text=phrase)
+        self._line.say(text, self._language, say.listen, choice_phrases(say, self._language))
+        return text
 
     def _tell_news(self) -> None:
         """A receipt that came late is told when nothing is being said, asked or learned."""
-        if self._news and isinstance(self._state, Idle) and not self._saying and not self._enrolling:
+        if self._news and self._at_rest and not self._line.speaking:
             self._apply(self._news.popleft())

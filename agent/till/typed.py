@@ -3,7 +3,7 @@ basket."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
@@ -15,23 +15,37 @@ from agent.deciding.conversation import (
     OrderHeard,
     ReceiptArrived,
     Say,
+    SensorsSilent,
 )
-from agent.deciding.replies import render
+from agent.deciding.proposals import Low
+from agent.deciding.replies import render, what_is_low
 from agent.deciding.spoken_basket import spoken_basket
-from agent.deciding.understanding import Answer, HelpAsked, NotUnderstood, OrderAsked, understand
+from agent.deciding.understanding import (
+    Answer,
+    HelpAsked,
+    NotUnderstood,
+    OrderAsked,
+    asks_what_is_low,
+    understand,
+)
 from agent.deciding.verification import TYPED
 from agent.till.desk import Conversation, Desk
 from agent.till.talk import Talk
+
+WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
+"""What has run low, and which sensors cannot say so any more."""
 
 
 class TypedDialogue(Talk):
     """One `earmark chat`. What it read back can be taken over by the spoken dialogue, which reads it
     aloud."""
 
-    def __init__(self, desk: Desk, language: str, reply: Callable[[str], None]) -> None:
+    def __init__(
+        self, desk: Desk, language: str, reply: Callable[[str], None], what_is_low: WhatIsLow
+    ) -> None:
         """Raises CatalogueError catalogue_language where nothing can be ordered in `language`."""
         super().__init__(desk, language)
-        self._parser, self._reply = desk.parser(language), reply
+        self._parser, self._reply, self._what_is_low = desk.parser(language), reply, what_is_low
         self._followed = self._title = ""
 
     def hand_over(self) -> Basket | None:
@@ -49,7 +63,14 @@ class TypedDialogue(Talk):
         self._followed = intent_id
 
     def typed(self, text: str) -> None:
-        """One line from the keyboard."""
+        """One line from the keyboard. Asking what is running low leaves everything as it is."""
+        if asks_what_is_low(text, self._language):
+            low, silent = self._what_is_low()
+            titled = [
+                item._replace(basket=self._desk.in_language(item.basket, self._language)) for item in low
+            ]
+            self._reply(what_is_low(titled, silent, self._language, self._desk.catalogue.currency))
+            return
         entry = "order" if isinstance(self._state, Idle) else "consent"
         meaning = understand(self._parser, self._desk.catalogue, entry, text, text)
         if isinstance(meaning, NotUnderstood) and entry == "consent":

@@ -5,19 +5,16 @@ python -m agent.touching.touch --settings FILE --control-fd N
 
 from __future__ import annotations
 
-import argparse
 import select
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from agent.plumbing import arrivals, audit
-from agent.plumbing.errors import EarmarkError
-from agent.plumbing.last_words import end_with_any_thread
+from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import BadgeRead, ButtonPressed, Message, PinTyped
-from agent.plumbing.sandbox import tighten
-from agent.plumbing.service_manager import ServiceManager
-from agent.plumbing.settings import Touch, load_settings
+from agent.plumbing.process_main import run_process
+from agent.plumbing.settings import Settings, Touch
 from agent.plumbing.till_link import News, TillLink
 from agent.touching.entry import NumberEntry
 from agent.touching.input_device import InputDevice
@@ -74,25 +71,13 @@ def run(panel: TouchPanel, till: TillLink, stepped: Callable[[], None]) -> None:
         stepped()
 
 
+def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], None]) -> Callable[[], None]:
+    return partial(run, TouchPanel(settings.touch), TillLink(control), alive)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """`python -m agent.touching.touch --settings FILE (--control-fd N | --till PATH)`, by the launcher."""
-    audit.set_process("touch")
-    end_with_any_thread()
-    parser = argparse.ArgumentParser(prog="touch", description=__doc__)
-    parser.add_argument("--settings", type=Path, required=True)
-    arrivals.add_arguments(parser)
-    options = parser.parse_args(arguments)
-    try:
-        panel = TouchPanel(load_settings(options.settings).touch)
-        manager = ServiceManager.from_environment()
-        till = TillLink(arrivals.control_connection(options))
-        tighten("touch")
-        manager.ready()
-        run(panel, till, manager.alive)
-    except EarmarkError as error:
-        audit.log(error.code, detail=error.detail, next_step=error.next_step)
-        return 1
-    return 0
+    return run_process("touch", _prepare, __doc__, arguments)
 
 
 if __name__ == "__main__":

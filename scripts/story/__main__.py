@@ -13,10 +13,11 @@ from pathlib import Path
 from types import FrameType
 
 from agent.plumbing.errors import EarmarkError
+from scripts.story.acting import Scene, SceneError
 from scripts.story.corner_shop import ROOT, SetupError
 from scripts.story.report import Row, scene_row, table
 from scripts.story.room import RoomError
-from scripts.story.scenes import SCENES, Scene, SceneError
+from scripts.story.scenes import SCENES
 from scripts.story.stage import Stage
 
 ABOUT_TIMES = """\

@@ -43,6 +43,11 @@ class Kitchen:
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
+    @property
+    def pid(self) -> int:
+        """Of the bus; 0 while there is none."""
+        return self._process.pid if self._process else 0
+
     def start(self) -> None:
         """Returns once it accepts connections."""
         with self._log.open("ab") as log:

@@ -3,61 +3,13 @@ shop."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from agent.plumbing import operator
-from scripts.story.customers import ANNA, GUEST, NEIGHBOUR, STRANGER, VISITOR, Customer
+from scripts.story.acting import Scene, agree, enrol, expect, order
+from scripts.story.customers import ANNA, GUEST, NEIGHBOUR, STRANGER, VISITOR
 from scripts.story.stage import Stage
+from scripts.story.trouble import code_in_sensors, code_in_voice, updates_while_an_order_waits
 
-CONSENT = "yes, place my order."
 PIN = "4711"
-LEARN = "yes, learn my voice."
-
-
-class SceneError(Exception):
-    """The scene went otherwise than it must."""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """`play` raises where anything went otherwise."""
-
-    title: str
-    play: Callable[[Stage], None]
-
-
-def expect(held: bool, promise: str) -> None:
-    """Raises SceneError with the promise that did not hold."""
-    if not held:
-        raise SceneError(promise)
-
-
-def order(stage: Stage, who: Customer, words: str) -> str:
-    """Says the wake phrase and an order; returns the device's answer as a listener hears it."""
-    stage.says(who, f"okay nabu, {words}")
-    return stage.answer()
-
-
-def agree(stage: Stage, who: Customer = ANNA, words: str = CONSENT) -> str:
-    stage.says(who, words)
-    return stage.answer()
-
-
-def enrol(stage: Stage) -> None:
-    """Anna consents aloud and reads the sentences that the device asks for."""
-    client = stage.connect()
-    client.send(operator.Enrol(ANNA.name))
-    stage.answer()
-    stage.says(ANNA, LEARN)
-    step: operator.EnrolStep = client.receive(operator.EnrolStep)
-    while not step.done:
-        stage.answer()
-        stage.says(ANNA, step.text.removeprefix("Please say: ").removeprefix("Once more, please. Say: "))
-        step = client.receive(operator.EnrolStep)
-    stage.answer()
-    client.close()
-    expect(step.learned, "her voice is learned after her spoken consent")
 
 
 def enrolment_and_order(stage: Stage) -> None:
@@ -216,5 +168,8 @@ SCENES = (
     Scene("not sold; yes... no, cancel", not_sold_and_no),
     Scene("typed in Polish", polish_chat),
     Scene("the coffee machine runs low", falling_level),
+    Scene("updates while an order waits", updates_while_an_order_waits),
+    Scene("sensors is taken over", code_in_sensors),
+    Scene("voice is taken over", code_in_voice),
     Scene("more than a voice may order", above_the_tier),
 )

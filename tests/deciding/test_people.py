@@ -12,23 +12,42 @@ from agent.deciding.conversation import Say
 from agent.deciding.enrolment import MOST_FAILURES, Enrolling, Heard, advance, begin
 from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.deciding.understanding import Answer, PhraseRead
-from agent.deciding.verification import Verdict, cosine, make_template, same_speaker, verify
+from agent.deciding.verification import (
+    Verdict,
+    Voiceprint,
+    cosine,
+    make_template,
+    same_speaker,
+    score,
+    verify,
+)
 from agent.plumbing.settings import Speaker
 
 LIMITS = Speaker()
 ANNA, BERT = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
-PEOPLE = {"p-anna": ANNA, "p-bert": BERT}
+PEOPLE = {"p-anna": Voiceprint(ANNA), "p-bert": Voiceprint(BERT)}
 
 
 def _verify(
     embedding: tuple[float, ...] | None,
     speech_ms: int = 3000,
-    snr_db: float | None = None,
-    people: dict[str, tuple[float, ...]] = PEOPLE,
+    snr_db: float | None = 30.0,
+    people: dict[str, Voiceprint] = PEOPLE,
 ) -> Verdict:
     return verify(
-        embedding, speech_ms=speech_ms, shortest_ms=1500, snr_db=snr_db, people=people, limits=LIMITS
+        embedding,
+        speech_ms=speech_ms,
+        shortest_ms=1500,
+        snr_db=snr_db,
+        people=people,
+        accept_cosine=LIMITS.accept_cosine,
+        limits=LIMITS,
     )
+
+
+def _at(degrees: float) -> tuple[float, float, float]:
+    """A voice so far from Anna's, towards Bert's."""
+    return math.cos(math.radians(degrees)), math.sin(math.radians(degrees)), 0.0
 
 
 def test_the_nearest_enrolled_person_is_found_and_nobody_else() -> None:
@@ -41,18 +60,38 @@ def test_outside_what_was_measured_nobody_is_verified() -> None:
     assert _verify(ANNA, speech_ms=1499) == Verdict(reason="too_short")
     assert _verify(None) == Verdict(reason="too_short")
     assert _verify(ANNA, snr_db=LIMITS.lowest_snr_db - 1) == Verdict(reason="too_noisy")
+    assert _verify(ANNA, snr_db=LIMITS.lowest_snr_db) == Verdict("p-anna")
     assert _verify(ANNA, snr_db=math.nan) == Verdict(reason="too_noisy")
+    assert _verify(ANNA, snr_db=None) == Verdict(reason="too_noisy"), "what was not measured is not quiet"
     assert _verify(ANNA, people={}) == Verdict(reason="nobody_enrolled")
+
+
+def test_of_two_alike_the_nearer_is_named_only_when_it_is_clearly_nearer() -> None:
+    twins = {"p-anna": Voiceprint(_at(0.0)), "p-anne": Voiceprint(_at(30.0))}
+    assert score(_at(15.0), twins["p-anna"]) > LIMITS.accept_cosine
+    assert _verify(_at(15.0), people=twins) == Verdict(reason="unknown_voice")
+    assert _verify(_at(5.0), people=twins) == Verdict("p-anna")
+    assert _verify(_at(25.0), people=twins) == Verdict("p-anne")
+    assert _verify(_at(15.0), people={"p-anna": twins["p-anna"]}) == Verdict("p-anna")
+
+
+def test_a_voice_in_noise_is_near_the_template_in_noise_and_a_clean_one_near_the_clean() -> None:
+    anna = Voiceprint(_at(0.0), in_noise=_at(50.0))
+    assert score(_at(0.0), anna) == pytest.approx(1.0)
+    assert score(_at(50.0), anna) == pytest.approx(1.0)
+    assert score(_at(50.0), Voiceprint(_at(0.0))) == pytest.approx(math.cos(math.radians(50.0)))
+    assert _verify(_at(52.0), people={"p-anna": anna}) == Verdict("p-anna")
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=3, max_size=4))
 @example([1.7e308, 1.7e308, 1.7e308])
 @example([math.inf, -math.inf, 0.0])
 def test_strange_numbers_never_verify_by_accident(values: list[float]) -> None:
-    score = cosine(tuple(values), make_template([(0.6, 0.6, 0.6)]))
-    assert math.isfinite(score)
+    template = make_template([(0.6, 0.6, 0.6)])
+    nearness = cosine(tuple(values), template)
+    assert math.isfinite(nearness)
     if any(not math.isfinite(value) for value in values) or len(values) != 3:
-        assert score == 0.0
+        assert nearness == score(tuple(values), Voiceprint(template, template)) == 0.0
 
 
 def test_a_change_of_speaker_is_noticed() -> None:
@@ -95,11 +134,26 @@ def test_enough_sentences_in_one_voice_make_a_template() -> None:
     for number in range(LIMITS.enrolment_sentences):
         assert state is not None
         assert state.phrase == ENROLMENT_PHRASES[number]
-        state, say, learned = advance(state, Heard(PhraseRead(number), ANNA), LIMITS)
+        state, say, learned = advance(state, Heard(PhraseRead(number), ANNA, _at(20.0 + number)), LIMITS)
     assert state is None
     assert say.key == "enrol_done"
     assert learned is not None
-    assert learned.template == pytest.approx(ANNA)
+    assert learned.voiceprint.clean == pytest.approx(ANNA)
+    assert learned.voiceprint.in_noise == pytest.approx(_at(22.0))
+
+
+@pytest.mark.parametrize("in_noise", [None, (), (0.0, 0.0, 0.0), (math.nan, 0.0, 0.0), (1.0, 0.0)])
+def test_without_every_sentence_in_noise_the_clean_voice_alone_is_kept(
+    in_noise: tuple[float, ...] | None,
+) -> None:
+    state: Enrolling | None = _reading()
+    for number in range(LIMITS.enrolment_sentences):
+        assert state is not None
+        copies = in_noise if number == 2 else _at(20.0)
+        state, _, learned = advance(state, Heard(PhraseRead(number), ANNA, copies), LIMITS)
+    assert learned is not None
+    assert learned.voiceprint.clean == pytest.approx(ANNA)
+    assert learned.voiceprint.in_noise is None
 
 
 def test_another_voice_another_sentence_or_no_embedding_is_asked_for_again() -> None:

@@ -49,18 +49,6 @@ def small_source(folder: Path, *, lock: str = "") -> Path:
     return folder
 
 
-def whole_source(folder: Path) -> Path:
-    """The code of this checkout, to be changed."""
-    for name in CONTENT:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, folder / name)
-    return folder
-
-
 @dataclass
 class Publisher:
     """Keys and a repository below `folder`."""
@@ -191,7 +179,7 @@ def found(slots: Slots, archive: bytes) -> None:
     slots.folder.mkdir(parents=True, exist_ok=True)
     file = slots.folder / "first.tar.gz"
     file.write_bytes(archive)
-    slots.found(file, ENVIRONMENT, largest_bytes=LARGEST)
+    slots.bring(file, ENVIRONMENT, largest_bytes=LARGEST)
     file.unlink()
 
 

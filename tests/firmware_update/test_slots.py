@@ -17,8 +17,9 @@ import pytest
 
 from agent.plumbing.errors import UpdateError
 from firmware_update.archive import MANIFEST, build_archive
+from firmware_update.environments import ENVIRONMENT, interpreter
 from firmware_update.releases import Release
-from firmware_update.slots import ENVIRONMENT, Slots, interpreter
+from firmware_update.slots import SWITCHED, Slots
 from tests.firmware_update import kit
 from tests.firmware_update.kit import LARGEST, ROOT, digest, release, small_source
 
@@ -88,6 +89,32 @@ def test_a_release_that_was_left_is_remembered(slots: Slots, source: Path) -> No
     assert slots.roll_back() == OLD
     assert slots.state().rejected == (hashlib.sha256(archive).hexdigest(),)
     assert slots.device() == slots.path("a")
+
+
+def test_what_failed_its_trial_is_nothing_to_go_back_to(slots: Slots, source: Path) -> None:
+    install(slots, build_archive(source, NEW))
+    slots.switch("b", tries=1)
+    slots.roll_back()
+    with pytest.raises(UpdateError, match="slot_empty"):
+        slots.roll_back()
+    assert slots.running().release == OLD
+
+
+def test_a_person_may_go_back_and_forth(slots: Slots, source: Path) -> None:
+    install(slots, build_archive(source, NEW))
+    slots.switch("b", tries=1)
+    slots.confirm()
+    assert [slots.roll_back() for _ in range(3)] == [OLD, NEW, OLD]
+
+
+def test_whoever_waits_for_a_switch_is_told_of_each_one(slots: Slots, source: Path) -> None:
+    told = slots.folder / SWITCHED
+    assert told.read_text() == "a"
+    install(slots, build_archive(source, NEW))
+    slots.switch("b", tries=1)
+    assert told.read_text() == "a"
+    slots.confirm()
+    assert told.read_text() == "b"
 
 
 def test_without_another_slot_there_is_no_way_back(slots: Slots) -> None:
@@ -177,9 +204,17 @@ def test_an_archive_that_grows_without_end_is_refused(slots: Slots, source: Path
     assert refused(slots, grown) == "update_damaged"
 
 
-def test_founding_twice_is_refused(slots: Slots, source: Path) -> None:
-    with pytest.raises(UpdateError, match="slots_exist"):
-        kit.found(slots, build_archive(source, NEW))
+def test_a_device_made_in_one_root_runs_in_another(slots: Slots, tmp_path: Path) -> None:
+    """Every link of it is relative."""
+    links = [path for path in slots.folder.rglob("*") if path.is_symlink()]
+    assert len(links) >= 4
+    assert not [path for path in links if path.readlink().is_absolute()]
+
+
+def test_a_state_that_a_newer_release_wrote_is_read(slots: Slots) -> None:
+    path = slots.folder / "state.json"
+    path.write_bytes(path.read_bytes().replace(b"{", b'{"of_a_later_release": [1], ', 1))
+    assert slots.running().release == OLD
 
 
 def test_a_damaged_state_is_said(slots: Slots) -> None:
@@ -190,10 +225,9 @@ def test_a_damaged_state_is_said(slots: Slots) -> None:
 
 def killed_at_each_step(what: str, template: Path, folder: Path, archive: bytes) -> list[Slots]:
     """Copies of `template` on which the work was killed at its 1st, 2nd, ... step; in the last it ended."""
-    copies = folder / "copies"
-    copies.mkdir()
+    copies = folder / "copy"
     (folder / "archive.tar.gz").write_bytes(archive)
-    facts = msgspec.json.encode(OLD if what == "found" else NEW).decode()
+    facts = msgspec.json.encode(NEW).decode()
     command = [sys.executable, str(DRIVER), what, str(template), str(copies), str(folder / "archive.tar.gz")]
     done = subprocess.run(
         [*command, facts, str(kit.ENVIRONMENT)],
@@ -203,7 +237,7 @@ def killed_at_each_step(what: str, template: Path, folder: Path, archive: bytes)
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return [Slots(copies / str(step), kit.MODELS) for step in range(1, int(done.stdout) + 1)]
+    return [Slots(Path(f"{copies}-{step}"), kit.MODELS) for step in range(1, int(done.stdout) + 1)]
 
 
 def whole(slots: Slots) -> str:
@@ -265,10 +299,22 @@ def test_power_lost_while_the_first_release_is_set_up_can_be_set_up_again(
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    archive = build_archive(source, OLD)
-    copies = killed_at_each_step("found", empty, tmp_path, archive)
+    archive = build_archive(source, NEW)
+    copies = killed_at_each_step("bring", empty, tmp_path, archive)
+    assert len(copies) > 20
     for copy in copies:
-        if not (copy.folder / "state.json").exists():
-            kit.found(copy, archive)
-        copy.recover()
-        assert whole(copy) == "0.1.0" and (copy.folder / "current").resolve() == copy.path("a")
+        kit.found(copy, archive)
+        assert whole(copy) == "0.2.0" and (copy.folder / "current").resolve() == copy.device()
+
+
+def test_power_lost_while_a_release_of_ones_own_is_installed_leaves_a_device(
+    slots: Slots, source: Path, tmp_path: Path
+) -> None:
+    archive = build_archive(source, NEW)
+    copies = killed_at_each_step("bring", slots.folder, tmp_path, archive)
+    assert len(copies) > 20
+    versions = [whole(copy) for copy in copies]
+    assert versions[0] == "0.1.0" and versions[-1] == "0.2.0" and versions == sorted(versions)
+    for copy in copies:
+        kit.found(copy, archive)
+        assert whole(copy) == "0.2.0" and not list(copy.folder.glob(".slot-*"))

@@ -21,9 +21,10 @@ from firmware_update.fetchers import FolderFetcher
 from firmware_update.releases import Floor
 from firmware_update.slots import Slots
 from firmware_update.updater import Updater
+from scripts.story.publisher import changed_checkout, copied_checkout
 from tests.committing.kit import agreed, make_bench
 from tests.firmware_update import kit
-from tests.firmware_update.kit import ROOT, Client, Publisher, device, digest, release, whole_source
+from tests.firmware_update.kit import ROOT, Client, Publisher, device, digest, release
 from tests.plumbing.sandboxes import NEEDS_LANDLOCK
 from tests.plumbing.stand_ins import comes_true
 
@@ -60,12 +61,7 @@ def journal(settings: Path, tmp_path: Path) -> Iterator[Journal]:
 
 def offer_deaf(publisher: Publisher, version: str) -> None:
     """A release that is well signed, starts, and hears nothing."""
-    source = whole_source(publisher.folder / f"deaf-{version}")
-    recogniser = source / "agent" / "hearing" / "recogniser.py"
-    code = recogniser.read_text()
-    deaf = code.replace("np.ascontiguousarray(samples, np.float32)", "np.zeros_like(samples)")
-    assert deaf != code
-    recogniser.write_text(deaf)
+    source = changed_checkout(publisher.folder / f"deaf-{version}", version, deaf=True)
     publisher.offer(release(version), source)
 
 
@@ -93,6 +89,46 @@ def test_a_deaf_release_goes_back_by_itself_and_is_not_tried_again(
     with pytest.raises(UpdateError, match="update_rejected"):
         updater.check(now_s=NOW_S)
     publisher.offer(release("0.2.1"), ROOT)
+    assert updater.check(now_s=NOW_S) == "updated"
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["till/__main__.py", "hearing/voice.py", "committing/uplink.py", "plumbing/configured.py", "cli.py"],
+)
+def test_a_release_a_part_of_which_does_not_load_goes_back_by_itself(
+    publisher: Publisher, updater: Updater, module: str
+) -> None:
+    source = copied_checkout(publisher.folder / "broken")
+    with (source / "agent" / module).open("a") as file:
+        file.write("\nimport a_package_that_is_not_there\n")
+    publisher.offer(release("0.2.0"), source)
+    assert updater.check(now_s=NOW_S) == "rolled_back"
+    assert updater.slots.running().release == release("0.1.0")
+
+
+def test_an_updater_that_does_not_load_is_a_reason_to_go_back(publisher: Publisher, updater: Updater) -> None:
+    source = copied_checkout(publisher.folder / "broken")
+    (source / "firmware_update" / "cli.py").write_text("(")
+    publisher.offer(release("0.2.0"), source)
+    assert updater.check(now_s=NOW_S) == "rolled_back"
+
+
+def test_a_device_that_is_not_well_itself_takes_no_release_and_gives_none_up(
+    publisher: Publisher, settings: Path, updater: Updater
+) -> None:
+    """As with a microphone that is switched off for the night."""
+    catalogue = settings.parent / "var" / "catalogue.json"
+    well = catalogue.read_bytes()
+    publisher.offer(release("0.2.0"), ROOT)
+    catalogue.write_bytes(b"{")
+    for _ in range(3):  # more often than there are tries
+        with pytest.raises(UpdateError, match="device_unwell"):
+            updater.check(now_s=NOW_S)
+    assert updater.slots.running().release == release("0.1.0") and not updater.slots.state().rejected
+    shown = run(settings, "status").stdout
+    assert "a  running   0.1.0" in shown and "b  on trial  0.2.0" in shown
+    catalogue.write_bytes(well)
     assert updater.check(now_s=NOW_S) == "updated"
 
 
@@ -126,15 +162,15 @@ def command(settings: Path, *words: str) -> list[str]:
 def test_power_lost_during_the_health_check_is_another_try(
     publisher: Publisher, settings: Path, updater: Updater
 ) -> None:
-    source = whole_source(publisher.folder / "hangs")
+    source = copied_checkout(publisher.folder / "hangs")
     check = source / "agent" / "health_check.py"
     lines = "    Path(sys.argv[-1], 'began').touch()\n    import time\n    time.sleep(600)\n"
     check.write_text(check.read_text().replace("    parser = argparse", f"{lines}    parser = argparse", 1))
     publisher.offer(release("0.2.0"), source)
-    settings.write_text(settings.read_text().replace("health_seconds = 60", "health_seconds = 5"))
-    began = updater.slots.folder / "scratch" / "began"
+    settings.write_text(settings.read_text().replace("health_seconds = 60", "health_seconds = 15"))
+    scratch = updater.slots.scratch
     process = subprocess.Popen(command(settings, "check"), cwd=ROOT, stderr=subprocess.DEVNULL)
-    assert comes_true(began.exists)
+    assert comes_true(lambda: list(scratch.glob("*/began")))
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert updater.slots.state().pending and updater.slots.state().tries_left == 1
@@ -148,10 +184,10 @@ def test_power_lost_during_the_health_check_is_another_try(
 def test_the_device_is_started_from_the_confirmed_slot(
     publisher: Publisher, settings: Path, updater: Updater
 ) -> None:
-    source = whole_source(publisher.folder / "next")
+    source = copied_checkout(publisher.folder / "next")
     (source / "agent" / "__init__.py").write_text('__version__ = "0.2.0"\n')
     publisher.offer(release("0.2.0"), source)
-    boot = [sys.executable, "-m", "firmware_update.boot", "--settings", str(settings), "--"]
+    boot = [sys.executable, "-m", "firmware_update.boot", "--slots", str(updater.slots.folder), "--"]
     before = subprocess.run(
         [*boot, "agent.cli", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
     )

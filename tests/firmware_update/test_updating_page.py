@@ -55,7 +55,8 @@ def test_the_page_works_as_it_is_typed(tmp_path: Path) -> None:
             server.kill()
             server.wait()
     assert said["earmark-update -s shelf/earmark.toml check"] == "updated\n"
-    assert said["earmark-update -s shelf/earmark.toml status"] in PAGE.read_text("utf-8")
+    shown = said["earmark-update -s shelf/earmark.toml status"].rpartition("last check")
+    assert shown[0] in PAGE.read_text("utf-8") and shown[2].endswith(": updated\n")
     assert said["earmark-update -s shelf/earmark.toml back"].startswith("0.1.0")
 
 

@@ -102,6 +102,17 @@ def test_embeddings_are_computed_only_when_wanted_and_tell_voices_apart(device: 
     assert float(embeddings[0] @ embeddings[2]) < Speaker().same_speaker_cosine
 
 
+def test_a_sentence_is_embedded_in_noise_only_while_a_voice_is_learned(device: VoiceDevice) -> None:
+    for number, policy in enumerate((ListenPolicy(True, in_noise=True), ListenPolicy(True)), 1):
+        device.till.send(policy)
+        answer = _asked(device, number, spoken("slt", "yes, place my order"))
+        assert answer.embedding is not None
+        assert (answer.embedding_in_noise is not None) == policy.in_noise
+        if answer.embedding_in_noise is not None:
+            nearness = float(np.array(answer.embedding) @ np.array(answer.embedding_in_noise))
+            assert Speaker().same_speaker_cosine < nearness < 0.999
+
+
 def test_a_question_brings_its_own_answers(device: VoiceDevice) -> None:
     phrases = ("the dark one", "the light one", "neither")
     device.till.send(Say(5, "Which one?", "en", Listen(5, "choice", 5_000, phrases)))

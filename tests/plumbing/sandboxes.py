@@ -15,8 +15,12 @@ from pathlib import Path
 import pytest
 
 from agent.plumbing import landlock
+from scripts.story.taken_over import HOSTILE
 
 PROCESSES = Path(__file__).parent / "processes"
+IMPORTS = ("--also-import", str(PROCESSES), "--also-import", str(HOSTILE))
+"""What a process needs of the launcher to run an attacker: the programs of the tests, and his attempts."""
+
 ROOT = Path(__file__).parents[2]
 
 HARMLESS = {"start a thread"}
@@ -128,7 +132,7 @@ def launch(
         [
             *prefix,
             *(sys.executable, "-m", "agent.plumbing.launcher", "--profile", profile),
-            *("--settings", str(ground.settings), "--also-import", str(PROCESSES)),
+            *("--settings", str(ground.settings), *IMPORTS),
             *("--also-read", str(ground.targets), *options, "--", *command),
         ],
         cwd=ROOT,
@@ -151,6 +155,7 @@ def attack_unconfined(ground: Ground) -> dict[str, str]:
     """The same attempts from an ordinary process of this user."""
     done = subprocess.run(
         [sys.executable, str(PROCESSES / "probe.py"), "none", str(ground.targets)],
+        env=os.environ | {"PYTHONPATH": str(HOSTILE)},
         capture_output=True,
         text=True,
         check=False,

@@ -15,6 +15,7 @@ import pytest
 
 from agent.committing.journal import FILE_NAME, Journal
 from agent.committing.keys import create_device_keys, store_client_certificate
+from agent.deciding.verification import Voiceprint
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.operator import AskHealth, Health
 from agent.plumbing.supervisor import MODULES, Supervisor, operator_socket
@@ -23,8 +24,8 @@ from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import admit, create_shop
 from tests.plumbing.sandboxes import (
+    IMPORTS,
     NEEDS_LANDLOCK,
-    PROCESSES,
     RIGHTS,
     ROOT,
     got_through,
@@ -60,7 +61,7 @@ def device(tmp_path: Path, shop: ShopFolder, microphone: Audio) -> Iterator[Path
     admission = admit(shop, "kitchen-1", create_device_keys(keys, "kitchen-1"), now=datetime.now(UTC))
     store_client_certificate(keys, admission.certificate_pem)
     (tmp_path / "trust.json").write_bytes(admission.trust.to_bytes())
-    People(state / "till" / "people").add("Ada", (1.0, 0.0), now_s=1)
+    People(state / "till" / "people").add("Ada", Voiceprint((1.0, 0.0)), now_s=1)
     Journal(state / "till" / FILE_NAME).close()
     settings = tmp_path / "earmark.toml"
     with target_list(tmp_path, settings, state, keys) as targets:
@@ -106,7 +107,7 @@ def test_a_taken_over_process_can_use_its_own_rights_only(
     microphone: Audio,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    options = {name: ("--also-import", str(PROCESSES), "--also-read", str(device.parent / "targets.json"))}
+    options = {name: (*IMPORTS, "--also-read", str(device.parent / "targets.json"))}
     modules = {**without(*MODULES.keys() - {name, "till"}), name: ATTACKED[name]}
     seen = ""
 
@@ -115,8 +116,7 @@ def test_a_taken_over_process_can_use_its_own_rights_only(
         seen += capfd.readouterr().out
         return "attacked {" in seen and seen.endswith("\n")
 
-    fds = [microphone[1].fileno()]
-    with Supervisor(device, modules=modules, launcher_options=options, voice_fds=fds) as supervisor:
+    with Supervisor(device, modules=modules, launcher_options=options) as supervisor:
         supervisor.wait_ready()
         assert comes_true(reported)
         outcome = outcome_in(seen, "")
@@ -125,7 +125,7 @@ def test_a_taken_over_process_can_use_its_own_rights_only(
 
 
 def test_the_device_comes_back_from_a_kill_of_each_process(device: Path, microphone: Audio) -> None:
-    with Supervisor(device, voice_fds=[microphone[1].fileno()]) as supervisor:
+    with Supervisor(device) as supervisor:
         supervisor.wait_ready()
         for count, name in enumerate(MODULES, start=1):
             os.kill(supervisor.pids()[name], signal.SIGKILL)
@@ -137,7 +137,7 @@ def test_the_device_comes_back_from_a_kill_of_each_process(device: Path, microph
 
 
 def test_a_listening_device_listens_on_no_network_port(device: Path, microphone: Audio) -> None:
-    with Supervisor(device, voice_fds=[microphone[1].fileno()]) as supervisor:
+    with Supervisor(device) as supervisor:
         supervisor.wait_ready()
         feed = struct.pack("<I", 3200) + bytes(3200)
         for _ in range(20):

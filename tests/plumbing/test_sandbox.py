@@ -16,8 +16,8 @@ import pytest
 from agent.plumbing import refusals, sandbox, seccomp
 from tests.plumbing.sandboxes import (
     HARMLESS,
+    IMPORTS,
     NEEDS_LANDLOCK,
-    PROCESSES,
     RIGHTS,
     ROOT,
     Ground,
@@ -111,7 +111,7 @@ def test_rules_hold_for_an_ordinary_user(ground: Ground) -> None:
                 "--settings",
                 str(ground.settings),
             ),
-            *("--also-import", str(PROCESSES), "--also-import", site, "--also-read", str(ground.targets)),
+            *(*IMPORTS, "--also-import", site, "--also-read", str(ground.targets)),
             *("--", python, "-m", "probe", "uplink", str(ground.targets)),
         ],
         env={"PYTHONPATH": f"{ROOT}:{site}", "PATH": "/usr/bin:/bin:/sbin"},

@@ -138,9 +138,10 @@ def test_a_process_that_cannot_start_is_named(tmp_path: Path) -> None:
 
 def test_voice_alone_inherits_the_audio_under_its_number(tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
-    supervisor = Supervisor(
-        device(tmp_path), modules=MODULES, launcher_options=OPTIONS, voice_fds=[theirs.fileno()]
-    )
+    settings = device(tmp_path)
+    number = theirs.fileno()
+    settings.write_text(f'{settings.read_text()}\n[audio]\nsource = "fd:{number}"\nsink = "fd:{number}"\n')
+    supervisor = Supervisor(settings, modules=MODULES, launcher_options=OPTIONS)
     with ours, theirs, supervisor:
         supervisor.wait_ready()
         audio = os.fstat(theirs.fileno()).st_ino

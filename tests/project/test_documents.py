@@ -187,7 +187,7 @@ def test_polish_readme_says_the_same() -> None:
 
 
 _COMMAND = re.compile(r"(?<![\w./-])(earmark(?:-backend)? (?:[^;`\n()]|\(\))+)")
-SPOKEN = ROOT / "agent/deciding/replies.py"
+SPOKEN = ROOT / "agent/deciding/reply_words.py"
 
 
 def literals(path: Path) -> Iterator[str]:

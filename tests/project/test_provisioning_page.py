@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 
+from scripts.story.mailbox import Mailbox
+from tests.backend.post_office import Authority
 from tests.project import markdown
 from tests.project.markdown import ROOT
 
 PORT_ON_THE_PAGE = "18883"
-SERVICES = ("earmark-backend broker shop", "earmark-backend run shop")
+SERVICES = ("earmark-backend broker shop", "earmark-backend run shop", "earmark-backend mail shop")
+READY = ("broker on", "serving", "sending through")
+PASSWORD = "typed by the test"
 NEEDS_A_MICROPHONE = ("run", "enrol", "people", "orders")
 CATALOGUE = "order_backend/catalogues/corner_shop.json"
 PATIENCE_SECONDS = 30
@@ -45,6 +53,7 @@ class Folder:
             ["bash", "-ec", line],
             cwd=self.path,
             env=self._environment,
+            input=f"{PASSWORD}\n",
             capture_output=True,
             text=True,
             check=False,
@@ -61,7 +70,7 @@ class Folder:
                 line.split(), cwd=self.path, env=self._environment, stdout=output, stderr=output
             )
         until = time.monotonic() + PATIENCE_SECONDS
-        while not any(word in log.read_text("utf-8") for word in ("broker on", "serving")):
+        while not any(word in log.read_text("utf-8") for word in READY):
             assert time.monotonic() < until, log.read_text("utf-8")
             time.sleep(0.1)
 
@@ -109,6 +118,41 @@ def test_the_doctor_finds_device_and_broker_well(folder: Folder) -> None:
     assert f"ok  broker: localhost:{folder.port} answers with TLS 1.3 and accepts this device" in found
 
 
+def test_the_owner_is_told_as_the_page_says(folder: Folder) -> None:
+    authority = Authority(folder.path / "mail-authority")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.server_files("localhost"))
+
+    def lets_in(_server: object, _session: object, _envelope: object, _way: str, who: Any) -> AuthResult:
+        known = (who.login, who.password) == (b"corner-shop", PASSWORD.encode())
+        return AuthResult(success=known, handled=False)
+
+    login = {"authenticator": lets_in, "auth_required": True, "require_starttls": True}
+    with Mailbox(tls_context=context, **login) as mailbox:
+        server = {"host": "localhost", "port": mailbox.port, "ca_file": str(authority.file)}
+        _write_as_the_page_says(folder.path / "shop/shop.json", server)
+        lines = _lines()
+        first = next(number for number, line in enumerate(lines) if line.startswith("install"))
+        checked = [folder.type(line) for line in lines[first : first + 3]][-1]
+        assert f"localhost:{mailbox.port} takes mail from orders@example.org (TLSv1.3)" in checked
+        folder.type(lines[first + 3])
+        shown = folder.type(lines[first + 4])
+        assert shown == "shelf-1  anna@example.org (en)  0 sent, 0 due, 0 failed, 0 dropped\n"
+        folder.stop("earmark-backend mail shop")
+        assert mailbox.mails() == [], "a check sends nothing"
+
+
+def _write_as_the_page_says(shop_json: Path, changes: dict[str, object]) -> None:
+    """The page's section into shop.json, in the place that it names, for the test's own mail server."""
+    text = (ROOT / "docs/provisioning.md").read_text("utf-8")
+    [section] = [block.text for block in markdown.blocks(text) if block.kind == "json"]
+    before = shop_json.read_text("utf-8")
+    assert before.count('"mail": null') == 1
+    config = json.loads(before.replace('"mail": null', section))
+    config["mail"] |= changes
+    shop_json.write_text(json.dumps(config), "utf-8")
+
+
 def test_a_revoked_device_is_refused_until_it_is_admitted_again(folder: Folder) -> None:
     lines = _lines()
     folder.type(next(line for line in lines if line.startswith("earmark-backend revoke")))
@@ -137,7 +181,7 @@ def test_the_brokers_certificate_is_renewed_as_the_page_says(folder: Folder) -> 
 
 
 def test_every_line_of_the_page_is_tried_here_or_needs_a_microphone() -> None:
-    tried = ("earmark-backend", "earmark provision", "python -c", "openssl", "mv new.crt")
+    tried = ("earmark-backend", "earmark provision", "python -c", "openssl", "mv new.crt", "install -m")
     rest = [line for line in _lines() if not line.startswith(tried) and not line.endswith(" doctor")]
     assert rest
     assert all(line.split()[3] in NEEDS_A_MICROPHONE for line in rest)

@@ -69,9 +69,11 @@ def test_a_forbidden_import_is_found(copy: Path, module: str, line: str, broken:
         "cd /home" + "/anna/earmark",
         "https://py" + "pi.org/simple",
         f"{ROOT}/x",
+        "<" * 7 + " HEAD",
+        ">" * 7 + " main",
     ],
 )
-def test_text_that_is_tied_to_one_machine_is_found(text: str) -> None:
+def test_text_that_is_tied_to_one_machine_or_left_by_a_merge_is_found(text: str) -> None:
     assert [number for number, _ in ties_to_a_machine(f"fine\n{text}\n")] == [2]
 
 

@@ -41,9 +41,17 @@ class SensorsProcess:
 
     def next_proposal(self) -> messages.Proposal:
         """What it says next."""
-        proposal, _ = self.till.receive(messages.SensorsToTill)
-        assert isinstance(proposal, messages.Proposal)
-        return proposal
+        while True:
+            message, _ = self.till.receive(messages.SensorsToTill)
+            if isinstance(message, messages.Proposal):
+                return message
+
+    def state_when(self, so: Callable[[messages.SensorState], bool]) -> messages.SensorState:
+        """The next report of how a sensor is heard for which it is so."""
+        while True:
+            message, _ = self.till.receive(messages.SensorsToTill)
+            if isinstance(message, messages.SensorState) and so(message):
+                return message
 
     def resident_kib(self) -> int:
         """Its memory."""

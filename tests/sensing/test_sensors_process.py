@@ -112,6 +112,23 @@ def test_it_comes_back_to_a_bus_that_was_away(sensors: SensorsProcess, kitchen: 
     assert heard(sensors, kitchen, LOW_KG).wanted
 
 
+def test_the_till_hears_of_readings_of_what_is_none_and_of_a_bus_that_is_away(
+    sensors: SensorsProcess, kitchen: Kitchen
+) -> None:
+    before = sensors.state_when(lambda state: state.bus_fault == "")
+    assert (before.sensor, before.age_s, before.level) == ("beans", None, None)
+    kitchen.publish(b"not JSON", b"not JSON")
+    assert not heard(sensors, kitchen, FULL_KG).wanted
+    sensors.connect_till()
+    now = sensors.state_when(lambda state: state.refused == {"reading_not_json": 2})
+    assert now.age_s is not None and now.age_s < 60
+    assert now.level == pytest.approx(2.9 / 3)
+    kitchen.close()
+    sensors.state_when(lambda state: state.bus_fault in ("link_lost", "broker_not_listening"))
+    kitchen.start()
+    sensors.state_when(lambda state: state.bus_fault == "")
+
+
 def test_it_never_publishes(sensors: SensorsProcess, kitchen: Kitchen) -> None:
     topics: set[str] = set()
     watcher = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)

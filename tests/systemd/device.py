@@ -16,49 +16,28 @@ import shutil
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent import __version__
 from agent.committing.keys import create_device_keys, store_client_certificate
 from agent.plumbing import operator
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.settings import default_models_dir
+from firmware_update.archive import build_archive
+from firmware_update.releases import Release
+from firmware_update.slots import Slots
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import admit, create_shop
 from tests.systemd.units import ROOT, Unit
+from tests.systemd.users import USERS, python_for_others
 
 PATIENCE_S = 60.0
 """A deadline for a hang, not a measure of speed."""
 
 CATALOGUE = ROOT / "order_backend" / "catalogues" / "corner_shop.json"
-
-
-def _open_to_others(path: Path) -> bool:
-    return all(folder.stat().st_mode & 0o005 == 0o005 for folder in (path, *path.parents))
-
-
-_SYSTEM_PYTHON = Path("/usr/bin/python{}.{}".format(*sys.version_info))
-_OWN_PYTHON_IS_OPEN = _open_to_others(Path(sysconfig.get_path("stdlib")))
-SEPARATE_USERS = (
-    os.geteuid() == 0
-    and _open_to_others(ROOT)
-    and _open_to_others(Path(sys.prefix))
-    and (_OWN_PYTHON_IS_OPEN or _SYSTEM_PYTHON.exists())
-)
-_ME = pwd.getpwuid(os.geteuid()).pw_name
-# Users that every Debian has stand in for the units' own, which only an installation makes.
-USERS = {
-    f"earmark-{name}": user if SEPARATE_USERS else _ME
-    for name, user in (
-        ("till", "sys"),
-        ("voice", "daemon"),
-        ("uplink", "bin"),
-        ("sensors", "games"),
-        ("touch", "man"),
-    )
-}
 
 
 def _may_confine() -> bool:
@@ -70,20 +49,6 @@ def _may_confine() -> bool:
 
 
 CONFINED = _may_confine()
-
-
-def _python_for_others(folder: Path) -> Path:
-    """This environment's packages under the system's interpreter, where its own stands in a home."""
-    if not SEPARATE_USERS or _OWN_PYTHON_IS_OPEN:
-        return Path(sys.executable)
-    packages = Path(sysconfig.get_path("purelib"))
-    (folder / "venv" / "bin").mkdir(parents=True)
-    (folder / "venv" / "lib" / packages.parent.name).mkdir(parents=True)
-    (folder / "venv" / "lib" / packages.parent.name / packages.name).symlink_to(packages)
-    (folder / "venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
-    python = folder / "venv" / "bin" / "python"
-    python.symlink_to(_SYSTEM_PYTHON)
-    return python
 
 
 class Service:
@@ -136,8 +101,9 @@ class Device:
         for name in ("run", "lib", "lib/till", "lib/keys", "credentials"):
             (folder / name).mkdir()
         self.python = str(
-            installed / "opt/earmark/venv/bin/python" if installed else _python_for_others(folder)
+            installed / "opt/earmark/venv/bin/python" if installed else python_for_others(folder)
         )
+        self._slots = installed / "opt/earmark/slots" if installed else self._unpacked(folder)
         self._import_from = {} if installed else {"PYTHONPATH": str(ROOT)}
         self.settings = folder / "earmark.toml"
         self.keys = folder / "lib" / "keys"
@@ -145,6 +111,15 @@ class Device:
         self._listeners = {
             name: self._listen(name) for name in ("voice", "uplink", "sensors", "touch", "operator")
         }
+
+    def _unpacked(self, folder: Path) -> Path:
+        """Slots with this checkout in the first."""
+        archive, slots = folder / "release.tar.gz", Slots(folder / "slots", default_models_dir())
+        archive.write_bytes(build_archive(ROOT, Release(__version__, "generic", 0, 0)))
+        slots.folder.mkdir()
+        own = Path(sys.prefix) if self.python == sys.executable else Path(self.python).parents[1]
+        slots.bring(archive, own, largest_bytes=64_000_000)
+        return slots.folder
 
     def _provision(self) -> None:
         shop_folder = self.folder / "shop"
@@ -180,6 +155,7 @@ class Device:
 
     def path(self, text: str) -> Path:
         """Where a path of the units is here."""
+        text = text.replace("/opt/earmark/slots", str(self._slots))
         for installed, here in (("/run/earmark", "run"), ("/var/lib/earmark", "lib")):
             text = text.replace(installed, str(self.folder / here))
         return Path(text.replace("/etc/earmark/earmark.toml", str(self.settings)))
@@ -244,7 +220,8 @@ class Device:
         for installed, here in USERS.items():
             words = [word.replace(f"={installed}", f"={here}") for word in words]
         if name == "voice":  # no microphone here: sound comes over a socket
-            words[words.index("--") : words.index("--")] = ["--pass-fd", str(self._audio_fd)]
+            inner = len(words) - words[::-1].index("--") - 1
+            words[inner:inner] = ["--pass-fd", str(self._audio_fd)]
         return words
 
     def _credentials(self, name: str, unit: Unit, user: pwd.struct_passwd) -> dict[str, str]:

@@ -5,44 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from agent import __version__
 from tests.plumbing.stand_ins import comes_true
 from tests.systemd.device import provisioned_device
+from tests.systemd.installing import NETWORKS, SYSTEM_PYTHON, run
 from tests.systemd.units import ROOT, UNITS
 
-PYTHON = "/usr/bin/python3"
-pytestmark = pytest.mark.skipif(not Path(PYTHON).exists(), reason=f"no {PYTHON}")
-NETWORKS = ("192.0.2.0/24", "2001:db8::53")
+pytestmark = pytest.mark.skipif(not Path(SYSTEM_PYTHON).exists(), reason=f"no {SYSTEM_PYTHON}")
 
 
-def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(word) for word in command],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=900,
-    )
-
-
-@pytest.fixture(scope="module")
-def root() -> Iterator[Path]:
-    """A scratch root with Earmark in it, in a folder that other users may enter."""
-    with tempfile.TemporaryDirectory(prefix="earmark-root-") as name:
-        path = Path(name)
-        path.chmod(0o755)
-        networks = [word for network in NETWORKS for word in ("--broker-network", network)]
-        done = run("scripts/install", "--root", path, *networks)
-        assert done.returncode == 0, done.stdout
-        yield path
+@pytest.fixture
+def root(installed_root: Path) -> Path:
+    return installed_root
 
 
 def python_of(root: Path) -> Path:
@@ -56,9 +34,10 @@ def test_everything_has_its_place(root: Path) -> None:
     }
     for folder in ("sysusers.d", "tmpfiles.d"):
         assert (root / "etc" / folder / "earmark.conf").exists()
-    command = root / "usr/local/bin/earmark"
-    assert command.stat().st_mode & 0o777 == 0o755
-    assert run("sh", "-n", command).returncode == 0
+    for name in ("earmark", "earmark-update"):
+        command = root / "usr/local/bin" / name
+        assert command.stat().st_mode & 0o777 == 0o755
+        assert run("sh", "-n", command).returncode == 0
     allowed = (root / "etc/systemd/system/earmark-uplink.service.d/50-broker-network.conf").read_text()
     assert [line for line in allowed.splitlines() if "=" in line] == [
         "IPAddressDeny=any",
@@ -69,6 +48,8 @@ def test_everything_has_its_place(root: Path) -> None:
 @pytest.mark.slow
 def test_the_installed_code_runs_by_itself_and_has_its_models(root: Path, tmp_path: Path) -> None:
     find = "import agent, onnxruntime; print(agent.__file__); print(onnxruntime.__file__)"
+    slots = root / "opt/earmark/slots"
+    boot = [python_of(root), "-P", "-m", "firmware_update.boot", "--slots", slots, "--"]
     silent = {"ORT_DISABLE_TELEMETRY": "1"}  # as the product sets it
     nobodys = {"HOME": "/nonexistent", "PYTHONPATH": "", "PATH": "/usr/bin:/bin"} | silent
     found = subprocess.run(
@@ -76,7 +57,11 @@ def test_the_installed_code_runs_by_itself_and_has_its_models(root: Path, tmp_pa
     )
     assert found.returncode == 0, found.stderr
     assert all(line.startswith(str(root / "opt/earmark/")) for line in found.stdout.splitlines())
-    verify = [python_of(root), "-P", "-m", "agent.model_store", "verify"]
+    said = subprocess.run(
+        [*boot, "agent.cli", "--version"], cwd=tmp_path, env=nobodys, capture_output=True, text=True
+    )
+    assert said.stdout == f"earmark {__version__}\n", said.stderr
+    verify = [*boot, "agent.model_store", "verify"]
     assert subprocess.run(verify, cwd=tmp_path, env=nobodys, check=False).returncode == 0
     listed = subprocess.run(
         [python_of(root), "-m", "pip", "list"], capture_output=True, text=True, check=True
@@ -98,8 +83,12 @@ def test_the_installed_device_runs_as_its_units_say(root: Path) -> None:
 @pytest.mark.slow
 def test_nothing_of_it_leads_back_to_the_checkout_or_into_a_home(root: Path) -> None:
     app = root / "opt/earmark/app"
-    assert not [path for path in app.rglob("*") if path.is_symlink()]
-    for path in [*app.rglob("*.pyc"), *(root / "etc").rglob("*"), root / "usr/local/bin/earmark"]:
+    for path in (root / "opt/earmark").rglob("*"):
+        if path.is_symlink() and "environments" not in path.relative_to(root / "opt/earmark").parts[:1]:
+            assert path.resolve().is_relative_to(root / "opt/earmark"), path
+            assert not path.readlink().is_absolute()
+    commands = (root / "usr/local/bin").iterdir()
+    for path in [*app.rglob("*.pyc"), *(root / "etc").rglob("*"), *commands]:
         if path.is_file():
             assert str(ROOT).encode() not in path.read_bytes(), path
     assert Path(os.path.realpath(python_of(root))).is_relative_to("/usr")
@@ -109,13 +98,14 @@ def test_nothing_of_it_leads_back_to_the_checkout_or_into_a_home(root: Path) -> 
 
 @pytest.mark.slow
 def test_a_second_run_changes_nothing_that_counts(root: Path) -> None:
-    stamp = python_of(root).parents[1] / "device.stamp"
+    stamp = python_of(root).parents[1] / "complete"
     before = stamp.stat().st_mtime_ns
     files = sorted(path.relative_to(root) for path in root.rglob("*") if "__pycache__" not in path.parts)
     done = run("scripts/install", "--root", root)
     assert done.returncode == 0, done.stdout
     assert "packages: as in requirements.lock already" in done.stdout
     assert "models: all there" in done.stdout
+    assert "in slot a" in done.stdout
     assert stamp.stat().st_mtime_ns == before
     assert files == sorted(p.relative_to(root) for p in root.rglob("*") if "__pycache__" not in p.parts)
 
@@ -123,7 +113,7 @@ def test_a_second_run_changes_nothing_that_counts(root: Path) -> None:
 @pytest.mark.slow
 def test_a_device_is_provisioned_and_taken_away_but_for_its_state(root: Path, tmp_path: Path) -> None:
     copy = tmp_path / "root"
-    shutil.copytree(root, copy, symlinks=True, ignore=shutil.ignore_patterns("app", "site-packages"))
+    shutil.copytree(root, copy, symlinks=True, ignore=shutil.ignore_patterns("app", "site-packages", "a"))
     state = copy / "var/lib/earmark"
     state.mkdir(parents=True)
     (copy / "etc/earmark").mkdir()

@@ -23,8 +23,9 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import TillToVoice, VoiceReady
 from tests.hearing.conftest import room, spoken
 from tests.plumbing.stand_ins import comes_true
-from tests.systemd.device import CONFINED, PATIENCE_S, SEPARATE_USERS, USERS, Device, provisioned_device
+from tests.systemd.device import CONFINED, PATIENCE_S, Device, provisioned_device
 from tests.systemd.units import ROOT
+from tests.systemd.users import SEPARATE_USERS, USERS
 
 _FRAME_OF_SILENCE = struct.pack("<I", 3200) + bytes(3200)
 

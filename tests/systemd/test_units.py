@@ -15,6 +15,8 @@ from agent.plumbing import configured
 from agent.plumbing.arrivals import OPERATOR, PEERS
 from agent.plumbing.sandbox import PROFILES
 from agent.plumbing.supervisor import MODULES
+from firmware_update import restart
+from firmware_update.slots import SWITCHED
 from scripts import unit_scores
 from tests.systemd.units import NEEDS_SYSTEMD_ANALYZE, ROOT, SERVICES, UNITS, Unit
 
@@ -22,7 +24,7 @@ service = pytest.mark.parametrize("name", SERVICES)
 
 
 @NEEDS_SYSTEMD_ANALYZE
-@service
+@pytest.mark.parametrize("name", unit_scores.LIMITS)
 def test_exposure_is_within_its_limit(name: str) -> None:
     assert unit_scores.score(UNITS / f"earmark-{name}.service") <= unit_scores.LIMITS[name]
 
@@ -50,15 +52,29 @@ def test_a_misspelt_line_is_a_complaint(tmp_path: Path) -> None:
     assert "ProtectClocks" in unit_scores.complaints(tmp_path)
 
 
+BOOT = [unit_scores.INSTALLED_PYTHON, *["-P", "-m", "firmware_update.boot", "--slots", "/opt/earmark/slots"]]
+
+
+def _split(words: list[str]) -> tuple[list[str], ...]:
+    """What stands before, between and after the words `--`."""
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word == "--":
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return tuple(parts)
+
+
 @service
 def test_a_service_starts_its_module_through_the_launcher_with_its_own_profile(name: str) -> None:
     unit = Unit(f"earmark-{name}.service")
-    words = unit.command()
-    before, after = words[: words.index("--")], words[words.index("--") + 1 :]
-    assert before[:4] == [unit_scores.INSTALLED_PYTHON, "-P", "-m", "agent.plumbing.launcher"]
+    boot, before, after = _split(unit.command())
+    assert boot == BOOT
+    assert before[0] == "agent.plumbing.launcher"
     assert before[before.index("--profile") + 1] == name
     assert name in PROFILES
-    assert after[:3] == [unit_scores.INSTALLED_PYTHON, "-m", MODULES[name]]
+    assert after[:3] == ["{python}", "-m", MODULES[name]]
     assert unit.get("User") == f"earmark-{name}"
 
 
@@ -79,16 +95,61 @@ def test_no_network_where_there_is_to_be_none() -> None:
         assert unit.yes("PrivateNetwork")
         assert unit.get("RestrictAddressFamilies") == "AF_UNIX"
         assert unit.get("IPAddressDeny") == "any"
-    for name in ("uplink", "sensors"):
+    for name in ("uplink", "sensors", "fetch@"):
         assert not Unit(f"earmark-{name}.service").yes("PrivateNetwork")
+    for name in ("health@", "updater", "restart"):
+        assert Unit(f"earmark-{name}.service").yes("PrivateNetwork")
 
 
 def test_sound_is_for_voice_alone() -> None:
     assert Unit("earmark-voice.service").get("DeviceAllow") == "char-alsa rw"
     assert Unit("earmark-touch.service").get("DeviceAllow") == "char-input r"
-    for name in ("till", "uplink", "sensors"):
+    for name in ("till", "uplink", "sensors", "updater"):
         unit = Unit(f"earmark-{name}.service")
         assert not unit.all("DeviceAllow") + unit.all("BindPaths") + unit.all("SupplementaryGroups")
+
+
+def test_a_release_on_trial_has_the_microphone_to_itself_and_changes_nothing_of_the_device() -> None:
+    unit = Unit("earmark-health@.service")
+    assert unit.get("Conflicts") == unit.get("After") == "earmark-voice.service"
+    assert "start earmark-voice.service" in unit.get("ExecStopPost")
+    assert unit.get("ProtectSystem") == "strict" and not unit.all("ReadWritePaths")
+    hidden = unit.get("InaccessiblePaths")
+    assert all(f"-/var/lib/earmark/{path}" in hidden for path in ("keys", "till/people", "till/factors.json"))
+    boot, words = _split(unit.command())
+    assert boot == BOOT and words[0] == "firmware_update.gate"
+
+
+def test_the_updater_is_watched_and_has_its_slots_only() -> None:
+    unit = Unit("earmark-updater.service")
+    boot, words = _split(unit.command())
+    assert boot == BOOT and words[0] == "firmware_update.cli" and "run" in words
+    assert unit.get("ReadWritePaths") == "/opt/earmark/slots" and unit.get("ProtectSystem") == "strict"
+    assert unit.get("Type") == "notify" and unit.get("Restart") == "always"
+    assert int(unit.get("WatchdogSec")) > 0
+    assert unit.yes("PrivateNetwork") and unit.get("CapabilityBoundingSet") == "CAP_DAC_READ_SEARCH"
+    assert Unit("earmark-restart.path").get("PathChanged") == f"/opt/earmark/slots/{SWITCHED}"
+
+
+def test_what_has_the_network_writes_to_one_folder_and_is_asked_by_root_alone() -> None:
+    unit = Unit("earmark-fetch@.service")
+    boot, before, after = _split(unit.command())
+    assert boot == BOOT and before[0] == "agent.plumbing.launcher" and "updater" in before
+    assert after[:3] == ["{python}", "-m", "firmware_update.fetching"]
+    assert (
+        unit.get("ReadWritePaths") == "/opt/earmark/slots/incoming" and unit.get("User") == "earmark-updater"
+    )
+    for name in ("fetch", "health"):
+        door = Unit(f"earmark-{name}.socket")
+        assert door.yes("Accept") and (door.get("SocketUser"), door.get("SocketMode")) == ("root", "0600")
+        assert door.get("ListenStream") in Unit("earmark-updater.service").command()
+
+
+def test_what_starts_another_release_runs_nothing_of_it() -> None:
+    unit = Unit("earmark-restart.service")
+    words = unit.command()
+    assert words[:4] == [unit_scores.INSTALLED_PYTHON, "-P", "-m", "firmware_update.restart"]
+    assert {f"earmark-{name}.service" for name in (*SERVICES, "updater")} == set(restart.UNITS)
 
 
 def test_each_service_is_given_its_own_keys_and_no_others() -> None:
@@ -105,7 +166,7 @@ def test_each_service_is_given_its_own_keys_and_no_others() -> None:
 
 def test_the_till_is_passed_the_sockets_it_knows_and_only_by_their_peers() -> None:
     till = Unit("earmark-till.service")
-    sockets = [Unit(path.name) for path in sorted(UNITS.glob("*.socket"))]
+    sockets = [Unit(path.name) for path in sorted(UNITS.glob("earmark-till-*.socket"))]
     assert {unit.path.name for unit in sockets} == set(till.get("Requires").split())
     names = {unit.get("FileDescriptorName") for unit in sockets}
     assert names <= {*PEERS, OPERATOR}
@@ -126,9 +187,12 @@ def test_the_till_is_passed_the_sockets_it_knows_and_only_by_their_peers() -> No
 
 def test_the_target_holds_every_service() -> None:
     target = Unit("earmark.target")
-    assert set(target.get("Wants").split()) == {f"earmark-{name}.service" for name in SERVICES}
+    wanted = {word for line in target.all("Wants") for word in line.split()}
+    updating = {"earmark-updater.service", "earmark-restart.path"}
+    updating |= {"earmark-fetch.socket", "earmark-health.socket"}
+    assert wanted == {f"earmark-{name}.service" for name in SERVICES} | updating
     for path in UNITS.iterdir():
-        if path.name != "earmark.target":
+        if path.name not in ("earmark.target", "earmark-restart.service"):  # which restarts the target
             assert Unit(path.name).get("PartOf") == "earmark.target"
 
 
@@ -138,7 +202,7 @@ def test_users_are_made_without_home_and_shell_and_voice_may_use_sound(tmp_path:
     made = _sysusers(tmp_path)
     users = dict(line.split(":", 1) for line in (tmp_path / "etc/passwd").read_text().splitlines())
     groups = dict(line.split(":", 1) for line in (tmp_path / "etc/group").read_text().splitlines())
-    assert set(users) == {f"earmark-{name}" for name in SERVICES}
+    assert set(users) == {f"earmark-{name}" for name in (*SERVICES, "updater")}
     assert all(line.endswith(":/:/usr/sbin/nologin") for line in users.values())
     assert groups["audio"].endswith(":earmark-voice")
     assert groups["earmark"].endswith(":")
@@ -156,13 +220,15 @@ def test_folders_are_made_and_the_keys_closed(tmp_path: Path) -> None:
     lines = (ROOT / "systemd/tmpfiles.d/earmark.conf").read_text("utf-8")
     # Only root may give folders away; what is made is the same without.
     config = tmp_path / "earmark.conf"
-    config.write_text(re.sub(r"root root|earmark-till earmark-till", "- -", lines))
+    config.write_text(re.sub(r"root +root|earmark-(till|updater) +earmark-(till|updater)", "- -", lines))
     command = ["systemd-tmpfiles", "--create", f"--root={tmp_path}", str(config)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     for name in ("keys", "till"):
         assert (tmp_path / "var/lib/earmark" / name).stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "etc/earmark/var").readlink() == Path("/var/lib/earmark")
+    assert (tmp_path / "opt/earmark/slots").is_dir()
+    assert (tmp_path / "var/lib/earmark/slots").readlink() == Path("/opt/earmark/slots")
 
 
 def test_unit_files_have_no_line_twice_that_counts_once() -> None:
@@ -174,16 +240,18 @@ def test_unit_files_have_no_line_twice_that_counts_once() -> None:
         assert not again, f"{path.name}: {again}"
         parser = configparser.ConfigParser(strict=False, interpolation=None)
         parser.read_string(text)
-        assert set(parser.sections()) <= {"Unit", "Service", "Socket", "Install"}
+        assert set(parser.sections()) <= {"Unit", "Service", "Socket", "Path", "Install"}
 
 
 @pytest.mark.parametrize(
     ("process", "section", "status"),
     [
-        ("sensors", "", 1),
-        ("touch", "", 1),
+        ("sensors", "", 3),
+        ("touch", "", 3),
         ("touch", '[touch]\nkeypad_device = "/dev/input/event0"\n', 0),
         ("sensors", "[touch]\nwhat = 1\n", 255),
+        ("updater", "", 3),
+        ("updater", '[update]\nurl = "https://updates.example"\n', 0),
     ],
 )
 def test_a_process_without_work_is_skipped_and_a_faulty_file_is_a_failure(
@@ -191,6 +259,13 @@ def test_a_process_without_work_is_skipped_and_a_faulty_file_is_a_failure(
 ) -> None:
     settings = tmp_path / "earmark.toml"
     settings.write_text(section)
-    words = shlex.split(Unit(f"earmark-{process}.service").get("ExecCondition"))
-    assert words[1:5] == ["-P", "-m", "agent.plumbing.configured", process]
+    shell = shlex.split(Unit(f"earmark-{process}.service").get("ExecCondition"))
+    command, _, verdict = shell[2].partition("; ")
+    boot, words = _split(shlex.split(command))
+    assert boot == BOOT and words[:2] == ["agent.plumbing.configured", process]
     assert configured.main([process, str(settings)]) == status
+    # 1 to 254 would be "skip, and call it no failure": also of a release that cannot be imported.
+    says = {0: 0, configured.NO_WORK: 1, 1: 255, 255: 255}
+    for said, means in says.items():
+        done = subprocess.run(["sh", "-c", f"(exit {said}); {verdict}"], check=False)
+        assert done.returncode == means

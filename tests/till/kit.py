@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.committing.road import OrderPlaced, OrderRefused
-from agent.deciding.conversation import ReceiptArrived
+from agent.deciding.conversation import ReceiptArrived, SensorsSilent
+from agent.deciding.proposals import Low
 from agent.deciding.sentences import ENROLMENT_PHRASES
+from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages
 from agent.till.desk import Desk
 from agent.till.factors import Factors
 from agent.till.people import People
 from agent.till.proposals import SensorProposals
+from agent.till.sensing import Sensing
+from agent.till.silences import SensorSilences
 from agent.till.spoken import SpokenDialogue
 from agent.till.typed import TypedDialogue
 from agent.till.waiting import WaitingBaskets
@@ -37,7 +41,8 @@ class Till:
     typed: TypedDialogue | None = None
 
     def __post_init__(self) -> None:
-        self.proposals = SensorProposals(self.desk)
+        self.silences = SensorSilences(self.desk, lambda: self.bench.clocks.boot_s)
+        self.proposals = SensorProposals(self.desk, self.silences)
         self.spoken = SpokenDialogue(
             self.desk,
             self.sent.append,
@@ -45,6 +50,19 @@ class Till:
             lambda text, done, learned: self.steps.append((text, done, learned)),
             WaitingBaskets(lambda: [self.typed] if self.typed else [], self.proposals),
         )
+        hears = False  # `voice` connects later than the till starts
+        self.sensing = Sensing(
+            self.proposals,
+            self.silences,
+            self.spoken,
+            lambda: hears,
+            lambda *_: None,  # a test looks itself
+        )
+        hears = True
+
+    def what_is_low(self) -> tuple[list[Low], list[SensorsSilent]]:
+        """For a typed dialogue."""
+        return [waiting.low for waiting in self.proposals.all()], self.silences.silent()
 
     @property
     def said(self) -> str:
@@ -101,7 +119,9 @@ def utterance(
     speech_ms: int = 2_500, snr_db: float | None = 30.0, runners_up: tuple[messages.RunnerUp, ...] = (),
 ) -> messages.Utterance:  # fmt: skip
     """What `voice` sends; by default it is sure of itself and the room is quiet."""
-    return messages.Utterance(listen_id, words, open_words, gap, embedding, speech_ms, snr_db, 1, runners_up)
+    return messages.Utterance(
+        listen_id, words, open_words, gap, embedding, speech_ms, snr_db, 1, runners_up=runners_up
+    )
 
 
 def make_till(bench: Bench, folder: Path, *, online: bool = True) -> Till:
@@ -114,7 +134,8 @@ def make_till(bench: Bench, folder: Path, *, online: bool = True) -> Till:
     )
     desk.online = online
     till = Till(bench, desk)
-    people.add("Anna", ANNA, now_s=0)
+    if not len(people):  # a restart finds her
+        people.add("Anna", Voiceprint(ANNA), now_s=0)
     return till
 
 

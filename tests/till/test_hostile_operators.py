@@ -144,7 +144,7 @@ def test_who_was_enrolled_stands_in_the_journal(till: Till) -> None:
     _enrol(till, BERT)
     [decision] = till.desk.journal.decisions()
     assert decision.code == "enrolled"
-    assert decision.person in till.desk.people.templates()
+    assert decision.person in till.desk.people.voiceprints()
     assert "Eve" not in repr(decision)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import threading
 import time
 from collections.abc import Iterator
 
@@ -114,4 +115,46 @@ def test_a_flood_of_proposals_is_one_question_and_keeps_nobody_waiting(till: Til
     while not any(row.level == LOW.level for row in till.orders().proposals):
         assert time.monotonic() < deadline
     assert [row.code for row in till.orders().decisions].count("proposed") <= 1
+    assert not till.orders().orders
+
+
+def test_claimed_silences_are_one_sentence_whatever_the_numbers(till: TillProcess) -> None:
+    ours = till.hand_over("sensors")
+    sensors = IpcConnection(ours, peer="till")
+    packed = msgspec.msgpack.encode
+    fields = {"type": "SensorState", "sensor": "beans", "age_s": 90_000, "level": 0.2, "refused": {}}
+    for wrong in (
+        {"sensor": "b" * 65},
+        {"age_s": -1},
+        {"age_s": 1 << 40},
+        {"age_s": float("nan")},
+        {"level": 2.0},
+        {"refused": {f"code_{number}": 1 for number in range(17)}},
+        {"refused": {"\x1b[31m": 1}},
+        {"refused": {"c": -1}},
+        {"bus_fault": "x" * 41},
+        {"silent": True},
+    ):
+        frame = packed(fields | wrong)
+        ours.sendall(struct.pack(">I", len(frame)) + frame)
+    sensors.send(messages.SensorState("someone else", 90_000, 0.2, {}))
+    before_kib = till.resident_kib()
+    for number in range(20_000):
+        sensors.send(messages.SensorState("beans", (number % 2) * 90_000, 0.2, {"c": number}, f"f{number}"))
+        if number % 5_000 == 0:
+            assert till.health().voice, "others are served meanwhile"
+    assert till.resident_kib() - before_kib < 8_192
+    assert sum(file.stat().st_size for file in till.folder.glob("journal.db*")) < 16_000_000
+    sensors.send(messages.SensorState("beans", 90_000, 0.2, {}))
+    assert till.next_said().text.startswith("I have not heard from the coffee machine's sensor since ")
+    till.voice.send(messages.Spoken(1))
+    for age_s in (0, 90_000, 0, 90_000):  # it comes back and falls silent again, as fast as it can
+        sensors.send(messages.SensorState("beans", age_s, 0.2, {}))
+        deadline = time.monotonic() + 30
+        while till.orders().sensors[0].silent != (age_s > 0):
+            assert time.monotonic() < deadline
+        threading.Event().wait(1.1)  # the till has looked at it meanwhile
+    sensors.send(LOW)
+    threading.Event().wait(1.1)
+    assert [row.code for row in till.orders().decisions] == ["sensor_silent"]
     assert not till.orders().orders

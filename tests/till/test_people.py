@@ -5,28 +5,58 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from agent.deciding.verification import Voiceprint
 from agent.till.people import People
 
 TEMPLATE = tuple(float(number) for number in range(8))
+BOTH = Voiceprint(TEMPLATE, TEMPLATE[::-1])
 
 
-def test_a_person_survives_a_restart(tmp_path: Path) -> None:
-    person = People(tmp_path).add("Anna", TEMPLATE, now_s=5)
+@pytest.mark.parametrize("voiceprint", [BOTH, Voiceprint(TEMPLATE)])
+def test_a_person_survives_a_restart(tmp_path: Path, voiceprint: Voiceprint) -> None:
+    person = People(tmp_path).add("Anna", voiceprint, now_s=5)
     assert People(tmp_path).all() == (person,)
+    assert person.voiceprint == voiceprint
+
+
+def test_a_record_of_one_template_as_earlier_releases_wrote_it_is_read(tmp_path: Path) -> None:
+    key, nonce = bytes(range(32)), bytes(12)
+    sealed = AESGCM(key).encrypt(nonce, msgspec.msgpack.encode(TEMPLATE), b"p-0000000a")
+    record = {"name": "Anna", "enrolled_at": 5, "nonce": nonce, "voiceprint": sealed}
+    (tmp_path / "p-0000000a.key").write_bytes(key)
+    (tmp_path / "p-0000000a.json").write_bytes(msgspec.json.encode(record))
+    people = People(tmp_path)
+    assert people.problems == []
+    assert people.voiceprints() == {"p-0000000a": Voiceprint(TEMPLATE)}
+
+
+def test_an_earlier_release_finds_its_record_as_it_was(tmp_path: Path) -> None:
+    """After a rollback the first file must be what that release reads: these four fields, one template."""
+    person = People(tmp_path).add("Anna", BOTH, now_s=5)
+    record = msgspec.json.decode((tmp_path / f"{person.pseudonym}.json").read_bytes(), type=dict[str, object])
+    assert record.keys() == {"name", "enrolled_at", "nonce", "voiceprint"}
+    key = (tmp_path / f"{person.pseudonym}.key").read_bytes()
+    nonce, sealed = (msgspec.convert(record[name], bytes, strict=False) for name in ("nonce", "voiceprint"))
+    plain = AESGCM(key).decrypt(nonce, sealed, person.pseudonym.encode())
+    assert msgspec.msgpack.decode(plain, type=tuple[float, ...]) == TEMPLATE
 
 
 def test_files_are_for_the_owner_alone_and_hold_no_template(tmp_path: Path) -> None:
-    import msgspec
-
-    People(tmp_path).add("Anna", TEMPLATE, now_s=5)
+    People(tmp_path).add("Anna", BOTH, now_s=5)
+    assert len(list(tmp_path.iterdir())) == 3
     for path in tmp_path.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        assert msgspec.msgpack.encode(TEMPLATE) not in path.read_bytes()
+        for template in (BOTH.clean, BOTH.in_noise):
+            assert msgspec.msgpack.encode(template) not in path.read_bytes()
 
 
 def test_forgetting_destroys_the_key(tmp_path: Path) -> None:
     people = People(tmp_path)
-    person = people.add("Anna", TEMPLATE, now_s=5)
+    person = people.add("Anna", BOTH, now_s=5)
     assert people.forget(person.pseudonym)
     assert list(tmp_path.iterdir()) == []
     assert not people.forget(person.pseudonym)
@@ -35,8 +65,8 @@ def test_forgetting_destroys_the_key(tmp_path: Path) -> None:
 
 def test_an_altered_or_keyless_voiceprint_is_left_out_and_named(tmp_path: Path) -> None:
     people = People(tmp_path)
-    anna, bert = people.add("Anna", TEMPLATE, now_s=5), people.add("Bert", TEMPLATE, now_s=5)
-    carl = people.add("Carl", TEMPLATE, now_s=5)
+    anna, bert = people.add("Anna", BOTH, now_s=5), people.add("Bert", BOTH, now_s=5)
+    carl = people.add("Carl", BOTH, now_s=5)
     (tmp_path / f"{anna.pseudonym}.key").unlink()
     path = tmp_path / f"{bert.pseudonym}.json"
     path.write_bytes(path.read_bytes().replace(b'"voiceprint":"', b'"voiceprint":"AAAA'))
@@ -46,10 +76,24 @@ def test_an_altered_or_keyless_voiceprint_is_left_out_and_named(tmp_path: Path) 
     assert len(again.problems) == 2
 
 
+def test_an_altered_template_in_noise_leaves_the_person_out_as_well(tmp_path: Path) -> None:
+    """And so does the clean one in its place: each is sealed as what it is."""
+    people = People(tmp_path)
+    anna, bert = people.add("Anna", BOTH, now_s=5), people.add("Bert", BOTH, now_s=5)
+    noise = tmp_path / f"{anna.pseudonym}.noise"
+    noise.write_bytes(noise.read_bytes().replace(b'"template":"', b'"template":"AAAA'))
+    record = msgspec.json.decode((tmp_path / f"{bert.pseudonym}.json").read_bytes(), type=dict[str, object])
+    swapped = {"nonce": record["nonce"], "template": record["voiceprint"]}
+    (tmp_path / f"{bert.pseudonym}.noise").write_bytes(msgspec.json.encode(swapped))
+    again = People(tmp_path)
+    assert again.all() == ()
+    assert [problem.code for problem in again.problems] == ["voiceprint_damaged"] * 2
+
+
 def test_one_persons_template_cannot_be_passed_off_as_anothers(tmp_path: Path) -> None:
     people = People(tmp_path)
-    anna, bert = people.add("Anna", TEMPLATE, now_s=5), people.add("Bert", TEMPLATE[::-1], now_s=5)
-    for suffix in (".json", ".key"):
+    anna, bert = people.add("Anna", BOTH, now_s=5), people.add("Bert", BOTH, now_s=5)
+    for suffix in (".json", ".key", ".noise"):
         source, target = tmp_path / f"{bert.pseudonym}{suffix}", tmp_path / f"{anna.pseudonym}{suffix}"
         target.write_bytes(source.read_bytes())
     assert People(tmp_path).all() == (bert,)

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.deciding.conversation import Proposed
-from agent.plumbing.messages import Proposal
+from agent.plumbing.errors import JournalError
+from agent.plumbing.messages import Proposal, SensorState
 from agent.plumbing.settings import Proposals, Sensor
 from agent.till.proposals import SensorProposals
 from agent.till.typed import TypedDialogue
@@ -43,12 +44,9 @@ def look(till: Till, *reports: Proposal) -> bool:
     till.finish_speaking()
     before = till.decided.count("proposed")
     for report in reports:
-        till.proposals.reported(report)
-    if due := till.proposals.due():
-        till.spoken.propose(
-            Proposed(due.basket, due.sensor.name, due.standing.level),
-            lambda: till.proposals.said(due.sensor.id),
-        )
+        till.sensing.received(SensorState(report.sensor, 0, report.level, {}))
+        till.sensing.received(report)
+    till.sensing.look()
     return till.decided.count("proposed") > before
 
 
@@ -75,7 +73,7 @@ def test_a_known_voice_gets_it_read_back_and_its_consent_orders_it(till: Till) -
     till.deliver()
     [order] = till.desk.journal.orders()
     assert order.state == "ordered"
-    assert order.person in till.desk.people.templates()
+    assert order.person in till.desk.people.voiceprints()
 
 
 @pytest.mark.parametrize("embedding", [BERT, None])
@@ -188,7 +186,7 @@ def test_nothing_is_said_until_the_sensors_have_said_it_to_this_process(till: Ti
     assert not look(till)
     assert look(till, LOW)
     till.bench.clocks.pass_by(2 * REST_S)
-    till.proposals.sensors_lost()
+    till.sensing.lost()
     assert not look(till)
 
 
@@ -202,7 +200,7 @@ def test_it_waits_for_a_suitable_moment(till: Till) -> None:
     till.proposals.reported(LOW)
     due = till.proposals.due()
     assert due is not None
-    till.spoken.propose(Proposed(due.basket, "x", 0.2), lambda: pytest.fail("it is speaking"))
+    till.spoken.speak_up(Proposed(due.basket, "x", 0.2), lambda: pytest.fail("it is speaking"))
     till.finish_speaking()
     till.spoken.begin_enrolment("Bert")
     assert not look(till, LOW), "somebody is enrolled"
@@ -224,7 +222,7 @@ def test_at_night_without_time_or_without_people_it_is_only_shown(till: Till, tm
     till.desk.settings, till.desk.road, till.desk.journal = (
         till.bench.settings, till.bench.road, till.bench.journal
     )  # fmt: skip
-    till.proposals = SensorProposals(till.desk)
+    till.__post_init__()
     assert not till.desk.road.clock_trusted()
     assert not look(till, LOW)
     till.bench.trust_time()
@@ -246,7 +244,7 @@ def test_a_sensor_of_something_that_is_not_sold_is_left_out_and_named(
 
 
 def test_a_typed_basket_comes_first(till: Till) -> None:
-    till.typed = TypedDialogue(till.desk, "en", lambda _: None)
+    till.typed = TypedDialogue(till.desk, "en", lambda _: None, till.what_is_low)
     till.typed.typed("order a pack of butter")
     look(till, LOW)
     till.wake_and_say(TAKE)
@@ -296,4 +294,22 @@ def test_whatever_sensors_send_nothing_is_ordered_and_it_is_said_once_an_hour(
 def test_a_damaged_standing_in_the_journal_is_an_error(till: Till) -> None:
     till.desk.journal.meta_set("proposal:beans", "{}x")
     with pytest.raises(Exception, match="journal_corrupt"):
-        SensorProposals(till.desk)
+        SensorProposals(till.desk, till.silences)
+
+
+def test_a_refill_that_could_not_be_written_down_is_not_forgotten(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a machine that is full would be proposed to be filled."""
+    assert look(till, LOW)
+    till.bench.clocks.pass_by(2 * REST_S)
+
+    def full(*_: object) -> None:
+        raise JournalError("journal_full", "no room", "make room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(till.desk.journal, "meta_set", full)
+        look(till, FULL)
+    assert not look(till), "it was refilled meanwhile"
+    till.bench.clocks.pass_by(2 * REST_S)
+    assert not look(till)

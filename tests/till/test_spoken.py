@@ -150,7 +150,7 @@ def test_enrolment_learns_a_voice_that_may_then_order(till: Till) -> None:
     till.wake_and_say(ORDER, BERT)
     till.answer(CONSENT, BERT)
     [order] = till.desk.journal.orders()
-    assert order.person in till.desk.people.templates()
+    assert order.person in till.desk.people.voiceprints()
     assert "Bert" not in order.person
 
 
@@ -162,7 +162,7 @@ def test_the_wake_word_does_not_break_into_an_enrolment(till: Till) -> None:
 
 def test_a_typed_basket_is_read_aloud_before_a_voice_may_confirm_it(till: Till) -> None:
     replies: list[str] = []
-    till.typed = TypedDialogue(till.desk, "pl", replies.append)
+    till.typed = TypedDialogue(till.desk, "pl", replies.append, till.what_is_low)
     till.typed.typed("poproszę dwie paczki ciemno palonej kawy")
     till.typed.typed("tak, złóż moje zamówienie")
     assert "Pisane słowa nie składają zamówienia" in replies[-1]
@@ -177,7 +177,7 @@ def test_a_typed_basket_is_read_aloud_before_a_voice_may_confirm_it(till: Till) 
 
 
 def test_a_stranger_cannot_confirm_a_typed_basket(till: Till) -> None:
-    till.typed = TypedDialogue(till.desk, "en", lambda _: None)
+    till.typed = TypedDialogue(till.desk, "en", lambda _: None, till.what_is_low)
     till.typed.typed("order two bags of dark roast coffee")
     till.wake_and_say("okay nabu yes place my order", BERT)
     assert "nothing to confirm" in till.said
@@ -189,11 +189,10 @@ def test_embeddings_are_wanted_only_while_somebody_is_enrolled(till: Till) -> No
     [person] = till.desk.people.all()
     till.desk.people.forget(person.pseudonym)
     till.spoken.begin_enrolment("Bert")
-    assert messages.ListenPolicy(embed=True) in till.sent
+    learning = messages.ListenPolicy(embed=True, in_noise=True)
+    assert learning in till.sent
     till.answer("no", BERT)
-    assert till.sent.index(messages.ListenPolicy(embed=False)) > till.sent.index(
-        messages.ListenPolicy(embed=True)
-    )
+    assert till.sent.index(messages.ListenPolicy(embed=False)) > till.sent.index(learning)
 
 
 def _near(words: str, behind: float) -> tuple[messages.RunnerUp, ...]:

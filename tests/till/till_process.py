@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages, operator
 from agent.plumbing.child import Program, start_child
 from agent.plumbing.ipc import IpcConnection
@@ -31,7 +32,7 @@ class TillProcess:
         (root / "state").mkdir(mode=0o700)
         self.folder.mkdir(mode=0o700)
         people = People(self.folder / "people")
-        people.add("Anna", ANNA, now_s=0)
+        people.add("Anna", Voiceprint(ANNA), now_s=0)
         (root / "catalogue.json").write_bytes(catalogue or CATALOGUE_FILE.read_bytes())
         settings = root / "earmark.toml"
         settings.write_text(
@@ -82,6 +83,11 @@ class TillProcess:
             connection.send(operator.ShowOrders(100))
             answer, _ = connection.receive(operator.OrdersShown)
         return answer
+
+    def resident_kib(self) -> int:
+        """Its memory."""
+        status = Path(f"/proc/{self.child.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
 
     def trust_time(self) -> None:
         """The shop tells the time, as it does after a birth."""

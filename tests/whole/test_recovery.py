@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.plumbing import operator
+from scripts.story.acting import agree, enrol, order
 from scripts.story.customers import ANNA
-from scripts.story.scenes import agree, enrol, order
 from scripts.story.stage import Stage
 
 pytestmark = pytest.mark.timeout(300)

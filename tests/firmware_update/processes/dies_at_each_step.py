@@ -1,6 +1,6 @@
 """Does a piece of work on the slots again and again, on a fresh copy, killed one step later each time.
 
-A step is anything that changes the disk, as Python's audit events tell it. Arguments: found|update|back, the
+A step is anything that changes the disk, as Python's audit events tell it. Arguments: bring|update|back, the
 folder to copy, where the copies go, the archive, the release (JSON), the environment. Writes how many copies.
 """
 
@@ -22,8 +22,8 @@ LARGEST = 64_000_000
 
 
 def work(what: str, slots: Slots, archive: Path, release: Release, environment: Path) -> None:
-    if what == "found":
-        slots.found(archive, environment, largest_bytes=LARGEST)
+    if what == "bring":
+        slots.bring(archive, environment, largest_bytes=LARGEST)
         return
     slots.recover()
     if what == "update":
@@ -60,7 +60,7 @@ def main() -> None:
     step, killed = 0, True
     while killed:
         step += 1
-        copy = Path(copies) / str(step)
+        copy = Path(f"{copies}-{step}")
         shutil.copytree(template, copy, symlinks=True)
         if (child := os.fork()) == 0:
             die_at(step)

@@ -33,6 +33,10 @@ def _connect(port: int) -> None:
         sock.connect(("127.0.0.1", port))
 
 
+def _look_up() -> None:
+    socket.getaddrinfo("localhost", 1, proto=socket.IPPROTO_TCP)
+
+
 def _serve() -> None:
     with socket.socket(socket.AF_INET) as sock:
         sock.bind(("127.0.0.1", 0))
@@ -114,7 +118,7 @@ def attempts(targets: Targets) -> dict[str, Callable[[], None]]:
         "connect to the broker": lambda: _connect(targets["broker_port"]),
         "connect to the site broker": lambda: _connect(targets["site_port"]),
         "connect to another port": lambda: _connect(targets["other_port"]),
-        "look up a name": lambda: socket.getaddrinfo("localhost", 1, proto=socket.IPPROTO_TCP) and None,
+        "look up a name": _look_up,
         "serve TCP": _serve,
         "reach the operator socket": lambda: _reach_operator_socket(targets["operator_socket"]),
         "read the signing key": lambda: _read(targets["signing_key"]),

@@ -1,0 +1,16 @@
+"""What `earmark doctor` finds: one thing each, and what mends it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """`state` 'bad' stops orders; 'note' is worth knowing; `next_step` mends it."""
+
+    what: str
+    state: Literal["ok", "note", "bad"]
+    detail: str
+    next_step: str = ""

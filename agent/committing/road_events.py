@@ -1,0 +1,45 @@
+"""What becomes of orders on their road, as values for whoever tells people."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.committing.journal_rows import OrderRow
+
+
+class _About(msgspec.Struct, frozen=True):
+    """Which order: `title` names its basket for people."""
+
+    intent_id: str
+    conversation: str
+    person: str
+    title: str
+
+
+class OrderPlaced(_About, frozen=True):
+    """The shop's receipt holds. `delivery` is an ISO 8601 date or ''."""
+
+    order_id: str
+    delivery: str
+
+
+class OrderRefused(_About, frozen=True):
+    """The shop refused, with its error code ('over_limit', 'expired', ...)."""
+
+    code: str
+
+
+class OrderExpired(_About, frozen=True):
+    """Too late, and certainly not placed."""
+
+
+class TimeTrusted(msgspec.Struct, frozen=True):
+    """The time is known from now on; orders can be signed."""
+
+
+RoadEvent = OrderPlaced | OrderRefused | OrderExpired | TimeTrusted
+
+
+def about(row: OrderRow) -> tuple[str, str, str, str]:
+    """The first fields of an event about that order."""
+    return row.intent_id, row.conversation, row.person, row.title

@@ -1,0 +1,88 @@
+"""What the shop answers, believed only as far as its signatures go, and written to the journal.
+
+What is forged, altered, foreign or repeated raises TrustError and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from agent.committing.journal import Journal
+from agent.committing.journal_rows import OPEN, OrderRow
+from agent.committing.receipts import Receipt, verify_answer, verify_receipt
+from agent.committing.road_events import OrderExpired, OrderPlaced, OrderRefused, about
+from agent.committing.trust import TrustBundle
+from agent.committing.trusted_time import TrustedTime
+from agent.plumbing.errors import TrustError
+from agent.plumbing.settings import Device
+
+Move = Callable[..., None]
+"""`OrderRoad._move`: takes an order to another state, at the time that the road knows."""
+
+
+class ShopAnswers:
+    """Used from one thread. What it cannot believe of the time is counted in `refused`, by error code."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        trust: TrustBundle,
+        time: TrustedTime,
+        device: Device,
+        move: Move,
+        refused: Counter[str],
+    ) -> None:
+        self._journal, self._trust, self._time, self._device = journal, trust, time, device
+        self._move, self._refused = move, refused
+
+    def receipt(self, payload: bytes) -> OrderPlaced | OrderRefused:
+        """The end of an open order. Raises TrustError (what `verify_receipt` raises, receipt_other_intent,
+        receipt_repeated, receipt_contradicts) and JournalError."""
+        receipt = verify_receipt(
+            payload, self._trust, device_id=self._device.id, environment=self._device.environment
+        )
+        self._take_time(receipt.iat)
+        row = self._own_order(receipt)
+        self._move(
+            row.intent_id,
+            receipt.status,
+            order_id=receipt.order_id,
+            reason=receipt.error,
+            delivery_date=receipt.delivery_date,
+        )
+        if receipt.status == "ordered":
+            return OrderPlaced(*about(row), receipt.order_id, receipt.delivery_date)
+        return OrderRefused(*about(row), receipt.error)
+
+    def not_placed(self, payload: bytes) -> OrderExpired:
+        """The answer to a question after an order whose time is over. Raises TrustError (what `verify_answer`
+        raises, receipt_other_intent, receipt_too_early) and JournalError."""
+        answer = verify_answer(
+            payload, self._trust, device_id=self._device.id, environment=self._device.environment
+        )
+        self._take_time(answer.iat)
+        row = self._journal.order(answer.intent)
+        if row is None:
+            raise TrustError("receipt_other_intent", "answers no intent of this device")
+        if row.state != "unknown" or answer.iat <= row.exp:
+            # Said before `exp`, "not placed" may be true and still become false.
+            raise TrustError("receipt_too_early", f"{row.intent_id} may still be placed")
+        self._move(row.intent_id, "expired")
+        return OrderExpired(*about(row))
+
+    def _own_order(self, receipt: Receipt) -> OrderRow:
+        row = self._journal.order(receipt.intent_id)
+        if row is None or row.sha256 != receipt.intent_sha256:
+            raise TrustError("receipt_other_intent", "answers no intent of this device, or other bytes of it")
+        if row.state not in OPEN:
+            agrees = row.state == receipt.status and row.order_id == receipt.order_id
+            code = "receipt_repeated" if agrees else "receipt_contradicts"
+            raise TrustError(code, f"{row.intent_id} is {row.state} already")
+        return row
+
+    def _take_time(self, unix_s: int) -> None:
+        try:
+            self._time.accept(unix_s)
+        except TrustError as error:  # an old receipt is still a receipt; it only does not set the clock
+            self._refused[error.code] += 1
