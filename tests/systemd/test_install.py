@@ -76,7 +76,7 @@ def test_the_installed_device_runs_as_its_units_say(root: Path) -> None:
         assert comes_true(lambda: device.health().voice)
         assert comes_true(lambda: device.health().broker_reason != "uplink_not_connected")
         maps = Path(f"/proc/{device.services['voice'].process.pid}/maps").read_text()
-        assert f"{root}/opt/earmark/venv/lib" in maps
+        assert f"{root}/opt/earmark/environments/" in maps
         assert str(ROOT) not in maps
 
 
