@@ -89,6 +89,10 @@ def test_a_service_is_watched_bounded_and_started_again(name: str) -> None:
     assert unit.get("LimitCORE") == "0"
 
 
+def test_a_release_on_trial_may_load_what_the_device_hears_with() -> None:
+    assert Unit("earmark-health@.service").get("MemoryMax") == Unit("earmark-voice.service").get("MemoryMax")
+
+
 def test_no_network_where_there_is_to_be_none() -> None:
     for name in ("voice", "till", "touch"):
         unit = Unit(f"earmark-{name}.service")
