@@ -4,16 +4,17 @@ one."""
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from agent.bench.mixing import mix
 from agent.bench.order_set import LabelledOrder, OrderSet
+from agent.bench.outcomes import Heard, counted
 from agent.bench.recordings import recordings
+from agent.bench.trade import write_curve
 from agent.deciding.runner_up import runner_up
 from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
 from agent.hearing.cutting import cut_sentence
@@ -23,19 +24,7 @@ from agent.hearing.voice_activity import VoiceActivity
 from agent.plumbing.errors import AudioError
 from agent.plumbing.settings import Asr, Endpoint
 
-OUTCOMES = ("accepted", "wrong", "asked", "rejected")
 _NOISE_SEED = 3
-
-
-class Heard(NamedTuple):
-    """One recording: the gap per token of its best sentence, and what becomes of it if that passes the gate.
-
-    `outcome`: accepted, wrong, asked, or rejected (also where the question offers only wrong orders: the
-    person denies both, and nothing is ordered).
-    """
-
-    gap_per_token: float
-    outcome: str
 
 
 class OrdersBench:
@@ -116,12 +105,6 @@ class OrdersBench:
             raise AudioError("bench_noise", f"{order.audio.name}: {error}", "use other recordings") from error
 
 
-def counted(heard: list[Heard], gate: float) -> dict[str, int]:
-    """How often each outcome came about, with `gate` as the lowest gap per token."""
-    counts = Counter(one.outcome if one.gap_per_token >= gate else "rejected" for one in heard)
-    return {outcome: counts[outcome] for outcome in OUTCOMES}
-
-
 def run_orders_bench(
     set_dir: Path,
     noise: Path | None,
@@ -154,7 +137,5 @@ def run_orders_bench(
         others = bench.rejects(rejects)
         result["rejects"] = {"utterances": len(others), "accepted": counted(others, gate)["wrong"]}
         if curve is not None:
-            from agent.bench.trade import write_curve
-
             write_curve(curve, heard, others, gate)
     return result | {"real_time_factor": bench.real_time_factor}

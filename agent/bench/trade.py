@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from agent.bench.orders import Heard, counted
+from agent.bench.outcomes import Heard, counted
 from agent.bench.picture import Curve, draw
 
 _GATES = [round(float(gate), 2) for gate in np.arange(-3.0, 0.001, 0.05)]

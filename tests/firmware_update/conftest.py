@@ -5,13 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.firmware_update.kit import Client, Publisher, web_server
+from firmware_update.archive import build_archive
+from firmware_update.slots import Slots
+from tests.firmware_update.kit import MODELS, Client, Publisher, found, release, small_source, web_server
 
 
 @pytest.fixture
 def publisher(tmp_path: Path) -> Publisher:
     (tmp_path / "publisher").mkdir()
     return Publisher(tmp_path / "publisher")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """What an archive has to hold, to be changed."""
+    return small_source(tmp_path / "source")
+
+
+@pytest.fixture
+def slots(tmp_path: Path, source: Path) -> Slots:
+    """A device that runs 0.1.0, out of `source`."""
+    slots = Slots(tmp_path / "slots", MODELS)
+    found(slots, build_archive(source, release("0.1.0")))
+    return slots
 
 
 @pytest.fixture

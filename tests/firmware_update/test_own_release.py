@@ -10,23 +10,10 @@ from agent.plumbing.errors import UpdateError
 from firmware_update.archive import build_archive
 from firmware_update.slots import Slots
 from tests.firmware_update import kit
-from tests.firmware_update.kit import digest, release, small_source
+from tests.firmware_update.kit import digest, release
 from tests.firmware_update.test_slots import install
 
 OLD, NEW = release("0.1.0"), release("0.2.0")
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return small_source(tmp_path / "source")
-
-
-@pytest.fixture
-def slots(tmp_path: Path, source: Path) -> Slots:
-    """A device that runs OLD."""
-    slots = Slots(tmp_path / "slots", kit.MODELS)
-    kit.found(slots, build_archive(source, OLD))
-    return slots
 
 
 def test_a_release_of_ones_own_is_the_device_at_once_and_the_one_before_stays(

@@ -27,19 +27,6 @@ OLD, NEW = release("0.1.0"), release("0.2.0")
 DRIVER = Path(__file__).parent / "processes" / "dies_at_each_step.py"
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return small_source(tmp_path / "source")
-
-
-@pytest.fixture
-def slots(tmp_path: Path, source: Path) -> Slots:
-    """A device that runs OLD."""
-    slots = Slots(tmp_path / "slots", kit.MODELS)
-    kit.found(slots, build_archive(source, OLD))
-    return slots
-
-
 def install(slots: Slots, archive: bytes, expected: Release = NEW) -> str:
     file = slots.folder.parent / "new.tar.gz"
     file.write_bytes(archive)

@@ -222,7 +222,7 @@ def test_a_fresh_clone_sets_itself_up_and_mends_a_damaged_model(tmp_path: Path) 
     assert _run("git", "clone", "--quiet", ROOT, clone).returncode == 0
     first = _run("scripts/setup", cwd=clone, EARMARK_MODEL_MIRROR=str(ROOT / "models/files"))
     assert first.returncode == 0, first.stdout
-    assert "models: 2 fetched" in first.stdout
+    assert "models: 3 fetched" in first.stdout
     assert _run("scripts/setup", cwd=clone).stdout.splitlines() == ["setup: everything is in place"]
 
     tokenizer = clone / "models/files/asr-moonshine-tiny-en/tokenizer.bin"
