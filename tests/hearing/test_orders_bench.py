@@ -17,6 +17,9 @@ from agent.plumbing.errors import AudioError
 from agent.plumbing.settings import default_models_dir
 from tests.hearing.conftest import room, shared_data, spoken
 
+# It decodes for a minute or two with two models; the limit is for a hang.
+pytestmark = pytest.mark.timeout(600)
+
 
 def _subset(folder: Path, into: Path, every: int) -> Path:
     (into / "audio").symlink_to(folder / "audio")
