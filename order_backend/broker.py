@@ -55,14 +55,8 @@ class PrivateBroker:
     def stop(self) -> None:
         """Ends it, with its sessions and retained messages saved."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            end_process(process, STOP_TIMEOUT_S)
 
     def ask_to_stop(self) -> None:
         """`stop` without waiting: safe in a signal handler."""
@@ -91,6 +85,16 @@ def ends_with_parent(command: list[str]) -> list[str]:
     util-linux' setpriv)."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--", *command] if setpriv else command
+
+
+def end_process(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """SIGTERM, and SIGKILL where it has not ended within that time. Returns when it has."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def write_broker_files(folder: ShopFolder, port: int) -> os.PathLike[str]:

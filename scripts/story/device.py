@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.plumbing.supervisor import MODULES
-from order_backend.broker import ends_with_parent
+from order_backend.broker import end_process, ends_with_parent
 from scripts.story.corner_shop import ROOT
 
 STOP_SECONDS = 20.0
@@ -49,14 +49,8 @@ class Device:
     def stop(self) -> None:
         """As a service manager would."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            end_process(process, STOP_SECONDS)
 
     def has_ended(self) -> bool:
         """By itself."""
