@@ -121,7 +121,8 @@ def hears_frames(settings: Settings) -> str:
     from agent.hearing.ear_health import ALL_ZERO, NO_FRAMES
     from agent.hearing.sound_card import Microphone
 
-    with contextlib.closing(Microphone(settings.audio.input_device)) as microphone:
+    sound = settings.audio
+    with contextlib.closing(Microphone(sound.input_device, sound.input_channel)) as microphone:
         reads = (microphone.read(1.0) for _ in range(_MOST_READS))
         came = list(itertools.islice((frame for frame in reads if frame is not None), _FRAMES))
     if len(came) < _FRAMES:

@@ -65,8 +65,11 @@ class Audio(_Section, frozen=True):
     sink: Annotated[str, msgspec.Meta(pattern="^(loudspeaker|fd:[0-9]{1,4})$")] = (
         "loudspeaker"  # 'loudspeaker', or 'fd:N'
     )
-    input_device: str = ""  # sounddevice name; '' = default
+    input_device: str = ""  # its name or a part of it, as `earmark audio test` lists them; '' = default
     output_device: str = ""  # likewise
+    input_channel: Annotated[int, msgspec.Meta(ge=0, le=8)] = (
+        0  # of several channels: 1 is the first; 0 = all of them together
+    )
 
     @property
     def descriptors(self) -> tuple[int, ...]:
