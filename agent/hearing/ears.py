@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent.hearing.audio import Float32, Int16
+from agent.hearing.barge_in import PHRASES, BargeIn
 from agent.hearing.engine import open_engine
 from agent.hearing.listener import WAKE_LISTEN_ID, Capture, Listener, NothingHeard, WakeHeard
+from agent.hearing.recogniser import Recogniser
 from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import VoiceActivity
 from agent.hearing.wakeword import WakeWord
@@ -15,6 +17,7 @@ from agent.plumbing.messages import MOST_RUNNERS_UP, RunnerUp, Silence, Utteranc
 from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Settings
 
+_INTERRUPTION = "interruption"
 _SHORTEST_EMBEDDED_MS = 320  # less speech says nothing about who speaks
 
 
@@ -33,6 +36,7 @@ class Ears:
         wake = WakeWord(settings.wake.phrase, settings.wake.threshold)
         self._listener = Listener(settings.endpoint, wake, VoiceActivity())
         self._ready = False
+        self._barge_in: BargeIn | None = None
         self.embeds = False
         """Whether utterances carry a speaker embedding."""
         self.embeds_in_noise = False
@@ -55,6 +59,19 @@ class Ears:
     def wait_for_wake(self) -> None:
         """Drops whatever was being heard."""
         self._listener.wait_for_wake()
+
+    def interruptions(self) -> BargeIn | None:
+        """For one playback; None where nothing can be said meanwhile. Has to be asked for anew for each, as
+        `listen` may bring phrases of its own."""
+        phrases = PHRASES.get(self._language)
+        recogniser = self._recogniser
+        if not self._ready or phrases is None or not isinstance(recogniser, Recogniser):
+            return None
+        recogniser.use_phrases(_INTERRUPTION, phrases)
+        if self._barge_in is None:
+            self._barge_in = BargeIn(lambda left: recogniser.spot(left, _INTERRUPTION), phrases)
+        self._barge_in.begin()
+        return self._barge_in
 
     def listen(self, listen_id: int, entry: str, window_ms: int, phrases: tuple[str, ...] = ()) -> None:
         """Listens without a wake word, once. `phrases`: what may be said, instead of what the grammar has.

@@ -41,7 +41,8 @@ class EchoCanceller:
     def push(self, heard: Float32, played: Float32) -> Float32:
         """float32 [BLOCK] of the microphone and of the loudspeaker, as they belong together within
         PARTITIONS blocks (the loudspeaker first) -> float32 [BLOCK] without the echo."""
-        self._played = np.concatenate([self._played[BLOCK:], played])
+        self._played[:BLOCK] = self._played[BLOCK:]
+        self._played[BLOCK:] = played
         self._spectra = np.roll(self._spectra, 1, axis=0)
         self._spectra[0] = np.fft.rfft(self._played)
         estimate = np.fft.irfft((self._spectra * self._path).sum(axis=0), _FFT)[BLOCK:]
@@ -58,7 +59,9 @@ class EchoCanceller:
     def _learn(self, residual: Float32) -> None:
         error = np.fft.rfft(np.concatenate([np.zeros(BLOCK, np.float32), residual]))
         power = np.abs(self._spectra) ** 2
-        self._unexplained = _SMOOTHED * self._unexplained + (1 - _SMOOTHED) * np.abs(error) ** 2
+        self._unexplained = (_SMOOTHED * self._unexplained + (1 - _SMOOTHED) * np.abs(error) ** 2).astype(
+            np.float32
+        )
         doubt = _OVERLAP * (power * self._uncertainty).sum(axis=0) + self._unexplained + _LITTLE
         gain = self._uncertainty / doubt
         step = gain * self._spectra.conj() * error

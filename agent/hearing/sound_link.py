@@ -25,7 +25,7 @@ REOPEN: asked of the microphone. PLAYED: the loudspeaker has taken one FRAME, or
 LARGEST_PACKET = 1 + 2 * FRAME_SAMPLES + 1_024
 _OPEN_SECONDS = 20.0
 _SINK_SECONDS = 5.0
-_FRAMES_AHEAD = 3  # 240 ms: so little is on its way that a playback can be broken off
+_FRAMES_AHEAD = 5  # 400 ms: so little is on its way that a playback can be broken off
 _MOST_DROPPED = 256
 
 

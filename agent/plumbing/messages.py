@@ -117,6 +117,13 @@ class Say(Message, frozen=True):
     then: Listen | None = None
 
 
+class Prepare(Message, frozen=True):
+    """Sentences that will be said again and again: they may be spoken ahead, when nothing else is to do."""
+
+    texts: Annotated[tuple[Phrase, ...], msgspec.Meta(max_length=1_000)]
+    language: str
+
+
 class UseGrammar(Message, frozen=True):
     """Comes with one file descriptor: a sealed memfd that holds a `SentenceGraph`."""
 
@@ -231,7 +238,7 @@ class Stop(Message, frozen=True):
 
 
 VoiceToTill = VoiceReady | Utterance | Silence | Woken | Spoken | VoiceFault | VoiceMended
-TillToVoice = Listen | Say | UseGrammar | ListenPolicy
+TillToVoice = Listen | Say | UseGrammar | ListenPolicy | Prepare
 TillToUplink = Publish
 UplinkToTill = Published | Received | LinkState
 SensorsToTill = Proposal | SensorState

@@ -11,6 +11,7 @@ from typing import Any
 
 from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, RoadEvent, TimeTrusted
 from agent.deciding.conversation import ReceiptArrived, Say
+from agent.deciding.replies import fixed_sentences
 from agent.deciding.sentences import compile_sentences
 from agent.plumbing import audit, messages, operator
 from agent.plumbing.errors import JournalError
@@ -144,6 +145,8 @@ class Till:
                 finally:
                     os.close(descriptor)
                 self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))
+                language = self._desk.settings.device.language
+                self._to_voice(messages.Prepare(fixed_sentences(language), language))
                 self._hears = True
             case messages.Woken():
                 self._spoken.woken()
