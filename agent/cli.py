@@ -92,6 +92,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--json", action="store_true", help="for machines")
 
+    status = _command(commands, "status", "status", "run", "what the device is doing, in one line")
+    status.add_argument("--follow", action="store_true", help="a line whenever it changes, until Ctrl-C")
+    status.add_argument("--json", action="store_true", help="for machines")
+
     _command(commands, "run", "run", "run", "start voice, till and uplink, each in its sandbox, until Ctrl-C")
 
     enrol = _command(

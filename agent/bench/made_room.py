@@ -62,6 +62,9 @@ class MadeRoom:
     def finish(self) -> None:
         """The loudspeaker's delay is over."""
 
+    def chime(self, samples: Int16) -> None:
+        """Nobody listens to it here."""
+
     def read(self, timeout_s: float) -> Int16 | None:
         if self._read + FRAME_SAMPLES > self._now:
             if timeout_s == 0.0:

@@ -56,6 +56,10 @@ class AudioSink(Protocol):
     def finish(self) -> None:
         """Ends one playback: returns when the last sample written has been played."""
 
+    def chime(self, samples: Int16) -> None:
+        """Plays int16 [n], short, and does not wait. Where playbacks are told apart it is none, and left
+        out."""
+
     def close(self) -> None: ...
 
 

@@ -91,6 +91,11 @@ class LinkedLoudspeaker:
         self._send(FINISH)
         self._wait_until(0)
 
+    def chime(self, samples: Int16) -> None:
+        for start in range(0, len(samples), FRAME_SAMPLES):
+            self._send(FRAME + samples[start : start + FRAME_SAMPLES].tobytes())
+        self._send(FINISH)
+
     def close(self) -> None:
         self._socket.close()
         self._process.wait()

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from itertools import chain
 from types import UnionType
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ import msgspec
 from agent.hearing.audio import FRAME_MS, AudioSink, AudioSource, Int16
 from agent.hearing.audio_ends import open_audio
 from agent.hearing.ear_health import PATIENCE_MS, EarHealth, EarNews, Turn
+from agent.hearing.earcons import earcon
 from agent.hearing.ears import Ears
 from agent.hearing.playback import Playback
 from agent.hearing.speech import Speech
@@ -78,12 +80,16 @@ class Voice:
         sink: AudioSink,
         control: IpcConnection,
         heard: Callable[[], None] = lambda: None,
+        *,
+        earcons: bool = True,
     ) -> None:
         """`heard` is called after each frame that was heard (the watchdog's heartbeat); of a fed room also
         after each that was played, as its microphone may pause."""
         self._ears = ears
         self._speech = speech
         self._source = source
+        self._sink = sink
+        self._earcons = earcons
         self._control = control
         self._frame_done = heard
         self._till: IpcConnection | None = None
@@ -125,8 +131,14 @@ class Voice:
 
     def _hear(self, frame: Int16) -> None:
         heard = self._ears.push(frame, time.monotonic_ns())
-        if heard is not None:
-            self._tell(heard)
+        if heard is None:
+            return
+        self._tell(heard)
+        if isinstance(heard, Utterance) and self._earcons:
+            try:
+                self._sink.chime(earcon("heard"))
+            except AudioError as error:
+                self._report(error)
 
     # --- messages ---
 
@@ -236,7 +248,8 @@ class Voice:
         fault, said = "", None
         try:
             sentences = self._speech.sentences(say.text, say.language)
-            said = self._playback.play(sentences, self._ears.interruptions())
+            before = [earcon(say.earcon)] if say.earcon and self._earcons else []
+            said = self._playback.play(chain(before, sentences), self._ears.interruptions())
         except AudioError as error:
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
             fault = error.code
@@ -270,7 +283,8 @@ def _close(fds: tuple[int, ...]) -> None:
 def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], None]) -> Callable[[], None]:
     source, sink = open_audio(settings.audio)
     ears, speech = Ears(settings), Speech(threads=settings.asr.threads)
-    return Voice(ears, speech, source, sink, control, alive).run
+    earcons = settings.feedback.earcons
+    return Voice(ears, speech, source, sink, control, alive, earcons=earcons).run
 
 
 def main(arguments: list[str] | None = None) -> int:

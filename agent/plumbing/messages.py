@@ -109,12 +109,14 @@ class Listen(Message, frozen=True):
 
 
 class Say(Message, frozen=True):
-    """Speak `text`; when it has been played, obey `then` (or go back to waiting for the wake word)."""
+    """Speak `text`, after the short sound `earcon`, if any; when it has been played, obey `then` (or go back
+    to waiting for the wake word)."""
 
     say_id: int
     text: str
     language: str
     then: Listen | None = None
+    earcon: Literal["", "refused", "queued", "ordered"] = ""
 
 
 class Prepare(Message, frozen=True):
