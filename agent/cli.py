@@ -132,6 +132,22 @@ def build_parser() -> argparse.ArgumentParser:
     hear.add_argument("--catalogue", type=Path, help="another catalogue than that of the settings")
     hear.add_argument("--json", action="store_true", help="one JSON object a line")
 
+    audio = commands.add_parser("audio", help="microphone and loudspeaker").add_subparsers(
+        metavar="ACTION", required=True
+    )
+    sound_test = _command(
+        audio,
+        "test",
+        "audio",
+        "test",
+        "list the devices, show the microphone's level, play a tone and hear it",
+    )
+    sound_test.add_argument(
+        "--seconds", type=_seconds, default=3.0, metavar="S", help="how long to listen (default: 3)"
+    )
+    sound_test.add_argument("--no-tone", action="store_true", help="play nothing")
+    sound_test.add_argument("--json", action="store_true", help="for machines")
+
     _bench(commands)
     return parser
 

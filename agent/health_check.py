@@ -21,13 +21,13 @@ import msgspec
 
 from agent.committing.journal import FILE_NAME, Journal
 from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.lexicon import LEXICONS
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import SentenceParser
 from agent.plumbing import audit, sandbox
 from agent.plumbing.errors import AudioError, EarmarkError, JournalError
 from agent.plumbing.settings import Settings, load_settings
 
-SENTENCE = "yes, place my order"
 """Stored as words and spoken by the device's own voice; every catalogue's grammar has it."""
 
 ENTRY = "consent"
@@ -121,7 +121,8 @@ def hears_frames(settings: Settings) -> str:
     from agent.hearing.ear_health import ALL_ZERO, NO_FRAMES
     from agent.hearing.sound_card import Microphone
 
-    with contextlib.closing(Microphone(settings.audio.input_device)) as microphone:
+    sound = settings.audio
+    with contextlib.closing(Microphone(sound.input_device, sound.input_channel)) as microphone:
         reads = (microphone.read(1.0) for _ in range(_MOST_READS))
         came = list(itertools.islice((frame for frame in reads if frame is not None), _FRAMES))
     if len(came) < _FRAMES:
@@ -131,25 +132,31 @@ def hears_frames(settings: Settings) -> str:
     return f"{_FRAMES} frames"
 
 
+def spoken_consent(language: str) -> str:
+    """What the device says to itself: a sentence that every catalogue's grammar has."""
+    return LEXICONS[language].consent_sentences[0]
+
+
 def recognises(settings: Settings) -> str:
-    """Speaks SENTENCE and understands it with the device's own catalogue.
+    """Speaks a consent and understands it with the device's own catalogue.
 
     Raises AudioError health_misheard, ModelError, CatalogueError.
     """
     from agent.hearing.audio import to_float
-    from agent.hearing.recogniser import Recogniser
+    from agent.hearing.engine import open_engine
     from agent.hearing.speech import Speech
 
     catalogue = parse_catalogue(Path(settings.paths.catalogue_file).read_bytes())
-    graph = compile_sentences(catalogue, settings.device.language)
-    recogniser = Recogniser.from_settings(Path(settings.paths.models_dir), settings.asr)
+    language = settings.device.language
+    graph = compile_sentences(catalogue, language)
+    recogniser = open_engine(Path(settings.paths.models_dir), settings.asr, language)
     recogniser.use(graph)
     speech = Speech(threads=settings.asr.threads)
     sandbox.tighten("health")
-    heard = recogniser.recognise(to_float(speech.speak(SENTENCE, settings.device.language)), ENTRY)
+    heard = recogniser.recognise(to_float(speech.speak(spoken_consent(language), language)), ENTRY)
     tags = SentenceParser(graph).parse(ENTRY, heard.words) or ()
     consents = any(tag.slot == "consent" for tag in tags)
-    if not consents or heard.gap_per_token < settings.asr.reject_gap_per_token:
+    if not consents or heard.gap_per_token < settings.asr.lowest_gap(language):
         detail = f"the test sentence was not understood (gap {heard.gap_per_token:.2f} a token)"
         raise AudioError("health_misheard", detail, "earmark models verify")
     return f"gap {heard.gap_per_token:.2f} a token"

@@ -23,6 +23,7 @@ from order_backend.mail_text import price
 from order_backend.provisioning import admit, create_shop, revoke
 from order_backend.service import OrderService
 from order_backend.shop import Shop
+from order_backend.stop_signals import on_stop_signal
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -134,8 +135,7 @@ def _broker(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     service = OrderService(options.folder, port=options.port or None)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
+    on_stop_signal(service.stop)
     service.run()
     return 0
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import signal
 import time
 
 from agent.plumbing.errors import ConfigurationError
@@ -15,6 +14,7 @@ from order_backend.mail_server import MailSession
 from order_backend.mailer import Mailer, checked_settings
 from order_backend.notices import Owner
 from order_backend.shop import Shop
+from order_backend.stop_signals import on_stop_signal
 
 
 def add_owner_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,8 +72,7 @@ def mail(options: argparse.Namespace) -> int:
         return _check(options.folder)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     mailer = Mailer(options.folder)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: mailer.stop())
+    on_stop_signal(mailer.stop)
     mailer.run()
     return 0
 

@@ -24,7 +24,7 @@ from agent.deciding.sentences import compile_sentences
 from agent.model_store.manifest import load_manifest
 from agent.model_store.verify import verify_models
 from agent.plumbing import operator
-from agent.plumbing.errors import EarmarkError, IpcError
+from agent.plumbing.errors import AudioError, EarmarkError, IpcError
 from agent.plumbing.sandbox import sandbox_report
 from agent.plumbing.settings import Settings, load_settings, parse_settings
 from agent.plumbing.terminal import plain
@@ -107,19 +107,21 @@ def _models(settings: Settings) -> Iterator[Finding]:
 
 
 def _sound(settings: Settings) -> Iterator[Finding]:
-    try:
-        import sounddevice
-    except OSError as error:
-        yield Finding("sound", "bad", f"PortAudio does not load: {error}", "apt install libportaudio2")
-        return
-    for kind, name in (("input", settings.audio.input_device), ("output", settings.audio.output_device)):
+    from agent.hearing.sound_devices import Kind, find_device
+
+    wanted: tuple[tuple[Kind, str], ...] = (
+        ("input", settings.audio.input_device),
+        ("output", settings.audio.output_device),
+    )
+    for kind, name in wanted:
         try:
-            found = sounddevice.query_devices(name or None, kind)
-        except (sounddevice.PortAudioError, ValueError) as error:
-            step = "plug one in, or name it in [audio]; python -m sounddevice lists them"
-            yield Finding("sound", "bad", f"no {kind} device {name!r}: {error}", step)
+            found = find_device(name, kind)
+        except AudioError as error:
+            yield Finding("sound", "bad", error.detail, error.next_step)
+            if error.code == "audio_no_library":
+                return
         else:
-            yield Finding("sound", "ok", f"{kind}: {found['name']}")
+            yield Finding("sound", "ok", f"{kind}: {found.name}")
     if shutil.which("espeak-ng") is None:
         yield Finding("sound", "note", "no espeak-ng: chat --speak is silent", "apt install espeak-ng")
 
@@ -195,9 +197,15 @@ def _device(settings: Settings) -> Iterator[Finding]:
         yield Finding("device", "note", error.detail, error.next_step)
         return
     health: operator.Health = client.ask(operator.AskHealth(), operator.Health)
-    yield Finding(
-        "device", "ok" if health.voice else "bad", "hears" if health.voice else "voice is not connected"
-    )
+    if not health.voice:
+        yield Finding("device", "bad", "voice is not connected")
+    elif health.ear_trouble:
+        yield Finding("device", "bad", f"hears nothing: {health.ear_trouble}", "earmark audio test")
+    else:
+        yield Finding("device", "ok", "hears")
+    if health.voice_faults:
+        faults = ", ".join(f"{code} {count} times" for code, count in sorted(health.voice_faults.items()))
+        yield Finding("device", "note", f"since it started: {faults}", "earmark audio test")
     if health.broker:
         yield Finding("device", "ok", "connected to the broker")
     else:

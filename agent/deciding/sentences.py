@@ -13,7 +13,7 @@ from agent.deciding.catalogue import Catalogue, Option, Product
 from agent.deciding.connected_speech import weak_forms
 from agent.deciding.lexicon import LEXICONS, Lexicon, spoken_numbers
 from agent.plumbing.errors import CatalogueError
-from agent.plumbing.sentence_graph import Arc, SentenceGraph, Tag, normalise_text
+from agent.plumbing.sentence_graph import Arc, SentenceGraph, Tag, normalise_text, written_words
 
 MOST_OPTIONS_A_SIDE = 4
 """Options may be said in any order, which takes 2^n states."""
@@ -64,7 +64,7 @@ def compile_sentences(
         build.phrases(phrase, (text,), end, Tag("phrase", str(number)))
     build.phrases(phrase, lexicon.denials, end, Tag("denial", "said"))
     entries = {"order": wake, "consent": consent, "enrol": enrol, "phrase": phrase}
-    return SentenceGraph(language, entries, build.finals, build.arcs, build.tags)
+    return SentenceGraph(language, entries, build.finals, build.arcs, build.tags, build.spellings)
 
 
 class _Builder:
@@ -72,6 +72,7 @@ class _Builder:
         self.arcs: list[Arc] = []
         self.finals: list[int] = []
         self.tags: list[Tag] = []
+        self.spellings: dict[str, list[str]] = {}
         self._tag_index: dict[Tag, int] = {}
         self._states = 0
 
@@ -91,6 +92,9 @@ class _Builder:
             if index == len(self.tags):
                 self.tags.append(tag)
         shared: dict[tuple[int, str], int] = {}
+        texts = tuple(texts)
+        for text in texts:
+            self._note_spellings(text)
         for text in dict.fromkeys(normalise_text(text) for text in texts):
             here = source
             words = text.split()
@@ -101,6 +105,13 @@ class _Builder:
                 here = shared[here, word]
             if words:
                 self.arcs.append(Arc(here, words[-1], target, index))
+
+    def _note_spellings(self, text: str) -> None:
+        for word, written in written_words(text):
+            if word != written:
+                forms = self.spellings.setdefault(word, [])
+                if written not in forms:
+                    forms.append(written)
 
 
 def _orders(

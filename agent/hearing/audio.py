@@ -28,6 +28,8 @@ class AudioSource(Protocol):
     """
 
     live: bool
+    fault: str
+    """Why no frames come, where that is known; ''."""
 
     def read(self, timeout_s: float) -> Int16 | None:
         """One frame, int16 [FRAME_SAMPLES]; None when none came in time. Raises
@@ -36,6 +38,9 @@ class AudioSource(Protocol):
 
     def drop_pending(self) -> None:
         """Forgets everything that has arrived and was not read."""
+
+    def reopen(self) -> None:
+        """Opens the device again, where there is one; frames come when that is done."""
 
     def close(self) -> None: ...
 

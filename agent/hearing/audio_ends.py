@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from agent.hearing.audio import AudioSink, AudioSource
 from agent.hearing.fed_audio import FedSink, FedSource
+from agent.hearing.sound_link import LinkedLoudspeaker, LinkedMicrophone
 from agent.plumbing.settings import Audio
 
 
 def open_audio(settings: Audio) -> tuple[AudioSource, AudioSink]:
     """Microphone and loudspeaker, or the sockets 'fd:N' in place of either.
 
-    Raises AudioError: audio_no_library, audio_no_device.
+    Raises AudioError: audio_no_library, audio_no_device, audio_device_ambiguous, audio_device_busy.
     """
     source: AudioSource
     sink: AudioSink
     if settings.source == "microphone":
-        from agent.hearing.sound_card import Microphone
-
-        source = Microphone(settings.input_device)
+        source = LinkedMicrophone(settings.input_device, settings.input_channel)
     else:
         source = FedSource(_descriptor(settings.source))
     if settings.sink == "loudspeaker":
-        from agent.hearing.sound_card import Loudspeaker
-
-        sink = Loudspeaker(settings.output_device)
+        sink = LinkedLoudspeaker(settings.output_device)
     else:
         sink = FedSink(_descriptor(settings.sink))
     return source, sink

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent.hearing.audio import Float32, Int16
+from agent.hearing.engine import open_engine
 from agent.hearing.listener import WAKE_LISTEN_ID, Capture, Listener, NothingHeard, WakeHeard
-from agent.hearing.recogniser import Recogniser
 from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import VoiceActivity
 from agent.hearing.wakeword import WakeWord
@@ -15,7 +15,6 @@ from agent.plumbing.messages import MOST_RUNNERS_UP, RunnerUp, Silence, Utteranc
 from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Settings
 
-LANGUAGES = ("en",)
 _SHORTEST_EMBEDDED_MS = 320  # less speech says nothing about who speaks
 
 
@@ -28,7 +27,8 @@ class Ears:
     def __init__(self, settings: Settings) -> None:
         models_dir = Path(settings.paths.models_dir)
         threads = settings.asr.threads
-        self._recogniser = Recogniser.from_settings(models_dir, settings.asr)
+        self._language = settings.device.language
+        self._recogniser = open_engine(models_dir, settings.asr, settings.device.language)
         self._embedder = SpeakerEmbedder(models_dir, threads=threads)
         wake = WakeWord(settings.wake.phrase, settings.wake.threshold)
         self._listener = Listener(settings.endpoint, wake, VoiceActivity())
@@ -40,8 +40,9 @@ class Ears:
 
     def use_grammar(self, graph: SentenceGraph) -> None:
         """Recognises sentences of `graph` from now on. Raises AudioError('grammar_invalid')."""
-        if graph.language not in LANGUAGES:
-            raise AudioError("grammar_invalid", f"no recogniser here hears {graph.language!r}")
+        if graph.language != self._language:
+            detail = f"the grammar is in {graph.language!r}, the device hears {self._language!r}"
+            raise AudioError("grammar_invalid", detail)
         self._recogniser.use(graph)
         self._ready = True
 

@@ -31,6 +31,7 @@ class FedSource:
     """Frames from the socket `fd`, which it takes over. Chunks may have any length."""
 
     live = False
+    fault = ""
 
     def __init__(self, fd: int) -> None:
         self._socket = _stream_socket(fd)
@@ -51,6 +52,9 @@ class FedSource:
             self._pcm.clear()
             if self._ended or not self._receive(0.0):
                 break
+
+    def reopen(self) -> None:
+        """There is no device."""
 
     def close(self) -> None:
         self._socket.close()

@@ -9,8 +9,9 @@ import numpy as np
 
 from agent.hearing.audio import FRAME_SAMPLES, SAMPLE_RATE, Float32, read_audio_file, to_int16
 from agent.hearing.cutting import cut_sentence
+from agent.hearing.engine import open_engine
 from agent.hearing.listener import ORDER_ENTRY
-from agent.hearing.recogniser import NO_SENTENCE_GAP, Recogniser
+from agent.hearing.recogniser import NO_SENTENCE_GAP
 from agent.hearing.snr import estimate_snr_db
 from agent.hearing.voice_activity import CHUNK_MS, VoiceActivity
 from agent.hearing.wakeword import WakeWord
@@ -22,7 +23,9 @@ class FileListener:
     """Loads the models once. Raises ModelError, AudioError('grammar_invalid')."""
 
     def __init__(self, graph: SentenceGraph, settings: Settings) -> None:
-        self._recogniser = Recogniser.from_settings(Path(settings.paths.models_dir), settings.asr)
+        self._recogniser = open_engine(
+            Path(settings.paths.models_dir), settings.asr, settings.device.language
+        )
         self._recogniser.use(graph)
         self._wake = WakeWord(settings.wake.phrase, settings.wake.threshold)
         self._activity = VoiceActivity()
@@ -54,7 +57,8 @@ class FileListener:
             "words": heard.words,
             "open_words": heard.open_words,
             "gap_per_token": None if gap == NO_SENTENCE_GAP else round(gap, 3),
-            "accepted": bool(heard.words) and gap >= self._settings.asr.reject_gap_per_token,
+            "accepted": bool(heard.words)
+            and gap >= self._settings.asr.lowest_gap(self._settings.device.language),
             "speech_ms": int(speech.sum()) * CHUNK_MS,
             "snr_db": None if snr_db is None else round(snr_db, 1),
         }

@@ -24,7 +24,7 @@ import msgspec
 
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, AudioSink, AudioSource, Int16
 from agent.hearing.audio_ends import open_audio
-from agent.hearing.ear_health import PATIENCE_MS, EarHealth
+from agent.hearing.ear_health import PATIENCE_MS, EarHealth, EarNews, Turn
 from agent.hearing.ears import Ears
 from agent.hearing.speech import Speech
 from agent.plumbing import audit
@@ -44,6 +44,7 @@ from agent.plumbing.messages import (
     TillToVoice,
     UseGrammar,
     VoiceFault,
+    VoiceMended,
     VoiceReady,
 )
 from agent.plumbing.process_main import run_process
@@ -99,8 +100,8 @@ class Voice:
                 if self._alone.too_long:
                     raise IpcError("till_gone", "the till went and no other has come")
                 frame = self._source.read(FRAME_MS / 1_000)
-                if self._source.live and (trouble := self._health.push(frame)):
-                    self._report(AudioError(trouble, f"for {PATIENCE_MS} ms", "earmark doctor"))
+                if self._source.live and (news := self._health.push(frame)):
+                    self._ear_news(news)
                 if frame is not None and self._till is not None:
                     self._hear(frame)
                 if frame is not None:
@@ -108,6 +109,16 @@ class Voice:
         except AudioError as error:
             self._tell(VoiceFault(error.code, error.detail))
             raise
+
+    def _ear_news(self, news: EarNews) -> None:
+        if news.turn is Turn.OVER:
+            audit.log("audio_well", detail=f"{news.code} is over")
+            self._tell(VoiceMended(news.code))
+            return
+        if news.turn is Turn.BEGUN:
+            detail = self._source.fault or f"for {PATIENCE_MS[news.code]} ms"
+            self._report(AudioError(news.code, detail, "earmark audio test"))
+        self._source.reopen()
 
     def _hear(self, frame: Int16) -> None:
         heard = self._ears.push(frame, time.monotonic_ns())

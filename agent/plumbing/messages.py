@@ -89,6 +89,12 @@ class VoiceFault(Message, frozen=True):
     detail: str
 
 
+class VoiceMended(Message, frozen=True):
+    """What was told as a `VoiceFault` of that code is over."""
+
+    code: ErrorCode
+
+
 # till -> voice
 
 
@@ -224,7 +230,7 @@ class Stop(Message, frozen=True):
     """Finish what is in hand and exit 0."""
 
 
-VoiceToTill = VoiceReady | Utterance | Silence | Woken | Spoken | VoiceFault
+VoiceToTill = VoiceReady | Utterance | Silence | Woken | Spoken | VoiceFault | VoiceMended
 TillToVoice = Listen | Say | UseGrammar | ListenPolicy
 TillToUplink = Publish
 UplinkToTill = Published | Received | LinkState

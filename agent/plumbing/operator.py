@@ -161,12 +161,16 @@ class Forgotten(Message, frozen=True):
 
 
 class Health(Message, frozen=True):
+    """`ear_trouble`: the error code of why nothing is heard, ''; `voice_faults` counts those by code."""
+
     voice: bool
     grammar: str
     broker: bool
     broker_reason: str
     clock_trusted: bool
     queued: int
+    ear_trouble: str = ""
+    voice_faults: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Problem(Message, frozen=True):

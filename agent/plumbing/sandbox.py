@@ -2,7 +2,7 @@
 
 `agent.plumbing.launcher` puts a profile in force before the process starts. Paths in a profile may hold the
 fields of `settings.paths`, `{settings_file}`, the site broker's `{site_ca_file}` and
-`{site_password_file}`, `{home}` and `{runtime_dir}` (XDG_RUNTIME_DIR).
+`{site_password_file}`, `{home}`, `{alsa_config}` (ALSA_CONFIG_PATH) and `{runtime_dir}` (XDG_RUNTIME_DIR).
 """
 
 from __future__ import annotations
@@ -62,7 +62,14 @@ PROFILES: dict[str, Profile] = {
         read=(
             "{models_dir}",
             "/sys/bus/pci/devices",  # ONNX Runtime lists it and complains where it cannot
-            *("/etc/alsa", "/etc/asound.conf", "/usr/share/alsa", "/proc/asound", "{home}/.asoundrc"),
+            *(
+                "/etc/alsa",
+                "/etc/asound.conf",
+                "/usr/share/alsa",
+                "/proc/asound",
+                "{home}/.asoundrc",
+                "{alsa_config}",
+            ),
             *("/etc/pulse", "{home}/.config/pulse", "{runtime_dir}/pulse", "/etc/machine-id", "/etc/passwd"),
         ),
         devices=("/dev/snd",),
@@ -150,6 +157,7 @@ def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ru
     names["site_ca_file"] = settings.site_broker.ca_file or "/nonexistent"
     names["site_password_file"] = settings.site_broker.password_file or "/nonexistent"
     names["home"] = os.environ.get("HOME") or "/nonexistent"
+    names["alsa_config"] = os.environ.get("ALSA_CONFIG_PATH") or "/nonexistent"
     names["runtime_dir"] = os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent"
     rights = (
         (_EVERYBODY_READS, READ),

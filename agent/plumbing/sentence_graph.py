@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -32,6 +32,7 @@ class Tag(NamedTuple):
 class SentenceGraph(msgspec.Struct, frozen=True):
     """Words are in the form of `normalise_text`; for English that leaves [a-z0-9].
 
+    `spellings`: for words whose accents were folded, how they are written ("zolte": "żółte").
     `entries` maps a purpose ('order', 'consent', ...) to its start state; a sentence ends in any of `finals`.
     """
 
@@ -40,6 +41,7 @@ class SentenceGraph(msgspec.Struct, frozen=True):
     finals: list[int]
     arcs: list[Arc]
     tags: list[Tag]
+    spellings: dict[str, list[str]] = {}
 
     def to_bytes(self) -> bytes:
         return msgspec.msgpack.encode(self)
@@ -78,8 +80,22 @@ def normalise_text(text: str) -> str:
 
     The form in which sentences are compared. Other scripts keep their letters.
     """
-    plain = text.lower().translate(_DROPPED).translate(_UNDECOMPOSED)
-    return " ".join("".join(_unaccented(letter) for letter in plain).split())
+    return _folded(written_text(text))
+
+
+def written_text(text: str) -> str:
+    """As `normalise_text`, with the accents that a dictionary has."""
+    return " ".join(text.lower().translate(_DROPPED).split())
+
+
+def written_words(text: str) -> Iterator[tuple[str, str]]:
+    """Each word of `text` in the form of `normalise_text`, and as it is written."""
+    for word in written_text(text).split():
+        yield _folded(word), word
+
+
+def _folded(text: str) -> str:
+    return "".join(_unaccented(letter) for letter in text.translate(_UNDECOMPOSED))
 
 
 def _unaccented(letter: str) -> str:

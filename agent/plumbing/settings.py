@@ -17,6 +17,9 @@ from agent.plumbing.errors import ConfigurationError
 SCHEMA_VERSION = 1
 """Raised only when a field changes its meaning; the previous release must still start on the newest file."""
 
+MOONSHINE_LANGUAGE = "en"
+"""The one language of that recogniser."""
+
 Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=600_000)]
 MinorUnits = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_00)]
@@ -62,8 +65,11 @@ class Audio(_Section, frozen=True):
     sink: Annotated[str, msgspec.Meta(pattern="^(loudspeaker|fd:[0-9]{1,4})$")] = (
         "loudspeaker"  # 'loudspeaker', or 'fd:N'
     )
-    input_device: str = ""  # sounddevice name; '' = default
+    input_device: str = ""  # its name or a part of it, as `earmark audio test` lists them; '' = default
     output_device: str = ""  # likewise
+    input_channel: Annotated[int, msgspec.Meta(ge=0, le=8)] = (
+        0  # of several channels: 1 is the first; 0 = all of them together
+    )
 
     @property
     def descriptors(self) -> tuple[int, ...]:
@@ -86,11 +92,25 @@ class Endpoint(_Section, frozen=True):
 
 
 class Asr(_Section, frozen=True):
+    engine: Literal["auto", "moonshine", "vosk"] = "auto"  # auto: moonshine for English, vosk for the others
     beams: Annotated[int, msgspec.Meta(ge=1, le=64)] = 6  # hypotheses kept; sixteen gained nothing
     reject_gap_per_token: Gap = -1.4  # nats; below it the speech was no sentence of the grammar
+    reject_gap_per_letter: Gap = -1.2  # the same with vosk, whose likelihoods are of sounds
     second_opinion: bool = True  # a larger model is asked where the small one is unsure; 350 MB
     ask_within_nats: Annotated[float, msgspec.Meta(ge=0.0, le=20.0)] = 1.5  # two orders so close: which one?
     threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1  # of ONNX Runtime; one leaves the board responsive
+
+    def engine_for(self, language: str) -> Literal["moonshine", "vosk"]:
+        """The engine that hears `language`."""
+        if self.engine == "auto":
+            return "moonshine" if language == MOONSHINE_LANGUAGE else "vosk"
+        return self.engine
+
+    def lowest_gap(self, language: str) -> float:
+        """Below this gap between a sentence of the grammar and free speech, the sentence was not said."""
+        if self.engine_for(language) == "vosk":
+            return self.reject_gap_per_letter
+        return self.reject_gap_per_token
 
 
 class Speaker(_Section, frozen=True):
@@ -228,6 +248,8 @@ class Settings(_Section, frozen=True):
             values = [getattr(sensor, field) for sensor in self.sensors]
             if len(set(values)) < len(values):
                 raise ValueError(f"two sensors have the same {field}")
+        if self.asr.engine == "moonshine" and self.device.language != MOONSHINE_LANGUAGE:
+            raise ValueError(f"moonshine does not hear {self.device.language!r}: asr.engine 'auto' or 'vosk'")
 
 
 _PATH_FIELDS = (

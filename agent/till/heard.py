@@ -52,5 +52,5 @@ def choice_phrases(say: Say, language: str) -> tuple[str, ...]:
 
 def _words(utterance: Utterance, desk: Desk) -> str:
     """'' where the speech was likelier something else."""
-    sure = utterance.gap_per_token >= desk.settings.asr.reject_gap_per_token
+    sure = utterance.gap_per_token >= desk.settings.asr.lowest_gap(desk.settings.device.language)
     return utterance.words if sure else ""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, RoadEvent, TimeTrusted
-from agent.deciding.conversation import ReceiptArrived
+from agent.deciding.conversation import ReceiptArrived, Say
 from agent.deciding.sentences import compile_sentences
 from agent.plumbing import audit, messages, operator
 from agent.plumbing.errors import JournalError
@@ -19,6 +19,7 @@ from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.messages import Message
 from agent.plumbing.sentence_graph import graph_id
 from agent.till.desk import Desk
+from agent.till.ear import Ear
 from agent.till.events import EventLoop
 from agent.till.operators import SEND_TIMEOUT_SECONDS, OperatorSession
 from agent.till.proposals import SensorProposals
@@ -56,6 +57,7 @@ class Till:
         self._proposals = SensorProposals(desk, self._silences)
         waiting = WaitingBaskets(self._chats, self._proposals)
         self._spoken = SpokenDialogue(desk, self._to_voice, loop.after, self._enrol_step, waiting)
+        self._ear = Ear(desk, self._announce, loop.after)
         self._touch: IpcConnection | None = None
         self._touching = Touching(desk, self._spoken, loop.after)
         self._look_at_outbox()
@@ -135,6 +137,7 @@ class Till:
             return
         match message:
             case messages.VoiceReady():
+                self._ear.anew()
                 descriptor = sealed_memfd(self._grammar)
                 try:
                     self._to_voice(messages.UseGrammar(graph_id(self._grammar)), (descriptor,))
@@ -152,7 +155,12 @@ class Till:
             case messages.Spoken(say_id=say_id):
                 self._spoken.spoken(say_id)
             case messages.VoiceFault(code=code, detail=detail):
-                audit.log("voice_fault", reason=code, detail=detail)
+                self._ear.faulted(code, detail)
+            case messages.VoiceMended(code=code):
+                self._ear.mended(code)
+
+    def _announce(self, say: Say, name: str) -> str | None:
+        return self._spoken.announce(say, name) if self._hears else None
 
     def _chats(self) -> list[TypedDialogue]:
         return [session.chat for session in reversed(self._operators) if session.chat]
@@ -268,6 +276,8 @@ class Till:
             broker_reason=self._broker_reason,
             clock_trusted=self._desk.road.clock_trusted(),
             queued=self._desk.journal.open_count(),
+            ear_trouble=self._ear.trouble,
+            voice_faults=dict(self._ear.faults),
         )
 
     def _begin_enrolment(self, session: OperatorSession, name: str) -> bool:

@@ -87,7 +87,8 @@ def test_a_sentence_that_was_not_said_is_not_understood(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health_check.sandbox, "tighten", lambda _: None)
-    monkeypatch.setattr(health_check, "SENTENCE", "the weather is nice in the mountains today")
+    said = "the weather is nice in the mountains today"
+    monkeypatch.setattr(health_check, "spoken_consent", lambda language: said)
     with pytest.raises(AudioError, match="health_misheard"):
         health_check.recognises(settings)
 

@@ -26,14 +26,17 @@ _SMALL_BUFFER = 4_096
 class VoiceDevice:
     """Start it with `with`; everything that `voice` says to the till comes out of `told`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, audio: str = "") -> None:
+        """`audio`: other lines for [audio] than those of the sockets; `hear` and `playback` then do
+        nothing."""
         self.source, source_end = socket.socketpair()
         sink_end, self.sink = socket.socketpair()
         # Little room on the way to the loudspeaker: a playback stands still until the test takes it.
         sink_end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SMALL_BUFFER)
         settings = folder / "settings.toml"
         settings.write_text(
-            f'[audio]\nsource = "fd:{source_end.fileno()}"\nsink = "fd:{sink_end.fileno()}"\n',
+            "[audio]\n"
+            + (audio or f'source = "fd:{source_end.fileno()}"\nsink = "fd:{sink_end.fileno()}"\n'),
             encoding="utf-8",
         )
         fds = (source_end.fileno(), sink_end.fileno())

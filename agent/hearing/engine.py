@@ -1,0 +1,47 @@
+"""The seam between hearing and the speech recognisers: what every engine offers, and which one a language
+gets.
+
+Moonshine hears English; Vosk hears whatever language has a model in models.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from agent.hearing.moonshine import Float32
+from agent.hearing.recogniser import Recogniser, Recognition
+from agent.hearing.vosk_recogniser import VoskRecogniser
+from agent.plumbing.sentence_graph import SentenceGraph
+from agent.plumbing.settings import Asr
+
+
+class AsrEngine(Protocol):
+    """A recogniser that may only hear sentences of a grammar. Not thread-safe: one recognition at a time."""
+
+    @property
+    def entries(self) -> frozenset[str]:
+        """What can be listened for; empty before `use`."""
+
+    def use(self, graph: SentenceGraph) -> None:
+        """Replaces the grammar. Raises AudioError('grammar_invalid')."""
+
+    def use_phrases(self, entry: str, phrases: Iterable[str]) -> None:
+        """Beside the grammar, `phrases` (normalised) as the only sentences of `entry`; replaces those of an
+        earlier call. Raises AudioError('grammar_invalid')."""
+
+    def recognise(self, samples: Float32, entry: str) -> Recognition:
+        """The best sentence of `entry` in float32 [n] at 16 kHz in -1..1. Raises
+        AudioError('grammar_no_entry')."""
+
+    def recognise_after_wake(self, sentence: Float32, whole: Float32, entry: str) -> Recognition:
+        """The sentence after the wake phrase; `whole` is the same audio with the phrase."""
+
+
+def open_engine(models_dir: Path, asr: Asr, language: str) -> AsrEngine:
+    """The engine that `asr.engine` gives to `language`, loaded. Raises ModelError: model_missing (also where
+    no engine hears the language), model_damaged."""
+    if asr.engine_for(language) == "vosk":
+        return VoskRecogniser(models_dir, language)
+    return Recogniser.from_settings(models_dir, asr)

@@ -1,0 +1,200 @@
+"""Vosk (Kaldi) for languages that Moonshine does not hear: the same grammar, an open decode as the gate.
+
+Vosk turns a list of sentences into a bigram model over its own vocabulary, so what it returns is looked up
+in the graph, best first. Its confidences are no gate (vosk-api #1339, #2041: a word that is not in the
+vocabulary comes back as another one, with confidence 1.0): the log likelihoods of a decode with the grammar
+and one without are compared, per letter. Its log, at any level, names words of a grammar that it does not
+know; these never reach it.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agent.hearing.audio import SAMPLE_RATE, to_int16
+from agent.hearing.moonshine import Float32
+from agent.hearing.recogniser import NO_SENTENCE_GAP, Alternative, Recognition
+from agent.hearing.word_graph import WordGraph
+from agent.plumbing.errors import AudioError, ModelError
+from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text
+
+MODELS = {
+    "de": "asr-vosk-small-de",
+    "en": "asr-vosk-small-en-us",
+    "ko": "asr-vosk-small-ko",
+    "pl": "asr-vosk-small-pl",
+}
+"""By language, as in models.toml."""
+
+_MODEL_FILE = "conf/model.conf"
+_NEAREST = 200  # most of them are no sentence
+_SHORTEST_SAMPLES = 1_600
+_DECODES_OF_ONE = 50  # its caches only ever grow
+
+
+class _Scored(NamedTuple):
+    """Text as Vosk writes it, and its log likelihood in nats."""
+
+    text: str
+    nats: float
+
+
+class VoskRecogniser:
+    """The model of `language` as it lies in `models_dir`, about 530 MB. Not thread-safe.
+
+    Raises ModelError: model_missing (also where models.toml has none for the language), model_damaged,
+    engine_missing (the extra `vosk` is not installed).
+    """
+
+    def __init__(self, models_dir: Path, language: str) -> None:
+        self._language = language
+        self._model = load_vosk_model(models_dir, language)
+        self._open = _Decoder(self._model, None, nearest=1)
+        self._graph: SentenceGraph | None = None
+        self._phrases: WordGraph | None = None
+        self._phrase_entry = ""
+        self._words = WordGraph(SentenceGraph(language, {}, [], [], []))
+        self._decoders: dict[str, _Decoder | None] = {}
+
+    def use(self, graph: SentenceGraph) -> None:
+        """Replaces the grammar. Raises AudioError('grammar_invalid')."""
+        if graph.language != self._language:
+            raise AudioError(
+                "grammar_invalid", f"this model hears {self._language!r}, not {graph.language!r}"
+            )
+        if not graph.entries:
+            raise AudioError("grammar_invalid", "the grammar has no entry")
+        self._words = WordGraph(graph, lambda word: self.knows(word, graph))
+        self._graph, self._phrases, self._phrase_entry = graph, None, ""
+        self._decoders = {}
+
+    def use_phrases(self, entry: str, phrases: Iterable[str]) -> None:
+        """Beside the grammar, `phrases` (normalised) as the only sentences of `entry`; replaces those of an
+        earlier call."""
+        graph = graph_of_phrases(entry, phrases)
+        self._decoders.pop(self._phrase_entry, None)
+        self._decoders.pop(entry, None)
+        self._phrases, self._phrase_entry = (
+            WordGraph(graph, lambda word: self.knows(word, self._graph)),
+            entry,
+        )
+
+    @property
+    def entries(self) -> frozenset[str]:
+        """What can be listened for; empty before `use`."""
+        if self._graph is None:
+            return frozenset()
+        return frozenset(self._graph.entries) | ({self._phrase_entry} - {""})
+
+    @property
+    def unknown_words(self) -> frozenset[str]:
+        """Words of the grammar that nobody can say to this model."""
+        return self._words.unknown_words
+
+    def knows(self, word: str, graph: SentenceGraph | None = None) -> bool:
+        """Whether any spelling of the normalised `word` is in the model's vocabulary."""
+        return bool(self._spellings(word, graph))
+
+    def recognise(self, samples: Float32, entry: str) -> Recognition:
+        """The best sentence of `entry` in float32 [n] at 16 kHz in -1..1.
+
+        Without a grammar, and for audio under 100 ms, of pure zeros or with values that are no numbers,
+        nothing is recognised. Raises AudioError('grammar_no_entry').
+        """
+        if self._graph is None:
+            return Recognition("", "", NO_SENTENCE_GAP)
+        words = self._phrases if self._phrases is not None and entry == self._phrase_entry else self._words
+        decoder = self._decoder(words, entry)
+        if len(samples) < _SHORTEST_SAMPLES or not np.isfinite(samples).all() or not samples.any():
+            return Recognition("", "", NO_SENTENCE_GAP)
+        pcm = to_int16(samples).tobytes()
+        free = self._open.decode(pcm)[0]
+        open_words = normalise_text(free.text)
+        sentences: dict[str, float] = {}
+        for found in decoder.decode(pcm) if decoder else ():
+            text = normalise_text(found.text)
+            if text and text not in sentences and words.is_sentence(entry, text):
+                sentences[text] = found.nats
+        if not sentences:
+            return Recognition("", open_words, NO_SENTENCE_GAP)
+        (best, nats), *others = sentences.items()
+        gap = min(0.0, (nats - free.nats) / letters(best))
+        alternatives = tuple(Alternative(text, nats - other) for text, other in others)
+        return Recognition(best, open_words, gap, alternatives)
+
+    def recognise_after_wake(self, sentence: Float32, whole: Float32, entry: str) -> Recognition:
+        """As `recognise(sentence)`: the wake phrase is no word of these languages."""
+        del whole
+        return self.recognise(sentence, entry)
+
+    def _decoder(self, words: WordGraph, entry: str) -> _Decoder | None:
+        """None where no sentence of `entry` can be said with this vocabulary."""
+        if entry not in self._decoders:
+            listed = [
+                " ".join(self._spellings(word, self._graph)[0] for word in sentence.split())
+                for sentence in words.covering_sentences(entry)
+            ]
+            self._decoders[entry] = _Decoder(self._model, listed, nearest=_NEAREST) if listed else None
+        return self._decoders[entry]
+
+    def _spellings(self, word: str, graph: SentenceGraph | None) -> list[str]:
+        written = graph.spellings.get(word, ()) if graph else ()
+        return [form for form in (*written, word) if self._model.vosk_model_find_word(form) >= 0]
+
+
+class _Decoder:
+    """A KaldiRecognizer, with the sentences of a grammar or (None) in the open, made anew now and then."""
+
+    def __init__(self, model: Any, sentences: list[str] | None, *, nearest: int) -> None:
+        self._model, self._nearest = model, nearest
+        self._grammar = None if sentences is None else json.dumps(sentences, ensure_ascii=False)
+        self._recognizer: Any = None
+        self._decodes = 0
+
+    def decode(self, pcm: bytes) -> list[_Scored]:
+        """At least one reading of int16 samples, likeliest first."""
+        from vosk import KaldiRecognizer
+
+        if self._recognizer is None or self._decodes >= _DECODES_OF_ONE:
+            grammar = () if self._grammar is None else (self._grammar,)
+            self._recognizer = KaldiRecognizer(self._model, SAMPLE_RATE, *grammar)
+            self._recognizer.SetMaxAlternatives(self._nearest)
+            self._decodes = 0
+        self._decodes += 1
+        self._recognizer.AcceptWaveform(pcm)
+        found = json.loads(self._recognizer.FinalResult()).get("alternatives", [])
+        return [_Scored(one["text"], float(one["confidence"])) for one in found] or [_Scored("", 0.0)]
+
+
+def load_vosk_model(models_dir: Path, language: str) -> Any:
+    """A `vosk.Model`. Raises ModelError as `VoskRecogniser` does."""
+    name = MODELS.get(language)
+    if name is None:
+        raise ModelError(
+            "model_missing", f"no recogniser here hears {language!r}", f"choose one of {', '.join(MODELS)}"
+        )
+    folder = models_dir / name
+    if not (folder / _MODEL_FILE).is_file():
+        raise ModelError("model_missing", f"{folder} is not there", f"earmark models fetch {name}")
+    try:
+        import vosk
+    except (ImportError, OSError) as error:
+        raise ModelError(
+            "engine_missing", f"vosk does not load: {error}", "pip install 'earmark-agent[vosk]'"
+        ) from error
+    vosk.SetLogLevel(-1)
+    try:
+        return vosk.Model(str(folder))
+    except Exception as error:  # the library raises nothing more telling
+        raise ModelError("model_damaged", f"{folder}: {error}", f"earmark models fetch {name}") from error
+
+
+def letters(text: str) -> int:
+    """How many sounds `text` has, roughly: letters, a Hangul syllable as its two or three; at least 1."""
+    return max(1, sum(letter.isalnum() for letter in unicodedata.normalize("NFD", text)))
