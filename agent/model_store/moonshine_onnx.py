@@ -122,7 +122,7 @@ class _Decoder:
         base, _, _ = self._blocks(node.input[0], turned=True)
         scale, zero = self._scale_and_zero(base)
         made = node.output[0]
-        constants = {
+        constants: dict[str, npt.NDArray[Any]] = {
             "one_row": np.array([0, 0, -1], np.int64),
             "row_zero": np.array([zero], np.float32),
             "row_scale": np.array([scale], np.float32),
@@ -158,7 +158,7 @@ class _Decoder:
         scale = float(numpy_helper.to_array(self._stored[f"{base}_scale"]).item())
         offset = float(numpy_helper.to_array(self._stored[f"{base}_zero_point"]).item())
         zero = _INT8_TO_UINT8 - offset / scale
-        if abs(zero - round(zero)) > 1e-3 or not 0 <= round(zero) <= 255:  # noqa: PLR2004
+        if abs(zero - round(zero)) > 1e-3 or not 0 <= round(zero) <= 255:
             raise ValueError(f"{base}: {zero} stands for zero, which is no byte")
         return scale, round(zero)
 
