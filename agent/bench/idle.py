@@ -81,7 +81,8 @@ def _voice(
     settings = folder / "earmark.toml"
     settings.write_text(
         f'[audio]\nsource = "fd:{source.fileno()}"\nsink = "fd:{sink.fileno()}"\n'
-        f"[asr]\nrest_after_seconds = {rest_after}\n[paths]\nmodels_dir = {msgspec.json.encode(str(models_dir)).decode()}\n",
+        f"[asr]\nrest_after_seconds = {rest_after}\n"
+        f"[paths]\nmodels_dir = {msgspec.json.encode(str(models_dir)).decode()}\n",
         encoding="utf-8",
     )
     with feed, speaker, ours:
