@@ -19,7 +19,7 @@ DEFAULT_SETTINGS = "earmark.toml"
 
 _EPILOG = """\
 a first hour:
-  earmark models fetch             bring the models (about 65 MB), each checked by its hash
+  earmark models fetch             bring the models (about 120 MB), each checked by its hash
   earmark provision shelf          make a device in the folder `shelf`: settings, keys, a request for the shop
   earmark-backend admit ...        the shop signs the request (see docs/provisioning.md)
   earmark provision shelf --certificate ... --trust ... --catalogue ...
@@ -247,6 +247,18 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
             "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
         )
         benchmark.add_argument("--json", action="store_true", help="for machines")
+    _bench_device(bench)
+
+
+def _bench_device(bench: _Subparsers[argparse.ArgumentParser]) -> None:
+    idle = _command(
+        bench, "idle", "bench_device", "idle", "processor time and memory of voice while nobody speaks"
+    )
+    idle.add_argument(
+        "--seconds", type=int, default=180, metavar="S", help="of listening that are measured (default: 180)"
+    )
+    idle.add_argument("--noise", type=Path, metavar="FILE", help="what the room sounds like (default: quiet)")
+    idle.add_argument("--json", action="store_true", help="for machines")
 
 
 def _numbers(text: str) -> tuple[float, ...]:

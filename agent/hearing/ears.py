@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent.hearing.audio import Float32, Int16
+from agent.hearing.audio import FRAME_MS, Float32, Int16
 from agent.hearing.barge_in import PHRASES, BargeIn
 from agent.hearing.engine import open_engine
-from agent.hearing.listener import WAKE_LISTEN_ID, Capture, Listener, NothingHeard, WakeHeard
+from agent.hearing.listener import ORDER_ENTRY, WAKE_LISTEN_ID, Capture, Listener, NothingHeard, WakeHeard
 from agent.hearing.recogniser import Recogniser
 from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import VoiceActivity
@@ -37,6 +37,8 @@ class Ears:
         self._listener = Listener(settings.endpoint, wake, VoiceActivity())
         self._ready = False
         self._barge_in: BargeIn | None = None
+        self._rest_after_frames = settings.asr.rest_after_seconds * 1_000 // FRAME_MS
+        self._idle_frames = 0
         self.embeds = False
         """Whether utterances carry a speaker embedding."""
         self.embeds_in_noise = False
@@ -82,6 +84,7 @@ class Ears:
             self._recogniser.use_phrases(entry, phrases)
         if listen_id == WAKE_LISTEN_ID or not self._ready or entry not in self._recogniser.entries:
             raise AudioError("grammar_no_entry", f"cannot listen for {entry!r} under the grammar in use")
+        self._recogniser.expect(entry)
         self._listener.listen(listen_id, entry, window_ms)
 
     def push(self, frame: Int16, now_ns: int) -> Woken | Silence | Utterance | None:
@@ -91,14 +94,22 @@ class Ears:
         """
         if not self._ready:
             return None
-        match self._listener.push(frame, now_ns):
+        event = self._listener.push(frame, now_ns)
+        self._count_idle()
+        match event:
             case WakeHeard(score):
+                self._recogniser.expect(ORDER_ENTRY)
                 return Woken(score)
             case NothingHeard(listen_id):
                 return Silence(listen_id)
             case Capture() as capture:
                 return self._utterance(capture)
         return None
+
+    def _count_idle(self) -> None:
+        self._idle_frames = self._idle_frames + 1 if self._listener.idle else 0
+        if self._idle_frames == self._rest_after_frames:
+            self._recogniser.rest()
 
     def _utterance(self, capture: Capture) -> Utterance:
         if capture.listen_id == WAKE_LISTEN_ID:

@@ -31,6 +31,12 @@ class AsrEngine(Protocol):
         """Beside the grammar, `phrases` (normalised) as the only sentences of `entry`; replaces those of an
         earlier call. Raises AudioError('grammar_invalid')."""
 
+    def expect(self, entry: str) -> None:
+        """Somebody has begun to speak, and `entry` will be asked for: loads what may be needed and rests."""
+
+    def rest(self) -> None:
+        """Nobody has spoken for a while: what is seldom needed leaves the memory."""
+
     def recognise(self, samples: Float32, entry: str) -> Recognition:
         """The best sentence of `entry` in float32 [n] at 16 kHz in -1..1. Raises
         AudioError('grammar_no_entry')."""

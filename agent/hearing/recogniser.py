@@ -18,6 +18,8 @@ import numpy as np
 from agent.hearing.beam import Hypothesis, JointDecoding, Steps, decode_bound, decode_open
 from agent.hearing.grammar_automaton import DEAD, GrammarAutomaton
 from agent.hearing.moonshine import BASE, Float32, Moonshine
+from agent.hearing.onnx_session import give_back_memory
+from agent.hearing.resting_model import RestingModel
 from agent.hearing.tokens import TokenTrie
 from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text
 from agent.plumbing.settings import Asr
@@ -90,10 +92,15 @@ class Recogniser:
     @classmethod
     def from_settings(cls, models_dir: Path, asr: Asr) -> Recogniser:
         """With the models that `asr` asks for. Raises ModelError: model_missing, model_damaged."""
-        second = Moonshine(models_dir, BASE, threads=asr.threads) if asr.second_opinion else None
-        return cls(Moonshine(models_dir, threads=asr.threads), second=second, beams=asr.beams)
+        model = Moonshine(models_dir, threads=asr.threads)
+        second = None
+        if asr.second_opinion:
+            second = RestingModel(lambda: Moonshine(models_dir, BASE, threads=asr.threads))
+        return cls(model, second=second, beams=asr.beams)
 
-    def __init__(self, model: Moonshine, *, second: Moonshine | None = None, beams: int = 6) -> None:
+    def __init__(
+        self, model: Moonshine, *, second: Moonshine | RestingModel | None = None, beams: int = 6
+    ) -> None:
         """`second` is asked as well where `model` is not sure of an order; it has the same tokens."""
         self._model, self._second = model, second
         self._beams = beams
@@ -116,6 +123,17 @@ class Recogniser:
         """What can be listened for; empty before `use`."""
         automata = (self._automaton, self._phrases) if self._automaton else ()
         return frozenset[str]().union(*(automaton.entries for automaton in automata if automaton))
+
+    def expect(self, entry: str) -> None:
+        """Somebody has begun to speak, and `entry` will be asked for: loads what may be needed and rests."""
+        if isinstance(self._second, RestingModel) and entry in RECONSIDERED:
+            self._second.expect()
+
+    def rest(self) -> None:
+        """Nobody has spoken for a while: what is seldom needed leaves the memory."""
+        if isinstance(self._second, RestingModel):
+            self._second.rest()
+        give_back_memory()
 
     def recognise(self, samples: Float32, entry: str) -> Recognition:
         """The best sentence of `entry` in float32 [n] at 16 kHz in -1..1.
@@ -162,7 +180,7 @@ class Recogniser:
         self,
         samples: Float32,
         entry: str,
-        models: Sequence[Moonshine],
+        models: Sequence[Moonshine | RestingModel],
         *,
         widened: bool = True,
         within_nats: float = _HOPELESS_NATS,

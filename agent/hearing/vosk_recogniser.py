@@ -101,6 +101,12 @@ class VoskRecogniser:
         """Whether any spelling of the normalised `word` is in the model's vocabulary."""
         return bool(self._spellings(word, graph))
 
+    def expect(self, entry: str) -> None:
+        """Nothing of it rests."""
+
+    def rest(self) -> None:
+        """It is one model, and loading it takes seconds: it stays."""
+
     def recognise(self, samples: Float32, entry: str) -> Recognition:
         """The best sentence of `entry` in float32 [n] at 16 kHz in -1..1.
 
