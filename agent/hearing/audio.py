@@ -20,6 +20,7 @@ Int16 = npt.NDArray[np.int16]
 Float32 = npt.NDArray[np.float32]
 
 _LONGEST_FILE_SECONDS = 3_600
+_LOUDEST = 8.0  # recordings of floats may go beyond full scale; further is damage, and would overflow
 
 
 class AudioSource(Protocol):
@@ -113,4 +114,4 @@ def read_audio_file(path: Path) -> Float32:
     mono: Float32 = samples.mean(axis=1, dtype=np.float32)
     if not np.isfinite(mono).all():
         raise AudioError("audio_file_nan", f"{path} holds samples that are not numbers", record_anew)
-    return resample(mono, rate)
+    return resample(np.clip(mono, -_LOUDEST, _LOUDEST), rate)
