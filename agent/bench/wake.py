@@ -16,7 +16,7 @@ from agent.bench.mixing import mix
 from agent.bench.recordings import recordings
 from agent.hearing.audio import FRAME_SAMPLES, SAMPLE_RATE, Float32, read_audio_file, to_int16
 from agent.hearing.moonshine import Moonshine
-from agent.hearing.wake_check import SPELLINGS, WakeCheck
+from agent.hearing.wake_check import PHRASES, WakeCheck
 from agent.hearing.waking import Waking
 from agent.plumbing.errors import AudioError
 from agent.plumbing.settings import Wake
@@ -51,8 +51,8 @@ def run_wake_bench(wake_set: WakeSet, phrase: str, settings: Wake, models_dir: P
     the other. Raises AudioError (bench_set_invalid, bench_noise, bench_phrase, audio_…), ModelError.
     """
     name = phrase.strip().lower().replace(" ", "_")
-    if name not in SPELLINGS:
-        known = ", ".join(known.replace("_", " ") for known in SPELLINGS)
+    if name not in PHRASES:
+        known = ", ".join(known.replace("_", " ") for known in PHRASES)
         raise AudioError("bench_phrase", f"no wake word {phrase!r}", f"--phrase is one of: {known}")
     wake = Waking(msgspec.structs.replace(settings, phrase=name), WakeCheck(Moonshine(models_dir), name))
     noise = read_audio_file(wake_set.noise) if wake_set.noise is not None else None

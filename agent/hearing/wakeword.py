@@ -53,6 +53,7 @@ class WakeWord:
             if hit is None and score > self._threshold and not self._deaf_samples:
                 self._deaf_samples = REFRACTORY_MS * SAMPLE_RATE // 1_000
                 hit = FirstHit(score, max(0, len(frame) - (index + 1) * _FEATURE_SAMPLES))
+        self.peak = max(self.peak, self.last)
         return hit
 
     def reset(self) -> None:

@@ -82,7 +82,6 @@ class Wake(_Section, frozen=True):
     phrase: WakePhrase = "okay_nabu"  # one of the four that the wake word models know
     threshold: Fraction = 0.7  # of the wake model where it decides alone (engine vosk): mean probability
     first_threshold: Fraction = 0.05  # the same where the recogniser looks again (engine moonshine)
-    phrase_nats: Gap = -5.5  # from here on the recogniser has heard the phrase; log probability
 
 
 class Endpoint(_Section, frozen=True):
