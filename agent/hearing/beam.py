@@ -27,6 +27,15 @@ class Hypothesis(NamedTuple):
     row: int
 
 
+class BoundDecode(NamedTuple):
+    """`finished`: sentences of the grammar, best first. `cut_off`: the likeliest beginning of a sentence,
+    ended as if it were one, whether it is or not (EOS is in its score); None where there is none.
+    """
+
+    finished: list[Hypothesis]
+    cut_off: Hypothesis | None
+
+
 class Steps(Protocol):
     """One decode in progress, as `agent.hearing.moonshine.Decoding` is."""
 
@@ -69,12 +78,17 @@ def decode_open(decoding: Steps, most_tokens: int) -> Hypothesis:
 
 def decode_bound(
     decoding: Steps, allowed: Callable[[int], Allowed], start: int, beams: int, lowest_score: float
-) -> list[Hypothesis]:
-    """Finished sentences of the grammar, best first; empty when none survived with `lowest_score`."""
+) -> BoundDecode:
+    """Sentences of the grammar; none is finished when none survived with `lowest_score`."""
     beam = [Hypothesis(0.0, (), start, 0)]
     finished: list[Hypothesis] = []
+    cut_off: Hypothesis | None = None
     for _ in range(_LONGEST_BOUND_TOKENS):
         log_p = decoding.step([h.tokens[-1] if h.tokens else BOS for h in beam], [h.row for h in beam])
+        for row, hypothesis in enumerate(beam):
+            score = hypothesis.score + float(log_p[row, EOS])
+            if hypothesis.tokens and (cut_off is None or score > cut_off.score):
+                cut_off = hypothesis._replace(score=score)
         grown = [
             grown
             for row, hypothesis in enumerate(beam)
@@ -92,7 +106,8 @@ def decode_bound(
         best_finished = max((h.score for h in finished), default=lowest_score)
         if not beam or best_finished > beam[0].score:
             break
-    return sorted((h for h in finished if h.score >= lowest_score), key=lambda h: -h.score)
+    survived = sorted((h for h in finished if h.score >= lowest_score), key=lambda h: -h.score)
+    return BoundDecode(survived, cut_off)
 
 
 def _grow(hypothesis: Hypothesis, row: int, log_p: Float32, allowed: Allowed, beams: int) -> list[Hypothesis]:

@@ -55,6 +55,7 @@ class GrammarAutomaton:
         self._words: dict[int, list[str]] = {}
         self._targets: dict[int, list[int]] = {}
         self._free: dict[int, list[int]] = {}
+        self._meaning: dict[int, bool] = {arc.source: True for arc in graph.arcs if arc.tag >= 0}
         for source, word, target, _ in sorted(graph.arcs, key=lambda arc: arc.word):
             if word:
                 self._words.setdefault(source, []).append(word)
@@ -92,6 +93,13 @@ class GrammarAutomaton:
         return after != DEAD and any(
             position.graph_state in self._finals and not position.letters
             for position in self._positions[after]
+        )
+
+    def may_mean_more(self, state: int) -> bool:
+        """Whether words may follow that mean something: an option, another denial, but not "please"."""
+        after = self.step(state, " ")
+        return after != DEAD and any(
+            self._leads_on(position.graph_state) for position in self._positions[after]
         )
 
     def accepts(self, text: str, entry: str) -> bool:
@@ -146,6 +154,23 @@ class GrammarAutomaton:
                 if state in self._words or state in self._finals
             )
         return known
+
+    def _leads_on(self, graph_state: int) -> bool:
+        """Whether a tagged arc can be reached; remembered for every state that was looked at in vain."""
+        seen, todo = {graph_state}, [graph_state]
+        while todo:
+            here = todo.pop()
+            if self._meaning.get(here):
+                self._meaning[graph_state] = True
+                return True
+            if here in self._meaning:
+                continue
+            for target in (*self._free.get(here, ()), *self._targets.get(here, ())):
+                if target not in seen:
+                    seen.add(target)
+                    todo.append(target)
+        self._meaning.update(dict.fromkeys(seen, False))
+        return False
 
     def _follow(self, positions: frozenset[_Position], character: str) -> frozenset[_Position]:
         after: set[_Position] = set()
