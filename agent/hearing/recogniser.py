@@ -15,7 +15,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agent.hearing.beam import BoundDecode, Hypothesis, JointDecoding, Steps, decode_bound, decode_open
+from agent.hearing.beam import (
+    BoundDecode,
+    Hypothesis,
+    JointDecoding,
+    Steps,
+    decode_both,
+    decode_bound,
+    decode_open,
+)
 from agent.hearing.ending import Ending
 from agent.hearing.grammar_automaton import DEAD, GrammarAutomaton
 from agent.hearing.moonshine import BASE, Float32, Moonshine
@@ -220,14 +228,13 @@ class Recogniser:
             parts = zip(encoded, _WEIGHTS, strict=False)
             return JointDecoding([(model.begin(hidden), weight) for (model, hidden), weight in parts])
 
-        free = decode_open(begin(), _most_open_tokens(samples))
-        found = BoundDecode([], None)
-        for beams in (self._beams, WIDER_BEAMS) if widened else (self._beams,):
-            if not found.finished and start != DEAD:
-                lowest = free.score - _HOPELESS_NATS
-                found = decode_bound(begin(), automaton.allowed, start, beams, lowest)
-            if _hangs(found, free, automaton):
-                break  # what is only the beginning of a sentence survives in no wider beam
+        most_open = _most_open_tokens(samples)
+        free, found = decode_both(
+            begin(), automaton.allowed, start, self._beams, most_open, within_nats=_HOPELESS_NATS
+        )
+        if widened and start != DEAD and not found.finished and not _hangs(found, free, automaton):
+            lowest = free.score - _HOPELESS_NATS
+            found = decode_bound(begin(), automaton.allowed, start, WIDER_BEAMS, lowest)
         ending = _ending(found, free, automaton)
         bound = found.finished
         if not bound:
