@@ -80,7 +80,8 @@ class Recognition(NamedTuple):
     decode, normalised. `gap_per_token`: how far the bound decode lies behind the open one, nats per token,
     <= 0; NO_SENTENCE_GAP without words. `alternatives`: runners-up with other words, best first.
     `nats_per_token`: log probability of the words in their likeliest spelling; NO_SENTENCE_GAP without words.
-    `ending`: whether the speech stops where a sentence does.
+    `ahead_nats`: how far the next sentence that means something else lies behind. `ending`: whether the speech
+    stops where a sentence does.
     """
 
     words: str
@@ -88,13 +89,13 @@ class Recognition(NamedTuple):
     gap_per_token: float
     alternatives: tuple[Alternative, ...] = ()
     nats_per_token: float = NO_SENTENCE_GAP
+    ahead_nats: float = math.inf
     ending: Ending = Ending.UNKNOWN
 
     @property
     def sure(self) -> bool:
-        """Whether the words are likely in themselves and no other sentence is near."""
-        ahead = self.alternatives[0].behind_nats if self.alternatives else math.inf
-        return self.nats_per_token >= _SURE_PER_TOKEN and ahead >= _SURE_AHEAD_NATS
+        """Whether the words are likely in themselves and no sentence that means something else is near."""
+        return self.nats_per_token >= _SURE_PER_TOKEN and self.ahead_nats >= _SURE_AHEAD_NATS
 
 
 class Draft(NamedTuple):
@@ -242,9 +243,9 @@ class Recogniser:
         ranked = self._sentences(bound)
         best, length = bound[0], max(1, len(bound[0].tokens))
         alternatives = tuple(Alternative(words, best.score - score) for words, score in ranked[1:])
-        return Recognition(
-            ranked[0][0], self._text(free), _gap(best, free), alternatives, best.score / length, ending
-        )
+        words, ahead = ranked[0][0], _ahead_nats(ranked, automaton, entry)
+        gap, nats = _gap(best, free), best.score / length
+        return Recognition(words, self._text(free), gap, alternatives, nats, ahead, ending)
 
     def _encode(self, model: Moonshine | RestingModel, samples: Float32) -> Float32:
         """The first model hears most orders twice, alone and with the second: once is enough."""
@@ -263,6 +264,13 @@ class Recogniser:
 
     def _text(self, hypothesis: Hypothesis) -> str:
         return normalise_text(self._model.vocabulary.text(hypothesis.tokens))
+
+
+def _ahead_nats(ranked: Sequence[tuple[str, float]], automaton: GrammarAutomaton, entry: str) -> float:
+    (words, best), *others = ranked
+    meant = automaton.meanings(words, entry)
+    apart = (best - score for other, score in others if automaton.meanings(other, entry) != meant)
+    return next(apart, math.inf)
 
 
 def _hangs(found: BoundDecode, free: Hypothesis, automaton: GrammarAutomaton) -> bool:
