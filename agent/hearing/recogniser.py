@@ -80,8 +80,8 @@ class Recognition(NamedTuple):
     decode, normalised. `gap_per_token`: how far the bound decode lies behind the open one, nats per token,
     <= 0; NO_SENTENCE_GAP without words. `alternatives`: runners-up with other words, best first.
     `nats_per_token`: log probability of the words in their likeliest spelling; NO_SENTENCE_GAP without words.
-    `ahead_nats`: how far the next sentence that means something else lies behind. `ending`: whether the speech
-    stops where a sentence does.
+    `ahead_nats`: how far the next sentence that means something else lies behind. `ending`: whether the
+    speech stops where a sentence does.
     """
 
     words: str
