@@ -92,6 +92,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--json", action="store_true", help="for machines")
 
+    status = _command(commands, "status", "status", "run", "what the device is doing, in one line")
+    status.add_argument("--follow", action="store_true", help="a line whenever it changes, until Ctrl-C")
+    status.add_argument("--json", action="store_true", help="for machines")
+
     _command(commands, "run", "run", "run", "start voice, till and uplink, each in its sandbox, until Ctrl-C")
 
     enrol = _command(
@@ -217,6 +221,26 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     wake.add_argument(
         "--negatives", type=Path, metavar="DIR", help="other speech; what wakes is a false alarm"
     )
+    bargein = _command(
+        bench, "bargein", "bench", "bargein", 'whether "stop" and "cancel" are heard while the device speaks'
+    )
+    bargein.add_argument(
+        "--catalogue", type=Path, required=True, metavar="FILE", help="whose consents would be taken"
+    )
+    bargein.add_argument(
+        "--echo",
+        type=_numbers,
+        default=(6.0, 0.0, -6.0, -12.0),
+        metavar="DB,DB",
+        help="its own voice at the microphone against the person's (default: 6,0,-6,-12)",
+    )
+    bargein.add_argument(
+        "--set", type=Path, metavar="DIR", help="recordings named stop... and cancel... (default: synthetic)"
+    )
+    bargein.add_argument("--negatives", type=Path, metavar="DIR", help="other speech while it speaks")
+    bargein.add_argument("--json", action="store_true", help="for machines")
+    speech = _command(bench, "speech", "bench", "speech", "how long from a text to its first sound")
+    speech.add_argument("--json", action="store_true", help="for machines")
     for benchmark in (orders, speakers, wake):
         benchmark.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
         benchmark.add_argument(

@@ -107,6 +107,45 @@ def wake(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def bargein(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of "stop" and "cancel" while the device speaks and prints its table."""
+    from agent.bench.bargein import run_bargein_bench
+
+    result = run_bargein_bench(
+        default_models_dir(), arguments.catalogue, arguments.echo, arguments.set, arguments.negatives
+    )
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(
+        f"{'echo':>6} {'stop':>9} {'cancel':>9} {'after':>8} {'own stops':>10} {'wakes':>6} {'consents':>9}"
+    )
+    for row in result["results"]:
+        stop = f"{row['stop_heard']} of {row['stop_said']}"
+        cancel = f"{row['cancel_heard']} of {row['cancel_said']}"
+        after = "-" if row["reaction_ms"] is None else f"{row['reaction_ms']} ms"
+        stops = f"{row['own_false_stops_per_minute']}/min"
+        print(
+            f"{row['echo_db']:>3g} dB {stop:>9} {cancel:>9} {after:>8} {stops:>10}"
+            f" {row['own_wakes']:>6} {row['own_consents']:>9}"
+        )
+    return 0
+
+
+def speech(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of the time to the first sound and prints its table."""
+    from agent.bench.speech import run_speech_bench
+
+    result = run_speech_bench()
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(f"{'first sound of':>16} {'p50':>9} {'p95':>9}")
+    for name, row in result.items():
+        print(f"{name.removesuffix('_ms'):>16} {row['p50']:>6.1f} ms {row['p95']:>6.1f} ms")
+    return 0
+
+
 def check_noise(arguments: argparse.Namespace) -> None:
     """Raises ConfigurationError bench_noise for a ratio without noise, or the other way round."""
     if bool(arguments.snr) != bool(arguments.noise):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent.hearing.audio import FRAME_MS, Float32, Int16
+from agent.hearing.barge_in import PHRASES, BargeIn
 from agent.hearing.drafts import Drafts
 from agent.hearing.engine import open_engine
 from agent.hearing.listener import (
@@ -16,6 +17,7 @@ from agent.hearing.listener import (
     Paused,
     WakeHeard,
 )
+from agent.hearing.recogniser import Recogniser
 from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import VoiceActivity
 from agent.hearing.wakeword import WakeWord
@@ -24,6 +26,7 @@ from agent.plumbing.messages import MOST_RUNNERS_UP, RunnerUp, Silence, Utteranc
 from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Settings
 
+_INTERRUPTION = "interruption"
 _SHORTEST_EMBEDDED_MS = 320  # less speech says nothing about who speaks
 
 
@@ -43,6 +46,7 @@ class Ears:
         self._drafts = Drafts(self._recogniser)
         self._listener = Listener(settings.endpoint, wake, VoiceActivity())
         self._ready = False
+        self._barge_in: BargeIn | None = None
         self._rest_after_frames = settings.asr.rest_after_seconds * 1_000 // FRAME_MS
         self._idle_frames = 0
         self.embeds = False
@@ -56,6 +60,7 @@ class Ears:
             detail = f"the grammar is in {graph.language!r}, the device hears {self._language!r}"
             raise AudioError("grammar_invalid", detail)
         self._recogniser.use(graph)
+        self._drafts.begin()
         self._ready = True
 
     def forget(self) -> None:
@@ -67,6 +72,19 @@ class Ears:
     def wait_for_wake(self) -> None:
         """Drops whatever was being heard."""
         self._listener.wait_for_wake()
+
+    def interruptions(self) -> BargeIn | None:
+        """For one playback; None where nothing can be said meanwhile. Has to be asked for anew for each, as
+        `listen` may bring phrases of its own."""
+        phrases = PHRASES.get(self._language)
+        recogniser = self._recogniser
+        if not self._ready or phrases is None or not isinstance(recogniser, Recogniser):
+            return None
+        recogniser.use_phrases(_INTERRUPTION, phrases)
+        if self._barge_in is None:
+            self._barge_in = BargeIn(lambda left: recogniser.spot(left, _INTERRUPTION), phrases)
+        self._barge_in.begin()
+        return self._barge_in
 
     def listen(self, listen_id: int, entry: str, window_ms: int, phrases: tuple[str, ...] = ()) -> None:
         """Listens without a wake word, once. `phrases`: what may be said, instead of what the grammar has.

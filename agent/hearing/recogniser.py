@@ -63,6 +63,9 @@ is unlikely to both as well, and the gap alone would let it pass. Orders in 6 dB
 _HOPELESS_NATS = 60.0
 """So far behind the open decode nothing passes any gate: orders in 6 dB of noise stay within 40."""
 
+_SPOTTED_NATS = 10.0
+"""One nat a token of phrases of up to ten."""
+
 _SHORTEST_SAMPLES = 800
 _OPEN_TOKENS_PER_SECOND = 6.5  # of the model's authors; more is a loop, not speech
 _SAMPLE_RATE = 16_000
@@ -189,6 +192,11 @@ class Recogniser:
         """The second step: the other model is asked as well, where the first is unsure of an order."""
         return self._reconsidered(draft.recognition, draft.samples, draft.entry)
 
+    def spot(self, samples: Float32, entry: str) -> Recognition:
+        """As `recognise`, at a fraction of the work, where only a sentence that is nearly as likely as free
+        speech would be believed: any other is given up at once, and no second model is asked."""
+        return self._heard(samples, entry, (self._model,), widened=False, within_nats=_SPOTTED_NATS)
+
     def transcribe(self, samples: Float32) -> str:
         """The open decode alone, normalised: what is heard by somebody who knows no catalogue."""
         model = self._model
@@ -211,8 +219,10 @@ class Recogniser:
         models: Sequence[Moonshine | RestingModel],
         *,
         widened: bool = True,
+        within_nats: float = _HOPELESS_NATS,
     ) -> Recognition:
-        """What `models` hear together; `widened`: whether the beam is, where nothing survived."""
+        """What `models` hear together; `widened`: whether the beam is, where nothing survived. Sentences
+        further than `within_nats` behind free speech are none."""
         automaton = self._automaton
         if automaton is None:
             return _NOTHING
@@ -230,11 +240,14 @@ class Recogniser:
             return JointDecoding([(model.begin(hidden), weight) for (model, hidden), weight in parts])
 
         most_open = _most_open_tokens(samples)
-        free, found = decode_both(
-            begin(), automaton.allowed, start, self._beams, most_open, within_nats=_HOPELESS_NATS
-        )
+        if within_nats < _HOPELESS_NATS:  # mostly given up at once: no beam beside the open decode
+            free = decode_open(begin(), most_open)
+            lowest = free.score - within_nats
+            found = decode_bound(begin(), automaton.allowed, start, self._beams, lowest)
+        else:
+            free, found = decode_both(begin(), automaton.allowed, start, self._beams, most_open, within_nats)
         if widened and start != DEAD and not found.finished and not _hangs(found, free, automaton):
-            lowest = free.score - _HOPELESS_NATS
+            lowest = free.score - within_nats
             found = decode_bound(begin(), automaton.allowed, start, WIDER_BEAMS, lowest)
         ending = _ending(found, free, automaton)
         bound = found.finished

@@ -78,6 +78,13 @@ class Audio(_Section, frozen=True):
         return tuple(sorted(fed))
 
 
+class Feedback(_Section, frozen=True):
+    earcons: bool = True  # a short sound for heard, refused, queued and ordered
+    lamp: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9:._-]*$")] = (
+        ""  # a light below /sys/class/leds that shows the same; '' = none
+    )
+
+
 class Wake(_Section, frozen=True):
     phrase: WakePhrase = "okay_nabu"  # one of the four that the wake word models know
     threshold: Fraction = 0.7  # mean probability over the sliding window; a far voice may reach only 0.8
@@ -233,6 +240,7 @@ class Settings(_Section, frozen=True):
     device: Device = Device()
     paths: Paths = Paths()
     audio: Audio = Audio()
+    feedback: Feedback = Feedback()
     wake: Wake = Wake()
     endpoint: Endpoint = Endpoint()
     asr: Asr = Asr()

@@ -31,6 +31,7 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.dialogue import CHOICE
 from agent.deciding.replies import render
+from agent.deciding.signals import Signal, signal_of
 from agent.deciding.understanding import (
     Answer,
     HelpAsked,
@@ -60,15 +61,16 @@ class SpokenDialogue(Talk):
         start_timer: Callable[[int, Callable[[], None]], None],
         on_enrol_step: OnStep,
         waiting: WaitingBaskets,
+        show: Callable[[Signal], None] = lambda _: None,
     ) -> None:
         """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
-        once."""
+        once; `show` is told what has come of something."""
         super().__init__(desk, desk.settings.device.language)
         self._line = VoiceLine(send, desk.settings.endpoint)
         self._enrolment = VoiceEnrolment(
             desk, self._speak, lambda *wanted: send(messages.ListenPolicy(*wanted)), on_enrol_step
         )
-        self._start_timer, self._waiting = start_timer, waiting
+        self._start_timer, self._waiting, self._show = start_timer, waiting, show
         self._order_embedding: tuple[float, ...] | None = None
         self._news: deque[ReceiptArrived] = deque()
 
@@ -258,7 +260,10 @@ class SpokenDialogue(Talk):
         """Has it spoken; the sentence."""
         currency = self._desk.catalogue.currency
         text = render(say, self._language, currency, name=name, text=phrase)
-        self._line.say(text, self._language, say.listen, choice_phrases(say, self._language))
+        signal = signal_of(say.key)
+        if signal is not None:
+            self._show(signal)
+        self._line.say(text, self._language, say.listen, choice_phrases(say, self._language), signal)
         return text
 
     def _tell_news(self) -> None:
