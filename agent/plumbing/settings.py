@@ -80,7 +80,7 @@ class Audio(_Section, frozen=True):
 
 class Feedback(_Section, frozen=True):
     earcons: bool = True  # a short sound for heard, refused, queued and ordered
-    lamp: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9:._-]*$")] = (
+    lamp: Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9:._-]*)?$")] = (
         ""  # a light below /sys/class/leds that shows the same; '' = none
     )
 
