@@ -13,7 +13,7 @@ def orders(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of spoken orders and prints its table."""
     from agent.bench.orders import run_orders_bench
 
-    _check_noise(arguments)
+    check_noise(arguments)
     if arguments.curve and not arguments.rejects:
         raise ConfigurationError(
             "bench_curve", "--curve needs recordings that hold no order", "give --rejects DIR as well"
@@ -45,7 +45,7 @@ def speakers(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of speaker verification and prints its table."""
     from agent.bench.speakers import run_speakers_bench
 
-    _check_noise(arguments)
+    check_noise(arguments)
     result = run_speakers_bench(
         arguments.set, arguments.noise, list(arguments.snr), arguments.seconds, default_models_dir()
     )
@@ -86,7 +86,7 @@ def wake(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of the wake word at the default thresholds and prints its table."""
     from agent.bench.wake import WakeSet, run_wake_bench
 
-    _check_noise(arguments)
+    check_noise(arguments)
     wake_set = WakeSet(
         arguments.set,
         arguments.noise,
@@ -150,7 +150,8 @@ def speech(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _check_noise(arguments: argparse.Namespace) -> None:
+def check_noise(arguments: argparse.Namespace) -> None:
+    """Raises ConfigurationError bench_noise for a ratio without noise, or the other way round."""
     if bool(arguments.snr) != bool(arguments.noise):
         raise ConfigurationError(
             "bench_noise", "--noise FILE and --snr DB,DB go together", "give both or neither"

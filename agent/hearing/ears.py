@@ -6,6 +6,7 @@ from pathlib import Path
 
 from agent.hearing.audio import FRAME_MS, Float32, Int16
 from agent.hearing.barge_in import PHRASES, BargeIn
+from agent.hearing.drafts import Drafts
 from agent.hearing.engine import open_engine, wake_check
 from agent.hearing.listener import (
     ORDER_ENTRY,
@@ -14,6 +15,7 @@ from agent.hearing.listener import (
     Listener,
     NearMiss,
     NothingHeard,
+    Paused,
     WakeHeard,
 )
 from agent.hearing.recogniser import Recogniser
@@ -43,6 +45,7 @@ class Ears:
         self._recogniser = open_engine(models_dir, settings.asr, settings.device.language)
         self._embedder = SpeakerEmbedder(models_dir, threads=threads)
         self._wake = Waking(settings.wake, wake_check(self._recogniser, settings.wake.phrase))
+        self._drafts = Drafts(self._recogniser)
         self._listener = Listener(settings.endpoint, self._wake, VoiceActivity())
         self._ready = False
         self._barge_in: BargeIn | None = None
@@ -59,6 +62,7 @@ class Ears:
             detail = f"the grammar is in {graph.language!r}, the device hears {self._language!r}"
             raise AudioError("grammar_invalid", detail)
         self._recogniser.use(graph)
+        self._drafts.begin()
         self._ready = True
 
     def forget(self) -> None:
@@ -93,6 +97,7 @@ class Ears:
             self._recogniser.use_phrases(entry, phrases)
         if listen_id == WAKE_LISTEN_ID or not self._ready or entry not in self._recogniser.entries:
             raise AudioError("grammar_no_entry", f"cannot listen for {entry!r} under the grammar in use")
+        self._drafts.begin()
         self._recogniser.expect(entry)
         self._listener.listen(listen_id, entry, window_ms)
 
@@ -107,12 +112,15 @@ class Ears:
         self._count_idle()
         match event:
             case WakeHeard(score):
+                self._drafts.begin()
                 self._recogniser.expect(ORDER_ENTRY)
                 return Woken(score)
             case NearMiss(decision):
                 self._near_miss(decision)
             case NothingHeard(listen_id):
                 return Silence(listen_id)
+            case Paused(so_far):
+                self._listener.look(self._drafts.look(so_far))
             case Capture() as capture:
                 return self._utterance(capture)
         return None
@@ -129,12 +137,7 @@ class Ears:
             self._recogniser.rest()
 
     def _utterance(self, capture: Capture) -> Utterance:
-        if capture.listen_id == WAKE_LISTEN_ID:
-            heard = self._recogniser.recognise_after_wake(
-                capture.sentence, capture.samples[: capture.end], capture.entry
-            )
-        else:
-            heard = self._recogniser.recognise(capture.sentence, capture.entry)
+        heard = self._drafts.recognition(capture)
         embedding = in_noise = None
         if self.embeds and capture.speech_ms >= _SHORTEST_EMBEDDED_MS:
             embedding = _plain(self._embedder.embed(capture.samples, capture.speech))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.hearing.moonshine import Float32
-from agent.hearing.recogniser import Recogniser, Recognition
+from agent.hearing.recogniser import Draft, Recogniser, Recognition
 from agent.hearing.vosk_recogniser import VoskRecogniser
 from agent.hearing.wake_check import WakeCheck
 from agent.plumbing.sentence_graph import SentenceGraph
@@ -44,6 +44,13 @@ class AsrEngine(Protocol):
 
     def recognise_after_wake(self, sentence: Float32, whole: Float32, entry: str) -> Recognition:
         """The sentence after the wake phrase; `whole` is the same audio with the phrase."""
+
+    def draft(self, sentence: Float32, entry: str, whole: Float32 | None = None) -> Draft:
+        """The first step of `recognise`, or with `whole` of `recognise_after_wake`, while nobody knows yet
+        whether the speech is over."""
+
+    def finish(self, draft: Draft) -> Recognition:
+        """The rest of it."""
 
 
 def open_engine(models_dir: Path, asr: Asr, language: str) -> AsrEngine:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.hearing.audio import FRAME_MS, SAMPLE_RATE, Float32, Int16, to_float
+from agent.hearing.ending import Ending
 from agent.hearing.endpointing import Endpointer, Outcome
 from agent.hearing.snr import estimate_snr_db
 from agent.hearing.voice_activity import CHUNK_MS, CHUNK_SAMPLES, VoiceActivity
@@ -78,7 +79,15 @@ class Capture(NamedTuple):
         return estimate_snr_db(self.samples, self.speech)
 
 
-Event = WakeHeard | NearMiss | NothingHeard | Capture
+class Paused(NamedTuple):
+    """Somebody who is speaking has paused: what was said so far, with the sentence that the `Capture` will
+    have if this was the end. `Listener.look` may say how that ends.
+    """
+
+    so_far: Capture
+
+
+Event = WakeHeard | NearMiss | NothingHeard | Paused | Capture
 
 
 class Listener:
@@ -108,6 +117,11 @@ class Listener:
         endpointer = Endpointer(self._settings, window_ms=window_ms)
         self._recording = _Recording(listen_id, entry, endpointer, self._settings.speech_threshold)
 
+    def look(self, ending: Ending) -> None:
+        """The sentence that was `Paused` ends like that: so much silence is waited for."""
+        if self._recording is not None:
+            self._recording.look(ending)
+
     def push(self, frame: Int16, now_ns: int) -> Event | None:
         """int16 [n] that arrived at `now_ns`; what has happened, if anything."""
         if self._recording is not None:
@@ -136,6 +150,8 @@ class Listener:
         outcome = recording.push(frame, self._activity.push(frame), now_ns)
         if outcome is None:
             return None
+        if outcome is Outcome.PAUSE:
+            return Paused(recording.capture())
         self.wait_for_wake()
         if outcome is Outcome.NOTHING_HEARD:
             return NothingHeard(recording.listen_id)
@@ -160,6 +176,7 @@ class _Recording:
 
     def push(self, samples: Int16, probabilities: list[float], now_ns: int) -> Outcome | None:
         self._samples.append(samples)
+        paused: Outcome | None = None
         for probability in probabilities:
             self._probabilities.append(probability)
             if len(self._probabilities) <= self._skipped_chunks:
@@ -168,9 +185,15 @@ class _Recording:
             outcome = self._endpointer.push(probability)
             if self._endpointer.end > spoken_until:
                 self._speech_ended_ns = now_ns
-            if outcome is not None:
+                paused = None
+            if outcome is Outcome.PAUSE:
+                paused = outcome
+            elif outcome is not None:
                 return outcome
-        return None
+        return paused
+
+    def look(self, ending: Ending) -> None:
+        self._endpointer.look(ending)
 
     def capture(self) -> Capture:
         samples = to_float(np.concatenate(self._samples))
