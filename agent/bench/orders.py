@@ -98,12 +98,8 @@ class OrdersBench:
         self, order: LabelledOrder, kind: NoiseKind | None, snr_db: float | None, rng: np.random.Generator
     ) -> Float32:
         samples = read_audio_file(order.audio)
-        if snr_db is None:
+        if snr_db is None or kind is None:
             return samples if kind is None else kind.microphone(samples)
-        if kind is None:
-            raise AudioError(
-                "bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well"
-            )
         try:
             return mix(kind.microphone(samples), kind.noise, snr_db, rng)
         except ValueError as error:
@@ -135,6 +131,8 @@ def run_orders_bench(
     real_time_factor: time of recognition by length of audio. `curve` is written as `agent.bench.trade` says.
     Raises AudioError (bench_set_invalid, bench_noise, audio_…), ModelError.
     """
+    if snrs and noise is None and not noise_kinds:
+        raise AudioError("bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well")
     bench = OrdersBench(set_dir, noise, models_dir)
     gate = bench.settings.reject_gap_per_token
     heard = {snr_db: bench.orders(snr_db) for snr_db in (None, *(() if noise_kinds and not noise else snrs))}

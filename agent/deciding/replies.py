@@ -57,8 +57,10 @@ def render(say: Say, language: str, currency: str, *, name: str = "", text: str 
 
 
 def fixed_sentences(language: str) -> tuple[str, ...]:
-    """Those that hold no name, number or product, and so always sound the same."""
-    sentences = (part for reply in REPLIES[language].values() for part in re.split(r"(?<=[.!?]) +", reply))
+    """Those that hold no name, number or product, and so always sound the same; none in other languages."""
+    sentences = (
+        part for reply in REPLIES.get(language, {}).values() for part in re.split(r"(?<=[.!?]) +", reply)
+    )
     return tuple(dict.fromkeys(part for part in sentences if "{" not in part and "}" not in part))
 
 
