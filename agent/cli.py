@@ -221,6 +221,14 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     wake.add_argument(
         "--negatives", type=Path, metavar="DIR", help="other speech; what wakes is a false alarm"
     )
+    wake.add_argument(
+        "--variations",
+        action="store_true",
+        help="the negatives also faster, slower, and in the noise at 15 dB",
+    )
+    wake.add_argument(
+        "--followed-by", type=Path, metavar="DIR", help="recordings that follow each clip without a pause"
+    )
     bargein = _command(
         bench, "bargein", "bench", "bargein", 'whether "stop" and "cancel" are heard while the device speaks'
     )

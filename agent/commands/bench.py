@@ -83,18 +83,19 @@ def _range(interval: tuple[float, float]) -> str:
 
 
 def wake(arguments: argparse.Namespace) -> int:
-    """Runs the benchmark of the wake word at the default threshold and prints its table."""
-    from agent.bench.wake import run_wake_bench
+    """Runs the benchmark of the wake word at the default thresholds and prints its table."""
+    from agent.bench.wake import WakeSet, run_wake_bench
 
     check_noise(arguments)
-    result = run_wake_bench(
+    wake_set = WakeSet(
         arguments.set,
-        arguments.phrase,
         arguments.noise,
-        list(arguments.snr),
+        tuple(arguments.snr),
+        arguments.followed_by,
         arguments.negatives,
-        Wake().threshold,
+        arguments.variations,
     )
+    result = run_wake_bench(wake_set, arguments.phrase, Wake(), default_models_dir())
     if arguments.json:
         print(json.dumps(result))
         return 0
@@ -103,7 +104,10 @@ def wake(arguments: argparse.Namespace) -> int:
         noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
         print(f"{noise:>8} {row['clips']:>7} {row['missed']:>8}")
     if result["false_alarms"] is not None:
-        print(f"false alarms: {result['false_alarms']} in {result['negative_hours']:.2f} h of other speech")
+        print(
+            f"false alarms: {result['false_alarms']}, near misses: {result['near_misses']}, "
+            f"in {result['negative_hours']:.2f} h of other speech ({result['distinct_hours']:.2f} h distinct)"
+        )
     return 0
 
 

@@ -136,6 +136,11 @@ class Recogniser:
         self._phrases: GrammarAutomaton | None = None
         self._encoded: tuple[Float32, Float32] | None = None
 
+    @property
+    def model(self) -> Moonshine:
+        """The small model, which is always loaded."""
+        return self._model
+
     def use(self, graph: SentenceGraph) -> None:
         """Replaces the grammar. Raises AudioError('grammar_invalid')."""
         self._automaton = GrammarAutomaton(graph, self._trie)

@@ -87,7 +87,8 @@ class Feedback(_Section, frozen=True):
 
 class Wake(_Section, frozen=True):
     phrase: WakePhrase = "okay_nabu"  # one of the four that the wake word models know
-    threshold: Fraction = 0.7  # mean probability over the sliding window; a far voice may reach only 0.8
+    threshold: Fraction = 0.7  # of the wake model where it decides alone (engine vosk): mean probability
+    first_threshold: Fraction = 0.05  # the same where the recogniser looks again (engine moonshine)
 
 
 class Endpoint(_Section, frozen=True):
