@@ -4,7 +4,6 @@ journal and signature, and the reference shop's desk. Without processes, sockets
 
 from __future__ import annotations
 
-import re
 import time
 from collections import deque
 from datetime import UTC, datetime
@@ -22,11 +21,14 @@ from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import ReceiptArrived, Say
 from agent.deciding.replies import render
-from agent.deciding.sentences import compile_sentences
+from agent.deciding.sentences import ENROLMENT_PHRASES, compile_sentences
 from agent.deciding.understanding import OrderAsked, understand
+from agent.deciding.verification import Voiceprint, make_template
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
 from agent.hearing.ears import Ears
+from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.speech import Speech
+from agent.hearing.voice_activity import VoiceActivity
 from agent.plumbing import messages
 from agent.plumbing.errors import AudioError
 from agent.plumbing.settings import Device, Paths, Policy, Settings
@@ -45,7 +47,6 @@ _DEVICE = "bench"
 _LANGUAGE = "en"
 _UNLIMITED = 2**40
 _ALL = 1_000_000
-_PHRASE = re.compile(r"[Ss]ay: (.*?)\.(?: Or say|$)")
 _ROOM_SECONDS = 1.5
 
 
@@ -91,12 +92,12 @@ class JourneyDevice:
         self._desk.online = True
         self._counter = OrderDesk(self._shop)
         self._sent: deque[messages.Message] = deque()
-        self._enrolled: bool | None = None
         self._dialogue = SpokenDialogue(
-            self._desk, self._sent.append, lambda *_: None, self._step, self._nothing_waits()
+            self._desk, self._sent.append, lambda *_: None, lambda *_: None, self._nothing_waits()
         )
         self._ears = Ears(self.settings)
         self._ears.use_grammar(compile_sentences(self.catalogue, _LANGUAGE))
+        self._activity, self._embedder = VoiceActivity(), SpeakerEmbedder(models_dir)
         self._speech = Speech()
         self._spoken_seconds: dict[str, float] = {}
         self.said = ""
@@ -130,18 +131,21 @@ class JourneyDevice:
         return sum(order.state == "ordered" for order in self.journal.orders())
 
     def enrol(self, name: str, person: MadePerson) -> None:
-        """The device's own enrolment, in a quiet room. Raises AudioError bench_enrolment."""
-        self._enrolled = None
-        self._dialogue.begin_enrolment(name)
-        self.speak()
-        for _ in range(20):
-            asked = _PHRASE.search(self.said)
-            if self._enrolled is not None or asked is None:
-                break
-            self.hear(in_quiet_room(person.says(asked[1])))
-            self.speak()
-        if not self._enrolled:
-            raise AudioError("bench_enrolment", f"{name} could not be enrolled: {self.said}")
+        """Learns the voice from the sentences of enrolment in a quiet room, without the conversation around
+        them: synthetic voices say the wake phrase in ways in which its questions would not take it. Raises
+        AudioError bench_enrolment."""
+        clean, in_noise = [], []
+        for phrase in ENROLMENT_PHRASES:
+            sound = in_quiet_room(person.says(phrase))
+            speech = self._activity.speech_mask(sound, self.settings.endpoint.speech_threshold)
+            clean.append(self._embedder.embed(sound, speech))
+            in_noise.append(self._embedder.embed_in_noise(sound, speech))
+        try:
+            voiceprint = Voiceprint(_template(clean), _template(in_noise))
+        except ValueError as error:
+            raise AudioError("bench_enrolment", f"{name}: {error}") from error
+        self._desk.people.add(name, voiceprint, now_s=int(time.time()))
+        self._ears.embeds = True
 
     def hear(self, sound: Float32) -> Heard:
         """float32 [n] of somebody and the room, frame by frame until something has ended. Frames take their
@@ -173,17 +177,16 @@ class JourneyDevice:
         seconds = 0.0
         self.listening = False
         while self._sent:
-            match self._sent.popleft():
-                case messages.Say() as say:
-                    self._ears.wait_for_wake()
-                    self.said = say.text
-                    seconds += self._length(say.text)
-                    self._dialogue.spoken(say.say_id)
-                    self.listening = say.then is not None
-                    if then := say.then:
-                        self._ears.listen(then.listen_id, then.entry, then.window_ms, then.phrases)
-                case messages.ListenPolicy(embed=embed, in_noise=in_noise):
-                    self._ears.embeds, self._ears.embeds_in_noise = embed, in_noise
+            say = self._sent.popleft()
+            if not isinstance(say, messages.Say):
+                continue
+            self._ears.wait_for_wake()
+            self.said = say.text
+            seconds += self._length(say.text)
+            self._dialogue.spoken(say.say_id)
+            self.listening = say.then is not None
+            if then := say.then:
+                self._ears.listen(then.listen_id, then.entry, then.window_ms, then.phrases)
         return seconds
 
     def rest(self) -> None:
@@ -210,10 +213,6 @@ class JourneyDevice:
                     continue
                 self._dialogue.receipt(event.intent_id, arrived)
 
-    def _step(self, _: str, done: bool, learned: bool) -> None:
-        if done:
-            self._enrolled = learned
-
     def _nothing_waits(self) -> WaitingBaskets:
         silences = SensorSilences(self._desk, time.monotonic)
         return WaitingBaskets(list, SensorProposals(self._desk, silences))
@@ -229,6 +228,10 @@ class JourneyDevice:
             lambda: ClockReading(time.monotonic(), time.time(), True, "bench"),
         )
         return OrderRoad(self.journal, FileKeyStore.load(keys_dir), admission.trust, trusted, self.settings)
+
+
+def _template(vectors: list[Float32 | None]) -> tuple[float, ...]:
+    return make_template([vector.tolist() for vector in vectors if vector is not None])
 
 
 def in_quiet_room(speech: Float32) -> Float32:
