@@ -45,10 +45,11 @@ class Conversation(NamedTuple):
 
 class Outcome(NamedTuple):
     """How it ended: 'right', 'asked_again' (right after one more answer) or what failed. Seconds from the
-    wake word to "ordered", where it was."""
+    wake word to "ordered", where it was, and those of them in which the device spoke."""
 
     kind: str
-    seconds: float | None = None
+    seconds: float = 0.0
+    device_spoke: float = 0.0
 
 
 class JourneyBench:
@@ -87,7 +88,7 @@ class JourneyBench:
         for conversation in self.conversations(many):
             (strangers if conversation.stranger else own).append(self._hold(conversation, snr_db, rng))
         kinds = Counter(outcome.kind for outcome in own)
-        seconds = [outcome.seconds for outcome in own if outcome.kind == "right" and outcome.seconds]
+        right = [outcome for outcome in own if outcome.kind == "right"]
         reached = [o for o in strangers if o.kind in ("right", "asked_again") or o.kind.startswith("consent")]
         return {
             "snr_db": snr_db,
@@ -97,11 +98,8 @@ class JourneyBench:
             "failures": {k: n for k, n in sorted(kinds.items()) if k not in ("right", "asked_again")},
             "strangers_consents": len(reached),
             "strangers_accepted": sum(o.kind in ("right", "asked_again") for o in reached),
-            "seconds": (
-                {f"p{share}": round(float(np.percentile(seconds, share)), 1) for share in (50, 95)}
-                if seconds
-                else None
-            ),
+            "seconds": _middle([outcome.seconds for outcome in right]),
+            "device_spoke_seconds": _middle([outcome.device_spoke for outcome in right]),
         }
 
     def _hold(self, conversation: Conversation, snr_db: float | None, rng: np.random.Generator) -> Outcome:
@@ -113,7 +111,7 @@ class JourneyBench:
         heard = device.hear(self._in_room(conversation.customer.says(said), snr_db, rng))
         if not heard.woken:
             return Outcome("not_woken")
-        seconds = heard.seconds + device.speak()
+        seconds, spoke = heard.seconds, device.speak()
         if not device.reads_back(basket):
             return Outcome(_not_read_back(device.decided[: len(device.decided) - len(decisions)]))
         who = conversation.stranger or conversation.customer
@@ -121,8 +119,8 @@ class JourneyBench:
             heard = device.hear(self._in_room(who.says(conversation.consent), snr_db, rng))
             seconds += heard.seconds
             if device.ordered > orders:
-                return Outcome("asked_again" if attempt else "right", seconds)
-            seconds += device.speak()
+                return Outcome("asked_again" if attempt else "right", seconds + spoke, spoke)
+            spoke += device.speak()
             if not device.listening:
                 break
         return Outcome(_not_ordered(device))
@@ -130,6 +128,12 @@ class JourneyBench:
     def _in_room(self, speech: Float32, snr_db: float | None, rng: np.random.Generator) -> Float32:
         sound = in_quiet_room(speech)
         return sound if snr_db is None else mix(sound, self._noise, snr_db, rng)
+
+
+def _middle(values: Sequence[float]) -> dict[str, float] | None:
+    if not values:
+        return None
+    return {f"p{share}": round(float(np.percentile(values, share)), 1) for share in (50, 95)}
 
 
 def _not_read_back(decided: Sequence[str]) -> str:
@@ -163,7 +167,7 @@ def run_journey_bench(
 
     {"results": [{"snr_db": null or number, "conversations": n, "right_first_time": n,
     "right_after_asking": n, "failures": {kind: n}, "strangers_consents": n, "strangers_accepted": n,
-    "seconds": null or {"p50": s, "p95": s}}]}
+    "seconds": null or {"p50": s, "p95": s}, "device_spoke_seconds": the same}]}
 
     right_first_time: just that order was signed and the shop's receipt for it verified, with one order and
     one consent said. failures: not_woken, order_not_heard, order_voice_not_known, wrong_order (another was
@@ -171,7 +175,7 @@ def run_journey_bench(
     strangers_consents: of `many` / 2 more conversations, those in which the order was read back and somebody
     who is not enrolled consented. seconds: of those right first time, from the wake word to where "Ordered"
     begins: the customer's sentences, the silence that ends them, the work after that, the read-back as long
-    as it takes to say it, and 1.5 s before the consent; no network, no process borders. Raises AudioError
+    as it takes to say it (device_spoke_seconds), and 1.5 s before the consent; no network, no process borders. Raises AudioError
     (bench_no_voices, bench_enrolment, bench_noise), ModelError.
     """
     room = noise_kind("broadband", _SEED).noise if noise is None else read_audio_file(noise)
