@@ -175,8 +175,8 @@ def run_journey_bench(
     strangers_consents: of `many` / 2 more conversations, those in which the order was read back and somebody
     who is not enrolled consented. seconds: of those right first time, from the wake word to where "Ordered"
     begins: the customer's sentences, the silence that ends them, the work after that, the read-back as long
-    as it takes to say it (device_spoke_seconds), and 1.5 s before the consent; no network, no process borders. Raises AudioError
-    (bench_no_voices, bench_enrolment, bench_noise), ModelError.
+    as it takes to say it (device_spoke_seconds), and 1.5 s before the consent; no network, no process
+    borders. Raises AudioError (bench_no_voices, bench_enrolment, bench_noise), ModelError.
     """
     room = noise_kind("broadband", _SEED).noise if noise is None else read_audio_file(noise)
     if not room.any():
