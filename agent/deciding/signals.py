@@ -10,7 +10,14 @@ Signal = Literal["ready", "listening", "heard", "refused", "queued", "ordered", 
 
 _REFUSALS = (
     *("refused_", "shop_", "gave_up", "cannot_", "journal_", "clock_", "not_understood", "nothing_ordered"),
-    *("quantity_too_large", "order_over_limit", "day_over_limit", "which_unclear", "say_how_to_order"),
+    *(
+        "quantity_too_large",
+        "too_many_lines",
+        "order_over_limit",
+        "day_over_limit",
+        "which_unclear",
+        "say_how_to_order",
+    ),
     "factor_wrong",
 )
 
