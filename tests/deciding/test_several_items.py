@@ -1,4 +1,4 @@
-"""Several items and corrections in one breath: what they come to, what is refused, and that no never orders."""
+"""Several items and corrections in one breath: what they come to, what is refused; no never orders."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ WORKSHOP = b"""{"schema_version": 1, "shop_id": "s", "version": 1, "currency": "
   "products": [
     {"id": "bolts", "unit": "box", "price_minor": 900, "words": {"en": {"say": "hex bolts"}}},
     {"id": "nuts", "unit": "box", "price_minor": 700, "words": {"en": {"say": "nuts"}}},
-    {"id": "nuts-and-bolts", "unit": "box", "price_minor": 500, "words": {"en": {"say": "nuts and hex bolts"}}},
+    {"id": "nuts-and-bolts", "unit": "box", "price_minor": 500,
+      "words": {"en": {"say": "nuts and hex bolts"}}},
     {"id": "oil", "unit": "litre", "price_minor": 3000, "words": {"en": {"say": "machine oil"}}},
     {"id": "stop-tape", "unit": "roll", "price_minor": 800, "words": {"en": {"say": "stop tape"}}},
     {"id": "sugar", "unit": "bag", "price_minor": 300, "words": {"en": {"say": "sugar"}}},
@@ -110,7 +111,7 @@ def test_a_correction_replaces_the_line_it_means(words: str, basket: str) -> Non
 @pytest.mark.parametrize(
     "words",
     [
-        "two boxes of hex bolts and a box of nuts and a litre of machine oil, no, three boxes",  # which boxes?
+        "two boxes of hex bolts and a box of nuts and a litre of machine oil, no, three boxes",
         "two boxes of hex bolts, no, three bags",  # there are no bags
         "two boxes of hex bolts, no, machine oil",  # how many litres?
         "two boxes of hex bolts and a litre of machine oil, no, three boxes of nuts",  # for which?
