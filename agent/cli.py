@@ -221,6 +221,14 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     wake.add_argument(
         "--negatives", type=Path, metavar="DIR", help="other speech; what wakes is a false alarm"
     )
+    wake.add_argument(
+        "--variations",
+        action="store_true",
+        help="the negatives also faster, slower, and in the noise at 15 dB",
+    )
+    wake.add_argument(
+        "--followed-by", type=Path, metavar="DIR", help="recordings that follow each clip without a pause"
+    )
     bargein = _command(
         bench, "bargein", "bench", "bargein", 'whether "stop" and "cancel" are heard while the device speaks'
     )
@@ -258,7 +266,18 @@ def _bench_device(bench: _Subparsers[argparse.ArgumentParser]) -> None:
         "--seconds", type=int, default=180, metavar="S", help="of listening that are measured (default: 180)"
     )
     idle.add_argument("--noise", type=Path, metavar="FILE", help="what the room sounds like (default: quiet)")
-    idle.add_argument("--json", action="store_true", help="for machines")
+    latency = _command(
+        bench, "latency", "bench_device", "latency", "from the end of speech to the recognised order; pauses"
+    )
+    latency.add_argument(
+        "--set", type=Path, required=True, metavar="DIR", help="labels.jsonl, domain.json, audio/"
+    )
+    latency.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
+    latency.add_argument(
+        "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
+    )
+    for benchmark in (idle, latency):
+        benchmark.add_argument("--json", action="store_true", help="for machines")
 
 
 def _numbers(text: str) -> tuple[float, ...]:

@@ -93,12 +93,8 @@ class OrdersBench:
 
     def _mixed(self, order: LabelledOrder, snr_db: float | None, rng: np.random.Generator) -> Float32:
         samples = read_audio_file(order.audio)
-        if snr_db is None:
+        if snr_db is None or self._noise is None:
             return samples
-        if self._noise is None:
-            raise AudioError(
-                "bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well"
-            )
         try:
             return mix(samples, self._noise, snr_db, rng)
         except ValueError as error:
@@ -124,6 +120,8 @@ def run_orders_bench(
     real_time_factor: time of recognition by length of audio. `curve` is written as `agent.bench.trade` says.
     Raises AudioError (bench_set_invalid, bench_noise, audio_…), ModelError.
     """
+    if snrs and noise is None:
+        raise AudioError("bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well")
     bench = OrdersBench(set_dir, noise, models_dir)
     gate = bench.settings.reject_gap_per_token
     heard = {snr_db: bench.orders(snr_db) for snr_db in (None, *snrs)}

@@ -13,7 +13,7 @@ def orders(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of spoken orders and prints its table."""
     from agent.bench.orders import run_orders_bench
 
-    _check_noise(arguments)
+    check_noise(arguments)
     if arguments.curve and not arguments.rejects:
         raise ConfigurationError(
             "bench_curve", "--curve needs recordings that hold no order", "give --rejects DIR as well"
@@ -45,7 +45,7 @@ def speakers(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of speaker verification and prints its table."""
     from agent.bench.speakers import run_speakers_bench
 
-    _check_noise(arguments)
+    check_noise(arguments)
     result = run_speakers_bench(
         arguments.set, arguments.noise, list(arguments.snr), arguments.seconds, default_models_dir()
     )
@@ -83,18 +83,19 @@ def _range(interval: tuple[float, float]) -> str:
 
 
 def wake(arguments: argparse.Namespace) -> int:
-    """Runs the benchmark of the wake word at the default threshold and prints its table."""
-    from agent.bench.wake import run_wake_bench
+    """Runs the benchmark of the wake word at the default thresholds and prints its table."""
+    from agent.bench.wake import WakeSet, run_wake_bench
 
-    _check_noise(arguments)
-    result = run_wake_bench(
+    check_noise(arguments)
+    wake_set = WakeSet(
         arguments.set,
-        arguments.phrase,
         arguments.noise,
-        list(arguments.snr),
+        tuple(arguments.snr),
+        arguments.followed_by,
         arguments.negatives,
-        Wake().threshold,
+        arguments.variations,
     )
+    result = run_wake_bench(wake_set, arguments.phrase, Wake(), default_models_dir())
     if arguments.json:
         print(json.dumps(result))
         return 0
@@ -103,7 +104,10 @@ def wake(arguments: argparse.Namespace) -> int:
         noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
         print(f"{noise:>8} {row['clips']:>7} {row['missed']:>8}")
     if result["false_alarms"] is not None:
-        print(f"false alarms: {result['false_alarms']} in {result['negative_hours']:.2f} h of other speech")
+        print(
+            f"false alarms: {result['false_alarms']}, near misses: {result['near_misses']}, "
+            f"in {result['negative_hours']:.2f} h of other speech ({result['distinct_hours']:.2f} h distinct)"
+        )
     return 0
 
 
@@ -146,7 +150,8 @@ def speech(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _check_noise(arguments: argparse.Namespace) -> None:
+def check_noise(arguments: argparse.Namespace) -> None:
+    """Raises ConfigurationError bench_noise for a ratio without noise, or the other way round."""
     if bool(arguments.snr) != bool(arguments.noise):
         raise ConfigurationError(
             "bench_noise", "--noise FILE and --snr DB,DB go together", "give both or neither"

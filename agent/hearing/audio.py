@@ -111,7 +111,7 @@ def read_audio_file(path: Path) -> Float32:
         ) from error
     if len(samples) == 0:
         raise AudioError("audio_file_empty", f"{path} holds no samples", record_anew)
-    mono: Float32 = samples.mean(axis=1, dtype=np.float32)
-    if not np.isfinite(mono).all():
+    if not np.isfinite(samples).all():
         raise AudioError("audio_file_nan", f"{path} holds samples that are not numbers", record_anew)
-    return resample(np.clip(mono, -_LOUDEST, _LOUDEST), rate)
+    mono: Float32 = np.clip(samples, -_LOUDEST, _LOUDEST).mean(axis=1, dtype=np.float32)
+    return resample(mono, rate)

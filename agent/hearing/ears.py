@@ -6,12 +6,23 @@ from pathlib import Path
 
 from agent.hearing.audio import FRAME_MS, Float32, Int16
 from agent.hearing.barge_in import PHRASES, BargeIn
-from agent.hearing.engine import open_engine
-from agent.hearing.listener import ORDER_ENTRY, WAKE_LISTEN_ID, Capture, Listener, NothingHeard, WakeHeard
+from agent.hearing.drafts import Drafts
+from agent.hearing.engine import open_engine, wake_check
+from agent.hearing.listener import (
+    ORDER_ENTRY,
+    WAKE_LISTEN_ID,
+    Capture,
+    Listener,
+    NearMiss,
+    NothingHeard,
+    Paused,
+    WakeHeard,
+)
 from agent.hearing.recogniser import Recogniser
 from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import VoiceActivity
-from agent.hearing.wakeword import WakeWord
+from agent.hearing.waking import WakeDecision, Waking
+from agent.plumbing import audit
 from agent.plumbing.errors import AudioError
 from agent.plumbing.messages import MOST_RUNNERS_UP, RunnerUp, Silence, Utterance, Woken
 from agent.plumbing.sentence_graph import SentenceGraph
@@ -33,8 +44,9 @@ class Ears:
         self._language = settings.device.language
         self._recogniser = open_engine(models_dir, settings.asr, settings.device.language)
         self._embedder = SpeakerEmbedder(models_dir, threads=threads)
-        wake = WakeWord(settings.wake.phrase, settings.wake.threshold)
-        self._listener = Listener(settings.endpoint, wake, VoiceActivity())
+        self._wake = Waking(settings.wake, wake_check(self._recogniser, settings.wake.phrase))
+        self._drafts = Drafts(self._recogniser)
+        self._listener = Listener(settings.endpoint, self._wake, VoiceActivity())
         self._ready = False
         self._barge_in: BargeIn | None = None
         self._rest_after_frames = settings.asr.rest_after_seconds * 1_000 // FRAME_MS
@@ -50,6 +62,7 @@ class Ears:
             detail = f"the grammar is in {graph.language!r}, the device hears {self._language!r}"
             raise AudioError("grammar_invalid", detail)
         self._recogniser.use(graph)
+        self._drafts.begin()
         self._ready = True
 
     def forget(self) -> None:
@@ -84,6 +97,7 @@ class Ears:
             self._recogniser.use_phrases(entry, phrases)
         if listen_id == WAKE_LISTEN_ID or not self._ready or entry not in self._recogniser.entries:
             raise AudioError("grammar_no_entry", f"cannot listen for {entry!r} under the grammar in use")
+        self._drafts.begin()
         self._recogniser.expect(entry)
         self._listener.listen(listen_id, entry, window_ms)
 
@@ -98,13 +112,24 @@ class Ears:
         self._count_idle()
         match event:
             case WakeHeard(score):
+                self._drafts.begin()
                 self._recogniser.expect(ORDER_ENTRY)
                 return Woken(score)
+            case NearMiss(decision):
+                self._near_miss(decision)
             case NothingHeard(listen_id):
                 return Silence(listen_id)
+            case Paused(so_far):
+                self._listener.look(self._drafts.look(so_far))
             case Capture() as capture:
                 return self._utterance(capture)
         return None
+
+    def _near_miss(self, decision: WakeDecision) -> None:
+        count = self._wake.near_misses
+        if count & (count - 1) == 0:  # at powers of two: a television must not fill the log
+            detail = f"wake model {decision.score:.2f}, phrase {decision.phrase_nats:.1f} nats"
+            audit.log("wake_near_miss", detail=detail, count=count)
 
     def _count_idle(self) -> None:
         self._idle_frames = self._idle_frames + 1 if self._listener.idle else 0
@@ -112,12 +137,7 @@ class Ears:
             self._recogniser.rest()
 
     def _utterance(self, capture: Capture) -> Utterance:
-        if capture.listen_id == WAKE_LISTEN_ID:
-            heard = self._recogniser.recognise_after_wake(
-                capture.sentence, capture.samples[: capture.end], capture.entry
-            )
-        else:
-            heard = self._recogniser.recognise(capture.sentence, capture.entry)
+        heard = self._drafts.recognition(capture)
         embedding = in_noise = None
         if self.embeds and capture.speech_ms >= _SHORTEST_EMBEDDED_MS:
             embedding = _plain(self._embedder.embed(capture.samples, capture.speech))

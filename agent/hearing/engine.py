@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.hearing.moonshine import Float32
-from agent.hearing.recogniser import Recogniser, Recognition
+from agent.hearing.recogniser import Draft, Recogniser, Recognition
 from agent.hearing.vosk_recogniser import VoskRecogniser
+from agent.hearing.wake_check import WakeCheck
 from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Asr
 
@@ -44,6 +45,13 @@ class AsrEngine(Protocol):
     def recognise_after_wake(self, sentence: Float32, whole: Float32, entry: str) -> Recognition:
         """The sentence after the wake phrase; `whole` is the same audio with the phrase."""
 
+    def draft(self, sentence: Float32, entry: str, whole: Float32 | None = None) -> Draft:
+        """The first step of `recognise`, or with `whole` of `recognise_after_wake`, while nobody knows yet
+        whether the speech is over."""
+
+    def finish(self, draft: Draft) -> Recognition:
+        """The rest of it."""
+
 
 def open_engine(models_dir: Path, asr: Asr, language: str) -> AsrEngine:
     """The engine that `asr.engine` gives to `language`, loaded. Raises ModelError: model_missing (also where
@@ -51,3 +59,9 @@ def open_engine(models_dir: Path, asr: Asr, language: str) -> AsrEngine:
     if asr.engine_for(language) == "vosk":
         return VoskRecogniser(models_dir, language)
     return Recogniser.from_settings(models_dir, asr)
+
+
+def wake_check(engine: AsrEngine, phrase: str) -> WakeCheck | None:
+    """The second stage of the wake word `phrase` with what `engine` has loaded; None where that does not know
+    English, in which the phrases are."""
+    return WakeCheck(engine.model, phrase) if isinstance(engine, Recogniser) else None

@@ -19,7 +19,7 @@ import numpy as np
 
 from agent.hearing.audio import SAMPLE_RATE, to_int16
 from agent.hearing.moonshine import Float32
-from agent.hearing.recogniser import NO_SENTENCE_GAP, Alternative, Recognition
+from agent.hearing.recogniser import NO_SENTENCE_GAP, Alternative, Draft, Recognition
 from agent.hearing.word_graph import WordGraph
 from agent.plumbing.errors import AudioError, ModelError
 from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text
@@ -138,6 +138,15 @@ class VoskRecogniser:
         """As `recognise(sentence)`: the wake phrase is no word of these languages."""
         del whole
         return self.recognise(sentence, entry)
+
+    def draft(self, sentence: Float32, entry: str, whole: Float32 | None = None) -> Draft:
+        """All of it: there is no second step, and nothing is known of how the sentence ends."""
+        del whole
+        return Draft(self.recognise(sentence, entry), sentence, entry)
+
+    def finish(self, draft: Draft) -> Recognition:
+        """What `draft` gave."""
+        return draft.recognition
 
     def _decoder(self, words: WordGraph, entry: str) -> _Decoder | None:
         """None where no sentence of `entry` can be said with this vocabulary."""

@@ -87,12 +87,16 @@ class Feedback(_Section, frozen=True):
 
 class Wake(_Section, frozen=True):
     phrase: WakePhrase = "okay_nabu"  # one of the four that the wake word models know
-    threshold: Fraction = 0.7  # mean probability over the sliding window; a far voice may reach only 0.8
+    threshold: Fraction = 0.7  # of the wake model where it decides alone (engine vosk): mean probability
+    first_threshold: Fraction = 0.05  # the same where the recogniser looks again (engine moonshine)
 
 
 class Endpoint(_Section, frozen=True):
     speech_threshold: Fraction = 0.5  # silero probability above which a frame is speech
-    silence_ms: Milliseconds = 700  # this much silence ends an utterance ("two... boxes" must survive)
+    pause_ms: Milliseconds = 320  # after so much silence it looks at what was said so far
+    complete_silence_ms: Milliseconds = 500  # ends a sentence to which nothing can be added but "please"
+    silence_ms: Milliseconds = 700  # ends one that may go on, and whatever is not understood
+    hanging_silence_ms: Milliseconds = 1_250  # ends one that is only begun: "two... boxes of..."
     longest_utterance_ms: Milliseconds = 15_000  # whatever is said after that is cut off
     order_window_ms: Milliseconds = 5_000  # after the wake word
     answer_window_ms: Milliseconds = 8_000  # after a question
