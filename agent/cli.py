@@ -198,6 +198,19 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
         help="recordings without orders; what passes is wrong",
     )
     orders.add_argument(
+        "--noise-kind",
+        type=lambda text: tuple(text.split(",")),
+        default=(),
+        metavar="KIND,KIND",
+        help="made noise: hum, impulses, broadband, music, talker, headset; needs --snr",
+    )
+    orders.add_argument(
+        "--talkers", type=Path, metavar="DIR", help="speech for talker and headset (default: made voices)"
+    )
+    orders.add_argument(
+        "--columns", type=Path, metavar="FILE", help="JSON of the kinds of noise; a PNG beside it"
+    )
+    orders.add_argument(
         "--curve",
         type=Path,
         metavar="FILE",

@@ -9,7 +9,17 @@ from agent.deciding.reply_words import REPLIES
 Signal = Literal["ready", "listening", "heard", "refused", "queued", "ordered", "deaf"]
 
 _REFUSALS = (
-    *("refused_", "shop_", "gave_up", "cannot_", "journal_", "clock_", "not_understood", "nothing_ordered"),
+    *(
+        "refused_",
+        "shop_",
+        "gave_up",
+        "cannot_",
+        "journal_",
+        "clock_",
+        "not_understood",
+        "too_loud",
+        "nothing_ordered",
+    ),
     *(
         "quantity_too_large",
         "too_many_lines",
