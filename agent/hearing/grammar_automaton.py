@@ -109,8 +109,8 @@ class GrammarAutomaton:
 
     def meanings(self, text: str, entry: str) -> frozenset[tuple[int, ...]]:
         """What normalised `text` can mean as a sentence of `entry`: the tags of its arcs, sorted up to
-        the first product (after it they belong to different items); empty where it is none. "a tea" and "order
-        tea please" mean the same."""
+        the first product (after it they belong to different items); empty where it is none. "a tea" and
+        "order tea please" mean the same."""
         said: set[tuple[int, tuple[int, ...]]]
         said = {(position.graph_state, ()) for position in self._closure(self._entries[entry])}
         for word in text.split():
