@@ -198,6 +198,19 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
         help="recordings without orders; what passes is wrong",
     )
     orders.add_argument(
+        "--noise-kind",
+        type=lambda text: tuple(text.split(",")),
+        default=(),
+        metavar="KIND,KIND",
+        help="made noise: hum, impulses, broadband, music, talker, headset; needs --snr",
+    )
+    orders.add_argument(
+        "--talkers", type=Path, metavar="DIR", help="speech for talker and headset (default: made voices)"
+    )
+    orders.add_argument(
+        "--columns", type=Path, metavar="FILE", help="JSON of the kinds of noise; a PNG beside it"
+    )
+    orders.add_argument(
         "--curve",
         type=Path,
         metavar="FILE",
@@ -220,6 +233,14 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     wake.add_argument("--phrase", required=True, help="'okay nabu', 'alexa', 'hey jarvis', 'hey mycroft'")
     wake.add_argument(
         "--negatives", type=Path, metavar="DIR", help="other speech; what wakes is a false alarm"
+    )
+    wake.add_argument(
+        "--variations",
+        action="store_true",
+        help="the negatives also faster, slower, and in the noise at 15 dB",
+    )
+    wake.add_argument(
+        "--followed-by", type=Path, metavar="DIR", help="recordings that follow each clip without a pause"
     )
     bargein = _command(
         bench, "bargein", "bench", "bargein", 'whether "stop" and "cancel" are heard while the device speaks'

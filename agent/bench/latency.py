@@ -19,7 +19,7 @@ from agent.hearing.drafts import Drafts
 from agent.hearing.listener import MARGIN_SAMPLES, ORDER_ENTRY, Capture, Listener, Paused
 from agent.hearing.recogniser import Recogniser
 from agent.hearing.voice_activity import VoiceActivity
-from agent.hearing.wakeword import WakeWord
+from agent.hearing.waking import Waking
 from agent.plumbing.errors import AudioError
 from agent.plumbing.settings import Asr, Endpoint, Wake
 
@@ -49,7 +49,7 @@ class _Ear:
     def __init__(self, models_dir: Path, orders: OrderSet) -> None:
         self.recogniser = Recogniser.from_settings(models_dir, Asr())
         self.recogniser.use(orders.graph)
-        wake = WakeWord(Wake().phrase, Wake().threshold)
+        wake = Waking(Wake(), None)
         self._activity = VoiceActivity()
         self._listeners = {
             grammar: Listener(settings, wake, self._activity)

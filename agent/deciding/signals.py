@@ -9,8 +9,25 @@ from agent.deciding.reply_words import REPLIES
 Signal = Literal["ready", "listening", "heard", "refused", "queued", "ordered", "deaf"]
 
 _REFUSALS = (
-    *("refused_", "shop_", "gave_up", "cannot_", "journal_", "clock_", "not_understood", "nothing_ordered"),
-    *("quantity_too_large", "order_over_limit", "day_over_limit", "which_unclear", "say_how_to_order"),
+    *(
+        "refused_",
+        "shop_",
+        "gave_up",
+        "cannot_",
+        "journal_",
+        "clock_",
+        "not_understood",
+        "too_loud",
+        "nothing_ordered",
+    ),
+    *(
+        "quantity_too_large",
+        "too_many_lines",
+        "order_over_limit",
+        "day_over_limit",
+        "which_unclear",
+        "say_how_to_order",
+    ),
     "factor_wrong",
 )
 

@@ -165,6 +165,32 @@ class _BoundSearch:
         return BoundDecode(survived, self._cut_off)
 
 
+def decode_prefix(
+    decoding: Steps,
+    allowed: Callable[[int], Allowed],
+    complete: Callable[[int], bool],
+    start: int,
+    beams: int,
+) -> float:
+    """Log probability (nats) of the likeliest sentence of the grammar as the beginning of what is said,
+    whatever follows; -inf where none survived."""
+    beam = [Hypothesis(0.0, (), start, 0)]
+    best = -math.inf
+    for _ in range(_LONGEST_BOUND_TOKENS):
+        log_p = decoding.step([h.tokens[-1] if h.tokens else BOS for h in beam], [h.row for h in beam])
+        grown = [
+            grown
+            for row, hypothesis in enumerate(beam)
+            for grown in _grow(hypothesis, row, log_p[row], allowed(hypothesis.state), beams)
+            if grown.tokens[-1] != EOS
+        ]
+        best = max([best, *(h.score for h in grown if complete(h.state))])
+        beam = sorted((h for h in grown if h.score > best), key=lambda h: -h.score)[:beams]
+        if not beam:
+            break
+    return best
+
+
 def _grow(hypothesis: Hypothesis, row: int, log_p: Float32, allowed: Allowed, beams: int) -> list[Hypothesis]:
     """The likeliest `beams` ways to go on from `hypothesis`, in no order."""
     scores = log_p[allowed.tokens]

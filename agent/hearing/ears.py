@@ -7,12 +7,13 @@ from pathlib import Path
 from agent.hearing.audio import FRAME_MS, Float32, Int16
 from agent.hearing.barge_in import PHRASES, BargeIn
 from agent.hearing.drafts import Drafts
-from agent.hearing.engine import open_engine
+from agent.hearing.engine import open_engine, wake_check
 from agent.hearing.listener import (
     ORDER_ENTRY,
     WAKE_LISTEN_ID,
     Capture,
     Listener,
+    NearMiss,
     NothingHeard,
     Paused,
     WakeHeard,
@@ -20,7 +21,8 @@ from agent.hearing.listener import (
 from agent.hearing.recogniser import Recogniser
 from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import VoiceActivity
-from agent.hearing.wakeword import WakeWord
+from agent.hearing.waking import WakeDecision, Waking
+from agent.plumbing import audit
 from agent.plumbing.errors import AudioError
 from agent.plumbing.messages import MOST_RUNNERS_UP, RunnerUp, Silence, Utterance, Woken
 from agent.plumbing.sentence_graph import SentenceGraph
@@ -42,9 +44,9 @@ class Ears:
         self._language = settings.device.language
         self._recogniser = open_engine(models_dir, settings.asr, settings.device.language)
         self._embedder = SpeakerEmbedder(models_dir, threads=threads)
-        wake = WakeWord(settings.wake.phrase, settings.wake.threshold)
+        self._wake = Waking(settings.wake, wake_check(self._recogniser, settings.wake.phrase))
         self._drafts = Drafts(self._recogniser)
-        self._listener = Listener(settings.endpoint, wake, VoiceActivity())
+        self._listener = Listener(settings.endpoint, self._wake, VoiceActivity())
         self._ready = False
         self._barge_in: BargeIn | None = None
         self._rest_after_frames = settings.asr.rest_after_seconds * 1_000 // FRAME_MS
@@ -113,6 +115,8 @@ class Ears:
                 self._drafts.begin()
                 self._recogniser.expect(ORDER_ENTRY)
                 return Woken(score)
+            case NearMiss(decision):
+                self._near_miss(decision)
             case NothingHeard(listen_id):
                 return Silence(listen_id)
             case Paused(so_far):
@@ -120,6 +124,12 @@ class Ears:
             case Capture() as capture:
                 return self._utterance(capture)
         return None
+
+    def _near_miss(self, decision: WakeDecision) -> None:
+        count = self._wake.near_misses
+        if count & (count - 1) == 0:  # at powers of two: a television must not fill the log
+            detail = f"wake model {decision.score:.2f}, phrase {decision.phrase_nats:.1f} nats"
+            audit.log("wake_near_miss", detail=detail, count=count)
 
     def _count_idle(self) -> None:
         self._idle_frames = self._idle_frames + 1 if self._listener.idle else 0

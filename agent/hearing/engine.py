@@ -13,6 +13,7 @@ from typing import Protocol
 from agent.hearing.moonshine import Float32
 from agent.hearing.recogniser import Draft, Recogniser, Recognition
 from agent.hearing.vosk_recogniser import VoskRecogniser
+from agent.hearing.wake_check import WakeCheck
 from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Asr
 
@@ -58,3 +59,9 @@ def open_engine(models_dir: Path, asr: Asr, language: str) -> AsrEngine:
     if asr.engine_for(language) == "vosk":
         return VoskRecogniser(models_dir, language)
     return Recogniser.from_settings(models_dir, asr)
+
+
+def wake_check(engine: AsrEngine, phrase: str) -> WakeCheck | None:
+    """The second stage of the wake word `phrase` with what `engine` has loaded; None where that does not know
+    English, in which the phrases are."""
+    return WakeCheck(engine.model, phrase) if isinstance(engine, Recogniser) else None

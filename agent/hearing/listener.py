@@ -15,13 +15,13 @@ from agent.hearing.ending import Ending
 from agent.hearing.endpointing import Endpointer, Outcome
 from agent.hearing.snr import estimate_snr_db
 from agent.hearing.voice_activity import CHUNK_MS, CHUNK_SAMPLES, VoiceActivity
-from agent.hearing.wakeword import WakeWord
+from agent.hearing.waking import AFTER_MS, WakeDecision, Waking
 from agent.plumbing.settings import Endpoint
 
 ORDER_ENTRY = "order"
 WAKE_LISTEN_ID = 0
-PRE_ROLL_MS = 1_360
-"""Kept before a hit: the wake phrase takes 0.7 to 1.3 s, and a little of the room tells its noise."""
+PRE_ROLL_MS = 1_360 + AFTER_MS
+"""Kept before a decision: the wake phrase takes 0.7 to 1.3 s, and a little of the room tells its noise."""
 
 MARGIN_SAMPLES = 300 * SAMPLE_RATE // 1_000
 """Heard on either side of the speech by the recogniser: in noise the quiet end of a sentence is taken for
@@ -32,6 +32,12 @@ class WakeHeard(NamedTuple):
     """The wake word was heard; a `Capture` or `NothingHeard` with listen_id 0 follows."""
 
     score: float
+
+
+class NearMiss(NamedTuple):
+    """The wake model took something for the wake word, and the recogniser did not."""
+
+    decision: WakeDecision
 
 
 class NothingHeard(NamedTuple):
@@ -81,13 +87,13 @@ class Paused(NamedTuple):
     so_far: Capture
 
 
-Event = WakeHeard | NothingHeard | Paused | Capture
+Event = WakeHeard | NearMiss | NothingHeard | Paused | Capture
 
 
 class Listener:
     """Takes one frame after another. Waits for the wake word, until `listen` asks for an answer once."""
 
-    def __init__(self, settings: Endpoint, wake: WakeWord, activity: VoiceActivity) -> None:
+    def __init__(self, settings: Endpoint, wake: Waking, activity: VoiceActivity) -> None:
         self._settings = settings
         self._wake = wake
         self._activity = activity
@@ -121,11 +127,13 @@ class Listener:
         if self._recording is not None:
             return self._record(self._recording, frame, now_ns)
         self._recent.append(frame)
-        hit = self._wake.push(frame)
-        if hit is None:
+        decision = self._wake.push(frame)
+        if decision is None:
             return None
-        self._begin_order(hit.samples_ago, now_ns)
-        return WakeHeard(hit.score)
+        if decision.stage == "none":
+            return NearMiss(decision)
+        self._begin_order(decision.samples_ago, now_ns)
+        return WakeHeard(decision.score)
 
     def _begin_order(self, samples_ago: int, now_ns: int) -> None:
         before = np.concatenate(self._recent)

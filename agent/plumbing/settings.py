@@ -87,7 +87,8 @@ class Feedback(_Section, frozen=True):
 
 class Wake(_Section, frozen=True):
     phrase: WakePhrase = "okay_nabu"  # one of the four that the wake word models know
-    threshold: Fraction = 0.7  # mean probability over the sliding window; a far voice may reach only 0.8
+    threshold: Fraction = 0.7  # of the wake model where it decides alone (engine vosk): mean probability
+    first_threshold: Fraction = 0.05  # the same where the recogniser looks again (engine moonshine)
 
 
 class Endpoint(_Section, frozen=True):
@@ -141,6 +142,7 @@ class Policy(_Section, frozen=True):
     factor_order_max_minor: MinorUnits = 1_000_00  # one order confirmed by PIN or badge as well
     factor_day_max_minor: MinorUnits = 2_000_00  # per person and 24 hours, with those by voice alone
     largest_quantity: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20  # of one product in one order
+    most_lines: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5  # different things in one order
 
 
 class Broker(_Section, frozen=True):

@@ -213,11 +213,16 @@ class SpokenDialogue(Talk):
             case HelpAsked():
                 self._apply(Helped())
             case NotUnderstood() | PhraseRead():
-                self._apply(Confused())
+                self._apply(self._confused(utterance))
+
+    def _confused(self, utterance: messages.Utterance) -> Confused:
+        """The room is named as the reason only where its noise was measured as too loud."""
+        lowest = self._desk.settings.speaker.lowest_snr_db
+        return Confused(too_loud=utterance.snr_db is not None and utterance.snr_db < lowest)
 
     def _answer(self, meaning: Meaning, utterance: messages.Utterance) -> Event:
         if not isinstance(meaning, Answer):
-            return Confused()
+            return self._confused(utterance)
         limits = self._desk.settings.speaker
         self._speech_ended_ns = utterance.speech_ended_ns
         return Answered(

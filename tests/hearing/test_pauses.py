@@ -12,7 +12,7 @@ from agent.hearing.ending import Ending
 from agent.hearing.listener import MARGIN_SAMPLES, Capture, Listener, Paused
 from agent.hearing.recogniser import Draft, Recogniser, Recognition
 from agent.hearing.voice_activity import VoiceActivity
-from agent.hearing.wakeword import WakeWord
+from agent.hearing.waking import Waking
 from agent.plumbing.settings import Endpoint, Wake
 from tests.hearing.conftest import room, spoken
 
@@ -23,7 +23,7 @@ class Heard:
     """What became of `sound`: the recognition, the endings at its pauses, the silence waited for (ms)."""
 
     def __init__(self, recogniser: Recogniser, sound: Float32, settings: Endpoint = SETTINGS) -> None:
-        listener = Listener(settings, WakeWord(Wake().phrase, Wake().threshold), VoiceActivity())
+        listener = Listener(settings, Waking(Wake(), None), VoiceActivity())
         drafts = Drafts(recogniser)
         listener.listen(1, "order", 5_000)
         self.endings: list[Ending] = []
