@@ -262,6 +262,11 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     bargein.add_argument("--json", action="store_true", help="for machines")
     speech = _command(bench, "speech", "bench", "speech", "how long from a text to its first sound")
     speech.add_argument("--json", action="store_true", help="for machines")
+    speakers.add_argument(
+        "--pooled",
+        action="store_true",
+        help="order and consent together: one voice or two, and what verifying both as one gains",
+    )
     for benchmark in (orders, speakers, wake):
         benchmark.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
         benchmark.add_argument(

@@ -26,13 +26,13 @@ _NOISE_SEED = 3
 _NO_EMBEDDING = -1.0  # where no speech was found in a trial: accepted at no threshold
 
 
-class _Window(NamedTuple):
+class Window(NamedTuple):
     speaker: str
     recording: str
     samples: Float32
 
 
-class _Heard(NamedTuple):
+class Heard(NamedTuple):
     """What the device's ear makes of one trial."""
 
     embedding: tuple[float, ...] | None
@@ -54,23 +54,23 @@ class SpeakersBench:
         self, speakers: SpeakerSet, noise: Float32 | None, snrs: list[float], seconds: float
     ) -> Iterator[dict[str, Any]]:
         """One row without noise and one for each of `snrs` (dB)."""
-        people = {name: self._enrol(files) for name, files in speakers.enrolment.items()}
+        people = {name: self.enrol(files) for name, files in speakers.enrolment.items()}
         windows = [
             window
             for group in (speakers.trials, speakers.others)
             for name, files in group.items()
             for file in files
-            for window in self._windows(name, file, seconds)
+            for window in self.windows(name, file, seconds)
         ]
         if not {window.speaker for window in windows} & people.keys():
             raise AudioError("bench_set_invalid", f"no trial has {seconds:g} s of speech", "ask for less")
         for snr_db in (None, *snrs):
             rng = np.random.default_rng(_NOISE_SEED)
-            heard = [self._hear(_mixed(window, noise, snr_db, rng)) for window in windows]
+            heard = [self.hear(mixed(window, noise, snr_db, rng)) for window in windows]
             yield {"snr_db": snr_db, "seconds": seconds, **self._row(people, windows, heard)}
 
     def _row(
-        self, people: dict[str, Voiceprint], windows: list[_Window], heard: list[_Heard]
+        self, people: dict[str, Voiceprint], windows: list[Window], heard: list[Heard]
     ) -> dict[str, Any]:
         trials = [
             Scored(name, window.speaker, window.recording, self._score(what, voiceprint))
@@ -114,10 +114,10 @@ class SpeakersBench:
             },
         }
 
-    def _score(self, heard: _Heard, voiceprint: Voiceprint) -> float:
+    def _score(self, heard: Heard, voiceprint: Voiceprint) -> float:
         return _NO_EMBEDDING if heard.embedding is None else score(heard.embedding, voiceprint)
 
-    def _enrol(self, files: list[Path]) -> Voiceprint:
+    def enrol(self, files: list[Path]) -> Voiceprint:
         clean, in_noise = [], []
         for file in files:
             samples = read_audio_file(file)[: self._endpoint.longest_utterance_ms * SAMPLE_RATE // 1_000]
@@ -129,17 +129,17 @@ class SpeakersBench:
         except ValueError as error:
             raise AudioError("bench_set_invalid", f"{files[0].parent}: {error}", "use other files") from error
 
-    def _windows(self, name: str, file: Path, seconds: float) -> list[_Window]:
+    def windows(self, name: str, file: Path, seconds: float) -> list[Window]:
         samples = read_audio_file(file)
         speech = self._activity.speech_mask(samples, self._endpoint.speech_threshold)
-        return [_Window(name, file.stem, window) for window in speech_windows(samples, speech, seconds)]
+        return [Window(name, file.stem, window) for window in speech_windows(samples, speech, seconds)]
 
-    def _hear(self, samples: Float32) -> _Heard:
+    def hear(self, samples: Float32) -> Heard:
         speech = self._activity.speech_mask(samples, self._endpoint.speech_threshold)
         begun = time.perf_counter()
         vector = self._embedder.embed(samples, speech)
         self.embedding_seconds.append(time.perf_counter() - begun)
-        return _Heard(
+        return Heard(
             None if vector is None else tuple(vector.tolist()),
             int(speech.sum()) * CHUNK_MS,
             estimate_snr_db(samples, speech),
@@ -178,7 +178,8 @@ def _template(vectors: list[Float32 | None]) -> tuple[float, ...]:
     return make_template([vector.tolist() for vector in vectors if vector is not None])
 
 
-def _mixed(window: _Window, noise: Float32 | None, snr_db: float | None, rng: np.random.Generator) -> Float32:
+def mixed(window: Window, noise: Float32 | None, snr_db: float | None, rng: np.random.Generator) -> Float32:
+    """float32 [n] of a trial in a random piece of the noise. Raises AudioError bench_noise."""
     if snr_db is None or noise is None:
         return window.samples
     try:

@@ -57,6 +57,8 @@ def speakers(arguments: argparse.Namespace) -> int:
     from agent.bench.speakers import run_speakers_bench
 
     check_noise(arguments)
+    if arguments.pooled:
+        return _pooled(arguments)
     result = run_speakers_bench(
         arguments.set, arguments.noise, list(arguments.snr), arguments.seconds, default_models_dir()
     )
@@ -82,6 +84,24 @@ def speakers(arguments: argparse.Namespace) -> int:
     print(
         f"{arguments.seconds:g} s of speech a trial; rates in %; {result['embedding_ms']:.0f} ms an embedding"
     )
+    return 0
+
+
+def _pooled(arguments: argparse.Namespace) -> int:
+    from agent.bench.pooled import run_pooled_bench
+
+    result = run_pooled_bench(
+        arguments.set, arguments.noise, list(arguments.snr), arguments.seconds, default_models_dir()
+    )
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    for row in result["results"]:
+        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        print(f"noise {noise}: {row['same']} pairs of one voice, {row['different']} of two")
+        for name in ("change", "order_alone", "pooled", "consent_alone", "consent_pooled"):
+            rates = ((key, rate) for key, rate in row[name].items() if not isinstance(rate, list))
+            print(f"{name:>16}  " + ", ".join(f"{key} {_percent(rate)} %" for key, rate in rates))
     return 0
 
 

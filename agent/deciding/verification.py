@@ -35,6 +35,16 @@ class Voiceprint:
     in_noise: tuple[float, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Voice:
+    """What was heard of a voice: its embedding, None where there was too little, the speech behind it, and
+    how far it stood above the room, None where that could not be measured."""
+
+    embedding: Embedding | None
+    speech_ms: int
+    snr_db: float | None
+
+
 TYPED = Verdict(reason="typed")
 """Words that came from a keyboard: nobody's voice."""
 
@@ -84,6 +94,49 @@ def same_speaker(order: Embedding | None, consent: Embedding | None, limits: Spe
     if order is None or consent is None:
         return False
     return cosine(order, consent) >= limits.same_speaker_cosine
+
+
+def consenter(order: Voice, consent: Voice, people: Mapping[str, Voiceprint], limits: Speaker) -> Verdict:
+    """Who consented to the order that `order` gave.
+
+    The consent is short, so it is verified together with the order; and alone as well, at a lower threshold,
+    so that a long order by one person carries no consent of another. Whether the two are one voice is
+    `same_speaker`'s to say."""
+    alone = verify(
+        consent.embedding,
+        speech_ms=consent.speech_ms,
+        shortest_ms=limits.shortest_consent_ms,
+        snr_db=consent.snr_db,
+        people=people,
+        accept_cosine=limits.accept_consent_cosine,
+        limits=limits,
+    )
+    if not alone.person:
+        return alone
+    together = verify(
+        pooled(order, consent),
+        speech_ms=order.speech_ms + consent.speech_ms,
+        shortest_ms=limits.shortest_order_ms,
+        snr_db=order.snr_db,
+        people=people,
+        accept_cosine=limits.accept_cosine,
+        limits=limits,
+    )
+    return together if together.person == alone.person else Verdict(reason="unknown_voice")
+
+
+def pooled(order: Voice, consent: Voice) -> Embedding | None:
+    """Both as one unit-length embedding, weighted by the speech in each; None where one is missing.
+
+    The encoder averages over stretches of equal length, so this is nearly what it gives for both in one."""
+    if order.embedding is None or consent.embedding is None or len(order.embedding) != len(consent.embedding):
+        return None
+    both = [
+        order.speech_ms * of_order + consent.speech_ms * of_consent
+        for of_order, of_consent in zip(order.embedding, consent.embedding, strict=True)
+    ]
+    length = math.hypot(*both)
+    return tuple(value / length for value in both) if 0 < length < math.inf else None
 
 
 def make_template(embeddings: Sequence[Embedding]) -> tuple[float, ...]:

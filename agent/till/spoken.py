@@ -40,7 +40,7 @@ from agent.deciding.understanding import (
     OrderAsked,
     PhraseRead,
 )
-from agent.deciding.verification import Verdict, same_speaker, verify
+from agent.deciding.verification import Verdict, Voice, consenter, same_speaker, verify
 from agent.plumbing import messages
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
@@ -48,6 +48,8 @@ from agent.till.heard import answer_to, choice_phrases, meaning_of, runner_up_of
 from agent.till.talk import Talk
 from agent.till.voice_line import Send, VoiceLine
 from agent.till.waiting import WaitingBaskets
+
+_NOBODY = Voice(None, 0, None)
 
 
 class SpokenDialogue(Talk):
@@ -71,7 +73,7 @@ class SpokenDialogue(Talk):
             desk, self._speak, lambda *wanted: send(messages.ListenPolicy(*wanted)), on_enrol_step
         )
         self._start_timer, self._waiting, self._show = start_timer, waiting, show
-        self._order_embedding: tuple[float, ...] | None = None
+        self._order_voice = _NOBODY
         self._news: deque[ReceiptArrived] = deque()
 
     # --- from `voice` ---
@@ -200,13 +202,13 @@ class SpokenDialogue(Talk):
         speaker = self._verify(utterance, limits.shortest_order_ms, limits.accept_cosine)
         match meaning:
             case OrderAsked(basket):
-                self._order_embedding = utterance.embedding
+                self._order_voice = _voice(utterance)
                 other = runner_up_of(basket, utterance, self._desk, self._language)
                 self._apply(OrderHeard(basket, speaker, other))
             case Answer(kind="consent") if (
                 speaker.person and (waiting := self._waiting.take(self._conversation.id)) is not None
             ):
-                self._order_embedding = utterance.embedding
+                self._order_voice = _voice(utterance)
                 self._apply(OrderHeard(self._desk.in_language(waiting, self._language), speaker))
             case Answer():
                 self._apply(Answered(meaning, speaker))
@@ -223,12 +225,13 @@ class SpokenDialogue(Talk):
     def _answer(self, meaning: Meaning, utterance: messages.Utterance) -> Event:
         if not isinstance(meaning, Answer):
             return self._confused(utterance)
-        limits = self._desk.settings.speaker
+        limits, people = self._desk.settings.speaker, self._desk.people.voiceprints()
+        order, answer = self._order_voice, _voice(utterance)
         self._speech_ended_ns = utterance.speech_ended_ns
         return Answered(
             meaning,
-            self._verify(utterance, limits.shortest_consent_ms, limits.accept_consent_cosine),
-            same_speaker(self._order_embedding, utterance.embedding, limits),
+            consenter(order, answer, people, limits),
+            same_speaker(order.embedding, answer.embedding, limits),
         )
 
     def _committed(self, intent_id: str) -> None:
@@ -256,7 +259,7 @@ class SpokenDialogue(Talk):
         if not isinstance(state, Confirming):
             self._line.drop_question()
         if isinstance(state, Idle):
-            self._order_embedding = None
+            self._order_voice = _NOBODY
 
     def _say(self, say: Say) -> None:
         self._speak(say)
@@ -275,3 +278,7 @@ class SpokenDialogue(Talk):
         """A receipt that came late is told when nothing is being said, asked or learned."""
         if self._news and self._at_rest and not self._line.speaking:
             self._apply(self._news.popleft())
+
+
+def _voice(utterance: messages.Utterance) -> Voice:
+    return Voice(utterance.embedding, utterance.speech_ms, utterance.snr_db)
