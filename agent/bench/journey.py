@@ -89,7 +89,7 @@ class JourneyBench:
             (strangers if conversation.stranger else own).append(self._hold(conversation, snr_db, rng))
         kinds = Counter(outcome.kind for outcome in own)
         right = [outcome for outcome in own if outcome.kind == "right"]
-        reached = [o for o in strangers if o.kind in ("right", "asked_again") or o.kind.startswith("consent")]
+        reached = [o for o in strangers if o.kind in ("right", "asked_again", "consent_voice_not_known")]
         return {
             "snr_db": snr_db,
             "conversations": len(own),
@@ -172,8 +172,8 @@ def run_journey_bench(
     right_first_time: just that order was signed and the shop's receipt for it verified, with one order and
     one consent said. failures: not_woken, order_not_heard, order_voice_not_known, wrong_order (another was
     read back), asked_which, consent_not_heard, consent_voice_not_known, or a refusal's code.
-    strangers_consents: of `many` / 2 more conversations, those in which the order was read back and somebody
-    who is not enrolled consented. seconds: of those right first time, from the wake word to where "Ordered"
+    strangers_consents: of `many` / 2 more conversations, those in which the order was read back and the
+    consent of somebody who is not enrolled was understood. seconds: of those right first time, from the wake word to where "Ordered"
     begins: the customer's sentences, the silence that ends them, the work after that, the read-back as long
     as it takes to say it (device_spoke_seconds), and 1.5 s before the consent; no network, no process
     borders. Raises AudioError (bench_no_voices, bench_enrolment, bench_noise), ModelError.

@@ -128,7 +128,7 @@ class JourneyDevice:
     @property
     def ordered(self) -> int:
         """Orders with a verified receipt."""
-        return sum(order.state == "ordered" for order in self.journal.orders())
+        return sum(order.state == "ordered" for order in self.journal.orders(_ALL))
 
     def enrol(self, name: str, person: MadePerson) -> None:
         """Learns the voice from the sentences of enrolment in a quiet room, without the conversation around
@@ -190,8 +190,10 @@ class JourneyDevice:
         return seconds
 
     def rest(self) -> None:
-        """Nobody says anything any more."""
+        """Nobody says anything any more, and what it was about to say is not said."""
         self._dialogue.voice_lost()
+        self._sent.clear()
+        self.listening = False
         self._ears.wait_for_wake()
 
     def _length(self, text: str) -> float:
