@@ -173,10 +173,11 @@ def run_journey_bench(
     one consent said. failures: not_woken, order_not_heard, order_voice_not_known, wrong_order (another was
     read back), asked_which, consent_not_heard, consent_voice_not_known, or a refusal's code.
     strangers_consents: of `many` / 2 more conversations, those in which the order was read back and the
-    consent of somebody who is not enrolled was understood. seconds: of those right first time, from the wake word to where "Ordered"
-    begins: the customer's sentences, the silence that ends them, the work after that, the read-back as long
-    as it takes to say it (device_spoke_seconds), and 1.5 s before the consent; no network, no process
-    borders. Raises AudioError (bench_no_voices, bench_enrolment, bench_noise), ModelError.
+    consent of somebody who is not enrolled was understood. seconds: of those right first time, from the wake
+    word to where "Ordered" begins: the customer's sentences, the silence that ends them, the work after that,
+    the read-back as long as it takes to say it (device_spoke_seconds), and 1.5 s before the consent; no
+    network, no process borders. Raises AudioError (bench_no_voices, bench_enrolment, bench_noise),
+    ModelError.
     """
     room = noise_kind("broadband", _SEED).noise if noise is None else read_audio_file(noise)
     if not room.any():

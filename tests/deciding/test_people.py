@@ -14,9 +14,12 @@ from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.deciding.understanding import Answer, PhraseRead
 from agent.deciding.verification import (
     Verdict,
+    Voice,
     Voiceprint,
+    consenter,
     cosine,
     make_template,
+    pooled,
     same_speaker,
     score,
     verify,
@@ -64,6 +67,39 @@ def test_outside_what_was_measured_nobody_is_verified() -> None:
     assert _verify(ANNA, snr_db=math.nan) == Verdict(reason="too_noisy")
     assert _verify(ANNA, snr_db=None) == Verdict(reason="too_noisy"), "what was not measured is not quiet"
     assert _verify(ANNA, people={}) == Verdict(reason="nobody_enrolled")
+
+
+def _said(embedding: tuple[float, ...] | None, speech_ms: int, snr_db: float | None = 30.0) -> Voice:
+    return Voice(embedding, speech_ms, snr_db)
+
+
+def test_a_long_order_by_anna_carries_no_consent_of_somebody_else() -> None:
+    order = _said(ANNA, 60_000)
+    stranger = _said(_at(60.0), 800)
+    together = pooled(order, stranger)
+    assert together is not None
+    assert score(together, PEOPLE["p-anna"]) > 0.99, "pooled alone it would pass"
+    assert consenter(order, stranger, PEOPLE, LIMITS) == Verdict(reason="unknown_voice")
+    assert consenter(order, _said(BERT, 800), PEOPLE, LIMITS).person != "p-anna"
+    assert consenter(order, _said(ANNA, 800), PEOPLE, LIMITS) == Verdict("p-anna")
+
+
+def test_a_consent_is_nobodys_where_order_and_consent_together_are_too_far_from_the_person() -> None:
+    far = math.degrees(math.acos(LIMITS.accept_consent_cosine)) - 1.0
+    assert consenter(_said(ANNA, 2_500), _said(_at(far), 800), PEOPLE, LIMITS) == Verdict("p-anna")
+    assert consenter(_said(_at(far), 2_500), _said(_at(far), 800), PEOPLE, LIMITS) == Verdict(
+        reason="unknown_voice"
+    )
+
+
+def test_without_an_order_or_outside_the_measured_range_nobody_consents() -> None:
+    order = _said(ANNA, 2_500)
+    assert consenter(order, _said(ANNA, 600), PEOPLE, LIMITS) == Verdict(reason="too_short")
+    assert consenter(order, _said(ANNA, 800, 1.0), PEOPLE, LIMITS) == Verdict(reason="too_noisy")
+    assert consenter(order, _said(ANNA, 800, None), PEOPLE, LIMITS) == Verdict(reason="too_noisy")
+    assert not consenter(_said(None, 0, None), _said(ANNA, 800), PEOPLE, LIMITS).person
+    assert not consenter(_said((math.nan, 0.0, 0.0), 2_500), _said(ANNA, 800), PEOPLE, LIMITS).person
+    assert pooled(_said((1.0, 0.0), 2_500), _said(ANNA, 800)) is None
 
 
 def test_of_two_alike_the_nearer_is_named_only_when_it_is_clearly_nearer() -> None:

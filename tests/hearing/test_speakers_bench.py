@@ -167,6 +167,22 @@ def test_synthetic_voices_are_told_apart_clean_and_the_command_says_so(
     assert "none" in table
 
 
+@pytest.mark.slow
+def test_order_and_consent_of_synthetic_voices_are_one_voice_or_two(
+    synthetic_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["bench", "speakers", "--set", str(synthetic_set), "--seconds", "2", "--pooled"]
+    assert cli.main([*command, "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    assert row["same"] >= 2
+    assert row["different"] > row["same"]
+    assert row["change"]["cosine_same"][1] > row["change"]["cosine_different"][1]
+    assert row["consent_pooled"]["false_accepts"] == 0.0
+    assert row["pooled"]["eer"] == 0.0
+    assert cli.main(command) == 0
+    assert "consent_pooled" in capsys.readouterr().out
+
+
 def test_what_is_no_set_is_an_error_that_says_what_is_missing(tmp_path: Path, synthetic_set: Path) -> None:
     with pytest.raises(AudioError, match="enrolled"):
         read_speaker_set(tmp_path)
