@@ -95,7 +95,7 @@ class Asr(_Section, frozen=True):
     engine: Literal["auto", "moonshine", "vosk"] = "auto"  # auto: moonshine for English, vosk for the others
     beams: Annotated[int, msgspec.Meta(ge=1, le=64)] = 6  # hypotheses kept; sixteen gained nothing
     reject_gap_per_token: Gap = -1.4  # nats; below it the speech was no sentence of the grammar
-    reject_gap_per_letter: Gap = -1.2  # the same with vosk, whose likelihoods are of sounds
+    reject_gap_per_letter: Gap = -0.65  # the same with vosk, whose likelihoods are of sounds
     second_opinion: bool = True  # a larger model is asked where the small one is unsure; 350 MB
     ask_within_nats: Annotated[float, msgspec.Meta(ge=0.0, le=20.0)] = 1.5  # two orders so close: which one?
     threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1  # of ONNX Runtime; one leaves the board responsive
