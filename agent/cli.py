@@ -19,7 +19,7 @@ DEFAULT_SETTINGS = "earmark.toml"
 
 _EPILOG = """\
 a first hour:
-  earmark models fetch             bring the models (about 65 MB), each checked by its hash
+  earmark models fetch             bring the models (about 120 MB), each checked by its hash
   earmark provision shelf          make a device in the folder `shelf`: settings, keys, a request for the shop
   earmark-backend admit ...        the shop signs the request (see docs/provisioning.md)
   earmark provision shelf --certificate ... --trust ... --catalogue ...
@@ -91,6 +91,10 @@ def build_parser() -> argparse.ArgumentParser:
         commands, "doctor", "doctor", "run", "what is well, what is not, and the command that mends it"
     )
     doctor.add_argument("--json", action="store_true", help="for machines")
+
+    status = _command(commands, "status", "status", "run", "what the device is doing, in one line")
+    status.add_argument("--follow", action="store_true", help="a line whenever it changes, until Ctrl-C")
+    status.add_argument("--json", action="store_true", help="for machines")
 
     _command(commands, "run", "run", "run", "start voice, till and uplink, each in its sandbox, until Ctrl-C")
 
@@ -198,6 +202,19 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
         help="recordings without orders; what passes is wrong",
     )
     orders.add_argument(
+        "--noise-kind",
+        type=lambda text: tuple(text.split(",")),
+        default=(),
+        metavar="KIND,KIND",
+        help="made noise: hum, impulses, broadband, music, talker, headset; needs --snr",
+    )
+    orders.add_argument(
+        "--talkers", type=Path, metavar="DIR", help="speech for talker and headset (default: made voices)"
+    )
+    orders.add_argument(
+        "--columns", type=Path, metavar="FILE", help="JSON of the kinds of noise; a PNG beside it"
+    )
+    orders.add_argument(
         "--curve",
         type=Path,
         metavar="FILE",
@@ -221,11 +238,62 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     wake.add_argument(
         "--negatives", type=Path, metavar="DIR", help="other speech; what wakes is a false alarm"
     )
+    wake.add_argument(
+        "--variations",
+        action="store_true",
+        help="the negatives also faster, slower, and in the noise at 15 dB",
+    )
+    wake.add_argument(
+        "--followed-by", type=Path, metavar="DIR", help="recordings that follow each clip without a pause"
+    )
+    bargein = _command(
+        bench, "bargein", "bench", "bargein", 'whether "stop" and "cancel" are heard while the device speaks'
+    )
+    bargein.add_argument(
+        "--catalogue", type=Path, required=True, metavar="FILE", help="whose consents would be taken"
+    )
+    bargein.add_argument(
+        "--echo",
+        type=_numbers,
+        default=(6.0, 0.0, -6.0, -12.0),
+        metavar="DB,DB",
+        help="its own voice at the microphone against the person's (default: 6,0,-6,-12)",
+    )
+    bargein.add_argument(
+        "--set", type=Path, metavar="DIR", help="recordings named stop... and cancel... (default: synthetic)"
+    )
+    bargein.add_argument("--negatives", type=Path, metavar="DIR", help="other speech while it speaks")
+    bargein.add_argument("--json", action="store_true", help="for machines")
+    speech = _command(bench, "speech", "bench", "speech", "how long from a text to its first sound")
+    speech.add_argument("--json", action="store_true", help="for machines")
     for benchmark in (orders, speakers, wake):
         benchmark.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
         benchmark.add_argument(
             "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
         )
+        benchmark.add_argument("--json", action="store_true", help="for machines")
+    _bench_device(bench)
+
+
+def _bench_device(bench: _Subparsers[argparse.ArgumentParser]) -> None:
+    idle = _command(
+        bench, "idle", "bench_device", "idle", "processor time and memory of voice while nobody speaks"
+    )
+    idle.add_argument(
+        "--seconds", type=int, default=180, metavar="S", help="of listening that are measured (default: 180)"
+    )
+    idle.add_argument("--noise", type=Path, metavar="FILE", help="what the room sounds like (default: quiet)")
+    latency = _command(
+        bench, "latency", "bench_device", "latency", "from the end of speech to the recognised order; pauses"
+    )
+    latency.add_argument(
+        "--set", type=Path, required=True, metavar="DIR", help="labels.jsonl, domain.json, audio/"
+    )
+    latency.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
+    latency.add_argument(
+        "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
+    )
+    for benchmark in (idle, latency):
         benchmark.add_argument("--json", action="store_true", help="for machines")
 
 

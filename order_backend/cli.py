@@ -23,7 +23,7 @@ from order_backend.mail_text import price
 from order_backend.provisioning import admit, create_shop, revoke
 from order_backend.service import OrderService
 from order_backend.shop import Shop
-from order_backend.stop_signals import on_stop_signal
+from order_backend.stop_signals import stopped_by_signal
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -135,8 +135,8 @@ def _broker(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     service = OrderService(options.folder, port=options.port or None)
-    on_stop_signal(service.stop)
-    service.run()
+    with stopped_by_signal(service.stop):
+        service.run()
     return 0
 
 

@@ -14,7 +14,7 @@ from order_backend.mail_server import MailSession
 from order_backend.mailer import Mailer, checked_settings
 from order_backend.notices import Owner
 from order_backend.shop import Shop
-from order_backend.stop_signals import on_stop_signal
+from order_backend.stop_signals import stopped_by_signal
 
 
 def add_owner_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,8 +72,8 @@ def mail(options: argparse.Namespace) -> int:
         return _check(options.folder)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     mailer = Mailer(options.folder)
-    on_stop_signal(mailer.stop)
-    mailer.run()
+    with stopped_by_signal(mailer.stop):
+        mailer.run()
     return 0
 
 

@@ -127,7 +127,10 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
             proposed=COFFEE,
         ),
     ),
-    talk.Confused: (Case("speech that is no sentence of the grammar", talk.Confused()),),
+    talk.Confused: (
+        Case("speech that is no sentence of the grammar", talk.Confused()),
+        Case("the same in a room that is too loud", talk.Confused(too_loud=True)),
+    ),
     talk.Silent: (Case("silence", talk.Silent()),),
     talk.Helped: (Case("somebody asks for help", talk.Helped()),),
     talk.FactorGiven: (

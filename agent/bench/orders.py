@@ -4,13 +4,15 @@ one."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from agent.bench.columns import write_columns
 from agent.bench.mixing import mix
+from agent.bench.noise_kinds import NoiseKind, noise_kind
 from agent.bench.order_set import LabelledOrder, OrderSet
 from agent.bench.outcomes import Heard, counted
 from agent.bench.recordings import recordings
@@ -39,8 +41,8 @@ class OrdersBench:
         """`heard` is called after each recording."""
         self.settings = Asr()
         self._orders = OrderSet(set_dir)
-        self._noise = read_audio_file(noise) if noise is not None else None
-        if self._noise is not None and not self._noise.any():
+        self._noise = NoiseKind("file", read_audio_file(noise)) if noise is not None else None
+        if self._noise is not None and not self._noise.noise.any():
             raise AudioError("bench_noise", f"{noise} is silent", "give a recording of noise")
         self._recogniser = Recogniser.from_settings(models_dir, self.settings)
         self._recogniser.use(self._orders.graph)
@@ -53,10 +55,11 @@ class OrdersBench:
         """Time of recognition by length of audio, over all that was heard so far."""
         return self._spent_s / self._heard_s if self._heard_s else 0.0
 
-    def orders(self, snr_db: float | None) -> list[Heard]:
-        """Every order of the set, clean (None) or mixed with the noise."""
+    def orders(self, snr_db: float | None, kind: NoiseKind | None = None) -> list[Heard]:
+        """Every order of the set, clean (None) or mixed with the noise: `kind`, or that of the file."""
         rng = np.random.default_rng(_NOISE_SEED)
-        return [self._order(order, snr_db, rng) for order in self._orders.orders]
+        noise = kind or self._noise
+        return [self._order(self._mixed(order, noise, snr_db, rng), order) for order in self._orders.orders]
 
     def rejects(self, folder: Path) -> list[Heard]:
         """Every recording below `folder`; none holds an order, so that each one taken for an order is wrong.
@@ -71,8 +74,8 @@ class OrdersBench:
         taken_for_one = self._orders.slots(recognition.words) is not None
         return Heard(recognition.gap_per_token, "wrong" if taken_for_one else "rejected")
 
-    def _order(self, order: LabelledOrder, snr_db: float | None, rng: np.random.Generator) -> Heard:
-        recognition = self._recognise(self._mixed(order, snr_db, rng))
+    def _order(self, samples: Float32, order: LabelledOrder) -> Heard:
+        recognition = self._recognise(samples)
         best = self._orders.slots(recognition.words)
         others = ((self._orders.slots(words), behind) for words, behind in recognition.alternatives)
         other = None if best is None else runner_up(best, others, self.settings.ask_within_nats)
@@ -91,16 +94,14 @@ class OrdersBench:
         self._done()
         return recognition
 
-    def _mixed(self, order: LabelledOrder, snr_db: float | None, rng: np.random.Generator) -> Float32:
+    def _mixed(
+        self, order: LabelledOrder, kind: NoiseKind | None, snr_db: float | None, rng: np.random.Generator
+    ) -> Float32:
         samples = read_audio_file(order.audio)
-        if snr_db is None:
-            return samples
-        if self._noise is None:
-            raise AudioError(
-                "bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well"
-            )
+        if snr_db is None or kind is None:
+            return samples if kind is None else kind.microphone(samples)
         try:
-            return mix(samples, self._noise, snr_db, rng)
+            return mix(kind.microphone(samples), kind.noise, snr_db, rng)
         except ValueError as error:
             raise AudioError("bench_noise", f"{order.audio.name}: {error}", "use other recordings") from error
 
@@ -113,29 +114,47 @@ def run_orders_bench(
     *,
     rejects: Path | None = None,
     curve: Path | None = None,
+    noise_kinds: Sequence[str] = (),
+    talkers: Path | None = None,
+    columns: Path | None = None,
 ) -> dict[str, Any]:
     """One row without noise and one for each of `snrs` (dB), at the default settings of `asr`.
 
     {"results": [{"snr_db": null or number, "utterances": n, "accepted": n, "wrong": n, "asked": n,
-    "rejected": n}], "real_time_factor": x} and, with `rejects`, "rejects": {"utterances": n, "accepted": n}.
+    "rejected": n}], "real_time_factor": x} and, with `rejects`, "rejects": {"utterances": n, "accepted": n};
+    with `noise_kinds` (of `agent.bench.noise_kinds.KINDS`), "noise_kinds": {kind: [row, ...]} for the same
+    `snrs`. `talkers`: recordings for the talker and for the headset's room. `columns` is written as
+    `agent.bench.columns` says.
 
     accepted: every slot equals its label and no other is filled; wrong: passed the gate otherwise; asked:
     answered by a question between the two likeliest orders, one of which is right; rejected: the rest.
     real_time_factor: time of recognition by length of audio. `curve` is written as `agent.bench.trade` says.
     Raises AudioError (bench_set_invalid, bench_noise, audio_…), ModelError.
     """
+    if snrs and noise is None and not noise_kinds:
+        raise AudioError("bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well")
     bench = OrdersBench(set_dir, noise, models_dir)
     gate = bench.settings.reject_gap_per_token
-    heard = {snr_db: bench.orders(snr_db) for snr_db in (None, *snrs)}
-    result: dict[str, Any] = {
-        "results": [
-            {"snr_db": snr_db, "utterances": len(orders), **counted(orders, gate)}
-            for snr_db, orders in heard.items()
-        ]
-    }
+    heard = {snr_db: bench.orders(snr_db) for snr_db in (None, *(() if noise_kinds and not noise else snrs))}
+    result: dict[str, Any] = {"results": _rows(heard, gate)}
+    if noise_kinds:
+        result["noise_kinds"] = {
+            name: _rows({snr_db: bench.orders(snr_db, kind) for snr_db in snrs}, gate)
+            for name in noise_kinds
+            for kind in (noise_kind(name, _NOISE_SEED, talkers),)
+        }
+        if columns is not None:
+            write_columns(columns, result)
     if rejects is not None:
         others = bench.rejects(rejects)
         result["rejects"] = {"utterances": len(others), "accepted": counted(others, gate)["wrong"]}
         if curve is not None:
             write_curve(curve, heard, others, gate)
     return result | {"real_time_factor": bench.real_time_factor}
+
+
+def _rows(heard: dict[float | None, list[Heard]], gate: float) -> list[dict[str, Any]]:
+    return [
+        {"snr_db": snr_db, "utterances": len(orders), **counted(orders, gate)}
+        for snr_db, orders in heard.items()
+    ]

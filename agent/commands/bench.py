@@ -11,9 +11,16 @@ from agent.plumbing.settings import Wake, default_models_dir
 
 def orders(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of spoken orders and prints its table."""
+    from agent.bench.noise_kinds import KINDS
     from agent.bench.orders import run_orders_bench
 
-    _check_noise(arguments)
+    if arguments.noise_kind and arguments.snr:
+        if unknown := [kind for kind in arguments.noise_kind if kind not in KINDS]:
+            raise ConfigurationError(
+                "bench_noise", f"no such noise: {unknown[0]}", f"one of {', '.join(KINDS)}"
+            )
+    else:
+        check_noise(arguments)
     if arguments.curve and not arguments.rejects:
         raise ConfigurationError(
             "bench_curve", "--curve needs recordings that hold no order", "give --rejects DIR as well"
@@ -25,16 +32,20 @@ def orders(arguments: argparse.Namespace) -> int:
         default_models_dir(),
         rejects=arguments.rejects,
         curve=arguments.curve,
+        noise_kinds=arguments.noise_kind,
+        talkers=arguments.talkers,
+        columns=arguments.columns,
     )
     if arguments.json:
         print(json.dumps(result))
         return 0
-    print(f"{'noise':>8} {'orders':>7} {'accepted':>9} {'wrong':>6} {'asked':>6} {'rejected':>9}")
-    for row in result["results"]:
-        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
-        share = 100 * row["accepted"] / row["utterances"]
-        print(f"{noise:>8} {row['utterances']:>7} {share:>7.1f} %", end=" ")
-        print(f"{row['wrong']:>6} {row['asked']:>6} {row['rejected']:>9}")
+    print(f"{'noise':>16} {'orders':>7} {'accepted':>9} {'wrong':>6} {'asked':>6} {'rejected':>9}")
+    for kind, rows in {"": result["results"], **result.get("noise_kinds", {})}.items():
+        for row in rows:
+            noise = "none" if row["snr_db"] is None else f"{kind} {row['snr_db']:g} dB".strip()
+            share = 100 * row["accepted"] / row["utterances"]
+            print(f"{noise:>16} {row['utterances']:>7} {share:>7.1f} %", end=" ")
+            print(f"{row['wrong']:>6} {row['asked']:>6} {row['rejected']:>9}")
     if "rejects" in result:
         print(f"no orders: {result['rejects']['accepted']} of {result['rejects']['utterances']} accepted")
     print(f"real-time factor {result['real_time_factor']:.3f}")
@@ -45,7 +56,7 @@ def speakers(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of speaker verification and prints its table."""
     from agent.bench.speakers import run_speakers_bench
 
-    _check_noise(arguments)
+    check_noise(arguments)
     result = run_speakers_bench(
         arguments.set, arguments.noise, list(arguments.snr), arguments.seconds, default_models_dir()
     )
@@ -83,18 +94,19 @@ def _range(interval: tuple[float, float]) -> str:
 
 
 def wake(arguments: argparse.Namespace) -> int:
-    """Runs the benchmark of the wake word at the default threshold and prints its table."""
-    from agent.bench.wake import run_wake_bench
+    """Runs the benchmark of the wake word at the default thresholds and prints its table."""
+    from agent.bench.wake import WakeSet, run_wake_bench
 
-    _check_noise(arguments)
-    result = run_wake_bench(
+    check_noise(arguments)
+    wake_set = WakeSet(
         arguments.set,
-        arguments.phrase,
         arguments.noise,
-        list(arguments.snr),
+        tuple(arguments.snr),
+        arguments.followed_by,
         arguments.negatives,
-        Wake().threshold,
+        arguments.variations,
     )
+    result = run_wake_bench(wake_set, arguments.phrase, Wake(), default_models_dir())
     if arguments.json:
         print(json.dumps(result))
         return 0
@@ -103,11 +115,54 @@ def wake(arguments: argparse.Namespace) -> int:
         noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
         print(f"{noise:>8} {row['clips']:>7} {row['missed']:>8}")
     if result["false_alarms"] is not None:
-        print(f"false alarms: {result['false_alarms']} in {result['negative_hours']:.2f} h of other speech")
+        print(
+            f"false alarms: {result['false_alarms']}, near misses: {result['near_misses']}, "
+            f"in {result['negative_hours']:.2f} h of other speech ({result['distinct_hours']:.2f} h distinct)"
+        )
     return 0
 
 
-def _check_noise(arguments: argparse.Namespace) -> None:
+def bargein(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of "stop" and "cancel" while the device speaks and prints its table."""
+    from agent.bench.bargein import run_bargein_bench
+
+    result = run_bargein_bench(
+        default_models_dir(), arguments.catalogue, arguments.echo, arguments.set, arguments.negatives
+    )
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(
+        f"{'echo':>6} {'stop':>9} {'cancel':>9} {'after':>8} {'own stops':>10} {'wakes':>6} {'consents':>9}"
+    )
+    for row in result["results"]:
+        stop = f"{row['stop_heard']} of {row['stop_said']}"
+        cancel = f"{row['cancel_heard']} of {row['cancel_said']}"
+        after = "-" if row["reaction_ms"] is None else f"{row['reaction_ms']} ms"
+        stops = f"{row['own_false_stops_per_minute']}/min"
+        print(
+            f"{row['echo_db']:>3g} dB {stop:>9} {cancel:>9} {after:>8} {stops:>10}"
+            f" {row['own_wakes']:>6} {row['own_consents']:>9}"
+        )
+    return 0
+
+
+def speech(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of the time to the first sound and prints its table."""
+    from agent.bench.speech import run_speech_bench
+
+    result = run_speech_bench()
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(f"{'first sound of':>16} {'p50':>9} {'p95':>9}")
+    for name, row in result.items():
+        print(f"{name.removesuffix('_ms'):>16} {row['p50']:>6.1f} ms {row['p95']:>6.1f} ms")
+    return 0
+
+
+def check_noise(arguments: argparse.Namespace) -> None:
+    """Raises ConfigurationError bench_noise for a ratio without noise, or the other way round."""
     if bool(arguments.snr) != bool(arguments.noise):
         raise ConfigurationError(
             "bench_noise", "--noise FILE and --snr DB,DB go together", "give both or neither"

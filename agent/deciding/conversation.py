@@ -120,7 +120,9 @@ class Answered:
 
 @dataclass(frozen=True)
 class Confused:
-    """Speech that is no sentence of the grammar."""
+    """Speech that is no sentence of the grammar; `too_loud`: the room was louder than what was measured."""
+
+    too_loud: bool = False
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,9 @@ def _another_answered(state: AskingAnother, event: Answered, around: Surrounding
     return _read_back(state.basket, state.speaker, around)
 
 
-def _unclear(state: Confirming | AskingAnother, _: Event, __: Surroundings) -> Outcome:
+def _unclear(state: Confirming | AskingAnother, event: Confused, __: Surroundings) -> Outcome:
+    if event.too_loud:
+        return _ask_again(state, "again_too_loud", "too_loud")
     return _ask_again(state, "again", "nothing_ordered")
 
 
@@ -208,8 +210,8 @@ def _idle_answered(_: State, event: Answered, around: Surroundings) -> Outcome:
     return Idle(), (Say("nothing_to_confirm"),)
 
 
-def _idle_confused(_: State, __: Confused, ___: Surroundings) -> Outcome:
-    return _end(Say("not_understood"), "not_understood")
+def _idle_confused(_: State, event: Confused, __: Surroundings) -> Outcome:
+    return _end(Say("too_loud" if event.too_loud else "not_understood"), "not_understood")
 
 
 def _helped(state: State, _: Helped, __: Surroundings) -> Outcome:

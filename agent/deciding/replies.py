@@ -6,6 +6,7 @@ Keys that end a failed commit or a refusal by the shop are error codes; an unkno
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -53,6 +54,14 @@ def render(say: Say, language: str, currency: str, *, name: str = "", text: str 
         name=name,
         text=text,
     )
+
+
+def fixed_sentences(language: str) -> tuple[str, ...]:
+    """Those that hold no name, number or product, and so always sound the same; none in other languages."""
+    sentences = (
+        part for reply in REPLIES.get(language, {}).values() for part in re.split(r"(?<=[.!?]) +", reply)
+    )
+    return tuple(dict.fromkeys(part for part in sentences if "{" not in part and "}" not in part))
 
 
 _MONEY_WORDS: Mapping[tuple[str, str], tuple[tuple[str, str, str], tuple[str, str, str]]] = {

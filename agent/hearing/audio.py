@@ -20,6 +20,7 @@ Int16 = npt.NDArray[np.int16]
 Float32 = npt.NDArray[np.float32]
 
 _LONGEST_FILE_SECONDS = 3_600
+_LOUDEST = 8.0  # recordings of floats may go beyond full scale; further is damage, and would overflow
 
 
 class AudioSource(Protocol):
@@ -55,6 +56,10 @@ class AudioSink(Protocol):
 
     def finish(self) -> None:
         """Ends one playback: returns when the last sample written has been played."""
+
+    def chime(self, samples: Int16) -> None:
+        """Plays int16 [n], short, and does not wait. Where playbacks are told apart it is none, and left
+        out."""
 
     def close(self) -> None: ...
 
@@ -106,7 +111,7 @@ def read_audio_file(path: Path) -> Float32:
         ) from error
     if len(samples) == 0:
         raise AudioError("audio_file_empty", f"{path} holds no samples", record_anew)
-    mono: Float32 = samples.mean(axis=1, dtype=np.float32)
-    if not np.isfinite(mono).all():
+    if not np.isfinite(samples).all():
         raise AudioError("audio_file_nan", f"{path} holds samples that are not numbers", record_anew)
+    mono: Float32 = np.clip(samples, -_LOUDEST, _LOUDEST).mean(axis=1, dtype=np.float32)
     return resample(mono, rate)

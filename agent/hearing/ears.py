@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent.hearing.audio import Float32, Int16
-from agent.hearing.engine import open_engine
-from agent.hearing.listener import WAKE_LISTEN_ID, Capture, Listener, NothingHeard, WakeHeard
+from agent.hearing.audio import FRAME_MS, Float32, Int16
+from agent.hearing.barge_in import PHRASES, BargeIn
+from agent.hearing.drafts import Drafts
+from agent.hearing.engine import open_engine, wake_check
+from agent.hearing.listener import (
+    ORDER_ENTRY,
+    WAKE_LISTEN_ID,
+    Capture,
+    Listener,
+    NearMiss,
+    NothingHeard,
+    Paused,
+    WakeHeard,
+)
+from agent.hearing.recogniser import Recogniser
 from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import VoiceActivity
-from agent.hearing.wakeword import WakeWord
+from agent.hearing.waking import WakeDecision, Waking
+from agent.plumbing import audit
 from agent.plumbing.errors import AudioError
 from agent.plumbing.messages import MOST_RUNNERS_UP, RunnerUp, Silence, Utterance, Woken
 from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Settings
 
+_INTERRUPTION = "interruption"
 _SHORTEST_EMBEDDED_MS = 320  # less speech says nothing about who speaks
 
 
@@ -30,9 +44,13 @@ class Ears:
         self._language = settings.device.language
         self._recogniser = open_engine(models_dir, settings.asr, settings.device.language)
         self._embedder = SpeakerEmbedder(models_dir, threads=threads)
-        wake = WakeWord(settings.wake.phrase, settings.wake.threshold)
-        self._listener = Listener(settings.endpoint, wake, VoiceActivity())
+        self._wake = Waking(settings.wake, wake_check(self._recogniser, settings.wake.phrase))
+        self._drafts = Drafts(self._recogniser)
+        self._listener = Listener(settings.endpoint, self._wake, VoiceActivity())
         self._ready = False
+        self._barge_in: BargeIn | None = None
+        self._rest_after_frames = settings.asr.rest_after_seconds * 1_000 // FRAME_MS
+        self._idle_frames = 0
         self.embeds = False
         """Whether utterances carry a speaker embedding."""
         self.embeds_in_noise = False
@@ -44,6 +62,7 @@ class Ears:
             detail = f"the grammar is in {graph.language!r}, the device hears {self._language!r}"
             raise AudioError("grammar_invalid", detail)
         self._recogniser.use(graph)
+        self._drafts.begin()
         self._ready = True
 
     def forget(self) -> None:
@@ -56,6 +75,19 @@ class Ears:
         """Drops whatever was being heard."""
         self._listener.wait_for_wake()
 
+    def interruptions(self) -> BargeIn | None:
+        """For one playback; None where nothing can be said meanwhile. Has to be asked for anew for each, as
+        `listen` may bring phrases of its own."""
+        phrases = PHRASES.get(self._language)
+        recogniser = self._recogniser
+        if not self._ready or phrases is None or not isinstance(recogniser, Recogniser):
+            return None
+        recogniser.use_phrases(_INTERRUPTION, phrases)
+        if self._barge_in is None:
+            self._barge_in = BargeIn(lambda left: recogniser.spot(left, _INTERRUPTION), phrases)
+        self._barge_in.begin()
+        return self._barge_in
+
     def listen(self, listen_id: int, entry: str, window_ms: int, phrases: tuple[str, ...] = ()) -> None:
         """Listens without a wake word, once. `phrases`: what may be said, instead of what the grammar has.
 
@@ -65,6 +97,8 @@ class Ears:
             self._recogniser.use_phrases(entry, phrases)
         if listen_id == WAKE_LISTEN_ID or not self._ready or entry not in self._recogniser.entries:
             raise AudioError("grammar_no_entry", f"cannot listen for {entry!r} under the grammar in use")
+        self._drafts.begin()
+        self._recogniser.expect(entry)
         self._listener.listen(listen_id, entry, window_ms)
 
     def push(self, frame: Int16, now_ns: int) -> Woken | Silence | Utterance | None:
@@ -74,22 +108,36 @@ class Ears:
         """
         if not self._ready:
             return None
-        match self._listener.push(frame, now_ns):
+        event = self._listener.push(frame, now_ns)
+        self._count_idle()
+        match event:
             case WakeHeard(score):
+                self._drafts.begin()
+                self._recogniser.expect(ORDER_ENTRY)
                 return Woken(score)
+            case NearMiss(decision):
+                self._near_miss(decision)
             case NothingHeard(listen_id):
                 return Silence(listen_id)
+            case Paused(so_far):
+                self._listener.look(self._drafts.look(so_far))
             case Capture() as capture:
                 return self._utterance(capture)
         return None
 
+    def _near_miss(self, decision: WakeDecision) -> None:
+        count = self._wake.near_misses
+        if count & (count - 1) == 0:  # at powers of two: a television must not fill the log
+            detail = f"wake model {decision.score:.2f}, phrase {decision.phrase_nats:.1f} nats"
+            audit.log("wake_near_miss", detail=detail, count=count)
+
+    def _count_idle(self) -> None:
+        self._idle_frames = self._idle_frames + 1 if self._listener.idle else 0
+        if self._idle_frames == self._rest_after_frames:
+            self._recogniser.rest()
+
     def _utterance(self, capture: Capture) -> Utterance:
-        if capture.listen_id == WAKE_LISTEN_ID:
-            heard = self._recogniser.recognise_after_wake(
-                capture.sentence, capture.samples[: capture.end], capture.entry
-            )
-        else:
-            heard = self._recogniser.recognise(capture.sentence, capture.entry)
+        heard = self._drafts.recognition(capture)
         embedding = in_noise = None
         if self.embeds and capture.speech_ms >= _SHORTEST_EMBEDDED_MS:
             embedding = _plain(self._embedder.embed(capture.samples, capture.speech))

@@ -1,10 +1,15 @@
-"""When somebody begins and stops talking, counted in samples and never in wall time."""
+"""When somebody begins and stops talking, counted in samples and never in wall time.
+
+How much silence ends a sentence depends on the sentence (docs/adr/0026): a pause is reported early, and who
+has looked at what was said so far may have the endpointer wait for less silence, or for more.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 from agent.hearing.audio import SAMPLE_RATE
+from agent.hearing.ending import Ending
 from agent.hearing.voice_activity import CHUNK_SAMPLES
 from agent.plumbing.settings import Endpoint
 
@@ -16,8 +21,9 @@ _SETTLED_MS = 200  # silence after which a click or a tail counts as over
 
 
 class Outcome(StrEnum):
-    """How listening ended."""
+    """What has become of listening; it goes on after a pause."""
 
+    PAUSE = "pause"
     UTTERANCE = "utterance"
     NOTHING_HEARD = "nothing heard"
 
@@ -32,7 +38,15 @@ class Endpointer:
 
     def __init__(self, settings: Endpoint, *, window_ms: int, after_wake: bool = False) -> None:
         self._threshold = settings.speech_threshold
-        self._silence = _samples(settings.silence_ms)
+        self._pause = _samples(settings.pause_ms)
+        self._silences = {
+            Ending.COMPLETE: _samples(settings.complete_silence_ms),
+            Ending.OPEN: _samples(settings.silence_ms),
+            Ending.HANGING: _samples(settings.hanging_silence_ms),
+            Ending.UNKNOWN: _samples(settings.silence_ms),
+        }
+        self._ending = Ending.UNKNOWN
+        self._paused = False
         self._longest = _samples(settings.longest_utterance_ms)
         self._window = _samples(window_ms)
         self._after_wake = after_wake
@@ -41,22 +55,30 @@ class Endpointer:
         self.begin = -1
         self.end = -1
 
+    def look(self, ending: Ending) -> None:
+        """What was said up to this pause ends like that; holds until somebody goes on talking."""
+        self._ending = ending
+
     def push(self, probability: float) -> Outcome | None:
-        """The outcome, once there is one."""
+        """The outcome, once there is one; PAUSE once for each pause in the speech."""
         at, self._heard = self._heard, self._heard + CHUNK_SAMPLES
         talking = self.begin >= 0
         if probability >= self._threshold - (_HYSTERESIS if talking else 0.0):
             self.begin = self.begin if talking else at
             self.end = self._heard
             self._speech += CHUNK_SAMPLES
+            self._ending, self._paused = Ending.UNKNOWN, False
         if self.begin < 0:
             return Outcome.NOTHING_HEARD if self._heard >= self._window else None
         quiet = self._heard - self.end
         if quiet >= _samples(_SETTLED_MS) and self._is_no_word():
             self.begin = self.end = -1
             self._speech = 0
-        elif quiet >= self._silence or self._heard - self.begin >= self._longest:
+        elif quiet >= self._silences[self._ending] or self._heard - self.begin >= self._longest:
             return Outcome.UTTERANCE
+        elif quiet >= self._pause and not self._paused:
+            self._paused = True
+            return Outcome.PAUSE
         return None
 
     def _is_no_word(self) -> bool:

@@ -104,6 +104,9 @@ class FedSink:
     def finish(self) -> None:
         self._send(encode_chunk(np.zeros(0, np.int16)))
 
+    def chime(self, samples: Int16) -> None:
+        """A fed room hears sentences only."""
+
     def close(self) -> None:
         self._socket.close()
 

@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from agent.hearing.tokens import EOS, TokenTrie
 from agent.plumbing.errors import AudioError
-from agent.plumbing.sentence_graph import SentenceGraph
+from agent.plumbing.sentence_graph import SentenceGraph, Tag
 
 DEAD = -1
 """No sentence begins like this."""
 
+_MEANT_ANYHOW = frozenset({Tag("intent", "order"), Tag("quantity", "1")})
 LARGEST_GRAPH_ARCS = 2_000_000
 _CACHED_STATES = 200_000
 _CACHED_TOKENS = 4_000_000
@@ -55,10 +56,14 @@ class GrammarAutomaton:
         self._words: dict[int, list[str]] = {}
         self._targets: dict[int, list[int]] = {}
         self._free: dict[int, list[int]] = {}
-        for source, word, target, _ in sorted(graph.arcs, key=lambda arc: arc.word):
+        self._tags: dict[int, list[int]] = {}
+        self._unsaid = {-1, *(i for i, tag in enumerate(graph.tags) if tag in _MEANT_ANYHOW)}
+        self._meaning: dict[int, bool] = {arc.source: True for arc in graph.arcs if arc.tag >= 0}
+        for source, word, target, tag in sorted(graph.arcs, key=lambda arc: arc.word):
             if word:
                 self._words.setdefault(source, []).append(word)
                 self._targets.setdefault(source, []).append(target)
+                self._tags.setdefault(source, []).append(tag)
             else:
                 self._free.setdefault(source, []).append(target)
         self._closures: dict[int, frozenset[_Position]] = {}
@@ -93,6 +98,29 @@ class GrammarAutomaton:
             position.graph_state in self._finals and not position.letters
             for position in self._positions[after]
         )
+
+    def may_mean_more(self, state: int) -> bool:
+        """Whether words may follow that mean something: an option, another denial, but not "please"."""
+        after = self.step(state, " ")
+        return after != DEAD and any(
+            self._leads_on(position.graph_state) for position in self._positions[after]
+        )
+
+    def meanings(self, text: str, entry: str) -> frozenset[tuple[int, ...]]:
+        """What normalised `text` can mean as a sentence of `entry`: the tags of its arcs, sorted; empty where
+        it is none. "a tea" and "order tea please" mean the same."""
+        said: set[tuple[int, tuple[int, ...]]]
+        said = {(position.graph_state, ()) for position in self._closure(self._entries[entry])}
+        for word in text.split():
+            after: set[tuple[int, tuple[int, ...]]] = set()
+            for state, tags in said:
+                words = self._words.get(state, [])
+                for at in range(bisect_left(words, word), bisect_right(words, word)):
+                    tag = self._tags[state][at]
+                    more = tags if tag in self._unsaid else tuple(sorted((*tags, tag)))
+                    after |= {(p.graph_state, more) for p in self._closure(self._targets[state][at])}
+            said = after
+        return frozenset(tags for state, tags in said if state in self._finals)
 
     def accepts(self, text: str, entry: str) -> bool:
         """Whether normalised `text` is a sentence of `entry`."""
@@ -146,6 +174,23 @@ class GrammarAutomaton:
                 if state in self._words or state in self._finals
             )
         return known
+
+    def _leads_on(self, graph_state: int) -> bool:
+        """Whether a tagged arc can be reached; remembered for every state that was looked at in vain."""
+        seen, todo = {graph_state}, [graph_state]
+        while todo:
+            here = todo.pop()
+            if self._meaning.get(here):
+                self._meaning[graph_state] = True
+                return True
+            if here in self._meaning:
+                continue
+            for target in (*self._free.get(here, ()), *self._targets.get(here, ())):
+                if target not in seen:
+                    seen.add(target)
+                    todo.append(target)
+        self._meaning.update(dict.fromkeys(seen, False))
+        return False
 
     def _follow(self, positions: frozenset[_Position], character: str) -> frozenset[_Position]:
         after: set[_Position] = set()

@@ -11,16 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.hearing.audio import FRAME_MS, SAMPLE_RATE, Float32, Int16, to_float
+from agent.hearing.ending import Ending
 from agent.hearing.endpointing import Endpointer, Outcome
 from agent.hearing.snr import estimate_snr_db
 from agent.hearing.voice_activity import CHUNK_MS, CHUNK_SAMPLES, VoiceActivity
-from agent.hearing.wakeword import WakeWord
+from agent.hearing.waking import AFTER_MS, WakeDecision, Waking
 from agent.plumbing.settings import Endpoint
 
 ORDER_ENTRY = "order"
 WAKE_LISTEN_ID = 0
-PRE_ROLL_MS = 1_360
-"""Kept before a hit: the wake phrase takes 0.7 to 1.3 s, and a little of the room tells its noise."""
+PRE_ROLL_MS = 1_360 + AFTER_MS
+"""Kept before a decision: the wake phrase takes 0.7 to 1.3 s, and a little of the room tells its noise."""
 
 MARGIN_SAMPLES = 300 * SAMPLE_RATE // 1_000
 """Heard on either side of the speech by the recogniser: in noise the quiet end of a sentence is taken for
@@ -31,6 +32,12 @@ class WakeHeard(NamedTuple):
     """The wake word was heard; a `Capture` or `NothingHeard` with listen_id 0 follows."""
 
     score: float
+
+
+class NearMiss(NamedTuple):
+    """The wake model took something for the wake word, and the recogniser did not."""
+
+    decision: WakeDecision
 
 
 class NothingHeard(NamedTuple):
@@ -72,13 +79,21 @@ class Capture(NamedTuple):
         return estimate_snr_db(self.samples, self.speech)
 
 
-Event = WakeHeard | NothingHeard | Capture
+class Paused(NamedTuple):
+    """Somebody who is speaking has paused: what was said so far, with the sentence that the `Capture` will
+    have if this was the end. `Listener.look` may say how that ends.
+    """
+
+    so_far: Capture
+
+
+Event = WakeHeard | NearMiss | NothingHeard | Paused | Capture
 
 
 class Listener:
     """Takes one frame after another. Waits for the wake word, until `listen` asks for an answer once."""
 
-    def __init__(self, settings: Endpoint, wake: WakeWord, activity: VoiceActivity) -> None:
+    def __init__(self, settings: Endpoint, wake: Waking, activity: VoiceActivity) -> None:
         self._settings = settings
         self._wake = wake
         self._activity = activity
@@ -102,16 +117,23 @@ class Listener:
         endpointer = Endpointer(self._settings, window_ms=window_ms)
         self._recording = _Recording(listen_id, entry, endpointer, self._settings.speech_threshold)
 
+    def look(self, ending: Ending) -> None:
+        """The sentence that was `Paused` ends like that: so much silence is waited for."""
+        if self._recording is not None:
+            self._recording.look(ending)
+
     def push(self, frame: Int16, now_ns: int) -> Event | None:
         """int16 [n] that arrived at `now_ns`; what has happened, if anything."""
         if self._recording is not None:
             return self._record(self._recording, frame, now_ns)
         self._recent.append(frame)
-        hit = self._wake.push(frame)
-        if hit is None:
+        decision = self._wake.push(frame)
+        if decision is None:
             return None
-        self._begin_order(hit.samples_ago, now_ns)
-        return WakeHeard(hit.score)
+        if decision.stage == "none":
+            return NearMiss(decision)
+        self._begin_order(decision.samples_ago, now_ns)
+        return WakeHeard(decision.score)
 
     def _begin_order(self, samples_ago: int, now_ns: int) -> None:
         before = np.concatenate(self._recent)
@@ -128,6 +150,8 @@ class Listener:
         outcome = recording.push(frame, self._activity.push(frame), now_ns)
         if outcome is None:
             return None
+        if outcome is Outcome.PAUSE:
+            return Paused(recording.capture())
         self.wait_for_wake()
         if outcome is Outcome.NOTHING_HEARD:
             return NothingHeard(recording.listen_id)
@@ -152,6 +176,7 @@ class _Recording:
 
     def push(self, samples: Int16, probabilities: list[float], now_ns: int) -> Outcome | None:
         self._samples.append(samples)
+        paused: Outcome | None = None
         for probability in probabilities:
             self._probabilities.append(probability)
             if len(self._probabilities) <= self._skipped_chunks:
@@ -160,9 +185,15 @@ class _Recording:
             outcome = self._endpointer.push(probability)
             if self._endpointer.end > spoken_until:
                 self._speech_ended_ns = now_ns
-            if outcome is not None:
+                paused = None
+            if outcome is Outcome.PAUSE:
+                paused = outcome
+            elif outcome is not None:
                 return outcome
-        return None
+        return paused
+
+    def look(self, ending: Ending) -> None:
+        self._endpointer.look(ending)
 
     def capture(self) -> Capture:
         samples = to_float(np.concatenate(self._samples))

@@ -20,7 +20,7 @@ TINY, BASE = "asr-moonshine-tiny-en", "asr-moonshine-base-en"
 SHORTEST_SAMPLES = 1_600
 """The encoder's convolutions need 895 samples for one frame; shorter audio is padded with silence."""
 
-_DECODERS = {TINY: "decoder_model_merged.ort", BASE: "decoder_model_merged.onnx"}
+_DECODERS = {TINY: "decoder_model_merged.ort", BASE: "decoder.onnx"}
 _PAST = "past_key_values"
 _SAMPLES_PER_FRAME = 384
 

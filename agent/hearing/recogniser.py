@@ -15,9 +15,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agent.hearing.beam import Hypothesis, JointDecoding, Steps, decode_bound, decode_open
+from agent.hearing.beam import (
+    BoundDecode,
+    Hypothesis,
+    JointDecoding,
+    Steps,
+    decode_both,
+    decode_bound,
+    decode_open,
+)
+from agent.hearing.ending import Ending
 from agent.hearing.grammar_automaton import DEAD, GrammarAutomaton
 from agent.hearing.moonshine import BASE, Float32, Moonshine
+from agent.hearing.onnx_session import give_back_memory
+from agent.hearing.resting_model import RestingModel
 from agent.hearing.tokens import TokenTrie
 from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text
 from agent.plumbing.settings import Asr
@@ -36,6 +47,12 @@ _SURE_GAP = -0.5  # of clean orders nineteen in twenty lie above
 _SURE_PER_TOKEN = -0.3  # nats
 _SURE_AHEAD_NATS = 3.0
 
+_HANGS_BY_NATS = 1.0
+_HANGING_GAP = -1.0  # the end of a sentence that breaks off is often misheard
+_LONGEST_BY_HANGING = 2.0
+"""Speech stops inside a sentence where its beginning alone is so much likelier than any whole sentence, not
+far behind free speech, and free speech has not many more tokens: else most of the sound is something else."""
+
 _WEIGHTS = (1.0, 2.0)
 """Of the first and the second model: alone, the second has a third of the first's errors in noise."""
 
@@ -45,6 +62,9 @@ is unlikely to both as well, and the gap alone would let it pass. Orders in 6 dB
 
 _HOPELESS_NATS = 60.0
 """So far behind the open decode nothing passes any gate: orders in 6 dB of noise stay within 40."""
+
+_SPOTTED_NATS = 10.0
+"""One nat a token of phrases of up to ten."""
 
 _SHORTEST_SAMPLES = 800
 _OPEN_TOKENS_PER_SECOND = 6.5  # of the model's authors; more is a loop, not speech
@@ -63,6 +83,8 @@ class Recognition(NamedTuple):
     decode, normalised. `gap_per_token`: how far the bound decode lies behind the open one, nats per token,
     <= 0; NO_SENTENCE_GAP without words. `alternatives`: runners-up with other words, best first.
     `nats_per_token`: log probability of the words in their likeliest spelling; NO_SENTENCE_GAP without words.
+    `ahead_nats`: how far the next sentence that means something else lies behind. `ending`: whether the
+    speech stops where a sentence does.
     """
 
     words: str
@@ -70,12 +92,22 @@ class Recognition(NamedTuple):
     gap_per_token: float
     alternatives: tuple[Alternative, ...] = ()
     nats_per_token: float = NO_SENTENCE_GAP
+    ahead_nats: float = math.inf
+    ending: Ending = Ending.UNKNOWN
 
     @property
     def sure(self) -> bool:
-        """Whether the words are likely in themselves and no other sentence is near."""
-        ahead = self.alternatives[0].behind_nats if self.alternatives else math.inf
-        return self.nats_per_token >= _SURE_PER_TOKEN and ahead >= _SURE_AHEAD_NATS
+        """Whether the words are likely in themselves and no sentence that means something else is near."""
+        return self.nats_per_token >= _SURE_PER_TOKEN and self.ahead_nats >= _SURE_AHEAD_NATS
+
+
+class Draft(NamedTuple):
+    """What the first model makes of speech that may not be over: it can still be reconsidered. Which speech
+    that was."""
+
+    recognition: Recognition
+    samples: Float32
+    entry: str
 
 
 _NOTHING = Recognition("", "", NO_SENTENCE_GAP)
@@ -87,16 +119,27 @@ class Recogniser:
     @classmethod
     def from_settings(cls, models_dir: Path, asr: Asr) -> Recogniser:
         """With the models that `asr` asks for. Raises ModelError: model_missing, model_damaged."""
-        second = Moonshine(models_dir, BASE, threads=asr.threads) if asr.second_opinion else None
-        return cls(Moonshine(models_dir, threads=asr.threads), second=second, beams=asr.beams)
+        model = Moonshine(models_dir, threads=asr.threads)
+        second = None
+        if asr.second_opinion:
+            second = RestingModel(lambda: Moonshine(models_dir, BASE, threads=asr.threads))
+        return cls(model, second=second, beams=asr.beams)
 
-    def __init__(self, model: Moonshine, *, second: Moonshine | None = None, beams: int = 6) -> None:
+    def __init__(
+        self, model: Moonshine, *, second: Moonshine | RestingModel | None = None, beams: int = 6
+    ) -> None:
         """`second` is asked as well where `model` is not sure of an order; it has the same tokens."""
         self._model, self._second = model, second
         self._beams = beams
         self._trie = TokenTrie(model.vocabulary)
         self._automaton: GrammarAutomaton | None = None
         self._phrases: GrammarAutomaton | None = None
+        self._encoded: tuple[Float32, Float32] | None = None
+
+    @property
+    def model(self) -> Moonshine:
+        """The small model, which is always loaded."""
+        return self._model
 
     def use(self, graph: SentenceGraph) -> None:
         """Replaces the grammar. Raises AudioError('grammar_invalid')."""
@@ -114,13 +157,24 @@ class Recogniser:
         automata = (self._automaton, self._phrases) if self._automaton else ()
         return frozenset[str]().union(*(automaton.entries for automaton in automata if automaton))
 
+    def expect(self, entry: str) -> None:
+        """Somebody has begun to speak, and `entry` will be asked for: loads what may be needed and rests."""
+        if isinstance(self._second, RestingModel) and entry in RECONSIDERED:
+            self._second.expect()
+
+    def rest(self) -> None:
+        """Nobody has spoken for a while: what is seldom needed leaves the memory."""
+        if isinstance(self._second, RestingModel):
+            self._second.rest()
+        give_back_memory()
+
     def recognise(self, samples: Float32, entry: str) -> Recognition:
         """The best sentence of `entry` in float32 [n] at 16 kHz in -1..1.
 
         Without a grammar, and for audio under 50 ms, of pure zeros or with values that are no numbers,
         nothing is recognised. Raises AudioError('grammar_no_entry').
         """
-        return self._reconsidered(self._heard(samples, entry, (self._model,)), samples, entry)
+        return self.finish(self.draft(samples, entry))
 
     def recognise_after_wake(self, sentence: Float32, whole: Float32, entry: str) -> Recognition:
         """The sentence after the wake phrase; where that is unsure, also `whole`, with the phrase.
@@ -128,12 +182,25 @@ class Recogniser:
         The cut may have taken the first sound of the sentence, and the grammar has the phrase. The likelier
         of the two is what was heard.
         """
-        heard, samples = self._heard(sentence, entry, (self._model,)), sentence
-        if heard.gap_per_token < _SURE_GAP:
+        return self.finish(self.draft(sentence, entry, whole))
+
+    def draft(self, sentence: Float32, entry: str, whole: Float32 | None = None) -> Draft:
+        """The first step of `recognise`, or with `whole` of `recognise_after_wake`."""
+        heard = self._heard(sentence, entry, (self._model,))
+        if whole is not None and heard.gap_per_token < _SURE_GAP and heard.ending is not Ending.HANGING:
             with_phrase = self._heard(whole, entry, (self._model,))
             if with_phrase.gap_per_token > heard.gap_per_token:
-                heard, samples = with_phrase, whole
-        return self._reconsidered(heard, samples, entry)
+                return Draft(with_phrase, whole, entry)
+        return Draft(heard, sentence, entry)
+
+    def finish(self, draft: Draft) -> Recognition:
+        """The second step: the other model is asked as well, where the first is unsure of an order."""
+        return self._reconsidered(draft.recognition, draft.samples, draft.entry)
+
+    def spot(self, samples: Float32, entry: str) -> Recognition:
+        """As `recognise`, at a fraction of the work, where only a sentence that is nearly as likely as free
+        speech would be believed: any other is given up at once, and no second model is asked."""
+        return self._heard(samples, entry, (self._model,), widened=False, within_nats=_SPOTTED_NATS)
 
     def transcribe(self, samples: Float32) -> str:
         """The open decode alone, normalised: what is heard by somebody who knows no catalogue."""
@@ -145,15 +212,22 @@ class Recogniser:
         if self._second is None or entry not in RECONSIDERED or heard.sure or not heard.open_words:
             return heard
         together = self._heard(samples, entry, (self._model, self._second), widened=bool(heard.words))
-        best = together if together.words else heard
+        best = together if together.words else heard._replace(ending=together.ending)
         if best.nats_per_token < _LOWEST_TOGETHER:
-            return Recognition("", together.open_words, NO_SENTENCE_GAP)
+            return Recognition("", together.open_words, NO_SENTENCE_GAP, ending=best.ending)
         return best
 
     def _heard(
-        self, samples: Float32, entry: str, models: Sequence[Moonshine], *, widened: bool = True
+        self,
+        samples: Float32,
+        entry: str,
+        models: Sequence[Moonshine | RestingModel],
+        *,
+        widened: bool = True,
+        within_nats: float = _HOPELESS_NATS,
     ) -> Recognition:
-        """What `models` hear together; `widened`: whether the beam is, where nothing survived."""
+        """What `models` hear together; `widened`: whether the beam is, where nothing survived. Sentences
+        further than `within_nats` behind free speech are none."""
         automaton = self._automaton
         if automaton is None:
             return _NOTHING
@@ -164,25 +238,40 @@ class Recogniser:
         if len(samples) < _SHORTEST_SAMPLES or not np.isfinite(samples).all() or not samples.any():
             return _NOTHING
         samples = np.ascontiguousarray(samples, np.float32)
-        encoded = [(model, model.encode(samples)) for model in models]
+        encoded = [(model, self._encode(model, samples)) for model in models]
 
         def begin() -> Steps:
             parts = zip(encoded, _WEIGHTS, strict=False)
             return JointDecoding([(model.begin(hidden), weight) for (model, hidden), weight in parts])
 
-        free = decode_open(begin(), _most_open_tokens(samples))
-        bound: list[Hypothesis] = []
-        for beams in (self._beams, WIDER_BEAMS) if widened else (self._beams,):
-            if not bound and start != DEAD:
-                lowest = free.score - _HOPELESS_NATS
-                bound = decode_bound(begin(), automaton.allowed, start, beams, lowest)
+        most_open = _most_open_tokens(samples)
+        if within_nats < _HOPELESS_NATS:  # mostly given up at once: no beam beside the open decode
+            free = decode_open(begin(), most_open)
+            lowest = free.score - within_nats
+            found = decode_bound(begin(), automaton.allowed, start, self._beams, lowest)
+        else:
+            free, found = decode_both(begin(), automaton.allowed, start, self._beams, most_open, within_nats)
+        if widened and start != DEAD and not found.finished and not _hangs(found, free, automaton):
+            lowest = free.score - within_nats
+            found = decode_bound(begin(), automaton.allowed, start, WIDER_BEAMS, lowest)
+        ending = _ending(found, free, automaton)
+        bound = found.finished
         if not bound:
-            return Recognition("", self._text(free), NO_SENTENCE_GAP)
+            return Recognition("", self._text(free), NO_SENTENCE_GAP, ending=ending)
         ranked = self._sentences(bound)
         best, length = bound[0], max(1, len(bound[0].tokens))
-        gap = min(0.0, (best.score - free.score) / length)
         alternatives = tuple(Alternative(words, best.score - score) for words, score in ranked[1:])
-        return Recognition(ranked[0][0], self._text(free), gap, alternatives, best.score / length)
+        words, ahead = ranked[0][0], _ahead_nats(ranked, automaton, entry)
+        gap, nats = _gap(best, free), best.score / length
+        return Recognition(words, self._text(free), gap, alternatives, nats, ahead, ending)
+
+    def _encode(self, model: Moonshine | RestingModel, samples: Float32) -> Float32:
+        """The first model hears most orders twice, alone and with the second: once is enough."""
+        if model is not self._model:
+            return model.encode(samples)
+        if self._encoded is None or self._encoded[0] is not samples:
+            self._encoded = samples, model.encode(samples)
+        return self._encoded[1]
 
     def _sentences(self, bound: Iterable[Hypothesis]) -> list[tuple[str, float]]:
         """Distinct sentences with their best score, best first; one can be written in several ways."""
@@ -193,6 +282,38 @@ class Recogniser:
 
     def _text(self, hypothesis: Hypothesis) -> str:
         return normalise_text(self._model.vocabulary.text(hypothesis.tokens))
+
+
+def _ahead_nats(ranked: Sequence[tuple[str, float]], automaton: GrammarAutomaton, entry: str) -> float:
+    (words, best), *others = ranked
+    meant = automaton.meanings(words, entry)
+    apart = (best - score for other, score in others if automaton.meanings(other, entry) != meant)
+    return next(apart, math.inf)
+
+
+def _hangs(found: BoundDecode, free: Hypothesis, automaton: GrammarAutomaton) -> bool:
+    """Whether the speech stops inside a sentence."""
+    beginning = found.cut_off
+    if beginning is None or automaton.complete(beginning.state):
+        return False
+    ahead = beginning.score - found.finished[0].score if found.finished else math.inf
+    as_long = len(free.tokens) <= _LONGEST_BY_HANGING * len(beginning.tokens)
+    return as_long and ahead >= _HANGS_BY_NATS and _gap(beginning, free) >= _HANGING_GAP
+
+
+def _ending(found: BoundDecode, free: Hypothesis, automaton: GrammarAutomaton) -> Ending:
+    if _hangs(found, free, automaton):
+        return Ending.HANGING
+    if not found.finished or _gap(found.finished[0], free) < _SURE_GAP:
+        return Ending.UNKNOWN
+    # Another sentence that is nearly as likely may be the one that goes on.
+    near = (h for h in found.finished if found.finished[0].score - h.score < _SURE_AHEAD_NATS)
+    return Ending.OPEN if any(automaton.may_mean_more(h.state) for h in near) else Ending.COMPLETE
+
+
+def _gap(bound: Hypothesis, free: Hypothesis) -> float:
+    """Nats a token that `bound` lies behind `free`, <= 0."""
+    return min(0.0, (bound.score - free.score) / max(1, len(bound.tokens)))
 
 
 def _most_open_tokens(samples: Float32) -> int:

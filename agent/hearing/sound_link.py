@@ -25,7 +25,7 @@ REOPEN: asked of the microphone. PLAYED: the loudspeaker has taken one FRAME, or
 LARGEST_PACKET = 1 + 2 * FRAME_SAMPLES + 1_024
 _OPEN_SECONDS = 20.0
 _SINK_SECONDS = 5.0
-_FRAMES_AHEAD = 3  # 240 ms: so little is on its way that a playback can be broken off
+_FRAMES_AHEAD = 5  # 400 ms: so little is on its way that a playback can be broken off
 _MOST_DROPPED = 256
 
 
@@ -90,6 +90,11 @@ class LinkedLoudspeaker:
     def finish(self) -> None:
         self._send(FINISH)
         self._wait_until(0)
+
+    def chime(self, samples: Int16) -> None:
+        for start in range(0, len(samples), FRAME_SAMPLES):
+            self._send(FRAME + samples[start : start + FRAME_SAMPLES].tobytes())
+        self._send(FINISH)
 
     def close(self) -> None:
         self._socket.close()

@@ -1,8 +1,17 @@
-"""Text to speech: hibari (github.com/MMWilliams/hibari) for English, espeak-ng for other languages."""
+"""Text to speech: hibari (github.com/MMWilliams/hibari) for English, espeak-ng for others.
+
+A device says few things often, and most of what it says is the same each time: "Say: yes, place my order." So
+it is spoken and kept a sentence at a time, and what never changes is spoken before it is asked for.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import threading
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -10,39 +19,80 @@ from agent.hearing import (
     espeak,
     onnx_session,  # noqa: F401  (first: it silences the runtime that hibari imports)
 )
-from agent.hearing.audio import Float32, Int16, resample, to_int16
+from agent.hearing.audio import SAMPLE_RATE, Float32, Int16, resample, to_int16
 from agent.plumbing.errors import AudioError, ModelError
 
 LANGUAGES = ("en", *espeak.LANGUAGES)
 LONGEST_TEXT = 1_000
+KEPT_SAMPLES = 300 * SAMPLE_RATE
+"""Of sentences that were spoken before: 10 MB, five minutes."""
+
 _NOISE_SEED = 0  # the same text always sounds the same
-_CACHED_TEXTS = 64
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_NICE = 15  # of the thread that speaks ahead
 
 
 class Speech:
-    """Keeps the last texts it spoke: a device says few things often. Raises ModelError('model_missing')."""
+    """Raises ModelError('model_missing')."""
 
     def __init__(self, *, threads: int = 1) -> None:
         try:
-            from hibari import SAMPLE_RATE, Hibari
+            from hibari import SAMPLE_RATE as RATE
+            from hibari import Hibari
 
             self._voice = Hibari(threads=threads)
             self._voice("Ready.")  # loads the pronunciation tables as well
         except (ImportError, OSError) as error:
             raise ModelError("model_missing", f"text to speech: {error}", "earmark models verify") from error
-        self._rate = int(SAMPLE_RATE)
-        self._espeak: espeak.Espeak | None = None
+        self._rate = int(RATE)
         self._spoken: OrderedDict[tuple[str, str], Int16] = OrderedDict()
+        self._espeak: espeak.Espeak | None = None
+        self._kept = 0
+        self._busy = threading.Lock()  # guards the voice and all of the above
+        self._asked = threading.Event()  # somebody waits: whoever speaks ahead stands back
+        self._asked.set()
 
     def speak(self, text: str, language: str) -> Int16:
-        """int16 [n] at 16 kHz. Raises AudioError: speech_language, speech_text (longer than
-        LONGEST_TEXT, or beyond the voice)."""
+        """int16 [n] at 16 kHz. Raises AudioError as `sentences` does."""
+        parts = list(self.sentences(text, language))
+        return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+
+    def sentences(self, text: str, language: str) -> Iterator[Int16]:
+        """The sentences of `text`, int16 [n] at 16 kHz each, the next one spoken when it is asked for.
+
+        Raises AudioError: speech_language, speech_text (longer than LONGEST_TEXT, or beyond the voice).
+        """
         if language not in LANGUAGES:
             raise AudioError(
                 "speech_language", f"no voice speaks {language!r}", f"use one of {', '.join(LANGUAGES)}"
             )
         if len(text) > LONGEST_TEXT:
             raise AudioError("speech_text", f"{len(text)} characters, at most {LONGEST_TEXT} are spoken")
+        for sentence in filter(None, _SENTENCE_END.split(text)):
+            self._asked.clear()
+            try:
+                with self._busy:
+                    sound = self._sentence(sentence, language)
+            finally:
+                self._asked.set()
+            yield sound
+
+    def prepare(self, texts: Sequence[str], language: str) -> None:
+        """Speaks `texts` ahead, on a thread of low priority that stands back while anything is to be said."""
+
+        def work() -> None:
+            with contextlib.suppress(OSError):  # a unit's call filter may refuse it
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+            for sentence in (part for text in texts for part in _SENTENCE_END.split(text)):
+                self._asked.wait()
+                with self._busy, contextlib.suppress(AudioError):
+                    if self._kept < KEPT_SAMPLES // 2:  # the rest is for what cannot be known ahead
+                        self._sentence(sentence, language)
+
+        if language in LANGUAGES:
+            threading.Thread(target=work, daemon=True).start()
+
+    def _sentence(self, text: str, language: str) -> Int16:
         known = self._spoken.pop((text, language), None)
         if known is None:
             try:
@@ -52,9 +102,10 @@ class Speech:
             except Exception as error:  # the library's word rules fail on odd text in ways of their own
                 raise AudioError("speech_text", f"cannot be spoken: {type(error).__name__}") from error
             known = to_int16(resample(wave, rate))
+            self._kept += len(known)
         self._spoken[text, language] = known
-        if len(self._spoken) > _CACHED_TEXTS:
-            self._spoken.popitem(last=False)
+        while self._kept > KEPT_SAMPLES and len(self._spoken) > 1:
+            self._kept -= len(self._spoken.popitem(last=False)[1])
         return known
 
     def _wave(self, text: str, language: str) -> tuple[Float32, int]:

@@ -17,15 +17,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from itertools import chain
 from types import UnionType
 from typing import NamedTuple
 
 import msgspec
 
-from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, AudioSink, AudioSource, Int16
+from agent.hearing.audio import FRAME_MS, AudioSink, AudioSource, Int16
 from agent.hearing.audio_ends import open_audio
 from agent.hearing.ear_health import PATIENCE_MS, EarHealth, EarNews, Turn
+from agent.hearing.earcons import earcon
 from agent.hearing.ears import Ears
+from agent.hearing.playback import Playback
 from agent.hearing.speech import Speech
 from agent.plumbing import audit
 from agent.plumbing.errors import AudioError, IpcError
@@ -36,6 +39,7 @@ from agent.plumbing.messages import (
     ListenPolicy,
     Message,
     Peer,
+    Prepare,
     Say,
     Silence,
     Spoken,
@@ -43,6 +47,7 @@ from agent.plumbing.messages import (
     SupervisorToProcess,
     TillToVoice,
     UseGrammar,
+    Utterance,
     VoiceFault,
     VoiceMended,
     VoiceReady,
@@ -53,7 +58,6 @@ from agent.plumbing.settings import Settings
 from agent.plumbing.solitude import Solitude
 
 LARGEST_GRAMMAR_BYTES = 64 << 20
-_ECHO_FRAMES = 3  # 240 ms: how long a room goes on carrying what the loudspeaker said
 _MOST_WAITING = 64
 
 
@@ -76,17 +80,22 @@ class Voice:
         sink: AudioSink,
         control: IpcConnection,
         heard: Callable[[], None] = lambda: None,
+        *,
+        earcons: bool = True,
     ) -> None:
-        """`heard` is called after each frame, heard or played (the watchdog's heartbeat)."""
+        """`heard` is called after each frame that was heard (the watchdog's heartbeat); of a fed room also
+        after each that was played, as its microphone may pause."""
         self._ears = ears
         self._speech = speech
         self._source = source
         self._sink = sink
+        self._earcons = earcons
         self._control = control
         self._frame_done = heard
         self._till: IpcConnection | None = None
         self._arrivals: queue.Queue[_Arrival] = queue.Queue(_MOST_WAITING)
         self._interrupted = threading.Event()  # something has arrived that ends a playback
+        self._playback = Playback(source, sink, self._interrupted.is_set, heard)
         self._health = EarHealth()
         self._running = True
         self._alone = Solitude()
@@ -122,8 +131,14 @@ class Voice:
 
     def _hear(self, frame: Int16) -> None:
         heard = self._ears.push(frame, time.monotonic_ns())
-        if heard is not None:
-            self._tell(heard)
+        if heard is None:
+            return
+        self._tell(heard)
+        if isinstance(heard, Utterance) and self._earcons:
+            try:
+                self._sink.chime(earcon("heard"))
+            except AudioError as error:
+                self._report(error)
 
     # --- messages ---
 
@@ -181,6 +196,8 @@ class Voice:
                     self._listen(listen)
                 case Say() as say:
                     self._say(say)
+                case Prepare(texts=texts, language=language):
+                    self._speech.prepare(texts, language)
                 case _:
                     self._leave_till()
         except AudioError as error:
@@ -228,31 +245,34 @@ class Voice:
 
     def _say(self, say: Say) -> None:
         self._ears.wait_for_wake()
-        fault = ""
+        fault, said = "", None
         try:
-            self._play(self._speech.speak(say.text, say.language))
+            sentences = self._speech.sentences(say.text, say.language)
+            before = [earcon(say.earcon)] if say.earcon and self._earcons else []
+            said = self._playback.play(chain(before, sentences), self._ears.interruptions())
         except AudioError as error:
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
             fault = error.code
         self._tell(Spoken(say.say_id, fault))
-        if say.then is not None:
+        if say.then is None:
+            return
+        if said is None:
             self._listen(say.then)
-
-    def _play(self, samples: Int16) -> None:
-        """Plays all of it (unless interrupted) and hears nothing meanwhile: its own voice neither wakes it
-        nor consents.
-        """
-        for start in range(0, len(samples), FRAME_SAMPLES):
-            if self._interrupted.is_set():
-                break
-            self._sink.write(samples[start : start + FRAME_SAMPLES])
-            self._source.drop_pending()
-            self._frame_done()
-        self._sink.finish()
-        if self._source.live:
-            self._source.drop_pending()
-            for _ in range(_ECHO_FRAMES):
-                self._source.read(FRAME_MS / 1_000)
+            return
+        ended_ns = time.monotonic_ns()
+        # As the answer to the question that was being put: either word denies, whoever says it.
+        self._tell(
+            Utterance(
+                say.then.listen_id,
+                said.word,
+                said.word,
+                said.gap_per_token,
+                None,
+                said.speech_ms,
+                None,
+                ended_ns,
+            )
+        )
 
 
 def _close(fds: tuple[int, ...]) -> None:
@@ -263,7 +283,8 @@ def _close(fds: tuple[int, ...]) -> None:
 def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], None]) -> Callable[[], None]:
     source, sink = open_audio(settings.audio)
     ears, speech = Ears(settings), Speech(threads=settings.asr.threads)
-    return Voice(ears, speech, source, sink, control, alive).run
+    earcons = settings.feedback.earcons
+    return Voice(ears, speech, source, sink, control, alive, earcons=earcons).run
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -19,7 +19,7 @@ import numpy as np
 
 from agent.hearing.audio import SAMPLE_RATE, to_int16
 from agent.hearing.moonshine import Float32
-from agent.hearing.recogniser import NO_SENTENCE_GAP, Alternative, Recognition
+from agent.hearing.recogniser import NO_SENTENCE_GAP, Alternative, Draft, Recognition
 from agent.hearing.word_graph import WordGraph
 from agent.plumbing.errors import AudioError, ModelError
 from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text
@@ -100,6 +100,12 @@ class VoskRecogniser:
         """Whether any spelling of the normalised `word` is in the model's vocabulary."""
         return bool(self._spellings(word, graph))
 
+    def expect(self, entry: str) -> None:
+        """Nothing of it rests."""
+
+    def rest(self) -> None:
+        """It is one model, and loading it takes seconds: it stays."""
+
     def recognise(self, samples: Float32, entry: str) -> Recognition:
         """The best sentence of `entry` in float32 [n] at 16 kHz in -1..1.
 
@@ -144,6 +150,15 @@ class VoskRecogniser:
         del whole
         return self.recognise(sentence, entry)
 
+    def draft(self, sentence: Float32, entry: str, whole: Float32 | None = None) -> Draft:
+        """All of it: there is no second step, and nothing is known of how the sentence ends."""
+        del whole
+        return Draft(self.recognise(sentence, entry), sentence, entry)
+
+    def finish(self, draft: Draft) -> Recognition:
+        """What `draft` gave."""
+        return draft.recognition
+
     def _decoder(self, words: WordGraph, entry: str) -> _Decoder | None:
         """None where no sentence of `entry` can be said with this vocabulary."""
         if entry not in self._decoders:
@@ -164,8 +179,8 @@ class VoskRecogniser:
 
 
 class _Decoder:
-    """Decodes with the sentences of a grammar or (None) in the open. Every utterance gets a KaldiRecognizer of
-    its own: one that is kept adapts to the voices it has heard, which shifts its likelihoods, and grows."""
+    """Decodes with the sentences of a grammar or (None) in the open. Every utterance gets a KaldiRecognizer
+    of its own: a kept one adapts to the voices it has heard, which shifts its likelihoods, and grows."""
 
     def __init__(self, model: Any, sentences: list[str] | None, *, nearest: int) -> None:
         self._model, self._nearest = model, nearest

@@ -1,4 +1,4 @@
-"""Wake word: microWakeWord (github.com/kahrendt/microWakeWord) over a stream of frames."""
+"""First stage of the wake word: microWakeWord (github.com/kahrendt/microWakeWord) over a stream of frames."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FEATURE_SAMPLES = 160
 _MEMORY_SECONDS = 3
 
 
-class WakeHit(NamedTuple):
+class FirstHit(NamedTuple):
     """`score`: mean probability over the model's window, 0..1. `samples_ago`: how much of the audio pushed
     so far came after the hit.
     """
@@ -38,20 +38,22 @@ class WakeWord:
         self._features = MicroWakeWordFeatures()
         self._threshold = threshold
         self._deaf_samples = 0
-        self.peak = 0.0
+        self.peak = self.last = 0.0
 
-    def push(self, frame: Int16) -> WakeHit | None:
+    def push(self, frame: Int16) -> FirstHit | None:
         """A hit inside int16 [n], or None. After a hit there is none for REFRACTORY_MS. `peak` is the
-        highest score since `reset`.
+        highest score since `reset`, `last` that of the last frame.
         """
-        hit: WakeHit | None = None
+        hit: FirstHit | None = None
+        self.last = 0.0
         for index, features in enumerate(self._features.process_streaming(frame.tobytes())):
             score = self._model.process_streaming_prob(features) or 0.0
-            self.peak = max(self.peak, score)
+            self.last = max(self.last, score)
             self._deaf_samples = max(0, self._deaf_samples - _FEATURE_SAMPLES)
             if hit is None and score > self._threshold and not self._deaf_samples:
                 self._deaf_samples = REFRACTORY_MS * SAMPLE_RATE // 1_000
-                hit = WakeHit(score, max(0, len(frame) - (index + 1) * _FEATURE_SAMPLES))
+                hit = FirstHit(score, max(0, len(frame) - (index + 1) * _FEATURE_SAMPLES))
+        self.peak = max(self.peak, self.last)
         return hit
 
     def reset(self) -> None:
@@ -62,4 +64,4 @@ class WakeWord:
         for features in self._features.process_streaming(bytes(2 * SAMPLE_RATE * _MEMORY_SECONDS)):
             self._model.process_streaming_prob(features)
         self._deaf_samples = 0
-        self.peak = 0.0
+        self.peak = self.last = 0.0

@@ -14,10 +14,10 @@ def convert(step: str, source: bytes) -> bytes:
             from agent.model_store.torch_checkpoint import read_state_dict
 
             return build_ge2e(read_state_dict(source, "model_state"))
-        case "onnx-from-ort":
-            from agent.model_store.ort_onnx import onnx_from_ort
+        case "moonshine-decoder-from-ort":
+            from agent.model_store.moonshine_onnx import moonshine_decoder_from_ort
 
-            return onnx_from_ort(source)
+            return moonshine_decoder_from_ort(source)
         case "vosk-wide-lattice":
             from agent.model_store.vosk_conf import widened
 

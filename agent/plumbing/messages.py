@@ -109,12 +109,21 @@ class Listen(Message, frozen=True):
 
 
 class Say(Message, frozen=True):
-    """Speak `text`; when it has been played, obey `then` (or go back to waiting for the wake word)."""
+    """Speak `text`, after the short sound `earcon`, if any; when it has been played, obey `then` (or go back
+    to waiting for the wake word)."""
 
     say_id: int
     text: str
     language: str
     then: Listen | None = None
+    earcon: Literal["", "refused", "queued", "ordered"] = ""
+
+
+class Prepare(Message, frozen=True):
+    """Sentences that will be said again and again: they may be spoken ahead, when nothing else is to do."""
+
+    texts: Annotated[tuple[Phrase, ...], msgspec.Meta(max_length=1_000)]
+    language: str
 
 
 class UseGrammar(Message, frozen=True):
@@ -231,7 +240,7 @@ class Stop(Message, frozen=True):
 
 
 VoiceToTill = VoiceReady | Utterance | Silence | Woken | Spoken | VoiceFault | VoiceMended
-TillToVoice = Listen | Say | UseGrammar | ListenPolicy
+TillToVoice = Listen | Say | UseGrammar | ListenPolicy | Prepare
 TillToUplink = Publish
 UplinkToTill = Published | Received | LinkState
 SensorsToTill = Proposal | SensorState

@@ -161,7 +161,8 @@ class Forgotten(Message, frozen=True):
 
 
 class Health(Message, frozen=True):
-    """`ear_trouble`: the error code of why nothing is heard, ''; `voice_faults` counts those by code."""
+    """`ear_trouble`: the error code of why nothing is heard, ''; `voice_faults` counts those by code;
+    `signal`: what a lamp shows now (`agent.deciding.signals`), and for how long it has."""
 
     voice: bool
     grammar: str
@@ -171,6 +172,8 @@ class Health(Message, frozen=True):
     queued: int
     ear_trouble: str = ""
     voice_faults: dict[str, int] = msgspec.field(default_factory=dict)
+    signal: str = "ready"
+    signal_age_s: int = 0
 
 
 class Problem(Message, frozen=True):

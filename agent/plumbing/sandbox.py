@@ -2,7 +2,8 @@
 
 `agent.plumbing.launcher` puts a profile in force before the process starts. Paths in a profile may hold the
 fields of `settings.paths`, `{settings_file}`, the site broker's `{site_ca_file}` and
-`{site_password_file}`, `{home}`, `{alsa_config}` (ALSA_CONFIG_PATH) and `{runtime_dir}` (XDG_RUNTIME_DIR).
+`{site_password_file}`, `{home}`, `{lamp}`, `{alsa_config}` (ALSA_CONFIG_PATH) and `{runtime_dir}`
+(XDG_RUNTIME_DIR).
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ PROFILES: dict[str, Profile] = {
             *("{keys_dir}/signing.pem", "{trust_file}", "{catalogue_file}"),
             "/etc/passwd",  # under systemd: which uid a neighbour has
         ),
-        write=("{state_dir}/till",),
+        write=("{state_dir}/till", "{lamp}"),
         refused=(*refusals.NO_NETWORK, *refusals.NO_FILE_RIGHTS),
         refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_NEW_SOCKETS),
     ),
@@ -157,6 +158,8 @@ def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ru
     names["site_ca_file"] = settings.site_broker.ca_file or "/nonexistent"
     names["site_password_file"] = settings.site_broker.password_file or "/nonexistent"
     names["home"] = os.environ.get("HOME") or "/nonexistent"
+    lamp = settings.feedback.lamp
+    names["lamp"] = str(Path("/sys/class/leds", lamp).resolve()) if lamp else "/nonexistent"
     names["alsa_config"] = os.environ.get("ALSA_CONFIG_PATH") or "/nonexistent"
     names["runtime_dir"] = os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent"
     rights = (

@@ -78,14 +78,25 @@ class Audio(_Section, frozen=True):
         return tuple(sorted(fed))
 
 
+class Feedback(_Section, frozen=True):
+    earcons: bool = True  # a short sound for heard, refused, queued and ordered
+    lamp: Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9:._-]*)?$")] = (
+        ""  # a light below /sys/class/leds that shows the same; '' = none
+    )
+
+
 class Wake(_Section, frozen=True):
     phrase: WakePhrase = "okay_nabu"  # one of the four that the wake word models know
-    threshold: Fraction = 0.7  # mean probability over the sliding window; a far voice may reach only 0.8
+    threshold: Fraction = 0.7  # of the wake model where it decides alone (engine vosk): mean probability
+    first_threshold: Fraction = 0.05  # the same where the recogniser looks again (engine moonshine)
 
 
 class Endpoint(_Section, frozen=True):
     speech_threshold: Fraction = 0.5  # silero probability above which a frame is speech
-    silence_ms: Milliseconds = 700  # this much silence ends an utterance ("two... boxes" must survive)
+    pause_ms: Milliseconds = 320  # after so much silence it looks at what was said so far
+    complete_silence_ms: Milliseconds = 500  # ends a sentence to which nothing can be added but "please"
+    silence_ms: Milliseconds = 700  # ends one that may go on, and whatever is not understood
+    hanging_silence_ms: Milliseconds = 1_250  # ends one that is only begun: "two... boxes of..."
     longest_utterance_ms: Milliseconds = 15_000  # whatever is said after that is cut off
     order_window_ms: Milliseconds = 5_000  # after the wake word
     answer_window_ms: Milliseconds = 8_000  # after a question
@@ -96,7 +107,8 @@ class Asr(_Section, frozen=True):
     beams: Annotated[int, msgspec.Meta(ge=1, le=64)] = 6  # hypotheses kept; sixteen gained nothing
     reject_gap_per_token: Gap = -1.4  # nats; below it the speech was no sentence of the grammar
     reject_gap_per_letter: Gap = -0.65  # the same with vosk, whose likelihoods are of sounds
-    second_opinion: bool = True  # a larger model is asked where the small one is unsure; 350 MB
+    second_opinion: bool = True  # a larger model is asked where the small one is unsure; 105 MB
+    rest_after_seconds: Seconds = 60  # of quiet; then that model leaves the memory until somebody speaks
     ask_within_nats: Annotated[float, msgspec.Meta(ge=0.0, le=20.0)] = 1.5  # two orders so close: which one?
     threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1  # of ONNX Runtime; one leaves the board responsive
 
@@ -229,6 +241,7 @@ class Settings(_Section, frozen=True):
     device: Device = Device()
     paths: Paths = Paths()
     audio: Audio = Audio()
+    feedback: Feedback = Feedback()
     wake: Wake = Wake()
     endpoint: Endpoint = Endpoint()
     asr: Asr = Asr()

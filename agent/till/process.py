@@ -6,11 +6,13 @@ import contextlib
 import os
 import socket
 import threading
+import time
 from functools import partial
 from typing import Any
 
 from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, RoadEvent, TimeTrusted
 from agent.deciding.conversation import ReceiptArrived, Say
+from agent.deciding.replies import fixed_sentences
 from agent.deciding.sentences import compile_sentences
 from agent.plumbing import audit, messages, operator
 from agent.plumbing.errors import JournalError
@@ -24,6 +26,7 @@ from agent.till.events import EventLoop
 from agent.till.operators import SEND_TIMEOUT_SECONDS, OperatorSession
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
+from agent.till.signals import Lamp, Signals
 from agent.till.silences import SensorSilences
 from agent.till.spoken import SpokenDialogue
 from agent.till.touching import Touching
@@ -56,7 +59,10 @@ class Till:
         self._silences = SensorSilences(desk)
         self._proposals = SensorProposals(desk, self._silences)
         waiting = WaitingBaskets(self._chats, self._proposals)
-        self._spoken = SpokenDialogue(desk, self._to_voice, loop.after, self._enrol_step, waiting)
+        self._signals = Signals(Lamp(desk.settings.feedback.lamp), loop.after)
+        self._spoken = SpokenDialogue(
+            desk, self._to_voice, loop.after, self._enrol_step, waiting, self._signals.show
+        )
         self._ear = Ear(desk, self._announce, loop.after)
         self._touch: IpcConnection | None = None
         self._touching = Touching(desk, self._spoken, loop.after)
@@ -109,6 +115,7 @@ class Till:
     def _lost(self, connection: IpcConnection) -> None:
         if connection is self._voice:
             self._voice, self._hears = None, False
+            self._rest()
             self._spoken.voice_lost()
         elif connection is self._uplink:
             self._uplink = None
@@ -144,10 +151,15 @@ class Till:
                 finally:
                     os.close(descriptor)
                 self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))
+                language = self._desk.settings.device.language
+                self._to_voice(messages.Prepare(fixed_sentences(language), language))
                 self._hears = True
+                self._rest()
             case messages.Woken():
                 self._spoken.woken()
+                self._signals.show("listening")
             case messages.Utterance():
+                self._signals.show("heard")
                 self._spoken.heard(message)
                 self._send_outbox()  # an order that was just agreed to need not wait for the next look
             case messages.Silence(listen_id=listen_id):
@@ -156,8 +168,13 @@ class Till:
                 self._spoken.spoken(say_id)
             case messages.VoiceFault(code=code, detail=detail):
                 self._ear.faulted(code, detail)
+                self._rest()
             case messages.VoiceMended(code=code):
                 self._ear.mended(code)
+                self._rest()
+
+    def _rest(self) -> None:
+        self._signals.rest("deaf" if self._ear.trouble or not self._hears else "ready")
 
     def _announce(self, say: Say, name: str) -> str | None:
         return self._spoken.announce(say, name) if self._hears else None
@@ -278,6 +295,8 @@ class Till:
             queued=self._desk.journal.open_count(),
             ear_trouble=self._ear.trouble,
             voice_faults=dict(self._ear.faults),
+            signal=self._signals.now,
+            signal_age_s=int(time.monotonic() - self._signals.since_s),
         )
 
     def _begin_enrolment(self, session: OperatorSession, name: str) -> bool:

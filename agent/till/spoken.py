@@ -31,6 +31,7 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.dialogue import CHOICE
 from agent.deciding.replies import render
+from agent.deciding.signals import Signal, signal_of
 from agent.deciding.understanding import (
     Answer,
     HelpAsked,
@@ -60,15 +61,16 @@ class SpokenDialogue(Talk):
         start_timer: Callable[[int, Callable[[], None]], None],
         on_enrol_step: OnStep,
         waiting: WaitingBaskets,
+        show: Callable[[Signal], None] = lambda _: None,
     ) -> None:
         """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
-        once."""
+        once; `show` is told what has come of something."""
         super().__init__(desk, desk.settings.device.language)
         self._line = VoiceLine(send, desk.settings.endpoint)
         self._enrolment = VoiceEnrolment(
             desk, self._speak, lambda *wanted: send(messages.ListenPolicy(*wanted)), on_enrol_step
         )
-        self._start_timer, self._waiting = start_timer, waiting
+        self._start_timer, self._waiting, self._show = start_timer, waiting, show
         self._order_embedding: tuple[float, ...] | None = None
         self._news: deque[ReceiptArrived] = deque()
 
@@ -211,11 +213,16 @@ class SpokenDialogue(Talk):
             case HelpAsked():
                 self._apply(Helped())
             case NotUnderstood() | PhraseRead():
-                self._apply(Confused())
+                self._apply(self._confused(utterance))
+
+    def _confused(self, utterance: messages.Utterance) -> Confused:
+        """The room is named as the reason only where its noise was measured as too loud."""
+        lowest = self._desk.settings.speaker.lowest_snr_db
+        return Confused(too_loud=utterance.snr_db is not None and utterance.snr_db < lowest)
 
     def _answer(self, meaning: Meaning, utterance: messages.Utterance) -> Event:
         if not isinstance(meaning, Answer):
-            return Confused()
+            return self._confused(utterance)
         limits = self._desk.settings.speaker
         self._speech_ended_ns = utterance.speech_ended_ns
         return Answered(
@@ -258,7 +265,10 @@ class SpokenDialogue(Talk):
         """Has it spoken; the sentence."""
         currency = self._desk.catalogue.currency
         text = render(say, self._language, currency, name=name, text=phrase)
-        self._line.say(text, self._language, say.listen, choice_phrases(say, self._language))
+        signal = signal_of(say.key)
+        if signal is not None:
+            self._show(signal)
+        self._line.say(text, self._language, say.listen, choice_phrases(say, self._language), signal)
         return text
 
     def _tell_news(self) -> None:

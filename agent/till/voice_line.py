@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from agent.deciding.signals import Signal
 from agent.plumbing import messages
 from agent.plumbing.settings import Endpoint
 
@@ -45,16 +46,24 @@ class VoiceLine:
         """Whether nothing is being said or asked, and nobody has called."""
         return self.unasked and not self._woken
 
-    def say(self, text: str, language: str, listen: str = "", phrases: tuple[str, ...] = ()) -> None:
-        """Has `text` spoken, then listens for sentences of `listen`, if any; where `phrases` are given, for
-        these only."""
+    def say(
+        self,
+        text: str,
+        language: str,
+        listen: str = "",
+        phrases: tuple[str, ...] = (),
+        signal: Signal | None = None,
+    ) -> None:
+        """Has `text` spoken, after the sound of `signal`, then listens for sentences of `listen`, if any;
+        where `phrases` are given, for these only."""
         self._last_id += 1
         then = None
         if listen:
             self._question = _Question(self._last_id, listen)
             then = messages.Listen(self._last_id, listen, self._windows.answer_window_ms, phrases)
         self._saying.add(self._last_id)
-        self.send(messages.Say(self._last_id, text, language, then))
+        earcon = signal if signal in ("refused", "queued", "ordered") else ""
+        self.send(messages.Say(self._last_id, text, language, then, earcon))
 
     def listen(self, entry: str) -> None:
         """Listens for an order without a wake word and without a word said."""

@@ -21,8 +21,8 @@ from scripts.story.scenes import SCENES
 from scripts.story.stage import Stage
 
 ABOUT_TIMES = """\
-Times are of this machine, from the last frame of speech. A person waits 0.7 s more: the silence that ends a
-sentence, which the fed microphone passes faster than in real time."""
+Times are of this machine, from the last frame of speech. A person waits 0.5 to 0.7 s more: the silence that
+ends a sentence, which the fed microphone passes faster than in real time."""
 
 
 @dataclass(frozen=True)

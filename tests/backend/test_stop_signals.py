@@ -8,22 +8,24 @@ import sys
 
 import pytest
 
+from order_backend.stop_signals import STOP_SIGNALS, stopped_by_signal
+
 WAITS_ALL_THE_TIME = """
 import threading
-from order_backend.stop_signals import on_stop_signal
+from order_backend.stop_signals import stopped_by_signal
 stopping = threading.Event()
-on_stop_signal(stopping.set)
-print("ready", flush=True)
-while not stopping.is_set():
-    stopping.wait(0)
+with stopped_by_signal(stopping.set):
+    print("ready", flush=True)
+    while not stopping.is_set():
+        stopping.wait(0)
 """
 NEVER_STOPS = """
 import time
-from order_backend.stop_signals import on_stop_signal
-on_stop_signal(lambda: print("asked", flush=True))
-print("ready", flush=True)
-while True:
-    time.sleep(1)
+from order_backend.stop_signals import stopped_by_signal
+with stopped_by_signal(lambda: print("asked", flush=True)):
+    print("ready", flush=True)
+    while True:
+        time.sleep(1)
 """
 
 
@@ -42,6 +44,15 @@ def test_a_second_signal_ends_what_does_not_stop() -> None:
         assert process.stdout.readline() == "asked\n"
         process.send_signal(signal.SIGINT)
         assert process.wait() == 128 + signal.SIGINT
+
+
+def test_afterwards_signals_are_what_they_were() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    asked = []
+    with stopped_by_signal(lambda: asked.append(True)):
+        assert set(STOP_SIGNALS) <= signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+    assert not asked, "its own end asks nobody to stop"
 
 
 def _started(program: str) -> subprocess.Popen[str]:

@@ -90,7 +90,7 @@ class SoundServer:
 @contextlib.contextmanager
 def sound_server(folder: Path) -> Iterator[SoundServer]:
     """Skips the test where there is no PulseAudio."""
-    if shutil.which("pulseaudio") is None:
+    if not all(shutil.which(program) for program in ("pulseaudio", "pactl", "paplay")):
         pytest.skip("no pulseaudio: apt-get install pulseaudio pulseaudio-utils libasound2-plugins")
     server = SoundServer(folder)
     try:

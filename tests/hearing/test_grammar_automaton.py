@@ -11,7 +11,8 @@ from agent.hearing import grammar_automaton
 from agent.hearing.grammar_automaton import DEAD, GrammarAutomaton
 from agent.hearing.tokens import EOS, TokenTrie, Vocabulary
 from agent.plumbing.errors import AudioError
-from agent.plumbing.sentence_graph import Arc, SentenceGraph, normalise_text
+from agent.plumbing.sentence_graph import Arc, SentenceGraph, Tag, normalise_text
+from tests.hearing.conftest import corner_shop
 
 WORDS = ["a", "ab", "abc", "b", "ba", "ca", "cab"]
 TEXTS = [None, None, None, " ", "a", "b", "c", " a", "ab", "A", " Ba", "ca", "b-c", ",", "'", " cab", "é"]
@@ -144,3 +145,44 @@ def test_an_unknown_entry_is_an_error() -> None:
     with pytest.raises(AudioError) as caught:
         automaton.start("consent")
     assert caught.value.code == "grammar_no_entry"
+
+
+def test_after_please_nothing_that_means_anything_can_follow() -> None:
+    arcs = [
+        Arc(0, "tea", 1, 0),
+        Arc(1, "with", 2),
+        Arc(2, "milk", 3, 1),
+        Arc(1, "", 3),
+        Arc(3, "please", 4),
+        Arc(3, "thank", 5),
+        Arc(5, "you", 4),
+        Arc(3, "", 4),
+    ]
+    tags = [Tag("product", "tea"), Tag("option:milk", "milk")]
+    automaton = GrammarAutomaton(SentenceGraph("en", {"order": 0}, [4], arcs, tags), TRIE)
+
+    def may_mean_more(text: str) -> bool:
+        state = automaton.start("order")
+        for character in text:
+            state = automaton.step(state, character)
+        assert automaton.complete(state)
+        return automaton.may_mean_more(state)
+
+    assert may_mean_more("tea")
+    assert not may_mean_more("tea with milk")
+    assert not may_mean_more("tea please")
+
+
+def test_what_sentences_mean_is_told_apart_from_how_it_is_said() -> None:
+    automaton = GrammarAutomaton(corner_shop(), TRIE)
+
+    def meant(text: str) -> frozenset[tuple[int, ...]]:
+        return automaton.meanings(text, "order")
+
+    assert meant("order paper towels")
+    for same in ("get me paper towels please", "paper towels", "order one paper towels"):
+        assert meant(same) == meant("order paper towels")
+    for other in ("order two paper towels", "order green tea", "no"):
+        assert meant(other)
+        assert meant(other) != meant("order paper towels")
+    assert meant("order paper") == frozenset()

@@ -77,6 +77,36 @@ def test_without_a_sound_card_the_error_names_the_next_step(tmp_path: Path) -> N
     assert done.stdout.startswith("audio_no_device plug one in")
 
 
+REOPENED = """
+import numpy as np
+from agent.hearing.earcons import earcon
+from agent.hearing.sound_link import LinkedLoudspeaker, LinkedMicrophone
+
+microphone, loudspeaker = LinkedMicrophone("kitchen"), LinkedLoudspeaker("")
+print(all(microphone.read(5.0) is not None for _ in range(5)))
+microphone.reopen()
+print(all(microphone.read(5.0) is not None for _ in range(60)))
+microphone.drop_pending()
+loudspeaker.chime(earcon("ordered"))
+loudspeaker.write(earcon("refused"))
+loudspeaker.finish()
+heard = [frame for _ in range(12) if (frame := microphone.read(1.0)) is not None]
+print(sum(bool(np.abs(frame).max() > 500) for frame in heard))
+microphone.close()
+loudspeaker.close()
+"""
+
+
+def test_the_device_may_be_opened_again_and_a_chime_is_followed_by_speech(pulse: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REOPENED], env=pulse, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    before, after, loud_frames = done.stdout.splitlines()
+    assert (before, after) == ("True", "True")
+    assert done.stderr.count("audio_device_opened") == 3, "microphone, loudspeaker, microphone again"
+    assert int(loud_frames) >= 6, "both were heard: together 0.66 s"
+
+
 BY_NAME = """
 from agent.hearing.sound_card import Loudspeaker, Microphone
 from agent.hearing.sound_devices import find_device, list_devices

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
+from agent.deciding.replies import fixed_sentences
 from agent.hearing.audio import to_float
 from agent.hearing.moonshine import Moonshine
 from agent.hearing.recogniser import Recogniser
@@ -28,10 +31,46 @@ def test_the_recogniser_understands_it(speech: Speech, moonshine: Moonshine) -> 
 
 
 def test_the_same_text_is_the_same_sound(speech: Speech) -> None:
-    first = speech.speak("Ordered.", "en").copy()
-    for number in range(70):
-        speech.speak(f"Number {number}.", "en")
-    assert np.array_equal(speech.speak("Ordered.", "en"), first)
+    assert np.array_equal(Speech().speak("Ordered.", "en"), speech.speak("Ordered.", "en"))
+
+
+def test_a_sentence_is_kept_until_there_is_no_room(speech: Speech, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, again = speech.speak("It is kept.", "en"), speech.speak("It is kept.", "en")
+    assert np.shares_memory(
+        next(speech.sentences("It is kept.", "en")), next(speech.sentences("It is kept.", "en"))
+    )
+    assert np.array_equal(first, again)
+    kept = next(speech.sentences("It is kept.", "en"))
+    monkeypatch.setattr("agent.hearing.speech.KEPT_SAMPLES", 40_000)
+    for number in ("one", "two", "three"):
+        speech.speak(f"Here is number {number}.", "en")
+    assert not np.shares_memory(next(speech.sentences("It is kept.", "en")), kept)
+
+
+def test_the_first_sentence_is_there_before_the_second_is_spoken(speech: Speech) -> None:
+    text = "This can be said. " + "1234567890" * 4
+    sentences = speech.sentences(text, "en")
+    assert len(next(sentences)) > 8_000
+    with pytest.raises(AudioError):
+        next(sentences)
+
+
+def test_what_never_changes_is_spoken_ahead(speech: Speech) -> None:
+    fresh = Speech()
+    fresh.prepare(("Cancelled. Nothing is ordered.",), "en")
+    deadline = time.monotonic() + 60
+    while len(fresh._spoken) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    fresh._voice = None  # from here on it could speak nothing new
+    assert len(fresh.speak("Nothing is ordered. Cancelled.", "en")) > 16_000
+
+
+def test_most_replies_begin_or_end_with_what_never_changes() -> None:
+    for language in ("en", "pl"):
+        fixed = fixed_sentences(language)
+        assert "{" not in "".join(fixed)
+        assert len(fixed) > 60
+        assert sum(map(len, fixed)) < 10_000, "one message to voice, and minutes of sound"
 
 
 def test_nothing_to_say_is_no_sound(speech: Speech) -> None:

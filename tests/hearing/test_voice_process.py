@@ -176,6 +176,18 @@ def test_what_is_said_while_it_speaks_is_not_heard(device: VoiceDevice, moonshin
     assert said.startswith(("two bags of coffee", "2 bags of coffee"))
 
 
+@pytest.mark.parametrize("word", ["stop", "cancel"])
+def test_what_is_said_while_it_speaks_may_deny(device: VoiceDevice, word: str) -> None:
+    device.till.send(Say(7, "Two bags of coffee. Shall I order them?", "en", Listen(8, "consent", 1_000)))
+    device.hear(spoken("slt", word))  # the playback stands still: nobody takes it yet
+    played = device.playback()
+    assert device.told() == Spoken(7)
+    heard = device.told()
+    assert isinstance(heard, Utterance)
+    assert (heard.listen_id, heard.words, heard.open_words, heard.embedding) == (8, word, word, None)
+    assert len(played) < 24_000, "it was broken off"
+
+
 def test_a_language_without_a_voice_is_told(device: VoiceDevice) -> None:
     device.till.send(Say(3, "Tilattu.", "fi"))
     assert device.told() == Spoken(3, "speech_language")

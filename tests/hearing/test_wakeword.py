@@ -1,4 +1,4 @@
-"""The wake phrase is heard from every voice; another assistant's is not."""
+"""The first stage of the wake word: the phrase is heard from every voice; another assistant's is not."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from agent.hearing.audio import FRAME_SAMPLES, read_audio_file, to_int16
-from agent.hearing.wakeword import REFRACTORY_MS, WakeHit, WakeWord
+from agent.hearing.wakeword import REFRACTORY_MS, FirstHit, WakeWord
 from agent.plumbing.settings import Wake
 from tests.hearing.conftest import room, shared_data, spoken
 
 
-def hits(wake: WakeWord, samples: np.ndarray) -> list[tuple[int, WakeHit]]:
+def hits(wake: WakeWord, samples: np.ndarray) -> list[tuple[int, FirstHit]]:
     """Hits with the sample at which they came."""
     pcm = to_int16(np.concatenate([room(1.0), samples, room(1.0)]))
     found = []

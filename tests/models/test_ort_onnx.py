@@ -11,6 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from agent.model_store.convert import convert
+from agent.model_store.ort_onnx import onnx_from_ort
 from agent.plumbing.errors import ModelError
 
 
@@ -49,7 +50,7 @@ def _branching_model() -> onnx.ModelProto:
     return helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 14)])
 
 
-def _as_ort(model: onnx.ModelProto, work: Path) -> bytes:
+def as_ort(model: onnx.ModelProto, work: Path) -> bytes:
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.optimized_model_filepath = str(work / "model.ort")
@@ -60,7 +61,7 @@ def _as_ort(model: onnx.ModelProto, work: Path) -> bytes:
 
 @pytest.mark.parametrize("doubled", [True, False])
 def test_the_converted_model_computes_the_same_in_both_branches(tmp_path: Path, doubled: bool) -> None:
-    converted = convert("onnx-from-ort", _as_ort(_branching_model(), tmp_path))
+    converted = onnx_from_ort(as_ort(_branching_model(), tmp_path))
     onnx.checker.check_model(onnx.load_from_string(converted))
     session = onnxruntime.InferenceSession(converted, providers=["CPUExecutionProvider"])
     x = np.array([1.5, -3.0], np.float32)
@@ -69,14 +70,14 @@ def test_the_converted_model_computes_the_same_in_both_branches(tmp_path: Path, 
 
 
 def test_the_same_bytes_come_out_each_time(tmp_path: Path) -> None:
-    source = _as_ort(_branching_model(), tmp_path)
-    assert convert("onnx-from-ort", source) == convert("onnx-from-ort", source)
+    source = as_ort(_branching_model(), tmp_path)
+    assert onnx_from_ort(source) == onnx_from_ort(source)
 
 
 @pytest.mark.parametrize("source", [b"", b"not a model", b"ORTM" * 50])
 def test_what_is_no_such_model_is_refused(source: bytes) -> None:
     with pytest.raises(ModelError) as refused:
-        convert("onnx-from-ort", source)
+        onnx_from_ort(source)
     assert refused.value.code == "model_bad_checkpoint"
 
 

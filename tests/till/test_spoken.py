@@ -80,6 +80,19 @@ def test_speech_outside_the_grammar_is_not_an_order_however_well_it_matches(till
     assert till.decided == ["not_understood"]
 
 
+def test_what_is_not_understood_in_a_loud_room_is_put_down_to_the_room(till: Till) -> None:
+    till.wake_and_say(ORDER, gap=-2.0, snr_db=1.0)
+    assert till.said.startswith("It is too loud here for me, and I ordered nothing.")
+    till.wake_and_say(ORDER, gap=-2.0)
+    assert till.said.startswith("That is nothing I can order here.")
+    till.wake_and_say(ORDER)
+    for _ in range(2):
+        till.answer(CONSENT, gap=-2.0, snr_db=1.0)
+        assert till.said.startswith("It is too loud here for me")
+    assert till.decided[-1] == "gave_up"
+    assert not till.desk.journal.orders()
+
+
 def test_another_voice_may_cancel_but_not_consent(till: Till) -> None:
     till.wake_and_say(ORDER)
     till.answer(CONSENT, BERT)

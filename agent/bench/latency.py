@@ -1,0 +1,173 @@
+"""How long after the end of speech an order is recognised, against an open decode of the same sound; how much
+silence is waited for; and who is cut off in a pause."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agent.bench.library_decode import library_decoder
+from agent.bench.mixing import mix
+from agent.bench.order_set import OrderSet
+from agent.bench.pauses import with_pause
+from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, read_audio_file, to_int16
+from agent.hearing.drafts import Drafts
+from agent.hearing.listener import MARGIN_SAMPLES, ORDER_ENTRY, Capture, Listener, Paused
+from agent.hearing.recogniser import Recogniser
+from agent.hearing.voice_activity import VoiceActivity
+from agent.hearing.waking import Waking
+from agent.plumbing.errors import AudioError
+from agent.plumbing.settings import Asr, Endpoint, Wake
+
+PAUSES_MS = (500, 900, 1_200)
+_PAUSED_EVERY = 3  # a pause of each length in every third recording
+_ROOM_SECONDS = 3.0
+_NOISE_SEED = 3
+_LISTEN_ID = 1
+_QUIET_DB = -75.0
+
+
+class _Heard(NamedTuple):
+    """One recording as the device hears it in real time. Milliseconds."""
+
+    wait: float  # from the end of speech to the frame with which it is taken for over
+    after: float  # from there to the recognised order
+    recognition: float  # the recogniser's time for what was kept
+    wasted: float  # and for what was thrown away, because the speech went on
+    sentence: Float32
+    speech_ends: int  # sample
+
+
+class _Ear:
+    """Listener and recogniser with the settings of the device, and a clock that runs with the frames: what
+    takes longer than a frame makes the next ones wait."""
+
+    def __init__(self, models_dir: Path, orders: OrderSet) -> None:
+        self.recogniser = Recogniser.from_settings(models_dir, Asr())
+        self.recogniser.use(orders.graph)
+        wake = Waking(Wake(), None)
+        self._activity = VoiceActivity()
+        self._listeners = {
+            grammar: Listener(settings, wake, self._activity)
+            for grammar, settings in ((True, Endpoint()), (False, Endpoint(pause_ms=60_000)))
+        }
+
+    def hear(self, samples: Float32, *, grammar: bool = True) -> _Heard:
+        """From the beginning of `samples` to the first end of speech. Without `grammar` nobody looks at a
+        pause, and all silences are alike."""
+        listener, drafts = self._listeners[grammar], Drafts(self.recogniser)
+        listener.listen(_LISTEN_ID, ORDER_ENTRY, int(1_000 * len(samples) / SAMPLE_RATE))
+        free_at = last = wasted = 0.0
+        whole = to_int16(np.pad(samples, (0, -len(samples) % FRAME_SAMPLES)))
+        for number, frame in enumerate(whole.reshape(-1, FRAME_SAMPLES), 1):
+            arrived = float(number * FRAME_MS)
+            begun = time.perf_counter()
+            event = listener.push(frame, 0)
+            spent = 0.0
+            if isinstance(event, Paused):
+                looked = time.perf_counter()
+                ending = drafts.look(event.so_far)
+                spent = 1_000 * (time.perf_counter() - looked)
+                listener.look(ending)
+                wasted, last = wasted + last, spent
+            if isinstance(event, Capture):
+                taken = time.perf_counter()
+                if grammar:
+                    drafts.recognition(event)
+                spent = 1_000 * (time.perf_counter() - taken)
+                done = max(free_at, arrived) + 1_000 * (time.perf_counter() - begun)
+                ends = event.end - MARGIN_SAMPLES
+                wait = arrived - 1_000 * ends / SAMPLE_RATE
+                return _Heard(wait, done - arrived, last + spent, wasted, event.sentence, ends)
+            free_at = max(free_at, arrived) + 1_000 * (time.perf_counter() - begun)
+        raise AudioError("bench_set_invalid", "a recording without speech", "use other recordings")
+
+
+def run_latency_bench(
+    set_dir: Path, noise: Path | None, snrs: Sequence[float], models_dir: Path
+) -> dict[str, Any]:
+    """One row clean and one for each of `snrs` (dB): {"snr_db", "utterances", "wait_ms", "after_ms",
+    "recognition_ms", "reference_ms", "ratio", "recognition_ratio" (each {"p50", "p95"}), "wasted_share"}; and
+    {"reference": what made the open decode, "pauses": [{"pause_ms", "utterances", "cut_off",
+    "cut_off_fixed"}]}.
+
+    wait_ms: silence after the speech until it counts as over. after_ms: from then to the recognised order,
+    with frames arriving in real time; most of the work is done in the silence. recognition_ms: the
+    recogniser's time as if nothing had been done before. ratio, recognition_ratio: the two by reference_ms,
+    the time of an open decode of the same sound. wasted_share: of the recogniser's time, for speech that went
+    on. cut_off: how many recordings with a pause inside were ended in it; cut_off_fixed: with
+    `endpoint.silence_ms` alone. Raises AudioError (bench_set_invalid, bench_noise, audio_…), ModelError.
+    """
+    orders = OrderSet(set_dir)
+    ear = _Ear(models_dir, orders)
+    reference, decode = library_decoder(models_dir, ear.recogniser)
+    room = read_audio_file(noise) if noise is not None else None
+    recordings = [read_audio_file(order.audio) for order in orders.orders]
+    rows = []
+    for snr_db in (None, *snrs):
+        rng = np.random.default_rng(_NOISE_SEED)
+        sounds = (_in_room(samples, room, snr_db, rng) for samples in recordings)
+        rows.append({"snr_db": snr_db, **_row([_measured(ear, sound, decode) for sound in sounds])})
+    return {
+        "reference": reference,
+        "results": rows,
+        "pauses": [_paused(ear, recordings, ms) for ms in PAUSES_MS],
+    }
+
+
+def _measured(ear: _Ear, sound: Float32, decode: Callable[[Float32], object]) -> tuple[_Heard, float]:
+    heard = ear.hear(sound)
+    begun = time.perf_counter()
+    decode(heard.sentence)
+    return heard, 1_000 * (time.perf_counter() - begun)
+
+
+def _row(measured: list[tuple[_Heard, float]]) -> dict[str, Any]:
+    heard, reference = [one for one, _ in measured], [ms for _, ms in measured]
+    work = sum(one.recognition + one.wasted for one in heard)
+    return {
+        "utterances": len(heard),
+        "wait_ms": _middle([one.wait for one in heard]),
+        "after_ms": _middle([one.after for one in heard]),
+        "recognition_ms": _middle([one.recognition for one in heard]),
+        "reference_ms": _middle(reference),
+        "ratio": _middle([one.after / ms for one, ms in measured]),
+        "recognition_ratio": _middle([one.recognition / ms for one, ms in measured]),
+        "wasted_share": round(sum(one.wasted for one in heard) / work, 3),
+    }
+
+
+def _paused(ear: _Ear, recordings: Sequence[Float32], pause_ms: int) -> dict[str, int]:
+    rng = np.random.default_rng(pause_ms)
+    sounds = [with_pause(samples, pause_ms, rng) for samples in recordings[::_PAUSED_EVERY]]
+    cut = {True: 0, False: 0}
+    for sound, goes_on in sounds:
+        for grammar in cut:
+            cut[grammar] += ear.hear(_in_room(sound, None, None, rng), grammar=grammar).speech_ends < goes_on
+    return {
+        "pause_ms": pause_ms,
+        "utterances": len(sounds),
+        "cut_off": cut[True],
+        "cut_off_fixed": cut[False],
+    }
+
+
+def _in_room(
+    samples: Float32, noise: Float32 | None, snr_db: float | None, rng: np.random.Generator
+) -> Float32:
+    """With some seconds of the room after it."""
+    quiet = rng.normal(0, 10 ** (_QUIET_DB / 20), int(_ROOM_SECONDS * SAMPLE_RATE)).astype(np.float32)
+    sound = np.concatenate([samples, quiet])
+    if snr_db is None:
+        return sound
+    if noise is None:
+        raise AudioError("bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well")
+    return mix(sound, noise, snr_db, rng)
+
+
+def _middle(values: list[float]) -> dict[str, float]:
+    return {f"p{share}": round(float(np.percentile(values, share)), 2) for share in (50, 95)}

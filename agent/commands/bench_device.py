@@ -1,0 +1,50 @@
+"""`earmark bench idle` and `latency`: what the device takes while nobody speaks, and how long when somebody
+does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from agent.commands.bench import check_noise
+from agent.plumbing.settings import default_models_dir
+
+
+def idle(arguments: argparse.Namespace) -> int:
+    """Lets the process `voice` listen to nobody, and prints what that takes."""
+    from agent.bench.idle import run_idle_bench
+
+    result = run_idle_bench(arguments.seconds, default_models_dir(), arguments.noise)
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(f"listening for {result['seconds']} s: {result['cpu_percent']:.2f} % of one core")
+    print(
+        f"{result['resident_mb']:.0f} MB resident; {result['resident_after_order_mb']:.0f} MB after an order"
+    )
+    print(f"{result['resident_peak_mb']:.0f} MB at most, while it began")
+    return 0
+
+
+def latency(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of times and pauses and prints its tables."""
+    from agent.bench.latency import run_latency_bench
+
+    check_noise(arguments)
+    result = run_latency_bench(arguments.set, arguments.noise, list(arguments.snr), default_models_dir())
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print("ms, median and 95th percentile")
+    columns = ("wait_ms", "after_ms", "recognition_ms", "reference_ms", "ratio", "recognition_ratio")
+    print(f"{'noise':>8}", *(f"{column:>18}" for column in columns))
+    for row in result["results"]:
+        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        print(f"{noise:>8}", *(f"{row[c]['p50']:>9.2f}{row[c]['p95']:>9.2f}" for c in columns))
+    print(f"reference: {result['reference']}")
+    for row in result["pauses"]:
+        print(
+            f"a pause of {row['pause_ms']} ms inside: {row['cut_off']} of {row['utterances']} cut off,"
+            f" {row['cut_off_fixed']} by a fixed silence"
+        )
+    return 0

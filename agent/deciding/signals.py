@@ -1,0 +1,35 @@
+"""What the device has come to, in one word: for the ear a short sound, for the eye a lamp and a line."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from agent.deciding.reply_words import REPLIES
+
+Signal = Literal["ready", "listening", "heard", "refused", "queued", "ordered", "deaf"]
+
+_REFUSALS = (
+    *(
+        "refused_",
+        "shop_",
+        "gave_up",
+        "cannot_",
+        "journal_",
+        "clock_",
+        "not_understood",
+        "too_loud",
+        "nothing_ordered",
+    ),
+    *("quantity_too_large", "order_over_limit", "day_over_limit", "which_unclear", "say_how_to_order"),
+    "factor_wrong",
+)
+
+
+def signal_of(key: str) -> Signal | None:
+    """What the reply `key` tells; None where it is one step of a conversation. An error code that no reply
+    knows is said as "cannot commit", and is a refusal."""
+    if key in ("ordered", "announce_ordered"):
+        return "ordered"
+    if key == "queued":
+        return "queued"
+    return "refused" if key.startswith(_REFUSALS) or key not in REPLIES["en"] else None

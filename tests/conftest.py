@@ -1,0 +1,13 @@
+"""The order of the tests."""
+
+from __future__ import annotations
+
+import pytest
+
+_LONGEST_FIRST = ("tests/whole/", "tests/firmware_update/", "tests/hearing/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Several workers take one file after another (scripts/test): all others would wait for a long one that
+    began last."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST_FIRST))
