@@ -1,7 +1,7 @@
 """The Vosk engine with the Korean model and espeak-ng's Korean voice; Polish wherever its model was pinned.
 
-The model hardly understands this synthetic voice: of 26 orders tried, 9 came back with product and quantity. The
-ones here are among them; what the tests hold is the way, not the ear.
+The model hardly understands this synthetic voice: of 26 orders tried, 9 came back with product and quantity.
+The ones here are among them; what the tests hold is the way, not the ear.
 """
 
 from __future__ import annotations
