@@ -293,7 +293,20 @@ def _bench_device(bench: _Subparsers[argparse.ArgumentParser]) -> None:
     latency.add_argument(
         "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
     )
-    for benchmark in (idle, latency):
+    catalogue = _command(
+        bench, "catalogue", "bench_device", "catalogue", "what large catalogues take: time, memory, decoding"
+    )
+    catalogue.add_argument(
+        "--products",
+        type=_counts,
+        default=(100, 4_000, 50_000),
+        metavar="N,N",
+        help="sizes of made-up catalogues (default: 100,4000,50000)",
+    )
+    catalogue.add_argument(
+        "--orders", type=int, default=24, metavar="N", help="spoken at each size (default: 24)"
+    )
+    for benchmark in (idle, latency, catalogue):
         benchmark.add_argument("--json", action="store_true", help="for machines")
 
 
@@ -302,6 +315,13 @@ def _numbers(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers like 24,12,6") from None
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    counts = tuple(int(part) if part.isdecimal() else 0 for part in text.split(","))
+    if not all(1 <= count <= 100_000 for count in counts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers from 1 to 100000 like 100,4000")
+    return counts
 
 
 def _seconds(text: str) -> float:

@@ -15,7 +15,7 @@ import msgspec
 
 from agent.deciding.catalogue import Catalogue, Option, Product, Wording, parse_catalogue
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import SentenceParser
+from agent.deciding.understanding import OrderAsked, SentenceParser, understand
 from agent.plumbing.errors import AudioError
 from agent.plumbing.sentence_graph import SentenceGraph, normalise_text
 
@@ -62,8 +62,9 @@ class OrderSet:
         self.orders = [LabelledOrder(folder / label.audio, label.slots) for label in labels]
         if not self.orders:
             raise AudioError("bench_set_invalid", f"{folder}: labels.jsonl is empty", "add recordings")
+        self._catalogue = self.catalogue()
         self.graph: SentenceGraph = compile_sentences(
-            self.catalogue(), LANGUAGE, extra_openings=self._domain.openings
+            self._catalogue, LANGUAGE, extra_openings=self._domain.openings
         )
         self._parser = SentenceParser(self.graph)
 
@@ -83,20 +84,20 @@ class OrderSet:
     def slots(self, words: str) -> Mapping[str, str] | None:
         """Every slot that `words` fill, by the names and values of the labels; None where they are no order.
 
-        A quantity other than one is a slot as well: nobody in such a set orders two.
+        A quantity other than one and a second item are slots as well: nobody in such a set orders two.
         """
-        tags = self._parser.parse("order", words)
-        if tags is None or not any(tag.slot == "product" for tag in tags):
+        meaning = understand(self._parser, self._catalogue, "order", words)
+        if not isinstance(meaning, OrderAsked):
             return None
-        filled = {}
-        for tag in tags:
-            if tag.slot == "product":
-                filled[_PRODUCT_SLOT] = self._values[_PRODUCT_SLOT][tag.value]
-            elif tag.slot.startswith("option:"):
-                slot = next(slot for slot in self._values if _identifier(slot) == tag.slot.partition(":")[2])
-                filled[slot] = self._values[slot][tag.value]
-            elif tag.slot == "quantity" and tag.value != "1":
-                filled["quantity"] = tag.value
+        line, *others = meaning.basket.lines
+        filled = {_PRODUCT_SLOT: self._values[_PRODUCT_SLOT][line.product_id]}
+        for option, choice in line.options:
+            slot = next(slot for slot in self._values if _identifier(slot) == option)
+            filled[slot] = self._values[slot][choice]
+        if line.quantity != 1:
+            filled["quantity"] = str(line.quantity)
+        if others:
+            filled["others"] = " ".join(other.sku for other in others)
         return filled
 
 

@@ -1,5 +1,5 @@
-"""`earmark bench idle` and `latency`: what the device takes while nobody speaks, and how long when somebody
-does."""
+"""`earmark bench idle`, `latency` and `catalogue`: what the device takes while nobody speaks, how long when
+somebody does, and what a large catalogue takes."""
 
 from __future__ import annotations
 
@@ -46,5 +46,24 @@ def latency(arguments: argparse.Namespace) -> int:
         print(
             f"a pause of {row['pause_ms']} ms inside: {row['cut_off']} of {row['utterances']} cut off,"
             f" {row['cut_off_fixed']} by a fixed silence"
+        )
+    return 0
+
+
+def catalogue(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of large catalogues and prints its table."""
+    from agent.bench.catalogue import run_catalogue_bench
+
+    result = run_catalogue_bench(list(arguments.products), arguments.orders, default_models_dir())
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(f"{'products':>9}{'till s':>9}{'voice s':>9}{'MB':>7}{'p50 ms':>9}{'p95 ms':>9}{'right':>8}")
+    for row in result["results"]:
+        till = row["parse_seconds"] + row["lexicon_seconds"] + row["index_seconds"]
+        times = row["decode_ms"]
+        print(
+            f"{row['products']:>9}{till:>9.2f}{row['compile_seconds']:>9.3f}{row['resident_mb']:>7.1f}"
+            f"{times['p50']:>9.0f}{times['p95']:>9.0f}{row['right']:>8.1%}"
         )
     return 0

@@ -35,7 +35,7 @@ class _Difference(NamedTuple):
 
     @property
     def text(self) -> str:
-        return " ".join(self.words[self.begin : self.end])
+        return " ".join(self.words[self.begin : self.end]).strip(",")
 
     def around(self) -> Iterator[str]:
         """Every stretch of the words that holds the difference: from "medium" to the whole basket."""
@@ -68,6 +68,9 @@ def answers(choice: Choice, language: str) -> Mapping[str, Pick]:
             for said in _ways_to_say(text, language):
                 if found.setdefault(said, pick) != pick:
                     fits_both.add(said)
+    for pick, text in zip(picks, differences(choice, language), strict=True):
+        found[normalise_text(text)] = pick  # "thirty one" is 31, not "the thirty one"
+        fits_both.discard(normalise_text(text))
     found |= {normalise_text(text): "neither" for text in (*lexicon.neither, *lexicon.denials)}
     fitting = sorted(found.keys() - fits_both, key=lambda text: (len(text), text))
     return {text: found[text] for text in fitting[:MOST_ANSWERS]}

@@ -156,10 +156,12 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
 
 
 def _fits(answer: Answer, basket: Basket) -> bool:
-    """Whether "yes, order two bags" names what was read back."""
+    """Whether "yes, order two bags" names what was read back: of several lines it names only one, and is no
+    consent to the others."""
     if answer.quantity is None:
         return True
-    return any(line.quantity == answer.quantity and answer.unit in (None, line.unit) for line in basket.lines)
+    line, *others = basket.lines
+    return not others and line.quantity == answer.quantity and answer.unit in (None, line.unit)
 
 
 def _another_answered(state: AskingAnother, event: Answered, around: Surroundings) -> Outcome:

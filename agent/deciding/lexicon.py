@@ -30,7 +30,9 @@ class UnitWords:
 @dataclass(frozen=True)
 class Lexicon:
     """All phrases are matched in the form of `normalise_text`. `denial_words` are single words that deny wherever
-    they stand in an answer; `articles` and `pronouns` may stand around the name of one of two choices; `consent_sentences` are long enough to verify a speaker by, `consent_bare` are not."""
+    they stand in an answer, `call_off_words` those that do so in an order; `articles` and `pronouns` may stand around the name of one of two choices; `corrections`
+    lead from an item to what replaces it, `not_that` to the one that is replaced, `but_this` from that to what
+    is wanted; `consent_sentences` are long enough to verify a speaker by, `consent_bare` are not."""
 
     wake_phrases: tuple[str, ...]
     openings: tuple[str, ...]
@@ -40,6 +42,9 @@ class Lexicon:
     of: str
     after_joiner: str
     and_joiner: str
+    corrections: tuple[str, ...]
+    not_that: tuple[str, ...]
+    but_this: tuple[str, ...]
     politeness: tuple[str, ...]
     consent_sentences: tuple[str, ...]
     consent_openings: tuple[str, ...]
@@ -53,6 +58,7 @@ class Lexicon:
     articles: tuple[str, ...]
     pronouns: tuple[str, ...]
     denial_words: frozenset[str]
+    call_off_words: frozenset[str]
     help_phrases: tuple[str, ...]
     low_questions: tuple[str, ...]  # typed only
     endings: tuple[str, ...] = ()  # where the verb ends the order: "coffee, two bags, please give"
@@ -92,11 +98,20 @@ _ENGLISH = Lexicon(
         "carton": UnitWords("carton", "cartons", "cartons"),
         "pack": UnitWords("pack", "packs", "packs", also=("packet", "packets")),
         "roll": UnitWords("roll", "rolls", "rolls"),
+        "litre": UnitWords("litre", "litres", "litres", also=("liter", "liters")),
+        "kilogram": UnitWords("kilogram", "kilograms", "kilograms", also=("kilo", "kilos")),
+        "metre": UnitWords("metre", "metres", "metres", also=("meter", "meters")),
         "piece": UnitWords("", "", ""),
     },
     of="of",
     after_joiner="with",
     and_joiner="and",
+    corrections=(
+        *("no", "no make that", "make that", "no make it", "make it"),
+        *("i mean", "no i mean", "i meant", "no i meant", "no sorry", "sorry no", "actually", "no actually"),
+    ),
+    not_that=("not", "not the", "no not", "no not the"),
+    but_this=("but", "but rather"),
     politeness=("please", "thank you", "thanks"),
     consent_sentences=(
         "yes place my order",
@@ -149,6 +164,7 @@ _ENGLISH = Lexicon(
     articles=("the", "a", "an"),
     pronouns=("one", "please"),
     denial_words=frozenset("no nope nah not never dont stop cancel forget".split()),
+    call_off_words=frozenset("cancel stop forget".split()),
     help_phrases=("help", "help me", "what can i say", "what can you do"),
     low_questions=(
         "what is running low",
@@ -194,11 +210,17 @@ _POLISH = Lexicon(
         "carton": UnitWords("karton", "kartony", "kartonów", also=("kartonik", "kartoniki")),
         "pack": UnitWords("opakowanie", "opakowania", "opakowań"),
         "roll": UnitWords("rolkę", "rolki", "rolek", feminine=True, also=("rolka",)),
+        "litre": UnitWords("litr", "litry", "litrów"),
+        "kilogram": UnitWords("kilogram", "kilogramy", "kilogramów", also=("kilo",)),
+        "metre": UnitWords("metr", "metry", "metrów"),
         "piece": UnitWords("sztukę", "sztuki", "sztuk", feminine=True, also=("sztuka",)),
     },
     of="",
     after_joiner="z",
     and_joiner="i",
+    corrections=("nie", "nie jednak", "jednak", "to znaczy", "nie to znaczy", "nie przepraszam", "a nie"),
+    not_that=(),  # "nie kawę, tylko herbatę" begins as a correction does
+    but_this=("tylko", "ale"),
     politeness=("proszę", "dziękuję"),
     consent_sentences=(
         "tak złóż moje zamówienie",
@@ -231,6 +253,7 @@ _POLISH = Lexicon(
     articles=("poproszę",),
     pronouns=("proszę",),
     denial_words=frozenset("nie nigdy anuluj stop rezygnuje odwolaj niewazne zaczekaj".split()),
+    call_off_words=frozenset("anuluj stop rezygnuje odwolaj niewazne".split()),
     help_phrases=("pomoc", "pomóż", "co mogę powiedzieć", "co umiesz"),
     low_questions=(
         "co się kończy",

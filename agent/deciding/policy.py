@@ -46,6 +46,8 @@ def decide(basket: Basket, circumstances: Circumstances, policy: Policy, *, tier
         if tier == "voice"
         else (policy.factor_order_max_minor, policy.factor_day_max_minor)
     )
+    if len(basket.lines) > policy.most_lines:
+        return Decision("too_many_lines", policy.most_lines)
     if any(line.quantity > policy.largest_quantity for line in basket.lines):
         return Decision("quantity_too_large", policy.largest_quantity)
     if basket.total.minor > order_max:

@@ -19,7 +19,7 @@ from agent.deciding.money import Money
 from agent.deciding.proposals import Low
 from agent.deciding.reply_words import REPLIES
 from agent.deciding.silences import Since
-from agent.deciding.spoken_basket import plural, spoken_basket
+from agent.deciding.spoken_basket import joined, plural, spoken_basket
 from agent.plumbing.operator import ProposalState
 
 
@@ -210,12 +210,6 @@ _STANDINGS: Mapping[str, Mapping[ProposalState | Literal[""], str]] = {
 
 def _possessive(name: str) -> str:
     return f"{name}'" if name.endswith("s") else f"{name}'s"
-
-
-def joined(names: Sequence[str], language: str) -> str:
-    """E.g. "the coffee machine, the silo and the fridge"."""
-    *others, last = names
-    return f"{', '.join(others)} {LEXICONS[language].and_joiner} {last}" if others else last
 
 
 def what_is_low(low: Sequence[Low], silent: Sequence[SensorsSilent], language: str, currency: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from agent.deciding.catalogue import Catalogue, Option, Product
 from agent.deciding.connected_speech import weak_forms
 from agent.deciding.lexicon import LEXICONS, Lexicon, spoken_numbers
+from agent.deciding.said_lines import CORRECTED, INSTEAD, NEXT_ITEM, NOT
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import Arc, SentenceGraph, Tag, normalise_text, written_words
 
@@ -80,17 +81,13 @@ class _Builder:
         self._states += 1
         return self._states - 1
 
-    def free(self, source: int, target: int) -> None:
-        self.arcs.append(Arc(source, "", target))
+    def free(self, source: int, target: int, tag: Tag | None = None) -> None:
+        self.arcs.append(Arc(source, "", target, self._index(tag)))
 
     def phrases(self, source: int, texts: Iterable[str], target: int, tag: Tag | None = None) -> None:
         """Every text leads from `source` to `target`; texts share their first words, the last word carries
         the tag."""
-        index = -1
-        if tag is not None:
-            index = self._tag_index.setdefault(tag, len(self.tags))
-            if index == len(self.tags):
-                self.tags.append(tag)
+        index = self._index(tag)
         shared: dict[tuple[int, str], int] = {}
         texts = tuple(texts)
         for text in texts:
@@ -105,6 +102,14 @@ class _Builder:
                 here = shared[here, word]
             if words:
                 self.arcs.append(Arc(here, words[-1], target, index))
+
+    def _index(self, tag: Tag | None) -> int:
+        if tag is None:
+            return -1
+        index = self._tag_index.setdefault(tag, len(self.tags))
+        if index == len(self.tags):
+            self.tags.append(tag)
+        return index
 
     def _note_spellings(self, text: str) -> None:
         for word, written in written_words(text):
@@ -124,8 +129,7 @@ def _orders(
     opened, counted, done = build.state(), build.state(), build.state()
     build.phrases(start, (*lexicon.openings, *extra_openings), opened, Tag("intent", "order"))
     build.free(start, opened)
-    for text, value in spoken_numbers(language).items():
-        build.phrases(opened, (text,), counted, Tag("quantity", str(value)))
+    _counts(build, language, opened, counted)
     build.free(opened, counted)
 
     groups = _groups(catalogue, language)
@@ -140,6 +144,59 @@ def _orders(
         build.free(counted, front)
     build.phrases(done, lexicon.politeness, end)
     build.free(done, end)
+    _more(build, catalogue, language, opened, counted, done, end)
+
+
+def _counts(build: _Builder, language: str, source: int, target: int) -> None:
+    for text, value in spoken_numbers(language).items():
+        build.phrases(source, (text,), target, Tag("quantity", str(value)))
+
+
+def _more(
+    build: _Builder, catalogue: Catalogue, language: str, opened: int, counted: int, done: int, end: int
+) -> None:
+    """What may follow an item: another one, a correction of one, or a denial of all. Items lead back into
+    the one piece of the graph that holds all products.
+
+    A "no" alone is no end: somebody who says it goes on, and is not to be cut off. Where nothing follows it,
+    `understand` hears it in the free decode."""
+    lexicon = LEXICONS[language]
+    further, corrected = build.state(), build.state()
+    build.free(done, further, NEXT_ITEM)
+    _counts(build, language, further, counted)  # without an "and" only a count begins another item
+    build.phrases(done, (lexicon.and_joiner,), opened, NEXT_ITEM)
+    build.phrases(done, lexicon.but_this, opened, INSTEAD)
+    build.phrases(done, lexicon.not_that, opened, NOT)
+    build.phrases(done, lexicon.corrections, corrected, CORRECTED)
+    ends = [text for text in lexicon.denials if text not in lexicon.corrections]
+    build.phrases(done, ends, end, Tag("denial", "said"))
+    build.phrases(corrected, lexicon.denials, end, Tag("denial", "said"))
+    build.free(corrected, opened)
+    _part_of_item(build, catalogue, language, corrected, done)
+
+
+def _part_of_item(build: _Builder, catalogue: Catalogue, language: str, start: int, done: int) -> None:
+    """A correction that names no product: "three", "three boxes", "medium", "with oat milk"."""
+    lexicon = LEXICONS[language]
+    counted = build.state()
+    for text, value in spoken_numbers(language).items():
+        if text not in lexicon.articles:
+            build.phrases(start, (text,), counted, Tag("quantity", str(value)))
+    build.free(counted, done)
+    for unit in dict.fromkeys(product.unit for product in catalogue.products if language in product.words):
+        forms = [form for form in lexicon.units[unit].heard if form]
+        build.phrases(counted, forms, done, Tag("unit", unit))
+    joined = build.state()
+    build.phrases(start, (lexicon.after_joiner,), joined)
+    for option in catalogue.options:
+        source = start if option.position == "before" else joined
+        _option(build, option, language, source, done)
+
+
+def _option(build: _Builder, option: Option, language: str, source: int, target: int) -> None:
+    for choice in option.choices:
+        if language in choice.words:
+            build.phrases(source, choice.words[language].heard, target, Tag(f"option:{option.id}", choice.id))
 
 
 def _orders_ended(build: _Builder, catalogue: Catalogue, language: str, start: int, end: int) -> None:
@@ -234,13 +291,19 @@ def _products(
     for state in chosen:
         for product in products:
             build.phrases(state, _heard(product, language, taken), named, Tag("product", product.id))
+    for option in before:  # "a latte, large"
+        _option(build, option, language, named, named)
     build.free(named, done)
     if after:
         lexicon = LEXICONS[language]
         start, ends = _subsets(build, after, language, joiner=lexicon.and_joiner, first=lexicon.after_joiner)
         build.free(named, start)
+        late = build.state()
         for state in ends[1:]:
-            build.free(state, done)
+            build.free(state, late)
+        for option in before:  # "a latte with oat milk, large"
+            _option(build, option, language, late, late)
+        build.free(late, done)
     return front
 
 
@@ -265,10 +328,7 @@ def _subsets(
             if more not in states:
                 states[more] = build.state()
                 todo.append(more)
-            for choice in option.choices:
-                if language in choice.words:
-                    tag = Tag(f"option:{option.id}", choice.id)
-                    build.phrases(source, choice.words[language].heard, states[more], tag)
+            _option(build, option, language, source, states[more])
     return states[frozenset()], list(states.values())
 
 
@@ -290,7 +350,6 @@ def _answers(build: _Builder, lexicon: Lexicon, start: int, end: int, language: 
         start, [f"{yes} {verb}" for yes in lexicon.consent_openings for verb in lexicon.openings[:1]], verbs
     )
     counted = build.state()
-    for text, value in spoken_numbers(language).items():
-        build.phrases(verbs, (text,), counted, Tag("quantity", str(value)))
+    _counts(build, language, verbs, counted)
     for unit, words in lexicon.units.items():
         build.phrases(counted, [form for form in words.heard if form], said, Tag("unit", unit))

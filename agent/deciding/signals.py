@@ -20,7 +20,14 @@ _REFUSALS = (
         "too_loud",
         "nothing_ordered",
     ),
-    *("quantity_too_large", "order_over_limit", "day_over_limit", "which_unclear", "say_how_to_order"),
+    *(
+        "quantity_too_large",
+        "too_many_lines",
+        "order_over_limit",
+        "day_over_limit",
+        "which_unclear",
+        "say_how_to_order",
+    ),
     "factor_wrong",
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from num2words import num2words
 
 from agent.deciding.basket import Basket, Line
@@ -9,9 +11,14 @@ from agent.deciding.lexicon import LEXICONS, number_words
 
 
 def spoken_basket(basket: Basket, language: str) -> str:
-    """E.g. "two bags of dark roast coffee"."""
-    joiner = f" {LEXICONS[language].and_joiner} "
-    return joiner.join(spoken_line(line, language) for line in basket.lines)
+    """E.g. "two bags of dark roast coffee, one box of green tea and three bottles of olive oil"."""
+    return joined([spoken_line(line, language) for line in basket.lines], language)
+
+
+def joined(texts: Sequence[str], language: str) -> str:
+    """E.g. "the coffee machine, the silo and the fridge"."""
+    *others, last = texts
+    return f"{', '.join(others)} {LEXICONS[language].and_joiner} {last}" if others else last
 
 
 def spoken_line(line: Line, language: str) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.said_lines import basket_of
 from agent.plumbing.sentence_graph import SentenceGraph, Tag, normalise_text
+
+MOST_READINGS = 8
 
 
 class SentenceParser:
@@ -28,30 +32,50 @@ class SentenceParser:
                 self._free[source].append((target, tag))
 
     def parse(self, entry: str, text: str) -> tuple[Tag, ...] | None:
-        """Tags in the order in which they were said; None where `text` is no sentence of `entry`."""
-        here = self._closure({self._graph.entries[entry]: ()})
+        """The first of `readings`; None where `text` is no sentence of `entry`."""
+        return next(iter(self.readings(entry, text)), None)
+
+    def readings(self, entry: str, text: str) -> tuple[tuple[Tag, ...], ...]:
+        """Every way to read `text` as a sentence of `entry`, each as tags in the order in which they were
+        said; at most MOST_READINGS ways to get to each state, those with the fewest tags."""
+        here = self._closure({self._graph.entries[entry]: [()]})
         for word in normalise_text(text).split():
-            there: dict[int, tuple[int, ...]] = {}
-            for state, tags in here.items():
+            there: _Readings = {}
+            for state, readings in here.items():
                 for target, tag in self._steps.get((state, word), ()):
-                    there.setdefault(target, tags if tag < 0 else (*tags, tag))
+                    _add(there, target, (_with(tags, tag) for tags in readings))
             here = self._closure(there)
             if not here:
-                return None
-        for state, tags in here.items():
-            if state in self._finals:
-                return tuple(self._graph.tags[tag] for tag in tags)
-        return None
+                return ()
+        found: _Readings = {}
+        for state in here.keys() & self._finals:
+            _add(found, 0, here[state])
+        return tuple(tuple(self._graph.tags[tag] for tag in tags) for tags in found.get(0, ()))
 
-    def _closure(self, states: dict[int, tuple[int, ...]]) -> dict[int, tuple[int, ...]]:
+    def _closure(self, states: _Readings) -> _Readings:
         todo = list(states)
         while todo:
             state = todo.pop()
             for target, tag in self._free.get(state, ()):
-                if target not in states:
-                    states[target] = states[state] if tag < 0 else (*states[state], tag)
+                if _add(states, target, [_with(tags, tag) for tags in states[state]]):
                     todo.append(target)
         return states
+
+
+_Readings = dict[int, list[tuple[int, ...]]]
+"""For each state, the indices of the tags on the ways that lead there, those with the fewest tags first."""
+
+
+def _with(tags: tuple[int, ...], tag: int) -> tuple[int, ...]:
+    return tags if tag < 0 else (*tags, tag)
+
+
+def _add(readings: _Readings, state: int, more: Iterable[tuple[int, ...]]) -> bool:
+    """Whether any of `more` is new and was kept."""
+    known = readings.get(state, [])
+    kept = sorted({*known, *more}, key=lambda tags: (len(tags), tags))[:MOST_READINGS]
+    readings[state] = kept
+    return kept != known
 
 
 @dataclass(frozen=True)
@@ -100,20 +124,20 @@ def understand(
     """What `words` mean at `entry`. `open_words` (the free decode) can only ever turn an answer into a
     denial."""
     denied = entry in ANSWERS and is_denied(open_words, parser.language)
-    tags = parser.parse(entry, words) if words else None
-    if tags is None:
+    readings = parser.readings(entry, words) if words else ()
+    if not readings:
         return Answer("denial") if denied else NotUnderstood()
-    said: dict[str, str] = {tag.slot: tag.value for tag in tags}
-    if denied or "denial" in said:
+    if denied or any(tag.slot == "denial" for tags in readings for tag in tags):
         return Answer("denial")
+    tags = readings[0]
+    said: dict[str, str] = {tag.slot: tag.value for tag in tags}
     if "later" in said:
         return Answer("later")
     if "product" in said:
-        options = {
-            slot.partition(":")[2]: value for slot, value in said.items() if slot.startswith("option:")
-        }
-        line = catalogue.line(said["product"], options, int(said.get("quantity", "1")), parser.language)
-        return OrderAsked(Basket((line,), catalogue.version))
+        if is_called_off(open_words, words, parser.language):
+            return Answer("denial")
+        basket = _only_basket(readings, catalogue, parser.language)
+        return OrderAsked(basket) if basket else NotUnderstood()
     if "phrase" in said:
         return PhraseRead(int(said["phrase"]))
     if said.get("intent") == "help":
@@ -122,6 +146,21 @@ def understand(
         return Answer("consent", int(said["quantity"]), said.get("unit"))
     kinds = {tag.value for tag in tags if tag.slot == "consent"}
     return Answer("consent" if "sentence" in kinds else "bare")
+
+
+def _only_basket(readings: Sequence[tuple[Tag, ...]], catalogue: Catalogue, language: str) -> Basket | None:
+    """What a sentence orders; None where that is not clear.
+
+    A name that holds an "and" is one product, and what can be an option of a product is one: of several
+    readings those with the fewest items count, and these have to come to one basket.
+    """
+    fewest = min(_items(tags) for tags in readings)
+    baskets = [basket_of(tags, catalogue, language) for tags in readings if _items(tags) == fewest]
+    return baskets[0] if all(basket == baskets[0] for basket in baskets) else None
+
+
+def _items(tags: Sequence[Tag]) -> int:
+    return sum(tag.slot == "product" for tag in tags)
 
 
 def asks_what_is_low(text: str, language: str) -> bool:
@@ -133,3 +172,16 @@ def asks_what_is_low(text: str, language: str) -> bool:
 def is_denied(text: str, language: str) -> bool:
     """Whether any word of `text` denies ("don't", "never", "nie"). Words that merely contain one do not."""
     return not LEXICONS[language].denial_words.isdisjoint(normalise_text(text).split())
+
+
+def is_called_off(open_words: str, words: str, language: str) -> bool:
+    """Whether an order, `words` in the grammar, was taken back in the same breath by what the free decode
+    heard: a word that calls off ("cancel") and is in no name, or a last word that denies ("..., no").
+
+    No other denial counts here: "no" leads to a correction, and "nabu" may be written "no boo".
+    """
+    lexicon = LEXICONS[language]
+    heard, ordered = normalise_text(open_words).split(), normalise_text(words).split()
+    if not lexicon.call_off_words.isdisjoint(set(heard) - set(ordered)):
+        return True
+    return bool(heard) and heard[-1] in lexicon.denial_words and heard[-1] != ordered[-1]

@@ -57,6 +57,7 @@ class GrammarAutomaton:
         self._targets: dict[int, list[int]] = {}
         self._free: dict[int, list[int]] = {}
         self._tags: dict[int, list[int]] = {}
+        self._products = frozenset(i for i, tag in enumerate(graph.tags) if tag.slot == "product")
         self._unsaid = {-1, *(i for i, tag in enumerate(graph.tags) if tag in _MEANT_ANYHOW)}
         self._meaning: dict[int, bool] = {arc.source: True for arc in graph.arcs if arc.tag >= 0}
         for source, word, target, tag in sorted(graph.arcs, key=lambda arc: arc.word):
@@ -107,8 +108,9 @@ class GrammarAutomaton:
         )
 
     def meanings(self, text: str, entry: str) -> frozenset[tuple[int, ...]]:
-        """What normalised `text` can mean as a sentence of `entry`: the tags of its arcs, sorted; empty where
-        it is none. "a tea" and "order tea please" mean the same."""
+        """What normalised `text` can mean as a sentence of `entry`: the tags of its arcs, sorted up to
+        the first product (after it they belong to different items); empty where it is none. "a tea" and
+        "order tea please" mean the same."""
         said: set[tuple[int, tuple[int, ...]]]
         said = {(position.graph_state, ()) for position in self._closure(self._entries[entry])}
         for word in text.split():
@@ -117,10 +119,13 @@ class GrammarAutomaton:
                 words = self._words.get(state, [])
                 for at in range(bisect_left(words, word), bisect_right(words, word)):
                     tag = self._tags[state][at]
-                    more = tags if tag in self._unsaid else tuple(sorted((*tags, tag)))
+                    more = tags if tag in self._unsaid else self._with(tags, tag)
                     after |= {(p.graph_state, more) for p in self._closure(self._targets[state][at])}
             said = after
         return frozenset(tags for state, tags in said if state in self._finals)
+
+    def _with(self, tags: tuple[int, ...], tag: int) -> tuple[int, ...]:
+        return (*tags, tag) if not self._products.isdisjoint(tags) else tuple(sorted((*tags, tag)))
 
     def accepts(self, text: str, entry: str) -> bool:
         """Whether normalised `text` is a sentence of `entry`."""

@@ -142,6 +142,7 @@ class Policy(_Section, frozen=True):
     factor_order_max_minor: MinorUnits = 1_000_00  # one order confirmed by PIN or badge as well
     factor_day_max_minor: MinorUnits = 2_000_00  # per person and 24 hours, with those by voice alone
     largest_quantity: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20  # of one product in one order
+    most_lines: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5  # different things in one order
 
 
 class Broker(_Section, frozen=True):

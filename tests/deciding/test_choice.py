@@ -86,9 +86,12 @@ def test_a_denial_in_the_free_decode_counts_where_nothing_was_picked() -> None:
 baskets = st.builds(_line, st.sampled_from(PRODUCTS), st.integers(1, 99)) | st.builds(
     _line, st.just("coffee"), st.integers(1, 99), st.sampled_from(["dark", "light", "medium"])
 )
+several = st.lists(baskets, min_size=2, max_size=4, unique_by=lambda basket: basket.lines[0].sku).map(
+    lambda lines: Basket(tuple(basket.lines[0] for basket in lines), 1)
+)
 
 
-@given(baskets, baskets, st.sampled_from(sorted(LEXICONS)))
+@given(baskets | several, baskets | several, st.sampled_from(sorted(LEXICONS)))
 def test_any_two_orders_can_be_told_apart_by_what_the_question_says(
     first: Basket, second: Basket, language: str
 ) -> None:

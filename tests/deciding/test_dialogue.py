@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import typing
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +38,7 @@ from agent.deciding.conversation import (
 from agent.deciding.dialogue import MOST_TRIES, TABLE, step
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
+from agent.deciding.replies import render
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.settings import Policy
@@ -164,6 +166,32 @@ def test_limits_are_checked_when_asked_and_again_at_consent(
     assert (state, _codes(effects)) == (Idle(), [code])
     state, effects = step(Confirming(basket, ANNA), Answered(CONSENT, ANNA, True), around)
     assert (state, _codes(effects)) == (Idle(), [code])
+
+
+def _several(count: int, quantity: int = 1) -> Basket:
+    line = _basket(quantity).lines[0]
+    lines = tuple(
+        msgspec.structs.replace(line, sku=f"p{number}", unit_price=Money(100, "PLN"))
+        for number in range(count)
+    )
+    return Basket(lines, 1)
+
+
+def test_an_order_of_too_many_lines_is_refused_with_the_bound() -> None:
+    around = _around()
+    most = around.policy.most_lines
+    assert isinstance(step(Idle(), OrderHeard(_several(most), ANNA), around)[0], Confirming)
+    state, effects = step(Idle(), OrderHeard(_several(most + 1), ANNA), around)
+    assert (state, _said(effects), _codes(effects)) == (Idle(), ["too_many_lines"], ["too_many_lines"])
+    assert "at most five different things" in render(effects[0], "en", "PLN")
+
+
+def test_a_consent_that_names_one_line_of_several_is_none() -> None:
+    state = Confirming(_several(2, 2), ANNA)
+    naming = Answer("consent", 2, state.basket.lines[0].unit)
+    after, effects = step(state, Answered(naming, ANNA, True), _around())
+    assert _said(effects) == ["read_back_differs"]
+    assert isinstance(after, Confirming)
 
 
 def test_ordered_is_said_only_after_a_receipt() -> None:
