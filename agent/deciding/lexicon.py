@@ -286,6 +286,9 @@ _KOREAN = Lexicon(
     after_joiner="",
     and_joiner="하고",
     politeness=(),
+    corrections=(),  # one item a sentence, so far
+    not_that=(),
+    but_this=(),
     consent_sentences=(
         "네 그대로 주문해 주세요",
         "네 주문해 주세요",
@@ -309,6 +312,7 @@ _KOREAN = Lexicon(
     denial_words=frozenset(
         "아니요 아뇨 아니 취소 취소해 취소해요 그만 멈춰 싫어요 싫어 마세요 말고 절대".split()
     ),
+    call_off_words=frozenset("취소 취소해 취소해요 그만 멈춰".split()),
     help_phrases=("도움말", "도와줘", "뭐 할 수 있어"),
     low_questions=("뭐가 부족해", "무엇이 부족해", "뭐가 떨어졌어", "뭐가 떨어지고 있어"),
     endings=(

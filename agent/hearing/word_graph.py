@@ -14,7 +14,7 @@ from typing import NamedTuple
 from agent.plumbing.errors import AudioError
 from agent.plumbing.sentence_graph import Arc, SentenceGraph
 
-MOST_PAIRS = 20_000
+MOST_PAIRS = 200_000
 """With more pairs of words, every word stands in one sentence; pairs that were not listed cost a few nats."""
 
 
