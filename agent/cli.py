@@ -272,6 +272,16 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
             "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
         )
         benchmark.add_argument("--json", action="store_true", help="for machines")
+    journey = _command(
+        bench, "journey", "bench", "journey", "whole conversations with synthetic customers, to the receipt"
+    )
+    journey.add_argument("--catalogue", type=Path, metavar="FILE", help="default: that of the sample shop")
+    journey.add_argument(
+        "--conversations", type=int, default=24, metavar="N", help="in each row (default: 24)"
+    )
+    journey.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in (default: made, pink)")
+    journey.add_argument("--snr", type=_numbers, default=(20.0, 10.0), metavar="DB,DB", help="default: 20,10")
+    journey.add_argument("--json", action="store_true", help="for machines")
     _bench_device(bench)
 
 
