@@ -190,7 +190,7 @@ def test_what_is_said_while_it_speaks_may_deny(device: VoiceDevice, word: str) -
 
 
 def test_a_language_without_a_voice_is_told(device: VoiceDevice) -> None:
-    device.till.send(Say(3, "Zamówione.", "pl"))
+    device.till.send(Say(3, "Tilattu.", "fi"))
     assert device.told() == Spoken(3, "speech_language")
 
 
