@@ -29,7 +29,7 @@ from agent.plumbing.messages import (
 )
 from agent.plumbing.sentence_graph import Arc, SentenceGraph
 from agent.plumbing.settings import Asr, Speaker
-from tests.hearing.conftest import ROOT, corner_shop, spoken
+from tests.hearing.conftest import ROOT, corner_shop, room, spoken
 from tests.hearing.device import VoiceDevice
 
 ORDER = "okay nabu, order two bags of dark roast coffee"
