@@ -119,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
     chat = _command(
         commands, "chat", "operators", "chat", "the conversation, typed; a typed word confirms nothing"
     )
-    chat.add_argument("--language", choices=["en", "pl"], default="en")
+    chat.add_argument("--language", choices=["en", "ko", "pl"], default="en")
     chat.add_argument("--speak", action="store_true", help="also read the replies aloud (espeak-ng)")
     chat.add_argument("--record", type=Path, metavar="DIR", help="also write the replies as DIR/001.wav ...")
 
@@ -174,6 +174,10 @@ def _models(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     fetch = _command(models, "fetch", "models", "fetch", "bring what is missing or damaged")
     fetch.add_argument("ids", nargs="*", metavar="ID", help="only these (default: all that are needed)")
     fetch.add_argument("--mirror", type=Path, help="a folder to take them from before the network is asked")
+    pin = _command(models, "pin", "models", "pin", "unpack a vendor's zip that models.toml has no hash of")
+    pin.add_argument("id")
+    pin.add_argument("archive", type=Path)
+    pin.add_argument("--sha256", default="", help="what the vendor or somebody you trust says it is")
     _command(models, "list", "models", "show", "every model: purpose, licence, size, state")
     _command(models, "verify", "models", "verify", "hash every file")
 
