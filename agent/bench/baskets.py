@@ -22,7 +22,7 @@ from agent.hearing.listener import ORDER_ENTRY
 from agent.hearing.recogniser import Recogniser
 from agent.hearing.voice_activity import VoiceActivity
 from agent.plumbing.errors import AudioError
-from agent.plumbing.settings import Asr, Endpoint
+from agent.plumbing.settings import Asr, Endpoint, Policy
 
 OUTCOMES = ("right", "wrong", "asked", "rejected")
 _NOISE_SEED = 3
@@ -45,11 +45,13 @@ class BasketsBench:
 
     def outcome(self, made: MadeBasket, samples: Float32) -> str:
         """right: every line and count, and no other line; asked: one of two orders in a question is right;
-        wrong: another order passed the gate; rejected: the rest."""
+        wrong: another order passed the gate; rejected: the rest, and an order that the default policy refuses
+        for its counts or lines ("44 packs")."""
         speech = self._activity.speech_mask(samples, Endpoint().speech_threshold)
         heard = self._recogniser.recognise(cut_sentence(samples, speech), ORDER_ENTRY)
         best = self._basket(heard.words, heard.open_words)
-        if best is None or heard.gap_per_token < self._settings.reject_gap_per_token:
+        passed = heard.gap_per_token >= self._settings.reject_gap_per_token
+        if best is None or not passed or _is_too_much(best):
             return "rejected"
         others = ((self._basket(words), behind) for words, behind in heard.alternatives)
         other = runner_up(best, others, self._settings.ask_within_nats)
@@ -60,6 +62,13 @@ class BasketsBench:
     def _basket(self, words: str, open_words: str = "") -> Basket | None:
         meaning = understand(self._parser, self.catalogue, ORDER_ENTRY, words, open_words)
         return meaning.basket if isinstance(meaning, OrderAsked) else None
+
+
+def _is_too_much(basket: Basket) -> bool:
+    limits = Policy()
+    return len(basket.lines) > limits.most_lines or any(
+        line.quantity > limits.largest_quantity for line in basket.lines
+    )
 
 
 def _counts(basket: Basket) -> dict[str, int]:
