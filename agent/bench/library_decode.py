@@ -1,6 +1,6 @@
 """What an order's time is compared with: an open decode of the same sound by the same small model.
 
-With the model's own library where it can be imported (`pip install --no-deps moonshine-voice==0.0.49`,
+With the model's own library where it can be imported (`pip install moonshine-voice==0.0.49`,
 x86-64 or aarch64 Linux; it is no dependency of the product), else with this product's own open decode.
 """
 

@@ -1,5 +1,5 @@
-"""`earmark bench idle`, `latency` and `baskets`: what the device takes while nobody speaks, how long when
-somebody does, and orders of several items."""
+"""`earmark bench idle`, `latency`, `catalogue` and `baskets`: what the device takes while nobody speaks, how
+long when somebody does, what a large catalogue takes, and orders of several items."""
 
 from __future__ import annotations
 
@@ -72,4 +72,23 @@ def baskets(arguments: argparse.Namespace) -> int:
         print(f"{noise:>8} {row['utterances']:>7}", *(f"{row[outcome]:>9}" for outcome in OUTCOMES))
         for kind, of_kind in row["kinds"].items():
             print(f"{'':>8} {kind}: {of_kind['right']} of {of_kind['utterances']} right")
+    return 0
+
+
+def catalogue(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of large catalogues and prints its table."""
+    from agent.bench.catalogue import run_catalogue_bench
+
+    result = run_catalogue_bench(list(arguments.products), arguments.orders, default_models_dir())
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(f"{'products':>9}{'till s':>9}{'voice s':>9}{'MB':>7}{'p50 ms':>9}{'p95 ms':>9}{'right':>8}")
+    for row in result["results"]:
+        till = row["parse_seconds"] + row["lexicon_seconds"] + row["index_seconds"]
+        times = row["decode_ms"]
+        print(
+            f"{row['products']:>9}{till:>9.2f}{row['compile_seconds']:>9.3f}{row['resident_mb']:>7.1f}"
+            f"{times['p50']:>9.0f}{times['p95']:>9.0f}{row['right']:>8.1%}"
+        )
     return 0

@@ -108,6 +108,7 @@ class Draft(NamedTuple):
     recognition: Recognition
     samples: Float32
     entry: str
+    whole: Float32 | None = None
 
 
 _NOTHING = Recognition("", "", NO_SENTENCE_GAP)
@@ -174,7 +175,7 @@ class Recogniser:
         Without a grammar, and for audio under 50 ms, of pure zeros or with values that are no numbers,
         nothing is recognised. Raises AudioError('grammar_no_entry').
         """
-        return self.finish(self.draft(samples, entry))
+        return self._settled(self._heard(samples, entry, (self._model,)), samples, entry, None)
 
     def recognise_after_wake(self, sentence: Float32, whole: Float32, entry: str) -> Recognition:
         """The sentence after the wake phrase; where that is unsure, also `whole`, with the phrase.
@@ -182,20 +183,28 @@ class Recogniser:
         The cut may have taken the first sound of the sentence, and the grammar has the phrase. The likelier
         of the two is what was heard.
         """
-        return self.finish(self.draft(sentence, entry, whole))
+        return self._settled(self._heard(sentence, entry, (self._model,)), sentence, entry, whole)
 
     def draft(self, sentence: Float32, entry: str, whole: Float32 | None = None) -> Draft:
         """The first step of `recognise`, or with `whole` of `recognise_after_wake`."""
-        heard = self._heard(sentence, entry, (self._model,))
-        if whole is not None and heard.gap_per_token < _SURE_GAP and heard.ending is not Ending.HANGING:
-            with_phrase = self._heard(whole, entry, (self._model,))
-            if with_phrase.gap_per_token > heard.gap_per_token:
-                return Draft(with_phrase, whole, entry)
-        return Draft(heard, sentence, entry)
+        return Draft(self._heard(sentence, entry, (self._model,), over=False), sentence, entry, whole)
 
     def finish(self, draft: Draft) -> Recognition:
-        """The second step: the other model is asked as well, where the first is unsure of an order."""
-        return self._reconsidered(draft.recognition, draft.samples, draft.entry)
+        """The second step, once the speech is over: looks again at what hangs without a sentence, and where
+        there is doubt at `whole`, and asks the other model."""
+        heard = draft.recognition
+        if heard.ending is Ending.HANGING and not heard.words:
+            heard = self._heard(draft.samples, draft.entry, (self._model,))
+        return self._settled(heard, draft.samples, draft.entry, draft.whole)
+
+    def _settled(
+        self, heard: Recognition, samples: Float32, entry: str, whole: Float32 | None
+    ) -> Recognition:
+        if whole is not None and heard.gap_per_token < _SURE_GAP:
+            with_phrase = self._heard(whole, entry, (self._model,))
+            if with_phrase.gap_per_token > heard.gap_per_token:
+                heard, samples = with_phrase, whole
+        return self._reconsidered(heard, samples, entry)
 
     def spot(self, samples: Float32, entry: str) -> Recognition:
         """As `recognise`, at a fraction of the work, where only a sentence that is nearly as likely as free
@@ -224,10 +233,11 @@ class Recogniser:
         models: Sequence[Moonshine | RestingModel],
         *,
         widened: bool = True,
+        over: bool = True,
         within_nats: float = _HOPELESS_NATS,
     ) -> Recognition:
-        """What `models` hear together; `widened`: whether the beam is, where nothing survived. Sentences
-        further than `within_nats` behind free speech are none."""
+        """What `models` hear together; `widened`: whether the beam is, where nothing survived (unless it
+        hangs and may not be `over`). Sentences further than `within_nats` behind free speech are none."""
         automaton = self._automaton
         if automaton is None:
             return _NOTHING
@@ -251,7 +261,8 @@ class Recogniser:
             found = decode_bound(begin(), automaton.allowed, start, self._beams, lowest)
         else:
             free, found = decode_both(begin(), automaton.allowed, start, self._beams, most_open, within_nats)
-        if widened and start != DEAD and not found.finished and not _hangs(found, free, automaton):
+        waits = not over and _hangs(found, free, automaton)
+        if widened and start != DEAD and not found.finished and not waits:
             lowest = free.score - within_nats
             found = decode_bound(begin(), automaton.allowed, start, WIDER_BEAMS, lowest)
         ending = _ending(found, free, automaton)

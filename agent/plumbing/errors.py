@@ -22,6 +22,9 @@ class EarmarkError(Exception):
         self.detail = detail
         self.next_step = next_step
 
+    def __reduce__(self) -> tuple[type[EarmarkError], tuple[str, str, str]]:
+        return type(self), (self.code, self.detail, self.next_step)
+
     def explained(self) -> str:
         """For a person at a terminal: what was found, the code, the next step, a line each."""
         lines = [*self.detail.splitlines(), f"  code: {self.code}"]
