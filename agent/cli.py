@@ -119,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
     chat = _command(
         commands, "chat", "operators", "chat", "the conversation, typed; a typed word confirms nothing"
     )
-    chat.add_argument("--language", choices=["en", "pl"], default="en")
+    chat.add_argument("--language", choices=["en", "ko", "pl"], default="en")
     chat.add_argument("--speak", action="store_true", help="also read the replies aloud (espeak-ng)")
     chat.add_argument("--record", type=Path, metavar="DIR", help="also write the replies as DIR/001.wav ...")
 
@@ -174,6 +174,10 @@ def _models(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     fetch = _command(models, "fetch", "models", "fetch", "bring what is missing or damaged")
     fetch.add_argument("ids", nargs="*", metavar="ID", help="only these (default: all that are needed)")
     fetch.add_argument("--mirror", type=Path, help="a folder to take them from before the network is asked")
+    pin = _command(models, "pin", "models", "pin", "unpack a vendor's zip that models.toml has no hash of")
+    pin.add_argument("id")
+    pin.add_argument("archive", type=Path)
+    pin.add_argument("--sha256", default="", help="what the vendor or somebody you trust says it is")
     _command(models, "list", "models", "show", "every model: purpose, licence, size, state")
     _command(models, "verify", "models", "verify", "hash every file")
 
@@ -268,6 +272,16 @@ def _bench(commands: _Subparsers[argparse.ArgumentParser]) -> None:
             "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
         )
         benchmark.add_argument("--json", action="store_true", help="for machines")
+    journey = _command(
+        bench, "journey", "bench", "journey", "whole conversations with synthetic customers, to the receipt"
+    )
+    journey.add_argument("--catalogue", type=Path, metavar="FILE", help="default: that of the sample shop")
+    journey.add_argument(
+        "--conversations", type=int, default=24, metavar="N", help="in each row (default: 24)"
+    )
+    journey.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in (default: made, pink)")
+    journey.add_argument("--snr", type=_numbers, default=(20.0, 10.0), metavar="DB,DB", help="default: 20,10")
+    journey.add_argument("--json", action="store_true", help="for machines")
     _bench_device(bench)
 
 
@@ -289,6 +303,18 @@ def _bench_device(bench: _Subparsers[argparse.ArgumentParser]) -> None:
     latency.add_argument(
         "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
     )
+    baskets = _command(
+        bench, "baskets", "bench_device", "baskets", "made orders of several items, and with corrections"
+    )
+    baskets.add_argument("--catalogue", type=Path, required=True, metavar="FILE", help="what is ordered")
+    baskets.add_argument(
+        "--count", type=int, default=100, metavar="N", help="sentences that are spoken (default: 100)"
+    )
+    baskets.add_argument("--seed", type=int, default=5, metavar="N", help="of the sentences (default: 5)")
+    baskets.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
+    baskets.add_argument(
+        "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
+    )
     catalogue = _command(
         bench, "catalogue", "bench_device", "catalogue", "what large catalogues take: time, memory, decoding"
     )
@@ -302,7 +328,7 @@ def _bench_device(bench: _Subparsers[argparse.ArgumentParser]) -> None:
     catalogue.add_argument(
         "--orders", type=int, default=24, metavar="N", help="spoken at each size (default: 24)"
     )
-    for benchmark in (idle, latency, catalogue):
+    for benchmark in (idle, latency, catalogue, baskets):
         benchmark.add_argument("--json", action="store_true", help="for machines")
 
 

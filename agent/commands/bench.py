@@ -122,6 +122,33 @@ def wake(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def journey(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of whole conversations and prints its table."""
+    from agent.bench.journey import run_journey_bench
+
+    result = run_journey_bench(
+        default_models_dir(),
+        arguments.catalogue,
+        arguments.noise,
+        arguments.snr,
+        arguments.conversations,
+    )
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(f"{'noise':>8} {'right at once':>14} {'asked again':>12} {'strangers':>10} {'seconds':>8}  failed")
+    for row in result["results"]:
+        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        right = f"{row['right_first_time']} of {row['conversations']}"
+        strangers = f"{row['strangers_accepted']} of {row['strangers_consents']}"
+        seconds = "-" if row["seconds"] is None else f"{row['seconds']['p50']:.1f}"
+        failed = ", ".join(f"{n} {kind}" for kind, n in row["failures"].items())
+        print(
+            f"{noise:>8} {right:>14} {row['right_after_asking']:>12} {strangers:>10} {seconds:>8}  {failed}"
+        )
+    return 0
+
+
 def bargein(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of "stop" and "cancel" while the device speaks and prints its table."""
     from agent.bench.bargein import run_bargein_bench

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from agent.commands.findings import Finding
+from agent.commands.hearing_findings import hearing
 from agent.commands.operators import OperatorClient
 from agent.commands.site_findings import sensors, site_broker
 from agent.commands.update_findings import updates
@@ -69,6 +70,7 @@ def _findings(settings_file: Path) -> Iterator[Finding]:
         _models,
         _sound,
         _catalogue,
+        hearing,
         _keys,
         _clock,
         _broker,

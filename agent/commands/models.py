@@ -1,4 +1,4 @@
-"""`earmark models fetch|list|verify`."""
+"""`earmark models fetch|pin|list|verify`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.model_store.fetch import fetch_models
 from agent.model_store.manifest import Manifest, load_manifest
+from agent.model_store.pinning import pin_model
 from agent.model_store.verify import list_models, verify_models
 from agent.plumbing.settings import default_models_dir, load_settings
 
@@ -32,6 +33,14 @@ def fetch(arguments: argparse.Namespace) -> int:
         lambda line: print(line, flush=True),
     )
     print(f"models: {len(fetched)} fetched, all in place" if fetched else "models: all in place")
+    return 0
+
+
+def pin(arguments: argparse.Namespace) -> int:
+    """Trusts the bytes of a downloaded archive from now on."""
+    manifest, folder = _place(arguments)
+    sha256 = pin_model(manifest.model(arguments.id), arguments.archive, folder, arguments.sha256)
+    print(f"models: {arguments.id} pinned; its archive has the SHA-256 {sha256}")
     return 0
 
 

@@ -70,14 +70,17 @@ _MONEY_WORDS: Mapping[tuple[str, str], tuple[tuple[str, str, str], tuple[str, st
     ("en", "USD"): (("dollar", "dollars", "dollars"), ("cent", "cents", "cents")),
     ("pl", "PLN"): (("złoty", "złote", "złotych"), ("grosz", "grosze", "groszy")),
     ("pl", "EUR"): (("euro", "euro", "euro"), ("cent", "centy", "centów")),
+    ("ko", "KRW"): (("원",) * 3, ("전",) * 3),
+    ("ko", "PLN"): (("즈워티",) * 3, ("그로시",) * 3),
 }
+_MINOR_DIGITS = {"KRW": 0, "JPY": 0}  # ISO 4217; two for all others here
 
 
 def spoken_money(money: Money, language: str) -> str:
     """E.g. "thirty-eight zloty" or "czterdzieści złotych i pięćdziesiąt groszy"."""
     code = (money.currency,) * 3
     major_words, minor_words = _MONEY_WORDS.get((language, money.currency), (code, ("/ 100",) * 3))
-    major, minor = divmod(money.minor, 100)
+    major, minor = divmod(money.minor, 10 ** _MINOR_DIGITS.get(money.currency, 2))
     parts = []
     if major or not minor:
         parts.append(f"{num2words(major, lang=language)} {plural(major, *major_words, language)}")
@@ -89,8 +92,9 @@ def spoken_money(money: Money, language: str) -> str:
 _DAYS = {
     "en": ("on Monday", "on Tuesday", "on Wednesday", "on Thursday", "on Friday", "on Saturday", "on Sunday"),
     "pl": ("w poniedziałek", "we wtorek", "w środę", "w czwartek", "w piątek", "w sobotę", "w niedzielę"),
+    "ko": ("월요일에", "화요일에", "수요일에", "목요일에", "금요일에", "토요일에", "일요일에"),
 }
-_ARRIVES = {"en": " It comes {day}.", "pl": " Przyjdzie {day}."}
+_ARRIVES = {"en": " It comes {day}.", "pl": " Przyjdzie {day}.", "ko": " {day} 도착합니다."}
 
 
 def _delivery(date: str, language: str) -> str:
@@ -121,6 +125,16 @@ _LEVELS: Mapping[str, tuple[tuple[float, str], ...]] = {
         (1 / 2, "została połowa"),
         (2 / 3, "zostały dwie trzecie"),
         (1, "jest prawie pełno"),
+    ),
+    "ko": (
+        (0, "거의 비었습니다"),
+        (1 / 10, "십분의 일 남았습니다"),
+        (1 / 5, "오분의 일 남았습니다"),
+        (1 / 4, "사분의 일 남았습니다"),
+        (1 / 3, "삼분의 일 남았습니다"),
+        (1 / 2, "반 남았습니다"),
+        (2 / 3, "삼분의 이 남았습니다"),
+        (1, "거의 가득 찼습니다"),
     ),
 }
 
@@ -157,6 +171,19 @@ _SINCE: Mapping[str, Mapping[Since | Literal[""], str]] = {
         "sunday": "od niedzieli",
         "long_ago": "od ponad tygodnia",
     },
+    "ko": {
+        "never": "아직까지",
+        "today": "얼마 전부터",
+        "yesterday": "어제부터",
+        "monday": "월요일부터",
+        "tuesday": "화요일부터",
+        "wednesday": "수요일부터",
+        "thursday": "목요일부터",
+        "friday": "금요일부터",
+        "saturday": "토요일부터",
+        "sunday": "일요일부터",
+        "long_ago": "일주일 넘게",
+    },
 }
 
 _STANDINGS: Mapping[str, Mapping[ProposalState | Literal[""], str]] = {
@@ -171,6 +198,12 @@ _STANDINGS: Mapping[str, Mapping[ProposalState | Literal[""], str]] = {
         "asked": "już pytałem",
         "declined": "odmówiono",
         "on_its_way": "już w drodze",
+    },
+    "ko": {
+        "not_asked_yet": "아직 묻지 않았습니다",
+        "asked": "물어보았습니다",
+        "declined": "원하지 않으셨습니다",
+        "on_its_way": "오는 중입니다",
     },
 }
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agent.deciding.reply_words_ko import KOREAN
+
 # "no." at the end of a sentence is read aloud as "number", hence "cancel".
 _ENGLISH = {
     "read_back": "{Items}, {total} in total. Say: yes, place my order. Or say: cancel.",
@@ -172,4 +174,4 @@ _POLISH = {
     "enrol_failed": "Nie słyszałem dość dobrze. Niczego nie zachowałem. Zacznij od nowa: earmark enrol.",
 }
 
-REPLIES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH}
+REPLIES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH, "ko": {**_ENGLISH, **KOREAN}}

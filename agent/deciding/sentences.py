@@ -34,7 +34,7 @@ verified."""
 def compile_sentences(
     catalogue: Catalogue, language: str, extra_openings: Iterable[str] = ()
 ) -> SentenceGraph:
-    """The grammar of `catalogue` in `language` ('en' or 'pl').
+    """The grammar of `catalogue` in `language` ('en', 'pl' or 'ko').
 
     Products without words in that language cannot be ordered in it and are left out. Raises CatalogueError:
     catalogue_language (unknown language, or nothing can be ordered in it), catalogue_unit, catalogue_options.
@@ -124,20 +124,16 @@ def _orders(
     build: _Builder, catalogue: Catalogue, language: str, start: int, end: int, extra_openings: Iterable[str]
 ) -> None:
     lexicon = LEXICONS[language]
+    if lexicon.endings:
+        _orders_ended(build, catalogue, language, start, end)
+        return
     opened, counted, done = build.state(), build.state(), build.state()
     build.phrases(start, (*lexicon.openings, *extra_openings), opened, Tag("intent", "order"))
     build.free(start, opened)
     _counts(build, language, opened, counted)
     build.free(opened, counted)
 
-    groups: dict[tuple[str, tuple[str, ...]], list[Product]] = {}
-    for product in catalogue.products:
-        if language in product.words:
-            groups.setdefault((product.unit, product.options), []).append(product)
-    if not groups:
-        raise CatalogueError(
-            "catalogue_language", f"no product has words in {language!r}", "add words in that language"
-        )
+    groups = _groups(catalogue, language)
     of_unit: dict[str, int] = {}
     for unit in dict.fromkeys(unit for unit, _ in groups):
         of_unit[unit] = _unit(build, lexicon, unit, counted)
@@ -202,6 +198,43 @@ def _option(build: _Builder, option: Option, language: str, source: int, target:
     for choice in option.choices:
         if language in choice.words:
             build.phrases(source, choice.words[language].heard, target, Tag(f"option:{option.id}", choice.id))
+
+
+def _orders_ended(build: _Builder, catalogue: Catalogue, language: str, start: int, end: int) -> None:
+    """Where the verb comes last: product, quantity and unit, ending."""
+    lexicon = LEXICONS[language]
+    counted, ended = build.state(), build.state()
+    standing_alone = {normalise_text(text) for text in (*lexicon.one_of, *lexicon.counts)}
+    taken, named = _names(catalogue, language), dict[str, int]()
+    for (unit, option_ids), products in _groups(catalogue, language).items():
+        if unit not in named:
+            named[unit] = build.state()
+            number = build.state()
+            for text, value in spoken_numbers(language).items():
+                alone = text in standing_alone or text.isdecimal()
+                build.phrases(named[unit], (text,), counted if alone else number, Tag("quantity", str(value)))
+                if text.isdecimal():
+                    build.phrases(named[unit], (text,), number, Tag("quantity", str(value)))
+            build.free(_unit(build, lexicon, unit, number), counted)
+            build.free(named[unit], counted)
+        options = [catalogue.option(option_id) for option_id in option_ids]
+        build.free(start, _products(build, products, options, language, named[unit], taken))
+    build.phrases(counted, lexicon.endings, ended, Tag("intent", "order"))
+    build.free(counted, ended)
+    build.free(ended, end)
+
+
+def _groups(catalogue: Catalogue, language: str) -> dict[tuple[str, tuple[str, ...]], list[Product]]:
+    """Products that are said in `language`, by unit and options. Raises CatalogueError catalogue_language."""
+    groups: dict[tuple[str, tuple[str, ...]], list[Product]] = {}
+    for product in catalogue.products:
+        if language in product.words:
+            groups.setdefault((product.unit, product.options), []).append(product)
+    if not groups:
+        raise CatalogueError(
+            "catalogue_language", f"no product has words in {language!r}", "add words in that language"
+        )
+    return groups
 
 
 def _names(catalogue: Catalogue, language: str) -> frozenset[str]:

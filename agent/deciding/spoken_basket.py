@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from num2words import num2words
 
 from agent.deciding.basket import Basket, Line
-from agent.deciding.lexicon import LEXICONS
+from agent.deciding.lexicon import LEXICONS, number_words
 
 
 def spoken_basket(basket: Basket, language: str) -> str:
@@ -25,6 +25,9 @@ def spoken_line(line: Line, language: str) -> str:
     """Quantity, unit and title in words."""
     lexicon = LEXICONS[language]
     unit = lexicon.units[line.unit]
+    if lexicon.endings:  # the language counts after the thing
+        (number, *_) = number_words(line.quantity, language)
+        return " ".join(word for word in (line.title, number, unit.many) if word)
     number = num2words(line.quantity, lang=language)
     if language == "pl" and unit.feminine:
         number = _feminine_accusative(number)

@@ -1,4 +1,4 @@
-"""Text to speech: hibari (github.com/MMWilliams/hibari), English, on the device.
+"""Text to speech: hibari (github.com/MMWilliams/hibari) for English, espeak-ng for others.
 
 A device says few things often, and most of what it says is the same each time: "Say: yes, place my order." So
 it is spoken and kept a sentence at a time, and what never changes is spoken before it is asked for.
@@ -15,11 +15,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from agent.hearing import onnx_session  # noqa: F401  (first: it silences the runtime that hibari imports)
-from agent.hearing.audio import SAMPLE_RATE, Int16, resample, to_int16
+from agent.hearing import (
+    espeak,
+    onnx_session,  # noqa: F401  (first: it silences the runtime that hibari imports)
+)
+from agent.hearing.audio import SAMPLE_RATE, Float32, Int16, resample, to_int16
 from agent.plumbing.errors import AudioError, ModelError
 
-LANGUAGES = ("en",)
+LANGUAGES = ("en", *espeak.LANGUAGES)
 LONGEST_TEXT = 1_000
 KEPT_SAMPLES = 300 * SAMPLE_RATE
 """Of sentences that were spoken before: 10 MB, five minutes."""
@@ -42,7 +45,8 @@ class Speech:
         except (ImportError, OSError) as error:
             raise ModelError("model_missing", f"text to speech: {error}", "earmark models verify") from error
         self._rate = int(RATE)
-        self._spoken: OrderedDict[str, Int16] = OrderedDict()
+        self._spoken: OrderedDict[tuple[str, str], Int16] = OrderedDict()
+        self._espeak: espeak.Espeak | None = None
         self._kept = 0
         self._busy = threading.Lock()  # guards the voice and all of the above
         self._asked = threading.Event()  # somebody waits: whoever speaks ahead stands back
@@ -68,7 +72,7 @@ class Speech:
             self._asked.clear()
             try:
                 with self._busy:
-                    sound = self._sentence(sentence)
+                    sound = self._sentence(sentence, language)
             finally:
                 self._asked.set()
             yield sound
@@ -83,21 +87,31 @@ class Speech:
                 self._asked.wait()
                 with self._busy, contextlib.suppress(AudioError):
                     if self._kept < KEPT_SAMPLES // 2:  # the rest is for what cannot be known ahead
-                        self._sentence(sentence)
+                        self._sentence(sentence, language)
 
         if language in LANGUAGES:
             threading.Thread(target=work, daemon=True).start()
 
-    def _sentence(self, text: str) -> Int16:
-        known = self._spoken.pop(text, None)
+    def _sentence(self, text: str, language: str) -> Int16:
+        known = self._spoken.pop((text, language), None)
         if known is None:
             try:
-                wave = np.asarray(self._voice(text, seed=_NOISE_SEED), np.float32)
+                wave, rate = self._wave(text, language)
+            except AudioError:
+                raise
             except Exception as error:  # the library's word rules fail on odd text in ways of their own
                 raise AudioError("speech_text", f"cannot be spoken: {type(error).__name__}") from error
-            known = to_int16(resample(wave, self._rate))
+            known = to_int16(resample(wave, rate))
             self._kept += len(known)
-        self._spoken[text] = known
+        self._spoken[text, language] = known
         while self._kept > KEPT_SAMPLES and len(self._spoken) > 1:
             self._kept -= len(self._spoken.popitem(last=False)[1])
         return known
+
+    def _wave(self, text: str, language: str) -> tuple[Float32, int]:
+        """Samples and their rate."""
+        if language != "en":
+            if self._espeak is None:
+                self._espeak = espeak.Espeak()
+            return self._espeak(text, language), self._espeak.rate
+        return np.asarray(self._voice(text, seed=_NOISE_SEED), np.float32), self._rate

@@ -35,7 +35,6 @@ MODELS = {
 _MODEL_FILE = "conf/model.conf"
 _NEAREST = 200  # most of them are no sentence
 _SHORTEST_SAMPLES = 1_600
-_DECODES_OF_ONE = 50  # its caches only ever grow
 
 
 class _Scored(NamedTuple):
@@ -122,17 +121,29 @@ class VoskRecogniser:
         pcm = to_int16(samples).tobytes()
         free = self._open.decode(pcm)[0]
         open_words = normalise_text(free.text)
-        sentences: dict[str, float] = {}
-        for found in decoder.decode(pcm) if decoder else ():
-            text = normalise_text(found.text)
-            if text and text not in sentences and words.is_sentence(entry, text):
-                sentences[text] = found.nats
+        sentences = self._sentences(decoder, words, entry, pcm) if decoder else {}
         if not sentences:
             return Recognition("", open_words, NO_SENTENCE_GAP)
         (best, nats), *others = sentences.items()
         gap = min(0.0, (nats - free.nats) / letters(best))
         alternatives = tuple(Alternative(text, nats - other) for text, other in others)
         return Recognition(best, open_words, gap, alternatives)
+
+    def _sentences(self, decoder: _Decoder, words: WordGraph, entry: str, pcm: bytes) -> dict[str, float]:
+        """Sentences of `entry` that may have been said, and their log likelihoods in nats, best first.
+
+        In two steps: the words that are near at all, then sentences of these words only. With few words the
+        bigram model allows little else than sentences.
+        """
+        near = {word for found in decoder.decode(pcm) for word in normalise_text(found.text).split()}
+        narrow = words.narrowed(near)
+        listed = self._listed(narrow, entry)
+        sentences: dict[str, float] = {}
+        for found in _Decoder(self._model, listed, nearest=_NEAREST).decode(pcm) if listed else ():
+            text = normalise_text(found.text)
+            if text and text not in sentences and narrow.is_sentence(entry, text):
+                sentences[text] = found.nats
+        return dict(sorted(sentences.items(), key=lambda item: -item[1]))
 
     def recognise_after_wake(self, sentence: Float32, whole: Float32, entry: str) -> Recognition:
         """As `recognise(sentence)`: the wake phrase is no word of these languages."""
@@ -151,12 +162,16 @@ class VoskRecogniser:
     def _decoder(self, words: WordGraph, entry: str) -> _Decoder | None:
         """None where no sentence of `entry` can be said with this vocabulary."""
         if entry not in self._decoders:
-            listed = [
-                " ".join(self._spellings(word, self._graph)[0] for word in sentence.split())
-                for sentence in words.covering_sentences(entry)
-            ]
+            listed = self._listed(words, entry)
             self._decoders[entry] = _Decoder(self._model, listed, nearest=_NEAREST) if listed else None
         return self._decoders[entry]
+
+    def _listed(self, words: WordGraph, entry: str) -> list[str]:
+        """Sentences of `entry` as the model spells them."""
+        return [
+            " ".join(self._spellings(word, self._graph)[0] for word in sentence.split())
+            for sentence in words.covering_sentences(entry)
+        ]
 
     def _spellings(self, word: str, graph: SentenceGraph | None) -> list[str]:
         written = graph.spellings.get(word, ()) if graph else ()
@@ -164,26 +179,21 @@ class VoskRecogniser:
 
 
 class _Decoder:
-    """A KaldiRecognizer, with the sentences of a grammar or (None) in the open, made anew now and then."""
+    """Decodes with the sentences of a grammar or (None) in the open. Every utterance gets a KaldiRecognizer
+    of its own: a kept one adapts to the voices it has heard, which shifts its likelihoods, and grows."""
 
     def __init__(self, model: Any, sentences: list[str] | None, *, nearest: int) -> None:
         self._model, self._nearest = model, nearest
-        self._grammar = None if sentences is None else json.dumps(sentences, ensure_ascii=False)
-        self._recognizer: Any = None
-        self._decodes = 0
+        self._grammar = () if sentences is None else (json.dumps(sentences, ensure_ascii=False),)
 
     def decode(self, pcm: bytes) -> list[_Scored]:
         """At least one reading of int16 samples, likeliest first."""
         from vosk import KaldiRecognizer
 
-        if self._recognizer is None or self._decodes >= _DECODES_OF_ONE:
-            grammar = () if self._grammar is None else (self._grammar,)
-            self._recognizer = KaldiRecognizer(self._model, SAMPLE_RATE, *grammar)
-            self._recognizer.SetMaxAlternatives(self._nearest)
-            self._decodes = 0
-        self._decodes += 1
-        self._recognizer.AcceptWaveform(pcm)
-        found = json.loads(self._recognizer.FinalResult()).get("alternatives", [])
+        recognizer = KaldiRecognizer(self._model, SAMPLE_RATE, *self._grammar)
+        recognizer.SetMaxAlternatives(self._nearest)
+        recognizer.AcceptWaveform(pcm)
+        found = json.loads(recognizer.FinalResult()).get("alternatives", [])
         return [_Scored(one["text"], float(one["confidence"])) for one in found] or [_Scored("", 0.0)]
 
 

@@ -8,13 +8,13 @@ has to be looked up.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from agent.plumbing.errors import AudioError
 from agent.plumbing.sentence_graph import Arc, SentenceGraph
 
-MOST_PAIRS = 20_000
+MOST_PAIRS = 200_000
 """With more pairs of words, every word stands in one sentence; pairs that were not listed cost a few nats."""
 
 
@@ -27,6 +27,7 @@ class WordGraph:
     """`graph` without the words that `knows` refuses."""
 
     def __init__(self, graph: SentenceGraph, knows: Callable[[str], bool] = lambda word: True) -> None:
+        self._graph = graph
         self._entries, self._finals = graph.entries, frozenset(graph.finals)
         self._steps: dict[int, list[_Step]] = defaultdict(list)
         self._free: dict[int, list[int]] = defaultdict(list)
@@ -41,6 +42,10 @@ class WordGraph:
                 self._free[arc.source].append(arc.target)
             self._backwards[arc.target].append(arc)
         self.unknown_words = frozenset(word for word, is_known in known.items() if not is_known)
+
+    def narrowed(self, words: Collection[str]) -> WordGraph:
+        """The same with no other words than these."""
+        return WordGraph(self._graph, lambda word: word in words and word not in self.unknown_words)
 
     def is_sentence(self, entry: str, text: str) -> bool:
         """Whether `text` (normalised) is one of `entry`. Raises AudioError('grammar_no_entry')."""

@@ -18,4 +18,8 @@ def convert(step: str, source: bytes) -> bytes:
             from agent.model_store.moonshine_onnx import moonshine_decoder_from_ort
 
             return moonshine_decoder_from_ort(source)
+        case "vosk-wide-lattice":
+            from agent.model_store.vosk_conf import widened
+
+            return widened(source)
     raise ModelError("model_unknown_step", f"no conversion is called {step!r}", "update earmark-agent")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from agent.model_store.convert import convert
 from agent.model_store.manifest import Manifest, Model, PackageSource, UrlSource
+from agent.model_store.pins import pin_step
 from agent.model_store.sources import OFFLINE, Report, from_mirror, from_package, from_url
 from agent.model_store.verify import file_fault, model_problems
 from agent.plumbing.errors import ModelError
@@ -59,12 +60,20 @@ def _fetch(model: Model, models_dir: Path, mirror: Path | None, report: Report) 
         return False
     if model.installed:
         raise problems[0].as_error()
+    if model.unpinned:
+        raise ModelError(
+            "model_unpinned",
+            f"{model.id}: models.toml knows no SHA-256 of {model.unpinned.address}, so it is not fetched",
+            pin_step(model.id, model.unpinned),
+        )
     with tempfile.TemporaryDirectory(prefix=_WORK_PREFIX, dir=models_dir) as work:
         _obtain(model, Path(work), mirror, report)
         folder = models_dir / model.id
         folder.mkdir(exist_ok=True)
         for file in model.files:
+            (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
             _put_in_place(Path(work) / file.name, folder / file.name)
+            _flush((folder / file.name).parent)
         _flush(folder)
         _flush(models_dir)
     report(f"{model.id}: ready ({model.size / 1e6:.1f} MB)")
@@ -103,10 +112,12 @@ def _finish(model: Model, attempt: Path, work: Path, report: Report) -> None:
     if model.convert:
         report(f"{model.id}: converting {model.convert.source_name} to {model.convert.result_name}")
         result = convert(model.convert.step, (attempt / model.convert.source_name).read_bytes())
+        (attempt / model.convert.result_name).parent.mkdir(parents=True, exist_ok=True)
         (attempt / model.convert.result_name).write_bytes(result)
     for file in model.files:
         if fault := file_fault(attempt / file.name, file, by_hash=True):
             raise ModelError("model_wrong_hash", f"{file.name} as converted here {fault}", OFFLINE)
+        (work / file.name).parent.mkdir(parents=True, exist_ok=True)
         (attempt / file.name).replace(work / file.name)
 
 

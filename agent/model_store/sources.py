@@ -103,6 +103,7 @@ def _write_checked(
 ) -> None:
     """Copy `stream` to `target`, at most one byte beyond the listed size; compare size and SHA-256."""
     digest, size = hashlib.sha256(), 0
+    target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as output:
         while size <= file.size and (chunk := stream.read(min(_CHUNK, file.size + 1 - size))):
             digest.update(chunk)

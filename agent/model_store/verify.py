@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from agent.model_store.manifest import InstalledSource, Manifest, Model, ModelFile, load_manifest
+from agent.model_store.pins import pin_step, pinned_files
 from agent.plumbing.errors import ModelError
 
 FETCH = "earmark models fetch"
@@ -108,7 +109,13 @@ def model_problems(models_dir: Path, model: Model, *, by_hash: bool) -> Iterator
         detail = f"{model.id}: the package that holds it is not installed"
         yield ModelProblem(model.id, model.files[0].name, "model_missing", detail, next_step)
         return
-    for file in model.files:
+    files = model.files
+    if model.unpinned:
+        next_step = pin_step(model.id, model.unpinned)
+        files = pinned_files(folder)
+        if not files:
+            yield ModelProblem(model.id, "", "model_missing", f"{folder} is not there", next_step)
+    for file in files:
         path = folder / file.name
         if not path.is_file():
             yield ModelProblem(model.id, file.name, "model_missing", f"{path} is not there", next_step)

@@ -26,9 +26,9 @@ _SMALL_BUFFER = 4_096
 class VoiceDevice:
     """Start it with `with`; everything that `voice` says to the till comes out of `told`."""
 
-    def __init__(self, folder: Path, audio: str = "") -> None:
+    def __init__(self, folder: Path, audio: str = "", more: str = "") -> None:
         """`audio`: other lines for [audio] than those of the sockets; `hear` and `playback` then do
-        nothing."""
+        nothing. `more`: further sections."""
         self.source, source_end = socket.socketpair()
         sink_end, self.sink = socket.socketpair()
         # Little room on the way to the loudspeaker: a playback stands still until the test takes it.
@@ -36,7 +36,8 @@ class VoiceDevice:
         settings = folder / "settings.toml"
         settings.write_text(
             "[audio]\n"
-            + (audio or f'source = "fd:{source_end.fileno()}"\nsink = "fd:{sink_end.fileno()}"\n'),
+            + (audio or f'source = "fd:{source_end.fileno()}"\nsink = "fd:{sink_end.fileno()}"\n')
+            + more,
             encoding="utf-8",
         )
         fds = (source_end.fileno(), sink_end.fileno())

@@ -80,7 +80,7 @@ def test_nothing_to_say_is_no_sound(speech: Speech) -> None:
 @pytest.mark.parametrize(
     ("text", "language", "code"),
     [
-        ("Zamówione.", "pl", "speech_language"),
+        ("Tilattu.", "fi", "speech_language"),
         ("word " * LONGEST_TEXT, "en", "speech_text"),
         ("1234567890" * 4, "en", "speech_text"),
     ],

@@ -29,7 +29,7 @@ from agent.plumbing.messages import (
 )
 from agent.plumbing.sentence_graph import Arc, SentenceGraph
 from agent.plumbing.settings import Asr, Speaker
-from tests.hearing.conftest import ROOT, corner_shop, spoken
+from tests.hearing.conftest import ROOT, corner_shop, room, spoken
 from tests.hearing.device import VoiceDevice
 
 ORDER = "okay nabu, order two bags of dark roast coffee"
@@ -127,7 +127,7 @@ def test_a_question_brings_its_own_answers(device: VoiceDevice) -> None:
 
 def test_two_orders_that_are_both_near_are_both_told(device: VoiceDevice) -> None:
     _settle(device)
-    device.hear(spoken("slt", "okay nabu, can I have a carton of milk please"))
+    device.hear(spoken("slt", "okay nabu"), room(0.3), spoken("slt", "can I have a carton of milk please"))
     assert isinstance(device.told(), Woken)
     order = device.told()
     assert isinstance(order, Utterance)
@@ -179,7 +179,8 @@ def test_what_is_said_while_it_speaks_is_not_heard(device: VoiceDevice, moonshin
 @pytest.mark.parametrize("word", ["stop", "cancel"])
 def test_what_is_said_while_it_speaks_may_deny(device: VoiceDevice, word: str) -> None:
     device.till.send(Say(7, "Two bags of coffee. Shall I order them?", "en", Listen(8, "consent", 1_000)))
-    device.hear(spoken("slt", word))  # the playback stands still: nobody takes it yet
+    device.sink.recv(1, socket.MSG_PEEK)  # it has begun, and stands still: nobody takes it yet
+    device.hear(spoken("slt", word))
     played = device.playback()
     assert device.told() == Spoken(7)
     heard = device.told()
@@ -189,7 +190,7 @@ def test_what_is_said_while_it_speaks_may_deny(device: VoiceDevice, word: str) -
 
 
 def test_a_language_without_a_voice_is_told(device: VoiceDevice) -> None:
-    device.till.send(Say(3, "Zamówione.", "pl"))
+    device.till.send(Say(3, "Tilattu.", "fi"))
     assert device.told() == Spoken(3, "speech_language")
 
 

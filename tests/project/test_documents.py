@@ -187,7 +187,7 @@ def test_polish_readme_says_the_same() -> None:
 
 
 _COMMAND = re.compile(r"(?<![\w./-])(earmark(?:-backend)? (?:[^;`\n()]|\(\))+)")
-SPOKEN = ROOT / "agent/deciding/reply_words.py"
+SPOKEN = {ROOT / "agent/deciding" / name for name in ("reply_words.py", "reply_words_ko.py")}
 
 
 def literals(path: Path) -> Iterator[str]:
@@ -225,7 +225,7 @@ def test_every_command_that_a_message_names_parses() -> None:
         for words in commands_in(text):
             seen.add(" ".join(words[:2]))
             # A spoken sentence names a command, not its arguments: "Enrol somebody with: earmark enrol."
-            command = [*words[:2], "--help"] if path == SPOKEN else words
+            command = [*words[:2], "--help"] if path in SPOKEN else words
             if words != ["earmark", "X"] and (problem := complaint(command)):  # "X" is the version
                 wrong.append(f"{path.relative_to(ROOT)}: {problem}")
     assert not wrong

@@ -1,0 +1,190 @@
+"""Whole conversations with synthetic customers: wake word, order, read-back and consent, up to the shop's
+verified receipt; and strangers who consent to somebody else's order."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import order_backend
+from agent.bench.journey_device import JourneyDevice, in_quiet_room
+from agent.bench.made_people import MadePerson, people
+from agent.bench.mixing import mix
+from agent.bench.noise_kinds import noise_kind
+from agent.deciding.catalogue import Catalogue, Product
+from agent.deciding.lexicon import LEXICONS
+from agent.hearing.audio import Float32, read_audio_file
+from agent.plumbing.errors import AudioError
+
+WAKE_PHRASE = "okay nabu"
+CUSTOMERS = ("slt", "rms", "awb")
+STRANGERS = ("kal16", "en-us", "en-gb+m5")
+"""Voices of `agent.bench.made_people`; variants of one espeak-ng voice are too alike to be two people."""
+
+_SEED = 11
+_LANGUAGE = "en"
+_NUMBERS = ("two", "three", "four", "five")
+_OPENINGS = ("order", "i need", "we need", "i would like", "i want to order")
+_CONSENTS = ("yes, place my order.", "yes, please place my order.", "yes, order {quantity}.")
+_MOST_TRIES = 2  # the device asks no more often
+
+
+class Conversation(NamedTuple):
+    """Who says what; and who consents, where that is somebody else."""
+
+    customer: MadePerson
+    order: str
+    consent: str
+    stranger: MadePerson | None = None
+
+
+class Outcome(NamedTuple):
+    """How it ended: 'right', 'asked_again' (right after one more answer) or what failed. Seconds from the
+    wake word to "ordered", where it was, and those of them in which the device spoke."""
+
+    kind: str
+    seconds: float = 0.0
+    device_spoke: float = 0.0
+
+
+class JourneyBench:
+    """One device, on which CUSTOMERS are enrolled. Raises AudioError bench_no_voices, bench_enrolment;
+    ModelError."""
+
+    def __init__(self, folder: Path, models_dir: Path, catalogue: Path, noise: Float32) -> None:
+        found = {person.voice: person for person in people()}
+        self._customers = [found[voice] for voice in CUSTOMERS if voice in found] or list(found.values())[:1]
+        self._strangers = [found[voice] for voice in STRANGERS if voice in found]
+        self._noise = noise
+        self._device = JourneyDevice(folder, models_dir, catalogue)
+        for person in self._customers:
+            self._device.enrol(person.voice, person)
+
+    def close(self) -> None:
+        self._device.close()
+
+    def conversations(self, many: int) -> list[Conversation]:
+        """The same ones at every call; strangers consent in every other one of as many more."""
+        rng = np.random.default_rng(_SEED)
+        made = []
+        for number in range(many + (many // 2 if self._strangers else 0)):
+            words, quantity = _order(self._device.catalogue, rng)
+            consent = _CONSENTS[rng.integers(len(_CONSENTS))].format(quantity=quantity)
+            stranger = self._strangers[number % len(self._strangers)] if number >= many else None
+            customer = self._customers[number % len(self._customers)]
+            made.append(Conversation(customer, words, consent, stranger))
+        return made
+
+    def row(self, many: int, snr_db: float | None) -> dict[str, Any]:
+        """What `run_journey_bench` gives for one ratio."""
+        rng = np.random.default_rng(_SEED)
+        own: list[Outcome] = []
+        strangers: list[Outcome] = []
+        for conversation in self.conversations(many):
+            (strangers if conversation.stranger else own).append(self._hold(conversation, snr_db, rng))
+        kinds = Counter(outcome.kind for outcome in own)
+        right = [outcome for outcome in own if outcome.kind == "right"]
+        reached = [o for o in strangers if o.kind in ("right", "asked_again") or o.kind.startswith("consent")]
+        return {
+            "snr_db": snr_db,
+            "conversations": len(own),
+            "right_first_time": kinds["right"],
+            "right_after_asking": kinds["asked_again"],
+            "failures": {k: n for k, n in sorted(kinds.items()) if k not in ("right", "asked_again")},
+            "strangers_consents": len(reached),
+            "strangers_accepted": sum(o.kind in ("right", "asked_again") for o in reached),
+            "seconds": _middle([outcome.seconds for outcome in right]),
+            "device_spoke_seconds": _middle([outcome.device_spoke for outcome in right]),
+        }
+
+    def _hold(self, conversation: Conversation, snr_db: float | None, rng: np.random.Generator) -> Outcome:
+        device = self._device
+        device.rest()
+        orders, decisions = device.ordered, device.decided
+        basket = device.order(conversation.order)
+        said = f"{WAKE_PHRASE}, {conversation.order}."
+        heard = device.hear(self._in_room(conversation.customer.says(said), snr_db, rng))
+        if not heard.woken:
+            return Outcome("not_woken")
+        seconds, spoke = heard.seconds, device.speak()
+        if not device.reads_back(basket):
+            return Outcome(_not_read_back(device.decided[: len(device.decided) - len(decisions)]))
+        who = conversation.stranger or conversation.customer
+        for attempt in range(_MOST_TRIES):
+            heard = device.hear(self._in_room(who.says(conversation.consent), snr_db, rng))
+            seconds += heard.seconds
+            if device.ordered > orders:
+                return Outcome("asked_again" if attempt else "right", seconds + spoke, spoke)
+            spoke += device.speak()
+            if not device.listening:
+                break
+        return Outcome(_not_ordered(device))
+
+    def _in_room(self, speech: Float32, snr_db: float | None, rng: np.random.Generator) -> Float32:
+        sound = in_quiet_room(speech)
+        return sound if snr_db is None else mix(sound, self._noise, snr_db, rng)
+
+
+def _middle(values: Sequence[float]) -> dict[str, float] | None:
+    if not values:
+        return None
+    return {f"p{share}": round(float(np.percentile(values, share)), 1) for share in (50, 95)}
+
+
+def _not_read_back(decided: Sequence[str]) -> str:
+    code = decided[0] if decided else "not_understood"
+    if code == "not_understood":
+        return "order_not_heard"
+    if code == "read_back":
+        return "wrong_order"
+    return {"asked_which": "asked_which", "refused_unknown_voice": "order_voice_not_known"}.get(code, code)
+
+
+def _not_ordered(device: JourneyDevice) -> str:
+    return "consent_voice_not_known" if "refused_other_voice" in device.decided[:1] else "consent_not_heard"
+
+
+def _order(catalogue: Catalogue, rng: np.random.Generator) -> tuple[str, str]:
+    """An order of one product in words, and its quantity with unit, as in "two bags"."""
+    product: Product = catalogue.products[rng.integers(len(catalogue.products))]
+    number = _NUMBERS[rng.integers(len(_NUMBERS))]
+    unit = LEXICONS[_LANGUAGE].units[product.unit]
+    opening = _OPENINGS[rng.integers(len(_OPENINGS))]
+    quantity = f"{number} {unit.few}"
+    return f"{opening} {quantity} of {product.words[_LANGUAGE].say}", quantity
+
+
+def run_journey_bench(
+    models_dir: Path, catalogue: Path | None, noise: Path | None, snrs: Sequence[float], many: int
+) -> dict[str, Any]:
+    """One row in a quiet room and one for each of `snrs` (dB) in `noise`, or in made broadband noise, at the
+    default settings but for the limits of money. `catalogue`: the sample shop's where None.
+
+    {"results": [{"snr_db": null or number, "conversations": n, "right_first_time": n,
+    "right_after_asking": n, "failures": {kind: n}, "strangers_consents": n, "strangers_accepted": n,
+    "seconds": null or {"p50": s, "p95": s}, "device_spoke_seconds": the same}]}
+
+    right_first_time: just that order was signed and the shop's receipt for it verified, with one order and
+    one consent said. failures: not_woken, order_not_heard, order_voice_not_known, wrong_order (another was
+    read back), asked_which, consent_not_heard, consent_voice_not_known, or a refusal's code.
+    strangers_consents: of `many` / 2 more conversations, those in which the order was read back and somebody
+    who is not enrolled consented. seconds: of those right first time, from the wake word to where "Ordered"
+    begins: the customer's sentences, the silence that ends them, the work after that, the read-back as long
+    as it takes to say it (device_spoke_seconds), and 1.5 s before the consent; no network, no process
+    borders. Raises AudioError (bench_no_voices, bench_enrolment, bench_noise), ModelError.
+    """
+    room = noise_kind("broadband", _SEED).noise if noise is None else read_audio_file(noise)
+    if not room.any():
+        raise AudioError("bench_noise", f"{noise} is silent", "give a recording of noise")
+    sold = catalogue or Path(order_backend.__file__).parent / "catalogues" / "corner_shop.json"
+    with tempfile.TemporaryDirectory() as folder:
+        bench = JourneyBench(Path(folder), models_dir, sold, room)
+        try:
+            return {"results": [bench.row(many, snr_db) for snr_db in (None, *snrs)]}
+        finally:
+            bench.close()

@@ -1,0 +1,241 @@
+"""A whole device in one process, up to the shop's signed receipt: real ears, the till's own conversation,
+journal and signature, and the reference shop's desk. Without processes, sockets, network and loudspeaker.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from agent.bench.made_people import MadePerson
+from agent.committing.journal import Journal
+from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
+from agent.committing.road import OrderPlaced, OrderRefused, OrderRoad
+from agent.committing.trusted_time import ClockReading, TrustedTime
+from agent.deciding.basket import Basket
+from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.conversation import ReceiptArrived, Say
+from agent.deciding.replies import render
+from agent.deciding.sentences import ENROLMENT_PHRASES, compile_sentences
+from agent.deciding.understanding import OrderAsked, understand
+from agent.deciding.verification import Voiceprint, make_template
+from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
+from agent.hearing.ears import Ears
+from agent.hearing.speaker import SpeakerEmbedder
+from agent.hearing.speech import Speech
+from agent.hearing.voice_activity import VoiceActivity
+from agent.plumbing import messages
+from agent.plumbing.errors import AudioError
+from agent.plumbing.settings import Device, Paths, Policy, Settings
+from agent.till.desk import Desk
+from agent.till.factors import Factors
+from agent.till.people import People
+from agent.till.proposals import SensorProposals
+from agent.till.silences import SensorSilences
+from agent.till.spoken import SpokenDialogue
+from agent.till.waiting import WaitingBaskets
+from order_backend.desk import OrderDesk
+from order_backend.folder import ShopFolder
+from order_backend.provisioning import admit, create_shop
+
+_DEVICE = "bench"
+_LANGUAGE = "en"
+_UNLIMITED = 2**40
+_ALL = 1_000_000
+_ROOM_SECONDS = 1.5
+
+
+class Heard(NamedTuple):
+    """What came of one sound: whether the wake word was heard, whether anything ended (a sentence or a
+    silence) and how many seconds passed, from the wake word where there was one."""
+
+    woken: bool
+    ended: bool
+    seconds: float
+
+
+class JourneyDevice:
+    """A new device and a new shop in `folder`. Raises ModelError."""
+
+    def __init__(self, folder: Path, models_dir: Path, catalogue: Path) -> None:
+        self._shop = create_shop(
+            folder / "shop", shop_name="Bench", environment="test", catalogue=catalogue, now=datetime.now(UTC)
+        )
+        policy = Policy(voice_order_max_minor=_UNLIMITED, voice_day_max_minor=_UNLIMITED)
+        self.settings = Settings(
+            device=Device(id=_DEVICE, environment="test", language=_LANGUAGE),
+            paths=Paths(
+                state_dir=str(folder),
+                keys_dir=str(folder / "keys"),
+                trust_file=str(folder / "keys" / "trust.json"),
+                models_dir=str(models_dir),
+            ),
+            policy=policy,
+        )
+        self.catalogue = parse_catalogue(catalogue.read_bytes())
+        self.journal = Journal(folder / "journal.db")
+        self._road = self._make_road(self._shop, folder)
+        self._desk = Desk(
+            self.settings,
+            self.catalogue,
+            self.journal,
+            self._road,
+            People(folder / "people"),
+            Factors(folder / "factors.json", self.journal),
+            time.time,
+        )
+        self._desk.online = True
+        self._counter = OrderDesk(self._shop)
+        self._sent: deque[messages.Message] = deque()
+        self._dialogue = SpokenDialogue(
+            self._desk, self._sent.append, lambda *_: None, lambda *_: None, self._nothing_waits()
+        )
+        self._ears = Ears(self.settings)
+        self._ears.use_grammar(compile_sentences(self.catalogue, _LANGUAGE))
+        self._activity, self._embedder = VoiceActivity(), SpeakerEmbedder(models_dir)
+        self._speech = Speech()
+        self._spoken_seconds: dict[str, float] = {}
+        self.said = ""
+        """The last sentence it spoke."""
+        self.listening = False
+        """Whether the microphone is open for an answer."""
+
+    def close(self) -> None:
+        self.journal.close()
+        self._counter.close()
+
+    def order(self, words: str) -> Basket:
+        """What `words` order. Raises ValueError where they are no order."""
+        meaning = understand(self._desk.parser(_LANGUAGE), self.catalogue, "order", words)
+        if not isinstance(meaning, OrderAsked):
+            raise ValueError(f"no order: {words}")
+        return meaning.basket
+
+    def reads_back(self, basket: Basket) -> bool:
+        """Whether the last sentence was the question whether to place just that."""
+        return self.said == render(Say("read_back", "consent", basket), _LANGUAGE, self.catalogue.currency)
+
+    @property
+    def decided(self) -> list[str]:
+        """The journal's decisions, newest first."""
+        return [row.code for row in self.journal.decisions(_ALL)]
+
+    @property
+    def ordered(self) -> int:
+        """Orders with a verified receipt."""
+        return sum(order.state == "ordered" for order in self.journal.orders())
+
+    def enrol(self, name: str, person: MadePerson) -> None:
+        """Learns the voice from the sentences of enrolment in a quiet room, without the conversation around
+        them: synthetic voices say the wake phrase in ways in which its questions would not take it. Raises
+        AudioError bench_enrolment."""
+        clean, in_noise = [], []
+        for phrase in ENROLMENT_PHRASES:
+            sound = in_quiet_room(person.says(phrase))
+            speech = self._activity.speech_mask(sound, self.settings.endpoint.speech_threshold)
+            clean.append(self._embedder.embed(sound, speech))
+            in_noise.append(self._embedder.embed_in_noise(sound, speech))
+        try:
+            voiceprint = Voiceprint(_template(clean), _template(in_noise))
+        except ValueError as error:
+            raise AudioError("bench_enrolment", f"{name}: {error}") from error
+        self._desk.people.add(name, voiceprint, now_s=int(time.time()))
+        self._ears.embeds = True
+
+    def hear(self, sound: Float32) -> Heard:
+        """float32 [n] of somebody and the room, frame by frame until something has ended. Frames take their
+        length; the work on the last one, and all that the till does then, takes the time it takes."""
+        frames = to_int16(sound[: len(sound) // FRAME_SAMPLES * FRAME_SAMPLES]).reshape(-1, FRAME_SAMPLES)
+        woken_at: int | None = None
+        for number, frame in enumerate(frames):
+            begun = time.perf_counter()
+            match self._ears.push(frame, time.monotonic_ns()):
+                case messages.Woken():
+                    woken_at = number
+                    self._dialogue.woken()
+                    continue
+                case messages.Silence(listen_id=listen_id):
+                    self._dialogue.silent(listen_id)
+                case messages.Utterance() as utterance:
+                    self._dialogue.heard(utterance)
+                    self._deliver()
+                case _:
+                    continue
+            seconds = (number - (woken_at or 0)) * FRAME_MS / 1_000 + time.perf_counter() - begun
+            return Heard(woken_at is not None, True, seconds)
+        self.rest()
+        return Heard(woken_at is not None, False, len(frames) * FRAME_MS / 1_000)
+
+    def speak(self) -> float:
+        """Says what is to be said and opens the microphone where it asks; how long that takes to say, in
+        seconds."""
+        seconds = 0.0
+        self.listening = False
+        while self._sent:
+            say = self._sent.popleft()
+            if not isinstance(say, messages.Say):
+                continue
+            self._ears.wait_for_wake()
+            self.said = say.text
+            seconds += self._length(say.text)
+            self._dialogue.spoken(say.say_id)
+            self.listening = say.then is not None
+            if then := say.then:
+                self._ears.listen(then.listen_id, then.entry, then.window_ms, then.phrases)
+        return seconds
+
+    def rest(self) -> None:
+        """Nobody says anything any more."""
+        self._dialogue.voice_lost()
+        self._ears.wait_for_wake()
+
+    def _length(self, text: str) -> float:
+        if text not in self._spoken_seconds:
+            self._spoken_seconds[text] = len(self._speech.speak(text, _LANGUAGE)) / SAMPLE_RATE
+        return self._spoken_seconds[text]
+
+    def _deliver(self) -> None:
+        """The shop's desk answers what was signed, and the receipt is verified."""
+        self._road.link(True)
+        for publish in self._road.tick().publishes:
+            reply = self._counter.intent(_DEVICE, publish.payload, now_s=int(time.time()))
+            for event in self._road.received(f"va/v1/d/{_DEVICE}/dn/ack", reply.payload):
+                if isinstance(event, OrderPlaced):
+                    arrived = ReceiptArrived(event.title, "", event.delivery)
+                elif isinstance(event, OrderRefused):
+                    arrived = ReceiptArrived(event.title, event.code)
+                else:
+                    continue
+                self._dialogue.receipt(event.intent_id, arrived)
+
+    def _nothing_waits(self) -> WaitingBaskets:
+        silences = SensorSilences(self._desk, time.monotonic)
+        return WaitingBaskets(list, SensorProposals(self._desk, silences))
+
+    def _make_road(self, shop: ShopFolder, folder: Path) -> OrderRoad:
+        keys_dir = folder / "keys"
+        admission = admit(shop, _DEVICE, create_device_keys(keys_dir, _DEVICE), now=datetime.now(UTC))
+        store_client_certificate(keys_dir, admission.certificate_pem)
+        (keys_dir / "trust.json").write_bytes(admission.trust.to_bytes())
+        trusted = TrustedTime(
+            admission.trust,
+            self.journal,
+            lambda: ClockReading(time.monotonic(), time.time(), True, "bench"),
+        )
+        return OrderRoad(self.journal, FileKeyStore.load(keys_dir), admission.trust, trusted, self.settings)
+
+
+def _template(vectors: list[Float32 | None]) -> tuple[float, ...]:
+    return make_template([vector.tolist() for vector in vectors if vector is not None])
+
+
+def in_quiet_room(speech: Float32) -> Float32:
+    """float32 [n] with a room of about -70 dBFS before, under and after it."""
+    around = np.pad(speech, (int(_ROOM_SECONDS * SAMPLE_RATE), int(2 * _ROOM_SECONDS * SAMPLE_RATE)))
+    quiet = np.random.default_rng(1).normal(0, 3e-4, len(around))
+    return (around + quiet).astype(np.float32)

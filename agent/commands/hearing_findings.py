@@ -1,0 +1,39 @@
+"""What `earmark doctor` finds about the recogniser: which one hears the device's language, and which products
+it cannot hear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent.commands.findings import Finding
+from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.sentences import compile_sentences
+from agent.deciding.unsayable import unsayable
+from agent.plumbing.settings import Settings
+
+_MOST_NAMED = 20
+
+
+def hearing(settings: Settings) -> Iterator[Finding]:
+    """Raises ModelError and CatalogueError."""
+    language, models_dir = settings.device.language, Path(settings.paths.models_dir)
+    engine = settings.asr.engine_for(language)
+    if engine == "moonshine":
+        yield Finding("hearing", "ok", f"moonshine hears {language!r}")
+        return
+    from agent.hearing.vosk_recogniser import MODELS, VoskRecogniser
+
+    recogniser = VoskRecogniser(models_dir, language)
+    yield Finding("hearing", "ok", f"vosk hears {language!r} with {MODELS[language]}")
+    path = Path(settings.paths.catalogue_file)
+    if not path.exists():
+        return
+    catalogue = parse_catalogue(path.read_bytes(), name=path.name)
+    graph = compile_sentences(catalogue, language)
+    unheard = list(unsayable(catalogue, language, lambda word: recogniser.knows(word, graph)))
+    for what, say, unknown in unheard[:_MOST_NAMED]:
+        detail = f"{what} ({say!r}) cannot be ordered by voice: the model does not know {', '.join(unknown)}"
+        yield Finding("hearing", "note", detail, "add a name that it knows under 'hear' in the catalogue")
+    if len(unheard) > _MOST_NAMED:
+        yield Finding("hearing", "note", f"{len(unheard) - _MOST_NAMED} more cannot be ordered by voice")
