@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.bench.made_catalogue import made_catalogue
 from agent.deciding.catalogue import Catalogue, Product, Wording
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import SentenceParser
+from agent.hearing.grammar_automaton import GrammarAutomaton
+from agent.hearing.tokens import TokenTrie, Vocabulary
 from agent.plumbing.sentence_graph import Arc, SentenceGraph, Tag
 
 TAGS = [Tag("product", "tea"), Tag("quantity", "2"), Tag("product", "mate")]
@@ -68,3 +71,17 @@ def test_names_share_their_first_words() -> None:
         tags = parser.parse("order", f"order two boxes of {name}")
         assert tags is not None and Tag("product", f"p{i}") in tags
     assert parser.parse("order", "order two boxes of red") is None
+
+
+@pytest.mark.slow
+def test_fifty_thousand_products_fit_and_each_is_found() -> None:
+    catalogue = made_catalogue(50_000)
+    data = compile_sentences(catalogue, "en").to_bytes()
+    assert len(data) < 6_000_000
+    graph = SentenceGraph.from_bytes(data)
+    parser, automaton = SentenceParser(graph), GrammarAutomaton(graph, TokenTrie(Vocabulary([None])))
+    for product in catalogue.products[::97]:
+        text = f"order two {product.words['en'].say}"
+        tags = parser.parse("order", text)
+        assert tags is not None and Tag("product", product.id) in tags
+        assert automaton.accepts(text, "order") and not automaton.accepts(f"{text} zzz", "order")
