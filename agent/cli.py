@@ -308,6 +308,18 @@ def _bench_device(bench: _Subparsers[argparse.ArgumentParser]) -> None:
     latency.add_argument(
         "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
     )
+    baskets = _command(
+        bench, "baskets", "bench_device", "baskets", "made orders of several items, and with corrections"
+    )
+    baskets.add_argument("--catalogue", type=Path, required=True, metavar="FILE", help="what is ordered")
+    baskets.add_argument(
+        "--count", type=int, default=100, metavar="N", help="sentences that are spoken (default: 100)"
+    )
+    baskets.add_argument("--seed", type=int, default=5, metavar="N", help="of the sentences (default: 5)")
+    baskets.add_argument("--noise", type=Path, metavar="FILE", help="noise to mix in")
+    baskets.add_argument(
+        "--snr", type=_numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
+    )
     catalogue = _command(
         bench, "catalogue", "bench_device", "catalogue", "what large catalogues take: time, memory, decoding"
     )
@@ -321,7 +333,7 @@ def _bench_device(bench: _Subparsers[argparse.ArgumentParser]) -> None:
     catalogue.add_argument(
         "--orders", type=int, default=24, metavar="N", help="spoken at each size (default: 24)"
     )
-    for benchmark in (idle, latency, catalogue):
+    for benchmark in (idle, latency, catalogue, baskets):
         benchmark.add_argument("--json", action="store_true", help="for machines")
 
 

@@ -91,7 +91,7 @@ def _voice_part(size: int, smallest: int, orders: int, data: bytes, models_dir: 
     graph = SentenceGraph.from_bytes(data)
     recogniser.use(graph)
     compiled = time.perf_counter()
-    shape = {"states": len({arc.source for arc in graph.arcs}) + 1, "arcs": len(graph.arcs)}
+    shape = {"states": len(set(graph.source)) + 1, "arcs": len(graph.source)}
     del graph
     resident = _resident_mb()
     took, right = [], 0

@@ -1,5 +1,5 @@
-"""`earmark bench idle`, `latency` and `catalogue`: what the device takes while nobody speaks, how long when
-somebody does, and what a large catalogue takes."""
+"""`earmark bench idle`, `latency`, `catalogue` and `baskets`: what the device takes while nobody speaks, how
+long when somebody does, what a large catalogue takes, and orders of several items."""
 
 from __future__ import annotations
 
@@ -47,6 +47,31 @@ def latency(arguments: argparse.Namespace) -> int:
             f"a pause of {row['pause_ms']} ms inside: {row['cut_off']} of {row['utterances']} cut off,"
             f" {row['cut_off_fixed']} by a fixed silence"
         )
+    return 0
+
+
+def baskets(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of made orders of several items and prints its table."""
+    from agent.bench.baskets import OUTCOMES, run_baskets_bench
+
+    check_noise(arguments)
+    result = run_baskets_bench(
+        arguments.catalogue,
+        arguments.noise,
+        list(arguments.snr),
+        arguments.count,
+        arguments.seed,
+        default_models_dir(),
+    )
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(f"{'noise':>8} {'orders':>7}", *(f"{outcome:>9}" for outcome in OUTCOMES))
+    for row in result["results"]:
+        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        print(f"{noise:>8} {row['utterances']:>7}", *(f"{row[outcome]:>9}" for outcome in OUTCOMES))
+        for kind, of_kind in row["kinds"].items():
+            print(f"{'':>8} {kind}: {of_kind['right']} of {of_kind['utterances']} right")
     return 0
 
 

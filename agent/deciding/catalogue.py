@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Annotated, Literal
 
 import msgspec
@@ -65,7 +66,7 @@ class Product(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     options: tuple[Identifier, ...] = ()
 
 
-class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """One shop's products at one `version`; prices are in minor units of `currency` for one `unit`."""
 
     schema_version: int
@@ -77,11 +78,12 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def product(self, product_id: str) -> Product:
         """Raises KeyError where there is no such product."""
-        return self._products()[product_id]
+        return self._products[product_id]
 
     def option(self, option_id: str) -> Option:
         return next(option for option in self.options if option.id == option_id)
 
+    @cached_property
     def _products(self) -> Mapping[str, Product]:
         return {product.id: product for product in self.products}
 

@@ -76,6 +76,7 @@ class _Builder:
         self.spellings: dict[str, list[str]] = {}
         self._tag_index: dict[Tag, int] = {}
         self._states = 0
+        self._shared: dict[tuple[int, str], int] = {}
 
     def state(self) -> int:
         self._states += 1
@@ -85,10 +86,10 @@ class _Builder:
         self.arcs.append(Arc(source, "", target, self._index(tag)))
 
     def phrases(self, source: int, texts: Iterable[str], target: int, tag: Tag | None = None) -> None:
-        """Every text leads from `source` to `target`; texts share their first words, the last word carries
-        the tag."""
+        """Every text leads from `source` to `target`; texts share their first words, also with those of
+        earlier calls, the last word carries the tag."""
         index = self._index(tag)
-        shared: dict[tuple[int, str], int] = {}
+        shared = self._shared
         texts = tuple(texts)
         for text in texts:
             self._note_spellings(text)

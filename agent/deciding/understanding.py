@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -23,13 +22,6 @@ class SentenceParser:
         self.language = graph.language
         self._graph = graph
         self._finals = frozenset(graph.finals)
-        self._free: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        self._steps: dict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
-        for source, word, target, tag in graph.arcs:
-            if word:
-                self._steps[source, word].append((target, tag))
-            else:
-                self._free[source].append((target, tag))
 
     def parse(self, entry: str, text: str) -> tuple[Tag, ...] | None:
         """The first of `readings`; None where `text` is no sentence of `entry`."""
@@ -38,12 +30,14 @@ class SentenceParser:
     def readings(self, entry: str, text: str) -> tuple[tuple[Tag, ...], ...]:
         """Every way to read `text` as a sentence of `entry`, each as tags in the order in which they were
         said; at most MOST_READINGS ways to get to each state, those with the fewest tags."""
-        here = self._closure({self._graph.entries[entry]: [()]})
+        graph = self._graph
+        here = self._closure({graph.entries[entry]: [()]})
         for word in normalise_text(text).split():
             there: _Readings = {}
             for state, readings in here.items():
-                for target, tag in self._steps.get((state, word), ()):
-                    _add(there, target, (_with(tags, tag) for tags in readings))
+                for at in graph.steps(state, word):
+                    tag = graph.tag[at]
+                    _add(there, graph.target[at], (_with(tags, tag) for tags in readings))
             here = self._closure(there)
             if not here:
                 return ()
@@ -53,10 +47,11 @@ class SentenceParser:
         return tuple(tuple(self._graph.tags[tag] for tag in tags) for tags in found.get(0, ()))
 
     def _closure(self, states: _Readings) -> _Readings:
-        todo = list(states)
+        graph, todo = self._graph, list(states)
         while todo:
             state = todo.pop()
-            for target, tag in self._free.get(state, ()):
+            for at in graph.steps(state, ""):
+                target, tag = graph.target[at], graph.tag[at]
                 if _add(states, target, [_with(tags, tag) for tags in states[state]]):
                     todo.append(target)
         return states

@@ -53,20 +53,10 @@ class GrammarAutomaton:
         self._trie = trie
         self._entries = graph.entries
         self._finals = frozenset(graph.finals)
-        self._words: dict[int, list[str]] = {}
-        self._targets: dict[int, list[int]] = {}
-        self._free: dict[int, list[int]] = {}
-        self._tags: dict[int, list[int]] = {}
-        self._products = frozenset(i for i, tag in enumerate(graph.tags) if tag.slot == "product")
+        self._graph = graph
         self._unsaid = {-1, *(i for i, tag in enumerate(graph.tags) if tag in _MEANT_ANYHOW)}
-        self._meaning: dict[int, bool] = {arc.source: True for arc in graph.arcs if arc.tag >= 0}
-        for source, word, target, tag in sorted(graph.arcs, key=lambda arc: arc.word):
-            if word:
-                self._words.setdefault(source, []).append(word)
-                self._targets.setdefault(source, []).append(target)
-                self._tags.setdefault(source, []).append(tag)
-            else:
-                self._free.setdefault(source, []).append(target)
+        self._products = frozenset(i for i, tag in enumerate(graph.tags) if tag.slot == "product")
+        self._meaning: dict[int, bool] = {}
         self._closures: dict[int, frozenset[_Position]] = {}
         self._forget()
 
@@ -116,11 +106,10 @@ class GrammarAutomaton:
         for word in text.split():
             after: set[tuple[int, tuple[int, ...]]] = set()
             for state, tags in said:
-                words = self._words.get(state, [])
-                for at in range(bisect_left(words, word), bisect_right(words, word)):
-                    tag = self._tags[state][at]
+                for at in self._graph.steps(state, word):
+                    tag = self._graph.tag[at]
                     more = tags if tag in self._unsaid else self._with(tags, tag)
-                    after |= {(p.graph_state, more) for p in self._closure(self._targets[state][at])}
+                    after |= {(p.graph_state, more) for p in self._closure(self._graph.target[at])}
             said = after
         return frozenset(tags for state, tags in said if state in self._finals)
 
@@ -169,15 +158,17 @@ class GrammarAutomaton:
         if known is None:
             seen, todo = {graph_state}, [graph_state]
             while todo:
-                for target in self._free.get(todo.pop(), ()):
+                for at in self._graph.steps(todo.pop(), ""):
+                    target = self._graph.target[at]
                     if target not in seen:
                         seen.add(target)
                         todo.append(target)
-            known = self._closures[graph_state] = frozenset(
-                _Position(state, 0, len(self._words.get(state, ())), 0)
-                for state in seen
-                if state in self._words or state in self._finals
-            )
+            positions = []
+            for state in seen:
+                _, first, past = self._graph.leaving(state)
+                if first < past or state in self._finals:
+                    positions.append(_Position(state, first, past, 0))
+            known = self._closures[graph_state] = frozenset(positions)
         return known
 
     def _leads_on(self, graph_state: int) -> bool:
@@ -185,12 +176,13 @@ class GrammarAutomaton:
         seen, todo = {graph_state}, [graph_state]
         while todo:
             here = todo.pop()
-            if self._meaning.get(here):
+            first, _, past = self._graph.leaving(here)
+            if self._meaning.get(here) or any(tag >= 0 for tag in self._graph.tag[first:past]):
                 self._meaning[graph_state] = True
                 return True
             if here in self._meaning:
                 continue
-            for target in (*self._free.get(here, ()), *self._targets.get(here, ())):
+            for target in self._graph.target[first:past]:
                 if target not in seen:
                     seen.add(target)
                     todo.append(target)
@@ -207,24 +199,23 @@ class GrammarAutomaton:
                 else:
                     after |= self._after_word(position)
                 continue
-            words = self._words.get(graph_state, [])
 
-            def letter(word: str, at: int = letters) -> str:
-                return word[at : at + 1]
+            def letter(word: int, at: int = letters) -> str:
+                return self._graph.words[word][at : at + 1]
 
-            low = bisect_left(words, character, first, past, key=letter)
-            high = bisect_right(words, character, low, past, key=letter)
+            low = bisect_left(self._graph.word, character, first, past, key=letter)
+            high = bisect_right(self._graph.word, character, low, past, key=letter)
             if low < high:
                 after.add(_Position(graph_state, low, high, letters + 1))
         return frozenset(after)
 
     def _after_word(self, position: _Position) -> set[_Position]:
-        words, targets = self._words[position.graph_state], self._targets[position.graph_state]
+        graph = self._graph
         after: set[_Position] = set()
         for at in range(position.first, position.past):
-            if len(words[at]) > position.letters:
+            if len(graph.words[graph.word[at]]) > position.letters:
                 break  # sorted: the words that end here come before those that go on
-            after |= self._closure(targets[at])
+            after |= self._closure(graph.target[at])
         return after
 
     def _walk(self, state: int) -> Allowed:
@@ -248,14 +239,16 @@ class GrammarAutomaton:
 
 
 def _check(graph: SentenceGraph) -> None:
-    if len(graph.arcs) > LARGEST_GRAPH_ARCS:
-        raise AudioError("grammar_invalid", f"{len(graph.arcs)} arcs, at most {LARGEST_GRAPH_ARCS} are taken")
+    if len(graph.source) > LARGEST_GRAPH_ARCS:
+        detail = f"{len(graph.source)} arcs, at most {LARGEST_GRAPH_ARCS} are taken"
+        raise AudioError("grammar_invalid", detail)
     if not graph.entries:
         raise AudioError("grammar_invalid", "the grammar has no entry")
-    for arc in graph.arcs:
-        if arc.source < 0 or arc.target < 0 or not -1 <= arc.tag < len(graph.tags) or " " in arc.word:
-            raise AudioError(
-                "grammar_invalid", f"an arc from state {arc.source} to {arc.target} is malformed"
-            )
+    if len(graph.source):
+        states = min(min(graph.source), min(graph.target))
+        if states < 0 or not -1 <= min(graph.tag) <= max(graph.tag) < len(graph.tags):
+            raise AudioError("grammar_invalid", "an arc points outside the grammar")
+    if any(" " in word for word in graph.words):
+        raise AudioError("grammar_invalid", "a word holds a space")
     if any(state < 0 for state in (*graph.entries.values(), *graph.finals)):
         raise AudioError("grammar_invalid", "an entry or a final state is negative")

@@ -86,6 +86,7 @@ def test_an_order_is_heard_and_understood(korean: VoskRecogniser, text: str) -> 
     assert all(behind_nats >= 0 for behind_nats in behind)
 
 
+@pytest.mark.slow
 def test_other_speech_does_not_pass_the_gate(korean: VoskRecogniser) -> None:
     for text in OTHER_SPEECH:
         heard = korean.recognise(_says(text), "order")
@@ -109,6 +110,7 @@ def test_a_question_brings_its_own_answers(korean: VoskRecogniser) -> None:
     assert korean.recognise(_says("아이스크림"), "choice").words == "아이스크림"
 
 
+@pytest.mark.slow
 def test_nothing_it_hears_or_is_taught_is_logged(
     korean: VoskRecogniser, capfd: pytest.CaptureFixture[str]
 ) -> None:
