@@ -1,0 +1,209 @@
+"""The command line of `earmark bench`: one function for each benchmark, in the order of its help."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.commands.command_line import add_command, counts, numbers, seconds
+
+if TYPE_CHECKING:
+    Benchmarks = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_ORDER_SET = "labels.jsonl, domain.json, audio/"
+
+
+def add_benchmarks(benchmarks: Benchmarks) -> None:
+    """All of them; each prints a table, or JSON with --json."""
+    added = (
+        _orders(benchmarks),
+        _baskets(benchmarks),
+        _latency(benchmarks),
+        _catalogue(benchmarks),
+        _wake(benchmarks),
+        _speakers(benchmarks),
+        _journey(benchmarks),
+        _bargein(benchmarks),
+        add_command(benchmarks, "speech", "bench", "speech", "how long from a text to its first sound"),
+        _idle(benchmarks),
+    )
+    for benchmark in added:
+        benchmark.add_argument("--json", action="store_true", help="for machines")
+
+
+def _orders(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    orders = add_command(
+        benchmarks, "orders", "bench", "orders", "share of spoken orders understood with every slot right"
+    )
+    _folder(orders, "--set", _ORDER_SET, required=True)
+    _folder(orders, "--rejects", "recordings without orders; what passes is wrong")
+    orders.add_argument(
+        "--noise-kind",
+        type=lambda text: tuple(text.split(",")),
+        default=(),
+        metavar="KIND,KIND",
+        help="made noise: hum, impulses, broadband, music, talker, headset; needs --snr",
+    )
+    _folder(orders, "--talkers", "speech for talker and headset (default: made voices)")
+    _file(orders, "--columns", "JSON of the kinds of noise; a PNG beside it")
+    _file(orders, "--curve", "JSON of what each gate lets pass; a PNG beside it")
+    _noise(orders)
+    return orders
+
+
+def _baskets(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    baskets = add_command(
+        benchmarks,
+        "baskets",
+        "bench_device",
+        "baskets",
+        "made orders of several items, and with corrections",
+    )
+    _file(baskets, "--catalogue", "what is ordered", required=True)
+    baskets.add_argument(
+        "--count", type=int, default=100, metavar="N", help="sentences that are spoken (default: 100)"
+    )
+    baskets.add_argument("--seed", type=int, default=5, metavar="N", help="of the sentences (default: 5)")
+    _noise(baskets)
+    return baskets
+
+
+def _latency(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    latency = add_command(
+        benchmarks,
+        "latency",
+        "bench_device",
+        "latency",
+        "from the end of speech to the recognised order; pauses",
+    )
+    _folder(latency, "--set", _ORDER_SET, required=True)
+    _noise(latency)
+    return latency
+
+
+def _catalogue(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    catalogue = add_command(
+        benchmarks,
+        "catalogue",
+        "bench_device",
+        "catalogue",
+        "what large catalogues take: time, memory, decoding",
+    )
+    catalogue.add_argument(
+        "--products",
+        type=counts,
+        default=(100, 4_000, 50_000),
+        metavar="N,N",
+        help="sizes of made-up catalogues (default: 100,4000,50000)",
+    )
+    catalogue.add_argument(
+        "--orders", type=int, default=24, metavar="N", help="spoken at each size (default: 24)"
+    )
+    return catalogue
+
+
+def _wake(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    wake = add_command(
+        benchmarks, "wake", "bench", "wake", "how often the wake word is missed or heard in other speech"
+    )
+    _folder(wake, "--set", "recordings of the phrase alone", required=True)
+    wake.add_argument("--phrase", required=True, help="'okay nabu', 'alexa', 'hey jarvis', 'hey mycroft'")
+    _folder(wake, "--negatives", "other speech; what wakes is a false alarm")
+    wake.add_argument(
+        "--variations",
+        action="store_true",
+        help="the negatives also faster, slower, and in the noise at 15 dB",
+    )
+    _folder(wake, "--followed-by", "recordings that follow each clip without a pause")
+    _noise(wake)
+    return wake
+
+
+def _speakers(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    speakers = add_command(
+        benchmarks,
+        "speakers",
+        "bench",
+        "speakers",
+        "how well people are told apart by voice: EER, false rejects",
+    )
+    _folder(speakers, "--set", "enrolled/ID/ (six files or more each), others/", required=True)
+    speakers.add_argument(
+        "--seconds", type=seconds, default=2.5, metavar="S", help="speech in one trial (default: 2.5)"
+    )
+    speakers.add_argument(
+        "--pooled",
+        action="store_true",
+        help="order and consent together: one voice or two, and what verifying both as one gains",
+    )
+    _noise(speakers)
+    return speakers
+
+
+def _journey(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    journey = add_command(
+        benchmarks,
+        "journey",
+        "bench",
+        "journey",
+        "whole conversations with synthetic customers, to the receipt",
+    )
+    _file(journey, "--catalogue", "default: that of the sample shop")
+    journey.add_argument(
+        "--conversations", type=int, default=24, metavar="N", help="in each row (default: 24)"
+    )
+    _file(journey, "--noise", "noise to mix in (default: made, pink)")
+    journey.add_argument("--snr", type=numbers, default=(20.0, 10.0), metavar="DB,DB", help="default: 20,10")
+    return journey
+
+
+def _bargein(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    bargein = add_command(
+        benchmarks,
+        "bargein",
+        "bench",
+        "bargein",
+        'whether "stop" and "cancel" are heard while the device speaks',
+    )
+    _file(bargein, "--catalogue", "whose consents would be taken", required=True)
+    bargein.add_argument(
+        "--echo",
+        type=numbers,
+        default=(6.0, 0.0, -6.0, -12.0),
+        metavar="DB,DB",
+        help="its own voice at the microphone against the person's (default: 6,0,-6,-12)",
+    )
+    _folder(bargein, "--set", "recordings named stop... and cancel... (default: synthetic)")
+    _folder(bargein, "--negatives", "other speech while it speaks")
+    return bargein
+
+
+def _idle(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    idle = add_command(
+        benchmarks,
+        "idle",
+        "bench_device",
+        "idle",
+        "processor time and memory of voice while nobody speaks",
+    )
+    idle.add_argument(
+        "--seconds", type=int, default=180, metavar="S", help="of listening that are measured (default: 180)"
+    )
+    _file(idle, "--noise", "what the room sounds like (default: quiet)")
+    return idle
+
+
+def _noise(benchmark: argparse.ArgumentParser) -> None:
+    _file(benchmark, "--noise", "noise to mix in")
+    benchmark.add_argument(
+        "--snr", type=numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
+    )
+
+
+def _folder(benchmark: argparse.ArgumentParser, name: str, text: str, *, required: bool = False) -> None:
+    benchmark.add_argument(name, type=Path, metavar="DIR", help=text, required=required)
+
+
+def _file(benchmark: argparse.ArgumentParser, name: str, text: str, *, required: bool = False) -> None:
+    benchmark.add_argument(name, type=Path, metavar="FILE", help=text, required=required)
