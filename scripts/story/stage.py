@@ -165,8 +165,9 @@ class Stage:
         """The scale under the coffee machine reports what is left, until it has been believed."""
         self.tell("", f"the scale under the coffee machine: {kilograms:g} kg of beans left")
         self.kitchen.weigh(kilograms)
-        time.sleep(1.1)
-        self.kitchen.weigh(kilograms)
+        for _ in range(2):  # one reading a second is taken, by the time at which a busy device comes to it
+            time.sleep(1.1)
+            self.kitchen.weigh(kilograms)
 
     def proposal(self, state: operator.ProposalState, level: float) -> None:
         """Waits until the device shows a proposal in that state, made at about that level."""
