@@ -29,7 +29,6 @@ from agent.hearing.grammar_automaton import DEAD, GrammarAutomaton
 from agent.hearing.moonshine import BASE, Float32, Moonshine
 from agent.hearing.onnx_session import give_back_memory
 from agent.hearing.resting_model import RestingModel
-from agent.hearing.tokens import TokenTrie
 from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text
 from agent.plumbing.settings import Asr
 
@@ -132,7 +131,7 @@ class Recogniser:
         """`second` is asked as well where `model` is not sure of an order; it has the same tokens."""
         self._model, self._second = model, second
         self._beams = beams
-        self._trie = TokenTrie(model.vocabulary)
+        self._trie = model.vocabulary.trie
         self._automaton: GrammarAutomaton | None = None
         self._phrases: GrammarAutomaton | None = None
         self._encoded: tuple[Float32, Float32] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 
 from agent.plumbing.errors import ModelError
@@ -52,6 +53,11 @@ class Vocabulary:
         if len(texts) <= _CONTROL_TOKENS:
             raise ModelError("model_damaged", f"{path} holds no tokens", "earmark models fetch")
         return cls(texts)
+
+    @cached_property
+    def trie(self) -> TokenTrie:
+        """Of these tokens; made once, because it takes 80 ms and 35,000 nodes."""
+        return TokenTrie(self)
 
     def text(self, ids: Iterable[int]) -> str:
         """The text that `ids` spell; ids without a text count for nothing."""

@@ -14,7 +14,6 @@ from agent.hearing.audio import SAMPLE_RATE
 from agent.hearing.beam import decode_prefix
 from agent.hearing.grammar_automaton import GrammarAutomaton
 from agent.hearing.moonshine import Float32, Moonshine
-from agent.hearing.tokens import TokenTrie
 from agent.plumbing.sentence_graph import graph_of_phrases
 
 
@@ -125,8 +124,9 @@ class WakeCheck:
 
     def __init__(self, model: Moonshine, phrase: str) -> None:
         self._model, self._phrase = model, PHRASES[phrase]
-        trie = TokenTrie(model.vocabulary)
-        self._automaton = GrammarAutomaton(graph_of_phrases(_ENTRY, self._phrase.spellings), trie)
+        self._automaton = GrammarAutomaton(
+            graph_of_phrases(_ENTRY, self._phrase.spellings), model.vocabulary.trie
+        )
 
     def look(self, heard: Float32, after: int, score: float) -> Look:
         """Whether the phrase was said in `heard` (as of `phrase_nats`); `score` is the first stage's."""
