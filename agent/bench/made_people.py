@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from agent.commands.operators import WITHOUT_SOUND_SERVER
 from agent.hearing.audio import Float32, read_audio_file
 from agent.plumbing.errors import AudioError
 
@@ -28,8 +29,8 @@ class MadePerson(NamedTuple):
             else:
                 command = ["espeak-ng", "-v", self.voice, "-w", str(path), text]
             try:
-                silent = {**os.environ, "PULSE_SERVER": "unix:/nonexistent"}
-                subprocess.run(command, check=True, capture_output=True, timeout=60, env=silent)
+                environment = {**os.environ, **WITHOUT_SOUND_SERVER}
+                subprocess.run(command, check=True, capture_output=True, timeout=60, env=environment)
             except (OSError, subprocess.SubprocessError) as error:
                 raise _no_voices(f"{self.program} says nothing: {error}") from error
             return read_audio_file(path)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +11,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from agent.commands.operators import WITHOUT_SOUND_SERVER
+from agent.bench.made_people import MadePerson
 from agent.hearing import onnx_session  # noqa: F401  (first: it silences the runtime that hibari imports)
 
 SAMPLE_RATE_HZ = 16_000
@@ -49,15 +46,7 @@ def _spoken(engine: str, voice: str, text: str) -> Pcm:
 
         samples, rate = Hibari()(text, seed=1), 24_000
     else:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "voice.wav"
-            if engine == "flite":
-                command = ["flite", "-voice", voice, "-t", text, "-o", str(path)]
-            else:
-                command = ["espeak-ng", "-v", voice, "-w", str(path), text]
-            environment = {**os.environ, **WITHOUT_SOUND_SERVER}
-            subprocess.run(command, check=True, capture_output=True, env=environment)
-            return read_wav(path)
+        samples, rate = MadePerson(engine, voice).says(text), SAMPLE_RATE_HZ
     return _levelled(samples, rate)
 
 
