@@ -10,18 +10,17 @@ import numpy as np
 
 from agent.bench.made_baskets import KINDS, LANGUAGE, BasketMaker, MadeBasket
 from agent.bench.made_people import people
-from agent.bench.mixing import mix
+from agent.bench.mixing import mix, read_noise
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.runner_up import runner_up
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import OrderAsked, SentenceParser, understand
-from agent.hearing.audio import Float32, read_audio_file
+from agent.hearing.audio import Float32
 from agent.hearing.cutting import cut_sentence
 from agent.hearing.listener import ORDER_ENTRY
 from agent.hearing.recogniser import Recogniser
 from agent.hearing.voice_activity import VoiceActivity
-from agent.plumbing.errors import AudioError
 from agent.plumbing.settings import Asr, Endpoint, Policy
 
 OUTCOMES = ("right", "wrong", "asked", "rejected")
@@ -86,9 +85,7 @@ def run_baskets_bench(
     bench_no_voices), CatalogueError, ModelError.
     """
     bench = BasketsBench(catalogue, models_dir)
-    room = read_audio_file(noise) if noise is not None else None
-    if room is not None and not room.any():
-        raise AudioError("bench_noise", f"{noise} is silent", "give a recording of noise")
+    room = read_noise(noise)
     speakers = people()
     made = BasketMaker(bench.catalogue, seed).baskets(count)
     said = [(one, speakers[number % len(speakers)].says(one.text)) for number, one in enumerate(made)]

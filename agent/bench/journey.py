@@ -14,12 +14,11 @@ import numpy as np
 import order_backend
 from agent.bench.journey_device import JourneyDevice, in_quiet_room
 from agent.bench.made_people import MadePerson, people
-from agent.bench.mixing import mix
+from agent.bench.mixing import mix, read_noise
 from agent.bench.noise_kinds import noise_kind
 from agent.deciding.catalogue import Catalogue, Product
 from agent.deciding.lexicon import LEXICONS
-from agent.hearing.audio import Float32, read_audio_file
-from agent.plumbing.errors import AudioError
+from agent.hearing.audio import Float32
 
 WAKE_PHRASE = "okay nabu"
 CUSTOMERS = ("slt", "rms", "awb")
@@ -179,9 +178,8 @@ def run_journey_bench(
     network, no process borders. Raises AudioError (bench_no_voices, bench_enrolment, bench_noise),
     ModelError.
     """
-    room = noise_kind("broadband", _SEED).noise if noise is None else read_audio_file(noise)
-    if not room.any():
-        raise AudioError("bench_noise", f"{noise} is silent", "give a recording of noise")
+    recorded = read_noise(noise)
+    room = noise_kind("broadband", _SEED).noise if recorded is None else recorded
     sold = catalogue or Path(order_backend.__file__).parent / "catalogues" / "corner_shop.json"
     with tempfile.TemporaryDirectory() as folder:
         bench = JourneyBench(Path(folder), models_dir, sold, room)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agent.bench.library_decode import library_decoder
-from agent.bench.mixing import mix
+from agent.bench.mixing import mix, read_noise
 from agent.bench.order_set import OrderSet
 from agent.bench.pauses import with_pause
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, read_audio_file, to_int16
@@ -105,7 +105,7 @@ def run_latency_bench(
     orders = OrderSet(set_dir)
     ear = _Ear(models_dir, orders)
     reference, decode = library_decoder(models_dir, ear.recogniser)
-    room = read_audio_file(noise) if noise is not None else None
+    room = read_noise(noise, snrs)
     recordings = [read_audio_file(order.audio) for order in orders.orders]
     rows = []
     for snr_db in (None, *snrs):
@@ -162,11 +162,7 @@ def _in_room(
     """With some seconds of the room after it."""
     quiet = rng.normal(0, 10 ** (_QUIET_DB / 20), int(_ROOM_SECONDS * SAMPLE_RATE)).astype(np.float32)
     sound = np.concatenate([samples, quiet])
-    if snr_db is None:
-        return sound
-    if noise is None:
-        raise AudioError("bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well")
-    return mix(sound, noise, snr_db, rng)
+    return sound if snr_db is None or noise is None else mix(sound, noise, snr_db, rng)
 
 
 def _middle(values: list[float]) -> dict[str, float]:

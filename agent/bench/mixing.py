@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 
-from agent.hearing.audio import Float32
+from agent.hearing.audio import Float32, read_audio_file
+from agent.plumbing.errors import AudioError
 
 _FRAME_SAMPLES = 2_048
 _PEAK = 0.5
@@ -29,6 +33,20 @@ def mix(speech: Float32, noise: Float32, snr_db: float, rng: np.random.Generator
     mixed = speech + piece * np.float32(scale)
     peak = float(np.abs(mixed).max())
     return (mixed * np.float32(_PEAK / peak)).astype(np.float32) if peak > 0.0 else mixed
+
+
+def read_noise(path: Path | None, snrs: Sequence[float] = ()) -> Float32 | None:
+    """The recording to mix in, float32 [n]; None without a path. Raises AudioError: bench_noise for a silent
+    one, or for `snrs` without one; audio_… as `read_audio_file`."""
+    if path is None:
+        if snrs:
+            detail = "a signal-to-noise ratio without noise"
+            raise AudioError("bench_noise", detail, "give --noise FILE as well")
+        return None
+    noise = read_audio_file(path)
+    if not noise.any():
+        raise AudioError("bench_noise", f"{path} is silent", "give a recording of noise")
+    return noise
 
 
 def _loudest_frame(samples: Float32) -> float:

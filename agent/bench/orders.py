@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from agent.bench.columns import write_columns
-from agent.bench.mixing import mix
+from agent.bench.mixing import mix, read_noise
 from agent.bench.noise_kinds import NoiseKind, noise_kind
 from agent.bench.order_set import LabelledOrder, OrderSet
 from agent.bench.outcomes import Heard, counted
@@ -32,18 +32,20 @@ _NOISE_SEED = 3
 class OrdersBench:
     """The recogniser at the default settings on the set in `set_dir`.
 
-    Raises AudioError bench_set_invalid, bench_noise; ModelError.
+    Raises AudioError bench_set_invalid; ModelError.
     """
 
     def __init__(
-        self, set_dir: Path, noise: Path | None, models_dir: Path, heard: Callable[[], None] = lambda: None
+        self,
+        set_dir: Path,
+        noise: Float32 | None,
+        models_dir: Path,
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
-        """`heard` is called after each recording."""
+        """`noise` is float32 [n]. `heard` is called after each recording."""
         self.settings = Asr()
         self._orders = OrderSet(set_dir)
-        self._noise = NoiseKind("file", read_audio_file(noise)) if noise is not None else None
-        if self._noise is not None and not self._noise.noise.any():
-            raise AudioError("bench_noise", f"{noise} is silent", "give a recording of noise")
+        self._noise = NoiseKind("file", noise) if noise is not None else None
         self._recogniser = Recogniser.from_settings(models_dir, self.settings)
         self._recogniser.use(self._orders.graph)
         self._activity = VoiceActivity()
@@ -131,9 +133,8 @@ def run_orders_bench(
     real_time_factor: time of recognition by length of audio. `curve` is written as `agent.bench.trade` says.
     Raises AudioError (bench_set_invalid, bench_noise, audio_…), ModelError.
     """
-    if snrs and noise is None and not noise_kinds:
-        raise AudioError("bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well")
-    bench = OrdersBench(set_dir, noise, models_dir)
+    recorded = read_noise(noise, () if noise_kinds else snrs)
+    bench = OrdersBench(set_dir, recorded, models_dir)
     gate = bench.settings.reject_gap_per_token
     heard = {snr_db: bench.orders(snr_db) for snr_db in (None, *(() if noise_kinds and not noise else snrs))}
     result: dict[str, Any] = {"results": _rows(heard, gate)}

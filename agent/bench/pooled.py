@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agent.bench.detection_error import error_rates
+from agent.bench.mixing import read_noise
 from agent.bench.speaker_set import read_speaker_set
 from agent.bench.speakers import Heard, SpeakersBench, Window, mixed
 from agent.deciding.verification import (
@@ -23,8 +24,7 @@ from agent.deciding.verification import (
     score,
     verify,
 )
-from agent.hearing.audio import Float32, read_audio_file
-from agent.plumbing.errors import AudioError
+from agent.hearing.audio import Float32
 from agent.plumbing.settings import Speaker
 
 CONSENT_SECONDS = 1.0
@@ -71,9 +71,7 @@ def run_pooled_bench(
     (bench_set_invalid, bench_noise, audio_…), ModelError.
     """
     bench, speakers = SpeakersBench(models_dir), read_speaker_set(set_dir)
-    room = read_audio_file(noise) if noise is not None else None
-    if snrs and (room is None or not room.any()):
-        raise AudioError("bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well")
+    room = read_noise(noise, snrs)
     people = {name: bench.enrol(files) for name, files in speakers.enrolment.items()}
     groups = [*speakers.trials.items(), *speakers.others.items()]
     orders = [w for name, files in groups for file in files for w in bench.windows(name, file, seconds)]

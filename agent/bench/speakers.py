@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agent.bench.detection_error import Scored, error_rates, intervals
-from agent.bench.mixing import mix
+from agent.bench.mixing import mix, read_noise
 from agent.bench.speaker_set import SpeakerSet, read_speaker_set
 from agent.bench.spoken_windows import speech_windows
 from agent.deciding.verification import Voiceprint, make_template, score, verify
@@ -164,11 +164,7 @@ def run_speakers_bench(
     the rates include all the same. `embedding_ms`: median time of one embedding. Raises AudioError
     (bench_set_invalid, bench_noise, audio_…), ModelError."""
     speakers = read_speaker_set(set_dir)
-    noise_samples = read_audio_file(noise) if noise is not None else None
-    if snrs and noise_samples is None:
-        raise AudioError("bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well")
-    if noise_samples is not None and not noise_samples.any():
-        raise AudioError("bench_noise", f"{noise} is silent", "give a recording of noise")
+    noise_samples = read_noise(noise, snrs)
     bench = SpeakersBench(models_dir)
     results = list(bench.run(speakers, noise_samples, snrs, seconds))
     return {"results": results, "embedding_ms": 1_000 * float(np.median(bench.embedding_seconds))}

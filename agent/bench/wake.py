@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import soxr
 
-from agent.bench.mixing import mix
+from agent.bench.mixing import mix, read_noise
 from agent.bench.recordings import recordings
 from agent.hearing.audio import FRAME_SAMPLES, SAMPLE_RATE, Float32, read_audio_file, to_int16
 from agent.hearing.moonshine import Moonshine
@@ -55,9 +55,7 @@ def run_wake_bench(wake_set: WakeSet, phrase: str, settings: Wake, models_dir: P
         known = ", ".join(known.replace("_", " ") for known in PHRASES)
         raise AudioError("bench_phrase", f"no wake word {phrase!r}", f"--phrase is one of: {known}")
     wake = Waking(msgspec.structs.replace(settings, phrase=name), WakeCheck(Moonshine(models_dir), name))
-    noise = read_audio_file(wake_set.noise) if wake_set.noise is not None else None
-    if wake_set.snrs and (noise is None or not noise.any()):
-        raise AudioError("bench_noise", "a signal-to-noise ratio without noise", "give --noise FILE as well")
+    noise = read_noise(wake_set.noise, wake_set.snrs)
     clips = [np.pad(clip, (_ROOM_BEFORE, _ROOM_AFTER)) for clip in _clips(wake_set)]
     results = []
     for snr_db in (None, *wake_set.snrs):

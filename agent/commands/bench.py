@@ -42,7 +42,7 @@ def orders(arguments: argparse.Namespace) -> int:
     print(f"{'noise':>16} {'orders':>7} {'accepted':>9} {'wrong':>6} {'asked':>6} {'rejected':>9}")
     for kind, rows in {"": result["results"], **result.get("noise_kinds", {})}.items():
         for row in rows:
-            noise = "none" if row["snr_db"] is None else f"{kind} {row['snr_db']:g} dB".strip()
+            noise = f"{kind} {ratio(row['snr_db'])}".strip()
             share = 100 * row["accepted"] / row["utterances"]
             print(f"{noise:>16} {row['utterances']:>7} {share:>7.1f} %", end=" ")
             print(f"{row['wrong']:>6} {row['asked']:>6} {row['rejected']:>9}")
@@ -70,7 +70,7 @@ def speakers(arguments: argparse.Namespace) -> int:
         f" {'FRR at FAR 0.001':>17} {'95 %':>13} {'recognised':>11} {'others taken':>13} {'cannot tell':>12}"
     )
     for row in result["results"]:
-        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        noise = ratio(row["snr_db"])
         device = row["device"]
         trials = device["enrolled_trials"] + device["stranger_trials"]
         taken = device["taken_for_another"] + device["strangers_accepted"]
@@ -97,7 +97,7 @@ def _pooled(arguments: argparse.Namespace) -> int:
         print(json.dumps(result))
         return 0
     for row in result["results"]:
-        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        noise = ratio(row["snr_db"])
         print(f"noise {noise}: {row['same']} pairs of one voice, {row['different']} of two")
         for name in ("change", "order_alone", "pooled", "consent_alone", "consent_pooled"):
             rates = ((key, rate) for key, rate in row[name].items() if not isinstance(rate, list))
@@ -132,7 +132,7 @@ def wake(arguments: argparse.Namespace) -> int:
         return 0
     print(f"{'noise':>8} {'clips':>7} {'missed':>8}")
     for row in result["results"]:
-        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        noise = ratio(row["snr_db"])
         print(f"{noise:>8} {row['clips']:>7} {row['missed']:>8}")
     if result["false_alarms"] is not None:
         print(
@@ -158,7 +158,7 @@ def journey(arguments: argparse.Namespace) -> int:
         return 0
     print(f"{'noise':>8} {'right at once':>14} {'asked again':>12} {'strangers':>10} {'seconds':>8}  failed")
     for row in result["results"]:
-        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        noise = ratio(row["snr_db"])
         right = f"{row['right_first_time']} of {row['conversations']}"
         strangers = f"{row['strangers_accepted']} of {row['strangers_consents']}"
         seconds = "-" if row["seconds"] is None else f"{row['seconds']['p50']:.1f}"
@@ -206,6 +206,11 @@ def speech(arguments: argparse.Namespace) -> int:
     for name, row in result.items():
         print(f"{name.removesuffix('_ms'):>16} {row['p50']:>6.1f} ms {row['p95']:>6.1f} ms")
     return 0
+
+
+def ratio(snr_db: float | None) -> str:
+    """A signal-to-noise ratio as the tables name it."""
+    return "none" if snr_db is None else f"{snr_db:g} dB"
 
 
 def check_noise(arguments: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from agent.commands.bench import check_noise
+from agent.commands.bench import check_noise, ratio
 from agent.plumbing.settings import default_models_dir
 
 
@@ -39,7 +39,7 @@ def latency(arguments: argparse.Namespace) -> int:
     columns = ("wait_ms", "after_ms", "recognition_ms", "reference_ms", "ratio", "recognition_ratio")
     print(f"{'noise':>8}", *(f"{column:>18}" for column in columns))
     for row in result["results"]:
-        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        noise = ratio(row["snr_db"])
         print(f"{noise:>8}", *(f"{row[c]['p50']:>9.2f}{row[c]['p95']:>9.2f}" for c in columns))
     print(f"reference: {result['reference']}")
     for row in result["pauses"]:
@@ -68,7 +68,7 @@ def baskets(arguments: argparse.Namespace) -> int:
         return 0
     print(f"{'noise':>8} {'orders':>7}", *(f"{outcome:>9}" for outcome in OUTCOMES))
     for row in result["results"]:
-        noise = "none" if row["snr_db"] is None else f"{row['snr_db']:g} dB"
+        noise = ratio(row["snr_db"])
         print(f"{noise:>8} {row['utterances']:>7}", *(f"{row[outcome]:>9}" for outcome in OUTCOMES))
         for kind, of_kind in row["kinds"].items():
             print(f"{'':>8} {kind}: {of_kind['right']} of {of_kind['utterances']} right")
