@@ -72,6 +72,8 @@ KOREAN = {
     "enrol_consent": "{name} 님, 목소리를 배우고 싶습니다. 목소리는 이 기기에만 남고 언제든지 지울 수 있습니다. 동의하시면: 네, 제 목소리 기억해 주세요. 아니면: 취소.",
     "enrol_read": "말씀해 주세요: {text}.",
     "enrol_again": "한 번 더 말씀해 주세요: {text}.",
+    "enrol_too_noisy": "목소리를 배우기에는 너무 시끄럽습니다. 가까이 와서 말씀해 주세요: {text}.",
+    "enrol_other_voice": "동의하신 목소리와 다르게 들렸습니다. 한 번 더 말씀해 주세요: {text}.",
     "enrol_done": "감사합니다, {name} 님. 이제 목소리를 압니다.",
     "enrol_known": "이미 아는 목소리라서 새로 저장하지 않았습니다. 다시 배우려면 먼저: earmark people.",
     "enrol_declined": "네. 아무것도 배우거나 저장하지 않았습니다.",
