@@ -1,8 +1,8 @@
-"""Learning a voice, only after its owner agreed aloud: (state, event) -> (state, effects), like the dialogue.
+"""Learning a voice, only after its owner agreed aloud: (state, event) -> (state, effects), as the dialogue.
 
-Consent first (GDPR Art. 9), then sentences to read. What a template needs is enough speech, above the room, in
-the voice that agreed; the words only have to tell a reading from other talk, and so need not be understood
-(docs/adr/0033). What cannot be used is asked for again, with the reason.
+Consent first (GDPR Art. 9), then sentences to read. What a template needs is enough speech, above the room,
+in the voice that agreed; the words only have to tell a reading from other talk, and so need not be
+understood (docs/adr/0033). What cannot be used is asked for again, with the reason.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ MOST_FAILURES = 3
 """So many sentences in a row that cannot be used end the enrolment with nothing kept."""
 
 LEAST_ALIKE = 0.5
-"""Share of letters that the free decode has in common with the sentence to read, in their order, from which it
-is a reading of it. Of other speech one piece in 1,000 is so alike (docs/figures/conversations.md)."""
+"""Share of letters that the free decode has in common with the sentence to read, in their order, from which
+it is a reading of it. Of other speech one piece in 1,000 is so alike (docs/figures/conversations.md)."""
 
 _NOBODY = Voice(None, 0, None)
 
 
 @dataclass(frozen=True)
 class Enrolling:
-    """`agreed` is the voice of the spoken consent, None before; `embeddings` holds the usable sentences so far,
-    `in_noise` the same with noise mixed in, of those that came with it."""
+    """`agreed` is the voice of the spoken consent, None before; `embeddings` holds the usable sentences so
+    far, `in_noise` the same with noise mixed in, of those that came with it."""
 
     name: str
     agreed: tuple[float, ...] | None = None
@@ -111,7 +111,7 @@ def _asked(state: Enrolling, heard: Heard) -> EnrolmentOutcome:
     consent = isinstance(heard.meaning, Answer) and heard.meaning.kind == "consent"
     if consent and voice is not None and has_unit_length(voice):
         return replace(state, agreed=tuple(voice), failures=0), Say("enrol_read", "phrase"), None
-    return _failed(state, Say("enrol_consent", "enrol"))
+    return _failed(state, Say("enrol_consent_again", "enrol"))
 
 
 def _is_read(phrase: str, heard: Heard) -> bool:

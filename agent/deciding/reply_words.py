@@ -38,6 +38,7 @@ _ENGLISH = {
     "nothing_to_confirm": "There is nothing to confirm. Say: okay nabu, order, and what you need.",
     "nothing_ordered": "I did not understand, so I have ordered nothing. You can say it again, or type it: earmark chat.",
     "again": "Sorry, was that a yes? Say: yes, place my order. Or say: cancel.",
+    "again_otherwise": "Sorry, I still did not hear it well. Try other words: yes, I confirm the order. Or say: cancel.",
     "still_there": "I am still waiting. Say: yes, place my order. Or say: cancel.",
     "not_understood": "That is nothing I can order here. Say for example: order two bags of coffee. Or say: okay nabu, help.",
     "too_loud": "It is too loud here for me, and I ordered nothing. Come closer, or say it again when it is quieter.",
@@ -84,6 +85,7 @@ _ENGLISH = {
     "shop_expired": "Your order of {items} reached the shop too late, so it is not ordered. You can order it again.",
     "enrol_consent": "{name}, I would like to learn your voice. It stays on this device, and you can delete it at any time. "
     "If you agree, say: yes, learn my voice. Or say: cancel.",
+    "enrol_consent_again": "Sorry, was that a yes? If I may learn your voice, say: yes, I agree. Or say: cancel.",
     "enrol_read": "Please say: {text}.",
     "enrol_again": "Once more, please. Say: {text}.",
     "enrol_too_noisy": "It is too noisy here to learn a voice. Come closer, and say: {text}.",
@@ -122,6 +124,7 @@ _POLISH = {
     "nothing_to_confirm": "Nie ma czego potwierdzać. Napisz, co zamówić, na przykład: poproszę dwie paczki kawy.",
     "nothing_ordered": "Nie rozumiem, więc niczego nie zamówiłem. Spróbuj jeszcze raz.",
     "again": "Czy to było tak? Powiedz: tak, złóż moje zamówienie. Albo: nie.",
+    "again_otherwise": "Przepraszam, nadal nie słyszę dobrze. Może innymi słowami: tak, potwierdzam zamówienie. Albo: nie.",
     "still_there": "Nadal czekam. Powiedz: tak, złóż moje zamówienie. Albo: nie.",
     "too_loud": "Jest tu dla mnie za głośno, niczego nie zamówiłem. Podejdź bliżej albo powtórz, kiedy będzie ciszej.",
     "again_too_loud": "Jest tu dla mnie za głośno. Podejdź bliżej i powiedz: tak, złóż moje zamówienie. Albo: nie.",
@@ -168,6 +171,7 @@ _POLISH = {
     "shop_expired": "Zamówienie dotarło do sklepu za późno: {items}. Nic nie jest zamówione; możesz zamówić jeszcze raz.",
     "enrol_consent": "{name}, chcę nauczyć się Twojego głosu. Zostanie on na tym urządzeniu i można go usunąć w każdej chwili. "
     "Jeśli się zgadzasz, powiedz: yes, learn my voice.",
+    "enrol_consent_again": "Czy to było tak? Jeśli mogę nauczyć się głosu, powiedz: yes, I agree. Albo powiedz: nie.",
     "enrol_read": "Powiedz proszę: {text}.",
     "enrol_again": "Jeszcze raz. Powiedz: {text}.",
     "enrol_too_noisy": "Jest tu za głośno, żebym nauczył się głosu. Podejdź bliżej i powiedz: {text}.",

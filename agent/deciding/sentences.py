@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from agent.deciding.catalogue import Catalogue, Option, Product
-from agent.deciding.connected_speech import weak_forms
+from agent.deciding.connected_speech import accented, weak_forms
 from agent.deciding.lexicon import LEXICONS, Lexicon, spoken_numbers
 from agent.deciding.said_lines import CORRECTED, INSTEAD, NEXT_ITEM, NOT
 from agent.plumbing.errors import CatalogueError
@@ -55,7 +55,8 @@ def compile_sentences(
     build.phrases(after_wake, lexicon.help_phrases, end, Tag("intent", "help"))
     build.phrases(after_wake, lexicon.denials, end, Tag("denial", "said"))
     build.phrases(after_wake, lexicon.laters, end, Tag("later", "said"))
-    build.phrases(after_wake, lexicon.consent_sentences, end, Tag("consent", "sentence"))
+    consents = accented(lexicon.consent_sentences, language)
+    build.phrases(after_wake, consents, end, Tag("consent", "sentence"))
 
     _answers(build, lexicon, consent, end, language)
     build.phrases(enrol, lexicon.enrolment_consents, end, Tag("consent", "sentence"))
@@ -339,7 +340,8 @@ def _answers(build: _Builder, lexicon: Lexicon, start: int, end: int, language: 
     build.free(start, again)
     build.phrases(start, lexicon.wake_phrases, again)  # nobody needs to, but people do
     said = build.state()
-    build.phrases(again, lexicon.consent_sentences, said, Tag("consent", "sentence"))
+    consents = accented(lexicon.consent_sentences, language)
+    build.phrases(again, consents, said, Tag("consent", "sentence"))
     build.phrases(again, lexicon.consent_bare, said, Tag("consent", "bare"))
     build.phrases(again, lexicon.denials, said, Tag("denial", "said"))
     build.phrases(again, lexicon.laters, said, Tag("later", "said"))

@@ -38,9 +38,9 @@ NO_SENTENCE_GAP = -99.0
 WIDER_BEAMS = 24
 """Tried once more where nothing survived."""
 
-RECONSIDERED = frozenset({"order"})
-"""Entries for which the second model is asked. Answers are short, and what the first hears in the open is
-searched for words of denial."""
+RECONSIDERED = frozenset({"order", "consent", "enrol"})
+"""Entries for which the second model is asked. All but the first are answers: what is heard in the open is
+searched for words of denial, and one counts whichever of the two hears it."""
 
 _SURE_GAP = -0.5  # of clean orders nineteen in twenty lie above
 _SURE_PER_TOKEN = -0.3  # nats
@@ -221,9 +221,10 @@ class Recogniser:
             return heard
         together = self._heard(samples, entry, (self._model, self._second), widened=bool(heard.words))
         best = together if together.words else heard._replace(ending=together.ending)
+        said = together.open_words if entry == "order" else f"{heard.open_words} {together.open_words}"
         if best.nats_per_token < _LOWEST_TOGETHER:
-            return Recognition("", together.open_words, NO_SENTENCE_GAP, ending=best.ending)
-        return best
+            return Recognition("", said, NO_SENTENCE_GAP, ending=best.ending)
+        return best if entry == "order" else best._replace(open_words=said)
 
     def _heard(
         self,

@@ -221,7 +221,8 @@ def test_a_sentence_that_sounds_about_like_it_teaches_the_voice(said: str, meani
 
 
 @pytest.mark.parametrize(
-    "said", ["", "what was that", "the weather in the mountains was terrible yesterday", "my voice is the key"]
+    "said",
+    ["", "what was that", "the weather in the mountains was terrible yesterday", "my voice is the key"],
 )
 def test_other_talk_teaches_nothing(said: str) -> None:
     state, say, _ = advance(_reading(), _heard(NotUnderstood(), said=said), LIMITS)
