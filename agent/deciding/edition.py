@@ -73,12 +73,12 @@ def source_id(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def compiled(data: bytes, *, shop_id: str, language: str, compiler: str) -> bytes:
-    """The catalogue in JSON bytes as an `Edition` for a device that hears `language` and trusts `shop_id`.
-    `compiler` names the code that does this.
+def compiled(data: bytes, *, shop_id: str, language: str, compiler: str, currency: str = "") -> bytes:
+    """The catalogue in JSON bytes as an `Edition` for a device that hears `language` and trusts `shop_id`;
+    where it has sold before, in `currency`. `compiler` names the code that does this.
 
     Raises CatalogueError as `parse_catalogue` and `compile_sentences` do, catalogue_other_shop,
-    catalogue_too_large.
+    catalogue_other_currency, catalogue_too_large.
     """
     catalogue = parse_catalogue(data)
     if catalogue.shop_id != shop_id:
@@ -86,6 +86,12 @@ def compiled(data: bytes, *, shop_id: str, language: str, compiler: str) -> byte
             "catalogue_other_shop",
             f"it is of {catalogue.shop_id!r}, the device trusts {shop_id!r}",
             "take the catalogue of the shop that admitted this device",
+        )
+    if currency and catalogue.currency != currency:
+        raise CatalogueError(
+            "catalogue_other_currency",
+            f"its prices are in {catalogue.currency}, this device's limits and journal count in {currency}",
+            "provision the device anew: earmark provision --help",
         )
     languages = _languages(catalogue)
     if language not in languages:
