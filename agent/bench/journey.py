@@ -16,6 +16,7 @@ from agent.bench.journey_device import Enrolment, JourneyDevice, in_quiet_room
 from agent.bench.made_people import MadePerson, people
 from agent.bench.mixing import mix, read_noise
 from agent.bench.noise_kinds import noise_kind
+from agent.bench.other_talk import run_other_talk
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.products import Product
@@ -171,7 +172,12 @@ def _order(catalogue: Catalogue, rng: np.random.Generator) -> tuple[str, str]:
 
 
 def run_journey_bench(
-    models_dir: Path, catalogue: Path | None, noise: Path | None, snrs: Sequence[float], many: int
+    models_dir: Path,
+    catalogue: Path | None,
+    noise: Path | None,
+    snrs: Sequence[float],
+    many: int,
+    negatives: Path | None = None,
 ) -> dict[str, Any]:
     """One row in a quiet room and one for each of `snrs` (dB) in `noise`, or in made broadband noise, at the
     default settings but for the limits of money. `catalogue`: the sample shop's where None.
@@ -179,7 +185,8 @@ def run_journey_bench(
     {"enrolments": {voice: {"learned": true or false, "asked_again": n}}, "results": [{"snr_db": null or
     number, "conversations": n, "right_first_time": n, "right_after_asking": n, "asked_again_for": {cause: n},
     "failures": {kind: n}, "strangers_consents": n, "strangers_accepted": n, "seconds": null or {"p50": s,
-    "p95": s}, "device_spoke_seconds": the same}]}
+    "p95": s}, "device_spoke_seconds": the same}], "other_talk": of `agent.bench.other_talk`, with `negatives`
+    only}
 
     enrolments: of every synthetic voice, by the device's own conversation in a quiet room; asked_again: how
     many sentences it asked for once more. Who was not learned is no customer.
@@ -197,6 +204,7 @@ def run_journey_bench(
     recorded = read_noise(noise)
     room = noise_kind("broadband", _SEED).noise if recorded is None else recorded
     sold = catalogue or Path(order_backend.__file__).parent / "catalogues" / "corner_shop.json"
+    other = {"other_talk": run_other_talk(models_dir, sold, negatives)} if negatives else {}
     with tempfile.TemporaryDirectory() as folder:
         bench = JourneyBench(Path(folder), models_dir, sold, room)
         try:
@@ -204,6 +212,7 @@ def run_journey_bench(
             return {
                 "enrolments": enrolments,
                 "results": [bench.row(many, snr_db) for snr_db in (None, *snrs)],
+                **other,
             }
         finally:
             bench.close()

@@ -29,7 +29,7 @@ MOST_FAILURES = 3
 
 LEAST_ALIKE = 0.5
 """Share of letters that the free decode has in common with the sentence to read, in their order, from which
-it is a reading of it. Of other speech one piece in 1,000 is so alike (docs/figures/conversations.md)."""
+it is a reading of it (docs/figures/conversations.md)."""
 
 _NOBODY = Voice(None, 0, None)
 
@@ -84,7 +84,7 @@ def advance(
 ) -> EnrolmentOutcome:
     """One step on. `known` are the voiceprints of the enrolled: one voice is one person, or it would have the
     daily cap twice."""
-    read = state.agreed is not None and _is_read(state.phrase, heard)
+    read = state.agreed is not None and is_read(state.phrase, heard)
     if isinstance(heard.meaning, Answer) and heard.meaning.kind == "denial" and not read:
         return None, Say("enrol_declined"), None
     if state.agreed is None:
@@ -114,8 +114,8 @@ def _asked(state: Enrolling, heard: Heard) -> EnrolmentOutcome:
     return _failed(state, Say("enrol_consent_again", "enrol"))
 
 
-def _is_read(phrase: str, heard: Heard) -> bool:
-    """Whether `phrase` was read aloud, by the grammar or about as it sounds."""
+def is_read(phrase: str, heard: Heard) -> bool:
+    """Whether `phrase` was read aloud: by the grammar, or by what the free decode made of it."""
     if isinstance(heard.meaning, PhraseRead):
         return ENROLMENT_PHRASES[heard.meaning.number] == phrase
     said, written = heard.open_words.replace(" ", ""), phrase.replace(" ", "")
