@@ -51,8 +51,8 @@ class JointDecoding:
     """
 
     def __init__(self, parts: Sequence[tuple[Steps, float]], beside: Executor) -> None:
-        """Each decode with its weight; only the proportions of the weights count. All but the first take their
-        steps in `beside`, at the same time as the first."""
+        """Each decode with its weight; only the proportions of the weights count. All but the first take
+        their steps in `beside`, at the same time as the first."""
         whole = sum(weight for _, weight in parts)
         self._beside = beside
         self._parts = [(part, np.float32(weight / whole)) for part, weight in parts]

@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,21 +19,18 @@ from agent.hearing.beam import (
     BoundDecode,
     Hypothesis,
     JointDecoding,
-    Steps,
     decode_both,
     decode_bound,
     decode_open,
 )
 from agent.hearing.ending import Ending
-from agent.hearing.grammar_automaton import DEAD, GrammarAutomaton
+from agent.hearing.grammar_automaton import GrammarAutomaton
 from agent.hearing.moonshine import BASE, Float32, Moonshine
 from agent.hearing.onnx_session import give_back_memory
+from agent.hearing.recognition import NO_SENTENCE_GAP, SURE_AHEAD_NATS, Alternative, Draft, Recognition
 from agent.hearing.resting_model import RestingModel
 from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text
 from agent.plumbing.settings import Asr
-
-NO_SENTENCE_GAP = -99.0
-"""Stands for 'no sentence of the grammar survived the beam'."""
 
 WIDER_BEAMS = 24
 """Tried once more where nothing survived."""
@@ -44,8 +40,6 @@ RECONSIDERED = frozenset({"order"})
 searched for words of denial."""
 
 _SURE_GAP = -0.5  # of clean orders nineteen in twenty lie above
-_SURE_PER_TOKEN = -0.3  # nats
-_SURE_AHEAD_NATS = 3.0
 
 _HANGS_BY_NATS = 1.0
 _HANGING_GAP = -1.0  # the end of a sentence that breaks off is often misheard
@@ -69,46 +63,6 @@ _SPOTTED_NATS = 10.0
 _SHORTEST_SAMPLES = 800
 _OPEN_TOKENS_PER_SECOND = 6.5  # of the model's authors; more is a loop, not speech
 _SAMPLE_RATE = 16_000
-
-
-class Alternative(NamedTuple):
-    """Another sentence that survived, and how many nats it lies behind the best one (>= 0)."""
-
-    words: str
-    behind_nats: float
-
-
-class Recognition(NamedTuple):
-    """What was heard. `words`: the best sentence of the grammar, normalised, or ''. `open_words`: the open
-    decode, normalised. `gap_per_token`: how far the bound decode lies behind the open one, nats per token,
-    <= 0; NO_SENTENCE_GAP without words. `alternatives`: runners-up with other words, best first.
-    `nats_per_token`: log probability of the words in their likeliest spelling; NO_SENTENCE_GAP without words.
-    `ahead_nats`: how far the next sentence that means something else lies behind. `ending`: whether the
-    speech stops where a sentence does.
-    """
-
-    words: str
-    open_words: str
-    gap_per_token: float
-    alternatives: tuple[Alternative, ...] = ()
-    nats_per_token: float = NO_SENTENCE_GAP
-    ahead_nats: float = math.inf
-    ending: Ending = Ending.UNKNOWN
-
-    @property
-    def sure(self) -> bool:
-        """Whether the words are likely in themselves and no sentence that means something else is near."""
-        return self.nats_per_token >= _SURE_PER_TOKEN and self.ahead_nats >= _SURE_AHEAD_NATS
-
-
-class Draft(NamedTuple):
-    """What the first model makes of speech that may not be over: it can still be reconsidered. Which speech
-    that was."""
-
-    recognition: Recognition
-    samples: Float32
-    entry: str
-    whole: Float32 | None = None
 
 
 _NOTHING = Recognition("", "", NO_SENTENCE_GAP)
@@ -136,7 +90,9 @@ class Recogniser:
         self._automaton: GrammarAutomaton | None = None
         self._phrases: GrammarAutomaton | None = None
         self._encoded: tuple[Float32, Float32] | None = None
-        self._beside = ThreadPoolExecutor(1, thread_name_prefix="beside")  # starts no thread before its first job
+        self._beside = ThreadPoolExecutor(
+            1, thread_name_prefix="beside"
+        )  # starts no thread before its first job
 
     @property
     def model(self) -> Moonshine:
@@ -329,7 +285,7 @@ def _ending(found: BoundDecode, free: Hypothesis, automaton: GrammarAutomaton) -
     if not found.finished or _gap(found.finished[0], free) < _SURE_GAP:
         return Ending.UNKNOWN
     # Another sentence that is nearly as likely may be the one that goes on.
-    near = (h for h in found.finished if found.finished[0].score - h.score < _SURE_AHEAD_NATS)
+    near = (h for h in found.finished if found.finished[0].score - h.score < SURE_AHEAD_NATS)
     return Ending.OPEN if any(automaton.may_mean_more(h.state) for h in near) else Ending.COMPLETE
 
 
