@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import soxr
 
 from agent.bench.mixing import mix, read_noise
 from agent.bench.recordings import recordings
-from agent.hearing.audio import FRAME_SAMPLES, SAMPLE_RATE, Float32, read_audio_file, to_int16
+from agent.bench.wake_negatives import decisions, hear_made, hear_recordings, woken
+from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
 from agent.hearing.moonshine import Moonshine
 from agent.hearing.wake_check import PHRASES, WakeCheck
 from agent.hearing.waking import Waking
@@ -22,17 +22,16 @@ from agent.plumbing.errors import AudioError
 from agent.plumbing.settings import Wake
 
 _NOISE_SEED = 3
+_MADE_SEED = 17
 _ROOM_BEFORE, _ROOM_AFTER = 1 * SAMPLE_RATE, SAMPLE_RATE // 2
-_SPEEDS = (0.9, 0.95, 1.06, 1.12)
-_VARIATION_SNR_DB = 15.0
 _AUDIBLE = 0.05  # of the peak: where a clip's speech begins and ends
 
 
 @dataclass(frozen=True)
 class WakeSet:
     """`clips`: a folder with recordings of the phrase alone. `noise`: mixed in at each of `snrs` (dB).
-    `followed_by`: recordings of which each clip is followed without a pause. `negatives`: other speech; with
-    `variations` also at four other speeds, and all of it in noise at 15 dB where there is noise."""
+    `followed_by`: recordings of which each clip is followed without a pause. `negatives`: other speech, with
+    `variations` as `hear_recordings` makes them. `made_hours`: of made speech, as `hear_made` hears it."""
 
     clips: Path
     noise: Path | None = None
@@ -40,6 +39,7 @@ class WakeSet:
     followed_by: Path | None = None
     negatives: Path | None = None
     variations: bool = False
+    made_hours: float = 0.0
 
 
 def run_wake_bench(wake_set: WakeSet, phrase: str, settings: Wake, models_dir: Path) -> dict[str, Any]:
@@ -47,8 +47,10 @@ def run_wake_bench(wake_set: WakeSet, phrase: str, settings: Wake, models_dir: P
     of silence or noise before it.
 
     {"phrase", "results": [{"snr_db": null or number, "clips": n, "missed": n}], "false_alarms": n or null,
-    "near_misses": n, "negative_hours": x, "distinct_hours": x}; the last four are of the negatives, one after
-    the other. Raises AudioError (bench_set_invalid, bench_noise, bench_phrase, audio_…), ModelError.
+    "near_misses": n, "negative_hours": x, "distinct_hours": x, "alarms": [...], "made": [...]}: false_alarms
+    and the next four are of `negatives`, as of `hear_recordings`; "made" as of `hear_made`, empty where
+    nothing was made. Raises AudioError (bench_set_invalid, bench_noise, bench_phrase, bench_no_voices,
+    audio_…), ModelError.
     """
     name = phrase.strip().lower().replace(" ", "_")
     if name not in PHRASES:
@@ -64,9 +66,15 @@ def run_wake_bench(wake_set: WakeSet, phrase: str, settings: Wake, models_dir: P
         for clip in clips:
             sound = clip if snr_db is None or noise is None else mix(clip, noise, snr_db, rng)
             wake.reset()
-            missed += _alarms(wake, sound) == 0
+            missed += woken(decisions(wake, sound)) == 0
         results.append({"snr_db": snr_db, "clips": len(clips), "missed": missed})
-    return {"phrase": name.replace("_", " "), "results": results, **_negatives(wake, wake_set, noise)}
+    others: dict[str, Any] = {
+        "false_alarms": None, "near_misses": 0, "negative_hours": 0.0, "distinct_hours": 0.0, "alarms": []
+    }  # fmt: skip
+    if wake_set.negatives is not None:
+        others = hear_recordings(wake, wake_set.negatives, noise, variations=wake_set.variations)
+    made = hear_made(wake, name, wake_set.made_hours, _MADE_SEED) if wake_set.made_hours else []
+    return {"phrase": name.replace("_", " "), "results": results, **others, "made": made}
 
 
 def _clips(wake_set: WakeSet) -> Iterator[Float32]:
@@ -86,38 +94,3 @@ def _clips(wake_set: WakeSet) -> Iterator[Float32]:
 def _speech(samples: Float32) -> tuple[int, int]:
     audible = np.nonzero(np.abs(samples) > _AUDIBLE * np.abs(samples).max())[0]
     return (int(audible[0]), int(audible[-1]) + 1) if len(audible) else (0, len(samples))
-
-
-def _negatives(wake: Waking, wake_set: WakeSet, noise: Float32 | None) -> dict[str, Any]:
-    counted: dict[str, Any] = {"false_alarms": None, "near_misses": 0}
-    heard = distinct = 0
-    if wake_set.negatives is not None:
-        counted["false_alarms"] = 0
-        wake.reset()
-        wake.near_misses = 0
-        rng = np.random.default_rng(_NOISE_SEED)
-        for path in recordings(wake_set.negatives):
-            samples = read_audio_file(path)
-            distinct += len(samples)
-            for sound in _variations(samples, noise, rng) if wake_set.variations else (samples,):
-                heard += len(sound)
-                counted["false_alarms"] += _alarms(wake, sound)
-        counted["near_misses"] = wake.near_misses
-    hours = {"negative_hours": heard / SAMPLE_RATE / 3_600, "distinct_hours": distinct / SAMPLE_RATE / 3_600}
-    return counted | hours
-
-
-def _variations(samples: Float32, noise: Float32 | None, rng: np.random.Generator) -> Iterator[Float32]:
-    for speed in (1.0, *_SPEEDS):
-        sound = samples
-        if speed != 1.0:
-            sound = soxr.resample(samples, SAMPLE_RATE * speed, SAMPLE_RATE).astype(np.float32)
-        yield sound
-        if noise is not None and len(sound) >= SAMPLE_RATE // 2 and sound.any():
-            yield mix(sound, noise, _VARIATION_SNR_DB, rng)
-
-
-def _alarms(wake: Waking, sound: Float32) -> int:
-    pcm = to_int16(sound)
-    decisions = (wake.push(pcm[at : at + FRAME_SAMPLES]) for at in range(0, len(pcm), FRAME_SAMPLES))
-    return sum(decision is not None and decision.stage != "none" for decision in decisions)

@@ -125,6 +125,7 @@ def wake(arguments: argparse.Namespace) -> int:
         arguments.followed_by,
         arguments.negatives,
         arguments.variations,
+        arguments.made_negatives,
     )
     result = run_wake_bench(wake_set, arguments.phrase, Wake(), default_models_dir())
     if arguments.json:
@@ -139,6 +140,13 @@ def wake(arguments: argparse.Namespace) -> int:
             f"false alarms: {result['false_alarms']}, near misses: {result['near_misses']}, "
             f"in {result['negative_hours']:.2f} h of other speech ({result['distinct_hours']:.2f} h distinct)"
         )
+    for kind in result["made"]:
+        print(
+            f"false alarms: {kind['false_alarms']}, near misses: {kind['near_misses']}, "
+            f"in {kind['hours']:.2f} h by synthetic voices: {kind['kind']}"
+        )
+    for alarm in [*result["alarms"], *(alarm for kind in result["made"] for alarm in kind["alarms"])]:
+        print(f"{alarm['score']:>8.2f} {alarm['nats']:>6.1f} nats  {alarm['heard']}")
     return 0
 
 

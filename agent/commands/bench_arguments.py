@@ -46,7 +46,7 @@ def _orders(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         help="made noise: hum, impulses, broadband, music, talker, headset; needs --snr",
     )
     _folder(orders, "--talkers", "speech for talker and headset (default: made voices)")
-    _file(orders, "--columns", "JSON of the kinds of noise; a PNG beside it")
+    _file(orders, "--columns", "JSON to which the kinds of noise are added; a PNG beside it")
     _file(orders, "--curve", "JSON of what each gate lets pass; a PNG beside it")
     _noise(orders)
     return orders
@@ -114,6 +114,13 @@ def _wake(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         "--variations",
         action="store_true",
         help="the negatives also faster, slower, and in the noise at 15 dB",
+    )
+    wake.add_argument(
+        "--made-negatives",
+        type=float,
+        default=0.0,
+        metavar="HOURS",
+        help="of other speech by synthetic voices (flite, espeak-ng, hibari)",
     )
     _folder(wake, "--followed-by", "recordings that follow each clip without a pause")
     _noise(wake)
