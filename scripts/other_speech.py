@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 _GAME = Path("scummvm/flight-of-the-amazon-queen/queen.1c")
 _SOUNDS = Path("asterisk/sounds")
-_MAGIC, _MP3 = b"QTBL", 1
+_MAGIC, _MP3 = b"QTBL", b"\1"
 _ENTRY = struct.Struct(">12sBII")  # name, disc, offset, size
 
 
@@ -30,10 +30,9 @@ class _Entry(NamedTuple):
 
 
 def speech_of_the_game(packed: bytes) -> Iterator[_Entry]:
-    """Name and MP3 of each line that is spoken in `queen.1c`, as ScummVM's tools compress it: magic, a version
-    of six bytes with its end, four more of which the last is the compression, then the table. Raises
-    ValueError for any other file."""
-    if packed[:4] != _MAGIC or packed[12] != _MP3:
+    """Name and MP3 of each line that is spoken in `queen.1c`, as ScummVM's tools compress it: magic, version
+    (nine bytes with the compression at their end), table. Raises ValueError for any other file."""
+    if packed[:4] != _MAGIC or packed[12:13] != _MP3:
         raise ValueError("not the game's data with speech in MP3")
     (entries,) = struct.unpack_from(">H", packed, 13)
     for number in range(entries):
@@ -53,9 +52,14 @@ def main(arguments: list[str]) -> int:
     if (share / _GAME).is_file():
         folder = out / "game"
         folder.mkdir(parents=True, exist_ok=True)
-        for entry in speech_of_the_game((share / _GAME).read_bytes()):
+        try:
+            lines = list(speech_of_the_game((share / _GAME).read_bytes()))
+        except ValueError as error:
+            print(f"{share / _GAME}: {error}")
+            return 1
+        for entry in lines:
             (folder / f"{entry.name}.mp3").write_bytes(entry.data)
-            many += 1
+        many += len(lines)
     for path in sorted((share / _SOUNDS).rglob("*.wav")):
         if "silence" not in path.parts:
             copy = out / "telephone" / path.relative_to(share / _SOUNDS)

@@ -28,10 +28,10 @@ _SIZES = (0.87, 1.15)  # of the vocal tract: pitch and formants together
 _SNRS_DB = (5.0, 25.0)
 _REVERBERATION_S = (0.15, 0.7)
 _PEAKS = (0.05, 0.6)
-_PAUSES_S = (0.2, 1.5)
-_ACCENTS = ("en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029")
+_PAUSES_S = (0.5, 1.5)
+ACCENTS = ("en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029")
 _FOREIGN = ("de", "fr-fr", "es", "it", "nl", "pl", "pt", "sv")
-_VARIANTS = ("", *(f"+f{n}" for n in range(1, 6)), *(f"+m{n}" for n in range(1, 9)))
+VARIANTS = ("", *(f"+f{n}" for n in range(1, 6)), *(f"+m{n}" for n in range(1, 9)))
 _NATURAL = (
     *(MadePerson("flite", voice) for voice in ("slt", "rms", "awb", "kal16")),
     *(MadePerson("hibari", "heart") for _ in range(2)),
@@ -50,12 +50,12 @@ class Passage(NamedTuple):
 def voices(rng: np.random.Generator) -> Iterator[MadePerson]:
     """Without end: half of them the few that sound natural (flite, hibari), half espeak-ng's accents and
     variants, and its foreign voices reading English. Only programs that are installed; hibari always is."""
-    accents = [*_ACCENTS, *_FOREIGN]
+    accents = [*ACCENTS, *_FOREIGN]
     while True:
         if rng.random() < 0.5 or not shutil.which("espeak-ng"):
             person = _NATURAL[int(rng.integers(len(_NATURAL)))]
         else:
-            variant = _VARIANTS[int(rng.integers(len(_VARIANTS)))]
+            variant = VARIANTS[int(rng.integers(len(VARIANTS)))]
             person = MadePerson("espeak-ng", accents[int(rng.integers(len(accents)))] + variant)
         if person.program == "hibari" or shutil.which(person.program):
             yield person

@@ -3,7 +3,7 @@ stages as the device runs them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,19 @@ import numpy as np
 
 from agent.bench.mixing import mix, read_noise
 from agent.bench.recordings import recordings
-from agent.bench.wake_negatives import decisions, hear_made, hear_recordings, woken
+from agent.bench.wake_marks import Marks, halves, split
+from agent.bench.wake_negatives import (
+    HeardRecording,
+    counted,
+    decisions,
+    hear_made,
+    hear_recordings,
+    woken,
+)
 from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
 from agent.hearing.moonshine import Moonshine
 from agent.hearing.wake_check import PHRASES, WakeCheck
-from agent.hearing.waking import Waking
+from agent.hearing.waking import WakeDecision, Waking
 from agent.plumbing.errors import AudioError
 from agent.plumbing.settings import Wake
 
@@ -31,7 +39,8 @@ _AUDIBLE = 0.05  # of the peak: where a clip's speech begins and ends
 class WakeSet:
     """`clips`: a folder with recordings of the phrase alone. `noise`: mixed in at each of `snrs` (dB).
     `followed_by`: recordings of which each clip is followed without a pause. `negatives`: other speech, with
-    `variations` as `hear_recordings` makes them. `made_hours`: of made speech, as `hear_made` hears it."""
+    `variations` as `hear_recordings` makes them. `made_hours`: of made speech, as `hear_made` hears it.
+    `split`: as `wake_marks.split` counts."""
 
     clips: Path
     noise: Path | None = None
@@ -40,6 +49,7 @@ class WakeSet:
     negatives: Path | None = None
     variations: bool = False
     made_hours: float = 0.0
+    split: bool = False
 
 
 def run_wake_bench(wake_set: WakeSet, phrase: str, settings: Wake, models_dir: Path) -> dict[str, Any]:
@@ -48,9 +58,9 @@ def run_wake_bench(wake_set: WakeSet, phrase: str, settings: Wake, models_dir: P
 
     {"phrase", "results": [{"snr_db": null or number, "clips": n, "missed": n}], "false_alarms": n or null,
     "near_misses": n, "negative_hours": x, "distinct_hours": x, "alarms": [...], "made": [...]}: false_alarms
-    and the next four are of `negatives`, as of `hear_recordings`; "made" as of `hear_made`, empty where
-    nothing was made. Raises AudioError (bench_set_invalid, bench_noise, bench_phrase, bench_no_voices,
-    audio_…), ModelError.
+    and the next four are of `negatives`, as of `wake_negatives.counted`; "made" as of `hear_made`, empty
+    where nothing was made. With `split`, "split" as of `wake_marks.split`. Raises AudioError
+    (bench_set_invalid, bench_noise, bench_phrase, bench_no_voices, audio_…), ModelError.
     """
     name = phrase.strip().lower().replace(" ", "_")
     if name not in PHRASES:
@@ -59,22 +69,35 @@ def run_wake_bench(wake_set: WakeSet, phrase: str, settings: Wake, models_dir: P
     wake = Waking(msgspec.structs.replace(settings, phrase=name), WakeCheck(Moonshine(models_dir), name))
     noise = read_noise(wake_set.noise, wake_set.snrs)
     clips = [np.pad(clip, (_ROOM_BEFORE, _ROOM_AFTER)) for clip in _clips(wake_set)]
-    results = []
-    for snr_db in (None, *wake_set.snrs):
-        rng = np.random.default_rng(_NOISE_SEED)
-        missed = 0
-        for clip in clips:
-            sound = clip if snr_db is None or noise is None else mix(clip, noise, snr_db, rng)
-            wake.reset()
-            missed += woken(decisions(wake, sound)) == 0
-        results.append({"snr_db": snr_db, "clips": len(clips), "missed": missed})
-    others: dict[str, Any] = {
-        "false_alarms": None, "near_misses": 0, "negative_hours": 0.0, "distinct_hours": 0.0, "alarms": []
-    }  # fmt: skip
+    decided = {snr_db: _heard(wake, clips, noise, snr_db) for snr_db in (None, *wake_set.snrs)}
+    results = [
+        {"snr_db": snr_db, "clips": len(clips), "missed": sum(not woken(one) for one in of)}
+        for snr_db, of in decided.items()
+    ]
+    others: list[HeardRecording] = []
     if wake_set.negatives is not None:
-        others = hear_recordings(wake, wake_set.negatives, noise, variations=wake_set.variations)
-    made = hear_made(wake, name, wake_set.made_hours, _MADE_SEED) if wake_set.made_hours else []
-    return {"phrase": name.replace("_", " "), "results": results, **others, "made": made}
+        others = list(hear_recordings(wake, wake_set.negatives, noise, variations=wake_set.variations))
+    result = {"phrase": name.replace("_", " "), "results": results, **counted(others)}
+    if wake_set.negatives is None:
+        result["false_alarms"] = None
+    result["made"] = hear_made(wake, name, wake_set.made_hours, _MADE_SEED) if wake_set.made_hours else []
+    if wake_set.split:
+        two = halves(decided, [one.decided for one in others], [one.heard for one in others])
+        result["split"] = split(two, Marks.of(PHRASES[name]))
+    return result
+
+
+def _heard(
+    wake: Waking, clips: Sequence[Float32], noise: Float32 | None, snr_db: float | None
+) -> list[list[WakeDecision]]:
+    rng = np.random.default_rng(_NOISE_SEED)
+    decided = []
+    for clip in clips:
+        wake.reset()
+        decided.append(
+            decisions(wake, clip if snr_db is None or noise is None else mix(clip, noise, snr_db, rng))
+        )
+    return decided
 
 
 def _clips(wake_set: WakeSet) -> Iterator[Float32]:

@@ -126,6 +126,7 @@ def wake(arguments: argparse.Namespace) -> int:
         arguments.negatives,
         arguments.variations,
         arguments.made_negatives,
+        arguments.split,
     )
     result = run_wake_bench(wake_set, arguments.phrase, Wake(), default_models_dir())
     if arguments.json:
@@ -145,6 +146,15 @@ def wake(arguments: argparse.Namespace) -> int:
             f"false alarms: {kind['false_alarms']}, near misses: {kind['near_misses']}, "
             f"in {kind['hours']:.2f} h by synthetic voices: {kind['kind']}"
         )
+    for number, half in enumerate(result.get("split", ()), 1):
+        marks = ", ".join(f"{name} {mark:g}" for name, mark in half["chosen"].items())
+        print(f"half {number}, {half['negative_hours']:.2f} h of other speech; on the other half: {marks}")
+        for name in ("chosen_marks", "marks_in_use"):
+            rows = half[name]["results"]
+            missed = ", ".join(f"{ratio(r['snr_db'])}: {r['missed']} of {r['clips']}" for r in rows)
+            print(
+                f"{name.replace('_', ' '):>14}: missed {missed}; false alarms: {half[name]['false_alarms']}"
+            )
     for alarm in [*result["alarms"], *(alarm for kind in result["made"] for alarm in kind["alarms"])]:
         print(f"{alarm['score']:>8.2f} {alarm['nats']:>6.1f} nats  {alarm['heard']}")
     return 0

@@ -122,6 +122,11 @@ def _wake(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         metavar="HOURS",
         help="of other speech by synthetic voices (flite, espeak-ng, hibari)",
     )
+    wake.add_argument(
+        "--split",
+        action="store_true",
+        help="also with the marks chosen on one half of all recordings, and counted on the other",
+    )
     _folder(wake, "--followed-by", "recordings that follow each clip without a pause")
     _noise(wake)
     return wake
