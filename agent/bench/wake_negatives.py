@@ -24,7 +24,7 @@ _SAMPLES_AN_HOUR = 3_600 * SAMPLE_RATE
 
 
 def decisions(wake: Waking, sound: Float32) -> list[WakeDecision]:
-    """What is decided while float32 [n] goes by, frame by frame; nothing wakes where the stage is "none"."""
+    """What is decided while float32 [n] goes by, frame by frame."""
     pcm = to_int16(sound)
     decided = (wake.push(pcm[at : at + FRAME_SAMPLES]) for at in range(0, len(pcm), FRAME_SAMPLES))
     return [decision for decision in decided if decision is not None]
@@ -32,7 +32,7 @@ def decisions(wake: Waking, sound: Float32) -> list[WakeDecision]:
 
 def woken(decided: list[WakeDecision]) -> int:
     """How many of them wake the device."""
-    return sum(decision.stage != "none" for decision in decided)
+    return sum(decision.woke for decision in decided)
 
 
 class HeardRecording(NamedTuple):
@@ -111,7 +111,7 @@ def _alarms(heard: str, decided: list[WakeDecision]) -> list[dict[str, Any]]:
     return [
         {"heard": heard, "score": round(one.score, 3), "nats": round(one.phrase_nats, 2)}
         for one in decided
-        if one.stage != "none"
+        if one.woke
     ]
 
 

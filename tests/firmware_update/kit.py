@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from agent.plumbing.errors import UpdateError
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings_file import default_models_dir
 from firmware_update.archive import CONTENT, build_archive
 from firmware_update.client import Fetched, Wanted, fetch_release
 from firmware_update.fetchers import LimitedFetcher
