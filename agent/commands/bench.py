@@ -12,16 +12,9 @@ from agent.plumbing.settings_file import default_models_dir
 
 def orders(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of spoken orders and prints its table."""
-    from agent.bench.noise_kinds import KINDS
     from agent.bench.orders import run_orders_bench
 
-    if arguments.noise_kind and arguments.snr:
-        if unknown := [kind for kind in arguments.noise_kind if kind not in KINDS]:
-            raise ConfigurationError(
-                "bench_noise", f"no such noise: {unknown[0]}", f"one of {', '.join(KINDS)}"
-            )
-    else:
-        check_noise(arguments)
+    check_noise_kinds(arguments)
     if arguments.curve and not arguments.rejects:
         raise ConfigurationError(
             "bench_curve", "--curve needs recordings that hold no order", "give --rejects DIR as well"
@@ -230,6 +223,16 @@ def speech(arguments: argparse.Namespace) -> int:
 def ratio(snr_db: float | None) -> str:
     """A signal-to-noise ratio as the tables name it."""
     return "none" if snr_db is None else f"{snr_db:g} dB"
+
+
+def check_noise_kinds(arguments: argparse.Namespace) -> None:
+    """Raises ConfigurationError bench_noise for a kind that there is not, and as `check_noise`."""
+    from agent.bench.noise_kinds import KINDS
+
+    if not (arguments.noise_kind and arguments.snr):
+        check_noise(arguments)
+    if unknown := [kind for kind in arguments.noise_kind if kind not in KINDS]:
+        raise ConfigurationError("bench_noise", f"no such noise: {unknown[0]}", f"one of {', '.join(KINDS)}")
 
 
 def check_noise(arguments: argparse.Namespace) -> None:
