@@ -226,11 +226,14 @@ def ratio(snr_db: float | None) -> str:
 
 
 def check_noise_kinds(arguments: argparse.Namespace) -> None:
-    """Raises ConfigurationError bench_noise for a kind that there is not, and as `check_noise`."""
+    """Raises ConfigurationError bench_noise for a kind that there is not or without a ratio, and as
+    `check_noise`."""
     from agent.bench.noise_kinds import KINDS
 
-    if not (arguments.noise_kind and arguments.snr):
+    if not arguments.noise_kind:
         check_noise(arguments)
+    elif not arguments.snr:
+        raise ConfigurationError("bench_noise", "noise at no ratio", "give --snr DB,DB as well")
     if unknown := [kind for kind in arguments.noise_kind if kind not in KINDS]:
         raise ConfigurationError("bench_noise", f"no such noise: {unknown[0]}", f"one of {', '.join(KINDS)}")
 
