@@ -73,7 +73,7 @@ def people() -> list[MadePerson]:
 def _hibari() -> tuple[Hibari, int]:
     from hibari import SAMPLE_RATE, Hibari
 
-    return Hibari(), int(SAMPLE_RATE)
+    return Hibari(threads=1), int(SAMPLE_RATE)
 
 
 def _no_voices(detail: str) -> AudioError:
