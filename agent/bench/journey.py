@@ -137,7 +137,7 @@ class JourneyBench:
             seconds += heard.seconds
             if device.ordered > orders:
                 return Outcome("asked_again" if causes else "right", seconds + spoke, spoke, causes)
-            causes = (*causes, device.cause(basket))
+            causes = (*causes, device.cause(heard.utterance, basket))
             spoke += device.speak()
         return Outcome(causes[-1], asked_for=causes[:-1])
 

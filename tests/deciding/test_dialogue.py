@@ -113,15 +113,6 @@ def test_anybody_may_say_no() -> None:
         assert _codes(effects) == ["cancelled"]
 
 
-def test_a_bare_yes_is_asked_for_as_a_sentence_and_then_given_up() -> None:
-    state: State = ASKED
-    state, effects = step(state, Answered(BARE, ANNA, True), _around())
-    assert _said(effects) == ["say_sentence"]
-    state, effects = step(state, Answered(BARE, ANNA, True), _around())
-    assert state == Idle()
-    assert _said(effects) == ["say_how_to_order"]
-
-
 def test_a_consent_that_names_another_quantity_is_not_taken() -> None:
     for wrong in (Answer("consent", 3, "bag"), Answer("consent", 2, "box")):
         _, effects = step(ASKED, Answered(wrong, ANNA, True), _around())
@@ -224,7 +215,7 @@ def test_typed_words_are_read_back_and_confirm_nothing() -> None:
     [
         (Silent(), ["still_there", "nothing_ordered"]),
         (Confused(), ["again", "again_otherwise", "nothing_ordered"]),
-        (Confused(too_loud=True), ["again_too_loud", "again_too_loud", "too_loud"]),
+        (Confused("too_loud"), ["again_too_loud", "again_too_loud", "too_loud"]),
         (Answered(BARE, ANNA, True), ["say_sentence", "say_sentence", "say_how_to_order"]),
     ],
 )

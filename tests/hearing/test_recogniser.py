@@ -8,7 +8,8 @@ import pytest
 from agent.deciding.understanding import is_denied
 from agent.hearing.audio import to_float
 from agent.hearing.moonshine import Moonshine
-from agent.hearing.recogniser import NO_SENTENCE_GAP, Recogniser, Recognition
+from agent.hearing.recogniser import Recogniser
+from agent.hearing.recognition import NO_SENTENCE_GAP, Recognition
 from agent.plumbing.errors import AudioError
 from agent.plumbing.sentence_graph import Arc, SentenceGraph, normalise_text
 from agent.plumbing.settings import Asr
