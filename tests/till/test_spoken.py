@@ -108,7 +108,8 @@ def test_more_talk_than_an_order_takes_is_put_down_to_other_people(till: Till) -
     assert till.said.startswith("I heard a lot of talk")
     till.wake_and_say(ORDER, speech_ms=13_000)
     assert till.decided[-1] == "read_back"
-    for said in ("I heard a lot of talk. Say: yes", "I heard a lot of talk and no order"):
+    again = "I heard a lot of talk. Say: yes"
+    for said in (again, again, "I heard a lot of talk and no order"):
         till.answer("", gap=-99.0, speech_ms=13_000)
         assert till.said.startswith(said)
     assert till.decided[-1] == "gave_up"
