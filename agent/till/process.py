@@ -78,6 +78,7 @@ class Till:
         match message:
             case messages.Peer(name="voice"):
                 self._hears = False
+                self._desk.speaker_model = ""
                 self._voice = self._adopt(
                     self._voice, fds[0], "voice", messages.VoiceToTill, self._from_voice
                 )
@@ -115,6 +116,7 @@ class Till:
     def _lost(self, connection: IpcConnection) -> None:
         if connection is self._voice:
             self._voice, self._hears = None, False
+            self._desk.speaker_model = ""
             self._rest()
             self._spoken.voice_lost()
         elif connection is self._uplink:
@@ -143,8 +145,9 @@ class Till:
         if connection is not self._voice:
             return
         match message:
-            case messages.VoiceReady():
+            case messages.VoiceReady(speaker_model=speaker_model):
                 self._ear.anew()
+                self._speaker_model(speaker_model)
                 descriptor = sealed_memfd(self._grammar)
                 try:
                     self._to_voice(messages.UseGrammar(graph_id(self._grammar)), (descriptor,))
@@ -172,6 +175,15 @@ class Till:
             case messages.VoiceMended(code=code):
                 self._ear.mended(code)
                 self._rest()
+
+    def _speaker_model(self, name: str) -> None:
+        self._desk.speaker_model = name
+        for person in self._desk.incomparable():
+            audit.log(
+                "voice_model_changed",
+                detail=f"{person.pseudonym} was learned with {person.voiceprint.model}, voice has {name}",
+                next_step="earmark people",
+            )
 
     def _rest(self) -> None:
         self._signals.rest("deaf" if self._ear.trouble or not self._hears else "ready")
@@ -297,6 +309,7 @@ class Till:
             voice_faults=dict(self._ear.faults),
             signal=self._signals.now,
             signal_age_s=int(time.monotonic() - self._signals.since_s),
+            voices_of_another_model=len(self._desk.incomparable()),
         )
 
     def _begin_enrolment(self, session: OperatorSession, name: str) -> bool:
