@@ -32,7 +32,7 @@ from agent.model_store.manifest import (
 from agent.model_store.sources import from_url
 from agent.model_store.verify import file_fault
 from agent.plumbing.errors import EarmarkError, ModelError
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings_file import default_models_dir
 from agent.plumbing.speaker_models import ECAPA
 from scripts.speaker_export.entry import with_file
 from scripts.speaker_export.parity import Difference, check, differences, made_audio

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 
 from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.settings import Speaker, Wake, default_models_dir, load_settings
+from agent.plumbing.settings import Speaker, Wake
+from agent.plumbing.settings_file import default_models_dir, load_settings
 from agent.plumbing.speaker_models import SpeakerModel
 
 

@@ -22,7 +22,8 @@ from agent.model_store.fetch import fetch_models
 from agent.model_store.manifest import load_manifest
 from agent.model_store.verify import verify_models
 from agent.plumbing.errors import ModelError
-from agent.plumbing.settings import Paths, Settings, Speaker, default_models_dir
+from agent.plumbing.settings import Paths, Settings, Speaker
+from agent.plumbing.settings_file import default_models_dir
 from agent.plumbing.speaker_models import GE2E
 from scripts.export_speaker_model import PYTHON, main
 from tests.hearing.conftest import room, spoken

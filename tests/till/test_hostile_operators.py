@@ -14,7 +14,7 @@ from agent.plumbing import messages, operator
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.speaker_models import GE2E
 from agent.till.events import MOST_UNREAD, EventLoop
-from agent.till.process import MOST_OPERATORS
+from agent.till.operator_door import MOST_OPERATORS
 from tests.committing.kit import CATALOGUE_FILE
 from tests.committing.network import eventually
 from tests.till.kit import ANNA, BERT, Till, phrase, utterance
