@@ -27,6 +27,7 @@ _PEOPLE = {
 _TEXT = "order two bags of dark roast coffee and three boxes of hex bolts, and bring them home on Tuesday"
 _SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0)  # 2.0 s are traced
 _LONGEST_SECONDS = (15.0,)
+_QUIET_TEXT = "what a long day it was at the market, and nobody had a word to say about it"
 _QUIET = 0.01
 _NOISE_SEED = 5
 
@@ -55,7 +56,7 @@ def made_audio() -> dict[str, Float32]:
                 len(said) // 4 if length < len(said) // 2 else 0
             )  # short pieces out of the middle of speech
             audio[f"{name} {seconds:g} s"] = np.resize(said[start:], length)
-    audio["slt 2 s, quiet"] = audio["slt 2 s"] * np.float32(_QUIET)
+    audio["rms 3 s, quiet"] = _PEOPLE["rms"].says(_QUIET_TEXT)[: 3 * SAMPLE_RATE] * np.float32(_QUIET)
     noise = np.random.default_rng(_NOISE_SEED).normal(0.0, 0.1, 3 * SAMPLE_RATE)
     audio["noise 3 s"] = noise.astype(np.float32)
     audio["silence 1 s"] = np.zeros(SAMPLE_RATE, np.float32)
