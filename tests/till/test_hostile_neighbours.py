@@ -66,7 +66,7 @@ def test_guessed_listen_ids_and_impossible_numbers_do_no_harm(till: TillProcess)
     for ended_ns, gap, snr_db in ((LARGEST, math.inf, math.nan), (-(2**63), -math.inf, None)):
         till.voice.send(messages.Utterance(0, ORDER, "", gap, ANNA, LARGEST, snr_db, ended_ns))
         said = till.next_said().text
-        assert said.startswith(("It is too noisy", "That is nothing I can order"))
+        assert said.startswith(("It is too noisy", "That is nothing I can order", "I heard a lot of talk"))
     assert till.health().queued == 0
 
 
