@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.commands.operators import WITHOUT_SOUND_SERVER
 from agent.hearing.audio import Float32, read_audio_file
 from agent.plumbing.errors import AudioError
+from agent.plumbing.sound_server import WITHOUT_SOUND_SERVER
 
 
 class MadePerson(NamedTuple):
