@@ -119,6 +119,7 @@ class JourneyDevice:
         self._learned: bool | None = None  # of the enrolment under way: None until it has ended
         self._ears = Ears(self.settings)
         self._ears.use_grammar(graph)
+        self._desk.speaker_model = self._ears.speaker_model
         self._speech = Speech()
         self._spoken_seconds: dict[str, float] = {}
         self.said = ""

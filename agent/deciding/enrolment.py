@@ -31,15 +31,17 @@ LEAST_ALIKE = 0.5
 """Share of letters that the free decode has in common with the sentence to read, in their order, from which
 it is a reading of it (docs/figures/conversations.md)."""
 
-_NOBODY = Voice(None, 0, None)
+_NOBODY = Voice(None, 0, None, "")
 
 
 @dataclass(frozen=True)
 class Enrolling:
     """`agreed` is the voice of the spoken consent, None before; `embeddings` holds the usable sentences so
-    far, `in_noise` the same with noise mixed in, of those that came with it."""
+    far, `in_noise` the same with noise mixed in, of those that came with it; all are of the speaker model
+    `model`."""
 
     name: str
+    model: str
     agreed: tuple[float, ...] | None = None
     embeddings: tuple[tuple[float, ...], ...] = ()
     in_noise: tuple[tuple[float, ...], ...] = ()
@@ -74,16 +76,16 @@ EnrolmentOutcome = tuple[Enrolling | None, Say, Learned | None]
 """The next state (None: over), what to say, and the voiceprint when it succeeded."""
 
 
-def begin(name: str) -> EnrolmentOutcome:
-    """Ask for consent."""
-    return Enrolling(name), Say("enrol_consent", "enrol"), None
+def begin(name: str, model: str) -> EnrolmentOutcome:
+    """Ask for consent; the voice will be learned with that speaker model (a `full_name`)."""
+    return Enrolling(name, model), Say("enrol_consent", "enrol"), None
 
 
 def advance(
     state: Enrolling, heard: Heard, limits: Speaker, known: Iterable[Voiceprint] = ()
 ) -> EnrolmentOutcome:
-    """One step on. `known` are the voiceprints of the enrolled: one voice is one person, or it would have the
-    daily cap twice."""
+    """One step on. `known` are the voiceprints of the enrolled, all of the same model: one voice is one
+    person, or it would have the daily cap twice."""
     read = state.agreed is not None and is_read(state.phrase, heard)
     if isinstance(heard.meaning, Answer) and heard.meaning.kind == "denial" and not read:
         return None, Say("enrol_declined"), None
@@ -98,19 +100,24 @@ def advance(
     if len(grown.embeddings) < limits.enrolment_sentences:
         return grown, Say("enrol_read", "phrase"), None
     template = make_template(grown.embeddings)
-    if any(cosine(template, other.clean) >= limits.accept_cosine for other in known):
+    if any(_may_be(template, state.model, other, limits) for other in known):
         return None, Say("enrol_known"), None
     noisy = make_template(in_noise) if len(in_noise) == len(grown.embeddings) else None
-    return None, Say("enrol_done"), Learned(state.name, Voiceprint(template, noisy))
+    return None, Say("enrol_done"), Learned(state.name, Voiceprint(state.model, template, noisy))
+
+
+def _may_be(template: Embedding, model: str, other: Voiceprint, limits: Speaker) -> bool:
+    """True also where it cannot be told, because that voice was learned with another model."""
+    return other.model != model or cosine(template, other.clean) >= limits.thresholds.accept_cosine
 
 
 def _asked(state: Enrolling, heard: Heard) -> EnrolmentOutcome:
     """The answer to whether the voice may be learned; a bare yes is none, and neither is one without a
     voice."""
-    voice = heard.voice.embedding
+    voice = heard.voice
     consent = isinstance(heard.meaning, Answer) and heard.meaning.kind == "consent"
-    if consent and voice is not None and has_unit_length(voice):
-        return replace(state, agreed=tuple(voice), failures=0), Say("enrol_read", "phrase"), None
+    if consent and voice.embedding is not None and _is_of(state, voice):
+        return replace(state, agreed=tuple(voice.embedding), failures=0), Say("enrol_read", "phrase"), None
     return _failed(state, Say("enrol_consent_again", "enrol"))
 
 
@@ -125,15 +132,23 @@ def is_read(phrase: str, heard: Heard) -> bool:
 def _problem(agreed: Embedding, state: Enrolling, heard: Heard, limits: Speaker) -> str:
     """What to say about a sentence that was read and cannot be used; '' where it can."""
     voice = heard.voice
-    if voice.embedding is None or not has_unit_length(voice.embedding):
+    if voice.embedding is None or not _is_of(state, voice):
         return "enrol_again"
     if voice.speech_ms < limits.shortest_enrolment_ms:
         return "enrol_again"
     if voice.snr_db is None or not voice.snr_db >= limits.lowest_snr_db:
         return "enrol_too_noisy"
-    if cosine(make_template((agreed, *state.embeddings)), voice.embedding) < limits.same_speaker_cosine:
+    if (
+        cosine(make_template((agreed, *state.embeddings)), voice.embedding)
+        < limits.thresholds.same_speaker_cosine
+    ):
         return "enrol_other_voice"
     return ""
+
+
+def _is_of(state: Enrolling, voice: Voice) -> bool:
+    """Whether the embedding is one that the model of this enrolment gives."""
+    return voice.embedding is not None and voice.model == state.model and has_unit_length(voice.embedding)
 
 
 def _usable_in_noise(heard: Heard) -> tuple[tuple[float, ...], ...]:
