@@ -101,6 +101,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("the same in a room that is too loud", talk.Confused("too_loud")),
         Case("the same among much other talk", talk.Confused("much_talk")),
     ),
+    talk.WentOn: (Case("whoever ordered spoke on, and ordered something else in it all", talk.WentOn()),),
     talk.Silent: (Case("silence", talk.Silent()),),
     talk.Helped: (Case("somebody asks for help", talk.Helped()),),
     talk.FactorGiven: (

@@ -175,30 +175,44 @@ class JourneyDevice:
         return cause_of(answer, basket, self._desk, _LANGUAGE)
 
     def hear(self, sound: Float32) -> Heard:
-        """float32 [n] of somebody and the room, frame by frame until something has ended. Frames take their
-        length; the work on the last one, and all that the till does then, takes the time it takes."""
+        """float32 [n] of somebody and the room, frame by frame until it is answered or a silence has ended.
+        Frames take their length; the work on the last one, and all that the till does then, takes the time it
+        takes. What is answered to an order that goes on is not said."""
         frames = to_int16(sound[: len(sound) // FRAME_SAMPLES * FRAME_SAMPLES]).reshape(-1, FRAME_SAMPLES)
         woken_at: int | None = None
         said: messages.Utterance | None = None
+        ended_at, work = 0, 0.0
         for number, frame in enumerate(frames):
             begun = time.perf_counter()
             match self._ears.push(frame, time.monotonic_ns()):
                 case messages.Woken():
                     woken_at = number
                     self._dialogue.woken()
-                    continue
                 case messages.Silence(listen_id=listen_id):
                     self._dialogue.silent(listen_id)
+                    seconds = (number - (woken_at or 0)) * FRAME_MS / 1_000
+                    return Heard(woken_at is not None, True, seconds, (number + 1) * FRAME_MS / 1_000)
+                case messages.WentOn(listen_id=listen_id):
+                    said = None
+                    self._withhold(listen_id)
                 case messages.Utterance() as said:
                     self._dialogue.heard(said)
                     self._deliver()
-                case _:
-                    continue
-            seconds = (number - (woken_at or 0)) * FRAME_MS / 1_000 + time.perf_counter() - begun
-            return Heard(woken_at is not None, True, seconds, (number + 1) * FRAME_MS / 1_000, said)
+                    ended_at, work = number, time.perf_counter() - begun
+            if said is not None and not self._ears.may_go_on_ms:
+                audio_seconds = (number + 1) * FRAME_MS / 1_000
+                waited = (number - ended_at) * FRAME_MS / 1_000
+                seconds = (number - (woken_at or 0)) * FRAME_MS / 1_000 + max(0.0, work - waited)
+                return Heard(woken_at is not None, True, seconds, audio_seconds, said)
         self.rest()
         length = len(frames) * FRAME_MS / 1_000
         return Heard(woken_at is not None, False, length, length)
+
+    def _withhold(self, listen_id: int) -> None:
+        self._dialogue.went_on(listen_id)
+        while self._sent:
+            if isinstance(say := self._sent.popleft(), messages.Say):
+                self._dialogue.spoken(say.say_id)
 
     def speak(self) -> float:
         """Says what is to be said and opens the microphone where it asks; how long that takes to say, in

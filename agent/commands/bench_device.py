@@ -44,8 +44,8 @@ def latency(arguments: argparse.Namespace) -> int:
     print(f"reference: {result['reference']}")
     for row in result["pauses"]:
         print(
-            f"a pause of {row['pause_ms']} ms inside: {row['cut_off']} of {row['utterances']} cut off,"
-            f" {row['cut_off_fixed']} by a fixed silence"
+            f"a pause of {row['pause_ms']} ms {row['place']}: {row['cut_off']} of {row['utterances']} cut",
+            f"off, {row['went_on']} heard on after their end; {row['cut_off_fixed']} by a fixed silence",
         )
     return 0
 

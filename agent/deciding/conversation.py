@@ -127,6 +127,11 @@ class Confused:
 
 
 @dataclass(frozen=True)
+class WentOn:
+    """Whoever ordered spoke on, and another order was heard in it all: what was heard first was not said."""
+
+
+@dataclass(frozen=True)
 class Silent:
     """The listening window passed."""
 
@@ -190,6 +195,7 @@ Event = (
     | Answered
     | Confused
     | Silent
+    | WentOn
     | Helped
     | Committed
     | NotCommitted

@@ -7,6 +7,7 @@ from pathlib import Path
 from agent.hearing.audio import FRAME_MS, Float32, Int16
 from agent.hearing.barge_in import PHRASES, BargeIn
 from agent.hearing.drafts import Drafts
+from agent.hearing.ending import Ending
 from agent.hearing.engine import open_engine, wake_check
 from agent.hearing.listener import (
     ORDER_ENTRY,
@@ -16,6 +17,7 @@ from agent.hearing.listener import (
     NearMiss,
     NothingHeard,
     Paused,
+    Resumed,
     WakeHeard,
 )
 from agent.hearing.recogniser import Recogniser
@@ -24,7 +26,7 @@ from agent.hearing.voice_activity import VoiceActivity
 from agent.hearing.waking import WakeDecision, Waking
 from agent.plumbing import audit
 from agent.plumbing.errors import AudioError
-from agent.plumbing.messages import MOST_RUNNERS_UP, RunnerUp, Silence, Utterance, Woken
+from agent.plumbing.messages import MOST_RUNNERS_UP, RunnerUp, Silence, Utterance, WentOn, Woken
 from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Settings
 
@@ -55,6 +57,8 @@ class Ears:
         """Whether utterances carry a speaker embedding."""
         self.embeds_in_noise = False
         """Whether they also carry one of the same speech in noise."""
+        self._utterances = self._went_on = 0
+        self._reply_silence_ms = settings.endpoint.reply_silence_ms
 
     @property
     def speaker_model(self) -> str:
@@ -79,6 +83,16 @@ class Ears:
     def wait_for_wake(self) -> None:
         """Drops whatever was being heard."""
         self._listener.wait_for_wake()
+
+    def is_void(self, number: int) -> bool:
+        """Whether that utterance was of an order that has gone on."""
+        return 0 < number <= self._went_on
+
+    @property
+    def may_go_on_ms(self) -> int | None:
+        """For how much more silence an order may go on before it is answered; None where none may."""
+        ago_ms = self._listener.ended_ago_ms
+        return None if ago_ms is None else max(0, self._reply_silence_ms - ago_ms)
 
     def interruptions(self) -> BargeIn | None:
         """For one playback; None where nothing can be said meanwhile. Has to be asked for anew for each, as
@@ -106,7 +120,7 @@ class Ears:
         self._recogniser.expect(entry)
         self._listener.listen(listen_id, entry, window_ms)
 
-    def push(self, frame: Int16, now_ns: int) -> Woken | Silence | Utterance | None:
+    def push(self, frame: Int16, now_ns: int) -> Woken | Silence | Utterance | WentOn | None:
         """One frame that arrived at `now_ns`; before there is a grammar nothing is heard.
 
         Raises AudioError('grammar_no_entry') where the grammar has no orders.
@@ -126,6 +140,9 @@ class Ears:
                 return Silence(listen_id)
             case Paused(so_far):
                 self._listener.look(self._drafts.look(so_far))
+            case Resumed(listen_id):
+                self._went_on = self._utterances
+                return WentOn(listen_id)
             case Capture() as capture:
                 return self._utterance(capture)
         return None
@@ -143,12 +160,16 @@ class Ears:
 
     def _utterance(self, capture: Capture) -> Utterance:
         heard = self._drafts.recognition(capture)
+        if heard.ending is Ending.COMPLETE:
+            self._listener.settle()
         embedding = in_noise = None
         if self.embeds and capture.speech_ms >= _SHORTEST_EMBEDDED_MS:
             embedding = _plain(self._embedder.embed(capture.samples, capture.speech))
             if self.embeds_in_noise:
                 in_noise = _plain(self._embedder.embed_in_noise(capture.samples, capture.speech))
+        self._utterances += 1
         return Utterance(
+            number=self._utterances,
             listen_id=capture.listen_id,
             words=heard.words,
             open_words=heard.open_words,

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from itertools import chain
+from itertools import chain, islice
 from types import UnionType
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from agent.hearing.audio_ends import open_audio
 from agent.hearing.ear_health import PATIENCE_MS, EarHealth, EarNews, Turn
 from agent.hearing.earcons import earcon
 from agent.hearing.ears import Ears
+from agent.hearing.going_on import goes_on
 from agent.hearing.playback import Playback
 from agent.hearing.speech import Speech
 from agent.plumbing import audit
@@ -140,6 +141,10 @@ class Voice:
             except AudioError as error:
                 self._report(error)
 
+    def _heard_meanwhile(self, frame: Int16) -> None:
+        self._hear(frame)
+        self._frame_done()
+
     # --- messages ---
 
     def _receive_from(self, connection: IpcConnection, types: UnionType) -> None:
@@ -244,13 +249,20 @@ class Voice:
             raise
 
     def _say(self, say: Say) -> None:
-        self._ears.wait_for_wake()
         fault, said = "", None
         try:
             sentences = self._speech.sentences(say.text, say.language)
+            first = list(islice(sentences, 1))  # spoken while whoever ordered may still go on
+            if goes_on(
+                say.answers, self._ears, self._source, self._heard_meanwhile, self._interrupted.is_set
+            ):
+                self._tell(Spoken(say.say_id))
+                return
+            self._ears.wait_for_wake()
             before = [earcon(say.earcon)] if say.earcon and self._earcons else []
-            said = self._playback.play(chain(before, sentences), self._ears.interruptions())
+            said = self._playback.play(chain(before, first, sentences), self._ears.interruptions())
         except AudioError as error:
+            self._ears.wait_for_wake()
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
             fault = error.code
         self._tell(Spoken(say.say_id, fault))
@@ -261,17 +273,9 @@ class Voice:
             return
         ended_ns = time.monotonic_ns()
         # As the answer to the question that was being put: either word denies, whoever says it.
+        answer = say.then.listen_id
         self._tell(
-            Utterance(
-                say.then.listen_id,
-                said.word,
-                said.word,
-                said.gap_per_token,
-                None,
-                said.speech_ms,
-                None,
-                ended_ns,
-            )
+            Utterance(answer, said.word, said.word, said.gap_per_token, None, said.speech_ms, None, ended_ns)
         )
 
 

@@ -91,6 +91,7 @@ class Endpoint(_Section, frozen=True):
     complete_silence_ms: Milliseconds = 500  # ends a sentence to which nothing can be added but "please"
     silence_ms: Milliseconds = 700  # ends one that may go on, and whatever is not understood
     hanging_silence_ms: Milliseconds = 1_250  # ends one that is only begun: "two... boxes of..."
+    reply_silence_ms: Milliseconds = 1_000  # after an order; who speaks on until then goes on with it
     longest_utterance_ms: Milliseconds = 15_000  # whatever is said after that is cut off
     order_window_ms: Milliseconds = 5_000  # after the wake word
     answer_window_ms: Milliseconds = 8_000  # after a question

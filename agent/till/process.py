@@ -91,6 +91,9 @@ class Till:
             case messages.Woken():
                 self._spoken.woken()
                 self._signals.show("listening")
+            case messages.WentOn(listen_id=listen_id):
+                self._spoken.went_on(listen_id)
+                self._signals.show("listening")
             case messages.Utterance():
                 self._signals.show("heard")
                 self._spoken.heard(message)

@@ -25,6 +25,7 @@ from agent.plumbing.messages import (
     Utterance,
     VoiceFault,
     VoiceReady,
+    WentOn,
     Woken,
 )
 from agent.plumbing.sentence_graph import Arc, SentenceGraph
@@ -135,6 +136,27 @@ def test_two_orders_that_are_both_near_are_both_told(device: VoiceDevice) -> Non
     behind = [near.behind_nats for near in order.runners_up]
     assert behind == sorted(behind)
     assert "can i have a carton of milk" in [near.words for near in order.runners_up]
+
+
+def test_what_was_answered_to_an_order_that_goes_on_is_not_said(device: VoiceDevice) -> None:
+    _settle(device)
+    device.hear(spoken("slt", "okay nabu, order two bottles of olive oil"))
+    assert isinstance(device.told(), Woken)
+    first = device.told()
+    assert isinstance(first, Utterance)
+    device.hear(spoken("slt", "and a box of green tea"))
+    assert device.told() == WentOn(0)
+    late = Say(4, "Two bottles of olive oil. Shall I?", "en", Listen(4, "consent", 1_000), "", first.number)
+    device.till.send(late)
+    told = [device.told(), device.told()]
+    assert Spoken(4) in told
+    whole = next(message for message in told if isinstance(message, Utterance))
+    assert (whole.listen_id, whole.number) == (0, first.number + 1)
+    assert whole.words.endswith("order two bottles of olive oil and a box of green tea")
+    assert whole.speech_ms > first.speech_ms
+    device.till.send(Say(5, "Two bottles and one box.", "en", None, "", whole.number))
+    assert device.playback().size > 0
+    assert device.told() == Spoken(5)
 
 
 def test_the_wake_phrase_alone_is_followed_by_silence(device: VoiceDevice) -> None:

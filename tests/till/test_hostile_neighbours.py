@@ -62,6 +62,7 @@ def test_guessed_listen_ids_and_impossible_numbers_do_no_harm(till: TillProcess)
         till.voice.send(utterance(listen_id, CONSENT))
         till.voice.send(messages.Silence(listen_id))
         till.voice.send(messages.Spoken(listen_id))
+        till.voice.send(messages.WentOn(listen_id))
     assert till.health().queued == 0
     for ended_ns, gap, snr_db in ((LARGEST, math.inf, math.nan), (-(2**63), -math.inf, None)):
         till.voice.send(messages.Utterance(0, ORDER, "", gap, ANNA, LARGEST, snr_db, ended_ns))
