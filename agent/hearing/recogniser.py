@@ -2,8 +2,8 @@
 beside it.
 
 The open decode hears the same encoder output without the grammar. How much likelier it is, per token, tells
-whether a sentence of the grammar was said at all. Where the small model is not sure of an order, a larger
-one is asked as well, and the two decode it together.
+whether a sentence of the grammar was said at all. An order is decoded by a small model and a larger one
+together (docs/adr/0022).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WIDER_BEAMS = 24
 """Tried once more where nothing survived."""
 
 RECONSIDERED = frozenset({"order"})
-"""Entries for which the second model is asked. Answers are short, and what the first hears in the open is
+"""Entries that the second model hears. Answers are short, and what the first hears in the open is
 searched for words of denial."""
 
 _BY_BOTH_AT_ONCE = frozenset({"order"})
