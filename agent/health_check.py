@@ -26,7 +26,8 @@ from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import SentenceParser
 from agent.plumbing import audit, sandbox
 from agent.plumbing.errors import AudioError, EarmarkError, JournalError
-from agent.plumbing.settings import Settings, load_settings
+from agent.plumbing.settings import Settings
+from agent.plumbing.settings_file import load_settings
 
 """Stored as words and spoken by the device's own voice; every catalogue's grammar has it."""
 

@@ -15,7 +15,8 @@ import msgspec
 
 from agent.plumbing import audit, sandbox
 from agent.plumbing.errors import EarmarkError, UpdateError
-from agent.plumbing.settings import Settings, load_settings
+from agent.plumbing.settings import Settings
+from agent.plumbing.settings_file import load_settings
 from firmware_update.client import Fetched, Wanted, fetch_release
 from firmware_update.fetchers import LimitedFetcher
 from firmware_update.service import Refusal

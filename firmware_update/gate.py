@@ -19,7 +19,7 @@ import msgspec
 
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, UpdateError
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings_file import load_settings
 from firmware_update.health import HealthReport, examine_trial
 from firmware_update.service import NoAnswerError, Refusal, ask
 from firmware_update.slots import slots_of

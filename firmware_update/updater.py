@@ -22,7 +22,7 @@ import msgspec
 
 from agent.plumbing import audit, sandbox
 from agent.plumbing.errors import UpdateError
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings_file import load_settings
 from firmware_update.client import Fetched, Wanted, fetch_release
 from firmware_update.fetchers import FolderFetcher
 from firmware_update.fetching import ARCHIVE, INCOMING, METADATA, Answer, pinned_root

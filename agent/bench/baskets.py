@@ -11,17 +11,15 @@ import numpy as np
 from agent.bench.made_baskets import KINDS, LANGUAGE, BasketMaker, MadeBasket
 from agent.bench.made_people import people
 from agent.bench.mixing import mix, read_noise
+from agent.bench.order_ear import OrderEar
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.runner_up import runner_up
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import OrderAsked, SentenceParser, understand
 from agent.hearing.audio import Float32
-from agent.hearing.cutting import cut_sentence
 from agent.hearing.listener import ORDER_ENTRY
-from agent.hearing.recogniser import Recogniser
-from agent.hearing.voice_activity import VoiceActivity
-from agent.plumbing.settings import Asr, Endpoint, Policy
+from agent.plumbing.settings import Policy
 
 OUTCOMES = ("right", "wrong", "asked", "rejected")
 _NOISE_SEED = 3
@@ -35,25 +33,21 @@ class BasketsBench:
 
     def __init__(self, catalogue: Path, models_dir: Path) -> None:
         self.catalogue = parse_catalogue(catalogue.read_bytes())
-        self._settings = Asr()
         graph = compile_sentences(self.catalogue, LANGUAGE)
         self._parser = SentenceParser(graph)
-        self._recogniser = Recogniser.from_settings(models_dir, self._settings)
-        self._recogniser.use(graph)
-        self._activity = VoiceActivity()
+        self._ear = OrderEar(graph, models_dir)
 
     def outcome(self, made: MadeBasket, samples: Float32) -> str:
         """right: every line and count, and no other line; asked: one of two orders in a question is right;
         wrong: another order passed the gate; rejected: the rest, and an order that the default policy refuses
         for its counts or lines ("44 packs")."""
-        speech = self._activity.speech_mask(samples, Endpoint().speech_threshold)
-        heard = self._recogniser.recognise(cut_sentence(samples, speech), ORDER_ENTRY)
+        heard = self._ear.hear(samples)
         best = self._basket(heard.words, heard.open_words)
-        passed = heard.gap_per_token >= self._settings.reject_gap_per_token
+        passed = heard.gap_per_token >= self._ear.settings.reject_gap_per_token
         if best is None or not passed or _is_too_much(best):
             return "rejected"
         others = ((self._basket(words), behind) for words, behind in heard.alternatives)
-        other = runner_up(best, others, self._settings.ask_within_nats)
+        other = runner_up(best, others, self._ear.settings.ask_within_nats)
         if other is not None:
             return "asked" if made.counts in (_counts(best), _counts(other)) else "rejected"
         return "right" if made.counts == _counts(best) else "wrong"

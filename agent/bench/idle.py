@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from agent.deciding.catalogue import Catalogue, Product, Wording
+from agent.deciding.catalogue import Catalogue
+from agent.deciding.products import Product, Wording
 from agent.deciding.sentences import compile_sentences
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Int16, read_audio_file, to_int16
 from agent.hearing.fed_audio import encode_chunk

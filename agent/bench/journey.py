@@ -16,8 +16,9 @@ from agent.bench.journey_device import JourneyDevice, in_quiet_room
 from agent.bench.made_people import MadePerson, people
 from agent.bench.mixing import mix, read_noise
 from agent.bench.noise_kinds import noise_kind
-from agent.deciding.catalogue import Catalogue, Product
+from agent.deciding.catalogue import Catalogue
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.products import Product
 from agent.hearing.audio import Float32
 
 WAKE_PHRASE = "okay nabu"

@@ -8,7 +8,8 @@ from random import Random
 from typing import NamedTuple
 
 from agent.deciding.basket import Line
-from agent.deciding.catalogue import Catalogue, Product
+from agent.deciding.catalogue import Catalogue
+from agent.deciding.products import Product
 from agent.deciding.spoken_basket import joined, spoken_line
 
 LANGUAGE = "en"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from agent.deciding.catalogue import Catalogue, Product, Wording
+from agent.deciding.catalogue import Catalogue
+from agent.deciding.products import Product, Wording
 
 _MAKERS = (
     *("acorn", "alpine", "anchor", "atlas", "beacon", "bluebird", "boulder", "bridge", "cedar", "compass"),

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from agent.deciding.catalogue import Catalogue, Option, Product, Wording, parse_catalogue
+from agent.deciding.catalogue import Catalogue, parse_catalogue
+from agent.deciding.products import Option, Product, Wording
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import OrderAsked, SentenceParser, understand
 from agent.plumbing.errors import AudioError

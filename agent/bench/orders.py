@@ -13,18 +13,15 @@ import numpy as np
 from agent.bench.columns import write_columns
 from agent.bench.mixing import mix, read_noise
 from agent.bench.noise_kinds import NoiseKind, noise_kind
+from agent.bench.order_ear import OrderEar
 from agent.bench.order_set import LabelledOrder, OrderSet
 from agent.bench.outcomes import Heard, counted
 from agent.bench.recordings import recordings
 from agent.bench.trade import write_curve
 from agent.deciding.runner_up import runner_up
 from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
-from agent.hearing.cutting import cut_sentence
-from agent.hearing.listener import ORDER_ENTRY
-from agent.hearing.recogniser import Recogniser, Recognition
-from agent.hearing.voice_activity import VoiceActivity
+from agent.hearing.recogniser import Recognition
 from agent.plumbing.errors import AudioError
-from agent.plumbing.settings import Asr, Endpoint
 
 _NOISE_SEED = 3
 
@@ -43,12 +40,10 @@ class OrdersBench:
         heard: Callable[[], None] = lambda: None,
     ) -> None:
         """`noise` is float32 [n]. `heard` is called after each recording."""
-        self.settings = Asr()
         self._orders = OrderSet(set_dir)
         self._noise = NoiseKind("file", noise) if noise is not None else None
-        self._recogniser = Recogniser.from_settings(models_dir, self.settings)
-        self._recogniser.use(self._orders.graph)
-        self._activity = VoiceActivity()
+        self._ear = OrderEar(self._orders.graph, models_dir)
+        self.settings = self._ear.settings
         self._spent_s = self._heard_s = 0.0
         self._done = heard
 
@@ -87,10 +82,8 @@ class OrdersBench:
         return Heard(recognition.gap_per_token, "accepted" if right else "wrong")
 
     def _recognise(self, samples: Float32) -> Recognition:
-        """As the device hears it: what the voice activity holds for speech, with a little room around it."""
         begun = time.perf_counter()
-        speech = self._activity.speech_mask(samples, Endpoint().speech_threshold)
-        recognition = self._recogniser.recognise(cut_sentence(samples, speech), ORDER_ENTRY)
+        recognition = self._ear.hear(samples)
         self._spent_s += time.perf_counter() - begun
         self._heard_s += len(samples) / SAMPLE_RATE
         self._done()

@@ -120,4 +120,4 @@ def _variations(samples: Float32, noise: Float32 | None, rng: np.random.Generato
 def _alarms(wake: Waking, sound: Float32) -> int:
     pcm = to_int16(sound)
     decisions = (wake.push(pcm[at : at + FRAME_SAMPLES]) for at in range(0, len(pcm), FRAME_SAMPLES))
-    return sum(decision is not None and decision.stage != "none" for decision in decisions)
+    return sum(decision is not None and decision.woke for decision in decisions)

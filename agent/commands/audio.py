@@ -19,7 +19,8 @@ from agent.hearing.levels import find_probe, level_of, probe
 from agent.hearing.sound_card import Loudspeaker, Microphone
 from agent.hearing.sound_devices import Kind, list_devices
 from agent.plumbing.errors import AudioError
-from agent.plumbing.settings import Audio, load_settings
+from agent.plumbing.settings import Audio
+from agent.plumbing.settings_file import load_settings
 from agent.plumbing.terminal import plain
 
 _SHOWN_EVERY_FRAMES = 6  # about twice a second

@@ -6,7 +6,8 @@ import argparse
 import json
 
 from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.settings import Wake, default_models_dir
+from agent.plumbing.settings import Wake
+from agent.plumbing.settings_file import default_models_dir
 
 
 def orders(arguments: argparse.Namespace) -> int:

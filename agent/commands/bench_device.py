@@ -7,7 +7,7 @@ import argparse
 import json
 
 from agent.commands.bench import check_noise, ratio
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings_file import default_models_dir
 
 
 def idle(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,8 @@ from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import SentenceParser
 from agent.plumbing.errors import AudioError, CatalogueError
-from agent.plumbing.settings import Settings, load_settings, parse_settings
+from agent.plumbing.settings import Settings
+from agent.plumbing.settings_file import load_settings, parse_settings
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from agent.model_store.fetch import fetch_models
 from agent.model_store.manifest import Manifest, load_manifest
 from agent.model_store.pinning import pin_model
 from agent.model_store.verify import list_models, verify_models
-from agent.plumbing.settings import default_models_dir, load_settings
+from agent.plumbing.settings_file import default_models_dir, load_settings
 
 
 def _place(arguments: argparse.Namespace) -> tuple[Manifest, Path]:

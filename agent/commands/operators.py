@@ -22,7 +22,7 @@ from agent.plumbing import operator
 from agent.plumbing.errors import ConfigurationError, EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings_file import load_settings
 from agent.plumbing.supervisor import operator_socket
 from agent.plumbing.terminal import plain
 

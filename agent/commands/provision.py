@@ -9,7 +9,7 @@ from agent.committing.keys import create_device_keys, store_client_certificate
 from agent.committing.trust import parse_trust
 from agent.deciding.catalogue import parse_catalogue
 from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings_file import load_settings
 
 SETTINGS = """\
 # Every key, its unit and default: docs/settings.md

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings_file import load_settings
 from agent.plumbing.supervisor import Supervisor
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent.commands.operators import OperatorClient
 from agent.plumbing import operator
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings_file import load_settings
 
 _LOOK_S = 0.2
 WORDS = {

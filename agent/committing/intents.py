@@ -87,6 +87,7 @@ def sign_intent(
     checkout = keys.sign_mandate(
         OpenCheckoutMandate(
             constraints=(AllowedMerchants((trust.merchant,)), LineItems(_line_items(order))),
+            catalogue_version=order.basket.catalogue_version,
             **claims,  # type: ignore[arg-type]
         )
     )

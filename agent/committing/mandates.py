@@ -103,7 +103,10 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenCheckoutMandate(Claims, frozen=True, kw_only=True):
+    """`catalogue_version` is that of the catalogue whose prices were read back; 0 where none is named."""
+
     vct: Literal["mandate.checkout.open.1"] = OPEN_CHECKOUT
+    catalogue_version: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
     constraints: tuple[AllowedMerchants | LineItems, ...]
 
 

@@ -7,71 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
-from agent.deciding.basket import Line
-from agent.deciding.lexicon import LEXICONS
-from agent.deciding.money import Currency, Money
+from agent.deciding.assortment import Assortment
+from agent.deciding.money import Currency
+from agent.deciding.products import Identifier, Option, Product, Wording
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import normalise_text
 
 SCHEMA_VERSION = 1
-COUNTED = "piece"
-"""The unit of what is counted by itself: "two lattes", not "two pieces of latte"."""
 LONGEST_NAME_WORDS = 12
 """A spoken name longer than this is a slip of the keyboard, not a name."""
 
-Price = Annotated[int, msgspec.Meta(ge=-10_000_000_00, le=10_000_000_00)]
-Identifier = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$")]
 
-
-class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`say` is how the device names it after a quantity and unit ("two bags of SAY"); `hear` are further
-    forms that people use; `many` is the plural of things counted in pieces ("two lattes")."""
-
-    say: str
-    hear: tuple[str, ...] = ()
-    many: str = ""
-
-    @property
-    def heard(self) -> tuple[str, ...]:
-        """Every accepted form, without repetition."""
-        return tuple(dict.fromkeys(form for form in (self.say, self.many, *self.hear) if form))
-
-
-class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    id: Identifier
-    words: dict[Language, Wording]
-    price_delta_minor: Price = 0
-
-
-class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something to choose about a product. `position` is where it is said: before the name ("dark roast
-    coffee") or after it ("with milk"). Where it is not said, `default` holds; '' leaves it open."""
-
-    id: Identifier
-    position: Literal["before", "after"]
-    choices: tuple[Choice, ...]
-    default: str = ""
-
-
-class Product(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    id: Identifier
-    unit: str
-    price_minor: Price
-    words: dict[Language, Wording]
-    options: tuple[Identifier, ...] = ()
-
-
-class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """One shop's products at one `version`; prices are in minor units of `currency` for one `unit`."""
+class Catalogue(Assortment, msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """All of it as values, for whoever needs every product: the compiler, and checks."""
 
     schema_version: int
     shop_id: Identifier
-    version: Annotated[int, msgspec.Meta(ge=1)]
+    version: Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
     currency: Currency
     products: tuple[Product, ...]
     options: tuple[Option, ...] = ()
@@ -80,42 +36,9 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """Raises KeyError where there is no such product."""
         return self._products[product_id]
 
-    def option(self, option_id: str) -> Option:
-        return next(option for option in self.options if option.id == option_id)
-
     @cached_property
     def _products(self) -> Mapping[str, Product]:
         return {product.id: product for product in self.products}
-
-    def line(self, product_id: str, chosen: Mapping[str, str], quantity: int, language: str) -> Line:
-        """The priced line for a product with `chosen` option values (defaults filled in), titled in
-        `language`."""
-        product = self.product(product_id)
-        picks: list[tuple[Option, Choice]] = []
-        for option_id in product.options:
-            option = self.option(option_id)
-            wanted = chosen.get(option_id, option.default)
-            if wanted:
-                picks.append((option, next(choice for choice in option.choices if choice.id == wanted)))
-        values = tuple(sorted((option.id, choice.id) for option, choice in picks))
-        query = "&".join(f"{option}={choice}" for option, choice in values)
-        before = [choice.words[language].say for option, choice in picks if option.position == "before"]
-        after = [choice.words[language].say for option, choice in picks if option.position == "after"]
-        words, lexicon = product.words[language], LEXICONS[language]
-        several = quantity > 1 and product.unit == COUNTED
-        title = " ".join([*before, words.many if several and words.many else words.say])
-        if after:
-            title += f" {lexicon.after_joiner} " + f" {lexicon.and_joiner} ".join(after)
-        price = product.price_minor + sum(choice.price_delta_minor for _, choice in picks)
-        return Line(
-            sku=f"{product_id}?{query}" if query else product_id,
-            product_id=product_id,
-            options=values,
-            title=title,
-            quantity=quantity,
-            unit=product.unit,
-            unit_price=Money(price, self.currency),
-        )
 
 
 def parse_catalogue(data: bytes, *, name: str = "catalogue") -> Catalogue:

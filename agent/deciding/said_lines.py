@@ -24,8 +24,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket, Line
-from agent.deciding.catalogue import Catalogue
 from agent.plumbing.sentence_graph import Tag
 
 NEXT_ITEM = Tag("item", "next")
@@ -52,7 +52,7 @@ class _NoOrderError(Exception):
     """What was said fits nothing, or more than one line."""
 
 
-def basket_of(tags: Sequence[Tag], catalogue: Catalogue, language: str) -> Basket | None:
+def basket_of(tags: Sequence[Tag], catalogue: Assortment, language: str) -> Basket | None:
     """What the tags of a sentence ask for, in the order in which it was first said; None where it is
     ambiguous or contradicts itself."""
     try:
@@ -83,7 +83,7 @@ def _items(tags: Sequence[Tag]) -> Iterator[_Said]:
     yield said
 
 
-def _corrected(items: list[_Said], catalogue: Catalogue) -> list[_Said]:
+def _corrected(items: list[_Said], catalogue: Assortment) -> list[_Said]:
     lines: list[_Said] = []
     todo = deque(items)
     while todo:
@@ -109,7 +109,7 @@ def _is_meant(said: _Said, line: _Said) -> bool:
     return said.product == line.product and said.options.items() <= line.options.items()
 
 
-def _replaced(said: _Said, lines: list[_Said], catalogue: Catalogue) -> int:
+def _replaced(said: _Said, lines: list[_Said], catalogue: Assortment) -> int:
     """The index of the line that a correction means."""
     last = len(lines) - 1
     if said.product:
@@ -127,7 +127,7 @@ def _replaced(said: _Said, lines: list[_Said], catalogue: Catalogue) -> int:
     return last if last in fitting else _only(fitting)
 
 
-def _in_place_of(line: _Said, said: _Said, catalogue: Catalogue) -> _Said:
+def _in_place_of(line: _Said, said: _Said, catalogue: Assortment) -> _Said:
     """`line` with what `said` says anew."""
     product = said.product or line.product
     sold = catalogue.product(product)
@@ -141,7 +141,7 @@ def _in_place_of(line: _Said, said: _Said, catalogue: Catalogue) -> _Said:
     return _Said("item", product, quantity, sold.unit, said.options)
 
 
-def _unit(line: _Said, catalogue: Catalogue) -> str:
+def _unit(line: _Said, catalogue: Assortment) -> str:
     return catalogue.product(line.product).unit
 
 
@@ -152,7 +152,7 @@ def _only(indices: Iterable[int]) -> int:
     return found[0]
 
 
-def _merged(lines: list[Line], catalogue: Catalogue, language: str) -> Iterator[Line]:
+def _merged(lines: list[Line], catalogue: Assortment, language: str) -> Iterator[Line]:
     counts: dict[str, int] = {}
     for line in lines:
         counts[line.sku] = counts.get(line.sku, 0) + line.quantity

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
-from agent.deciding.catalogue import Catalogue
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.said_lines import basket_of
 from agent.plumbing.sentence_graph import SentenceGraph, Tag, normalise_text
@@ -114,7 +114,7 @@ Meaning = OrderAsked | Answer | HelpAsked | PhraseRead | NotUnderstood
 
 
 def understand(
-    parser: SentenceParser, catalogue: Catalogue, entry: str, words: str, open_words: str = ""
+    parser: SentenceParser, catalogue: Assortment, entry: str, words: str, open_words: str = ""
 ) -> Meaning:
     """What `words` mean at `entry`. `open_words` (the free decode) can only ever turn an answer into a
     denial."""
@@ -143,7 +143,7 @@ def understand(
     return Answer("consent" if "sentence" in kinds else "bare")
 
 
-def _only_basket(readings: Sequence[tuple[Tag, ...]], catalogue: Catalogue, language: str) -> Basket | None:
+def _only_basket(readings: Sequence[tuple[Tag, ...]], catalogue: Assortment, language: str) -> Basket | None:
     """What a sentence orders; None where that is not clear.
 
     A name that holds an "and" is one product, and what can be an option of a product is one: of several

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from agent.deciding.catalogue import Catalogue, Wording
+from agent.deciding.catalogue import Catalogue
+from agent.deciding.products import Wording
 from agent.plumbing.sentence_graph import normalise_text
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from agent.hearing.audio import SAMPLE_RATE, Float32, Int16, to_float, to_int16
 from agent.hearing.echo_canceller import BLOCK, EchoCanceller
 from agent.hearing.echo_delay import echo_delay
+from agent.hearing.growing_samples import GrowingSamples
 from agent.hearing.recogniser import Recognition
 from agent.hearing.voice_activity import CHUNK_MS, CHUNK_SAMPLES, VoiceActivity
 
@@ -73,9 +74,7 @@ class BargeIn:
         """A playback begins; both streams start now. The picture of the room is kept."""
         self._canceller.forget_sound()
         self._activity.reset()
-        self._played = np.zeros(0, np.float32)
-        self._heard = np.zeros(0, np.float32)
-        self._left = np.zeros(0, np.float32)
+        self._played, self._heard, self._left = GrowingSamples(), GrowingSamples(), GrowingSamples()
         self._done = 0  # samples of `_heard` whose echo was taken out
         self._chunks = self._since_look = self._quiet = 0
         self._onset = -1
@@ -83,17 +82,17 @@ class BargeIn:
 
     def played(self, samples: Int16) -> None:
         """int16 [n] goes to the loudspeaker."""
-        self._played = np.concatenate([self._played, to_float(samples)])
+        self._played.append(to_float(samples))
 
     def push(self, frame: Int16) -> Interruption | None:
         """int16 [n] of the microphone; what was said, once there is something."""
-        self._heard = np.concatenate([self._heard, to_float(frame)])
+        self._heard.append(to_float(frame))
         said = None
         while said is None and self._done + BLOCK <= len(self._heard):
-            block = self._heard[self._done : self._done + BLOCK]
+            block = self._heard.part(self._done, self._done + BLOCK)
             left = self._canceller.push(block, self._reference())
             self._done += BLOCK
-            self._left = np.concatenate([self._left, left])
+            self._left.append(left)
             if self._done // BLOCK % _DELAY_EVERY_BLOCKS == 0:
                 self._find_delay()
             for probability in self._activity.push(to_int16(left)):
@@ -104,13 +103,13 @@ class BargeIn:
         if self._delay is None:
             return np.zeros(BLOCK, np.float32)
         begin = self._done - self._delay + _LEAD
-        piece = self._played[max(0, begin) : max(0, begin + BLOCK)]
+        piece = self._played.part(max(0, begin), max(0, begin + BLOCK))
         return np.pad(piece, (max(0, -begin), 0) if begin < 0 else (0, BLOCK - len(piece)))[:BLOCK]
 
     def _find_delay(self) -> None:
         """Believed when two estimates in a row agree, and kept while the canceller can reach it."""
         since = max(0, self._done - _DELAY_SECONDS * SAMPLE_RATE)
-        found = echo_delay(self._heard[since : self._done], self._played[since : self._done])
+        found = echo_delay(self._heard.part(since, self._done), self._played.part(since, self._done))
         if found is None:
             return
         agreed, self._maybe = self._maybe is not None and abs(found - self._maybe) <= BLOCK // 4, found
@@ -142,7 +141,7 @@ class BargeIn:
 
     def _look(self, onset: int, speech: int) -> Interruption | None:
         begin = max(onset, self._chunks - _LONGEST_CHUNKS) * CHUNK_SAMPLES - _LEAD_IN_SAMPLES
-        heard = self._recognise(self._left[max(0, begin) : self._chunks * CHUNK_SAMPLES])
+        heard = self._recognise(self._left.part(max(0, begin), self._chunks * CHUNK_SAMPLES))
         word = self._phrases.get(heard.words, "")
         if not word or heard.gap_per_token < LOWEST_GAP or heard.nats_per_token < LOWEST_NATS_PER_TOKEN:
             return None

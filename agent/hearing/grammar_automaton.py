@@ -15,13 +15,12 @@ import numpy.typing as npt
 
 from agent.hearing.tokens import EOS, TokenTrie
 from agent.plumbing.errors import AudioError
-from agent.plumbing.sentence_graph import SentenceGraph, Tag
+from agent.plumbing.sentence_graph import LARGEST_GRAPH_ARCS, SentenceGraph, Tag
 
 DEAD = -1
 """No sentence begins like this."""
 
 _MEANT_ANYHOW = frozenset({Tag("intent", "order"), Tag("quantity", "1")})
-LARGEST_GRAPH_ARCS = 2_000_000
 _CACHED_STATES = 200_000
 _CACHED_TOKENS = 4_000_000
 

@@ -78,7 +78,7 @@ class FileListener:
         pcm = np.pad(to_int16(samples), (0, FRAME_SAMPLES + AFTER_MS * SAMPLE_RATE // 1_000))
         for start in range(0, len(pcm) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
             decision = self._wake.push(pcm[start : start + FRAME_SAMPLES])
-            if decision and decision.stage != "none":
+            if decision and decision.woke:
                 return decision, min(len(samples), start + FRAME_SAMPLES - decision.samples_ago)
             if decision:
                 nearest = max(nearest, decision.phrase_nats)

@@ -36,6 +36,11 @@ class WakeDecision(NamedTuple):
     phrase_nats: float
     samples_ago: int
 
+    @property
+    def woke(self) -> bool:
+        """Whether it was the phrase."""
+        return self.stage != "none"
+
 
 class _Pending(NamedTuple):
     """A hit that waits for its second look: the highest score since, and the samples since then; `sure_ago`:

@@ -11,7 +11,7 @@ from agent.model_store.fetch import fetch_models
 from agent.model_store.manifest import load_manifest
 from agent.model_store.verify import list_models, verify_models
 from agent.plumbing.errors import EarmarkError
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings_file import default_models_dir
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from agent.plumbing import audit
 from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.settings import Settings, load_settings
+from agent.plumbing.settings import Settings
+from agent.plumbing.settings_file import load_settings
 
 
 def is_configured(process: str, settings: Settings) -> bool:

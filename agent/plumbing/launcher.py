@@ -25,7 +25,7 @@ from agent.plumbing import audit, landlock, sandbox, seccomp
 from agent.plumbing.errors import EarmarkError, SandboxError
 from agent.plumbing.landlock import READ
 from agent.plumbing.memfd import sealed_memfd
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings_file import load_settings
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP = 1, 38, 24
 _KEPT_CAPABILITIES = {1, 2}  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: root reads a checkout that a user owns

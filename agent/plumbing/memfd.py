@@ -9,7 +9,8 @@ import os
 
 from agent.plumbing.errors import IpcError
 
-_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+"""Against every change, and against taking that back."""
 
 
 def sealed_memfd(data: bytes) -> int:
@@ -21,7 +22,7 @@ def sealed_memfd(data: bytes) -> int:
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(fd, rest) :]
-        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
+        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
     except BaseException:
         os.close(fd)
         raise
@@ -38,8 +39,8 @@ def read_sealed(fd: int, limit: int) -> bytes:
         seals = fcntl.fcntl(fd, fcntl.F_GET_SEALS)
     except OSError as error:
         raise IpcError("ipc_fd_not_sealed", "the descriptor is no memfd") from error
-    if seals & _SEALS != _SEALS:
-        raise IpcError("ipc_fd_not_sealed", f"seals are {seals:#x}, wanted {_SEALS:#x}")
+    if seals & SEALS != SEALS:
+        raise IpcError("ipc_fd_not_sealed", f"seals are {seals:#x}, wanted {SEALS:#x}")
     size = os.fstat(fd).st_size
     if size > limit:
         raise IpcError("ipc_fd_too_long", f"{size} bytes, {limit} allowed")

@@ -12,7 +12,8 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.last_words import end_with_any_thread
 from agent.plumbing.sandbox import tighten
 from agent.plumbing.service_manager import ServiceManager
-from agent.plumbing.settings import Settings, load_settings
+from agent.plumbing.settings import Settings
+from agent.plumbing.settings_file import load_settings
 
 Work = Callable[[], None]
 Prepare = Callable[[Settings, IpcConnection, Callable[[], None]], Work]

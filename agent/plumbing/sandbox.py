@@ -234,7 +234,9 @@ def tighten(profile: str) -> None:
     The supervisor is told that the process is ready. Outside the launcher only this second filter is in
     force. Raises SandboxError.
     """
-    program = _handed_over_filter() or tight_filter(profile_named(profile))
+    program = handed_over_filter() or tight_filter(profile_named(profile))
+    if number := os.environ.pop(TIGHT_FILTER_FD, ""):
+        os.close(int(number))
     load_filter(program, all_threads=True)
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     if number := os.environ.pop(READY_FD, ""):
@@ -243,17 +245,23 @@ def tighten(profile: str) -> None:
         os.close(int(number))
 
 
-def _handed_over_filter() -> bytes:
-    number = os.environ.pop(TIGHT_FILTER_FD, "")
+def handed_over_filter() -> bytes:
+    """The tight filter that the launcher compiled; b'' outside the launcher. Raises SandboxError
+    sandbox_filter_unusable."""
+    number = os.environ.get(TIGHT_FILTER_FD, "")
     if not number:
         return b""
-    fd = int(number)
     try:
-        return read_sealed(fd, _LONGEST_FILTER_BYTES)
+        return read_sealed(int(number), _LONGEST_FILTER_BYTES)
     except IpcError as error:
         raise SandboxError("sandbox_filter_unusable", error.detail, "earmark run") from error
-    finally:
-        os.close(fd)
+
+
+def code_only() -> Ruleset:
+    """Landlock rules of a process that reads its own code and the system's libraries, and nothing else."""
+    system = ((path, READ) for path in _EVERYBODY_READS if "{" not in path)
+    code = ((path, access & ~Access.EXECUTE) for path, access in (*_interpreter_paths(), *_code_paths()))
+    return Ruleset((*system, *code))
 
 
 def sandbox_report(landlock_abi: int | None = None) -> list[Finding]:

@@ -16,6 +16,9 @@ from typing import Any, NamedTuple, overload
 
 import msgspec
 
+LARGEST_GRAPH_ARCS = 2_000_000
+"""A larger one is not heard."""
+
 
 class Arc(NamedTuple):
     """One step; `word` is '' for a free step, `tag` indexes `SentenceGraph.tags` or is -1."""

@@ -23,7 +23,7 @@ from agent.plumbing.child import Child, Program, start_child
 from agent.plumbing.configured import is_configured
 from agent.plumbing.errors import IpcError
 from agent.plumbing.messages import Message, OperatorListener, Peer, Stop
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings_file import load_settings
 from agent.plumbing.state_dir import bind_operator_socket, claim_state_dir, operator_socket
 
 __all__ = ["MODULES", "Supervisor", "operator_socket"]

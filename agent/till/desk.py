@@ -86,11 +86,10 @@ class Desk:
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""
-        # Titled in the device's own language, in which a late receipt will be announced.
-        basket = self.in_language(agreed.basket, self.settings.device.language)
-        title = spoken_basket(basket, self.settings.device.language)
+        # Exactly what was read back, in the device's own language, in which a late receipt is announced too.
+        title = spoken_basket(agreed.basket, self.settings.device.language)
         person = agreed.speaker.person
-        order = AgreedOrder(basket, person, agreed.factors, conversation.id, title, speech_ended_ns)
+        order = AgreedOrder(agreed.basket, person, agreed.factors, conversation.id, title, speech_ended_ns)
         try:
             signed = self.road.commit(order)
         except EarmarkError as error:
@@ -113,11 +112,7 @@ class Desk:
             self.unrecorded_decisions += 1
 
     def in_language(self, basket: Basket, language: str) -> Basket:
-        """The same basket with its titles in `language`, where the catalogue has words in it."""
-        lines = tuple(
-            self.catalogue.line(line.product_id, dict(line.options), line.quantity, language)
-            if language in self.catalogue.product(line.product_id).words
-            else line
-            for line in basket.lines
-        )
+        """The same basket at the same price, with its titles in `language` where the catalogue has words in
+        it."""
+        lines = tuple(self.catalogue.titled(line, language) for line in basket.lines)
         return Basket(lines, basket.catalogue_version)

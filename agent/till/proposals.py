@@ -164,7 +164,7 @@ class SensorProposals:
         """A sensor for what the shop does not sell is named in the log; the others go on."""
         try:
             chosen = dict(self._basket(sensor, 1).lines[0].options)
-        except (KeyError, StopIteration):
+        except KeyError:
             chosen = {}
             sold = False
         else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from agent.commands.operators import OperatorClient
 from agent.plumbing import operator
 from agent.plumbing.errors import EarmarkError
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings_file import load_settings
 from agent.plumbing.supervisor import Supervisor
 from scripts.story.corner_shop import CornerShop, SetupError
 

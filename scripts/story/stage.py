@@ -18,7 +18,7 @@ from agent.hearing.moonshine import Moonshine
 from agent.hearing.recogniser import Recogniser
 from agent.plumbing import operator
 from agent.plumbing.errors import EarmarkError
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings_file import load_settings
 from agent.plumbing.state_dir import operator_socket
 from agent.plumbing.supervisor import MODULES
 from scripts.story.chat import Chat

@@ -11,7 +11,7 @@ import time
 from collections.abc import Set
 
 from agent.plumbing import landlock
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings_file import load_settings
 from scripts.story.acting import agree, expect, order
 from scripts.story.corner_shop import ROOT
 from scripts.story.customers import ANNA

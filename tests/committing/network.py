@@ -27,7 +27,8 @@ from agent.committing.trusted_time import TrustedTime
 from agent.plumbing.child import Program, start_child
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import LinkState, Peer, Published, Received, Stop, UplinkToTill
-from agent.plumbing.settings import Settings, load_settings
+from agent.plumbing.settings import Settings
+from agent.plumbing.settings_file import load_settings
 from order_backend.folder import ShopFolder
 from order_backend.service import OrderService
 from tests.committing.kit import DEVICE

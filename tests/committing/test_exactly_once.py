@@ -124,7 +124,7 @@ from agent.committing.keys import FileKeyStore
 from agent.committing.road import OrderRoad
 from agent.committing.trust import load_trust
 from agent.committing.trusted_time import TrustedTime
-from agent.plumbing.settings import load_settings
+from agent.plumbing.settings_file import load_settings
 from tests.committing.kit import agreed
 settings = load_settings(Path({settings!r}))
 trust = load_trust(Path(settings.paths.trust_file))

@@ -79,6 +79,15 @@ def test_the_intent_says_what_was_agreed_and_no_more(bench: Bench) -> None:
     assert intent.sha256 == event.data_sha256
 
 
+def test_the_intent_names_the_catalogue_whose_prices_were_read_back(bench: Bench) -> None:
+    order = agreed()
+    later = msgspec.structs.replace(
+        order, basket=msgspec.structs.replace(order.basket, catalogue_version=4_711)
+    )
+    data = decode_data(decode_event(signed(bench, later).payload, INTENT), IntentData)
+    assert claims_of(bench, data.checkout)["catalogue_version"] == 4_711
+
+
 def test_an_intent_for_another_environment_is_not_signed(bench: Bench) -> None:
     with pytest.raises(TrustError) as caught:
         signed(bench, environment="production")

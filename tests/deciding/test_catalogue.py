@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +41,16 @@ def test_option_prices_add_up_and_the_sku_names_the_choice(catalogue: Catalogue)
 
 def test_an_option_not_said_takes_its_default(catalogue: Catalogue) -> None:
     assert catalogue.line("coffee", {}, 1, "en").sku == "coffee?roast=medium"
+
+
+def test_a_line_in_another_language_keeps_its_price(catalogue: Catalogue) -> None:
+    line = catalogue.line("coffee", {"roast": "dark"}, 2, "en")
+    dearer = msgspec.structs.replace(line, unit_price=Money(9_999, "PLN"))
+    titled = catalogue.titled(dearer, "pl")
+    assert titled.title != line.title
+    assert msgspec.structs.replace(titled, title=line.title) == dearer
+    gone = msgspec.structs.replace(line, product_id="gone")
+    assert catalogue.titled(gone, "pl") == gone
 
 
 def test_duplicate_ids_are_refused() -> None:

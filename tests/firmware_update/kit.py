@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import socketserver
+import subprocess
 import sys
 import threading
 import time
@@ -18,13 +20,14 @@ from pathlib import Path
 import pytest
 
 from agent.plumbing.errors import UpdateError
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings_file import default_models_dir
 from firmware_update.archive import CONTENT, build_archive
 from firmware_update.client import Fetched, Wanted, fetch_release
 from firmware_update.fetchers import LimitedFetcher
 from firmware_update.releases import Floor, Release
 from firmware_update.repository import Repository, create_keys
 from firmware_update.slots import Slots
+from scripts.story.publisher import changed_checkout
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = Path(sys.prefix)
@@ -183,6 +186,13 @@ def found(slots: Slots, archive: bytes) -> None:
     file.unlink()
 
 
+def install(slots: Slots, archive: bytes, expected: Release) -> str:
+    """The slot into which `archive` went."""
+    file = slots.folder.parent / "new.tar.gz"
+    file.write_bytes(archive)
+    return slots.install(file, hashlib.sha256(archive).hexdigest(), expected, largest_bytes=LARGEST)
+
+
 def digest(folder: Path) -> dict[str, bytes | str]:
     """Every file and link below `folder`, with its content."""
     return {
@@ -190,3 +200,18 @@ def digest(folder: Path) -> dict[str, bytes | str]:
         for path in sorted(folder.rglob("*"))
         if path.is_symlink() or path.is_file()
     }
+
+
+def offer_deaf(publisher: Publisher, version: str) -> None:
+    """A release that is well signed, starts, and hears nothing."""
+    source = changed_checkout(publisher.folder / f"deaf-{version}", version, deaf=True)
+    publisher.offer(release(version), source)
+
+
+def run(settings: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """`earmark-update`."""
+    return subprocess.run(command(settings, *words), cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def command(settings: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "firmware_update.cli", "-s", str(settings), *words]

@@ -14,7 +14,8 @@ import pytest
 from agent import health_check
 from agent.committing.journal import FILE_NAME
 from agent.plumbing.errors import AudioError, JournalError, ModelError, UpdateError
-from agent.plumbing.settings import Settings, load_settings
+from agent.plumbing.settings import Settings
+from agent.plumbing.settings_file import load_settings
 from firmware_update.health import HealthReport, pass_gate
 from tests.firmware_update.kit import ROOT, Publisher, device
 from tests.hearing import test_sound_card

@@ -16,7 +16,8 @@ from agent.hearing.recogniser import Recogniser
 from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import VoiceActivity
 from agent.plumbing.sentence_graph import SentenceGraph
-from agent.plumbing.settings import Asr, default_models_dir
+from agent.plumbing.settings import Asr
+from agent.plumbing.settings_file import default_models_dir
 from scripts.story.customers import Customer
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ import soundfile
 from agent.bench.baskets import BasketsBench, run_baskets_bench
 from agent.bench.made_baskets import KINDS, MadeBasket
 from agent.plumbing.errors import AudioError
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.conftest import spoken
 
 CATALOGUE = Path(__file__).parents[2] / "order_backend" / "catalogues" / "corner_shop.json"

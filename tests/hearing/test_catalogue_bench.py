@@ -9,7 +9,7 @@ from agent.bench.catalogue import run_catalogue_bench
 from agent.bench.made_catalogue import made_catalogue
 from agent.cli import main
 from agent.deciding.catalogue import parse_catalogue
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings_file import default_models_dir
 
 
 def test_a_made_catalogue_is_sound_and_a_smaller_one_is_its_beginning() -> None:

@@ -39,7 +39,8 @@ from agent.hearing.rate_conversion import ToMono16k
 from agent.hearing.recogniser import NO_SENTENCE_GAP, Recognition
 from agent.plumbing.errors import AudioError
 from agent.plumbing.messages import Silence, Utterance, Woken
-from agent.plumbing.settings import Asr, parse_settings
+from agent.plumbing.settings import Asr
+from agent.plumbing.settings_file import parse_settings
 from tests.hearing.conftest import corner_shop
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.bench.idle import run_idle_bench
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings_file import default_models_dir
 
 
 @pytest.mark.slow

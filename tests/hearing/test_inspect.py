@@ -10,7 +10,7 @@ import soundfile
 
 from agent.hearing.inspect import FileListener
 from agent.plumbing.errors import AudioError
-from agent.plumbing.settings import parse_settings
+from agent.plumbing.settings_file import parse_settings
 from tests.hearing.conftest import corner_shop, room, spoken
 
 

@@ -14,7 +14,7 @@ from agent.bench.made_people import people
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import Answer, OrderAsked, SentenceParser, understand
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings_file import default_models_dir
 
 CATALOGUE_FILE = Path(order_backend.__file__).parent / "catalogues" / "corner_shop.json"
 CATALOGUE = parse_catalogue(CATALOGUE_FILE.read_bytes())

@@ -14,7 +14,7 @@ from agent.bench.orders import Heard, run_orders_bench
 from agent.bench.trade import trade
 from agent.hearing.recogniser import NO_SENTENCE_GAP
 from agent.plumbing.errors import AudioError
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.conftest import room, shared_data, spoken
 
 # It decodes for a minute or two with two models; the limit is for a hang.

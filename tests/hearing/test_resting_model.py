@@ -12,7 +12,8 @@ from agent.hearing.ears import Ears
 from agent.hearing.moonshine import Moonshine
 from agent.hearing.resting_model import RestingModel
 from agent.plumbing.errors import ModelError
-from agent.plumbing.settings import Asr, Paths, Settings, default_models_dir
+from agent.plumbing.settings import Asr, Paths, Settings
+from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.conftest import corner_shop
 
 

@@ -20,7 +20,7 @@ from agent.bench.spoken_windows import ROOM_CHUNKS, speech_windows
 from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.hearing.voice_activity import CHUNK_SAMPLES
 from agent.plumbing.errors import AudioError
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.conftest import room, shared_data, spoken
 
 

@@ -25,7 +25,8 @@ from agent.hearing.vosk_recogniser import MODELS, VoskRecogniser, letters
 from agent.plumbing.errors import AudioError, ModelError
 from agent.plumbing.messages import Listen, Say, Spoken, Utterance, Woken
 from agent.plumbing.sentence_graph import SentenceGraph
-from agent.plumbing.settings import Asr, default_models_dir
+from agent.plumbing.settings import Asr
+from agent.plumbing.settings_file import default_models_dir
 from scripts.story.customers import Customer
 from tests.hearing.conftest import ROOT, spoken
 from tests.hearing.device import VoiceDevice

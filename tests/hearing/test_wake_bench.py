@@ -10,7 +10,8 @@ import soundfile
 
 from agent.bench.wake import WakeSet, run_wake_bench
 from agent.plumbing.errors import AudioError
-from agent.plumbing.settings import Wake, default_models_dir
+from agent.plumbing.settings import Wake
+from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.conftest import room, shared_data, spoken
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.settings import SCHEMA_VERSION, Settings, load_settings, parse_settings
+from agent.plumbing.settings import SCHEMA_VERSION, Settings
+from agent.plumbing.settings_file import load_settings, parse_settings
 
 ROOT = Path(__file__).parents[2]
 

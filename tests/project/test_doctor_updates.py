@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from agent.commands.update_findings import updates
-from agent.plumbing.settings import Settings, parse_settings
+from agent.plumbing.settings import Settings
+from agent.plumbing.settings_file import parse_settings
 from firmware_update.archive import build_archive
 from firmware_update.slots import Slots
 from firmware_update.watch import LAST_CHECK, LastCheck

@@ -25,7 +25,7 @@ from agent import __version__
 from agent.committing.keys import create_device_keys, store_client_certificate
 from agent.plumbing import operator
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.settings import default_models_dir
+from agent.plumbing.settings_file import default_models_dir
 from firmware_update.archive import build_archive
 from firmware_update.releases import Release
 from firmware_update.slots import Slots

@@ -13,7 +13,7 @@ import pytest
 from agent.plumbing import messages, operator
 from agent.plumbing.ipc import IpcConnection
 from agent.till.events import MOST_UNREAD, EventLoop
-from agent.till.process import MOST_OPERATORS
+from agent.till.operator_door import MOST_OPERATORS
 from tests.committing.kit import CATALOGUE_FILE
 from tests.committing.network import eventually
 from tests.till.kit import ANNA, BERT, Till, phrase, utterance

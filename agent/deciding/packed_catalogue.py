@@ -1,0 +1,67 @@
+"""A whole catalogue in little room: its products as bytes, each decoded when it is asked for.
+
+As values 50,000 products take 35 MB and 0.2 s to decode, as bytes 4 MB and nothing.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+import msgspec
+
+from agent.deciding.assortment import Assortment
+from agent.deciding.catalogue import Catalogue
+from agent.deciding.products import Option, Product
+
+_encoder = msgspec.msgpack.Encoder()
+_product = msgspec.msgpack.Decoder(Product)
+
+
+class PackedCatalogue(Assortment, msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Products in the order of their ids, in msgpack one after the other; `ends` (int32, native order: it
+    never leaves the device) says where each ends."""
+
+    shop_id: str
+    version: int
+    currency: str
+    options: tuple[Option, ...]
+    products: bytes
+    ends: bytes
+
+    @staticmethod
+    def of(catalogue: Catalogue) -> PackedCatalogue:
+        """The same catalogue, packed."""
+        data, ends = bytearray(), array("i")
+        for product in sorted(catalogue.products, key=lambda product: product.id):
+            data += _encoder.encode(product)
+            ends.append(len(data))
+        return PackedCatalogue(
+            shop_id=catalogue.shop_id,
+            version=catalogue.version,
+            currency=catalogue.currency,
+            options=catalogue.options,
+            products=bytes(data),
+            ends=ends.tobytes(),
+        )
+
+    def __len__(self) -> int:
+        return len(self.ends) // array("i").itemsize
+
+    def product(self, product_id: str) -> Product:
+        """Raises KeyError where there is no such product."""
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            found = self._at(middle)
+            if found.id == product_id:
+                return found
+            if found.id < product_id:
+                low = middle + 1
+            else:
+                high = middle
+        raise KeyError(product_id)
+
+    def _at(self, index: int) -> Product:
+        ends = memoryview(self.ends).cast("i")
+        start = ends[index - 1] if index else 0
+        return _product.decode(memoryview(self.products)[start : ends[index]])
