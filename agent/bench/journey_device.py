@@ -20,8 +20,9 @@ from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import ReceiptArrived, Say
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.replies import render
-from agent.deciding.sentences import ENROLMENT_PHRASES, compile_sentences
+from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import OrderAsked, understand
 from agent.deciding.verification import Voiceprint, make_template
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
@@ -118,7 +119,8 @@ class JourneyDevice:
 
     def reads_back(self, basket: Basket) -> bool:
         """Whether the last sentence was the question whether to place just that."""
-        return self.said == render(Say("read_back", "consent", basket), _LANGUAGE, self.catalogue.currency)
+        say = Say("read_back", "consent", basket)
+        return self.said == render(say, _LANGUAGE, self.catalogue.currency, self._desk.hears)
 
     @property
     def decided(self) -> list[str]:
@@ -135,7 +137,7 @@ class JourneyDevice:
         them: synthetic voices say the wake phrase in ways in which its questions would not take it. Raises
         AudioError bench_enrolment."""
         clean, in_noise = [], []
-        for phrase in ENROLMENT_PHRASES:
+        for phrase in ENROLMENT_PHRASES[_LANGUAGE]:
             sound = in_quiet_room(person.says(phrase))
             speech = self._activity.speech_mask(sound, self.settings.endpoint.speech_threshold)
             clean.append(self._embedder.embed(sound, speech))

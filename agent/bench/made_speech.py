@@ -65,7 +65,8 @@ _ENGLISH = OtherSpeech(
     talk=(
         *("what is the weather like tomorrow", "yesterday I met an old friend", "the cat is asleep again"),
         *("when does the bus arrive", "I have to get up early tomorrow", "what shall we eat tonight"),
-        *("turn the music down a little", "the children are back from school", "close the window it is cold"),
+        *("turn the music down a little", "the children are back from school"),
+        *("close the window it is cold",),
         *("the meeting begins at three", "what time is it", "we are going to the mountains on Sunday"),
         *("switch the television off", "I will call you back later", "this book is really good"),
         *("it is raining so hard today", "I do not know where I put the keys", "we had lunch at grandma's"),
@@ -77,7 +78,11 @@ _POLISH = OtherSpeech(
     unsold=(
         *("poproszę dwie pizze z szynką", "zamów paczkę papieru do drukarki", "chcę trzy worki ziemniaków"),
         *("kup butelkę czerwonego wina", "poproszę karton soku jabłkowego", "zamów dwa pudełka śrub"),
-        *("potrzebuję opakowanie serwetek", "poproszę cztery puszki piwa", "zamów sześć puszek karmy dla kota"),
+        *(
+            "potrzebuję opakowanie serwetek",
+            "poproszę cztery puszki piwa",
+            "zamów sześć puszek karmy dla kota",
+        ),
         *("chciałbym kupić rower", "daj mi rolkę taśmy klejącej", "poproszę paczkę mąki"),
         *("kup dwie butelki octu", "zamów bilet do kina", "chcę zamówić taksówkę"),
         *("poproszę pięć bananów", "potrzebuję paczkę soli", "zamów trzy słoiki dżemu"),
@@ -97,17 +102,42 @@ _POLISH = OtherSpeech(
 _KOREAN = OtherSpeech(
     unsold=(
         *("컴퓨터 한 대 주세요", "자전거 두 대 주세요", "라면 세 봉지 주세요", "맥주 두 병 주세요"),
-        *("김치 한 통 주문해 주세요", "바나나 다섯 개 부탁해요", "피자 한 판 주문할게요", "녹차 두 상자 주세요"),
-        *("물티슈 네 묶음 주세요", "볼펜 열 개 주문해 주세요", "사과 주스 한 병 주세요", "고양이 사료 두 봉지 부탁해요"),
+        *(
+            "김치 한 통 주문해 주세요",
+            "바나나 다섯 개 부탁해요",
+            "피자 한 판 주문할게요",
+            "녹차 두 상자 주세요",
+        ),
+        *(
+            "물티슈 네 묶음 주세요",
+            "볼펜 열 개 주문해 주세요",
+            "사과 주스 한 병 주세요",
+            "고양이 사료 두 봉지 부탁해요",
+        ),
         *("세제 한 통 주세요", "치즈 세 개 주문해 주세요", "두부 두 모 주세요", "택시 한 대 불러 주세요"),
-        *("감자 칩 두 봉지 주세요", "쌀 한 포대 주문할게요", "마늘 세 봉지 부탁해요", "나사못 두 상자 주세요"),
+        *(
+            "감자 칩 두 봉지 주세요",
+            "쌀 한 포대 주문할게요",
+            "마늘 세 봉지 부탁해요",
+            "나사못 두 상자 주세요",
+        ),
     ),
     talk=(
         *("오늘 날씨가 어때요", "어제 친구를 만났어요", "고양이가 자고 있어요", "버스가 언제 와요"),
-        *("내일 아침 일찍 일어나야 해요", "저녁에 뭐 먹을까요", "음악 소리 좀 줄여 줘", "아이가 학교에서 돌아왔어요"),
+        *(
+            "내일 아침 일찍 일어나야 해요",
+            "저녁에 뭐 먹을까요",
+            "음악 소리 좀 줄여 줘",
+            "아이가 학교에서 돌아왔어요",
+        ),
         *("창문을 닫아 주세요", "회의는 세 시에 시작해요", "지금 몇 시예요", "주말에 산에 가려고 해요"),
         *("텔레비전 좀 꺼 줘", "전화를 나중에 다시 할게요", "이 책 정말 재미있어요", "비가 많이 오네요"),
-        *("열쇠를 어디에 두었는지 모르겠어요", "할머니 댁에 다녀왔어요", "커피를 쏟았어요", "우유가 상했어요 버려야겠어요"),
+        *(
+            "열쇠를 어디에 두었는지 모르겠어요",
+            "할머니 댁에 다녀왔어요",
+            "커피를 쏟았어요",
+            "우유가 상했어요 버려야겠어요",
+        ),
     ),
 )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from agent.deciding.conversation import Say
-from agent.deciding.sentences import ENROLMENT_PHRASES
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.understanding import Answer, Meaning, PhraseRead
 from agent.deciding.verification import Embedding, Voiceprint, cosine, has_unit_length, make_template
 from agent.plumbing.settings import Speaker
@@ -20,10 +20,11 @@ MOST_FAILURES = 3
 
 @dataclass(frozen=True)
 class Enrolling:
-    """`agreed` turns true with the spoken consent; `embeddings` holds the usable sentences so far, `in_noise`
-    the same with noise mixed in, of those that came with it."""
+    """Reads in `language`. `agreed` turns true with the spoken consent; `embeddings` holds the usable
+    sentences so far, `in_noise` the same with noise mixed in, of those that came with it."""
 
     name: str
+    language: str
     agreed: bool = False
     embeddings: tuple[tuple[float, ...], ...] = ()
     in_noise: tuple[tuple[float, ...], ...] = ()
@@ -32,7 +33,12 @@ class Enrolling:
     @property
     def phrase(self) -> str:
         """What is to be read next."""
-        return ENROLMENT_PHRASES[len(self.embeddings) % len(ENROLMENT_PHRASES)]
+        return self.phrases[len(self.embeddings) % len(self.phrases)]
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """All that are read."""
+        return ENROLMENT_PHRASES[self.language]
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,9 @@ EnrolmentOutcome = tuple[Enrolling | None, Say, Learned | None]
 """The next state (None: over), what to say, and the voiceprint when it succeeded."""
 
 
-def begin(name: str) -> EnrolmentOutcome:
+def begin(name: str, language: str) -> EnrolmentOutcome:
     """Ask for consent."""
-    return Enrolling(name), Say("enrol_consent", "enrol"), None
+    return Enrolling(name, language), Say("enrol_consent", "enrol"), None
 
 
 def advance(
@@ -91,7 +97,7 @@ def _usable(state: Enrolling, heard: Heard, limits: Speaker) -> tuple[float, ...
         return None
     if not has_unit_length(heard.embedding):
         return None
-    if ENROLMENT_PHRASES[heard.meaning.number] != state.phrase:
+    if state.phrases[heard.meaning.number] != state.phrase:
         return None
     if (
         state.embeddings

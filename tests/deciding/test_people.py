@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent.deciding.conversation import Say
 from agent.deciding.enrolment import MOST_FAILURES, Enrolling, Heard, advance, begin
-from agent.deciding.sentences import ENROLMENT_PHRASES
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.understanding import Answer, PhraseRead
 from agent.deciding.verification import (
     Verdict,
@@ -144,13 +144,13 @@ def test_a_template_has_unit_length() -> None:
 
 
 def _reading() -> Enrolling:
-    state, _, _ = advance(Enrolling("Anna"), Heard(Answer("consent")), LIMITS)
+    state, _, _ = advance(Enrolling("Anna", "en"), Heard(Answer("consent")), LIMITS)
     assert state is not None
     return state
 
 
 def test_nothing_is_learned_before_an_explicit_consent() -> None:
-    state, say, learned = begin("Anna")
+    state, say, learned = begin("Anna", "en")
     assert state is not None
     assert say == Say("enrol_consent", "enrol")
     for heard in (Heard(Answer("bare"), ANNA), Heard(PhraseRead(0), ANNA), Heard(None)):
@@ -161,7 +161,7 @@ def test_nothing_is_learned_before_an_explicit_consent() -> None:
 
 
 def test_a_no_at_any_time_ends_it_with_nothing_kept() -> None:
-    for state in (Enrolling("Anna"), _reading(), Enrolling("Anna", True, (ANNA, ANNA))):
+    for state in (Enrolling("Anna", "en"), _reading(), Enrolling("Anna", "en", True, (ANNA, ANNA))):
         assert advance(state, Heard(Answer("denial"), ANNA), LIMITS) == (None, Say("enrol_declined"), None)
 
 
@@ -169,13 +169,26 @@ def test_enough_sentences_in_one_voice_make_a_template() -> None:
     state: Enrolling | None = _reading()
     for number in range(LIMITS.enrolment_sentences):
         assert state is not None
-        assert state.phrase == ENROLMENT_PHRASES[number]
+        assert state.phrase == ENROLMENT_PHRASES["en"][number]
         state, say, learned = advance(state, Heard(PhraseRead(number), ANNA, _at(20.0 + number)), LIMITS)
     assert state is None
     assert say.key == "enrol_done"
     assert learned is not None
     assert learned.voiceprint.clean == pytest.approx(ANNA)
     assert learned.voiceprint.in_noise == pytest.approx(_at(22.0))
+
+
+@pytest.mark.parametrize("language", ENROLMENT_PHRASES)
+def test_a_voice_is_learned_from_sentences_of_the_language_that_is_heard(language: str) -> None:
+    state, _, _ = begin("Anna", language)
+    assert state is not None
+    state, _, _ = advance(state, Heard(Answer("consent")), LIMITS)
+    for number in range(LIMITS.enrolment_sentences):
+        assert state is not None
+        assert state.phrase == ENROLMENT_PHRASES[language][number]
+        state, say, learned = advance(state, Heard(PhraseRead(number), ANNA), LIMITS)
+    assert say.key == "enrol_done"
+    assert learned is not None
 
 
 @pytest.mark.parametrize("in_noise", [None, (), (0.0, 0.0, 0.0), (math.nan, 0.0, 0.0), (1.0, 0.0)])
@@ -193,7 +206,7 @@ def test_without_every_sentence_in_noise_the_clean_voice_alone_is_kept(
 
 
 def test_another_voice_another_sentence_or_no_embedding_is_asked_for_again() -> None:
-    state = Enrolling("Anna", True, (ANNA,))
+    state = Enrolling("Anna", "en", True, (ANNA,))
     for heard in (
         Heard(PhraseRead(1), BERT),
         Heard(PhraseRead(0), ANNA),
@@ -214,7 +227,7 @@ def test_another_voice_another_sentence_or_no_embedding_is_asked_for_again() -> 
 def test_what_no_encoder_gives_is_not_learned(
     before: tuple[tuple[float, ...], ...], forged: tuple[float, ...]
 ) -> None:
-    state = Enrolling("Anna", True, before)
+    state = Enrolling("Anna", "en", True, before)
     after, say, learned = advance(state, Heard(PhraseRead(len(before)), forged), LIMITS)
     assert after is not None
     assert after.embeddings == before
