@@ -94,7 +94,8 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
     ),
     talk.Confused: (
         Case("speech that is no sentence of the grammar", talk.Confused()),
-        Case("the same in a room that is too loud", talk.Confused(too_loud=True)),
+        Case("the same in a room that is too loud", talk.Confused("too_loud")),
+        Case("the same among much other talk", talk.Confused("much_talk")),
     ),
     talk.Silent: (Case("silence", talk.Silent()),),
     talk.Helped: (Case("somebody asks for help", talk.Helped()),),
