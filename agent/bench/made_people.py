@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from agent.commands.operators import WITHOUT_SOUND_SERVER
 from agent.hearing import onnx_session  # noqa: F401  (first: it silences the runtime that hibari imports)
 from agent.hearing.audio import Float32, read_audio_file, resample
 from agent.plumbing.errors import AudioError
+from agent.plumbing.sound_server import WITHOUT_SOUND_SERVER
 
 if TYPE_CHECKING:
     from hibari import Hibari
