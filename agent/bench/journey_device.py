@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from agent.bench.made_people import MadePerson
+from agent.bench.made_room import in_quiet_room
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
 from agent.committing.road import OrderPlaced, OrderRefused, OrderRoad
@@ -49,7 +48,6 @@ _DEVICE = "bench"
 _LANGUAGE = "en"
 _UNLIMITED = 2**40
 _ALL = 1_000_000
-_ROOM_SECONDS = 1.5
 
 
 class Heard(NamedTuple):
@@ -262,10 +260,3 @@ class JourneyDevice:
 
 def _template(vectors: list[Float32 | None]) -> tuple[float, ...]:
     return make_template([vector.tolist() for vector in vectors if vector is not None])
-
-
-def in_quiet_room(speech: Float32) -> Float32:
-    """float32 [n] with a room of about -70 dBFS before, under and after it."""
-    around = np.pad(speech, (int(_ROOM_SECONDS * SAMPLE_RATE), int(2 * _ROOM_SECONDS * SAMPLE_RATE)))
-    quiet = np.random.default_rng(1).normal(0, 3e-4, len(around))
-    return (around + quiet).astype(np.float32)
