@@ -125,7 +125,7 @@ def _asked(state: Enrolling, heard: Heard) -> EnrolmentOutcome:
 
 
 def is_read(phrase: str, heard: Heard, language: str) -> bool:
-    """Whether `phrase`, one of those of `language`, was read aloud: by the grammar, or by what the free decode
+    """Whether `phrase`, one of those of `language`, was read: by the grammar, or by what the free decode
     made of it."""
     if isinstance(heard.meaning, PhraseRead):
         return ENROLMENT_PHRASES[language][heard.meaning.number] == phrase
