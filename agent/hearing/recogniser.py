@@ -35,13 +35,13 @@ from agent.plumbing.settings import Asr
 WIDER_BEAMS = 24
 """Tried once more where nothing survived."""
 
-RECONSIDERED = frozenset({"order"})
-"""Entries that the second model hears. Answers are short, and what the first hears in the open is
-searched for words of denial."""
+RECONSIDERED = frozenset({"order", "consent", "enrol"})
+"""Entries that the second model hears. All but orders are answers: it hears those of which the first is not
+sure, and words of denial, which are searched for in the open decode, count whichever of the two hears them."""
 
 _BY_BOTH_AT_ONCE = frozenset({"order"})
-"""Entries that both models hear from the start: where the first is alone, it is sometimes sure of what was not
-said, and to begin anew with both takes longer than the silence after the speech."""
+"""Of them those that both models hear from the start: the first alone is sometimes sure of what was not said,
+and to begin anew with both takes longer than the silence after the speech."""
 
 _SURE_GAP = -0.5  # of clean orders nineteen in twenty lie above
 
@@ -207,9 +207,10 @@ class Recogniser:
             if heard.words:
                 together = self._heard(samples, draft.entry, both, beams=WIDER_BEAMS)
         best = together if together.words else heard._replace(ending=together.ending)
+        said = together.open_words if at_once else f"{heard.open_words} {together.open_words}"
         if best.nats_per_token < _LOWEST_TOGETHER:
-            return Recognition("", together.open_words, NO_SENTENCE_GAP, ending=best.ending)
-        return best
+            return Recognition("", said, NO_SENTENCE_GAP, ending=best.ending)
+        return best if at_once else best._replace(open_words=said)
 
     def _heard(
         self,
