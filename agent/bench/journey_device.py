@@ -114,6 +114,7 @@ class JourneyDevice:
         self._ears = Ears(self.settings)
         self._ears.use_grammar(graph)
         self._activity, self._embedder = VoiceActivity(), SpeakerEmbedder(models_dir)
+        self._desk.speaker_model = self._ears.speaker_model
         self._speech = Speech()
         self._spoken_seconds: dict[str, float] = {}
         self.said = ""
@@ -157,7 +158,7 @@ class JourneyDevice:
             clean.append(self._embedder.embed(sound, speech))
             in_noise.append(self._embedder.embed_in_noise(sound, speech))
         try:
-            voiceprint = Voiceprint(_template(clean), _template(in_noise))
+            voiceprint = Voiceprint(self._embedder.model, _template(clean), _template(in_noise))
         except ValueError as error:
             raise AudioError("bench_enrolment", f"{name}: {error}") from error
         self._desk.people.add(name, voiceprint, now_s=int(time.time()))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from agent.commands.command_line import add_command, counts, numbers, seconds
+from agent.plumbing.speaker_models import GE2E, SpeakerModel
 
 if TYPE_CHECKING:
     Benchmarks = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -152,6 +153,16 @@ def _speakers(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     _folder(speakers, "--set", "enrolled/ID/ (six files or more each), others/", required=True)
     speakers.add_argument(
         "--seconds", type=seconds, default=2.5, metavar="S", help="speech in one trial (default: 2.5)"
+    )
+    measured = speakers.add_mutually_exclusive_group()
+    measured.add_argument(
+        "--model",
+        choices=get_args(SpeakerModel),
+        default=GE2E,
+        help=f"default: {GE2E}; of one without thresholds, what they could be",
+    )
+    measured.add_argument(
+        "--limits", type=Path, metavar="FILE", help="settings whose model and thresholds are tried instead"
     )
     speakers.add_argument(
         "--pooled",

@@ -21,9 +21,10 @@ MOST_FAILURES = 3
 @dataclass(frozen=True)
 class Enrolling:
     """`agreed` turns true with the spoken consent; `embeddings` holds the usable sentences so far, `in_noise`
-    the same with noise mixed in, of those that came with it."""
+    the same with noise mixed in, of those that came with it; all are of the speaker model `model`."""
 
     name: str
+    model: str
     agreed: bool = False
     embeddings: tuple[tuple[float, ...], ...] = ()
     in_noise: tuple[tuple[float, ...], ...] = ()
@@ -56,16 +57,16 @@ EnrolmentOutcome = tuple[Enrolling | None, Say, Learned | None]
 """The next state (None: over), what to say, and the voiceprint when it succeeded."""
 
 
-def begin(name: str) -> EnrolmentOutcome:
-    """Ask for consent."""
-    return Enrolling(name), Say("enrol_consent", "enrol"), None
+def begin(name: str, model: str) -> EnrolmentOutcome:
+    """Ask for consent; the voice will be learned with that speaker model (a `full_name`)."""
+    return Enrolling(name, model), Say("enrol_consent", "enrol"), None
 
 
 def advance(
     state: Enrolling, heard: Heard, limits: Speaker, known: Iterable[Voiceprint] = ()
 ) -> EnrolmentOutcome:
-    """One step on. `known` are the voiceprints of the enrolled: one voice is one person, or it would have the
-    daily cap twice."""
+    """One step on. `known` are the voiceprints of the enrolled, all of the same model: one voice is one
+    person, or it would have the daily cap twice."""
     if isinstance(heard.meaning, Answer) and heard.meaning.kind == "denial":
         return None, Say("enrol_declined"), None
     if not state.agreed:
@@ -80,10 +81,15 @@ def advance(
     if len(grown.embeddings) < limits.enrolment_sentences:
         return grown, Say("enrol_read", "phrase"), None
     template = make_template(grown.embeddings)
-    if any(cosine(template, other.clean) >= limits.accept_cosine for other in known):
+    if any(_may_be(template, state.model, other, limits) for other in known):
         return None, Say("enrol_known"), None
     noisy = make_template(in_noise) if len(in_noise) == len(grown.embeddings) else None
-    return None, Say("enrol_done"), Learned(state.name, Voiceprint(template, noisy))
+    return None, Say("enrol_done"), Learned(state.name, Voiceprint(state.model, template, noisy))
+
+
+def _may_be(template: Embedding, model: str, other: Voiceprint, limits: Speaker) -> bool:
+    """True also where it cannot be told, because that voice was learned with another model."""
+    return other.model != model or cosine(template, other.clean) >= limits.thresholds.accept_cosine
 
 
 def _usable(state: Enrolling, heard: Heard, limits: Speaker) -> tuple[float, ...] | None:
@@ -95,7 +101,7 @@ def _usable(state: Enrolling, heard: Heard, limits: Speaker) -> tuple[float, ...
         return None
     if (
         state.embeddings
-        and cosine(make_template(state.embeddings), heard.embedding) < limits.same_speaker_cosine
+        and cosine(make_template(state.embeddings), heard.embedding) < limits.thresholds.same_speaker_cosine
     ):
         return None
     return tuple(heard.embedding)

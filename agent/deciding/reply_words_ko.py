@@ -39,6 +39,7 @@ KOREAN = {
     "help": "말씀해 주세요: okay nabu, 커피 두 봉지 주세요. 제가 읽어 드리면: 네, 그대로 주문해 주세요. 아니요 하시면 모두 멈춥니다.",
     "refused_unknown_voice": "모르는 목소리라서 주문할 수 없습니다. 제가 아는 분이 주문하시거나 목소리를 등록해 주세요: earmark enrol.",
     "refused_nobody_enrolled": "아직 아는 목소리가 없어 주문할 수 없습니다. 목소리를 등록해 주세요: earmark enrol.",
+    "refused_voice_model_changed": "지금과 다른 모델로 배운 목소리라서 아무도 알아볼 수 없어 주문하지 않았습니다. 목소리를 새로 등록해 주세요: earmark people.",
     "refused_other_voice": "주문하신 분의 목소리가 아니어서 아무것도 주문하지 않았습니다. 주문하신 분이 다시 말씀해 주세요.",
     "refused_too_short": "너무 짧아 목소리를 알 수 없어 주문하지 않았습니다. 주문 전체를 다시 말씀해 주세요.",
     "refused_too_noisy": "너무 시끄러워 목소리를 알 수 없어 주문하지 않았습니다. 조용할 때 다시 해 주세요.",

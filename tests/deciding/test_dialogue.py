@@ -91,7 +91,9 @@ def test_consent_of_the_same_person_commits_exactly_what_was_read_back() -> None
     assert Commit(BASKET, ANNA) in effects
 
 
-@pytest.mark.parametrize("reason", ["unknown_voice", "nobody_enrolled", "too_short", "too_noisy"])
+@pytest.mark.parametrize(
+    "reason", ["unknown_voice", "nobody_enrolled", "voice_model_changed", "too_short", "too_noisy"]
+)
 def test_an_unverified_voice_is_refused_with_the_reason(reason: typing.Any) -> None:
     state, effects = step(Idle(), OrderHeard(BASKET, Verdict(reason=reason)), _around())
     assert state == Idle()

@@ -75,6 +75,25 @@ def test_a_voice_below_the_threshold_a_noisy_room_and_too_little_speech_are_refu
     assert not till.desk.journal.orders()
 
 
+def test_after_a_change_of_model_nobody_orders_until_learned_anew(till: Till) -> None:
+    till.desk.speaker_model = "speaker-ecapa:0575cb64845e"
+    till.wake_and_say(ORDER)
+    assert till.decided == ["refused_voice_model_changed"]
+    assert "learned anew: earmark people" in till.said
+    till.desk.speaker_model = ""
+    till.wake_and_say(ORDER)
+    assert till.decided[-1] == "refused_voice_model_changed", "what is not known is not compared"
+    assert not till.desk.journal.orders()
+
+
+def test_a_model_that_changes_between_order_and_consent_loses_the_consent(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.desk.speaker_model = "speaker-ecapa:0575cb64845e"
+    till.answer(CONSENT)
+    assert till.decided[-1] == "refused_other_voice"
+    assert not till.desk.journal.orders()
+
+
 def test_speech_outside_the_grammar_is_not_an_order_however_well_it_matches(till: Till) -> None:
     till.wake_and_say(ORDER, gap=-2.0)
     assert till.decided == ["not_understood"]
