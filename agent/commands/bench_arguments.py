@@ -185,6 +185,7 @@ def _journey(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     journey.add_argument(
         "--conversations", type=int, default=24, metavar="N", help="in each row (default: 24)"
     )
+    _folder(journey, "--negatives", "speech that answers nothing; what is taken for an answer")
     _file(journey, "--noise", "noise to mix in (default: made, pink)")
     journey.add_argument("--snr", type=numbers, default=(20.0, 10.0), metavar="DB,DB", help="default: 20,10")
     return journey

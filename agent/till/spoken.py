@@ -102,7 +102,8 @@ class SpokenDialogue(Talk):
             return
         meaning = meaning_of(entry, utterance, self._desk, self._language)
         if self._enrolment.under_way:
-            self._enrolment.heard(enrolment.Heard(meaning, utterance.embedding, utterance.embedding_in_noise))
+            voice, in_noise = self._voice_of(utterance), utterance.embedding_in_noise
+            self._enrolment.heard(enrolment.Heard(meaning, voice, in_noise, utterance.open_words))
         elif entry == "order":
             self._heard_after_wake(meaning, utterance)
         else:
