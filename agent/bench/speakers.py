@@ -114,7 +114,7 @@ class SpeakersBench:
         return [Window(name, file.stem, window) for window in speech_windows(samples, speech, seconds)]
 
     def hear(self, samples: Float32) -> Voice:
-        """What the device's ear makes of one trial, float32 [n] at 16 kHz; the time of the embedding is noted."""
+        """What the device's ear makes of float32 [n] at 16 kHz; the time of the embedding is noted."""
         speech = self._activity.speech_mask(samples, self._endpoint.speech_threshold)
         begun = time.perf_counter()
         vector = self._embedder.embed(samples, speech)
