@@ -272,7 +272,7 @@ class SpokenDialogue(Talk):
     def _speak(self, say: Say, name: str = "", phrase: str = "") -> str:
         """Has it spoken; the sentence."""
         currency = self._desk.catalogue.currency
-        text = render(say, self._language, currency, name=name, text=phrase)
+        text = render(say, self._language, currency, self._desk.hears, name=name, text=phrase)
         signal = signal_of(say.key)
         if signal is not None:
             self._show(signal)
