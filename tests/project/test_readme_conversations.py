@@ -9,7 +9,7 @@ import pytest
 
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import Say
-from agent.deciding.replies import render
+from agent.deciding.replies import Hears, render
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import OrderAsked, SentenceParser, understand
 from tests.project.markdown import ROOT
@@ -31,4 +31,5 @@ def test_every_order_that_a_readme_quotes_is_read_back_as_it_says(page: str) -> 
     for said, answer in orders:
         meaning = understand(parser, CATALOGUE, "order", said, said)
         assert isinstance(meaning, OrderAsked), said
-        assert render(Say("read_back", basket=meaning.basket), "en", CATALOGUE.currency) == answer
+        say = Say("read_back", basket=meaning.basket)
+        assert render(say, "en", CATALOGUE.currency, Hears("okay nabu", "en")) == answer
