@@ -178,7 +178,7 @@ def test_the_bench_gives_thresholds_to_choose_and_tries_those_of_a_settings_file
     [row] = untried["results"]
     assert row["device"] is None, "nothing was measured for it, so nothing is decided"
     assert -1.0 <= row["threshold_at_far_0.01"] <= row["threshold"]
-    settings = tmp_settings(exported, accept_cosine=0.0)
+    settings = _settings(exported, accept_cosine=0.0)
     assert cli.main([*command, "--limits", str(settings)]) == 0
     [row] = json.loads(capsys.readouterr().out)["results"]
     told = row["device"]
@@ -189,7 +189,7 @@ def test_the_bench_gives_thresholds_to_choose_and_tries_those_of_a_settings_file
         cli.main([*command, "--limits", str(settings), "--model", ECAPA])
 
 
-def tmp_settings(exported: Path, **thresholds: float) -> Path:
+def _settings(exported: Path, **thresholds: float) -> Path:
     """A settings file with the exported model, and `LIMITS` but for those thresholds."""
     chosen = {**LIMITS.thresholds._asdict(), **thresholds}
     lines = [f"{name} = {value}" for name, value in chosen.items()]
