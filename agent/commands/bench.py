@@ -13,7 +13,8 @@ from agent.plumbing.speaker_models import SpeakerModel
 
 
 def orders(arguments: argparse.Namespace) -> int:
-    """Runs the benchmark of spoken orders and prints its table."""
+    """Runs the benchmark of spoken orders and prints its table. Raises ConfigurationError: bench_noise,
+    bench_curve."""
     from agent.bench.orders import run_orders_bench
 
     check_noise_kinds(arguments)
@@ -195,6 +196,7 @@ def journey(arguments: argparse.Namespace) -> int:
         arguments.noise,
         arguments.snr,
         arguments.conversations,
+        arguments.negatives,
     )
     if arguments.json:
         print(json.dumps(result))
@@ -209,6 +211,15 @@ def journey(arguments: argparse.Namespace) -> int:
         print(
             f"{noise:>8} {right:>14} {row['right_after_asking']:>12} {strangers:>10} {seconds:>8}  {failed}"
         )
+    enrolled = result["enrolments"].values()
+    again = sum(one["asked_again"] for one in enrolled)
+    print(
+        f"voices learned: {sum(one['learned'] for one in enrolled)} of {len(enrolled)}, {again} asked again"
+    )
+    if "other_talk" in result:
+        answers, readings = result["other_talk"]["answers"], result["other_talk"]["readings"]
+        print(f"other talk: {answers['consent']} of {answers['pieces']} pieces taken for a consent,", end=" ")
+        print(f"{readings['taken']} readings in {readings['pieces']} pieces")
     return 0
 
 

@@ -131,6 +131,7 @@ class Speaker(_Section, frozen=True):
     shortest_order_ms: Milliseconds = 1_500  # less speech than this (wake phrase pooled) cannot be verified
     shortest_consent_ms: Milliseconds = 700  # "yes, place my order" takes about 1,000
     lowest_snr_db: Decibels = 8.0  # noisier than measured: refuse to decide by voice
+    shortest_enrolment_ms: Milliseconds = 1_200  # less speech than this in a sentence teaches no voice
     enrolment_sentences: Annotated[int, msgspec.Meta(ge=3, le=10)] = 5  # read aloud once
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from agent.deciding.catalogue import Catalogue
 from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
+from agent.deciding.replies import Hears
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import SentenceParser
@@ -67,6 +68,11 @@ class Desk:
         if language not in self._parsers:
             self._parsers[language] = SentenceParser(compile_sentences(self.catalogue, language))
         return self._parsers[language]
+
+    @property
+    def hears(self) -> Hears:
+        """What somebody has to say to the device, in whatever language they read about it."""
+        return Hears(self.settings.wake.phrase.replace("_", " "), self.settings.device.language)
 
     def incomparable(self) -> list[Person]:
         """The enrolled whose voices were learned with another speaker model than the one in `voice`; nobody

@@ -80,8 +80,6 @@ class SpokenDialogue(Talk):
         self._order_voice = _NOBODY
         self._news: deque[ReceiptArrived] = deque()
 
-    # --- from `voice` ---
-
     def voice_lost(self) -> None:
         """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
         committed."""
@@ -104,7 +102,8 @@ class SpokenDialogue(Talk):
             return
         meaning = meaning_of(entry, utterance, self._desk, self._language)
         if self._enrolment.under_way:
-            self._enrolment.heard(enrolment.Heard(meaning, utterance.embedding, utterance.embedding_in_noise))
+            voice, in_noise = self._voice_of(utterance), utterance.embedding_in_noise
+            self._enrolment.heard(enrolment.Heard(meaning, voice, in_noise, utterance.open_words))
         elif entry == "order":
             self._heard_after_wake(meaning, utterance)
         else:
@@ -123,8 +122,6 @@ class SpokenDialogue(Talk):
         """A sentence was played to its end."""
         self._line.spoken(say_id)
         self._tell_news()
-
-    # --- from elsewhere ---
 
     def begin_enrolment(self, name: str) -> bool:
         """Asks `name` for consent aloud; False where the device is in the middle of something."""
@@ -168,8 +165,6 @@ class SpokenDialogue(Talk):
             may_be_said()
             self._conversation = Conversation.new()
             self._apply(event)
-
-    # --- inside ---
 
     @property
     def _at_rest(self) -> bool:
@@ -277,7 +272,7 @@ class SpokenDialogue(Talk):
     def _speak(self, say: Say, name: str = "", phrase: str = "") -> str:
         """Has it spoken; the sentence."""
         currency = self._desk.catalogue.currency
-        text = render(say, self._language, currency, name=name, text=phrase)
+        text = render(say, self._language, currency, self._desk.hears, name=name, text=phrase)
         signal = signal_of(say.key)
         if signal is not None:
             self._show(signal)
