@@ -37,7 +37,7 @@ WIDER_BEAMS = 24
 
 RECONSIDERED = frozenset({"order", "consent", "enrol"})
 """Entries that the second model hears. All but orders are answers: it hears those of which the first is not
-sure, and words of denial, which are searched for in the open decode, count whichever of the two hears them."""
+sure, and words of denial, searched for in the open decode, count whichever of the two hears them."""
 
 _BY_BOTH_AT_ONCE = frozenset({"order"})
 """Of them those that both models hear from the start: the first alone is sometimes sure of what was not said,
