@@ -22,7 +22,7 @@ from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import ReceiptArrived, Say
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
-from agent.deciding.replies import render
+from agent.deciding.replies import Hears, render
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import OrderAsked, SentenceParser, understand
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
@@ -126,7 +126,13 @@ class JourneyDevice:
         self.listening = False
         """Whether the microphone is open for an answer."""
 
+    @property
+    def hears(self) -> Hears:
+        """What it listens for, as its replies name it."""
+        return self._desk.hears
+
     def close(self) -> None:
+        """Ends the journal and the shop's counter."""
         self.journal.close()
         self._counter.close()
 
