@@ -20,8 +20,9 @@ from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import ReceiptArrived, Say
+from agent.deciding.edition import edition_of
 from agent.deciding.replies import render
-from agent.deciding.sentences import ENROLMENT_PHRASES, compile_sentences
+from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.deciding.understanding import OrderAsked, understand
 from agent.deciding.verification import Voiceprint, make_template
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
@@ -31,6 +32,7 @@ from agent.hearing.speech import Speech
 from agent.hearing.voice_activity import VoiceActivity
 from agent.plumbing import messages
 from agent.plumbing.errors import AudioError
+from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Device, Paths, Policy, Settings
 from agent.till.desk import Desk
 from agent.till.factors import Factors
@@ -78,11 +80,12 @@ class JourneyDevice:
             policy=policy,
         )
         self.catalogue = parse_catalogue(catalogue.read_bytes())
+        edition = edition_of(catalogue.read_bytes(), _LANGUAGE)
         self.journal = Journal(folder / "journal.db")
         self._road = self._make_road(self._shop, folder)
         self._desk = Desk(
             self.settings,
-            self.catalogue,
+            edition,
             self.journal,
             self._road,
             People(folder / "people"),
@@ -96,7 +99,7 @@ class JourneyDevice:
             self._desk, self._sent.append, lambda *_: None, lambda *_: None, self._nothing_waits()
         )
         self._ears = Ears(self.settings)
-        self._ears.use_grammar(compile_sentences(self.catalogue, _LANGUAGE))
+        self._ears.use_grammar(SentenceGraph.from_bytes(edition.grammar), edition.grammar_id)
         self._activity, self._embedder = VoiceActivity(), SpeakerEmbedder(models_dir)
         self._speech = Speech()
         self._spoken_seconds: dict[str, float] = {}

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from agent.committing.journal import Journal
 from agent.committing.road import OrderRoad
 from agent.deciding.basket import AgreedOrder, Basket
-from agent.deciding.catalogue import Catalogue
 from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
+from agent.deciding.edition import Edition
 from agent.deciding.money import Money
+from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.policy import Circumstances
-from agent.deciding.sentences import compile_sentences
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import SentenceParser
 from agent.plumbing.errors import EarmarkError
@@ -42,7 +42,7 @@ class Desk:
     def __init__(
         self,
         settings: Settings,
-        catalogue: Catalogue,
+        edition: Edition,
         journal: Journal,
         road: OrderRoad,
         people: People,
@@ -50,7 +50,9 @@ class Desk:
         wall_clock: Callable[[], float],
     ) -> None:
         self.settings = settings
-        self.catalogue = catalogue
+        self.edition = edition
+        """What is ordered from now. It is replaced between two turns of the loop; baskets keep their
+        version."""
         self.journal = journal
         self.road = road
         self.people = people
@@ -58,13 +60,15 @@ class Desk:
         self.wall_clock = wall_clock
         self.online = False
         self.unrecorded_decisions = 0
-        self._parsers: dict[str, SentenceParser] = {}
+
+    @property
+    def catalogue(self) -> PackedCatalogue:
+        """That of the edition in use."""
+        return self.edition.catalogue
 
     def parser(self, language: str) -> SentenceParser:
-        """The parser of the catalogue's grammar in `language`. Raises CatalogueError catalogue_language."""
-        if language not in self._parsers:
-            self._parsers[language] = SentenceParser(compile_sentences(self.catalogue, language))
-        return self._parsers[language]
+        """The parser of the grammar in `language`. Raises CatalogueError catalogue_language."""
+        return self.edition.parser(language)
 
     def now_s(self) -> int:
         """Trusted seconds where there are any; else the system's, which sign nothing and only label journal
