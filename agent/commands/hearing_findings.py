@@ -11,6 +11,7 @@ from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.unsayable import unsayable
 from agent.plumbing.settings import Settings
+from agent.till.catalogue_store import served_file
 
 _MOST_NAMED = 20
 
@@ -26,7 +27,7 @@ def hearing(settings: Settings) -> Iterator[Finding]:
 
     recogniser = VoskRecogniser(models_dir, language)
     yield Finding("hearing", "ok", f"vosk hears {language!r} with {MODELS[language]}")
-    path = Path(settings.paths.catalogue_file)
+    path = served_file(settings.paths)
     if not path.exists():
         return
     catalogue = parse_catalogue(path.read_bytes(), name=path.name)

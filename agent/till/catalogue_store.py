@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent.plumbing.errors import CatalogueError
+from agent.plumbing.settings import Paths
 
 FILE_NAME = "catalogue.json"
 """Under the till's folder."""
@@ -21,6 +22,13 @@ FILE_NAME = "catalogue.json"
 _COMPILED = "catalogue.compiled"
 _NEXT = ".next"
 _DIGEST_BYTES = 32
+
+
+def served_file(paths: Paths) -> Path:
+    """The JSON that a till with these paths serves or would: its own copy, else that of the settings (also
+    where this user may not read the copy)."""
+    kept = Path(paths.state_dir) / "till" / FILE_NAME
+    return kept if os.access(kept, os.R_OK) else Path(paths.catalogue_file)
 
 
 class Laid(NamedTuple):

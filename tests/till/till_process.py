@@ -41,14 +41,14 @@ class TillProcess:
             'keys_dir = "keys"\ntrust_file = "keys/trust.json"\ncatalogue_file = "catalogue.json"\n'
             + more_settings
         )
-        self._settings, self._path = settings, root / "operator.sock"
+        self.settings_file, self._path = settings, root / "operator.sock"
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(self._path))
         self._listener.listen(64)
         self._start()
 
     def _start(self) -> None:
-        self.child = start_child("till", Program("till", "agent.till"), self._settings, time.monotonic())
+        self.child = start_child("till", Program("till", "agent.till"), self.settings_file, time.monotonic())
         self.child.control.send(messages.OperatorListener(), (self._listener.fileno(),))
         self.voice_socket = self.hand_over("voice")
         self.voice = IpcConnection(self.voice_socket, peer="till")
