@@ -4,7 +4,7 @@ python scripts/state_tables.py           write
 python scripts/state_tables.py --check   fail where the file is not up to date
 
 The dialogue's next states stand nowhere as data: they are what `step` answers. So each pair of state and
-event in `TABLE` is tried with every case that `CASES` names, and the page says what came out.
+event in `TABLE` is tried with every case in `scripts/dialogue_cases.py`, and the page says what came out.
 """
 
 from __future__ import annotations
@@ -23,14 +23,9 @@ sys.path.insert(0, str(ROOT))
 from agent.committing import journal_rows  # noqa: E402
 from agent.deciding import conversation as talk  # noqa: E402
 from agent.deciding import step_up  # noqa: E402
-from agent.deciding.basket import Basket, Line  # noqa: E402
 from agent.deciding.choice import Choice  # noqa: E402
 from agent.deciding.dialogue import MOST_TRIES, TABLE, step  # noqa: E402
-from agent.deciding.money import Money  # noqa: E402
-from agent.deciding.policy import Circumstances  # noqa: E402
-from agent.deciding.understanding import Answer  # noqa: E402
-from agent.deciding.verification import TYPED, Reason, Verdict  # noqa: E402
-from agent.plumbing.settings import Policy  # noqa: E402
+from scripts.dialogue_cases import ANNA, CASES, COFFEE, POLICY, TEA, Case  # noqa: E402
 
 PAGE = ROOT / "docs" / "states.md"
 
@@ -46,115 +41,6 @@ writes is the code of a decision in the journal.
 A question is put {MOST_TRIES} times; "once" and "again" count the answers that decided nothing. What is not
 listed changes nothing. A dash: nothing is said, or nothing is written.
 """
-
-POLICY = Policy()
-ZERO = Money(0, "PLN")
-ANNA = Verdict("anna")
-COFFEE = Basket((Line("coffee", "coffee", (), "coffee", 2, "bag", Money(100, "PLN")),), 1)
-TEA = Basket((Line("tea", "tea", (), "tea", 2, "box", Money(100, "PLN")),), 1)
-MANY = Basket((Line("salt", "salt", (), "salt", POLICY.largest_quantity + 1, "bag", Money(0, "PLN")),), 1)
-DEAR = Basket(
-    (Line("safe", "safe", (), "safe", 1, "piece", Money(POLICY.voice_order_max_minor + 1, "PLN")),), 1
-)
-CALM = Circumstances(ZERO)
-SPENT = Circumstances(Money(POLICY.voice_day_max_minor, "PLN"))
-QUEUED = Circumstances(ZERO, queued_same=True)
-NO_CLOCK = Circumstances(ZERO, clock_trusted=False)
-WITH_PIN = Circumstances(ZERO, factor_ready=True)
-CONSENT = Answer("consent")
-
-
-@dataclass(frozen=True)
-class Case:
-    """One thing that may happen, in words and as values."""
-
-    when: str
-    event: talk.Event
-    circumstances: Circumstances = CALM
-    proposed: Basket | None = None  # by a sensor; counts in Idle only
-
-
-def _nobody(reason: Reason) -> Verdict:
-    return Verdict(reason=reason)
-
-
-def _answered(answer: Answer, speaker: Verdict = ANNA, *, same: bool = True) -> talk.Answered:
-    return talk.Answered(answer, speaker, same)
-
-
-CASES: dict[type[talk.Event], tuple[Case, ...]] = {
-    talk.OrderHeard: (
-        Case("a known voice orders", talk.OrderHeard(COFFEE, ANNA)),
-        Case("a known voice orders what is queued already", talk.OrderHeard(COFFEE, ANNA), QUEUED),
-        Case("a known voice orders, and another order sounded as likely", talk.OrderHeard(COFFEE, ANNA, TEA)),
-        Case("an order is typed", talk.OrderHeard(COFFEE, TYPED)),
-        Case("an unknown voice orders", talk.OrderHeard(COFFEE, _nobody("unknown_voice"))),
-        Case("nobody is enrolled", talk.OrderHeard(COFFEE, _nobody("nobody_enrolled"))),
-        Case("too little speech to know the voice", talk.OrderHeard(COFFEE, _nobody("too_short"))),
-        Case("too much noise to know the voice", talk.OrderHeard(COFFEE, _nobody("too_noisy"))),
-        Case("more than `largest_quantity`", talk.OrderHeard(MANY, ANNA)),
-        Case("dearer than `voice_order_max_minor`", talk.OrderHeard(DEAR, ANNA)),
-        Case("dearer than that, by somebody who has a PIN", talk.OrderHeard(DEAR, ANNA), WITH_PIN),
-        Case("more than `voice_day_max_minor` in a day", talk.OrderHeard(COFFEE, ANNA), SPENT),
-        Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
-    ),
-    talk.Chosen: (Case("one of the two is named, by anybody", talk.Chosen(COFFEE)),),
-    talk.Proposed: (
-        Case("a sensor has run low, and it is a moment to say so", talk.Proposed(COFFEE, "the silo", 0.2)),
-    ),
-    talk.SensorsSilent: (
-        Case("a sensor is silent, and it is a moment to say so", talk.SensorsSilent(("silo",), "today")),
-    ),
-    talk.Answered: (
-        Case("a sentence of consent, from the voice that asked", _answered(CONSENT)),
-        Case("a denial, from anybody", _answered(Answer("denial"), _nobody("unknown_voice"))),
-        Case("a bare yes", _answered(Answer("bare"))),
-        Case("consent to another quantity", _answered(Answer("consent", 3, "bag"))),
-        Case("consent, too short to know the voice", _answered(CONSENT, _nobody("too_short"))),
-        Case("consent, too noisy to know the voice", _answered(CONSENT, _nobody("too_noisy"))),
-        Case("consent from an unknown voice", _answered(CONSENT, _nobody("unknown_voice"))),
-        Case("consent from another known voice", _answered(CONSENT, Verdict("bert"))),
-        Case("consent after a change of speaker", _answered(CONSENT, same=False)),
-        Case("consent that is typed", _answered(CONSENT, TYPED)),
-        Case("consent, but the day's limit is reached by now", _answered(CONSENT), SPENT),
-        Case("consent, but the time is not trusted any more", _answered(CONSENT), NO_CLOCK),
-        Case('"later", from anybody', _answered(Answer("later"), _nobody("unknown_voice"))),
-        Case("a denial of what a sensor proposed", _answered(Answer("denial")), proposed=COFFEE),
-        Case('"later" to what a sensor proposed', _answered(Answer("later")), proposed=COFFEE),
-        Case(
-            "consent from an unknown voice to what a sensor proposed",
-            _answered(CONSENT, _nobody("unknown_voice")),
-            proposed=COFFEE,
-        ),
-    ),
-    talk.Confused: (
-        Case("speech that is no sentence of the grammar", talk.Confused()),
-        Case("the same in a room that is too loud", talk.Confused(too_loud=True)),
-    ),
-    talk.Silent: (Case("silence", talk.Silent()),),
-    talk.Helped: (Case("somebody asks for help", talk.Helped()),),
-    talk.FactorGiven: (
-        Case("the right PIN, or the badge of whoever asked", talk.FactorGiven("anna", "pin")),
-        Case("the badge of somebody else", talk.FactorGiven("bert", "badge")),
-        Case("right, but the time is not trusted any more", talk.FactorGiven("anna", "pin"), NO_CLOCK),
-    ),
-    talk.FactorRefused: (
-        Case("a wrong PIN or badge", talk.FactorRefused("factor_wrong")),
-        Case("too many wrong ones", talk.FactorRefused("factor_locked")),
-    ),
-    talk.Committed: (
-        Case("signed and on disk, the broker is reached", talk.Committed(online=True)),
-        Case("signed and on disk, the broker is not reached", talk.Committed(online=False)),
-    ),
-    talk.NotCommitted: (
-        Case("nothing could be written (here: the disk is full)", talk.NotCommitted("journal_full")),
-    ),
-    talk.ReceiptArrived: (
-        Case("a receipt: ordered", talk.ReceiptArrived("coffee", delivery="2026-11-24")),
-        Case("a receipt: refused (here: the price has risen)", talk.ReceiptArrived("coffee", "over_limit")),
-    ),
-    talk.ReceiptLate: (Case("no receipt within `receipt_wait_ms`", talk.ReceiptLate()),),
-}
 
 
 @dataclass(frozen=True)

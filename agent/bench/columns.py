@@ -9,25 +9,41 @@ from typing import Any
 import msgspec
 
 from agent.bench.picture import Curve, draw
+from agent.plumbing.errors import AudioError
+
+_FILE = "file"
 
 
 def write_columns(path: Path, result: Mapping[str, Any]) -> None:
-    """`path` gets "results" and "noise_kinds" of the orders benchmark as JSON, and the file beside it with
-    the suffix .png a picture: share accepted over the signal-to-noise ratio, a curve for each kind. Kinds
-    that were measured at one ratio only are not drawn."""
-    data = {"results": result["results"], "noise_kinds": result["noise_kinds"]}
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(data), indent=1) + b"\n")
-    noisy = [row for row in data["results"] if row["snr_db"] is not None]
-    curves = [
-        _curve(name, rows) for name, rows in {"file": noisy, **data["noise_kinds"]}.items() if len(rows) > 1
-    ]
+    """`path` gets {kind: [row, ...]} of the orders benchmark as JSON, the noise of `--noise` as "file", and
+    the file beside it with the suffix .png a picture: share accepted over the signal-to-noise ratio, a curve
+    for each kind. Kinds that were measured at one ratio only are not drawn.
+
+    Kinds that `path` holds already and `result` does not stay, so that a long run may be made in parts.
+    Raises AudioError bench_columns where it holds something else.
+    """
+    columns = _measured_before(path)
+    columns |= result["noise_kinds"]
+    if any(row["snr_db"] is not None for row in result["results"]):
+        columns[_FILE] = result["results"]
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(columns), indent=1) + b"\n")
+    curves = [curve for name, rows in columns.items() if len((curve := _curve(name, rows)).x) > 1]
     if curves:
         title = "db signal to noise   percent of orders accepted"
         path.with_suffix(".png").write_bytes(draw(title, curves, marked=min(curves[0].x)))
 
 
+def _measured_before(path: Path) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, list[dict[str, Any]]])
+    except FileNotFoundError:
+        return {}
+    except msgspec.MsgspecError as error:
+        raise AudioError("bench_columns", f"{path}: {error}", "name another file") from error
+
+
 def _curve(name: str, rows: list[dict[str, Any]]) -> Curve:
-    rows = sorted(rows, key=lambda row: row["snr_db"])
+    noisy = sorted((row for row in rows if row["snr_db"] is not None), key=lambda row: row["snr_db"])
     return Curve(
-        name, [row["snr_db"] for row in rows], [100 * row["accepted"] / row["utterances"] for row in rows]
+        name, [row["snr_db"] for row in noisy], [100 * row["accepted"] / row["utterances"] for row in noisy]
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -20,9 +21,10 @@ from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import ReceiptArrived, Say
-from agent.deciding.edition import edition_of
+from agent.deciding.edition import Edition
+from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.replies import render
-from agent.deciding.sentences import ENROLMENT_PHRASES
+from agent.deciding.sentences import ENROLMENT_PHRASES, compile_sentences
 from agent.deciding.understanding import OrderAsked, understand
 from agent.deciding.verification import Voiceprint, make_template
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
@@ -32,7 +34,6 @@ from agent.hearing.speech import Speech
 from agent.hearing.voice_activity import VoiceActivity
 from agent.plumbing import messages
 from agent.plumbing.errors import AudioError
-from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Device, Paths, Policy, Settings
 from agent.till.desk import Desk
 from agent.till.factors import Factors
@@ -53,18 +54,22 @@ _ROOM_SECONDS = 1.5
 
 
 class Heard(NamedTuple):
-    """What came of one sound: whether the wake word was heard, whether anything ended (a sentence or a
-    silence) and how many seconds passed, from the wake word where there was one."""
+    """What came of one sound: whether the wake word was heard, whether anything ended (a sentence, which is
+    `utterance`, or a silence), how many seconds passed, from the wake word where there was one, and how many
+    seconds of the sound."""
 
     woken: bool
     ended: bool
     seconds: float
+    audio_seconds: float
+    utterance: messages.Utterance | None = None
 
 
 class JourneyDevice:
     """A new device and a new shop in `folder`. Raises ModelError."""
 
-    def __init__(self, folder: Path, models_dir: Path, catalogue: Path) -> None:
+    def __init__(self, folder: Path, models_dir: Path, catalogue: Path, openings: Sequence[str] = ()) -> None:
+        """`openings`: with which people may begin an order, beside those of the lexicon."""
         self._shop = create_shop(
             folder / "shop", shop_name="Bench", environment="test", catalogue=catalogue, now=datetime.now(UTC)
         )
@@ -80,7 +85,9 @@ class JourneyDevice:
             policy=policy,
         )
         self.catalogue = parse_catalogue(catalogue.read_bytes())
-        edition = edition_of(catalogue.read_bytes(), _LANGUAGE)
+        graph = compile_sentences(self.catalogue, _LANGUAGE, extra_openings=openings)
+        packed = PackedCatalogue.of(self.catalogue)
+        edition = Edition("made here", _LANGUAGE, packed, {_LANGUAGE: graph.to_bytes()})
         self.journal = Journal(folder / "journal.db")
         self._road = self._make_road(self._shop, folder)
         self._desk = Desk(
@@ -99,7 +106,7 @@ class JourneyDevice:
             self._desk, self._sent.append, lambda *_: None, lambda *_: None, self._nothing_waits()
         )
         self._ears = Ears(self.settings)
-        self._ears.use_grammar(SentenceGraph.from_bytes(edition.grammar), edition.grammar_id)
+        self._ears.use_grammar(graph, edition.grammar_id)
         self._activity, self._embedder = VoiceActivity(), SpeakerEmbedder(models_dir)
         self._speech = Speech()
         self._spoken_seconds: dict[str, float] = {}
@@ -155,6 +162,7 @@ class JourneyDevice:
         length; the work on the last one, and all that the till does then, takes the time it takes."""
         frames = to_int16(sound[: len(sound) // FRAME_SAMPLES * FRAME_SAMPLES]).reshape(-1, FRAME_SAMPLES)
         woken_at: int | None = None
+        said: messages.Utterance | None = None
         for number, frame in enumerate(frames):
             begun = time.perf_counter()
             match self._ears.push(frame, time.monotonic_ns()):
@@ -164,15 +172,16 @@ class JourneyDevice:
                     continue
                 case messages.Silence(listen_id=listen_id):
                     self._dialogue.silent(listen_id)
-                case messages.Utterance() as utterance:
-                    self._dialogue.heard(utterance)
+                case messages.Utterance() as said:
+                    self._dialogue.heard(said)
                     self._deliver()
                 case _:
                     continue
             seconds = (number - (woken_at or 0)) * FRAME_MS / 1_000 + time.perf_counter() - begun
-            return Heard(woken_at is not None, True, seconds)
+            return Heard(woken_at is not None, True, seconds, (number + 1) * FRAME_MS / 1_000, said)
         self.rest()
-        return Heard(woken_at is not None, False, len(frames) * FRAME_MS / 1_000)
+        length = len(frames) * FRAME_MS / 1_000
+        return Heard(woken_at is not None, False, length, length)
 
     def speak(self) -> float:
         """Says what is to be said and opens the microphone where it asks; how long that takes to say, in
@@ -191,6 +200,14 @@ class JourneyDevice:
             if then := say.then:
                 self._ears.listen(then.listen_id, then.entry, then.window_ms, then.phrases)
         return seconds
+
+    def push_to_talk(self) -> None:
+        """Opens the microphone for an order, as the button does."""
+        self.rest()
+        self._dialogue.push_to_talk()
+        while self._sent:
+            if isinstance(listen := self._sent.popleft(), messages.Listen):
+                self._ears.listen(listen.listen_id, listen.entry, listen.window_ms)
 
     def rest(self) -> None:
         """Nobody says anything any more, and what it was about to say is not said."""

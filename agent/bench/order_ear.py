@@ -7,7 +7,8 @@ from pathlib import Path
 from agent.hearing.audio import Float32
 from agent.hearing.cutting import cut_sentence
 from agent.hearing.listener import ORDER_ENTRY
-from agent.hearing.recogniser import Recogniser, Recognition
+from agent.hearing.recogniser import Recogniser
+from agent.hearing.recognition import Recognition
 from agent.hearing.voice_activity import VoiceActivity
 from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Asr, Endpoint

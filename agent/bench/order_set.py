@@ -64,9 +64,9 @@ class OrderSet:
         if not self.orders:
             raise AudioError("bench_set_invalid", f"{folder}: labels.jsonl is empty", "add recordings")
         self._catalogue = self.catalogue()
-        self.graph: SentenceGraph = compile_sentences(
-            self._catalogue, LANGUAGE, extra_openings=self._domain.openings
-        )
+        self.openings = tuple(self._domain.openings)
+        """With which its people begin, beside those of the lexicon."""
+        self.graph: SentenceGraph = compile_sentences(self._catalogue, LANGUAGE, extra_openings=self.openings)
         self._parser = SentenceParser(self.graph)
 
     def catalogue(self) -> Catalogue:

@@ -20,7 +20,7 @@ from agent.bench.recordings import recordings
 from agent.bench.trade import write_curve
 from agent.deciding.runner_up import runner_up
 from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
-from agent.hearing.recogniser import Recognition
+from agent.hearing.recognition import Recognition
 from agent.plumbing.errors import AudioError
 
 _NOISE_SEED = 3
@@ -118,13 +118,13 @@ def run_orders_bench(
     {"results": [{"snr_db": null or number, "utterances": n, "accepted": n, "wrong": n, "asked": n,
     "rejected": n}], "real_time_factor": x} and, with `rejects`, "rejects": {"utterances": n, "accepted": n};
     with `noise_kinds` (of `agent.bench.noise_kinds.KINDS`), "noise_kinds": {kind: [row, ...]} for the same
-    `snrs`. `talkers`: recordings for the talker and for the headset's room. `columns` is written as
-    `agent.bench.columns` says.
+    `snrs`, and without noise where the kind has a microphone of its own. `talkers`: recordings for the talker
+    and for the headset's room. `columns` is written as `agent.bench.columns` says, after each kind.
 
     accepted: every slot equals its label and no other is filled; wrong: passed the gate otherwise; asked:
     answered by a question between the two likeliest orders, one of which is right; rejected: the rest.
     real_time_factor: time of recognition by length of audio. `curve` is written as `agent.bench.trade` says.
-    Raises AudioError (bench_set_invalid, bench_noise, audio_…), ModelError.
+    Raises AudioError (bench_set_invalid, bench_noise, bench_columns, audio_…), ModelError.
     """
     recorded = read_noise(noise, () if noise_kinds else snrs)
     bench = OrdersBench(set_dir, recorded, models_dir)
@@ -132,19 +132,24 @@ def run_orders_bench(
     heard = {snr_db: bench.orders(snr_db) for snr_db in (None, *(() if noise_kinds and not noise else snrs))}
     result: dict[str, Any] = {"results": _rows(heard, gate)}
     if noise_kinds:
-        result["noise_kinds"] = {
-            name: _rows({snr_db: bench.orders(snr_db, kind) for snr_db in snrs}, gate)
-            for name in noise_kinds
-            for kind in (noise_kind(name, _NOISE_SEED, talkers),)
-        }
-        if columns is not None:
-            write_columns(columns, result)
+        result["noise_kinds"] = {}
+        for name in noise_kinds:
+            kind = noise_kind(name, _NOISE_SEED, talkers)
+            of_kind = {snr_db: bench.orders(snr_db, kind) for snr_db in _levels(kind, snrs)}
+            result["noise_kinds"][name] = _rows(of_kind, gate)
+            if columns is not None:
+                write_columns(columns, result)
     if rejects is not None:
         others = bench.rejects(rejects)
         result["rejects"] = {"utterances": len(others), "accepted": counted(others, gate)["wrong"]}
         if curve is not None:
             write_curve(curve, heard, others, gate)
     return result | {"real_time_factor": bench.real_time_factor}
+
+
+def _levels(kind: NoiseKind, snrs: Sequence[float]) -> list[float | None]:
+    """A microphone with a band of its own is heard without noise as well."""
+    return [*snrs] if kind.band is None else [None, *snrs]
 
 
 def _rows(heard: dict[float | None, list[Heard]], gate: float) -> list[dict[str, Any]]:

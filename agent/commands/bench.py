@@ -12,16 +12,9 @@ from agent.plumbing.settings_file import default_models_dir
 
 def orders(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of spoken orders and prints its table."""
-    from agent.bench.noise_kinds import KINDS
     from agent.bench.orders import run_orders_bench
 
-    if arguments.noise_kind and arguments.snr:
-        if unknown := [kind for kind in arguments.noise_kind if kind not in KINDS]:
-            raise ConfigurationError(
-                "bench_noise", f"no such noise: {unknown[0]}", f"one of {', '.join(KINDS)}"
-            )
-    else:
-        check_noise(arguments)
+    check_noise_kinds(arguments)
     if arguments.curve and not arguments.rejects:
         raise ConfigurationError(
             "bench_curve", "--curve needs recordings that hold no order", "give --rejects DIR as well"
@@ -126,6 +119,8 @@ def wake(arguments: argparse.Namespace) -> int:
         arguments.followed_by,
         arguments.negatives,
         arguments.variations,
+        arguments.made_negatives,
+        arguments.split,
     )
     result = run_wake_bench(wake_set, arguments.phrase, Wake(), default_models_dir())
     if arguments.json:
@@ -140,6 +135,22 @@ def wake(arguments: argparse.Namespace) -> int:
             f"false alarms: {result['false_alarms']}, near misses: {result['near_misses']}, "
             f"in {result['negative_hours']:.2f} h of other speech ({result['distinct_hours']:.2f} h distinct)"
         )
+    for kind in result["made"]:
+        print(
+            f"false alarms: {kind['false_alarms']}, near misses: {kind['near_misses']}, "
+            f"in {kind['hours']:.2f} h by synthetic voices: {kind['kind']}"
+        )
+    for number, half in enumerate(result.get("split", ()), 1):
+        marks = ", ".join(f"{name} {mark:g}" for name, mark in half["chosen"].items())
+        print(f"half {number}, {half['negative_hours']:.2f} h of other speech; on the other half: {marks}")
+        for name in ("chosen_marks", "marks_in_use"):
+            rows = half[name]["results"]
+            missed = ", ".join(f"{ratio(r['snr_db'])}: {r['missed']} of {r['clips']}" for r in rows)
+            print(
+                f"{name.replace('_', ' '):>14}: missed {missed}; false alarms: {half[name]['false_alarms']}"
+            )
+    for alarm in [*result["alarms"], *(alarm for kind in result["made"] for alarm in kind["alarms"])]:
+        print(f"{alarm['score']:>8.2f} {alarm['nats']:>6.1f} nats  {alarm['heard']}")
     return 0
 
 
@@ -212,6 +223,19 @@ def speech(arguments: argparse.Namespace) -> int:
 def ratio(snr_db: float | None) -> str:
     """A signal-to-noise ratio as the tables name it."""
     return "none" if snr_db is None else f"{snr_db:g} dB"
+
+
+def check_noise_kinds(arguments: argparse.Namespace) -> None:
+    """Raises ConfigurationError bench_noise for a kind that there is not or without a ratio, and as
+    `check_noise`."""
+    from agent.bench.noise_kinds import KINDS
+
+    if not arguments.noise_kind:
+        check_noise(arguments)
+    elif not arguments.snr:
+        raise ConfigurationError("bench_noise", "noise at no ratio", "give --snr DB,DB as well")
+    if unknown := [kind for kind in arguments.noise_kind if kind not in KINDS]:
+        raise ConfigurationError("bench_noise", f"no such noise: {unknown[0]}", f"one of {', '.join(KINDS)}")
 
 
 def check_noise(arguments: argparse.Namespace) -> None:

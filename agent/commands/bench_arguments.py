@@ -18,6 +18,7 @@ def add_benchmarks(benchmarks: Benchmarks) -> None:
     """All of them; each prints a table, or JSON with --json."""
     added = (
         _orders(benchmarks),
+        _room(benchmarks),
         _baskets(benchmarks),
         _latency(benchmarks),
         _catalogue(benchmarks),
@@ -38,18 +39,26 @@ def _orders(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     )
     _folder(orders, "--set", _ORDER_SET, required=True)
     _folder(orders, "--rejects", "recordings without orders; what passes is wrong")
-    orders.add_argument(
-        "--noise-kind",
-        type=lambda text: tuple(text.split(",")),
-        default=(),
-        metavar="KIND,KIND",
-        help="made noise: hum, impulses, broadband, music, talker, headset; needs --snr",
-    )
-    _folder(orders, "--talkers", "speech for talker and headset (default: made voices)")
-    _file(orders, "--columns", "JSON of the kinds of noise; a PNG beside it")
+    _noise_kinds(orders)
+    _file(orders, "--columns", "JSON to which the kinds of noise are added; a PNG beside it")
     _file(orders, "--curve", "JSON of what each gate lets pass; a PNG beside it")
     _noise(orders)
     return orders
+
+
+def _room(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    room = add_command(
+        benchmarks,
+        "room",
+        "bench_room",
+        "room",
+        "orders in a room in which noise goes on; what the device says where it understands nothing",
+    )
+    _folder(room, "--set", _ORDER_SET, required=True)
+    room.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth order")
+    _noise_kinds(room)
+    _noise(room)
+    return room
 
 
 def _baskets(benchmarks: Benchmarks) -> argparse.ArgumentParser:
@@ -114,6 +123,18 @@ def _wake(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         "--variations",
         action="store_true",
         help="the negatives also faster, slower, and in the noise at 15 dB",
+    )
+    wake.add_argument(
+        "--made-negatives",
+        type=float,
+        default=0.0,
+        metavar="HOURS",
+        help="of other speech by synthetic voices (flite, espeak-ng, hibari)",
+    )
+    wake.add_argument(
+        "--split",
+        action="store_true",
+        help="also with the marks chosen on one half of all recordings, and counted on the other",
     )
     _folder(wake, "--followed-by", "recordings that follow each clip without a pause")
     _noise(wake)
@@ -199,6 +220,17 @@ def _noise(benchmark: argparse.ArgumentParser) -> None:
     benchmark.add_argument(
         "--snr", type=numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
     )
+
+
+def _noise_kinds(benchmark: argparse.ArgumentParser) -> None:
+    benchmark.add_argument(
+        "--noise-kind",
+        type=lambda text: tuple(text.split(",")),
+        default=(),
+        metavar="KIND,KIND",
+        help="made noise: hum, impulses, broadband, music, talker, headset; needs --snr",
+    )
+    _folder(benchmark, "--talkers", "speech for talker and headset (default: made voices)")
 
 
 def _folder(benchmark: argparse.ArgumentParser, name: str, text: str, *, required: bool = False) -> None:

@@ -23,14 +23,11 @@ from agent.plumbing.errors import ConfigurationError, EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
 from agent.plumbing.settings_file import load_settings
+from agent.plumbing.sound_server import WITHOUT_SOUND_SERVER
 from agent.plumbing.supervisor import operator_socket
 from agent.plumbing.terminal import plain
 
 LONGEST_REPLY_SECONDS = 30
-
-WITHOUT_SOUND_SERVER = {"PULSE_SERVER": "none"}
-"""Environment of an espeak-ng that only writes a file: it would still call PulseAudio, whose library leaves
-folders in /tmp and the home."""
 
 
 class OperatorClient:

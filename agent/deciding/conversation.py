@@ -120,9 +120,10 @@ class Answered:
 
 @dataclass(frozen=True)
 class Confused:
-    """Speech that is no sentence of the grammar; `too_loud`: the room was louder than what was measured."""
+    """Speech that is no sentence of the grammar. `room`: what of the room may be the reason; it was louder
+    than what was measured, or there was more talk than an order takes."""
 
-    too_loud: bool = False
+    room: Literal["", "too_loud", "much_talk"] = ""
 
 
 @dataclass(frozen=True)

@@ -173,8 +173,8 @@ def _another_answered(state: AskingAnother, event: Answered, around: Surrounding
 
 
 def _unclear(state: Confirming | AskingAnother, event: Confused, __: Surroundings) -> Outcome:
-    if event.too_loud:
-        return _ask_again(state, "again_too_loud", "too_loud")
+    if event.room:
+        return _ask_again(state, f"again_{event.room}", event.room)
     return _ask_again(state, "again", "nothing_ordered")
 
 
@@ -213,7 +213,7 @@ def _idle_answered(_: State, event: Answered, around: Surroundings) -> Outcome:
 
 
 def _idle_confused(_: State, event: Confused, __: Surroundings) -> Outcome:
-    return _end(Say("too_loud" if event.too_loud else "not_understood"), "not_understood")
+    return _end(Say(event.room or "not_understood"), "not_understood")
 
 
 def _helped(state: State, _: Helped, __: Surroundings) -> Outcome:

@@ -68,14 +68,6 @@ class Edition:
         raise CatalogueError("catalogue_differs", "it is not what it was announced as", "bring it again")
 
 
-def edition_of(data: bytes, language: str) -> Edition:
-    """The catalogue in JSON bytes, compiled and read in this process. Raises CatalogueError as `compiled`
-    does."""
-    shop_id = parse_catalogue(data).shop_id
-    made = compiled(data, shop_id=shop_id, language=language, compiler="")
-    return Edition.from_bytes(made, source=source_id(data), compiler="", language=language)
-
-
 def source_id(data: bytes) -> str:
     """By which a catalogue is known, whatever file it stands in: the SHA-256 of its bytes, in hex."""
     return hashlib.sha256(data).hexdigest()

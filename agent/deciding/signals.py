@@ -18,6 +18,7 @@ _REFUSALS = (
         "clock_",
         "not_understood",
         "too_loud",
+        "much_talk",
         "nothing_ordered",
     ),
     *(

@@ -7,7 +7,6 @@ not there, whenever the power goes.
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from agent.model_store.manifest import Manifest, Model, PackageSource, UrlSource
 from agent.model_store.pins import pin_step
 from agent.model_store.sources import OFFLINE, Report, from_mirror, from_package, from_url
 from agent.model_store.verify import file_fault, model_problems
+from agent.plumbing import durable
 from agent.plumbing.errors import ModelError
 
 _WORK_PREFIX = ".fetch-"
@@ -73,9 +73,9 @@ def _fetch(model: Model, models_dir: Path, mirror: Path | None, report: Report) 
         for file in model.files:
             (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
             _put_in_place(Path(work) / file.name, folder / file.name)
-            _flush((folder / file.name).parent)
-        _flush(folder)
-        _flush(models_dir)
+            durable.flush((folder / file.name).parent)
+        durable.flush(folder)
+        durable.flush(models_dir)
     report(f"{model.id}: ready ({model.size / 1e6:.1f} MB)")
     return True
 
@@ -122,18 +122,9 @@ def _finish(model: Model, attempt: Path, work: Path, report: Report) -> None:
 
 
 def _put_in_place(source: Path, target: Path) -> None:
-    with source.open("rb") as stream:
-        os.fsync(stream.fileno())
+    durable.flush(source)
     source.chmod(0o644)
     source.replace(target)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

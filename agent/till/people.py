@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from agent.deciding.verification import Voiceprint
+from agent.plumbing import durable
 from agent.plumbing.errors import JournalError, TrustError
 
 _PSEUDONYM = re.compile(r"p-[0-9a-f]{8}")
@@ -82,12 +83,14 @@ class People:
         clean = _seal(key, voiceprint.clean, person.pseudonym)
         with _writing(self._folder):
             try:
-                write_owner_only(self._folder / f"{person.pseudonym}.key", key)
+                durable.write(self._folder / f"{person.pseudonym}.key", key, mode=0o600)
                 if voiceprint.in_noise is not None:
                     noise = _seal(key, voiceprint.in_noise, person.pseudonym + _NOISE)
-                    write_owner_only(self._folder / (person.pseudonym + _NOISE), msgspec.json.encode(noise))
+                    path = self._folder / (person.pseudonym + _NOISE)
+                    durable.write(path, msgspec.json.encode(noise), mode=0o600)
                 record = _Record(name, now_s, clean.nonce, clean.template)
-                write_owner_only(self._folder / f"{person.pseudonym}.json", msgspec.json.encode(record))
+                path = self._folder / f"{person.pseudonym}.json"
+                durable.write(path, msgspec.json.encode(record), mode=0o600)
             except OSError:
                 self._remove(person.pseudonym)
                 raise
@@ -120,9 +123,9 @@ class People:
         return Person(path.stem, record.name, record.enrolled_at, Voiceprint(clean, in_noise))
 
     def _remove(self, pseudonym: str) -> None:
-        for suffix in (".key", ".key.new", _NOISE, f"{_NOISE}.new", ".json", ".json.new"):
+        for suffix in (".key", _NOISE, ".json"):
             (self._folder / f"{pseudonym}{suffix}").unlink(missing_ok=True)
-        _sync(self._folder)
+        durable.flush(self._folder)
 
 
 def _seal(key: bytes, template: tuple[float, ...], owner: str) -> _Sealed:
@@ -136,18 +139,6 @@ def _open(key: bytes, sealed: _Sealed, owner: str) -> tuple[float, ...]:
     return msgspec.msgpack.decode(plain, type=tuple[float, ...])
 
 
-def write_owner_only(path: Path, data: bytes) -> None:
-    """Replaces `path` at once with an owner-only file; on disk when it returns. Raises OSError."""
-    temporary = path.with_suffix(path.suffix + ".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    _sync(path.parent)
-
-
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
     try:
@@ -156,11 +147,3 @@ def _writing(folder: Path) -> Iterator[None]:
         raise JournalError(
             "people_unwritable", f"cannot write in {folder}: {error.strerror}", "earmark doctor"
         ) from error
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -50,6 +50,10 @@ from agent.till.voice_line import Send, VoiceLine
 from agent.till.waiting import WaitingBaskets
 
 _NOBODY = Voice(None, 0, None)
+_MEASURABLE_MS = 500
+"""With so much speech, noise that could not be measured never paused, or was as loud as the speech."""
+_MUCH_TALK_MS = 9_000
+"""No order that was measured has as much speech in it."""
 
 
 class SpokenDialogue(Talk):
@@ -218,9 +222,14 @@ class SpokenDialogue(Talk):
                 self._apply(self._confused(utterance))
 
     def _confused(self, utterance: messages.Utterance) -> Confused:
-        """The room is named as the reason only where its noise was measured as too loud."""
-        lowest = self._desk.settings.speaker.lowest_snr_db
-        return Confused(too_loud=utterance.snr_db is not None and utterance.snr_db < lowest)
+        """The room is named as the reason where it was measured as too loud, or could not be measured because
+        it never was quiet; other people where more was said than an order takes."""
+        lowest, snr_db = self._desk.settings.speaker.lowest_snr_db, utterance.snr_db
+        if utterance.speech_ms >= _MUCH_TALK_MS:
+            return Confused("much_talk")
+        if snr_db is None:
+            return Confused("too_loud" if utterance.speech_ms >= _MEASURABLE_MS else "")
+        return Confused("too_loud" if snr_db < lowest else "")
 
     def _answer(self, meaning: Meaning, utterance: messages.Utterance) -> Event:
         if not isinstance(meaning, Answer):

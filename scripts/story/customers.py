@@ -12,7 +12,6 @@ import soxr
 from numpy.typing import NDArray
 
 from agent.bench.made_people import MadePerson
-from agent.hearing import onnx_session  # noqa: F401  (first: it silences the runtime that hibari imports)
 
 SAMPLE_RATE_HZ = 16_000
 Pcm = NDArray[np.int16]
@@ -41,13 +40,7 @@ CUSTOMERS = (ANNA, STRANGER, VISITOR, NEIGHBOUR, GUEST)
 
 @cache
 def _spoken(engine: str, voice: str, text: str) -> Pcm:
-    if engine == "hibari":
-        from hibari import Hibari
-
-        samples, rate = Hibari()(text, seed=1), 24_000
-    else:
-        samples, rate = MadePerson(engine, voice).says(text), SAMPLE_RATE_HZ
-    return _levelled(samples, rate)
+    return _levelled(MadePerson(engine, voice).says(text), SAMPLE_RATE_HZ)
 
 
 def read_wav(path: Path) -> Pcm:

@@ -7,7 +7,17 @@ import pytest
 
 from firmware_update.archive import build_archive
 from firmware_update.slots import Slots
-from tests.firmware_update.kit import MODELS, Client, Publisher, found, release, small_source, web_server
+from tests.firmware_update.kit import (
+    MODELS,
+    ROOT,
+    Client,
+    Publisher,
+    device,
+    found,
+    release,
+    small_source,
+    web_server,
+)
 
 
 @pytest.fixture
@@ -39,3 +49,11 @@ def url(publisher: Publisher) -> Iterator[str]:
 @pytest.fixture
 def client(tmp_path: Path, publisher: Publisher) -> Client:
     return Client(tmp_path / "client", publisher.root)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, publisher: Publisher, url: str) -> Path:
+    """A device that runs 0.1.0, this checkout."""
+    settings = device(tmp_path / "device", publisher, url, health_seconds=60)
+    found(Slots(tmp_path / "device" / "var" / "slots", MODELS), build_archive(ROOT, release("0.1.0")))
+    return settings

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import socketserver
+import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -25,6 +28,7 @@ from firmware_update.fetchers import LimitedFetcher
 from firmware_update.releases import Floor, Release
 from firmware_update.repository import Repository, create_keys
 from firmware_update.slots import Slots
+from scripts.story.publisher import changed_checkout
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = Path(sys.prefix)
@@ -93,14 +97,18 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def web_server(folder: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
+def web_server(
+    folder: Path, handler: type[Quiet] = Quiet, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """Its address, on a free port of this machine."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         thread.join()
@@ -183,6 +191,13 @@ def found(slots: Slots, archive: bytes) -> None:
     file.unlink()
 
 
+def install(slots: Slots, archive: bytes, expected: Release) -> str:
+    """The slot into which `archive` went."""
+    file = slots.folder.parent / "new.tar.gz"
+    file.write_bytes(archive)
+    return slots.install(file, hashlib.sha256(archive).hexdigest(), expected, largest_bytes=LARGEST)
+
+
 def digest(folder: Path) -> dict[str, bytes | str]:
     """Every file and link below `folder`, with its content."""
     return {
@@ -190,3 +205,18 @@ def digest(folder: Path) -> dict[str, bytes | str]:
         for path in sorted(folder.rglob("*"))
         if path.is_symlink() or path.is_file()
     }
+
+
+def offer_deaf(publisher: Publisher, version: str) -> None:
+    """A release that is well signed, starts, and hears nothing."""
+    source = changed_checkout(publisher.folder / f"deaf-{version}", version, deaf=True)
+    publisher.offer(release(version), source)
+
+
+def run(settings: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """`earmark-update`."""
+    return subprocess.run(command(settings, *words), cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def command(settings: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "firmware_update.cli", "-s", str(settings), *words]

@@ -20,8 +20,7 @@ from firmware_update.health import HealthReport
 from firmware_update.slots import Slots
 from firmware_update.updater import Services, Updater
 from tests.firmware_update import kit
-from tests.firmware_update.kit import ROOT, Publisher, release
-from tests.firmware_update.test_updater import offer_deaf
+from tests.firmware_update.kit import ROOT, Publisher, offer_deaf, release
 
 
 @contextlib.contextmanager

@@ -10,8 +10,7 @@ from agent.plumbing.errors import UpdateError
 from firmware_update.archive import build_archive
 from firmware_update.slots import Slots
 from tests.firmware_update import kit
-from tests.firmware_update.kit import digest, release
-from tests.firmware_update.test_slots import install
+from tests.firmware_update.kit import digest, install, release
 
 OLD, NEW = release("0.1.0"), release("0.2.0")
 
@@ -37,7 +36,7 @@ def test_a_release_of_ones_own_ends_a_trial_and_may_be_one_that_was_given_up(
     slots: Slots, source: Path
 ) -> None:
     archive = build_archive(source, NEW)
-    install(slots, archive)
+    install(slots, archive, NEW)
     slots.switch("b", tries=2)
     kit.found(slots, build_archive(source, OLD))  # what runs: nothing is to be done, and the trial goes on
     assert slots.state().pending

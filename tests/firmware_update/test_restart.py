@@ -11,8 +11,7 @@ from firmware_update.archive import build_archive
 from firmware_update.restart import PATIENCE_SECONDS, TARGET, UNITS, restart
 from firmware_update.slots import Slots
 from tests.firmware_update import kit
-from tests.firmware_update.kit import release, small_source
-from tests.firmware_update.test_slots import install
+from tests.firmware_update.kit import install, release, small_source
 
 OLD, NEW = release("0.1.0"), release("0.2.0")
 TILL, VOICE = UNITS[:2]
@@ -49,7 +48,7 @@ def slots(tmp_path: Path) -> Slots:
     source = small_source(tmp_path / "source")
     slots = Slots(tmp_path / "slots", kit.MODELS)
     kit.found(slots, build_archive(source, OLD))
-    install(slots, build_archive(source, NEW))
+    install(slots, build_archive(source, NEW), NEW)
     slots.switch("b", tries=1)
     slots.confirm()
     return slots

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import signal
 import subprocess
@@ -15,28 +13,14 @@ import pytest
 
 from agent.committing.journal import FILE_NAME, Journal
 from agent.plumbing.errors import UpdateError
-from firmware_update.archive import build_archive
-from firmware_update.client import Wanted, fetch_release
-from firmware_update.fetchers import FolderFetcher
-from firmware_update.releases import Floor
-from firmware_update.slots import Slots
 from firmware_update.updater import Updater
-from scripts.story.publisher import changed_checkout, copied_checkout
+from scripts.story.publisher import copied_checkout
 from tests.committing.kit import agreed, make_bench
 from tests.firmware_update import kit
-from tests.firmware_update.kit import ROOT, Client, Publisher, device, digest, release
-from tests.plumbing.sandboxes import NEEDS_LANDLOCK
+from tests.firmware_update.kit import ROOT, Publisher, command, digest, offer_deaf, release, run
 from tests.plumbing.stand_ins import comes_true
 
 NOW_S = kit.NOW_S
-
-
-@pytest.fixture
-def settings(tmp_path: Path, publisher: Publisher, url: str) -> Path:
-    """A device that runs 0.1.0, this checkout."""
-    settings = device(tmp_path / "device", publisher, url, health_seconds=60)
-    kit.found(Slots(tmp_path / "device" / "var" / "slots", kit.MODELS), build_archive(ROOT, release("0.1.0")))
-    return settings
 
 
 @pytest.fixture
@@ -57,12 +41,6 @@ def journal(settings: Path, tmp_path: Path) -> Iterator[Journal]:
     with Journal(till / FILE_NAME) as journal:
         assert journal.open_count() == 1
         yield journal
-
-
-def offer_deaf(publisher: Publisher, version: str) -> None:
-    """A release that is well signed, starts, and hears nothing."""
-    source = changed_checkout(publisher.folder / f"deaf-{version}", version, deaf=True)
-    publisher.offer(release(version), source)
 
 
 def rows(journal: Journal) -> list[tuple[object, ...]]:
@@ -150,15 +128,6 @@ def test_switch_and_rollback_touch_neither_configuration_nor_orders(
     assert (settings.read_bytes(), rows(journal)) == (configuration, orders)
 
 
-def run(settings: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """`earmark-update`."""
-    return subprocess.run(command(settings, *words), cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def command(settings: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "firmware_update.cli", "-s", str(settings), *words]
-
-
 def test_power_lost_during_the_health_check_is_another_try(
     publisher: Publisher, settings: Path, updater: Updater
 ) -> None:
@@ -233,86 +202,3 @@ def test_a_refused_repository_changes_nothing_on_the_device(
     assert ended.returncode == 1 and "update_tampered" in ended.stderr and "Traceback" not in ended.stderr
     assert (digest(updater.slots.path("a")), updater.slots.state(), updater.slots.floor()) == before
     assert not list(updater.slots.folder.rglob("*.tar.gz*"))
-
-
-@pytest.mark.parametrize("forged", ["archive", "metadata"])
-def test_a_fetching_process_that_was_taken_over_gains_no_release(
-    publisher: Publisher, url: str, client: Client, tmp_path: Path, forged: str
-) -> None:
-    """Whatever it leaves behind is verified again, from the pinned root on, by the process that installs."""
-    publisher.offer(release("0.2.0"))
-    client.fetch(url)
-    if forged == "archive":
-        client.archive.write_bytes(client.archive.read_bytes()[:-1] + b"x")
-    else:
-        path = client.metadata / "targets.json"
-        path.write_text(path.read_text().replace("0.2.0", "9.9.9"))
-    with pytest.raises(UpdateError, match="update_tampered"):
-        fetch_release(
-            Wanted(kit.HARDWARE, Floor(), None, (), kit.LARGEST),
-            FolderFetcher(client.metadata, client.archive, scratch=tmp_path),
-            url="folder:",
-            pinned_root=publisher.root,
-            metadata_dir=tmp_path / "second",
-            archive=tmp_path / "release.tar.gz",
-            now_s=NOW_S,
-        )
-    assert not (tmp_path / "release.tar.gz").exists()
-
-
-ATTACK = """
-import json, os, socket, sys
-from pathlib import Path
-from agent.plumbing import sandbox
-slots, keys, state, repository, other = sys.argv[1:]
-sandbox.tighten("updater")
-def connect(port):
-    with socket.create_connection(("127.0.0.1", int(port)), 5): pass
-def listen():
-    with socket.socket() as s: s.bind(("127.0.0.1", 0)); s.listen(1)
-attempts = {
-    "write to incoming": lambda: Path(slots, "incoming", "x").write_text("x"),
-    "link in incoming": lambda: Path(slots, "incoming", "l").symlink_to("x"),
-    "reach the repository": lambda: connect(repository),
-    "reach another port": lambda: connect(other),
-    "listen": listen,
-    "write to the running slot": lambda: Path(slots, "a", "agent", "x").write_text("x"),
-    "change the state": lambda: Path(slots, "state.json").write_text("{}"),
-    "lower the floor": lambda: Path(slots, "floor.json").unlink(),
-    "turn the link": lambda: Path(slots, "current").unlink(),
-    "read the signing key": lambda: Path(keys, "signing.pem").read_bytes(),
-    "read the journal": lambda: Path(state, "till", "journal.db").read_bytes(),
-    "open the microphone": lambda: os.open("/dev/snd/pcmC0D0c", os.O_RDONLY),
-    "run a shell": lambda: os.waitpid(os.posix_spawn("/bin/sh", ["sh", "-c", "exit 0"], {}), 0),
-}
-def outcome(attempt):
-    try: attempt()
-    except Exception as error: return type(error).__name__
-    return ""
-print(json.dumps({name: outcome(attempt) for name, attempt in attempts.items()}))
-"""
-
-
-@NEEDS_LANDLOCK
-def test_the_process_with_the_network_reaches_only_the_repository_and_its_own_folder(
-    publisher: Publisher, url: str, settings: Path, tmp_path: Path
-) -> None:
-    var = settings.parent / "var"
-    for path in (var / "keys" / "signing.pem", var / "till" / FILE_NAME):
-        path.parent.mkdir()
-        path.write_text("private")
-    (var / "slots" / "incoming").mkdir()
-    with kit.web_server(tmp_path) as other:
-        ports = [address.rpartition(":")[2] for address in (url, other)]
-        launcher = [sys.executable, "-P", "-m", "agent.plumbing.launcher", "--profile", "updater"]
-        words = [str(var / "slots"), str(var / "keys"), str(var), *ports]
-        ended = subprocess.run(
-            [*launcher, "--settings", str(settings), "--", sys.executable, "-c", ATTACK, *words],
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert ended.returncode == 0, ended.stderr
-    got_through = {name for name, stopped_by in json.loads(ended.stdout).items() if not stopped_by}
-    assert got_through == {"write to incoming", "link in incoming", "reach the repository"}

@@ -16,8 +16,7 @@ from firmware_update.slots import Slots
 from firmware_update.updater import Outcome, Updater
 from firmware_update.watch import LAST_CHECK, check_once, last_check, watch
 from tests.firmware_update import kit
-from tests.firmware_update.kit import Publisher, release
-from tests.firmware_update.test_updater import run
+from tests.firmware_update.kit import Publisher, release, run
 
 HOUR = 3_600.0
 

@@ -13,6 +13,7 @@ from agent.bench.columns import write_columns
 from agent.bench.noise_kinds import KINDS, SECONDS, noise_kind
 from agent.cli import main
 from agent.hearing.audio import SAMPLE_RATE, Float32
+from agent.plumbing.errors import AudioError
 
 
 @pytest.fixture
@@ -61,11 +62,26 @@ def test_a_headset_takes_the_speech_in_its_band_only_and_a_talker_has_no_pauses(
     assert np.array_equal(talker.microphone(low), low)
 
 
-def test_columns_are_data_and_a_picture(tmp_path: Path) -> None:
-    rows = [{"snr_db": snr, "utterances": 4, "accepted": 3} for snr in (12.0, 6.0)]
-    write_columns(tmp_path / "c.json", {"results": [], "noise_kinds": {"hum": rows}})
-    assert json.loads((tmp_path / "c.json").read_text())["noise_kinds"]["hum"][1]["snr_db"] == 6.0
-    assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+def _rows(accepted: int) -> list[dict[str, float | None]]:
+    return [{"snr_db": snr, "utterances": 4, "accepted": accepted} for snr in (None, 12.0, 6.0)]
+
+
+def test_columns_are_data_and_a_picture_and_a_later_run_adds_its_own(tmp_path: Path) -> None:
+    columns = tmp_path / "c.json"
+    write_columns(columns, {"results": _rows(4), "noise_kinds": {"hum": _rows(2), "music": _rows(1)}})
+    first = (tmp_path / "c.png").read_bytes()
+    assert first.startswith(b"\x89PNG")
+    write_columns(columns, {"results": _rows(0)[:1], "noise_kinds": {"music": _rows(3)}})
+    assert json.loads(columns.read_text()) == {"file": _rows(4), "hum": _rows(2), "music": _rows(3)}
+    assert (tmp_path / "c.png").read_bytes() != first
+
+
+def test_columns_do_not_overwrite_what_is_something_else(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text('{"version": 1}')
+    with pytest.raises(AudioError) as caught:
+        write_columns(tmp_path / "c.json", {"results": [], "noise_kinds": {"hum": _rows(2)}})
+    assert caught.value.code == "bench_columns"
+    assert (tmp_path / "c.json").read_text() == '{"version": 1}'
 
 
 def test_a_noise_that_there_is_not_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from agent.hearing.moonshine import Moonshine
-from agent.hearing.recogniser import NO_SENTENCE_GAP, Recogniser, Recognition
+from agent.hearing.recogniser import Recogniser
+from agent.hearing.recognition import NO_SENTENCE_GAP, Recognition
 from agent.plumbing.errors import AudioError
 from agent.plumbing.sentence_graph import Arc, SentenceGraph
 from agent.plumbing.settings import Asr

@@ -14,6 +14,8 @@ from agent.plumbing.settings import Wake
 from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.conftest import room, shared_data, spoken
 
+pytestmark = pytest.mark.timeout(600)  # for a hang, on a busy machine
+
 
 def _bench(wake_set: WakeSet, phrase: str) -> dict[str, Any]:
     return run_wake_bench(wake_set, phrase, Wake(), default_models_dir())
@@ -39,6 +41,9 @@ def test_misses_and_false_alarms_are_counted(tmp_path: Path) -> None:
     assert result["false_alarms"] == 1
     assert 2 / 3_600 < result["negative_hours"] < 10 / 3_600
     assert result["distinct_hours"] == result["negative_hours"]
+    (alarm,) = result["alarms"]
+    assert alarm["heard"] == "1.wav"
+    assert result["made"] == []
 
 
 def test_variations_make_more_hours_of_the_same_speech(tmp_path: Path) -> None:
@@ -48,6 +53,17 @@ def test_variations_make_more_hours_of_the_same_speech(tmp_path: Path) -> None:
     clips = _clips(tmp_path / "clips", "okay nabu")
     result = _bench(WakeSet(clips, noise, negatives=others, variations=True), "okay nabu")
     assert 9.5 < result["negative_hours"] / result["distinct_hours"] < 10.5
+
+
+def test_made_speech_is_counted_by_its_kind_and_apart_from_recordings(tmp_path: Path) -> None:
+    clips = _clips(tmp_path / "clips", "okay nabu")
+    result = _bench(WakeSet(clips, made_hours=0.02), "okay nabu")
+    assert (result["false_alarms"], result["negative_hours"]) == (None, 0.0)
+    read, near = result["made"]
+    assert (read["kind"], near["kind"]) == ("read", "near phrases")
+    assert 0.02 <= read["hours"] + near["hours"] < 0.04
+    assert read["passages"] > near["passages"] > 0
+    assert read["false_alarms"] == len(read["alarms"]) == 0
 
 
 def test_an_order_may_follow_without_a_pause(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent.committing.road import OrderPlaced, OrderRefused
 from agent.deciding.conversation import ReceiptArrived, SensorsSilent
-from agent.deciding.edition import edition_of
+from agent.deciding.edition import Edition, compiled, source_id
 from agent.deciding.proposals import Low
 from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.deciding.verification import Voiceprint
@@ -25,7 +25,14 @@ from agent.till.typed import TypedDialogue
 from agent.till.waiting import WaitingBaskets
 from tests.committing.kit import CATALOGUE_FILE, DEVICE, Bench
 
-EDITION = edition_of(CATALOGUE_FILE.read_bytes(), "en")
+
+def edition_of(source: bytes, language: str = "en") -> Edition:
+    """The corner shop's JSON, compiled and read here."""
+    data = compiled(source, shop_id="corner-shop", language=language, compiler="")
+    return Edition.from_bytes(data, source=source_id(source), compiler="", language=language)
+
+
+EDITION = edition_of(CATALOGUE_FILE.read_bytes())
 """What these tills serve."""
 
 Vector = tuple[float, ...]

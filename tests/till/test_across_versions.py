@@ -11,13 +11,12 @@ import pytest
 from agent.committing import sd_jwt
 from agent.committing.envelope import INTENT, IntentData, decode_data, decode_event
 from agent.deciding.conversation import FactorGiven
-from agent.deciding.edition import edition_of
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.messages import RunnerUp
 from agent.plumbing.settings import Touch
 from agent.till.typed import TypedDialogue
 from tests.committing.kit import CATALOGUE_FILE, make_bench
-from tests.till.kit import ANNA, EDITION, Till, make_till, utterance
+from tests.till.kit import ANNA, EDITION, Till, edition_of, make_till, utterance
 from tests.till.test_proposals import ANY_HOUR, BEANS, LOW, REST_S, TAKE, look, with_sensors
 
 ORDER, CONSENT = "okay nabu order two bags of dark roast coffee", "yes place my order"
@@ -35,8 +34,8 @@ def _version(number: int, *, dearer: int = 1_000, without: str = "", product: st
     return json.dumps(raw).encode()
 
 
-SECOND = edition_of(_version(2, product="green peas"), "en")
-WITHOUT_COFFEE = edition_of(_version(3, without="coffee"), "en")
+SECOND = edition_of(_version(2, product="green peas"))
+WITHOUT_COFFEE = edition_of(_version(3, without="coffee"))
 
 
 def _named_versions(till: Till) -> list[int]:
@@ -130,7 +129,7 @@ def test_a_typed_conversation_whose_language_has_gone_is_told_so(till: Till) -> 
     raw = json.loads(_version(2))
     for each in raw["products"]:
         each["words"].pop("pl", None)
-    till.desk.edition = edition_of(json.dumps(raw).encode(), "en")
+    till.desk.edition = edition_of(json.dumps(raw).encode())
     with pytest.raises(CatalogueError):
         typed.typed("dwie paczki kawy")
 

@@ -15,14 +15,14 @@ import msgspec
 import pytest
 
 from agent.bench.made_catalogue import made_catalogue
-from agent.deciding.edition import edition_of, source_id
+from agent.deciding.edition import source_id
 from agent.plumbing import messages, operator
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
 from agent.till.catalogue_store import FILE_NAME
 from tests.committing.kit import CATALOGUE_FILE
 from tests.plumbing.stand_ins import alive, comes_true
-from tests.till.kit import EDITION, utterance
+from tests.till.kit import EDITION, edition_of, utterance
 from tests.till.till_process import TillProcess, running_till
 
 ORDER, PEAS, CONSENT = (
@@ -43,7 +43,7 @@ def catalogue(version: int, **values: Any) -> bytes:
 
 
 def grammar_id(source: bytes) -> str:
-    return edition_of(source, "en").grammar_id
+    return edition_of(source).grammar_id
 
 
 SECOND, THIRD = catalogue(2), catalogue(3)

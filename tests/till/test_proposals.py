@@ -12,48 +12,20 @@ from hypothesis import strategies as st
 
 from agent.deciding.conversation import Proposed
 from agent.plumbing.errors import JournalError
-from agent.plumbing.messages import Proposal, SensorState
-from agent.plumbing.settings import Proposals, Sensor
+from agent.plumbing.messages import Proposal
+from agent.plumbing.settings import Proposals
 from agent.till.proposals import SensorProposals
 from agent.till.typed import TypedDialogue
-from tests.committing.kit import Bench, make_bench
+from tests.committing.kit import make_bench
 from tests.till.kit import ANNA, BERT, Till, make_till, utterance
+from tests.till.low_sensors import BEANS, CONSENT, FULL, LOW, REST_S, TAKE, look, restarted, with_sensors
 
-BEANS = Sensor("beans", "the coffee machine", "t", "kg", 3.0, 0.6, 2.0, "coffee", 1.0, {"roast": "dark"})
-LOW, FULL = Proposal("beans", 0.2, wanted=True), Proposal("beans", 0.95, wanted=False)
-TAKE, CONSENT = "okay nabu yes place my order", "yes place my order"
-REST_S = 600
 ASKS = "The coffee machine is down to a fifth. Order two bags of dark roast coffee for thirty-eight zloty?"
-
-
-ANY_HOUR = Proposals(rest_seconds=REST_S, quiet_from="00:00", quiet_until="00:00")
-
-
-def with_sensors(bench: Bench, *sensors: Sensor, limits: Proposals = ANY_HOUR) -> Bench:
-    bench.settings = msgspec.structs.replace(bench.settings, sensors=sensors, proposals=limits)
-    return bench
 
 
 @pytest.fixture
 def till(tmp_path: Path) -> Till:
     return make_till(with_sensors(make_bench(tmp_path), BEANS), tmp_path)
-
-
-def look(till: Till, *reports: Proposal) -> bool:
-    """The till's own turn after `reports`; whether it said a proposal."""
-    till.finish_speaking()
-    before = till.decided.count("proposed")
-    for report in reports:
-        till.sensing.received(SensorState(report.sensor, 0, report.level, {}))
-        till.sensing.received(report)
-    till.sensing.look()
-    return till.decided.count("proposed") > before
-
-
-def restarted(till: Till, folder: Path) -> Till:
-    """A new till process on the same journal."""
-    till.bench.restart_device()
-    return make_till(till.bench, folder)
 
 
 def test_it_is_said_with_basket_and_total_and_opens_no_microphone(till: Till) -> None:

@@ -13,7 +13,7 @@ from agent.plumbing.settings import Proposals
 from agent.till.silences import SensorSilences
 from tests.committing.kit import make_bench
 from tests.till.kit import Till, make_till
-from tests.till.test_proposals import ANY_HOUR, BEANS, LOW, REST_S, TAKE, restarted, with_sensors
+from tests.till.low_sensors import ANY_HOUR, BEANS, LOW, REST_S, TAKE, restarted, with_sensors
 
 AFTER_S = BEANS.silent_after_seconds
 SILO = msgspec.structs.replace(BEANS, id="silo", name="the silo", topic="s")

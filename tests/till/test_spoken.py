@@ -93,6 +93,27 @@ def test_what_is_not_understood_in_a_loud_room_is_put_down_to_the_room(till: Til
     assert not till.desk.journal.orders()
 
 
+def test_a_room_that_is_never_quiet_is_too_loud_and_a_single_sound_is_not(till: Till) -> None:
+    till.wake_and_say("", gap=-99.0, snr_db=None)
+    assert till.said.startswith("It is too loud here for me, and I ordered nothing.")
+    till.wake_and_say("", gap=-99.0, snr_db=None, speech_ms=200)
+    assert till.said.startswith("That is nothing I can order here.")
+
+
+def test_more_talk_than_an_order_takes_is_put_down_to_other_people(till: Till) -> None:
+    till.wake_and_say("", gap=-99.0, speech_ms=13_000)
+    assert till.said.startswith("I heard a lot of talk and no order in it, so I ordered nothing.")
+    till.wake_and_say("", gap=-99.0, speech_ms=13_000, snr_db=1.0)
+    assert till.said.startswith("I heard a lot of talk")
+    till.wake_and_say(ORDER, speech_ms=13_000)
+    assert till.decided[-1] == "read_back"
+    for said in ("I heard a lot of talk. Say: yes", "I heard a lot of talk and no order"):
+        till.answer("", gap=-99.0, speech_ms=13_000)
+        assert till.said.startswith(said)
+    assert till.decided[-1] == "gave_up"
+    assert not till.desk.journal.orders()
+
+
 def test_another_voice_may_cancel_but_not_consent(till: Till) -> None:
     till.wake_and_say(ORDER)
     till.answer(CONSENT, BERT)

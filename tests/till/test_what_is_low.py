@@ -11,7 +11,7 @@ from agent.plumbing.messages import SensorState
 from agent.till.typed import TypedDialogue
 from tests.committing.kit import make_bench
 from tests.till.kit import Till, make_till
-from tests.till.test_proposals import BEANS, LOW, with_sensors
+from tests.till.low_sensors import BEANS, LOW, with_sensors
 
 HOW = "okay nabu, yes, place my order."
 
