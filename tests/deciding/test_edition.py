@@ -100,10 +100,10 @@ def test_what_was_compiled_otherwise_is_not_taken() -> None:
     asked = {"source": source_id(SOURCE), "compiler": "this", "language": "en"}
     assert Edition.from_bytes(data, **asked).version == 1
     others = [(data, asked | {name: "other"}) for name in asked]
-    damaged = [(bytes_, asked) for bytes_ in (b"", b"{}", data[:-1], data[:40])]
-    for given, wanted in (*others, *damaged):
+    damaged = [(cut, asked) for cut in (b"", b"{}", data[:-1], data[:40])]
+    for bytes_, wanted in (*others, *damaged):
         with pytest.raises(CatalogueError) as caught:
-            Edition.from_bytes(given, **wanted)
+            Edition.from_bytes(bytes_, **wanted)
         assert caught.value.code == "catalogue_differs"
 
 

@@ -17,7 +17,7 @@ from agent.plumbing.settings import Touch
 from agent.till.typed import TypedDialogue
 from tests.committing.kit import CATALOGUE_FILE, make_bench
 from tests.till.kit import ANNA, EDITION, Till, edition_of, make_till, utterance
-from tests.till.test_proposals import ANY_HOUR, BEANS, LOW, REST_S, TAKE, look, with_sensors
+from tests.till.low_sensors import ANY_HOUR, BEANS, LOW, REST_S, TAKE, look, with_sensors
 
 ORDER, CONSENT = "okay nabu order two bags of dark roast coffee", "yes place my order"
 OLD, NEW = "thirty-eight zloty", "fifty-eight zloty"
