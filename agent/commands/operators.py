@@ -143,9 +143,10 @@ def people(arguments: argparse.Namespace) -> int:
     shown: operator.PeopleShown = client.ask(operator.ShowPeople(), operator.PeopleShown)
     for person in shown.people:
         factors = "".join(f", has a {'PIN' if kind == 'pin' else kind}" for kind in person.factors)
-        print(
-            plain(f"{person.person}  {person.name}  agreed and enrolled {_when(person.enrolled_at)}{factors}")
-        )
+        line = f"{person.person}  {person.name}  agreed and enrolled {_when(person.enrolled_at)}{factors}"
+        if person.other_model:
+            line += f"; not known any more: learned with {person.other_model}, so forget and enrol anew"
+        print(plain(line))
     if not shown.people:
         print("Nobody is enrolled. Start with: earmark enrol NAME")
     return 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent.deciding.catalogue import Catalogue
+from agent.deciding.connected_speech import accented
 from agent.deciding.graph_builder import GraphBuilder
 from agent.deciding.item_sentences import add_counts
 from agent.deciding.lexicon import LEXICONS, Lexicon
@@ -51,7 +52,8 @@ def compile_sentences(
     build.phrases(after_wake, lexicon.help_phrases, end, Tag("intent", "help"))
     build.phrases(after_wake, lexicon.denials, end, Tag("denial", "said"))
     build.phrases(after_wake, lexicon.laters, end, Tag("later", "said"))
-    build.phrases(after_wake, lexicon.consent_sentences, end, Tag("consent", "sentence"))
+    consents = accented(lexicon.consent_sentences, language)
+    build.phrases(after_wake, consents, end, Tag("consent", "sentence"))
 
     _answers(build, lexicon, consent, end, language)
     build.phrases(enrol, lexicon.enrolment_consents, end, Tag("consent", "sentence"))
@@ -70,7 +72,8 @@ def _answers(build: GraphBuilder, lexicon: Lexicon, start: int, end: int, langua
     build.free(start, again)
     build.phrases(start, lexicon.wake_phrases, again)  # nobody needs to, but people do
     said = build.state()
-    build.phrases(again, lexicon.consent_sentences, said, Tag("consent", "sentence"))
+    consents = accented(lexicon.consent_sentences, language)
+    build.phrases(again, consents, said, Tag("consent", "sentence"))
     build.phrases(again, lexicon.consent_bare, said, Tag("consent", "bare"))
     build.phrases(again, lexicon.denials, said, Tag("denial", "said"))
     build.phrases(again, lexicon.laters, said, Tag("later", "said"))

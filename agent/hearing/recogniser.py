@@ -35,9 +35,9 @@ from agent.plumbing.settings import Asr
 WIDER_BEAMS = 24
 """Tried once more where nothing survived."""
 
-RECONSIDERED = frozenset({"order"})
-"""Entries for which the second model is asked. Answers are short, and what the first hears in the open is
-searched for words of denial."""
+RECONSIDERED = frozenset({"order", "consent", "enrol"})
+"""Entries for which the second model is asked. All but the first are answers: what is heard in the open is
+searched for words of denial, and one counts whichever of the two hears it."""
 
 _SURE_GAP = -0.5  # of clean orders nineteen in twenty lie above
 
@@ -197,9 +197,11 @@ class Recogniser:
             if heard.words:
                 together = self._heard(samples, draft.entry, both, beams=WIDER_BEAMS)
         best = together if together.words else heard._replace(ending=together.ending)
+        is_answer = draft.entry != "order"
+        said = f"{heard.open_words} {together.open_words}" if is_answer else together.open_words
         if best.nats_per_token < _LOWEST_TOGETHER:
-            return Recognition("", together.open_words, NO_SENTENCE_GAP, ending=best.ending)
-        return best
+            return Recognition("", said, NO_SENTENCE_GAP, ending=best.ending)
+        return best._replace(open_words=said) if is_answer else best
 
     def _heard(
         self,

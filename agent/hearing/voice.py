@@ -177,7 +177,7 @@ class Voice:
                 self._till = IpcConnection(socket.socket(fileno=arrival.fds[0]), peer="till")
                 self._alone.end()
                 self._receive_from(self._till, TillToVoice)
-                self._tell(VoiceReady())
+                self._tell(VoiceReady(self._ears.speaker_model))
             case None | Stop():
                 self._running = False
             case _:

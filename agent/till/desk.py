@@ -20,7 +20,7 @@ from agent.deciding.understanding import SentenceParser
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.settings import Settings
 from agent.till.factors import Factors
-from agent.till.people import People
+from agent.till.people import People, Person
 
 DAY_SECONDS = 24 * 3600
 
@@ -59,6 +59,8 @@ class Desk:
         self.factors = factors
         self.wall_clock = wall_clock
         self.online = False
+        self.speaker_model = ""
+        """The full name of the one in `voice`; '' until it is known."""
         self.unrecorded_decisions = 0
 
     @property
@@ -69,6 +71,13 @@ class Desk:
     def parser(self, language: str) -> SentenceParser:
         """The parser of the grammar in `language`. Raises CatalogueError catalogue_language."""
         return self.edition.parser(language)
+
+    def incomparable(self) -> list[Person]:
+        """The enrolled whose voices were learned with another speaker model than the one in `voice`; nobody
+        while that is not known."""
+        if not self.speaker_model:
+            return []
+        return [person for person in self.people.all() if person.voiceprint.model != self.speaker_model]
 
     def now_s(self) -> int:
         """Trusted seconds where there are any; else the system's, which sign nothing and only label journal

@@ -17,16 +17,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from agent.deciding.verification import Voiceprint
 from agent.plumbing import durable
 from agent.plumbing.errors import JournalError, TrustError
+from agent.plumbing.speaker_models import GE2E
 
 _PSEUDONYM = re.compile(r"p-[0-9a-f]{8}")
 _NOISE = ".noise"
 
 
-class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     name: str
     enrolled_at: int
     nonce: bytes
     voiceprint: bytes
+    model: str = GE2E
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class People:
     template, NAME.noise with that of the one in noise (absent where there is none), and NAME.key, which opens
     both.
 
-    Two files, so that an earlier release, after a rollback, reads the first as it always did.
+    Two files, and no model named where it is the one there always was, so that an earlier release, after a
+    rollback, reads the first as it always did. The model is sealed in: a template cannot be passed off as
+    another model's.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -80,15 +84,16 @@ class People:
         people_unwritable, and nobody is kept then."""
         person = Person(f"p-{os.urandom(4).hex()}", name, now_s, voiceprint)
         key = AESGCM.generate_key(bit_length=256)
-        clean = _seal(key, voiceprint.clean, person.pseudonym)
+        sealed_as = person.pseudonym + _of(voiceprint.model)
+        clean = _seal(key, voiceprint.clean, sealed_as)
         with _writing(self._folder):
             try:
                 durable.write(self._folder / f"{person.pseudonym}.key", key, mode=0o600)
                 if voiceprint.in_noise is not None:
-                    noise = _seal(key, voiceprint.in_noise, person.pseudonym + _NOISE)
+                    noise = _seal(key, voiceprint.in_noise, sealed_as + _NOISE)
                     path = self._folder / (person.pseudonym + _NOISE)
                     durable.write(path, msgspec.json.encode(noise), mode=0o600)
-                record = _Record(name, now_s, clean.nonce, clean.template)
+                record = _Record(name, now_s, clean.nonce, clean.template, voiceprint.model)
                 path = self._folder / f"{person.pseudonym}.json"
                 durable.write(path, msgspec.json.encode(record), mode=0o600)
             except OSError:
@@ -111,21 +116,26 @@ class People:
         try:
             record = msgspec.json.decode(path.read_bytes(), type=_Record)
             key = path.with_suffix(".key").read_bytes()
-            clean = _open(key, _Sealed(record.nonce, record.voiceprint), path.stem)
+            sealed_as = path.stem + _of(record.model)
+            clean = _open(key, _Sealed(record.nonce, record.voiceprint), sealed_as)
             noise_file, in_noise = path.with_suffix(_NOISE), None
             if noise_file.exists():
                 noise = msgspec.json.decode(noise_file.read_bytes(), type=_Sealed)
-                in_noise = _open(key, noise, noise_file.name)
+                in_noise = _open(key, noise, sealed_as + _NOISE)
         except (OSError, ValueError, InvalidTag) as error:
             raise TrustError(
                 "voiceprint_damaged", f"{path.name}: {type(error).__name__}", f"remove {path} and enrol again"
             ) from error
-        return Person(path.stem, record.name, record.enrolled_at, Voiceprint(clean, in_noise))
+        return Person(path.stem, record.name, record.enrolled_at, Voiceprint(record.model, clean, in_noise))
 
     def _remove(self, pseudonym: str) -> None:
         for suffix in (".key", _NOISE, ".json"):
             (self._folder / f"{pseudonym}{suffix}").unlink(missing_ok=True)
         durable.flush(self._folder)
+
+
+def _of(model: str) -> str:
+    return "" if model == GE2E else f" of {model}"
 
 
 def _seal(key: bytes, template: tuple[float, ...], owner: str) -> _Sealed:

@@ -9,7 +9,7 @@ from agent.deciding.catalogue import catalogue_head
 from agent.deciding.conversation import ReceiptArrived, Say
 from agent.deciding.edition import Edition, source_id
 from agent.deciding.replies import fixed_sentences
-from agent.plumbing import messages, operator
+from agent.plumbing import audit, messages, operator
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
@@ -102,8 +102,8 @@ class Till:
 
     def _from_voice(self, message: Message) -> None:
         match message:
-            case messages.VoiceReady():
-                self._welcome_voice()
+            case messages.VoiceReady(speaker_model=speaker_model):
+                self._welcome_voice(speaker_model)
             case messages.GrammarTaken(grammar_id=grammar_id, fault=fault):
                 self._catalogues.voice_answered(grammar_id, fault)
             case messages.Woken():
@@ -124,8 +124,9 @@ class Till:
                 self._ear.mended(code)
                 self._rest()
 
-    def _welcome_voice(self) -> None:
+    def _welcome_voice(self, speaker_model: str) -> None:
         self._ear.anew()
+        self._speaker_model(speaker_model)
         self._catalogues.voice_came()
         self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))
         language = self._desk.settings.device.language
@@ -143,8 +144,18 @@ class Till:
     def _voice_lost(self) -> None:
         self._hears = False
         self._catalogues.voice_went()
+        self._desk.speaker_model = ""
         self._rest()
         self._spoken.voice_lost()
+
+    def _speaker_model(self, name: str) -> None:
+        self._desk.speaker_model = name
+        for person in self._desk.incomparable():
+            audit.log(
+                "voice_model_changed",
+                detail=f"{person.pseudonym} was learned with {person.voiceprint.model}, voice has {name}",
+                next_step="earmark people",
+            )
 
     def _rest(self) -> None:
         self._signals.rest("deaf" if self._ear.trouble or not self._hears else "ready")
@@ -191,6 +202,7 @@ class Till:
             signal=self._signals.now,
             signal_age_s=int(time.monotonic() - self._signals.since_s),
             catalogue=self._catalogues.health(),
+            voices_of_another_model=len(self._desk.incomparable()),
         )
 
     def _begin_enrolment(self, session: OperatorSession, name: str) -> bool:

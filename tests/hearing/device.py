@@ -27,6 +27,7 @@ from agent.plumbing.messages import (
     VoiceToTill,
 )
 from agent.plumbing.sentence_graph import SentenceGraph, graph_id
+from agent.plumbing.speaker_models import GE2E
 from tests.hearing.conftest import room
 
 _SMALL_BUFFER = 4_096
@@ -78,7 +79,7 @@ class VoiceDevice:
 
     def ready(self, graph: SentenceGraph, *, embed: bool = False) -> None:
         """Takes `VoiceReady` and answers as a till does."""
-        assert self.told() == VoiceReady()
+        assert self.told() == VoiceReady(GE2E)
         data = graph.to_bytes()
         self.use(data)
         self.till.send(ListenPolicy(embed))

@@ -16,6 +16,7 @@ import pytest
 from agent.committing.journal import FILE_NAME, Journal
 from agent.committing.keys import create_device_keys, store_client_certificate
 from agent.deciding.verification import Voiceprint
+from agent.plumbing.speaker_models import GE2E
 from agent.plumbing.supervisor import MODULES, Supervisor
 from agent.till.people import People
 from order_backend.broker import PrivateBroker
@@ -59,7 +60,7 @@ def device(tmp_path: Path, shop: ShopFolder, microphone: Audio) -> Iterator[Path
     admission = admit(shop, "kitchen-1", create_device_keys(keys, "kitchen-1"), now=datetime.now(UTC))
     store_client_certificate(keys, admission.certificate_pem)
     (tmp_path / "trust.json").write_bytes(admission.trust.to_bytes())
-    People(state / "till" / "people").add("Ada", Voiceprint((1.0, 0.0)), now_s=1)
+    People(state / "till" / "people").add("Ada", Voiceprint(GE2E, (1.0, 0.0)), now_s=1)
     Journal(state / "till" / FILE_NAME).close()
     settings = tmp_path / "earmark.toml"
     with target_list(tmp_path, settings, state, keys) as targets:

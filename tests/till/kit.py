@@ -14,6 +14,7 @@ from agent.deciding.proposals import Low
 from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages
+from agent.plumbing.speaker_models import GE2E
 from agent.till.desk import Desk
 from agent.till.factors import Factors
 from agent.till.people import People
@@ -145,9 +146,10 @@ def make_till(bench: Bench, folder: Path, *, online: bool = True) -> Till:
         bench.settings, EDITION, bench.journal, bench.road, people, factors, lambda: bench.clocks.wall_s
     )
     desk.online = online
+    desk.speaker_model = GE2E
     till = Till(bench, desk)
     if not len(people):  # a restart finds her
-        people.add("Anna", Voiceprint(ANNA), now_s=0)
+        people.add("Anna", Voiceprint(GE2E, ANNA), now_s=0)
     return till
 
 

@@ -19,6 +19,7 @@ from agent.deciding.edition import source_id
 from agent.plumbing import messages, operator
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
+from agent.plumbing.speaker_models import GE2E
 from agent.till.catalogue_store import FILE_NAME
 from tests.committing.kit import CATALOGUE_FILE
 from tests.plumbing.stand_ins import alive, comes_true
@@ -92,7 +93,7 @@ def hear_by(till: TillProcess, name: str, fault: str = "") -> None:
 
 
 def voice_comes(till: TillProcess, name: str = V1) -> None:
-    till.voice.send(messages.VoiceReady())
+    till.voice.send(messages.VoiceReady(GE2E))
     hear_by(till, name)
 
 
