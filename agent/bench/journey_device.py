@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from agent.bench.answers_heard import cause_of
 from agent.bench.made_people import MadePerson
+from agent.bench.made_room import in_quiet_room
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
 from agent.committing.road import OrderPlaced, OrderRefused, OrderRoad
@@ -23,9 +22,10 @@ from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import ReceiptArrived, Say
 from agent.deciding.edition import Edition
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.replies import render
-from agent.deciding.sentences import ENROLMENT_PHRASES, compile_sentences
+from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import OrderAsked, understand
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
 from agent.hearing.ears import Ears
@@ -47,8 +47,7 @@ _DEVICE = "bench"
 _LANGUAGE = "en"
 _UNLIMITED = 2**40
 _ALL = 1_000_000
-_ROOM_SECONDS = 1.5
-_ENROLMENT = ("yes, learn my voice", "yes, I agree", *ENROLMENT_PHRASES)
+_ENROLMENT = ("yes, learn my voice", "yes, I agree", *ENROLMENT_PHRASES[_LANGUAGE])
 
 
 class Enrolment(NamedTuple):
@@ -134,7 +133,9 @@ class JourneyDevice:
 
     def reads_back(self, basket: Basket) -> bool:
         """Whether the last sentence was the question whether to place just that."""
-        return self.said == render(Say("read_back", "consent", basket), _LANGUAGE, self.catalogue.currency)
+        return self.said == render(
+            Say("read_back", "consent", basket), _LANGUAGE, self.catalogue.currency, self._desk.hears
+        )
 
     @property
     def decided(self) -> list[str]:
@@ -267,10 +268,3 @@ class JourneyDevice:
             lambda: ClockReading(time.monotonic(), time.time(), True, "bench"),
         )
         return OrderRoad(self.journal, FileKeyStore.load(keys_dir), admission.trust, trusted, self.settings)
-
-
-def in_quiet_room(speech: Float32) -> Float32:
-    """float32 [n] with a room of about -70 dBFS before, under and after it."""
-    around = np.pad(speech, (int(_ROOM_SECONDS * SAMPLE_RATE), int(2 * _ROOM_SECONDS * SAMPLE_RATE)))
-    quiet = np.random.default_rng(1).normal(0, 3e-4, len(around))
-    return (around + quiet).astype(np.float32)

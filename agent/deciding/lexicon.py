@@ -238,7 +238,7 @@ _POLISH = Lexicon(
     ),
     consent_openings=("tak",),
     consent_bare=("tak", "dobrze", "okej", "ok", "jasne", "zgoda", "poproszę"),
-    enrolment_consents=("tak naucz się mojego głosu",),
+    enrolment_consents=("tak naucz się mojego głosu", "tak zgadzam się", "zgadzam się"),
     denials=(
         "nie",
         "nie dziękuję",

@@ -138,8 +138,6 @@ class Voice:
             except AudioError as error:
                 self._report(error)
 
-    # --- messages ---
-
     def _receive_from(self, connection: IpcConnection, types: UnionType) -> None:
         def receive() -> None:
             with contextlib.suppress(EOFError, IpcError):
@@ -221,8 +219,6 @@ class Voice:
     def _report(self, error: AudioError) -> None:
         audit.log(error.code, detail=error.detail, next_step=error.next_step)
         self._tell(VoiceFault(error.code, error.detail))
-
-    # --- what the till asks for ---
 
     def _listen(self, listen: Listen) -> None:
         try:

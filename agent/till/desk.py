@@ -15,6 +15,7 @@ from agent.deciding.edition import Edition
 from agent.deciding.money import Money
 from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.policy import Circumstances
+from agent.deciding.replies import Hears
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import SentenceParser
 from agent.plumbing.errors import EarmarkError
@@ -71,6 +72,11 @@ class Desk:
     def parser(self, language: str) -> SentenceParser:
         """The parser of the grammar in `language`. Raises CatalogueError catalogue_language."""
         return self.edition.parser(language)
+
+    @property
+    def hears(self) -> Hears:
+        """What somebody has to say to the device, in whatever language they read about it."""
+        return Hears(self.settings.wake.phrase.replace("_", " "), self.settings.device.language)
 
     def incomparable(self) -> list[Person]:
         """The enrolled whose voices were learned with another speaker model than the one in `voice`; nobody

@@ -129,8 +129,8 @@ class Till:
         self._speaker_model(speaker_model)
         self._catalogues.voice_came()
         self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))
-        language = self._desk.settings.device.language
-        self._to_voice(messages.Prepare(fixed_sentences(language), language))
+        hears = self._desk.hears
+        self._to_voice(messages.Prepare(fixed_sentences(hears), hears.language))
         self._hears = True
         self._rest()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from agent.committing.road import OrderPlaced, OrderRefused
 from agent.deciding.conversation import ReceiptArrived, SensorsSilent
 from agent.deciding.edition import Edition, compiled, source_id
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.proposals import Low
-from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages
 from agent.plumbing.speaker_models import GE2E
@@ -161,4 +161,4 @@ def near(vector: Vector, degrees: float) -> Vector:
 
 def phrase(number: int) -> str:
     """An enrolment sentence as the recogniser gives it."""
-    return ENROLMENT_PHRASES[number]
+    return ENROLMENT_PHRASES["en"][number]
