@@ -27,9 +27,9 @@ Told = Callable[[CatalogueStage | EarmarkError], None]
 """Whoever brought a catalogue is told where it is, and why it will not be in use."""
 
 _WHY = {
-    "catalogue_older": ("a newer one is in use or on its way", "earmark status shows which"),
+    "catalogue_older": ("a newer one is in use or on its way", "earmark status"),
     "catalogue_same_version": ("another one has that version", "raise its version: it names the prices"),
-    "catalogue_superseded": ("a newer one has come meanwhile", "earmark status shows which"),
+    "catalogue_superseded": ("a newer one has come meanwhile", "earmark status"),
     "catalogue_voice_died": ("voice died twice when it was to take it", "read the log; earmark doctor"),
     "catalogue_refused": ("voice cannot hear by its grammar", "read the log; earmark doctor"),
 }
