@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import order_backend
-from agent.bench.journey_device import Enrolment, JourneyDevice, in_quiet_room
+from agent.bench.journey_device import Enrolment, JourneyDevice
 from agent.bench.made_people import MadePerson, people
+from agent.bench.made_room import in_quiet_room
 from agent.bench.mixing import mix, read_noise
 from agent.bench.noise_kinds import noise_kind
 from agent.bench.other_talk import run_other_talk

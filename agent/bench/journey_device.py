@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from agent.bench.answers_heard import cause_of
 from agent.bench.made_people import MadePerson
+from agent.bench.made_room import in_quiet_room
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
 from agent.committing.road import OrderPlaced, OrderRefused, OrderRoad
@@ -22,9 +21,12 @@ from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import ReceiptArrived, Say
-from agent.deciding.replies import render
-from agent.deciding.sentences import ENROLMENT_PHRASES, compile_sentences
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.edition import Edition
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
+from agent.deciding.packed_catalogue import PackedCatalogue
+from agent.deciding.replies import Hears, render
+from agent.deciding.sentences import compile_sentences
+from agent.deciding.understanding import OrderAsked, understand
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
 from agent.hearing.ears import Ears
 from agent.hearing.speech import Speech
@@ -45,8 +47,7 @@ _DEVICE = "bench"
 _LANGUAGE = "en"
 _UNLIMITED = 2**40
 _ALL = 1_000_000
-_ROOM_SECONDS = 1.5
-_ENROLMENT = ("yes, learn my voice", "yes, I agree", *ENROLMENT_PHRASES)
+_ENROLMENT = ("yes, learn my voice", "yes, I agree", *ENROLMENT_PHRASES[_LANGUAGE])
 
 
 class Enrolment(NamedTuple):
@@ -66,15 +67,6 @@ class Heard(NamedTuple):
     seconds: float
     audio_seconds: float
     utterance: messages.Utterance | None = None
-
-
-class _Desk(Desk):
-    """Understands the sentences that the ears were given."""
-
-    sentences: SentenceParser
-
-    def parser(self, language: str) -> SentenceParser:
-        return self.sentences
 
 
 class JourneyDevice:
@@ -97,19 +89,20 @@ class JourneyDevice:
             policy=policy,
         )
         self.catalogue = parse_catalogue(catalogue.read_bytes())
+        graph = compile_sentences(self.catalogue, _LANGUAGE, extra_openings=openings)
+        packed = PackedCatalogue.of(self.catalogue)
+        edition = Edition("made here", _LANGUAGE, packed, {_LANGUAGE: graph.to_bytes()})
         self.journal = Journal(folder / "journal.db")
         self._road = self._make_road(self._shop, folder)
-        self._desk = _Desk(
+        self._desk = Desk(
             self.settings,
-            self.catalogue,
+            edition,
             self.journal,
             self._road,
             People(folder / "people"),
             Factors(folder / "factors.json", self.journal),
             time.time,
         )
-        graph = compile_sentences(self.catalogue, _LANGUAGE, extra_openings=openings)
-        self._desk.sentences = SentenceParser(graph)
         self._desk.online = True
         self._counter = OrderDesk(self._shop)
         self._sent: deque[messages.Message] = deque()
@@ -118,7 +111,7 @@ class JourneyDevice:
         )
         self._learned: bool | None = None  # of the enrolment under way: None until it has ended
         self._ears = Ears(self.settings)
-        self._ears.use_grammar(graph)
+        self._ears.use_grammar(graph, edition.grammar_id)
         self._desk.speaker_model = self._ears.speaker_model
         self._speech = Speech()
         self._spoken_seconds: dict[str, float] = {}
@@ -127,7 +120,13 @@ class JourneyDevice:
         self.listening = False
         """Whether the microphone is open for an answer."""
 
+    @property
+    def hears(self) -> Hears:
+        """What it listens for, as its replies name it."""
+        return self._desk.hears
+
     def close(self) -> None:
+        """Ends the journal and the shop's counter."""
         self.journal.close()
         self._counter.close()
 
@@ -140,7 +139,9 @@ class JourneyDevice:
 
     def reads_back(self, basket: Basket) -> bool:
         """Whether the last sentence was the question whether to place just that."""
-        return self.said == render(Say("read_back", "consent", basket), _LANGUAGE, self.catalogue.currency)
+        return self.said == render(
+            Say("read_back", "consent", basket), _LANGUAGE, self.catalogue.currency, self._desk.hears
+        )
 
     @property
     def decided(self) -> list[str]:
@@ -287,10 +288,3 @@ class JourneyDevice:
             lambda: ClockReading(time.monotonic(), time.time(), True, "bench"),
         )
         return OrderRoad(self.journal, FileKeyStore.load(keys_dir), admission.trust, trusted, self.settings)
-
-
-def in_quiet_room(speech: Float32) -> Float32:
-    """float32 [n] with a room of about -70 dBFS before, under and after it."""
-    around = np.pad(speech, (int(_ROOM_SECONDS * SAMPLE_RATE), int(2 * _ROOM_SECONDS * SAMPLE_RATE)))
-    quiet = np.random.default_rng(1).normal(0, 3e-4, len(around))
-    return (around + quiet).astype(np.float32)

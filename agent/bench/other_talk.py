@@ -12,7 +12,8 @@ import numpy as np
 from agent.bench.recordings import recordings
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.enrolment import Heard, is_read
-from agent.deciding.sentences import ENROLMENT_PHRASES, compile_sentences
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
+from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import Answer, SentenceParser, understand
 from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
 from agent.hearing.recogniser import Recogniser
@@ -52,7 +53,8 @@ def run_other_talk(models_dir: Path, catalogue: Path, folder: Path) -> dict[str,
             meaning = understand(parser, sold, "phrase", words, heard.open_words)
             said = Heard(meaning, open_words=heard.open_words)
             readings["pieces"] += 1
-            readings["taken"] += sum(is_read(phrase, said) for phrase in ENROLMENT_PHRASES)
+            phrases = ENROLMENT_PHRASES[_LANGUAGE]
+            readings["taken"] += sum(is_read(phrase, said, _LANGUAGE) for phrase in phrases)
     kinds = ("consent", "bare", "denial", "later", "none")
     return {
         "answers": {"pieces": answers.total(), **{kind: answers[kind] for kind in kinds}},

@@ -21,6 +21,7 @@ def add_benchmarks(benchmarks: Benchmarks) -> None:
         _orders(benchmarks),
         _room(benchmarks),
         _baskets(benchmarks),
+        _language(benchmarks),
         _latency(benchmarks),
         _catalogue(benchmarks),
         _wake(benchmarks),
@@ -77,6 +78,26 @@ def _baskets(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     baskets.add_argument("--seed", type=int, default=5, metavar="N", help="of the sentences (default: 5)")
     _noise(baskets)
     return baskets
+
+
+def _language(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    language = add_command(
+        benchmarks,
+        "language",
+        "bench_language",
+        "language",
+        "made orders, other things and other speech in a language, by the engine that hears it",
+    )
+    _file(language, "--catalogue", "what is ordered", required=True)
+    language.add_argument("--language", choices=["en", "ko", "pl"], required=True)
+    language.add_argument("--engine", choices=["auto", "moonshine", "vosk"], default="auto")
+    language.add_argument(
+        "--count", type=int, default=39, metavar="N", help="orders that are spoken (default: 39)"
+    )
+    language.add_argument("--seed", type=int, default=5, metavar="N", help="of the orders (default: 5)")
+    _file(language, "--curve", "JSON of what each gate lets pass; a PNG beside it")
+    _noise(language)
+    return language
 
 
 def _latency(benchmarks: Benchmarks) -> argparse.ArgumentParser:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from agent.deciding.conversation import Say
-from agent.deciding.sentences import ENROLMENT_PHRASES
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.understanding import Answer, Meaning, PhraseRead
 from agent.deciding.verification import (
     Embedding,
@@ -22,6 +22,7 @@ from agent.deciding.verification import (
     has_unit_length,
     make_template,
 )
+from agent.plumbing.sentence_graph import normalise_text
 from agent.plumbing.settings import Speaker
 
 MOST_FAILURES = 3
@@ -36,11 +37,12 @@ _NOBODY = Voice(None, 0, None, "")
 
 @dataclass(frozen=True)
 class Enrolling:
-    """`agreed` is the voice of the spoken consent, None before; `embeddings` holds the usable sentences so
-    far, `in_noise` the same with noise mixed in, of those that came with it; all are of the speaker model
-    `model`."""
+    """Reads in `language`. `agreed` is the voice of the spoken consent, None before; `embeddings` holds the
+    usable sentences so far, `in_noise` the same with noise mixed in, of those that came with it; all are of
+    the speaker model `model`."""
 
     name: str
+    language: str
     model: str
     agreed: tuple[float, ...] | None = None
     embeddings: tuple[tuple[float, ...], ...] = ()
@@ -50,7 +52,8 @@ class Enrolling:
     @property
     def phrase(self) -> str:
         """What is to be read next."""
-        return ENROLMENT_PHRASES[len(self.embeddings) % len(ENROLMENT_PHRASES)]
+        phrases = ENROLMENT_PHRASES[self.language]
+        return phrases[len(self.embeddings) % len(phrases)]
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,9 @@ EnrolmentOutcome = tuple[Enrolling | None, Say, Learned | None]
 """The next state (None: over), what to say, and the voiceprint when it succeeded."""
 
 
-def begin(name: str, model: str) -> EnrolmentOutcome:
-    """Ask for consent; the voice will be learned with that speaker model (a `full_name`)."""
-    return Enrolling(name, model), Say("enrol_consent", "enrol"), None
+def begin(name: str, language: str, model: str) -> EnrolmentOutcome:
+    """Ask for consent in `language`; the voice will be learned with that speaker model (a `full_name`)."""
+    return Enrolling(name, language, model), Say("enrol_consent", "enrol"), None
 
 
 def advance(
@@ -86,7 +89,7 @@ def advance(
 ) -> EnrolmentOutcome:
     """One step on. `known` are the voiceprints of the enrolled, all of the same model: one voice is one
     person, or it would have the daily cap twice."""
-    read = state.agreed is not None and is_read(state.phrase, heard)
+    read = state.agreed is not None and is_read(state.phrase, heard, state.language)
     if isinstance(heard.meaning, Answer) and heard.meaning.kind == "denial" and not read:
         return None, Say("enrol_declined"), None
     if state.agreed is None:
@@ -121,11 +124,12 @@ def _asked(state: Enrolling, heard: Heard) -> EnrolmentOutcome:
     return _failed(state, Say("enrol_consent_again", "enrol"))
 
 
-def is_read(phrase: str, heard: Heard) -> bool:
-    """Whether `phrase` was read aloud: by the grammar, or by what the free decode made of it."""
+def is_read(phrase: str, heard: Heard, language: str) -> bool:
+    """Whether `phrase`, one of those of `language`, was read: by the grammar, or by what the free decode
+    made of it."""
     if isinstance(heard.meaning, PhraseRead):
-        return ENROLMENT_PHRASES[heard.meaning.number] == phrase
-    said, written = heard.open_words.replace(" ", ""), phrase.replace(" ", "")
+        return ENROLMENT_PHRASES[language][heard.meaning.number] == phrase
+    said, written = (text.replace(" ", "") for text in (heard.open_words, normalise_text(phrase)))
     return SequenceMatcher(None, written, said, autojunk=False).ratio() >= LEAST_ALIKE
 
 

@@ -1,6 +1,7 @@
 """What the device says, as sentences by key and language. Every refusal names the next step a person can take.
 
-Data; `agent.deciding.replies` fills it in.
+Data; `agent.deciding.replies` fills it in. `{wake}` and `{aloud}` are the wake phrase and the consent that the device
+listens for: a conversation may be typed in another language than the one it hears.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from agent.deciding.reply_words_ko import KOREAN
 
 # "no." at the end of a sentence is read aloud as "number", hence "cancel".
 _ENGLISH = {
-    "read_back": "{Items}, {total} in total. Say: yes, place my order. Or say: cancel.",
-    "read_back_typed": "{Items}, {total} in total. To place it, somebody I know says to the device: okay nabu, yes, place my order.",
-    "read_back_differs": "That is not what I read back. I have {items}, {total} in total. Say: yes, place my order. Or say: cancel.",
+    "read_back": "{Items}, {total} in total. Say: {aloud}. Or say: cancel.",
+    "read_back_typed": "{Items}, {total} in total. To place it, somebody I know says to the device: {wake}, {aloud}.",
+    "read_back_differs": "That is not what I read back. I have {items}, {total} in total. Say: {aloud}. Or say: cancel.",
     "which": "Did you say {one}, or {other}?",
-    "which_neither": "All right, neither. Say: okay nabu, and your order again.",
-    "which_unclear": "I am still not sure, so I have ordered nothing. Say it again, please: okay nabu, and your order.",
-    "say_sentence": "Please say the whole sentence, so that I know your voice: yes, place my order.",
-    "say_how_to_order": "I have ordered nothing. When you are ready, say: okay nabu, and your order again.",
-    "proposal": "{Place} is {level}. Order {items} for {total}? Say: okay nabu, yes, place my order.",
+    "which_neither": "All right, neither. Say: {wake}, and your order again.",
+    "which_unclear": "I am still not sure, so I have ordered nothing. Say it again, please: {wake}, and your order.",
+    "say_sentence": "Please say the whole sentence, so that I know your voice: {aloud}.",
+    "say_how_to_order": "I have ordered nothing. When you are ready, say: {wake}, and your order again.",
+    "proposal": "{Place} is {level}. Order {items} for {total}? Say: {wake}, {aloud}.",
     "proposal_declined": "All right, I will not order it.",
     "proposal_postponed": "All right, I will ask again later.",
     "postponed": "All right, later. Nothing is ordered.",
@@ -27,7 +28,7 @@ _ENGLISH = {
     "sensors_silent": "I have not heard from the sensors of {place} {since}.",
     "low_nothing": "Nothing is running low.",
     "low_item": "{Place} is {level}: {items} for {total}, {standing}.",
-    "low_how": "To order what was asked about, somebody I know says to the device: okay nabu, yes, place my order.",
+    "low_how": "To order what was asked about, somebody I know says to the device: {wake}, {aloud}.",
     "another": "{Items} is queued already. Do you want another?",
     "left_as_it_is": "All right, it stays at one.",
     "queued": "Your order is queued: {items}. I will tell you when the shop has it.",
@@ -35,26 +36,26 @@ _ENGLISH = {
     "announce_ordered": "The shop has your order: {items}.{delivery}",
     "cancelled": "Cancelled. Nothing is ordered.",
     "fine": "All right.",
-    "nothing_to_confirm": "There is nothing to confirm. Say: okay nabu, order, and what you need.",
+    "nothing_to_confirm": "There is nothing to confirm. Say: {wake}, order, and what you need.",
     "nothing_ordered": "I did not understand, so I have ordered nothing. You can say it again, or type it: earmark chat.",
-    "again": "Sorry, was that a yes? Say: yes, place my order. Or say: cancel.",
+    "again": "Sorry, was that a yes? Say: {aloud}. Or say: cancel.",
     "again_otherwise": "Sorry, I still did not hear it well. Try other words: yes, I confirm the order. Or say: cancel.",
-    "still_there": "I am still waiting. Say: yes, place my order. Or say: cancel.",
-    "not_understood": "That is nothing I can order here. Say for example: order two bags of coffee. Or say: okay nabu, help.",
+    "still_there": "I am still waiting. Say: {aloud}. Or say: cancel.",
+    "not_understood": "That is nothing I can order here. Say for example: order two bags of coffee. Or say: {wake}, help.",
     "too_loud": "It is too loud here for me, and I ordered nothing. Come closer, or say it again when it is quieter.",
     "much_talk": "I heard a lot of talk and no order in it, so I ordered nothing. Say just the order, when nobody else speaks.",
-    "again_much_talk": "I heard a lot of talk. Say: yes, place my order. Or say: cancel.",
-    "again_too_loud": "It is too loud here for me. Come closer, and say: yes, place my order. Or say: cancel.",
-    "help": "Say: okay nabu, order two bags of coffee. I read it back, and you say: yes, place my order. No stops everything.",
+    "again_much_talk": "I heard a lot of talk. Say: {aloud}. Or say: cancel.",
+    "again_too_loud": "It is too loud here for me. Come closer, and say: {aloud}. Or say: cancel.",
+    "help": "Say: {wake}, order two bags of coffee. I read it back, and you say: {aloud}. No stops everything.",
     "refused_unknown_voice": "I do not know this voice, so I cannot order. Somebody I know can order, or enrol you with: earmark enrol.",
     "refused_nobody_enrolled": "I know nobody's voice yet, so I cannot order. Enrol somebody with: earmark enrol.",
     "refused_voice_model_changed": "I learned voices with another model than I have now, so I know nobody and ordered nothing. Each has to be learned anew: earmark people.",
     "refused_other_voice": "That was not the voice that asked, so I have ordered nothing. Whoever ordered can say it again.",
     "refused_too_short": "I heard too little to know your voice, and ordered nothing. Say the whole order once more.",
     "refused_too_noisy": "It is too noisy for me to know your voice, so I ordered nothing. Come closer, or try again when it is quieter.",
-    "again_too_short": "That was too short for me to know your voice. Say: yes, place my order.",
-    "again_too_noisy": "It was too noisy to know your voice. Please say again: yes, place my order.",
-    "typed_cannot_confirm": "Typed words cannot place an order. Somebody I know says to the device: okay nabu, yes, place my order.",
+    "again_too_short": "That was too short for me to know your voice. Say: {aloud}.",
+    "again_too_noisy": "It was too noisy to know your voice. Please say again: {aloud}.",
+    "typed_cannot_confirm": "Typed words cannot place an order. Somebody I know says to the device: {wake}, {aloud}.",
     "handed_over": "I am reading it aloud now. Whoever confirms it does so by voice.",
     "read_back_factor": "{Items}, {total} in total. That is more than I may order by voice alone. Type your PIN and press "
     "Enter, or hold up your badge. Or say: cancel.",
@@ -100,15 +101,15 @@ _ENGLISH = {
 }
 
 _POLISH = {
-    "read_back": "{Items}, razem {total}. Powiedz: tak, złóż moje zamówienie. Albo powiedz: nie.",
-    "read_back_typed": "{Items}, razem {total}. Żeby zamówić, osoba, którą znam, mówi do urządzenia: okay nabu, yes, place my order.",
-    "read_back_differs": "To nie jest to, co odczytałem. Mam: {items}, razem {total}. Powiedz: tak, złóż moje zamówienie. Albo: nie.",
+    "read_back": "{Items}, razem {total}. Powiedz: {aloud}. Albo powiedz: nie.",
+    "read_back_typed": "{Items}, razem {total}. Żeby zamówić, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}.",
+    "read_back_differs": "To nie jest to, co odczytałem. Mam: {items}, razem {total}. Powiedz: {aloud}. Albo: nie.",
     "which": "Czy było to: {one}, czy: {other}?",
     "which_neither": "Dobrze, żadne z nich. Powiedz zamówienie jeszcze raz.",
     "which_unclear": "Nadal nie mam pewności, więc niczego nie zamówiłem. Powiedz zamówienie jeszcze raz.",
-    "say_sentence": "Powiedz proszę całym zdaniem, żebym poznał głos: tak, złóż moje zamówienie.",
+    "say_sentence": "Powiedz proszę całym zdaniem, żebym poznał głos: {aloud}.",
     "say_how_to_order": "Niczego nie zamówiłem. Powiedz zamówienie jeszcze raz, kiedy zechcesz.",
-    "proposal": "{Place}: {level}. Zamówić {items} za {total}? Powiedz: okay nabu, yes, place my order.",
+    "proposal": "{Place}: {level}. Zamówić {items} za {total}? Powiedz: {wake}, {aloud}.",
     "proposal_declined": "Dobrze, nie zamówię.",
     "proposal_postponed": "Dobrze, zapytam później.",
     "postponed": "Dobrze, później. Nic nie jest zamówione.",
@@ -116,7 +117,7 @@ _POLISH = {
     "sensors_silent": "{Since} nie mam odczytów z czujników: {place}.",
     "low_nothing": "Niczego nie brakuje.",
     "low_item": "{Place}: {level}; {items} za {total}, {standing}.",
-    "low_how": "Żeby zamówić to, o co pytałem, osoba, którą znam, mówi do urządzenia: okay nabu, yes, place my order.",
+    "low_how": "Żeby zamówić to, o co pytałem, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}.",
     "another": "{Items} już czeka na wysłanie. Zamówić jeszcze raz to samo?",
     "left_as_it_is": "Dobrze, zostaje jedno zamówienie.",
     "queued": "Czeka na wysłanie: {items}. Powiem, kiedy sklep je przyjmie.",
@@ -124,26 +125,26 @@ _POLISH = {
     "announce_ordered": "Sklep przyjął zamówienie: {items}.{delivery}",
     "cancelled": "Anulowane. Nic nie jest zamówione.",
     "fine": "Dobrze.",
-    "nothing_to_confirm": "Nie ma czego potwierdzać. Napisz, co zamówić, na przykład: poproszę dwie paczki kawy.",
+    "nothing_to_confirm": "Nie ma czego potwierdzać. Zamów coś, na przykład: poproszę dwie paczki kawy.",
     "nothing_ordered": "Nie rozumiem, więc niczego nie zamówiłem. Spróbuj jeszcze raz.",
-    "again": "Czy to było tak? Powiedz: tak, złóż moje zamówienie. Albo: nie.",
+    "again": "Czy to było tak? Powiedz: {aloud}. Albo: nie.",
     "again_otherwise": "Przepraszam, nadal nie słyszę dobrze. Może innymi słowami: tak, potwierdzam zamówienie. Albo: nie.",
-    "still_there": "Nadal czekam. Powiedz: tak, złóż moje zamówienie. Albo: nie.",
+    "still_there": "Nadal czekam. Powiedz: {aloud}. Albo: nie.",
     "too_loud": "Jest tu dla mnie za głośno, niczego nie zamówiłem. Podejdź bliżej albo powtórz, kiedy będzie ciszej.",
     "much_talk": "Słyszałem wiele słów, ale żadnego zamówienia. Niczego nie zamówiłem. Powiedz samo zamówienie, kiedy nikt inny nie mówi.",
-    "again_much_talk": "Słyszałem wiele słów. Powiedz: tak, złóż moje zamówienie. Albo: nie.",
-    "again_too_loud": "Jest tu dla mnie za głośno. Podejdź bliżej i powiedz: tak, złóż moje zamówienie. Albo: nie.",
+    "again_much_talk": "Słyszałem wiele słów. Powiedz: {aloud}. Albo: nie.",
+    "again_too_loud": "Jest tu dla mnie za głośno. Podejdź bliżej i powiedz: {aloud}. Albo: nie.",
     "not_understood": "Tego nie mogę tu zamówić. Spróbuj na przykład: poproszę dwie paczki kawy. Albo: pomoc.",
-    "help": "Napisz na przykład: poproszę dwie paczki kawy. Odczytam zamówienie i kwotę. „Nie” zatrzymuje wszystko.",
+    "help": "Na przykład: poproszę dwie paczki kawy. Odczytam zamówienie i kwotę, a kto je składa, mówi: {aloud}. „Nie” zatrzymuje wszystko.",
     "refused_unknown_voice": "Nie znam tego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
     "refused_nobody_enrolled": "Nie znam jeszcze niczyjego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
     "refused_voice_model_changed": "Głosy zapisano innym modelem niż ten, który mam teraz, więc nikogo nie znam i niczego nie zamówiłem. Trzeba je zapisać od nowa: earmark people.",
     "refused_other_voice": "To nie ten głos, który zamawiał, więc niczego nie zamówiłem.",
     "refused_too_short": "Za krótko, żebym poznał głos. Niczego nie zamówiłem. Powiedz całe zamówienie jeszcze raz.",
     "refused_too_noisy": "Jest za głośno, żebym poznał głos. Niczego nie zamówiłem. Podejdź bliżej albo spróbuj, kiedy będzie ciszej.",
-    "again_too_short": "Za krótko, żebym poznał głos. Powiedz: tak, złóż moje zamówienie.",
-    "again_too_noisy": "Było za głośno. Powiedz jeszcze raz: tak, złóż moje zamówienie.",
-    "typed_cannot_confirm": "Pisane słowa nie składają zamówienia. Osoba, którą znam, mówi do urządzenia: okay nabu, yes, place my order.",
+    "again_too_short": "Za krótko, żebym poznał głos. Powiedz: {aloud}.",
+    "again_too_noisy": "Było za głośno. Powiedz jeszcze raz: {aloud}.",
+    "typed_cannot_confirm": "Pisane słowa nie składają zamówienia. Osoba, którą znam, mówi do urządzenia: {wake}, {aloud}.",
     "handed_over": "Odczytuję to teraz na głos. Kto potwierdza, robi to głosem.",
     "read_back_factor": "{Items}, razem {total}. To więcej, niż wolno mi zamówić samym głosem. Wpisz PIN i naciśnij Enter "
     "albo przyłóż kartę. Albo powiedz: anuluj.",
@@ -176,8 +177,8 @@ _POLISH = {
     "shop_over_limit": "Cena wzrosła ponad uzgodnioną, więc nie zamówiono: {items}. Zamów jeszcze raz, a odczytam nową cenę.",
     "shop_expired": "Zamówienie dotarło do sklepu za późno: {items}. Nic nie jest zamówione; możesz zamówić jeszcze raz.",
     "enrol_consent": "{name}, chcę nauczyć się Twojego głosu. Zostanie on na tym urządzeniu i można go usunąć w każdej chwili. "
-    "Jeśli się zgadzasz, powiedz: yes, learn my voice.",
-    "enrol_consent_again": "Czy to było tak? Jeśli mogę nauczyć się głosu, powiedz: yes, I agree. Albo powiedz: nie.",
+    "Jeśli się zgadzasz, powiedz: tak, naucz się mojego głosu. Albo powiedz: nie.",
+    "enrol_consent_again": "Czy to było tak? Jeśli mogę nauczyć się głosu, powiedz: tak, zgadzam się. Albo powiedz: nie.",
     "enrol_read": "Powiedz proszę: {text}.",
     "enrol_again": "Jeszcze raz. Powiedz: {text}.",
     "enrol_too_noisy": "Jest tu za głośno, żebym nauczył się głosu. Podejdź bliżej i powiedz: {text}.",
@@ -188,4 +189,11 @@ _POLISH = {
     "enrol_failed": "Nie słyszałem dość dobrze. Niczego nie zachowałem. Zacznij od nowa: earmark enrol.",
 }
 
-REPLIES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH, "ko": {**_ENGLISH, **KOREAN}}
+REPLIES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}
+
+CONSENTS: Mapping[str, str] = {
+    "en": "yes, place my order",
+    "pl": "tak, złóż moje zamówienie",
+    "ko": "네, 그대로 주문해 주세요",
+}
+"""What a person says aloud to place an order, by the language in which the device hears."""

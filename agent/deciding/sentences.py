@@ -10,23 +10,14 @@ from collections.abc import Iterable
 
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.connected_speech import accented
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.graph_builder import GraphBuilder
 from agent.deciding.item_sentences import add_counts
-from agent.deciding.lexicon import LEXICONS, Lexicon
+from agent.deciding.lexicon import LEXICONS
 from agent.deciding.order_sentences import add_orders
+from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import SentenceGraph, Tag
-
-ENROLMENT_PHRASES = (
-    "okay nabu order two bags of coffee",
-    "okay nabu what do we have in the kitchen today",
-    "my voice is the key to this little shop",
-    "please read my order back before you place it",
-    "okay nabu yes place my order and thank you",
-    "the quick brown fox jumps over the lazy dog",
-)
-"""Read aloud while enrolling (English). They cover the wake phrase and the consent, in which a person is
-verified."""
 
 
 def compile_sentences(
@@ -59,7 +50,7 @@ def compile_sentences(
     build.phrases(enrol, lexicon.enrolment_consents, end, Tag("consent", "sentence"))
     build.phrases(enrol, lexicon.consent_bare, end, Tag("consent", "bare"))
     build.phrases(enrol, lexicon.denials, end, Tag("denial", "said"))
-    for number, text in enumerate(ENROLMENT_PHRASES):
+    for number, text in enumerate(ENROLMENT_PHRASES[language]):
         build.phrases(phrase, (text,), end, Tag("phrase", str(number)))
     build.phrases(phrase, lexicon.denials, end, Tag("denial", "said"))
     entries = {"order": wake, "consent": consent, "enrol": enrol, "phrase": phrase}

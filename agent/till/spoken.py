@@ -89,8 +89,6 @@ class SpokenDialogue(Talk):
         self._last_words = ""  # of the order in hand
         self._news: deque[ReceiptArrived] = deque()
 
-    # --- from `voice` ---
-
     def voice_lost(self) -> None:
         """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
         committed."""
@@ -135,8 +133,6 @@ class SpokenDialogue(Talk):
         self._line.spoken(say_id)
         self._tell_news()
 
-    # --- from elsewhere ---
-
     def begin_enrolment(self, name: str) -> bool:
         """Asks `name` for consent aloud; False where the device is in the middle of something."""
         if not self._at_rest or self._line.called:
@@ -179,8 +175,6 @@ class SpokenDialogue(Talk):
             may_be_said()
             self._conversation = Conversation.new()
             self._apply(event)
-
-    # --- inside ---
 
     @property
     def _at_rest(self) -> bool:
@@ -288,7 +282,7 @@ class SpokenDialogue(Talk):
     def _speak(self, say: Say, name: str = "", phrase: str = "") -> str:
         """Has it spoken; the sentence."""
         currency = self._desk.catalogue.currency
-        text = render(say, self._language, currency, name=name, text=phrase)
+        text = render(say, self._language, currency, self._desk.hears, name=name, text=phrase)
         signal = signal_of(say.key)
         if signal is not None:
             self._show(signal)

@@ -42,7 +42,7 @@ from agent.deciding.replies import render
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.settings import Policy
-from tests.deciding.conftest import CORNER_SHOP
+from tests.deciding.conftest import CORNER_SHOP, HEARS
 
 ANNA, BERT, NOBODY = Verdict("p-anna"), Verdict("p-bert"), Verdict(reason="unknown_voice")
 CONSENT, BARE, DENIAL = Answer("consent"), Answer("bare"), Answer("denial")
@@ -176,7 +176,7 @@ def test_an_order_of_too_many_lines_is_refused_with_the_bound() -> None:
     assert isinstance(step(Idle(), OrderHeard(_several(most), ANNA), around)[0], Confirming)
     state, effects = step(Idle(), OrderHeard(_several(most + 1), ANNA), around)
     assert (state, _said(effects), _codes(effects)) == (Idle(), ["too_many_lines"], ["too_many_lines"])
-    assert "at most five different things" in render(effects[0], "en", "PLN")
+    assert "at most five different things" in render(effects[0], "en", "PLN", HEARS)
 
 
 def test_a_consent_that_names_one_line_of_several_is_none() -> None:

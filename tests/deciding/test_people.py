@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agent.deciding.conversation import Say
 from agent.deciding.enrolment import MOST_FAILURES, Enrolling, Heard, advance, begin
-from agent.deciding.sentences import ENROLMENT_PHRASES
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.understanding import Answer, Meaning, NotUnderstood, PhraseRead
 from agent.deciding.verification import (
     Embedding,
@@ -26,6 +26,7 @@ from agent.deciding.verification import (
     score,
     verify,
 )
+from agent.plumbing.sentence_graph import normalise_text
 from agent.plumbing.settings import Speaker
 from agent.plumbing.speaker_models import GE2E
 
@@ -207,17 +208,17 @@ def _heard(
 
 
 def _reading(*embeddings: tuple[float, ...]) -> Enrolling:
-    return Enrolling("Anna", GE2E, ANNA, embeddings)
+    return Enrolling("Anna", "en", GE2E, ANNA, embeddings)
 
 
 def test_nothing_is_learned_before_an_explicit_consent_with_a_voice() -> None:
-    state, say, learned = begin("Anna", GE2E)
+    state, say, learned = begin("Anna", "en", GE2E)
     assert state is not None
     assert say == Say("enrol_consent", "enrol")
     for heard in (
         _heard(Answer("bare")),
         _heard(PhraseRead(0)),
-        _heard(NotUnderstood(), said=ENROLMENT_PHRASES[0]),
+        _heard(NotUnderstood(), said=ENROLMENT_PHRASES["en"][0]),
         _heard(Answer("consent"), None),
         _heard(Answer("consent"), (math.nan, 0.0, 0.0)),
         Heard(None),
@@ -233,7 +234,7 @@ def test_nothing_is_learned_before_an_explicit_consent_with_a_voice() -> None:
 
 
 def test_a_no_at_any_time_ends_it_with_nothing_kept() -> None:
-    for state in (Enrolling("Anna", GE2E), _reading(), _reading(ANNA, ANNA)):
+    for state in (Enrolling("Anna", "en", GE2E), _reading(), _reading(ANNA, ANNA)):
         for said in ("", "no i do not want that", "stop it please"):
             heard = _heard(Answer("denial"), said=said)
             assert advance(state, heard, LIMITS) == (None, Say("enrol_declined"), None)
@@ -243,7 +244,7 @@ def test_enough_sentences_in_one_voice_make_a_template() -> None:
     state: Enrolling | None = _reading()
     for number in range(LIMITS.enrolment_sentences):
         assert state is not None
-        assert state.phrase == ENROLMENT_PHRASES[number]
+        assert state.phrase == ENROLMENT_PHRASES["en"][number]
         heard = _heard(PhraseRead(number), ANNA, _at(20.0 + number))
         state, say, learned = advance(state, heard, LIMITS)
     assert state is None
@@ -252,6 +253,20 @@ def test_enough_sentences_in_one_voice_make_a_template() -> None:
     assert learned.voiceprint.model == GE2E
     assert learned.voiceprint.clean == pytest.approx(ANNA)
     assert learned.voiceprint.in_noise == pytest.approx(_at(22.0))
+
+
+@pytest.mark.parametrize("language", ENROLMENT_PHRASES)
+def test_a_voice_is_learned_from_sentences_of_the_language_that_is_heard(language: str) -> None:
+    state, _, _ = begin("Anna", language, GE2E)
+    assert state is not None
+    state, _, _ = advance(state, _heard(Answer("consent")), LIMITS)
+    for number in range(LIMITS.enrolment_sentences):
+        assert state is not None
+        assert state.phrase == ENROLMENT_PHRASES[language][number]
+        heard = _heard(PhraseRead(number)) if number else _heard(None, said=normalise_text(state.phrase))
+        state, say, learned = advance(state, heard, LIMITS)
+    assert say.key == "enrol_done"
+    assert learned is not None
 
 
 @pytest.mark.parametrize(
@@ -331,13 +346,13 @@ def test_a_voice_of_another_model_is_not_learned() -> None:
     assert after is not None
     assert after.embeddings == (ANNA,)
     assert say.key == "enrol_again"
-    agreed, _, _ = advance(Enrolling("Anna", GE2E), replace(other, meaning=Answer("consent")), LIMITS)
+    agreed, _, _ = advance(Enrolling("Anna", "en", GE2E), replace(other, meaning=Answer("consent")), LIMITS)
     assert agreed is not None
     assert agreed.agreed is None
 
 
 def test_the_voice_that_agreed_is_the_one_that_is_learned() -> None:
-    state, _, _ = advance(Enrolling("Anna", GE2E), _heard(Answer("consent"), ANNA), LIMITS)
+    state, _, _ = advance(Enrolling("Anna", "en", GE2E), _heard(Answer("consent"), ANNA), LIMITS)
     assert state is not None
     after, say, _ = advance(state, _heard(PhraseRead(0), BERT), LIMITS)
     assert after is not None
