@@ -21,7 +21,8 @@ from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import Answer, OrderAsked, SentenceParser, understand
 from agent.deciding.unsayable import Unsayable, unsayable
 from agent.hearing.audio import to_float
-from agent.hearing.vosk_recogniser import MODELS, VoskRecogniser, letters
+from agent.hearing.vosk_decoding import MODELS
+from agent.hearing.vosk_recogniser import VoskRecogniser, letters
 from agent.plumbing.errors import AudioError, ModelError
 from agent.plumbing.messages import Listen, Say, Spoken, Utterance, Woken
 from agent.plumbing.sentence_graph import SentenceGraph
