@@ -99,7 +99,8 @@ class Repository:
         return path
 
     def withdraw(self, hardware: str) -> None:
-        """Offers nothing to that hardware any more. Devices that have the release keep it."""
+        """Offers nothing to that hardware any more. Devices that have the release keep it. Raises UpdateError
+        release_none."""
         targets = self._read("targets")
         if targets.targets.pop(target_path(hardware), None) is None:
             raise UpdateError(

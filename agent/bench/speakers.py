@@ -28,6 +28,8 @@ _NO_EMBEDDING = -1.0  # where no speech was found in a trial: accepted at no thr
 
 
 class Window(NamedTuple):
+    """One trial: float32 [n] at 16 kHz of `speaker`, out of the file `recording`."""
+
     speaker: str
     recording: str
     samples: Float32
@@ -48,7 +50,8 @@ class SpeakersBench:
     def run(
         self, speakers: SpeakerSet, noise: Float32 | None, snrs: list[float], seconds: float
     ) -> Iterator[dict[str, Any]]:
-        """One row without noise and one for each of `snrs` (dB)."""
+        """One row without noise and one for each of `snrs` (dB). Raises AudioError: bench_set_invalid,
+        bench_noise, audio_…"""
         people = {name: self.enrol(files) for name, files in speakers.enrolment.items()}
         windows = [
             window
@@ -92,6 +95,7 @@ class SpeakersBench:
         return _NO_EMBEDDING if heard.embedding is None else score(heard.embedding, voiceprint)
 
     def enrol(self, files: list[Path]) -> Voiceprint:
+        """What the device would keep of a person who said these. Raises AudioError bench_set_invalid."""
         clean, in_noise = [], []
         for file in files:
             samples = read_audio_file(file)[: self._endpoint.longest_utterance_ms * SAMPLE_RATE // 1_000]
@@ -104,12 +108,13 @@ class SpeakersBench:
             raise AudioError("bench_set_invalid", f"{files[0].parent}: {error}", "use other files") from error
 
     def windows(self, name: str, file: Path, seconds: float) -> list[Window]:
+        """Every `seconds` of speech in the file. Raises AudioError as `read_audio_file` does."""
         samples = read_audio_file(file)
         speech = self._activity.speech_mask(samples, self._endpoint.speech_threshold)
         return [Window(name, file.stem, window) for window in speech_windows(samples, speech, seconds)]
 
     def hear(self, samples: Float32) -> Voice:
-        """What the device's ear makes of one trial."""
+        """What the device's ear makes of float32 [n] at 16 kHz; the time of the embedding is noted."""
         speech = self._activity.speech_mask(samples, self._endpoint.speech_threshold)
         begun = time.perf_counter()
         vector = self._embedder.embed(samples, speech)

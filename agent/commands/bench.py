@@ -13,7 +13,8 @@ from agent.plumbing.speaker_models import SpeakerModel
 
 
 def orders(arguments: argparse.Namespace) -> int:
-    """Runs the benchmark of spoken orders and prints its table."""
+    """Runs the benchmark of spoken orders and prints its table. Raises ConfigurationError: bench_noise,
+    bench_curve."""
     from agent.bench.orders import run_orders_bench
 
     check_noise_kinds(arguments)

@@ -49,7 +49,7 @@ class OperatorClient:
             raise IpcError("device_not_running", f"nobody answers at {path}", "earmark run") from error
         self._connection = IpcConnection(sock, peer="till")
 
-    def send(self, request: Message) -> None:
+    def send(self, request: Message, fds: tuple[int, ...] = ()) -> None:
         """Raises IpcError operator_request where the till would drop it without an answer."""
         try:
             msgspec.msgpack.decode(msgspec.msgpack.encode(request), type=operator.OperatorRequest)
@@ -57,10 +57,11 @@ class OperatorClient:
             raise IpcError(
                 "operator_request", f"the device does not take that: {error}", "earmark --help"
             ) from error
-        self._connection.send(request)
+        self._connection.send(request, fds)
 
     def receive(self, types: type[Message] | UnionType) -> Any:
-        """The next answer of `types`. A `Problem` is raised as the EarmarkError it stands for."""
+        """The next answer of `types`. A `Problem` is raised as the EarmarkError it stands for. Raises
+        IpcError: device_stopped, operator_answer (an answer of another type)."""
         try:
             answer, _ = self._connection.receive(operator.OperatorAnswer)
         except EOFError as error:
@@ -72,6 +73,7 @@ class OperatorClient:
         return answer
 
     def ask(self, request: Message, types: type[Message] | UnionType) -> Any:
+        """Sends `request` and gives its answer. Raises as `send` and `receive` do."""
         self.send(request)
         return self.receive(types)
 
@@ -130,7 +132,7 @@ def _when(seconds: int) -> str:
 
 
 def people(arguments: argparse.Namespace) -> int:
-    """Lists the enrolled, or forgets one."""
+    """Lists the enrolled, or forgets one. Raises ConfigurationError person_unknown."""
     client = connect(arguments)
     if arguments.forget:
         answer: operator.Forgotten = client.ask(operator.Forget(arguments.forget), operator.Forgotten)

@@ -97,4 +97,4 @@ def load_vosk_model(models_dir: Path, language: str) -> Any:
 
 def missing_step(name: str) -> str:
     """What brings the model: one that models.toml has no hash of cannot be fetched, only pinned."""
-    return f"earmark models {'fetch' if name == MODELS['ko'] else 'pin'} {name}"
+    return f"earmark models fetch {name}" if name == MODELS["ko"] else f"earmark models pin {name} FILE"

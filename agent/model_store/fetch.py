@@ -35,7 +35,7 @@ def fetch_models(
     `report` is given a line for each step, and every two seconds of a longer one.
     Raises ModelError: model_unknown, mirror_missing, model_unfetched (every source failed; the detail says
     how), model_missing or model_damaged (inside an installed package), model_store_unwritable,
-    model_unpinned, model_not_exported.
+    model_unpinned (no hash of it is known), model_not_exported.
     """
     models = manifest.chosen(ids)
     if mirror is not None and not mirror.is_dir():

@@ -58,7 +58,8 @@ class People:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Reads all; one that was altered or has lost its key is left out and stands in `problems`."""
+        """Reads all; one that was altered or has lost its key is left out and stands in `problems`
+        (voiceprint_damaged)."""
         self._folder = folder
         self.problems: list[TrustError] = []
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -80,8 +80,6 @@ class SpokenDialogue(Talk):
         self._order_voice = _NOBODY
         self._news: deque[ReceiptArrived] = deque()
 
-    # --- from `voice` ---
-
     def voice_lost(self) -> None:
         """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
         committed."""
@@ -125,8 +123,6 @@ class SpokenDialogue(Talk):
         self._line.spoken(say_id)
         self._tell_news()
 
-    # --- from elsewhere ---
-
     def begin_enrolment(self, name: str) -> bool:
         """Asks `name` for consent aloud; False where the device is in the middle of something."""
         if not self._at_rest:
@@ -169,8 +165,6 @@ class SpokenDialogue(Talk):
             may_be_said()
             self._conversation = Conversation.new()
             self._apply(event)
-
-    # --- inside ---
 
     @property
     def _at_rest(self) -> bool:

@@ -4,6 +4,7 @@ alone."""
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -13,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
-from agent.bench.speakers import SpeakersBench
+from agent import cli
 from agent.deciding.verification import Verdict, Voice, Voiceprint, make_template, verify
 from agent.hearing.ears import Ears
 from agent.hearing.speaker import SpeakerEmbedder
@@ -36,6 +38,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ECAPA = "speaker-ecapa"
 SEED = 7
 ORDER = "okay nabu, order two bags of dark roast coffee"
+CONSENT = "yes, place my order"
 LIMITS = Speaker(
     model=ECAPA,
     accept_cosine=0.98,
@@ -147,9 +150,61 @@ def test_the_ear_hears_with_it_and_only_voices_that_it_learned_are_known(exporte
     assert embedder.embed(samples[:600], np.ones(1, bool)) is None, "too little for its convolutions"
 
 
-def test_the_bench_measures_it_and_decides_nothing_without_thresholds(exported: Path) -> None:
-    assert SpeakersBench(exported / "models", ECAPA).limits is None
-    assert SpeakersBench(exported / "models", ECAPA, LIMITS).limits == LIMITS
+@pytest.fixture(scope="module")
+def two_voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As small as a set of speakers may be."""
+    folder = tmp_path_factory.mktemp("voices")
+    for voice in ("slt", "rms"):
+        (folder / "enrolled" / voice).mkdir(parents=True)
+        for number, text in enumerate(("one box of tea", *["two bags of rice"] * 4, CONSENT)):
+            _write(folder / "enrolled" / voice / f"{number}.wav", voice, text)
+    (folder / "others").mkdir()
+    _write(folder / "others" / "awb-1.wav", "awb", CONSENT)
+    return folder
+
+
+def _write(path: Path, voice: str, text: str) -> None:
+    soundfile.write(path, np.concatenate([room(0.8), spoken(voice, text), room(0.8)]), 16_000)
+
+
+def test_the_bench_gives_thresholds_to_choose_and_tries_those_of_a_settings_file(
+    exported: Path, two_voices: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["bench", "speakers", "--set", str(two_voices), "--seconds", "0.7", "--json"]
+    monkeypatch.setattr("agent.commands.bench.default_models_dir", lambda: exported / "models")
+    assert cli.main([*command, "--model", ECAPA]) == 0
+    untried = json.loads(capsys.readouterr().out)
+    assert untried["model"] == ECAPA
+    [row] = untried["results"]
+    assert row["device"] is None, "nothing was measured for it, so nothing is decided"
+    assert -1.0 <= row["threshold_at_far_0.01"] <= row["threshold"]
+    settings = _settings(exported, accept_cosine=0.0)
+    assert cli.main([*command, "--limits", str(settings)]) == 0
+    [row] = json.loads(capsys.readouterr().out)["results"]
+    told = row["device"]
+    assert told["strangers_accepted"] + told["cannot_tell"] == told["stranger_trials"] > 0, (
+        "at 0 anybody passes"
+    )
+    with pytest.raises(SystemExit):
+        cli.main([*command, "--limits", str(settings), "--model", ECAPA])
+
+
+def _settings(exported: Path, **thresholds: float) -> Path:
+    """A settings file with the exported model, and `LIMITS` but for those thresholds."""
+    chosen = {**LIMITS.thresholds._asdict(), **thresholds}
+    lines = [f"{name} = {value}" for name, value in chosen.items()]
+    path = exported / "earmark.toml"
+    path.write_text(
+        "\n".join(
+            [
+                '[paths]\nmodels_dir = "models"',
+                f'[speaker]\nmodel = "{ECAPA}"',
+                "shortest_order_ms = 500",
+                *lines,
+            ]
+        )
+    )
+    return path
 
 
 def test_weights_that_are_not_the_vendors_are_refused_and_nothing_is_written(
