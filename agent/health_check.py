@@ -28,6 +28,7 @@ from agent.plumbing import audit, sandbox
 from agent.plumbing.errors import AudioError, EarmarkError, JournalError
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings
+from agent.till.catalogue_store import served_file
 
 """Stored as words and spoken by the device's own voice; every catalogue's grammar has it."""
 
@@ -147,7 +148,7 @@ def recognises(settings: Settings) -> str:
     from agent.hearing.engine import open_engine
     from agent.hearing.speech import Speech
 
-    catalogue = parse_catalogue(Path(settings.paths.catalogue_file).read_bytes())
+    catalogue = parse_catalogue(served_file(settings.paths).read_bytes())
     language = settings.device.language
     graph = compile_sentences(catalogue, language)
     recogniser = open_engine(Path(settings.paths.models_dir), settings.asr, language)

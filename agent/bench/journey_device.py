@@ -21,10 +21,12 @@ from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import ReceiptArrived, Say
+from agent.deciding.edition import Edition
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
-from agent.deciding.replies import render
+from agent.deciding.packed_catalogue import PackedCatalogue
+from agent.deciding.replies import Hears, render
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import OrderAsked, understand
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
 from agent.hearing.ears import Ears
 from agent.hearing.speech import Speech
@@ -67,15 +69,6 @@ class Heard(NamedTuple):
     utterance: messages.Utterance | None = None
 
 
-class _Desk(Desk):
-    """Understands the sentences that the ears were given."""
-
-    sentences: SentenceParser
-
-    def parser(self, language: str) -> SentenceParser:
-        return self.sentences
-
-
 class JourneyDevice:
     """A new device and a new shop in `folder`. Raises ModelError."""
 
@@ -96,19 +89,20 @@ class JourneyDevice:
             policy=policy,
         )
         self.catalogue = parse_catalogue(catalogue.read_bytes())
+        graph = compile_sentences(self.catalogue, _LANGUAGE, extra_openings=openings)
+        packed = PackedCatalogue.of(self.catalogue)
+        edition = Edition("made here", _LANGUAGE, packed, {_LANGUAGE: graph.to_bytes()})
         self.journal = Journal(folder / "journal.db")
         self._road = self._make_road(self._shop, folder)
-        self._desk = _Desk(
+        self._desk = Desk(
             self.settings,
-            self.catalogue,
+            edition,
             self.journal,
             self._road,
             People(folder / "people"),
             Factors(folder / "factors.json", self.journal),
             time.time,
         )
-        graph = compile_sentences(self.catalogue, _LANGUAGE, extra_openings=openings)
-        self._desk.sentences = SentenceParser(graph)
         self._desk.online = True
         self._counter = OrderDesk(self._shop)
         self._sent: deque[messages.Message] = deque()
@@ -117,7 +111,7 @@ class JourneyDevice:
         )
         self._learned: bool | None = None  # of the enrolment under way: None until it has ended
         self._ears = Ears(self.settings)
-        self._ears.use_grammar(graph)
+        self._ears.use_grammar(graph, edition.grammar_id)
         self._desk.speaker_model = self._ears.speaker_model
         self._speech = Speech()
         self._spoken_seconds: dict[str, float] = {}
@@ -126,7 +120,13 @@ class JourneyDevice:
         self.listening = False
         """Whether the microphone is open for an answer."""
 
+    @property
+    def hears(self) -> Hears:
+        """What it listens for, as its replies name it."""
+        return self._desk.hears
+
     def close(self) -> None:
+        """Ends the journal and the shop's counter."""
         self.journal.close()
         self._counter.close()
 

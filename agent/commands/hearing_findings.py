@@ -14,6 +14,7 @@ from agent.model_store.manifest import load_manifest
 from agent.model_store.verify import model_problems
 from agent.plumbing.settings import Settings, Speaker
 from agent.plumbing.speaker_models import MEASURED
+from agent.till.catalogue_store import served_file
 
 _MOST_NAMED = 20
 
@@ -29,7 +30,7 @@ def hearing(settings: Settings) -> Iterator[Finding]:
 
     recogniser = VoskRecogniser(models_dir, language)
     yield Finding("hearing", "ok", f"vosk hears {language!r} with {MODELS[language]}")
-    path = Path(settings.paths.catalogue_file)
+    path = served_file(settings.paths)
     if not path.exists():
         return
     catalogue = parse_catalogue(path.read_bytes(), name=path.name)

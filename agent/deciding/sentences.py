@@ -13,8 +13,9 @@ from agent.deciding.connected_speech import accented
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.graph_builder import GraphBuilder
 from agent.deciding.item_sentences import add_counts
-from agent.deciding.lexicon import LEXICONS, Lexicon
+from agent.deciding.lexicon import LEXICONS
 from agent.deciding.order_sentences import add_orders
+from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import SentenceGraph, Tag
 

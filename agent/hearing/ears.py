@@ -30,6 +30,7 @@ from agent.plumbing.settings import Settings
 
 _INTERRUPTION = "interruption"
 _SHORTEST_EMBEDDED_MS = 320  # less speech says nothing about who speaks
+_PAUSE_FRAMES = 1_000 // FRAME_MS  # after an utterance there may be an answer, and a question
 
 
 class Ears:
@@ -47,7 +48,8 @@ class Ears:
         self._wake = Waking(settings.wake, wake_check(self._recogniser, settings.wake.phrase))
         self._drafts = Drafts(self._recogniser)
         self._listener = Listener(settings.endpoint, self._wake, VoiceActivity())
-        self._ready = False
+        self.grammar_id = ""
+        """By which it hears, '' before there is one."""
         self._barge_in: BargeIn | None = None
         self._rest_after_frames = settings.asr.rest_after_seconds * 1_000 // FRAME_MS
         self._idle_frames = 0
@@ -61,20 +63,31 @@ class Ears:
         """The full name of what makes the embeddings."""
         return self._embedder.model
 
-    def use_grammar(self, graph: SentenceGraph) -> None:
-        """Recognises sentences of `graph` from now on. Raises AudioError('grammar_invalid')."""
+    @property
+    def between_utterances(self) -> bool:
+        """Whether nobody is being heard, nor was a moment ago: it has waited for the wake word for a second
+        of sound. Without a grammar nobody is."""
+        return not self._ready or (self._listener.idle and self._idle_frames >= _PAUSE_FRAMES)
+
+    def use_grammar(self, graph: SentenceGraph, grammar_id: str) -> None:
+        """Recognises sentences of `graph` from now on, and says so by `grammar_id`. Raises
+        AudioError('grammar_invalid'); then nothing has changed."""
         if graph.language != self._language:
             detail = f"the grammar is in {graph.language!r}, the device hears {self._language!r}"
             raise AudioError("grammar_invalid", detail)
         self._recogniser.use(graph)
         self._drafts.begin()
-        self._ready = True
+        self.grammar_id, self._idle_frames = grammar_id, 0
 
     def forget(self) -> None:
         """Drops grammar, policy and whatever was being heard: the till is another one now."""
-        self._ready = False
+        self.grammar_id = ""
         self.embeds = self.embeds_in_noise = False
         self.wait_for_wake()
+
+    @property
+    def _ready(self) -> bool:
+        return bool(self.grammar_id)
 
     def wait_for_wake(self) -> None:
         """Drops whatever was being heard."""
@@ -157,6 +170,7 @@ class Ears:
             speech_ms=capture.speech_ms,
             snr_db=capture.snr_db,
             speech_ended_ns=capture.speech_ended_ns,
+            grammar_id=self.grammar_id,
             embedding_in_noise=in_noise,
             runners_up=tuple(RunnerUp(*near) for near in heard.alternatives[:MOST_RUNNERS_UP]),
         )

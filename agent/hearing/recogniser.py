@@ -2,8 +2,8 @@
 beside it.
 
 The open decode hears the same encoder output without the grammar. How much likelier it is, per token, tells
-whether a sentence of the grammar was said at all. Where the small model is not sure of an order, a larger
-one is asked as well, and the two decode it together.
+whether a sentence of the grammar was said at all. An order is decoded by a small model and a larger one
+together (docs/adr/0022).
 """
 
 from __future__ import annotations
@@ -36,8 +36,12 @@ WIDER_BEAMS = 24
 """Tried once more where nothing survived."""
 
 RECONSIDERED = frozenset({"order", "consent", "enrol"})
-"""Entries for which the second model is asked. All but the first are answers: what is heard in the open is
-searched for words of denial, and one counts whichever of the two hears it."""
+"""Entries that the second model hears. All but orders are answers: it hears those of which the first is not
+sure, and words of denial, searched for in the open decode, count whichever of the two hears them."""
+
+_BY_BOTH_AT_ONCE = frozenset({"order"})
+"""Of them those that both models hear from the start: the first alone is sometimes sure of what was not said,
+and to begin anew with both takes longer than the silence after the speech."""
 
 _SURE_GAP = -0.5  # of clean orders nineteen in twenty lie above
 
@@ -147,20 +151,20 @@ class Recogniser:
         sentence = np.ascontiguousarray(sentence, np.float32)
         whole = None if whole is None else np.ascontiguousarray(whole, np.float32)
         self._ahead(sentence, entry)
-        return Draft(self._heard(sentence, entry, (self._model,)), sentence, entry, whole)
+        return Draft(self._heard(sentence, entry, self._asked_first(entry)), sentence, entry, whole)
 
     def finish(self, draft: Draft) -> Recognition:
         """The second step, once the speech is over: where there is doubt looks at `whole`, asks the other
-        model, and searches more widely."""
+        model if that has not heard it yet, and searches more widely."""
         heard, samples, entry, whole = draft
         if whole is not None and heard.gap_per_token < _SURE_GAP:
             self._ahead(whole, entry)
-            with_phrase = self._heard(whole, entry, (self._model,))
+            with_phrase = self._heard(whole, entry, self._asked_first(entry))
             if with_phrase.gap_per_token > heard.gap_per_token:
                 heard, samples = with_phrase, whole
         if self._second is None or entry not in RECONSIDERED:
             return self._searched(heard, samples, draft)
-        if heard.sure or not heard.open_words:
+        if not heard.open_words or (heard.sure and entry not in _BY_BOTH_AT_ONCE):
             return heard
         return self._reconsidered(heard, samples, draft, (self._model, self._second))
 
@@ -176,8 +180,13 @@ class Recogniser:
         encoded = model.encode(np.ascontiguousarray(samples, np.float32))
         return self._text(decode_open(model.begin(encoded), _most_open_tokens(samples)))
 
+    def _asked_first(self, entry: str) -> Sequence[Moonshine | RestingModel]:
+        if self._second is None or entry not in _BY_BOTH_AT_ONCE:
+            return (self._model,)
+        return self._model, self._second
+
     def _ahead(self, samples: Float32, entry: str) -> None:
-        """The second model hears along from the start: one order in three is asked of it."""
+        """The second model encodes while the first does."""
         if isinstance(self._second, RestingModel) and entry in RECONSIDERED and _is_sound(samples):
             self._second.encode_ahead(samples)
 
@@ -191,17 +200,17 @@ class Recogniser:
     def _reconsidered(
         self, heard: Recognition, samples: Float32, draft: Draft, both: Sequence[Moonshine | RestingModel]
     ) -> Recognition:
-        together = self._heard(samples, draft.entry, both)
+        at_once = draft.entry in _BY_BOTH_AT_ONCE
+        together = heard if at_once else self._heard(samples, draft.entry, both)
         if not together.words:
             heard = self._searched(heard, samples, draft)
             if heard.words:
                 together = self._heard(samples, draft.entry, both, beams=WIDER_BEAMS)
         best = together if together.words else heard._replace(ending=together.ending)
-        is_answer = draft.entry != "order"
-        said = f"{heard.open_words} {together.open_words}" if is_answer else together.open_words
+        said = together.open_words if at_once else f"{heard.open_words} {together.open_words}"
         if best.nats_per_token < _LOWEST_TOGETHER:
             return Recognition("", said, NO_SENTENCE_GAP, ending=best.ending)
-        return best._replace(open_words=said) if is_answer else best
+        return best if at_once else best._replace(open_words=said)
 
     def _heard(
         self,

@@ -1,4 +1,7 @@
-"""What an utterance means to the till, before the dialogue decides what comes of it."""
+"""What an utterance means to the till, before the dialogue decides what comes of it.
+
+Words are read by the grammar that they were heard by, or not at all.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from agent.deciding.dialogue import CHOICE
 from agent.deciding.runner_up import runner_up
 from agent.deciding.understanding import Answer, Meaning, OrderAsked, understand
 from agent.deciding.verification import Verdict
+from agent.plumbing import audit
 from agent.plumbing.messages import Utterance
 from agent.till.desk import Desk
 
@@ -51,6 +55,9 @@ def choice_phrases(say: Say, language: str) -> tuple[str, ...]:
 
 
 def _words(utterance: Utterance, desk: Desk) -> str:
-    """'' where the speech was likelier something else."""
+    """'' where the speech was likelier something else, or was heard by a grammar that is not in use."""
+    if utterance.grammar_id != desk.edition.grammar_id:
+        audit.log("grammar_not_in_use", grammar_id=utterance.grammar_id)
+        return ""
     sure = utterance.gap_per_token >= desk.settings.asr.lowest_gap(desk.settings.device.language)
     return utterance.words if sure else ""

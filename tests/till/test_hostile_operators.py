@@ -187,7 +187,7 @@ def test_a_disk_that_takes_nothing_ends_an_enrolment_and_not_the_till(till: Till
 def test_forgetting_while_a_question_is_open_ends_it_and_the_listening_for_voices(
     device: TillProcess,
 ) -> None:
-    device.voice.send(utterance(0, ORDER))
+    device.voice.send(utterance(0, ORDER, grammar_id=device.health().grammar))
     say = device.next_said()
     with device.client() as client:
         shown = _ask(client, operator.ShowPeople())
