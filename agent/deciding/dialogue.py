@@ -14,6 +14,7 @@ from agent.deciding import agreed, step_up
 from agent.deciding.basket import Basket
 from agent.deciding.choice import Choice
 from agent.deciding.conversation import (
+    Added,
     Answered,
     AskingAnother,
     AwaitingFactor,
@@ -168,6 +169,15 @@ def fits(answer: Answer, basket: Basket) -> bool:
     return not others and line.quantity == answer.quantity and answer.unit in (None, line.unit)
 
 
+def _added(state: Confirming | AwaitingFactor, event: Added, around: Surroundings) -> Outcome:
+    """As if it had been ordered at once, and read back as one: only by who ordered."""
+    if event.speaker != state.speaker or not (event.same_speaker or event.speaker == TYPED):
+        if isinstance(state, AwaitingFactor):
+            return step_up.unclear(state, Confused(), around)
+        return _ask_again(state, "not_added", "nothing_ordered")
+    return _order_heard(state, OrderHeard(event.basket, state.speaker), around)
+
+
 def _another_answered(state: AskingAnother, event: Answered, around: Surroundings) -> Outcome:
     if event.answer.kind == "denial":
         return _end(Say("left_as_it_is"), "declined_another", state.basket, state.speaker.person)
@@ -251,6 +261,7 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Confirming, OrderHeard): _order_heard,
     (Confirming, WentOn): _went_on,
     (Confirming, Answered): _confirm_answered,
+    (Confirming, Added): _added,
     (Confirming, Confused): _unclear,
     (Confirming, Silent): _unanswered,
     (AskingAnother, OrderHeard): _order_heard,
@@ -269,6 +280,7 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (AwaitingFactor, FactorGiven): step_up.factor_given,
     (AwaitingFactor, FactorRefused): step_up.factor_refused,
     (AwaitingFactor, Answered): step_up.answered,
+    (AwaitingFactor, Added): _added,
     (AwaitingFactor, Confused): step_up.unclear,
     (AwaitingFactor, Silent): step_up.unclear,
     (Committing, Committed): agreed.committed,

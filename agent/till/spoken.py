@@ -37,6 +37,7 @@ from agent.deciding.understanding import (
     Answer,
     HelpAsked,
     Meaning,
+    MoreAsked,
     NotUnderstood,
     OrderAsked,
     PhraseRead,
@@ -207,7 +208,8 @@ class SpokenDialogue(Talk):
                 self._heard_whole(before, meaning, utterance)
         else:
             self._speech_ended_ns = utterance.speech_ended_ns
-            self._apply(answered(meaning, utterance, self._order_voice, self._desk))
+            basket = self._state.basket if isinstance(self._state, Confirming | AwaitingFactor) else None
+            self._apply(answered(meaning, utterance, self._order_voice, basket, self._desk))
 
     def _heard_whole(self, before: _HeardSoFar, meaning: Meaning, utterance: messages.Utterance) -> None:
         """All of an order that was taken for whole too soon. What was heard first stands unless the whole
@@ -246,7 +248,7 @@ class SpokenDialogue(Talk):
                 self._apply(Answered(meaning, speaker))
             case HelpAsked():
                 self._apply(Helped())
-            case NotUnderstood() | PhraseRead():
+            case NotUnderstood() | PhraseRead() | MoreAsked():
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 
     def _committed(self, intent_id: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
+    Added,
     Answered,
     Confirming,
     Confused,
@@ -24,6 +25,7 @@ from agent.deciding.understanding import (
     Answer,
     HelpAsked,
     Meaning,
+    MoreAsked,
     NotUnderstood,
     OrderAsked,
     asks_what_is_low,
@@ -83,6 +85,10 @@ class TypedDialogue(Talk):
             case OrderAsked(basket):
                 self._conversation = Conversation.new()
                 self._apply(OrderHeard(basket, TYPED))
+            case MoreAsked(more) if isinstance(self._state, Confirming) and (
+                both := self._state.basket.plus(more)
+            ):
+                self._apply(Added(both, TYPED))
             case Answer():
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from agent.deciding.conversation import Answered, Event
-from agent.deciding.understanding import Answer, Meaning
+from agent.deciding.basket import Basket
+from agent.deciding.conversation import Added, Answered, Event
+from agent.deciding.understanding import Answer, Meaning, MoreAsked
 from agent.deciding.verification import Verdict, Voice, consenter, same_speaker, verify
 from agent.plumbing.messages import Utterance
 from agent.till.desk import Desk
@@ -27,11 +28,17 @@ def who_ordered(utterance: Utterance, desk: Desk) -> Verdict:
     )
 
 
-def answered(meaning: Meaning, utterance: Utterance, order: Voice, desk: Desk) -> Event:
-    """The answer to a question about the order that the voice `order` gave."""
+def answered(
+    meaning: Meaning, utterance: Utterance, order: Voice, basket: Basket | None, desk: Desk
+) -> Event:
+    """The answer to a question about `basket`, which the voice `order` asked for."""
     limits = desk.settings.speaker
-    if not isinstance(meaning, Answer):
-        return confused_by(utterance, limits)
     answer = voice_of(utterance, desk)
     verdict = consenter(order, answer, desk.people.voiceprints(), limits)
-    return Answered(meaning, verdict, same_speaker(order, answer, limits))
+    one_voice = same_speaker(order, answer, limits)
+    match meaning:
+        case Answer():
+            return Answered(meaning, verdict, one_voice)
+        case MoreAsked(more) if basket is not None and (both := basket.plus(more)) is not None:
+            return Added(both, verdict, one_voice)
+    return confused_by(utterance, limits)

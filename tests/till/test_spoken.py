@@ -395,3 +395,52 @@ def test_going_on_without_an_order_changes_nothing(till: Till) -> None:
     till.spoken.went_on(0)
     till.answer("yes learn my voice", BERT)
     assert till.said.startswith("Please say:")
+
+
+def test_what_is_asked_for_after_the_read_back_is_added_to_it(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.answer("and three boxes of green tea", near(ANNA, 20))
+    assert till.said.startswith("Two bags of dark roast coffee and three boxes of green tea,")
+    till.answer("also a bag of dark roast coffee")
+    assert till.said.startswith("Three bags of dark roast coffee and three boxes of green tea,")
+    till.answer(CONSENT)
+    (order,) = till.desk.journal.orders()
+    assert order.title == "three bags of dark roast coffee and three boxes of green tea"
+
+
+@pytest.mark.parametrize("who", [BERT, None])
+def test_nobody_else_adds_to_an_order(till: Till, who: tuple[float, ...] | None) -> None:
+    till.wake_and_say(ORDER)
+    till.answer("and three boxes of green tea", who)
+    assert till.said.startswith(
+        "I could not tell that it was you, so it stays at two bags of dark roast coffee"
+    )
+    till.answer(CONSENT)
+    (order,) = till.desk.journal.orders()
+    assert order.title == "two bags of dark roast coffee"
+
+
+def test_an_addition_with_a_no_in_it_cancels(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.answer("and three boxes of green tea", open_words="and no three boxes of green tea")
+    assert till.decided[-1] == "cancelled"
+
+
+def test_nothing_is_added_to_what_was_not_read_back(till: Till) -> None:
+    till.wake_and_say("and three boxes of green tea")
+    assert till.decided == ["not_understood"]
+    till.desk.online = False
+    till.wake_and_say(ORDER)
+    till.answer(CONSENT)
+    till.wake_and_say(ORDER)
+    assert "Do you want another?" in till.said
+    till.answer("and three boxes of green tea")
+    assert till.said.startswith("Sorry, was that a yes?")
+
+
+def test_what_is_typed_as_well_is_added_to_what_was_typed(till: Till) -> None:
+    replies: list[str] = []
+    typed = TypedDialogue(till.desk, "en", replies.append, till.what_is_low)
+    typed.typed("order two bags of dark roast coffee")
+    typed.typed("and a box of green tea")
+    assert replies[-1].startswith("Two bags of dark roast coffee and one box of green tea,")
