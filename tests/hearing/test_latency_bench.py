@@ -75,7 +75,7 @@ def test_a_recording_without_speech_and_a_ratio_without_noise_are_errors(tmp_pat
     with pytest.raises(AudioError) as caught:
         run_latency_bench(folder, None, [12.0], default_models_dir())
     assert caught.value.code == "bench_noise"
-    soundfile.write(folder / "one.wav", room(2.0), SAMPLE_RATE)
+    soundfile.write(folder / "1.wav", room(2.0), SAMPLE_RATE)
     with pytest.raises(AudioError) as caught:
         run_latency_bench(folder, None, [], default_models_dir())
     assert caught.value.code == "bench_set_invalid"
