@@ -151,6 +151,7 @@ def recognises(settings: Settings) -> str:
     catalogue = parse_catalogue(served_file(settings.paths).read_bytes())
     language = settings.device.language
     graph = compile_sentences(catalogue, language)
+    engine = f"{settings.asr.engine_for(language)} for {language!r}"
     recogniser = open_engine(Path(settings.paths.models_dir), settings.asr, language)
     recogniser.use(graph)
     speech = Speech(threads=settings.asr.threads)
@@ -159,9 +160,9 @@ def recognises(settings: Settings) -> str:
     tags = SentenceParser(graph).parse(ENTRY, heard.words) or ()
     consents = any(tag.slot == "consent" for tag in tags)
     if not consents or heard.gap_per_token < settings.asr.lowest_gap(language):
-        detail = f"the test sentence was not understood (gap {heard.gap_per_token:.2f} a token)"
+        detail = f"{engine} did not understand the test sentence (gap {heard.gap_per_token:.2f})"
         raise AudioError("health_misheard", detail, "earmark models verify")
-    return f"gap {heard.gap_per_token:.2f} a token"
+    return f"{engine}: gap {heard.gap_per_token:.2f}"
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from agent.deciding.conversation import ReceiptArrived, Say
 from agent.deciding.edition import Edition
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.packed_catalogue import PackedCatalogue
-from agent.deciding.replies import render
+from agent.deciding.replies import Hears, render
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import OrderAsked, understand
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
@@ -120,7 +120,13 @@ class JourneyDevice:
         self.listening = False
         """Whether the microphone is open for an answer."""
 
+    @property
+    def hears(self) -> Hears:
+        """What it listens for, as its replies name it."""
+        return self._desk.hears
+
     def close(self) -> None:
+        """Ends the journal and the shop's counter."""
         self.journal.close()
         self._counter.close()
 

@@ -100,7 +100,7 @@ class Asr(_Section, frozen=True):
     engine: Literal["auto", "moonshine", "vosk"] = "auto"  # auto: moonshine for English, vosk for the others
     beams: Annotated[int, msgspec.Meta(ge=1, le=64)] = 6  # hypotheses kept; sixteen gained nothing
     reject_gap_per_token: Gap = -1.4  # nats; below it the speech was no sentence of the grammar
-    reject_gap_per_letter: Gap = -0.65  # the same with vosk, whose likelihoods are of sounds
+    reject_gap_per_letter: Gap = -1.5  # the same with vosk, against speech spelled out in short words
     second_opinion: bool = True  # a larger model hears orders as well; 105 MB
     rest_after_seconds: Seconds = 60  # of quiet; then that model leaves the memory until somebody speaks
     ask_within_nats: Annotated[float, msgspec.Meta(ge=0.0, le=20.0)] = 1.5  # two orders so close: which one?

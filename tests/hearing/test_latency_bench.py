@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,8 @@ from agent.bench.pauses import with_pause
 from agent.hearing.audio import SAMPLE_RATE
 from agent.plumbing.errors import AudioError
 from agent.plumbing.settings_file import default_models_dir
-from tests.hearing.conftest import room, spoken
+from tests.hearing.conftest import room
+from tests.hearing.spoken_order_set import write_order_set
 
 pytestmark = pytest.mark.timeout(600)  # for a hang, on a busy machine
 
@@ -47,20 +47,8 @@ def test_a_pause_is_room_in_the_middle_of_the_speech() -> None:
 
 
 def _set(folder: Path) -> Path:
-    slots = {
-        "coffeeDrink": ["latte", "mocha"],
-        "size": ["small", "large"],
-        "roast": ["dark roast"],
-        "numberOfShots": ["double shot"],
-        "milkAmount": ["soy milk"],
-        "sugarAmount": ["sugar"],
-    }
-    (folder / "domain.json").write_text(json.dumps({"openings": ["give me"], "slots": slots}))
-    (folder / "labels.jsonl").write_text(
-        json.dumps({"audio": "one.wav", "slots": {"coffeeDrink": "latte", "size": "large"}})
-    )
-    soundfile.write(folder / "one.wav", spoken("rms", "give me a large latte with soy milk"), SAMPLE_RATE)
-    return folder
+    order = ("give me a large latte with soy milk", {"coffeeDrink": "latte", "size": "large"})
+    return write_order_set(folder, order)
 
 
 def test_a_set_of_one_order_is_measured_clean_and_in_noise(tmp_path: Path) -> None:
@@ -87,7 +75,7 @@ def test_a_recording_without_speech_and_a_ratio_without_noise_are_errors(tmp_pat
     with pytest.raises(AudioError) as caught:
         run_latency_bench(folder, None, [12.0], default_models_dir())
     assert caught.value.code == "bench_noise"
-    soundfile.write(folder / "one.wav", room(2.0), SAMPLE_RATE)
+    soundfile.write(folder / "1.wav", room(2.0), SAMPLE_RATE)
     with pytest.raises(AudioError) as caught:
         run_latency_bench(folder, None, [], default_models_dir())
     assert caught.value.code == "bench_set_invalid"
