@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ FILE_NAME = "catalogue.json"
 _COMPILED = "catalogue.compiled"
 _NEXT = ".next"
 _DIGEST_BYTES = 32
+_PART_BYTES = 1 << 20
 
 
 def served_file(paths: Paths) -> Path:
@@ -69,13 +71,14 @@ class CatalogueStore:
         digest, data = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
         return data if hashlib.sha256(data).digest() == digest else b""
 
-    def lay_ready(self, source: bytes, compiled: bytes) -> Laid:
-        """Both on disk, beside what is in use. Raises CatalogueError catalogue_unwritable."""
+    def lay_ready(self, source: int, compiled: bytes) -> Laid:
+        """Both on disk, beside what is in use; `source` is the memfd with the JSON. Raises CatalogueError
+        catalogue_unwritable."""
         number = next(self._count)
         laid = Laid(*(self._folder / f"{name}.{number}{_NEXT}" for name in (FILE_NAME, _COMPILED)))
         try:
-            _write(laid.source, source)
-            _write(laid.compiled, hashlib.sha256(compiled).digest() + compiled)
+            _write(laid.source, _parts(source))
+            _write(laid.compiled, (hashlib.sha256(compiled).digest(), compiled))
         except OSError as error:
             self.drop(laid)
             raise self._unwritable(error) from error
@@ -106,9 +109,17 @@ class CatalogueStore:
         )
 
 
-def _write(path: Path, data: bytes) -> None:
+def _parts(fd: int) -> Iterator[bytes]:
+    offset = 0
+    while part := os.pread(fd, _PART_BYTES, offset):
+        yield part
+        offset += len(part)
+
+
+def _write(path: Path, parts: Iterable[bytes]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+        for part in parts:
+            file.write(part)
         file.flush()
         os.fsync(file.fileno())

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from agent.deciding.edition import Edition
 from agent.plumbing import audit
 from agent.plumbing.errors import CatalogueError, EarmarkError
-from agent.plumbing.memfd import read_sealed
+from agent.plumbing.free_memory import give_back_memory
 from agent.plumbing.operator import CatalogueHealth, CatalogueStage
-from agent.plumbing.workshop import LARGEST_RESULT_BYTES, Job
+from agent.plumbing.workshop import Job
 from agent.till import swap
 from agent.till.catalogue_store import CatalogueStore, Laid
 from agent.till.compiler import Compiler
@@ -177,8 +177,7 @@ class Catalogues:
         if edition.version != name.version:
             detail = f"it is version {edition.version}, and was announced as {name.version}"
             raise CatalogueError("catalogue_differs", detail, "bring it again")
-        json = read_sealed(source, LARGEST_RESULT_BYTES)
-        return _Made(edition, self._store.lay_ready(json, data))
+        return _Made(edition, self._store.lay_ready(source, data))
 
     def _compiled(self, name: Name, candidate: _Candidate, made: _Made) -> None:
         if self._candidates.get(name) is not candidate:  # given up at the last moment
@@ -209,6 +208,7 @@ class Catalogues:
         self._desk.edition, self.fault = edition, None
         audit.log("catalogue_in_use", catalogue_version=name.version)
         self._changed()
+        give_back_memory()
         for told in candidate.told:
             told("in_use")
         self._carry_out(swap.kept(self._swap))

@@ -40,18 +40,14 @@ def open_edition(store: CatalogueStore, compiler: Compiler, file: Path) -> Opene
             return Opened(edition, None if lying in (None, kept) else lying)
     if lying is None:
         raise CatalogueError("catalogue_missing", f"cannot read {file}", "put the shop's catalogue there")
-    edition, data = _compiled(lying, compiler)
-    store.take_up(store.lay_ready(lying, data))
-    return Opened(edition, None)
+    return Opened(_compiled(lying, store, compiler), None)
 
 
 def _kept_edition(kept: bytes, store: CatalogueStore, compiler: Compiler) -> Edition:
     """Raises EarmarkError where this release cannot serve it, or the device trusts another shop now."""
     with contextlib.suppress(CatalogueError):
         return compiler.edition(store.compiled(), source_id(kept))
-    edition, data = _compiled(kept, compiler)
-    store.take_up(store.lay_ready(kept, data))
-    return edition
+    return _compiled(kept, store, compiler)
 
 
 def _takes_its_place(new: bytes, old: bytes) -> bool:
@@ -60,13 +56,16 @@ def _takes_its_place(new: bytes, old: bytes) -> bool:
     return after.shop_id != before.shop_id or after.version > before.version
 
 
-def _compiled(source: bytes, compiler: Compiler) -> tuple[Edition, bytes]:
+def _compiled(source: bytes, store: CatalogueStore, compiler: Compiler) -> Edition:
+    """Kept as the one in use."""
     fd = sealed_memfd(source)
     try:
         data = compiler.begin(fd).result()
+        edition = compiler.edition(data, source_id(source))
+        store.take_up(store.lay_ready(fd, data))
     finally:
         os.close(fd)
-    return compiler.edition(data, source_id(source)), data
+    return edition
 
 
 def _read(file: Path) -> bytes | None:

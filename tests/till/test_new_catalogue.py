@@ -50,7 +50,7 @@ def grammar_id(source: bytes) -> str:
 SECOND, THIRD = catalogue(2), catalogue(3)
 V1, V2, V3 = EDITION.grammar_id, grammar_id(SECOND), grammar_id(THIRD)
 LARGE = msgspec.json.encode(
-    msgspec.structs.replace(made_catalogue(20_000), shop_id="corner-shop", currency="PLN", version=2)
+    msgspec.structs.replace(made_catalogue(5_000), shop_id="corner-shop", currency="PLN", version=2)
 )
 
 
@@ -58,6 +58,14 @@ LARGE = msgspec.json.encode(
 def till(tmp_path: Path) -> Iterator[TillProcess]:
     with running_till(tmp_path) as till:
         till.health()  # it serves
+        yield till
+
+
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TillProcess]:
+    """One for all catalogues that it cannot serve: it goes on with the first."""
+    with running_till(tmp_path_factory.mktemp("till")) as till:
+        voice_comes(till)
         yield till
 
 
@@ -212,14 +220,27 @@ def _fault(till: TillProcess, code: str) -> None:
     ],
 )
 def test_what_cannot_be_served_is_told_and_shown_and_the_old_one_goes_on(
-    till: TillProcess, source: bytes, version: int, code: str
+    refusing: TillProcess, source: bytes, version: int, code: str
 ) -> None:
-    voice_comes(till)
-    with bring(till, source, version) as client:
+    with bring(refusing, source, version) as client:
         told = answer(client)
         assert (answer(client) if told == "compiling" else told) == code
-    _fault(till, code)
-    orders_at(till, V1, OLD)
+    _fault(refusing, code)
+    orders_at(refusing, V1, OLD)
+
+
+def test_a_descriptor_that_is_no_sealed_file_is_refused(refusing: TillProcess) -> None:
+    before = state(refusing)
+    with refusing.client() as client, Path("/dev/zero").open("rb") as zero:
+        client.send(operator.LoadCatalogue(2, source_id(SECOND)), (zero.fileno(),))
+        assert answer(client) == "ipc_fd_not_sealed"
+    assert state(refusing) == before
+
+
+def test_a_good_one_ends_the_fault_of_a_bad_one(till: TillProcess) -> None:
+    voice_comes(till)
+    with bring(till, b"not a catalogue", 2) as client:
+        assert [answer(client), answer(client)] == ["compiling", "catalogue_syntax"]
     with bring(till, SECOND) as client:
         assert [answer(client), answer(client)] == ["compiling", "waiting"]
         hear_by(till, V2)
@@ -241,13 +262,6 @@ def test_versions_never_go_back(till: TillProcess) -> None:
     till.kill_and_start_again()
     assert state(till) == operator.CatalogueHealth(3, 21), "though the settings' file has version 1"
     voice_comes(till, V3)
-
-
-def test_a_descriptor_that_is_no_sealed_file_is_refused(till: TillProcess) -> None:
-    with till.client() as client, Path("/dev/zero").open("rb") as zero:
-        client.send(operator.LoadCatalogue(2, source_id(SECOND)), (zero.fileno(),))
-        assert answer(client) == "ipc_fd_not_sealed"
-    assert state(till) == operator.CatalogueHealth(1, 20)
 
 
 def test_what_voice_cannot_hear_by_is_given_up(till: TillProcess) -> None:

@@ -6,7 +6,7 @@ from collections import deque
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from agent.till import swap
 from agent.till.swap import Compile, Drop, Effect, Name, Offer, Swap, TakeUp
@@ -49,7 +49,10 @@ class SwapMachine(RuleBasedStateMachine):
         match effect:
             case Compile(name):
                 self.compilable.add(name)
-            case Drop(name):
+            case Drop(name, code):
+                if code == "catalogue_superseded":
+                    others = (self.swap.compiling, self.swap.ready, self.swap.later)
+                    assert max(other.version for other in others if other) > name.version
                 self.compilable.discard(name)
                 self.held.discard(name)
                 self.dropped.add(name)
@@ -70,12 +73,20 @@ class SwapMachine(RuleBasedStateMachine):
 
     # --- what happens to it ---
 
-    @rule(version=st.integers(1, 6), source=st.sampled_from("ab"))
-    def a_catalogue_arrives(self, version: int, source: str) -> None:
+    @initialize(there=st.booleans())
+    def voice_is_there_already(self, there: bool) -> None:
+        if there:
+            self.voice_starts()
+            self.voice_answers_an_offer(takes=True)  # type: ignore[call-arg]
+            self.the_till_reads_what_it_was_told()
+
+    @rule(ahead=st.sampled_from((1, 1, 1, 2, 0, -1)), source=st.sampled_from("aab"))
+    def a_catalogue_arrives(self, ahead: int, source: str) -> None:
+        version = max(1, self.swap.newest.version + ahead)
         self._carry_out(swap.arrived(self.swap, Name(version, source)))
 
     @precondition(lambda self: self.compilable)
-    @rule(fails=st.booleans(), data=st.data())
+    @rule(fails=st.sampled_from((False, False, False, True)), data=st.data())
     def a_compilation_ends(self, fails: bool, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(self.compilable)))
         self.compilable.discard(name)
@@ -98,7 +109,7 @@ class SwapMachine(RuleBasedStateMachine):
         self._carry_out(swap.voice_went(self.swap))
 
     @precondition(lambda self: self.voice is not None and self.voice.offers)
-    @rule(takes=st.booleans())
+    @rule(takes=st.sampled_from((True, True, True, False)))
     def voice_answers_an_offer(self, takes: bool) -> None:
         assert self.voice is not None
         offer = self.voice.offers.popleft()
@@ -114,7 +125,17 @@ class SwapMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.voice is not None and self.voice.told)
     @rule()
-    def the_till_reads_a_message(self) -> None:
+    def the_till_reads_what_it_was_told(self) -> None:
+        assert self.voice is not None
+        while self.voice.told:
+            self._read_a_message()
+
+    @precondition(lambda self: self.voice is not None and self.voice.told)
+    @rule()
+    def the_till_reads_one_message(self) -> None:
+        self._read_a_message()
+
+    def _read_a_message(self) -> None:
         assert self.voice is not None
         what, name = self.voice.told.popleft()
         if what == "utterance":
@@ -175,12 +196,12 @@ class SwapMachine(RuleBasedStateMachine):
             while self.voice.offers:
                 self.voice_answers_an_offer(True)  # type: ignore[call-arg]
             while self.voice.told:
-                self.the_till_reads_a_message()
+                self._read_a_message()
         assert self.swap == Swap(in_use=self.kept, hearing=True, heard=self.kept)
         assert self.voice.useless or self.voice.hears_by == self.kept
 
 
-SwapMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+SwapMachine.TestCase.settings = settings(max_examples=500, stateful_step_count=40, deadline=None)
 TestSwap = SwapMachine.TestCase
 
 
