@@ -21,6 +21,7 @@ from agent.committing.journal import Journal
 from agent.committing.journal_rows import OrderRow, State
 from agent.committing.keys import KeyStore
 from agent.committing.road_events import (
+    OrderDiffers,
     OrderExpired,
     OrderPlaced,
     OrderRefused,
@@ -37,7 +38,10 @@ from agent.plumbing.errors import EarmarkError, JournalError, TrustError
 from agent.plumbing.messages import Publish
 from agent.plumbing.settings import Settings
 
-__all__ = ["OrderExpired", "OrderPlaced", "OrderRefused", "OrderRoad", "RoadEvent", "TimeTrusted", "Turn"]
+__all__ = [
+    "OrderDiffers", "OrderExpired", "OrderPlaced", "OrderRefused", "OrderRoad", "RoadEvent", "TimeTrusted",
+    "Turn",
+]  # fmt: skip
 
 
 class Turn(NamedTuple):

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from agent.committing.agreement import difference
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OPEN, OrderRow
 from agent.committing.receipts import Receipt, verify_answer, verify_receipt
-from agent.committing.road_events import OrderExpired, OrderPlaced, OrderRefused, about
+from agent.committing.road_events import OrderDiffers, OrderExpired, OrderPlaced, OrderRefused, about
 from agent.committing.trust import TrustBundle
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing.errors import TrustError
@@ -36,24 +37,28 @@ class ShopAnswers:
         self._journal, self._trust, self._time, self._device = journal, trust, time, device
         self._move, self._refused = move, refused
 
-    def receipt(self, payload: bytes) -> OrderPlaced | OrderRefused:
-        """The end of an open order. Raises TrustError (what `verify_receipt` raises, receipt_other_intent,
+    def receipt(self, payload: bytes) -> OrderPlaced | OrderDiffers | OrderRefused:
+        """The end of an open order. One that was ordered otherwise than agreed ends as 'ordered', for the
+        money may be gone, with the difference as its reason. Raises TrustError (what `verify_receipt` raises, receipt_other_intent,
         receipt_repeated, receipt_contradicts) and JournalError."""
         receipt = verify_receipt(
             payload, self._trust, device_id=self._device.id, environment=self._device.environment
         )
         self._take_time(receipt.iat)
         row = self._own_order(receipt)
+        differs = difference(receipt, row) if receipt.status == "ordered" else ""
         self._move(
             row.intent_id,
             receipt.status,
             order_id=receipt.order_id,
-            reason=receipt.error,
+            reason=differs or receipt.error,
             delivery_date=receipt.delivery_date,
         )
-        if receipt.status == "ordered":
-            return OrderPlaced(*about(row), receipt.order_id, receipt.delivery_date)
-        return OrderRefused(*about(row), receipt.error)
+        if receipt.status == "refused":
+            return OrderRefused(*about(row), receipt.error)
+        if differs:
+            return OrderDiffers(*about(row), receipt.order_id, differs)
+        return OrderPlaced(*about(row), receipt.order_id, receipt.delivery_date)
 
     def not_placed(self, payload: bytes) -> OrderExpired:
         """The answer to a question after an order whose time is over. Raises TrustError (what `verify_answer`
