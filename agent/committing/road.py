@@ -220,7 +220,9 @@ class OrderRoad:
             self._journal.mended(facts, **noted)  # it was the digest that was altered
             return True
         self._journal.damaged(id_, **noted)
-        audit.log("journal_row_damaged", intent=id_, next_step="look at the storage: it alters what it keeps")
+        audit.log(
+            "journal_row_damaged", intent_id=id_, next_step="look at the storage: it alters what it keeps"
+        )
         return False
 
     def _question(self, row: OrderRow) -> Publish:

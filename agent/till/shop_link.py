@@ -88,7 +88,7 @@ class ShopLink:
             case OrderPlaced():
                 receipt = ReceiptArrived(event.title, "", event.delivery)
             case OrderDiffers():
-                audit.log("order_differs", intent=event.intent_id, reason=event.code)
+                audit.log("order_differs", intent_id=event.intent_id, reason=event.code)
                 receipt = ReceiptArrived(event.title, event.code)
             case OrderRefused():
                 receipt = ReceiptArrived(event.title, event.code)
