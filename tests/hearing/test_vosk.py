@@ -204,9 +204,7 @@ def test_a_whole_order_in_korean_through_the_process_in_its_sandbox(device: Voic
     order = device.told()
     assert isinstance(order, Utterance)
     meaning = understand(parser, catalogue, "order", order.words)
-    assert isinstance(
-        meaning, OrderAsked
-    )  # that this voice also passes the gate is asked neither here nor below
+    assert isinstance(meaning, OrderAsked)  # whether this voice also passes the gate is not asked here
     text = replies.render(
         SaySentence("read_back", basket=meaning.basket),
         "ko",
