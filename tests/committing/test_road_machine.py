@@ -257,7 +257,7 @@ class Roads(RuleBasedStateMachine):
         self.late_copies()
 
     def late_copies(self) -> None:
-        """Long after all is over a broker hands out once more what was ever sent, to a replica whose clock says
+        """Long after all is over a broker hands out again what was ever sent, to a replica whose clock says
         that it is in time."""
         rows, replica = self.rows(), self.replicas[1]
         for message in self.sent:
