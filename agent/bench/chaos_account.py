@@ -11,7 +11,7 @@ import msgspec
 from agent.committing.journal_rows import OPEN, OrderRow
 from order_backend.shop import OrderRow as ShopOrder
 
-Told = Literal["queued", "ordered", "refused", "expired", "not_queued"]
+Told = Literal["queued", "ordered", "differs", "refused", "expired", "not_queued"]
 
 
 class Said(msgspec.Struct, frozen=True):

@@ -28,7 +28,7 @@ from agent.committing import outbox
 from agent.committing.envelope import RECEIPT, SignedData, decode_data, decode_event
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore
-from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, OrderRoad, RoadEvent
+from agent.committing.road import OrderDiffers, OrderExpired, OrderPlaced, OrderRefused, OrderRoad, RoadEvent
 from agent.committing.trust import load_trust
 from agent.committing.trusted_time import ClockReading, TrustedTime, read_clocks
 from agent.deciding.basket import AgreedOrder, Basket
@@ -206,6 +206,8 @@ class ChaosDevice:
             match event:
                 case OrderPlaced():
                     self._files.say(self._name, Said("ordered", event.intent_id, event.order_id))
+                case OrderDiffers():
+                    self._files.say(self._name, Said("differs", event.intent_id, event.order_id))
                 case OrderRefused():
                     self._files.say(self._name, Said("refused", event.intent_id))
                 case OrderExpired():
