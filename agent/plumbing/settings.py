@@ -165,8 +165,9 @@ class Broker(_Section, frozen=True):
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883  # MQTT over TLS
     keepalive_seconds: Seconds = 30  # a dead link is noticed after one and a half of these
     session_expiry_seconds: Seconds = 86_400  # the broker keeps receipts this long for a device that is away
-    reconnect_min_seconds: Rest = 1.0  # doubled after each failure, with jitter
-    reconnect_max_seconds: Rest = 60.0  # so that a power cut ends without a storm
+    reconnect_min_seconds: Rest = 1.0  # at most so long after a first failure; doubled after each
+    reconnect_max_seconds: Rest = 60.0  # at most so long between two attempts
+    reconnect_spread_seconds: Rest = 30.0  # a lost session is made anew within these: no storm of a fleet
 
 
 class Orders(_Section, frozen=True):
@@ -192,7 +193,7 @@ class SiteBroker(_Section, frozen=True):
     username: str = ""  # '' = none
     password_file: str = ""  # one line; readable for the device's user only
     keepalive_seconds: Seconds = 30  # a dead link is noticed after one and a half of these
-    reconnect_min_seconds: Rest = 1.0  # doubled after each failure, with jitter
+    reconnect_min_seconds: Rest = 1.0  # at most so long after a first failure; doubled after each
     reconnect_max_seconds: Rest = 60.0  # the longest rest between two attempts
     oldest_reading_seconds: Seconds = 3_600  # a reading older than this says nothing about now
 
