@@ -14,7 +14,7 @@ _NONE = 2**31
 
 
 class Limits(NamedTuple):
-    """Bytes and seconds. A longer session than `session_expiry_s` is shortened to it, and a device has to live
+    """Bytes and seconds. A longer session than `session_expiry_s` is shortened to it; a device has to live
     with that."""
 
     topic_bytes: int
