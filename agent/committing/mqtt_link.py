@@ -120,7 +120,7 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
 
     def _why_unanswered(self) -> str:
         # Our CONNECT may have crossed the broker's alert, which is then lost; a silent client hears it.
-        return probe_broker(self._broker.host, self._broker.port, self._context)
+        return probe_broker(*self.address, self._context)
 
     def _lost(self, reason: str) -> None:
         self._session += 1

@@ -64,6 +64,10 @@ class MqttSession(ABC, Generic[Event]):
         """`jitter` gives 0 up to 1, the share of its longest that a rest is. `spread_s`: over so long those
         who lost the same broker come back for the first time (0: the shortest rest)."""
         self._client, self._broker = client, broker
+        first, *others = broker.addresses if isinstance(broker, Broker) else ((broker.host, broker.port),)
+        # In an order of its own, lest all who lose the first one meet at the same second.
+        self._addresses = (first, *sorted(others, key=lambda _: jitter()))
+        self._at = 0
         self._reconnecting = Reconnecting(
             shortest_s=broker.reconnect_min_seconds,
             longest_s=broker.reconnect_max_seconds,
@@ -82,6 +86,11 @@ class MqttSession(ABC, Generic[Event]):
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """(host, port) of the broker that is, or will next be, connected to."""
+        return self._addresses[self._at]
 
     @property
     def connected(self) -> bool:
@@ -143,12 +152,10 @@ class MqttSession(ABC, Generic[Event]):
         self._reason, self._answered, self._busy = "", False, False
         options = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         clean = self._ask(options)
-        broker = self._broker
         try:
             self._client.connect(
-                broker.host,
-                broker.port,
-                keepalive=broker.keepalive_seconds,
+                *self.address,
+                keepalive=self._broker.keepalive_seconds,
                 clean_start=clean,
                 properties=options,
             )
@@ -156,6 +163,7 @@ class MqttSession(ABC, Generic[Event]):
             self._lost(link_error_code(error))
 
     def _lost(self, reason: str) -> None:
+        self._at = 0 if self._connected else (self._at + 1) % len(self._addresses)
         self._connected = False
         self._next_attempt_s = time.monotonic() + self._reconnecting.rest_s(busy=self._busy)
         if reason != self._last_down:
