@@ -26,6 +26,7 @@ missing_system_packages() {
         PATH=$path command -v pulseaudio >/dev/null || printf '%s\n' pulseaudio libasound2-plugins
         PATH=$path command -v systemd-analyze >/dev/null || say systemd
         PATH=$path command -v systemd-nspawn >/dev/null || say systemd-container
+        compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || say postgresql
     fi
 }
 

@@ -134,8 +134,8 @@ def make_settings(
     )
 
 
-def make_bench(root: Path) -> Bench:
-    folder = found_shop(root / "shop")
+def make_bench(root: Path, **options: object) -> Bench:
+    folder = found_shop(root / "shop", **options)
     settings = make_settings(root)
     trust = join(folder, root / "keys")
     keys = FileKeyStore.load(root / "keys")
