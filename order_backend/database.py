@@ -128,12 +128,19 @@ def _engine(where: Path | str) -> Engine:
         arguments: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S}
         first: tuple[str, ...] = _SQLITE
     else:
+        if not where.startswith("postgresql://"):
+            raise ValueError("the URL is none of PostgreSQL")
         url = make_url(where).set(drivername="postgresql+psycopg")
         # A server that is gone without a word is noticed, too.
         arguments = {"connect_timeout": 10, "tcp_user_timeout": 20_000, "application_name": "earmark"}
         first = _POSTGRESQL
     engine = create_engine(
-        url, isolation_level="AUTOCOMMIT", poolclass=NullPool, hide_parameters=True, connect_args=arguments
+        url,
+        isolation_level="AUTOCOMMIT",
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args=arguments,
+        execution_options={"preserve_rowcount": True},
     )
 
     @events.listens_for(engine, "connect")

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: in a folder of its own, reached by a Unix socket, gone afterwards."""
+"""A PostgreSQL server of the tests' own: in its own folder, on a Unix socket, gone afterwards."""
 
 from __future__ import annotations
 
