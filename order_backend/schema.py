@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import text
-
 from order_backend.database import Database
 
 _ORDERS = """
@@ -178,24 +176,25 @@ def bring_up_to_date(database: Database) -> int:
 
 
 def _missing(database: Database) -> Iterator[str]:
-    version = _version(database)
+    if database.dialect == "postgresql":
+        # Asking the catalogue alone may be answered from before the wait for the lock.
+        database.run("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
+        version = int(database.run("SELECT coalesce(max(version), 0) FROM schema_version").scalar_one())
+    else:
+        version = _version(database)
     for number, step in enumerate(_STEPS[database.dialect][version:], start=version + 1):
         # One by one: SQLite's executescript would commit before it begins.
         yield from (statement for statement in step.split(";") if statement.strip())
-        yield from _SET_VERSION[database.dialect].format(number).split(";")
-
-
-_SET_VERSION = {
-    "sqlite": "PRAGMA user_version = {0}",
-    "postgresql": "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL);"
-    "DELETE FROM schema_version;"
-    "INSERT INTO schema_version VALUES ({0})",
-}
+        if database.dialect == "postgresql":
+            yield "DELETE FROM schema_version"
+            yield f"INSERT INTO schema_version VALUES ({number})"  # noqa: S608
+        else:
+            yield f"PRAGMA user_version = {number}"
 
 
 def _version(database: Database) -> int:
     if database.dialect == "sqlite":
         return int(database.run("PRAGMA user_version").scalar_one())
-    if database.execute(text("SELECT to_regclass('schema_version')")).scalar_one() is None:
+    if database.run("SELECT to_regclass('schema_version')").scalar_one() is None:
         return 0
     return int(database.run("SELECT version FROM schema_version").scalar_one())
