@@ -18,7 +18,7 @@ import msgspec
 
 from agent.committing import sd_jwt
 from agent.committing.envelope import INTENT, QUERY, CloudEvent, QueryData, decode_data, decode_event
-from agent.committing.receipts import Amount, AnswerClaims, ReceiptClaims
+from agent.committing.receipts import Amount, AnswerClaims, ReceiptClaims, ReceiptLine
 from agent.committing.trusted_time import TimeClaims
 from agent.plumbing.errors import TrustError
 from order_backend.checks import CheckedIntent, Refusal, SignedIntent, Terms, authenticate, check_intent
@@ -205,6 +205,7 @@ class OrderDesk:
             order_id=order.order_id,
             total=Amount(order.total_minor, order.currency),
             delivery_date=order.delivery_date,
+            lines=msgspec.json.decode(order.lines, type=tuple[ReceiptLine, ...]),
             **self._addressed(event, device_id, now_s),
         )
         return receipt_event(claims, self._receipts_key, event_id=self._new_id())

@@ -6,19 +6,33 @@ What is forged, altered, foreign or repeated raises TrustError and changes nothi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from typing import Protocol, TypedDict, Unpack
 
+from agent.committing.agreement import difference
 from agent.committing.journal import Journal
-from agent.committing.journal_rows import OPEN, OrderRow
+from agent.committing.journal_rows import DAMAGED, OPEN, OrderRow, State
 from agent.committing.receipts import Receipt, verify_answer, verify_receipt
-from agent.committing.road_events import OrderExpired, OrderPlaced, OrderRefused, about
+from agent.committing.road_events import OrderDiffers, OrderExpired, OrderPlaced, OrderRefused, about
 from agent.committing.trust import TrustBundle
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing.errors import TrustError
 from agent.plumbing.settings import Device
 
-Move = Callable[..., None]
-"""`OrderRoad._move`: takes an order to another state, at the time that the road knows."""
+
+class Details(TypedDict, total=False):
+    """What `Journal.move` keeps beside the state."""
+
+    order_id: str
+    reason: str
+    delivery_date: str
+    receipt: bytes | None
+    charged_minor: int | None
+
+
+class Move(Protocol):
+    """`OrderRoad._move`: takes an order to another state, at the time that the road knows."""
+
+    def __call__(self, intent_id: str, state: State, **details: Unpack[Details]) -> None: ...
 
 
 class ShopAnswers:
@@ -36,24 +50,32 @@ class ShopAnswers:
         self._journal, self._trust, self._time, self._device = journal, trust, time, device
         self._move, self._refused = move, refused
 
-    def receipt(self, payload: bytes) -> OrderPlaced | OrderRefused:
-        """The end of an open order. Raises TrustError (what `verify_receipt` raises, receipt_other_intent,
-        receipt_repeated, receipt_contradicts) and JournalError."""
+    def receipt(self, payload: bytes) -> OrderPlaced | OrderDiffers | OrderRefused:
+        """The end of an open order. One that was ordered otherwise than agreed ends as 'ordered', for the
+        money may be gone, with the difference as its reason.
+
+        Raises TrustError (what `verify_receipt` raises, receipt_other_intent, receipt_repeated,
+        receipt_contradicts) and JournalError."""
         receipt = verify_receipt(
             payload, self._trust, device_id=self._device.id, environment=self._device.environment
         )
         self._take_time(receipt.iat)
         row = self._own_order(receipt)
+        differs = difference(receipt, row) if receipt.status == "ordered" else ""
         self._move(
             row.intent_id,
             receipt.status,
             order_id=receipt.order_id,
-            reason=receipt.error,
+            reason=differs or receipt.error,
             delivery_date=receipt.delivery_date,
+            receipt=payload,
+            charged_minor=_charged(receipt, row),
         )
-        if receipt.status == "ordered":
-            return OrderPlaced(*about(row), receipt.order_id, receipt.delivery_date)
-        return OrderRefused(*about(row), receipt.error)
+        if receipt.status == "refused":
+            return OrderRefused(*about(row), receipt.error)
+        if differs:
+            return OrderDiffers(*about(row), receipt.order_id, differs)
+        return OrderPlaced(*about(row), receipt.order_id, receipt.delivery_date)
 
     def not_placed(self, payload: bytes) -> OrderExpired:
         """The answer to a question after an order whose time is over. Raises TrustError (what `verify_answer`
@@ -68,12 +90,16 @@ class ShopAnswers:
         if row.state != "unknown" or answer.iat <= row.exp:
             # Said before `exp`, "not placed" may be true and still become false.
             raise TrustError("receipt_too_early", f"{row.intent_id} may still be placed")
-        self._move(row.intent_id, "expired")
+        self._move(row.intent_id, "expired", receipt=payload)
         return OrderExpired(*about(row))
 
     def _own_order(self, receipt: Receipt) -> OrderRow:
         row = self._journal.order(receipt.intent_id)
-        if row is None or row.sha256 != receipt.intent_sha256:
+        same_bytes = row is not None and row.sha256 == receipt.intent_sha256
+        if row is not None and row.reason == DAMAGED and row.state in OPEN:
+            # Its digest may be what was altered. A refusal of other bytes says nothing about ours.
+            same_bytes = same_bytes or receipt.status == "ordered"
+        if row is None or not same_bytes:
             raise TrustError("receipt_other_intent", "answers no intent of this device, or other bytes of it")
         if row.state not in OPEN:
             agrees = row.state == receipt.status and row.order_id == receipt.order_id
@@ -86,3 +112,8 @@ class ShopAnswers:
             self._time.accept(unix_s)
         except TrustError as error:  # an old receipt is still a receipt; it only does not set the clock
             self._refused[error.code] += 1
+
+
+def _charged(receipt: Receipt, row: OrderRow) -> int | None:
+    total = receipt.total
+    return total.amount if total is not None and total.currency == row.total.currency else None

@@ -6,7 +6,7 @@ from typing import Literal
 
 from agent.deciding.reply_words import REPLIES
 
-Signal = Literal["ready", "listening", "heard", "refused", "queued", "ordered", "deaf"]
+Signal = Literal["ready", "listening", "heard", "refused", "queued", "ordered", "disputed", "deaf"]
 
 _REFUSALS = (
     *(
@@ -15,6 +15,7 @@ _REFUSALS = (
         "gave_up",
         "cannot_",
         "journal_",
+        "queue_full",
         "clock_",
         "not_understood",
         "too_loud",
@@ -40,4 +41,6 @@ def signal_of(key: str) -> Signal | None:
         return "ordered"
     if key == "queued":
         return "queued"
+    if key in ("shop_over_agreed", "shop_other_lines"):
+        return "disputed"
     return "refused" if key.startswith(_REFUSALS) or key not in REPLIES["en"] else None

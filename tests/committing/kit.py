@@ -13,7 +13,7 @@ import pytest
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
 from agent.committing.road import OrderRoad
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import TrustBundle, load_trust
 from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.catalogue import parse_catalogue
@@ -136,10 +136,17 @@ def make_settings(
 
 def make_bench(root: Path, **options: object) -> Bench:
     folder = found_shop(root / "shop", **options)
-    settings = make_settings(root)
-    trust = join(folder, root / "keys")
-    keys = FileKeyStore.load(root / "keys")
+    join(folder, root / "keys")
     (root / "state").mkdir()
+    return open_bench(root)
+
+
+def open_bench(root: Path) -> Bench:
+    """The shop and the device that stand in `root`."""
+    folder = ShopFolder(root / "shop")
+    settings = make_settings(root)
+    trust = load_trust(root / "keys" / "trust.json")
+    keys = FileKeyStore.load(root / "keys")
     clocks = Clocks()
     journal = Journal(root / "state" / "journal.db")
     time = TrustedTime(trust, journal, clocks.read)

@@ -17,7 +17,7 @@ ROW = OrderRow(
 
 
 def planned(row: OrderRow, now_s: int | None, **options: object) -> dict[str, tuple[str, ...]]:
-    given_options = {"monotonic_s": 50.0, "due": {}, "connected": True, **options}
+    given_options = {"monotonic_s": 50.0, "due": {}, "connected": True, "fresh": {"i"}, **options}
     result = plan([row], now_s=now_s, **given_options)  # type: ignore[arg-type]
     return {name: ids for name, ids in result._asdict().items() if ids}
 
@@ -38,6 +38,12 @@ def test_what_never_left_expires_without_asking() -> None:
     assert planned(ROW, EXP, connected=False) == {"expired": ("i",)}
 
 
+def test_what_an_earlier_process_queued_is_asked_after_whatever_the_journal_says_of_attempts() -> None:
+    assert planned(ROW, EXP, fresh=()) == {"publish": ("i",)}
+    assert planned(ROW, EXP + GRACE_S + 1, fresh=()) == {"unknown": ("i",)}
+    assert planned(row(state="unknown"), EXP + GRACE_S + 1, fresh=()) == {"ask": ("i",)}
+
+
 def test_what_left_is_resent_until_its_grace_is_over_and_then_asked_after() -> None:
     sent = row(state="sent", attempts=3)
     assert planned(sent, EXP + GRACE_S) == {"publish": ("i",)}
@@ -49,6 +55,19 @@ def test_what_left_is_resent_until_its_grace_is_over_and_then_asked_after() -> N
 def test_without_trusted_time_nothing_is_given_up() -> None:
     assert planned(row(state="sent", attempts=1), None) == {"publish": ("i",)}
     assert planned(ROW, None) == {"publish": ("i",)}
+
+
+def test_the_orders_of_one_person_leave_in_their_order_and_hold_nobody_else_back() -> None:
+    first, second = row(intent_id="1", attempts=1), row(intent_id="2")
+    other = row(intent_id="3", person="q")
+    options: dict[str, object] = {"now_s": 5, "monotonic_s": 50.0, "connected": True, "fresh": ()}
+    both = plan([first, second, other], due={}, **options)  # type: ignore[arg-type]
+    assert both.publish == ("1", "3")
+    resting = plan([first, second, other], due={"1": 99.0}, **options)  # type: ignore[arg-type]
+    assert resting.publish == ("3",), "the first one rests, and the second does not overtake it"
+    lost = msgspec.structs.replace(first, state="unknown")
+    after = plan([lost, second, other], due={"1": 99.0}, **options)  # type: ignore[arg-type]
+    assert after.publish == ("2", "3")
 
 
 @given(
