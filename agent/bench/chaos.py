@@ -53,6 +53,7 @@ port = {port}
 keepalive_seconds = 5
 reconnect_min_seconds = 0.2
 reconnect_max_seconds = 2.0
+reconnect_spread_seconds = 1.0
 [orders]
 intent_lifetime_seconds = {lifetime}
 resend_min_seconds = 0.5

@@ -22,7 +22,7 @@ def write_columns(path: Path, result: Mapping[str, Any]) -> None:
     Kinds that `path` holds already and `result` does not stay, so that a long run may be made in parts.
     Raises AudioError bench_columns where it holds something else.
     """
-    columns = _measured_before(path)
+    columns = measured_before(path)
     columns |= result["noise_kinds"]
     if any(row["snr_db"] is not None for row in result["results"]):
         columns[_FILE] = result["results"]
@@ -33,7 +33,8 @@ def write_columns(path: Path, result: Mapping[str, Any]) -> None:
         path.with_suffix(".png").write_bytes(draw(title, curves, marked=min(curves[0].x)))
 
 
-def _measured_before(path: Path) -> dict[str, Any]:
+def measured_before(path: Path) -> dict[str, Any]:
+    """{kind: [row, ...]} of earlier runs. Raises AudioError bench_columns."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, list[dict[str, Any]]])
     except FileNotFoundError:

@@ -128,7 +128,12 @@ def make_settings(
             trust_file=str(root / "keys" / "trust.json"),
         ),
         broker=Broker(
-            host=host, port=port, keepalive_seconds=5, reconnect_min_seconds=0.1, reconnect_max_seconds=1.0
+            host=host,
+            port=port,
+            keepalive_seconds=5,
+            reconnect_min_seconds=0.1,
+            reconnect_max_seconds=1.0,
+            reconnect_spread_seconds=0.1,
         ),
         orders=Orders(resend_min_seconds=1.0, resend_max_seconds=8.0),
     )
