@@ -39,13 +39,13 @@ def plan(
     mended, says "never" of what has left long ago.
 
     `rows` come oldest first, and the orders of one person leave in that order: a later one waits until the
-    shop has answered the one before, or that one is 'unknown'. Other people's go on.
+    broker has taken the one before, not for the shop's answer. Other people's go on.
     """
     publish: list[str] = []
     ask: list[str] = []
     unknown: list[str] = []
     expired: list[str] = []
-    answers_awaited: set[str] = set()
+    not_taken_yet: set[str] = set()
     for row in rows:
         never_left = row.attempts == 0 and row.intent_id in fresh
         if now_s is not None and never_left and now_s >= row.exp:
@@ -56,9 +56,10 @@ def plan(
             is_due = connected and monotonic_s >= due.get(row.intent_id, 0.0)
             if row.state == "unknown":
                 ask += [row.intent_id] * is_due
-            elif row.person not in answers_awaited:
+            elif row.person not in not_taken_yet:
                 publish += [row.intent_id] * is_due
-                answers_awaited.add(row.person)
+                if row.state == "queued":
+                    not_taken_yet.add(row.person)
     return Plan(tuple(publish), tuple(ask), tuple(unknown), tuple(expired))
 
 
