@@ -96,9 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     owner_commands.add_owner_arguments(told)
     mail = command("mail", owner_commands.mail, "Tell owners of their orders, by mail, until interrupted.")
     owner_commands.add_mail_arguments(mail)
-    stock = command(
-        "stock", account_commands.stock, "How much is left of what is counted; count it, stop counting."
-    )
+    stock = command("stock", account_commands.stock, "How much is left of what is counted.")
     account_commands.add_stock_arguments(stock)
     account = command("account", account_commands.account, "Who pays for a device, and how much may be owed.")
     account_commands.add_account_arguments(account)

@@ -65,9 +65,6 @@ def test_the_last_ones_go_to_as_many_as_there_are_however_many_ask_at_once(bench
     bench.trust_time()
     payloads = [bench.road.commit(agreed(1)).payload for _ in range(16)]
 
-    def takes(quarter: list[bytes]) -> str:
-        return ""
-
     codes = at_once(
         bench,
         [
