@@ -30,7 +30,9 @@ def write_columns(path: Path, result: Mapping[str, Any]) -> None:
     curves = [curve for name, rows in columns.items() if len((curve := _curve(name, rows)).x) > 1]
     if curves:
         title = "db signal to noise   percent of orders accepted"
-        path.with_suffix(".png").write_bytes(draw(title, curves, marked=min(curves[0].x)))
+        lowest = min(y for curve in curves for y in curve.y)
+        picture = draw(title, curves, marked=min(curves[0].x), lowest=10 * int(min(lowest, 90.0) // 10))
+        path.with_suffix(".png").write_bytes(picture)
 
 
 def _measured_before(path: Path) -> dict[str, Any]:
