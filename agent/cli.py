@@ -134,7 +134,7 @@ def build_parser() -> argparse.ArgumentParser:
     orders.add_argument("--json", action="store_true", help="for machines")
 
     hear = add_command(
-        commands, "hear", "hear", "run", "what the device hears in audio files: wake, words, slots, gap"
+        commands, "hear", "hear", "run", "what the device hears in audio files: wake, words, lines, gap"
     )
     hear.add_argument("files", nargs="+", type=Path, metavar="FILE")
     hear.add_argument("--catalogue", type=Path, help="another catalogue than that of the settings")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
+from agent.plumbing import durable
 from agent.plumbing.errors import UpdateError
-from firmware_update import durable
 from firmware_update.releases import Release, Sha256
 
 MANIFEST = "release.json"

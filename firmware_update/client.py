@@ -17,8 +17,8 @@ from tuf.api import exceptions
 from tuf.api.metadata import Metadata
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
+from agent.plumbing import durable
 from agent.plumbing.errors import UpdateError
-from firmware_update import durable
 from firmware_update.fetchers import METADATA, TARGETS
 from firmware_update.releases import (
     Floor,

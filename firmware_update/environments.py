@@ -11,8 +11,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from agent.plumbing import durable
 from agent.plumbing.errors import UpdateError
-from firmware_update import durable
 
 ENVIRONMENT = "environment"
 """The link in a slot."""

@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 
 from agent import __version__
+from agent.plumbing import durable
 from agent.plumbing.errors import EarmarkError, UpdateError
-from firmware_update import durable
 from firmware_update.archive import MANIFEST, Manifest, build_archive
 from firmware_update.releases import Release, parse_release
 from firmware_update.repository import ROLES, Repository, create_keys, load_signer

@@ -19,8 +19,8 @@ from securesystemslib.exceptions import StorageError
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
+from agent.plumbing import durable
 from agent.plumbing.errors import UpdateError
-from firmware_update import durable
 from firmware_update.fetchers import METADATA, TARGETS
 from firmware_update.releases import Release, parse_release, target_path
 
@@ -99,7 +99,8 @@ class Repository:
         return path
 
     def withdraw(self, hardware: str) -> None:
-        """Offers nothing to that hardware any more. Devices that have the release keep it."""
+        """Offers nothing to that hardware any more. Devices that have the release keep it. Raises UpdateError
+        release_none."""
         targets = self._read("targets")
         if targets.targets.pop(target_path(hardware), None) is None:
             raise UpdateError(

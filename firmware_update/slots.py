@@ -23,9 +23,10 @@ from pathlib import Path
 
 import msgspec
 
+from agent.plumbing import durable
 from agent.plumbing.errors import UpdateError
 from agent.plumbing.settings import Settings
-from firmware_update import durable, environments
+from firmware_update import environments
 from firmware_update.archive import LOCK, is_whole, read_manifest, unpack
 from firmware_update.releases import Floor, Release
 from firmware_update.slot_state import Installed, Slot, State

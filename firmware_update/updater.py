@@ -70,7 +70,8 @@ class Updater:
         self.slots = slots_of(self.settings)
 
     def check(self, *, now_s: int) -> Outcome:
-        """One whole round. Raises UpdateError where a release is refused; what runs then goes on running.
+        """One whole round. Raises UpdateError update_off without an address, and where a release is refused;
+        what runs then goes on running.
 
         A switch that a power cut left open is brought to its end first, and is then the outcome.
         """

@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from agent.plumbing import audit
+from agent.plumbing import audit, durable
 from agent.plumbing.errors import UpdateError
-from firmware_update import durable
 from firmware_update.schedule import is_open, rest_seconds, seconds_until_open
 from firmware_update.slots import Slots
 from firmware_update.updater import Outcome, Updater, alone

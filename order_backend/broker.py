@@ -29,7 +29,7 @@ class PrivateBroker:
 
     def __init__(self, folder: ShopFolder, port: int = 0) -> None:
         self._folder = folder
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -158,7 +158,8 @@ def mosquitto_path() -> str:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

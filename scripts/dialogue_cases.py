@@ -55,6 +55,10 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("an order is typed", talk.OrderHeard(COFFEE, TYPED)),
         Case("an unknown voice orders", talk.OrderHeard(COFFEE, _nobody("unknown_voice"))),
         Case("nobody is enrolled", talk.OrderHeard(COFFEE, _nobody("nobody_enrolled"))),
+        Case(
+            "all who are enrolled were learned with another speaker model",
+            talk.OrderHeard(COFFEE, _nobody("voice_model_changed")),
+        ),
         Case("too little speech to know the voice", talk.OrderHeard(COFFEE, _nobody("too_short"))),
         Case("too much noise to know the voice", talk.OrderHeard(COFFEE, _nobody("too_noisy"))),
         Case("more than `largest_quantity`", talk.OrderHeard(MANY, ANNA)),

@@ -1,5 +1,6 @@
 """Split requirements.lock for pip: `wheels` (all but the source-only packages), `source` (only those), or
-`device` (what the device itself needs, without tests and extras).
+`device` (what the device itself needs, without tests and extras). `export` is what the extra of that name
+asks for, which has a lock of its own.
 
 Standard library only: it runs before anything is installed. The source-only packages are named in
 pyproject.toml, [tool.earmark], because pip has to build them with the setuptools that the first part brings.
@@ -51,6 +52,13 @@ def device_only(lock: str) -> str:
     return "".join(text for name, text in entries if name in wanted)
 
 
+def export_requirements() -> list[str]:
+    """What the extra `export` asks for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    requirements: list[str] = project["optional-dependencies"]["export"]
+    return requirements
+
+
 def _name(requirement: str) -> str:
     match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", requirement)
     return re.sub(r"[-_.]+", "-", match[0]).lower() if match else ""
@@ -58,9 +66,12 @@ def _name(requirement: str) -> str:
 
 def main() -> int:
     """Print the part that is asked for."""
-    if sys.argv[1:] not in (["wheels"], ["source"], ["device"]):
-        print("usage: locked.py wheels|source|device", file=sys.stderr)
+    if sys.argv[1:] not in (["wheels"], ["source"], ["device"], ["export"]):
+        print("usage: locked.py wheels|source|device|export", file=sys.stderr)
         return 2
+    if sys.argv[1] == "export":
+        print("\n".join(export_requirements()))
+        return 0
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     if sys.argv[1] == "device":
         print(device_only(lock), end="")

@@ -10,6 +10,8 @@ import ast
 import sys
 from pathlib import Path
 
+from agent.plumbing.speaker_models import MEASURED
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "agent" / "plumbing" / "settings.py"
 PAGE = ROOT / "docs" / "settings.md"
@@ -51,9 +53,18 @@ def _section(name: str, section: ast.ClassDef, lines: list[str]) -> str:
                     f"{SOURCE}:{field.lineno}: {name} {ast.unparse(field.target)} says no reason"
                 )
             comment = " ".join(said).replace("|", "\\|")
-            default = "must be given" if field.value is None else f"`{_toml(field.value)}`"
-            rows.append(f"| `{ast.unparse(field.target)}` | {default} | {comment} |")
+            rows.append(f"| `{ast.unparse(field.target)}` | {_default(field)} | {comment} |")
     return "\n".join([*rows, ""])
+
+
+def _default(field: ast.AnnAssign) -> str:
+    """As the file would have it. What is none is a threshold, and belongs to the speaker model."""
+    if field.value is None:
+        return "must be given"
+    if ast.literal_eval(field.value) is not None:
+        return f"`{_toml(field.value)}`"
+    name = ast.unparse(field.target)
+    return ", ".join(f"`{getattr(cosines, name)}` with {model}" for model, cosines in MEASURED.items())
 
 
 def _toml(value: ast.expr) -> str:

@@ -38,9 +38,11 @@ writes is the code of a decision in the journal.
 
 ## The dialogue
 
-A question is put {MOST_TRIES} times; "once" and "again" count the answers that decided nothing. What is not
-listed changes nothing. A dash: nothing is said, or nothing is written.
+A question is put at most {MOST_TRIES} times. "1st", "2nd" and so on count the answers that decided nothing.
+What is not listed changes nothing. A dash: nothing is said, or nothing is written.
 """
+
+_ORDINALS = ("1st", "2nd", "3rd", "4th")
 
 
 @dataclass(frozen=True)
@@ -54,19 +56,18 @@ class Row:
 
 
 def rows_of(state: type[talk.State], event: type[talk.Event]) -> list[Row]:
-    """The outcome of every case of `event` in `state`; once and again where the count of tries matters."""
+    """The outcome of every case of `event` in `state`; with their number where the count of tries matters."""
     found: list[Row] = []
     for case in CASES[event]:
         if case.proposed and state is not talk.Idle:
             continue
         outcomes = [_row(case, one) for one in _states(state)]
-        if len(set(outcomes)) == 1:
-            found.append(outcomes[0])
-        else:
-            found += [
-                Row(f"{row.when}, {times}", row.says, row.writes, row.then)
-                for row, times in zip(outcomes, ("once", "again"), strict=True)
-            ]
+        for number, row in enumerate(outcomes):
+            alike = [at for at, other in enumerate(outcomes) if other == row]
+            if alike[0] == number:
+                which = " and ".join(_ORDINALS[at] for at in alike)
+                when = row.when if len(alike) == len(outcomes) else f"{row.when}, {which}"
+                found.append(replace(row, when=when))
     return found
 
 
@@ -78,9 +79,9 @@ def _states(state: type[talk.State]) -> list[talk.State]:
     if state is talk.Committing:
         return [talk.Committing(COFFEE, ANNA)]
     if state is talk.AwaitingFactor:
-        return [talk.AwaitingFactor(COFFEE, ANNA, tries) for tries in (1, step_up.MOST_TRIES)]
+        return [talk.AwaitingFactor(COFFEE, ANNA, tries) for tries in range(1, step_up.MOST_TRIES + 1)]
     asking = talk.Confirming if state is talk.Confirming else talk.AskingAnother
-    return [asking(COFFEE, ANNA, tries) for tries in (1, MOST_TRIES)]
+    return [asking(COFFEE, ANNA, tries) for tries in range(1, MOST_TRIES + 1)]
 
 
 def _row(case: Case, state: talk.State) -> Row:

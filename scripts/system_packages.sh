@@ -29,6 +29,16 @@ missing_system_packages() {
     fi
 }
 
+# Those that only the export of a speaker model needs (scripts/setup_export), for the system's own Python.
+missing_export_packages() {
+    local module
+    for module in torch torchaudio; do
+        /usr/bin/python3 -I -c "import importlib.util, sys; sys.exit(not importlib.util.find_spec('$module'))" ||
+            say "python3-$module"
+    done
+    /usr/bin/python3 -I -c 'import ensurepip, venv' 2>/dev/null || say python3-venv
+}
+
 # install_system_packages PACKAGE...: by apt, as root or through sudo, without starting or enabling any service.
 install_system_packages() {
     local install="apt-get install --no-install-recommends $*"

@@ -16,6 +16,7 @@ import numpy.typing as npt
 Float64 = npt.NDArray[np.float64]
 
 FALSE_ACCEPT_RATE = 0.001
+LOOSER_FALSE_ACCEPT_RATE = 0.01
 _RESAMPLES = 1_000
 _SEED = 11
 _INTERVAL = (2.5, 97.5)  # percentiles
@@ -36,11 +37,15 @@ class Scored(NamedTuple):
 
 
 class ErrorRates(NamedTuple):
-    """Fractions; `threshold` is the lowest with at most FALSE_ACCEPT_RATE of false accepts."""
+    """Fractions; `threshold` is the lowest with at most FALSE_ACCEPT_RATE of false accepts, `looser` the same
+    with LOOSER_FALSE_ACCEPT_RATE, and at `equal` false accepts no longer outnumber false rejects. Each is
+    infinite where only a threshold above all scores will do."""
 
     eer: float
     frr: float
     threshold: float
+    looser: float
+    equal: float
 
 
 def error_rates(
@@ -65,9 +70,11 @@ def error_rates(
     before = after - 1
     share = -gap[before] / (gap[after] - gap[before])
     eer = float(frr[before] + share * (frr[after] - frr[before]))
-    strict = int(np.argmax(far <= FALSE_ACCEPT_RATE + 1e-12))
-    threshold = float(thresholds[strict]) if strict < len(thresholds) else float("inf")
-    return ErrorRates(eer, float(frr[strict]), threshold)
+    strict, looser = (
+        int(np.argmax(far <= rate + 1e-12)) for rate in (FALSE_ACCEPT_RATE, LOOSER_FALSE_ACCEPT_RATE)
+    )
+    at = np.append(thresholds, np.inf)
+    return ErrorRates(eer, float(frr[strict]), float(at[strict]), float(at[looser]), float(at[after]))
 
 
 def intervals(trials: list[Scored]) -> tuple[tuple[float, float], tuple[float, float]]:

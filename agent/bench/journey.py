@@ -12,14 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import order_backend
-from agent.bench.journey_device import JourneyDevice, in_quiet_room
+from agent.bench.journey_device import Enrolment, JourneyDevice
 from agent.bench.made_people import MadePerson, people
+from agent.bench.made_room import in_quiet_room
 from agent.bench.mixing import mix, read_noise
 from agent.bench.noise_kinds import noise_kind
+from agent.bench.other_talk import run_other_talk
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.products import Product
 from agent.hearing.audio import Float32
+from agent.plumbing.errors import AudioError
 
 WAKE_PHRASE = "okay nabu"
 CUSTOMERS = ("slt", "rms", "awb")
@@ -30,8 +33,8 @@ _SEED = 11
 _LANGUAGE = "en"
 _NUMBERS = ("two", "three", "four", "five")
 _OPENINGS = ("order", "i need", "we need", "i would like", "i want to order")
+_OTHER_CONSENT = "yes, I confirm the order"  # offered where a consent was misheard twice
 _CONSENTS = ("yes, place my order.", "yes, please place my order.", "yes, order {quantity}.")
-_MOST_TRIES = 2  # the device asks no more often
 
 
 class Conversation(NamedTuple):
@@ -44,26 +47,38 @@ class Conversation(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How it ended: 'right', 'asked_again' (right after one more answer) or what failed. Seconds from the
-    wake word to "ordered", where it was, and those of them in which the device spoke."""
+    """How it ended: 'right', 'asked_again' (right after another answer) or what failed. Seconds from the
+    wake word to "ordered", where it was, and those of them in which the device spoke. `asked_for`: why an
+    answer before the last placed nothing."""
 
     kind: str
     seconds: float = 0.0
     device_spoke: float = 0.0
+    asked_for: tuple[str, ...] = ()
 
 
 class JourneyBench:
-    """One device, on which CUSTOMERS are enrolled. Raises AudioError bench_no_voices, bench_enrolment;
-    ModelError."""
+    """One device, which has learned the voices of CUSTOMERS by its own conversation. `enrolments`: how that
+    went, with all others as well, each of whom it forgot again. Raises AudioError bench_no_voices,
+    bench_enrolment; ModelError."""
 
     def __init__(self, folder: Path, models_dir: Path, catalogue: Path, noise: Float32) -> None:
         found = {person.voice: person for person in people()}
-        self._customers = [found[voice] for voice in CUSTOMERS if voice in found] or list(found.values())[:1]
+        customers = [found[voice] for voice in CUSTOMERS if voice in found] or list(found.values())[:1]
         self._strangers = [found[voice] for voice in STRANGERS if voice in found]
         self._noise = noise
         self._device = JourneyDevice(folder, models_dir, catalogue)
-        for person in self._customers:
-            self._device.enrol(person.voice, person)
+        self.enrolments: dict[str, Enrolment] = {}
+        for person in found.values():
+            if person not in customers:
+                self.enrolments[person.voice] = self._device.enrol(person.voice, person)
+                self._device.forget(person.voice)
+        for person in customers:
+            self.enrolments[person.voice] = self._device.enrol(person.voice, person)
+        self._customers = [person for person in customers if self.enrolments[person.voice].learned]
+        if not self._customers:
+            self.close()
+            raise AudioError("bench_enrolment", "no voice was learned", "apt-get install flite")
 
     def close(self) -> None:
         self._device.close()
@@ -95,6 +110,7 @@ class JourneyBench:
             "conversations": len(own),
             "right_first_time": kinds["right"],
             "right_after_asking": kinds["asked_again"],
+            "asked_again_for": dict(sorted(Counter(why for one in own for why in one.asked_for).items())),
             "failures": {k: n for k, n in sorted(kinds.items()) if k not in ("right", "asked_again")},
             "strangers_consents": len(reached),
             "strangers_accepted": sum(o.kind in ("right", "asked_again") for o in reached),
@@ -115,15 +131,16 @@ class JourneyBench:
         if not device.reads_back(basket):
             return Outcome(_not_read_back(device.decided[: len(device.decided) - len(decisions)]))
         who = conversation.stranger or conversation.customer
-        for attempt in range(_MOST_TRIES):
-            heard = device.hear(self._in_room(who.says(conversation.consent), snr_db, rng))
+        causes: tuple[str, ...] = ()
+        while device.listening:
+            consent = _OTHER_CONSENT if _OTHER_CONSENT in device.said else conversation.consent
+            heard = device.hear(self._in_room(who.says(consent), snr_db, rng))
             seconds += heard.seconds
             if device.ordered > orders:
-                return Outcome("asked_again" if attempt else "right", seconds + spoke, spoke)
+                return Outcome("asked_again" if causes else "right", seconds + spoke, spoke, causes)
+            causes = (*causes, device.cause(heard.utterance, basket))
             spoke += device.speak()
-            if not device.listening:
-                break
-        return Outcome(_not_ordered(device))
+        return Outcome(causes[-1], asked_for=causes[:-1])
 
     def _in_room(self, speech: Float32, snr_db: float | None, rng: np.random.Generator) -> Float32:
         sound = in_quiet_room(speech)
@@ -145,10 +162,6 @@ def _not_read_back(decided: Sequence[str]) -> str:
     return {"asked_which": "asked_which", "refused_unknown_voice": "order_voice_not_known"}.get(code, code)
 
 
-def _not_ordered(device: JourneyDevice) -> str:
-    return "consent_voice_not_known" if "refused_other_voice" in device.decided[:1] else "consent_not_heard"
-
-
 def _order(catalogue: Catalogue, rng: np.random.Generator) -> tuple[str, str]:
     """An order of one product in words, and its quantity with unit, as in "two bags"."""
     product: Product = catalogue.products[rng.integers(len(catalogue.products))]
@@ -160,18 +173,28 @@ def _order(catalogue: Catalogue, rng: np.random.Generator) -> tuple[str, str]:
 
 
 def run_journey_bench(
-    models_dir: Path, catalogue: Path | None, noise: Path | None, snrs: Sequence[float], many: int
+    models_dir: Path,
+    catalogue: Path | None,
+    noise: Path | None,
+    snrs: Sequence[float],
+    many: int,
+    negatives: Path | None = None,
 ) -> dict[str, Any]:
     """One row in a quiet room and one for each of `snrs` (dB) in `noise`, or in made broadband noise, at the
     default settings but for the limits of money. `catalogue`: the sample shop's where None.
 
-    {"results": [{"snr_db": null or number, "conversations": n, "right_first_time": n,
-    "right_after_asking": n, "failures": {kind: n}, "strangers_consents": n, "strangers_accepted": n,
-    "seconds": null or {"p50": s, "p95": s}, "device_spoke_seconds": the same}]}
+    {"enrolments": {voice: {"learned": true or false, "asked_again": n}}, "results": [{"snr_db": null or
+    number, "conversations": n, "right_first_time": n, "right_after_asking": n, "asked_again_for": {cause: n},
+    "failures": {kind: n}, "strangers_consents": n, "strangers_accepted": n, "seconds": null or {"p50": s,
+    "p95": s}, "device_spoke_seconds": the same}], "other_talk": of `agent.bench.other_talk`, with `negatives`
+    only}
 
+    enrolments: of every synthetic voice, by the device's own conversation in a quiet room; asked_again: how
+    many sentences it asked for once more. Who was not learned is no customer.
     right_first_time: just that order was signed and the shop's receipt for it verified, with one order and
     one consent said. failures: not_woken, order_not_heard, order_voice_not_known, wrong_order (another was
-    read back), asked_which, consent_not_heard, consent_voice_not_known, or a refusal's code.
+    read back), asked_which, a refusal's code, or why the last answer was no consent, one of
+    `agent.bench.answers_heard`; asked_again_for: the same of answers before the last.
     strangers_consents: of `many` / 2 more conversations, those in which the order was read back and the
     consent of somebody who is not enrolled was understood. seconds: of those right first time, from the wake
     word to where "Ordered" begins: the customer's sentences, the silence that ends them, the work after that,
@@ -182,9 +205,15 @@ def run_journey_bench(
     recorded = read_noise(noise)
     room = noise_kind("broadband", _SEED).noise if recorded is None else recorded
     sold = catalogue or Path(order_backend.__file__).parent / "catalogues" / "corner_shop.json"
+    other = {"other_talk": run_other_talk(models_dir, sold, negatives)} if negatives else {}
     with tempfile.TemporaryDirectory() as folder:
         bench = JourneyBench(Path(folder), models_dir, sold, room)
         try:
-            return {"results": [bench.row(many, snr_db) for snr_db in (None, *snrs)]}
+            enrolments = {voice: one._asdict() for voice, one in bench.enrolments.items()}
+            return {
+                "enrolments": enrolments,
+                "results": [bench.row(many, snr_db) for snr_db in (None, *snrs)],
+                **other,
+            }
         finally:
             bench.close()

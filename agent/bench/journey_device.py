@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
+from agent.bench.answers_heard import cause_of
 from agent.bench.made_people import MadePerson
+from agent.bench.made_room import in_quiet_room
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
 from agent.committing.road import OrderPlaced, OrderRefused, OrderRoad
@@ -21,17 +21,14 @@ from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import ReceiptArrived, Say
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.replies import render
-from agent.deciding.sentences import ENROLMENT_PHRASES, compile_sentences
+from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import OrderAsked, SentenceParser, understand
-from agent.deciding.verification import Voiceprint, make_template
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
 from agent.hearing.ears import Ears
-from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.speech import Speech
-from agent.hearing.voice_activity import VoiceActivity
 from agent.plumbing import messages
-from agent.plumbing.errors import AudioError
 from agent.plumbing.settings import Device, Paths, Policy, Settings
 from agent.till.desk import Desk
 from agent.till.factors import Factors
@@ -48,7 +45,14 @@ _DEVICE = "bench"
 _LANGUAGE = "en"
 _UNLIMITED = 2**40
 _ALL = 1_000_000
-_ROOM_SECONDS = 1.5
+_ENROLMENT = ("yes, learn my voice", "yes, I agree", *ENROLMENT_PHRASES[_LANGUAGE])
+
+
+class Enrolment(NamedTuple):
+    """How the device's own conversation of enrolment ended, and how often it asked for something again."""
+
+    learned: bool
+    asked_again: int
 
 
 class Heard(NamedTuple):
@@ -109,11 +113,12 @@ class JourneyDevice:
         self._counter = OrderDesk(self._shop)
         self._sent: deque[messages.Message] = deque()
         self._dialogue = SpokenDialogue(
-            self._desk, self._sent.append, lambda *_: None, lambda *_: None, self._nothing_waits()
+            self._desk, self._sent.append, lambda *_: None, self._enrol_step, self._nothing_waits()
         )
+        self._learned: bool | None = None  # of the enrolment under way: None until it has ended
         self._ears = Ears(self.settings)
         self._ears.use_grammar(graph)
-        self._activity, self._embedder = VoiceActivity(), SpeakerEmbedder(models_dir)
+        self._desk.speaker_model = self._ears.speaker_model
         self._speech = Speech()
         self._spoken_seconds: dict[str, float] = {}
         self.said = ""
@@ -134,7 +139,9 @@ class JourneyDevice:
 
     def reads_back(self, basket: Basket) -> bool:
         """Whether the last sentence was the question whether to place just that."""
-        return self.said == render(Say("read_back", "consent", basket), _LANGUAGE, self.catalogue.currency)
+        return self.said == render(
+            Say("read_back", "consent", basket), _LANGUAGE, self.catalogue.currency, self._desk.hears
+        )
 
     @property
     def decided(self) -> list[str]:
@@ -146,22 +153,27 @@ class JourneyDevice:
         """Orders with a verified receipt."""
         return sum(order.state == "ordered" for order in self.journal.orders(_ALL))
 
-    def enrol(self, name: str, person: MadePerson) -> None:
-        """Learns the voice from the sentences of enrolment in a quiet room, without the conversation around
-        them: synthetic voices say the wake phrase in ways in which its questions would not take it. Raises
-        AudioError bench_enrolment."""
-        clean, in_noise = [], []
-        for phrase in ENROLMENT_PHRASES:
-            sound = in_quiet_room(person.says(phrase))
-            speech = self._activity.speech_mask(sound, self.settings.endpoint.speech_threshold)
-            clean.append(self._embedder.embed(sound, speech))
-            in_noise.append(self._embedder.embed_in_noise(sound, speech))
-        try:
-            voiceprint = Voiceprint(_template(clean), _template(in_noise))
-        except ValueError as error:
-            raise AudioError("bench_enrolment", f"{name}: {error}") from error
-        self._desk.people.add(name, voiceprint, now_s=int(time.time()))
-        self._ears.embeds = True
+    def enrol(self, name: str, person: MadePerson) -> Enrolment:
+        """Has the device learn a voice by its own conversation, in a quiet room."""
+        self._learned = None
+        read: list[str] = []
+        self._dialogue.begin_enrolment(name)
+        self.speak()
+        while self.listening:
+            read.append(next((phrase for phrase in _ENROLMENT if phrase in self.said), _ENROLMENT[0]))
+            self.hear(in_quiet_room(person.says(read[-1])))
+            self.speak()
+        return Enrolment(bool(self._learned), len(read) - len(set(read)))
+
+    def forget(self, name: str) -> None:
+        """Whoever was enrolled as `name` is not any more."""
+        for person in self._desk.people.all():
+            if person.name == name:
+                self._desk.people.forget(person.pseudonym)
+
+    def cause(self, answer: messages.Utterance | None, basket: Basket) -> str:
+        """Why `answer` placed no order of `basket`; one of `agent.bench.answers_heard`."""
+        return cause_of(answer, basket, self._desk, _LANGUAGE)
 
     def hear(self, sound: Float32) -> Heard:
         """float32 [n] of somebody and the room, frame by frame until something has ended. Frames take their
@@ -196,6 +208,8 @@ class JourneyDevice:
         self.listening = False
         while self._sent:
             say = self._sent.popleft()
+            if isinstance(say, messages.ListenPolicy):
+                self._ears.embeds, self._ears.embeds_in_noise = say.embed, say.in_noise
             if not isinstance(say, messages.Say):
                 continue
             self._ears.wait_for_wake()
@@ -241,6 +255,10 @@ class JourneyDevice:
                     continue
                 self._dialogue.receipt(event.intent_id, arrived)
 
+    def _enrol_step(self, _: str, done: bool, learned: bool) -> None:
+        if done:
+            self._learned = learned
+
     def _nothing_waits(self) -> WaitingBaskets:
         silences = SensorSilences(self._desk, time.monotonic)
         return WaitingBaskets(list, SensorProposals(self._desk, silences))
@@ -256,14 +274,3 @@ class JourneyDevice:
             lambda: ClockReading(time.monotonic(), time.time(), True, "bench"),
         )
         return OrderRoad(self.journal, FileKeyStore.load(keys_dir), admission.trust, trusted, self.settings)
-
-
-def _template(vectors: list[Float32 | None]) -> tuple[float, ...]:
-    return make_template([vector.tolist() for vector in vectors if vector is not None])
-
-
-def in_quiet_room(speech: Float32) -> Float32:
-    """float32 [n] with a room of about -70 dBFS before, under and after it."""
-    around = np.pad(speech, (int(_ROOM_SECONDS * SAMPLE_RATE), int(2 * _ROOM_SECONDS * SAMPLE_RATE)))
-    quiet = np.random.default_rng(1).normal(0, 3e-4, len(around))
-    return (around + quiet).astype(np.float32)

@@ -45,10 +45,12 @@ class BasketMaker:
         return MadeBasket(kind, f"{self._random.choice(_OPENINGS)} {text}", dict(counts))
 
     def two(self) -> _Made:
+        """ "two boxes of ... and a bag of ..." """
         lines = self._lines(2)
         return joined(self._said(lines), LANGUAGE), lines
 
     def three(self) -> _Made:
+        """ "two boxes of ..., a bag of ... and three cans of ..." """
         lines = self._lines(3)
         return joined(self._said(lines), LANGUAGE), lines
 

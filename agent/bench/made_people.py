@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from agent.commands.operators import WITHOUT_SOUND_SERVER
 from agent.hearing import onnx_session  # noqa: F401  (first: it silences the runtime that hibari imports)
 from agent.hearing.audio import Float32, read_audio_file, resample
 from agent.plumbing.errors import AudioError
+from agent.plumbing.sound_server import WITHOUT_SOUND_SERVER
 
 if TYPE_CHECKING:
     from hibari import Hibari
@@ -29,7 +29,7 @@ class MadePerson(NamedTuple):
 
     def says(self, text: str, speed: float = 1.0) -> Float32:
         """float32 [n] at 16 kHz, `speed` times as fast as the voice's own pace. Raises AudioError:
-        bench_no_voices, speech_text (beyond the voice)."""
+        benchno_voices, speech_text (beyond the voice)."""
         if self.program == "hibari":
             return self._hibari_says(text, speed)
         with tempfile.TemporaryDirectory() as folder:
@@ -44,7 +44,7 @@ class MadePerson(NamedTuple):
                 environment = {**os.environ, **WITHOUT_SOUND_SERVER}
                 subprocess.run(command, check=True, capture_output=True, timeout=60, env=environment)
             except (OSError, subprocess.SubprocessError) as error:
-                raise _no_voices(f"{self.program} says nothing: {error}") from error
+                raise no_voices(f"{self.program} says nothing: {error}") from error
             return read_audio_file(path)
 
     def _hibari_says(self, text: str, speed: float) -> Float32:
@@ -62,10 +62,10 @@ PEOPLE = (
 
 
 def people() -> list[MadePerson]:
-    """Those whose program is installed. Raises AudioError bench_no_voices."""
+    """Those whose program is installed. Raises AudioError benchno_voices."""
     found = [person for person in PEOPLE if shutil.which(person.program)]
     if not found:
-        raise _no_voices("neither flite nor espeak-ng is installed")
+        raise no_voices("neither flite nor espeak-ng is installed")
     return found
 
 
@@ -76,5 +76,6 @@ def _hibari() -> tuple[Hibari, int]:
     return Hibari(threads=1), int(SAMPLE_RATE)
 
 
-def _no_voices(detail: str) -> AudioError:
-    return AudioError("bench_no_voices", detail, "apt-get install flite espeak-ng")
+def no_voices(detail: str) -> AudioError:
+    """The error that says so, with what brings some."""
+    return AudioError("benchno_voices", detail, "apt-get install flite espeak-ng")

@@ -104,3 +104,10 @@ def sounding(samples: Float32) -> Float32:
     """float32 [n] without the silence before and after: all above a hundredth of its peak."""
     loud = np.flatnonzero(np.abs(samples) >= 0.01 * np.abs(samples).max(initial=0))
     return samples[loud[0] : loud[-1] + 1] if len(loud) else samples
+
+
+def in_quiet_room(speech: Float32, before_s: float = 1.5, after_s: float = 3.0) -> Float32:
+    """float32 [n] with a room of about -70 dBFS before, under and after it."""
+    around = np.pad(speech, (int(before_s * SAMPLE_RATE), int(after_s * SAMPLE_RATE)))
+    quiet = np.random.default_rng(1).normal(0, _NOISE, len(around))
+    return (around + quiet).astype(np.float32)

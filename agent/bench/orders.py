@@ -20,7 +20,7 @@ from agent.bench.recordings import recordings
 from agent.bench.trade import write_curve
 from agent.deciding.runner_up import runner_up
 from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
-from agent.hearing.recogniser import Recognition
+from agent.hearing.recognition import Recognition
 from agent.plumbing.errors import AudioError
 
 _NOISE_SEED = 3

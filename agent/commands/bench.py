@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.settings import Wake
-from agent.plumbing.settings_file import default_models_dir
+from agent.plumbing.settings import Speaker, Wake
+from agent.plumbing.settings_file import default_models_dir, load_settings
+from agent.plumbing.speaker_models import SpeakerModel
 
 
 def orders(arguments: argparse.Namespace) -> int:
-    """Runs the benchmark of spoken orders and prints its table."""
+    """Runs the benchmark of spoken orders and prints its table. Raises ConfigurationError: bench_noise,
+    bench_curve."""
     from agent.bench.orders import run_orders_bench
 
     check_noise_kinds(arguments)
@@ -54,26 +57,27 @@ def speakers(arguments: argparse.Namespace) -> int:
     if arguments.pooled:
         return _pooled(arguments)
     result = run_speakers_bench(
-        arguments.set, arguments.noise, list(arguments.snr), arguments.seconds, default_models_dir()
+        arguments.set,
+        arguments.noise,
+        list(arguments.snr),
+        arguments.seconds,
+        *_speaker_model(arguments),
     )
     if arguments.json:
         print(json.dumps(result))
         return 0
     print(
         f"{'noise':>8} {'genuine':>8} {'impostor':>9} {'EER':>6} {'95 %':>13}"
-        f" {'FRR at FAR 0.001':>17} {'95 %':>13} {'recognised':>11} {'others taken':>13} {'cannot tell':>12}"
+        f" {'FRR at FAR 0.001':>17} {'95 %':>13} {'threshold':>10} {'at 0.01':>8}"
+        f" {'recognised':>11} {'others taken':>13} {'cannot tell':>12}"
     )
     for row in result["results"]:
         noise = ratio(row["snr_db"])
-        device = row["device"]
-        trials = device["enrolled_trials"] + device["stranger_trials"]
-        taken = device["taken_for_another"] + device["strangers_accepted"]
         print(
             f"{noise:>8} {row['genuine']:>8} {row['impostor']:>9} {_percent(row['eer']):>6}"
             f" {_range(row['eer_interval']):>13} {_percent(row['frr_at_far_0.001']):>17}"
             f" {_range(row['frr_at_far_0.001_interval']):>13}"
-            f" {device['recognised']:>4} of {device['enrolled_trials']:<3}"
-            f" {taken:>5} of {trials:<4} {device['cannot_tell']:>12}"
+            f" {row['threshold']:>10.3f} {row['threshold_at_far_0.01']:>8.3f} {_answered(row['device'])}"
         )
     print(
         f"{arguments.seconds:g} s of speech a trial; rates in %; {result['embedding_ms']:.0f} ms an embedding"
@@ -81,11 +85,35 @@ def speakers(arguments: argparse.Namespace) -> int:
     return 0
 
 
+_UNMEASURED = "no thresholds are set for this model: docs/speaker_models.md"
+
+
+def _answered(device: dict[str, int] | None) -> str:
+    if device is None:
+        return _UNMEASURED
+    trials = device["enrolled_trials"] + device["stranger_trials"]
+    taken = device["taken_for_another"] + device["strangers_accepted"]
+    recognised = f"{device['recognised']:>4} of {device['enrolled_trials']:<3}"
+    return f"{recognised} {taken:>5} of {trials:<4} {device['cannot_tell']:>12}"
+
+
+def _speaker_model(arguments: argparse.Namespace) -> tuple[Path, SpeakerModel, Speaker | None]:
+    """Where it lies, what it is called, and the limits to decide at where they are not the model's own."""
+    if arguments.limits is None:
+        return default_models_dir(), arguments.model, None
+    settings = load_settings(arguments.limits)
+    return Path(settings.paths.models_dir), settings.speaker.model, settings.speaker
+
+
 def _pooled(arguments: argparse.Namespace) -> int:
     from agent.bench.pooled import run_pooled_bench
 
     result = run_pooled_bench(
-        arguments.set, arguments.noise, list(arguments.snr), arguments.seconds, default_models_dir()
+        arguments.set,
+        arguments.noise,
+        list(arguments.snr),
+        arguments.seconds,
+        *_speaker_model(arguments),
     )
     if arguments.json:
         print(json.dumps(result))
@@ -94,8 +122,12 @@ def _pooled(arguments: argparse.Namespace) -> int:
         noise = ratio(row["snr_db"])
         print(f"noise {noise}: {row['same']} pairs of one voice, {row['different']} of two")
         for name in ("change", "order_alone", "pooled", "consent_alone", "consent_pooled"):
-            rates = ((key, rate) for key, rate in row[name].items() if not isinstance(rate, list))
-            print(f"{name:>16}  " + ", ".join(f"{key} {_percent(rate)} %" for key, rate in rates))
+            rates = ((key, rate) for key, rate in row.get(name, {}).items() if not isinstance(rate, list))
+            told = ", ".join(
+                f"{key} {rate:.3f}" if key.endswith("threshold") else f"{key} {_percent(rate)} %"
+                for key, rate in rates
+            )
+            print(f"{name:>16}  {told or _UNMEASURED}")
     return 0
 
 
@@ -164,6 +196,7 @@ def journey(arguments: argparse.Namespace) -> int:
         arguments.noise,
         arguments.snr,
         arguments.conversations,
+        arguments.negatives,
     )
     if arguments.json:
         print(json.dumps(result))
@@ -178,6 +211,15 @@ def journey(arguments: argparse.Namespace) -> int:
         print(
             f"{noise:>8} {right:>14} {row['right_after_asking']:>12} {strangers:>10} {seconds:>8}  {failed}"
         )
+    enrolled = result["enrolments"].values()
+    again = sum(one["asked_again"] for one in enrolled)
+    print(
+        f"voices learned: {sum(one['learned'] for one in enrolled)} of {len(enrolled)}, {again} asked again"
+    )
+    if "other_talk" in result:
+        answers, readings = result["other_talk"]["answers"], result["other_talk"]["readings"]
+        print(f"other talk: {answers['consent']} of {answers['pieces']} pieces taken for a consent,", end=" ")
+        print(f"{readings['taken']} readings in {readings['pieces']} pieces")
     return 0
 
 

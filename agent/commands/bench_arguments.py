@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from agent.commands.command_line import add_command, counts, numbers, seconds
+from agent.plumbing.speaker_models import GE2E, SpeakerModel
 
 if TYPE_CHECKING:
     Benchmarks = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -20,6 +21,7 @@ def add_benchmarks(benchmarks: Benchmarks) -> None:
         _orders(benchmarks),
         _room(benchmarks),
         _baskets(benchmarks),
+        _language(benchmarks),
         _latency(benchmarks),
         _catalogue(benchmarks),
         _wake(benchmarks),
@@ -76,6 +78,26 @@ def _baskets(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     baskets.add_argument("--seed", type=int, default=5, metavar="N", help="of the sentences (default: 5)")
     _noise(baskets)
     return baskets
+
+
+def _language(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    language = add_command(
+        benchmarks,
+        "language",
+        "bench_language",
+        "language",
+        "made orders, other things and other speech in a language, by the engine that hears it",
+    )
+    _file(language, "--catalogue", "what is ordered", required=True)
+    language.add_argument("--language", choices=["en", "ko", "pl"], required=True)
+    language.add_argument("--engine", choices=["auto", "moonshine", "vosk"], default="auto")
+    language.add_argument(
+        "--count", type=int, default=39, metavar="N", help="orders that are spoken (default: 39)"
+    )
+    language.add_argument("--seed", type=int, default=5, metavar="N", help="of the orders (default: 5)")
+    _file(language, "--curve", "JSON of what each gate lets pass; a PNG beside it")
+    _noise(language)
+    return language
 
 
 def _latency(benchmarks: Benchmarks) -> argparse.ArgumentParser:
@@ -153,6 +175,16 @@ def _speakers(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     speakers.add_argument(
         "--seconds", type=seconds, default=2.5, metavar="S", help="speech in one trial (default: 2.5)"
     )
+    measured = speakers.add_mutually_exclusive_group()
+    measured.add_argument(
+        "--model",
+        choices=get_args(SpeakerModel),
+        default=GE2E,
+        help=f"default: {GE2E}; of one without thresholds, what they could be",
+    )
+    measured.add_argument(
+        "--limits", type=Path, metavar="FILE", help="settings whose model and thresholds are tried instead"
+    )
     speakers.add_argument(
         "--pooled",
         action="store_true",
@@ -174,6 +206,7 @@ def _journey(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     journey.add_argument(
         "--conversations", type=int, default=24, metavar="N", help="in each row (default: 24)"
     )
+    _folder(journey, "--negatives", "speech that answers nothing; what is taken for an answer")
     _file(journey, "--noise", "noise to mix in (default: made, pink)")
     journey.add_argument("--snr", type=numbers, default=(20.0, 10.0), metavar="DB,DB", help="default: 20,10")
     return journey

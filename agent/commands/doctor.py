@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from agent.commands.findings import Finding
-from agent.commands.hearing_findings import hearing
+from agent.commands.hearing_findings import hearing, voices
 from agent.commands.operators import OperatorClient
 from agent.commands.site_findings import sensors, site_broker
 from agent.commands.update_findings import updates
@@ -72,6 +72,7 @@ def _findings(settings_file: Path) -> Iterator[Finding]:
         _sound,
         _catalogue,
         hearing,
+        voices,
         _keys,
         _clock,
         _broker,
@@ -209,6 +210,10 @@ def _device(settings: Settings) -> Iterator[Finding]:
     if health.voice_faults:
         faults = ", ".join(f"{code} {count} times" for code, count in sorted(health.voice_faults.items()))
         yield Finding("device", "note", f"since it started: {faults}", "earmark audio test")
+    if health.voices_of_another_model:
+        detail = f"{health.voices_of_another_model} of the enrolled were learned with another speaker model"
+        step = "for each that `earmark people` marks: earmark people --forget PERSON, then earmark enrol NAME"
+        yield Finding("device", "bad", f"{detail} and are not known any more (voice_model_changed)", step)
     if health.broker:
         yield Finding("device", "ok", "connected to the broker")
     else:

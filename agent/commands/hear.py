@@ -8,14 +8,18 @@ from pathlib import Path
 
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import SentenceParser
+from agent.deciding.understanding import OrderAsked, SentenceParser, understand
 from agent.plumbing.errors import AudioError, CatalogueError
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings, parse_settings
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints what is heard in each file; 1 where a file is no sound."""
+    """Prints what is heard in each file; 1 where a file is no sound.
+
+    Besides what `FileListener.hear` gives: `slots`, as the words fill them (of several items the last), and
+    `lines`, what the order comes to, [{"sku": ..., "quantity": n, "unit": ...}]; both empty without an order.
+    """
     from agent.hearing.inspect import FileListener
 
     settings = _settings(arguments.settings)
@@ -30,8 +34,16 @@ def run(arguments: argparse.Namespace) -> int:
             failed = True
             heard = {"file": str(path), "error": error.code, "detail": error.detail, "next": error.next_step}
         else:
-            tags = parser.parse("order", heard["words"]) if heard["accepted"] else None
-            heard = {"file": str(path), **heard, "slots": {tag.slot: tag.value for tag in tags or ()}}
+            words = heard["words"] if heard["accepted"] else ""
+            meaning = understand(parser, catalogue, "order", words, heard["open_words"])
+            tags = parser.parse("order", words) if words else None
+            lines = meaning.basket.lines if isinstance(meaning, OrderAsked) else ()
+            heard = {
+                "file": str(path),
+                **heard,
+                "slots": {tag.slot: tag.value for tag in tags or ()},
+                "lines": [{"sku": line.sku, "quantity": line.quantity, "unit": line.unit} for line in lines],
+            }
         print(json.dumps(heard) if arguments.json else _for_people(heard), flush=True)
     return 1 if failed else 0
 

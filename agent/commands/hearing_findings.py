@@ -1,5 +1,5 @@
-"""What `earmark doctor` finds about the recogniser: which one hears the device's language, and which products
-it cannot hear."""
+"""What `earmark doctor` finds about the recogniser and the speaker model: which one hears the device's
+language, which products it cannot hear, and which model tells voices apart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from agent.commands.findings import Finding
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.unsayable import unsayable
-from agent.plumbing.settings import Settings
+from agent.model_store.manifest import load_manifest
+from agent.model_store.verify import model_problems
+from agent.plumbing.settings import Settings, Speaker
+from agent.plumbing.speaker_models import MEASURED
 
 _MOST_NAMED = 20
 
@@ -37,3 +40,21 @@ def hearing(settings: Settings) -> Iterator[Finding]:
         yield Finding("hearing", "note", detail, "add a name that it knows under 'hear' in the catalogue")
     if len(unheard) > _MOST_NAMED:
         yield Finding("hearing", "note", f"{len(unheard) - _MOST_NAMED} more cannot be ordered by voice")
+
+
+def voices(settings: Settings) -> Iterator[Finding]:
+    """Raises ModelError: manifest_invalid."""
+    speaker = settings.speaker
+    model = load_manifest().model(speaker.model)
+    problems = list(model_problems(Path(settings.paths.models_dir), model, by_hash=False))
+    for problem in problems:
+        yield Finding(
+            "voices", "bad", f"{speaker.model}: {problem.detail} ({problem.code})", problem.next_step
+        )
+    if not problems:
+        where = "as measured" if _as_measured(speaker) else "of the settings"
+        yield Finding("voices", "ok", f"{speaker.model} tells voices apart, at the thresholds {where}")
+
+
+def _as_measured(speaker: Speaker) -> bool:
+    return MEASURED.get(speaker.model) == speaker.thresholds

@@ -48,7 +48,7 @@ def show(arguments: argparse.Namespace) -> int:
     """Lists every model with its state."""
     manifest, folder = _place(arguments)
     for status in list_models(manifest, folder):
-        size = f"{status.size_bytes / 1e6:.1f} MB"
+        size = f"{status.size_bytes / 1e6:.1f} MB" if status.size_bytes else "not known"
         print(f"{status.id:28} {status.state:8} {size:>9}  {status.licence:12} {status.purpose}")
     return 0
 

@@ -23,14 +23,11 @@ from agent.plumbing.errors import ConfigurationError, EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
 from agent.plumbing.settings_file import load_settings
+from agent.plumbing.sound_server import WITHOUT_SOUND_SERVER
 from agent.plumbing.supervisor import operator_socket
 from agent.plumbing.terminal import plain
 
 LONGEST_REPLY_SECONDS = 30
-
-WITHOUT_SOUND_SERVER = {"PULSE_SERVER": "none"}
-"""Environment of an espeak-ng that only writes a file: it would still call PulseAudio, whose library leaves
-folders in /tmp and the home."""
 
 
 class OperatorClient:
@@ -63,7 +60,8 @@ class OperatorClient:
         self._connection.send(request)
 
     def receive(self, types: type[Message] | UnionType) -> Any:
-        """The next answer of `types`. A `Problem` is raised as the EarmarkError it stands for."""
+        """The next answer of `types`. A `Problem` is raised as the EarmarkError it stands for. Raises
+        IpcError: device_stopped, operator_answer (an answer of another type)."""
         try:
             answer, _ = self._connection.receive(operator.OperatorAnswer)
         except EOFError as error:
@@ -75,6 +73,7 @@ class OperatorClient:
         return answer
 
     def ask(self, request: Message, types: type[Message] | UnionType) -> Any:
+        """Sends `request` and gives its answer. Raises as `send` and `receive` do."""
         self.send(request)
         return self.receive(types)
 
@@ -133,7 +132,7 @@ def _when(seconds: int) -> str:
 
 
 def people(arguments: argparse.Namespace) -> int:
-    """Lists the enrolled, or forgets one."""
+    """Lists the enrolled, or forgets one. Raises ConfigurationError person_unknown."""
     client = connect(arguments)
     if arguments.forget:
         answer: operator.Forgotten = client.ask(operator.Forget(arguments.forget), operator.Forgotten)
@@ -146,9 +145,10 @@ def people(arguments: argparse.Namespace) -> int:
     shown: operator.PeopleShown = client.ask(operator.ShowPeople(), operator.PeopleShown)
     for person in shown.people:
         factors = "".join(f", has a {'PIN' if kind == 'pin' else kind}" for kind in person.factors)
-        print(
-            plain(f"{person.person}  {person.name}  agreed and enrolled {_when(person.enrolled_at)}{factors}")
-        )
+        line = f"{person.person}  {person.name}  agreed and enrolled {_when(person.enrolled_at)}{factors}"
+        if person.other_model:
+            line += f"; not known any more: learned with {person.other_model}, so forget and enrol anew"
+        print(plain(line))
     if not shown.people:
         print("Nobody is enrolled. Start with: earmark enrol NAME")
     return 0

@@ -27,7 +27,7 @@ port = {port}
 
 def run(arguments: argparse.Namespace) -> int:
     """First run: settings, keys and request.pem. With what the shop returned: certificate, trust,
-    catalogue."""
+    catalogue. Raises ConfigurationError: provision_exists, provision_file."""
     folder: Path = arguments.folder
     returned = (arguments.certificate, arguments.trust, arguments.catalogue)
     if not any(returned):

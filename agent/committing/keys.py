@@ -19,6 +19,7 @@ from agent.committing import jws, sd_jwt
 from agent.committing.envelope import device_base, to_claims
 from agent.committing.jws import PublicJwk
 from agent.committing.mandates import Mandate
+from agent.plumbing import durable
 from agent.plumbing.errors import TrustError
 
 SIGNING_KEY = "signing.pem"
@@ -95,10 +96,7 @@ def create_device_keys(keys_dir: Path, device_id: str) -> bytes:
 
 def store_client_certificate(keys_dir: Path, pem: bytes) -> None:
     """Puts the certificate that the shop returned beside the TLS client key."""
-    path = keys_dir / MQTT_CERTIFICATE
-    temporary = path.with_suffix(".new")
-    temporary.write_bytes(pem)
-    temporary.replace(path)
+    durable.write(keys_dir / MQTT_CERTIFICATE, pem)
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -1,6 +1,8 @@
-"""How words change beside other words, where the recogniser writes what it hears."""
+"""How words sound beside other words and in other accents, where the recogniser writes what it hears."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from agent.plumbing.sentence_graph import normalise_text
 
@@ -18,6 +20,19 @@ def weak_forms(text: str, language: str) -> tuple[str, ...]:
     for at, word in enumerate(words[:-1]):
         forms += [" ".join((*words[:at], stem, *words[at + 1 :])) for stem in _without_ed(word)]
     return tuple(dict.fromkeys(forms))
+
+
+def accented(texts: Iterable[str], language: str) -> tuple[str, ...]:
+    """`texts`, normalised, and other spellings of those that hold the word "place".
+
+    English: where the vowel of FACE is one long [e:] (much of Scotland, Ireland, the north of England, India,
+    the Caribbean; Wells, "Accents of English", 1982, 2.2.11) "place my order" is written "please my order".
+    """
+    plain = tuple(dict.fromkeys(normalise_text(text) for text in texts))
+    if language != "en":
+        return plain
+    also = (" ".join("please" if word == "place" else word for word in text.split()) for text in plain)
+    return tuple(dict.fromkeys((*plain, *also)))
 
 
 def _without_ed(word: str) -> tuple[str, ...]:

@@ -47,8 +47,12 @@ from agent.deciding.policy import Decision, decide
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict
 
-MOST_TRIES = 2
-"""A question is put this often; then nothing is ordered and the device says how to go on."""
+MOST_TRIES = 3
+"""A question is put this often; then nothing is ordered and the device says how to go on. At the last time it
+offers other words: what was misheard twice is misheard again."""
+
+MOST_SILENCES = 2
+"""Nobody may be there any more: a question is put this often to silence."""
 
 CHOICE = "choice"
 """What is listened for after the question between two orders; its sentences are those of `answers`."""
@@ -133,7 +137,7 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
         return state, (Say("typed_cannot_confirm", "consent", basket), Record("refused_typed", basket))
     if answer.kind == "bare":
         return _ask_again(state, "say_sentence", "say_how_to_order")
-    if not _fits(answer, basket):
+    if not fits(answer, basket):
         return _ask_again(state, "read_back_differs", "say_how_to_order")
     if event.speaker.reason in ("too_short", "too_noisy"):
         return _ask_again(state, f"again_{event.speaker.reason}", f"refused_{event.speaker.reason}")
@@ -155,7 +159,7 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
     )
 
 
-def _fits(answer: Answer, basket: Basket) -> bool:
+def fits(answer: Answer, basket: Basket) -> bool:
     """Whether "yes, order two bags" names what was read back: of several lines it names only one, and is no
     consent to the others."""
     if answer.quantity is None:
@@ -175,15 +179,18 @@ def _another_answered(state: AskingAnother, event: Answered, around: Surrounding
 def _unclear(state: Confirming | AskingAnother, event: Confused, __: Surroundings) -> Outcome:
     if event.room:
         return _ask_again(state, f"again_{event.room}", event.room)
-    return _ask_again(state, "again", "nothing_ordered")
+    last = state.tries == MOST_TRIES - 1
+    return _ask_again(state, "again_otherwise" if last else "again", "nothing_ordered")
 
 
 def _unanswered(state: Confirming | AskingAnother, _: Event, __: Surroundings) -> Outcome:
-    return _ask_again(state, "still_there", "nothing_ordered")
+    return _ask_again(state, "still_there", "nothing_ordered", MOST_SILENCES)
 
 
-def _ask_again(state: Confirming | AskingAnother, key: str, final_key: str) -> Outcome:
-    if state.tries >= MOST_TRIES:
+def _ask_again(
+    state: Confirming | AskingAnother, key: str, final_key: str, most_tries: int = MOST_TRIES
+) -> Outcome:
+    if state.tries >= most_tries:
         return _end(Say(final_key, basket=state.basket), "gave_up", state.basket, state.speaker.person)
     return replace(state, tries=state.tries + 1), (Say(key, "consent", state.basket),)
 

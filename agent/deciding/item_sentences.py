@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.connected_speech import weak_forms
 from agent.deciding.graph_builder import GraphBuilder
-from agent.deciding.lexicon import LEXICONS, Lexicon, spoken_numbers
+from agent.deciding.lexicon import LEXICONS, spoken_numbers
 from agent.deciding.products import Option, Product
+from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import Tag, normalise_text
 

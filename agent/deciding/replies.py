@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from num2words import num2words
 
@@ -17,13 +17,25 @@ from agent.deciding.conversation import Say, SensorsSilent
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.money import Money
 from agent.deciding.proposals import Low
-from agent.deciding.reply_words import REPLIES
+from agent.deciding.reply_words import CONSENTS, REPLIES
 from agent.deciding.silences import Since
 from agent.deciding.spoken_basket import joined, plural, spoken_basket
 from agent.plumbing.operator import ProposalState
 
 
-def render(say: Say, language: str, currency: str, *, name: str = "", text: str = "") -> str:
+class Hears(NamedTuple):
+    """What the device listens for: its wake phrase, and then sentences of one language."""
+
+    wake: str
+    language: str
+
+    @property
+    def words(self) -> dict[str, str]:
+        """As they stand in the replies."""
+        return {"wake": self.wake, "aloud": CONSENTS[self.language]}
+
+
+def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = "", text: str = "") -> str:
     """The sentence for `say`. `name` is a person's, `text` an enrolment phrase. Raises KeyError for no such language."""
     replies = REPLIES[language]
     template = replies.get(say.key)
@@ -53,15 +65,18 @@ def render(say: Say, language: str, currency: str, *, name: str = "", text: str 
         level=_level(say.level, language),
         name=name,
         text=text,
+        **hears.words,
     )
 
 
-def fixed_sentences(language: str) -> tuple[str, ...]:
-    """Those that hold no name, number or product, and so always sound the same; none in other languages."""
-    sentences = (
-        part for reply in REPLIES.get(language, {}).values() for part in re.split(r"(?<=[.!?]) +", reply)
+def fixed_sentences(hears: Hears) -> tuple[str, ...]:
+    """Those that hold no name, number or product, and so always sound the same."""
+    replies = REPLIES[hears.language].values()
+    sentences = (part for reply in replies for part in re.split(r"(?<=[.!?]) +", reply))
+    filled = (
+        part.replace("{wake}", hears.wake).replace("{aloud}", hears.words["aloud"]) for part in sentences
     )
-    return tuple(dict.fromkeys(part for part in sentences if "{" not in part and "}" not in part))
+    return tuple(dict.fromkeys(part for part in filled if "{" not in part and "}" not in part))
 
 
 _MONEY_WORDS: Mapping[tuple[str, str], tuple[tuple[str, str, str], tuple[str, str, str]]] = {
@@ -212,7 +227,9 @@ def _possessive(name: str) -> str:
     return f"{name}'" if name.endswith("s") else f"{name}'s"
 
 
-def what_is_low(low: Sequence[Low], silent: Sequence[SensorsSilent], language: str, currency: str) -> str:
+def what_is_low(
+    low: Sequence[Low], silent: Sequence[SensorsSilent], language: str, currency: str, hears: Hears
+) -> str:
     """The answer to a typed "what is running low?", how to order what waits, and which sensors are silent."""
     says = [
         Say("low_item", basket=item.basket, places=(item.place,), level=item.level, standing=item.state)
@@ -223,4 +240,4 @@ def what_is_low(low: Sequence[Low], silent: Sequence[SensorsSilent], language: s
     if not low:
         says.append(Say("low_nothing"))
     says += [event.say for event in silent]
-    return " ".join(render(say, language, currency) for say in says)
+    return " ".join(render(say, language, currency, hears) for say in says)

@@ -9,23 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent.deciding.catalogue import Catalogue
+from agent.deciding.connected_speech import accented
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.graph_builder import GraphBuilder
 from agent.deciding.item_sentences import add_counts
-from agent.deciding.lexicon import LEXICONS, Lexicon
+from agent.deciding.lexicon import LEXICONS
 from agent.deciding.order_sentences import add_orders
+from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import SentenceGraph, Tag
-
-ENROLMENT_PHRASES = (
-    "okay nabu order two bags of coffee",
-    "okay nabu what do we have in the kitchen today",
-    "my voice is the key to this little shop",
-    "please read my order back before you place it",
-    "okay nabu yes place my order and thank you",
-    "the quick brown fox jumps over the lazy dog",
-)
-"""Read aloud while enrolling (English). They cover the wake phrase and the consent, in which a person is
-verified."""
 
 
 def compile_sentences(
@@ -51,13 +43,14 @@ def compile_sentences(
     build.phrases(after_wake, lexicon.help_phrases, end, Tag("intent", "help"))
     build.phrases(after_wake, lexicon.denials, end, Tag("denial", "said"))
     build.phrases(after_wake, lexicon.laters, end, Tag("later", "said"))
-    build.phrases(after_wake, lexicon.consent_sentences, end, Tag("consent", "sentence"))
+    consents = accented(lexicon.consent_sentences, language)
+    build.phrases(after_wake, consents, end, Tag("consent", "sentence"))
 
     _answers(build, lexicon, consent, end, language)
     build.phrases(enrol, lexicon.enrolment_consents, end, Tag("consent", "sentence"))
     build.phrases(enrol, lexicon.consent_bare, end, Tag("consent", "bare"))
     build.phrases(enrol, lexicon.denials, end, Tag("denial", "said"))
-    for number, text in enumerate(ENROLMENT_PHRASES):
+    for number, text in enumerate(ENROLMENT_PHRASES[language]):
         build.phrases(phrase, (text,), end, Tag("phrase", str(number)))
     build.phrases(phrase, lexicon.denials, end, Tag("denial", "said"))
     entries = {"order": wake, "consent": consent, "enrol": enrol, "phrase": phrase}
@@ -70,7 +63,8 @@ def _answers(build: GraphBuilder, lexicon: Lexicon, start: int, end: int, langua
     build.free(start, again)
     build.phrases(start, lexicon.wake_phrases, again)  # nobody needs to, but people do
     said = build.state()
-    build.phrases(again, lexicon.consent_sentences, said, Tag("consent", "sentence"))
+    consents = accented(lexicon.consent_sentences, language)
+    build.phrases(again, consents, said, Tag("consent", "sentence"))
     build.phrases(again, lexicon.consent_bare, said, Tag("consent", "bare"))
     build.phrases(again, lexicon.denials, said, Tag("denial", "said"))
     build.phrases(again, lexicon.laters, said, Tag("later", "said"))

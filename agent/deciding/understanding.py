@@ -97,7 +97,7 @@ class HelpAsked:
 
 @dataclass(frozen=True)
 class PhraseRead:
-    """An enrolment sentence was read aloud; `number` indexes `ENROLMENT_PHRASES`."""
+    """An enrolment sentence was read aloud; `number` indexes those of the language."""
 
     number: int
 

@@ -1,7 +1,8 @@
 """Who said it: a speaker embedding against the enrolled. Open set: one of the household, or nobody.
 
-Cosine scoring of unit-length GE2E embeddings (Wan et al. 2018, "Generalized End-to-End Loss for Speaker
-Verification"); thresholds come from the settings and are measured, see docs/figures.md.
+Cosine scoring of unit-length embeddings of one speaker model (Wan et al. 2018, "Generalized End-to-End Loss
+for Speaker Verification"). Embeddings of two models are never compared. The thresholds belong to the model
+and are measured, see docs/figures.md.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent.plumbing.settings import Speaker
+from agent.plumbing.speaker_models import model_of
 
 Embedding = Sequence[float]
-Reason = Literal["", "nobody_enrolled", "unknown_voice", "too_short", "too_noisy", "typed"]
+Reason = Literal[
+    "", "nobody_enrolled", "voice_model_changed", "unknown_voice", "too_short", "too_noisy", "typed"
+]
 
 
 @dataclass(frozen=True)
@@ -28,21 +32,25 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Voiceprint:
-    """One person's voice as unit-length templates: read aloud as it was, and with noise mixed in. `in_noise`
-    is None where it was learned by a release that did not make one."""
+    """One person's voice as unit-length templates of the speaker model `model` (a `full_name`): read aloud as
+    it was, and with noise mixed in. `in_noise` is None where it was learned by a release that did not make
+    one."""
 
+    model: str
     clean: tuple[float, ...]
     in_noise: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Voice:
-    """What was heard of a voice: its embedding, None where there was too little, the speech behind it, and
-    how far it stood above the room, None where that could not be measured."""
+    """What was heard of a voice: its embedding, None where there was too little, the speech behind it, how
+    far it stood above the room, None where that could not be measured, and the speaker model (a
+    `full_name`) that made the embedding, '' where it is not known."""
 
     embedding: Embedding | None
     speech_ms: int
     snr_db: float | None
+    model: str
 
 
 TYPED = Verdict(reason="typed")
@@ -50,38 +58,35 @@ TYPED = Verdict(reason="typed")
 
 
 def verify(
-    embedding: Embedding | None,
-    *,
-    speech_ms: int,
-    shortest_ms: int,
-    snr_db: float | None,
-    people: Mapping[str, Voiceprint],
-    accept_cosine: float,
-    limits: Speaker,
+    voice: Voice, *, shortest_ms: int, people: Mapping[str, Voiceprint], accept_cosine: float, limits: Speaker
 ) -> Verdict:
     """The enrolled person whose voiceprint is nearest, when it is near enough and clearly nearer than anybody
     else's; outside what was measured, nobody.
 
-    `people` maps pseudonyms to voiceprints, `speech_ms` is the speech behind `embedding`, `snr_db` None where
-    the noise could not be measured."""
+    `people` maps pseudonyms to voiceprints; those of another model than the voice's are left out, and so are
+    all of them where `limits` are not that model's."""
     if not people:
         return Verdict(reason="nobody_enrolled")
-    if embedding is None or speech_ms < shortest_ms:
+    comparable = {name: voiceprint for name, voiceprint in people.items() if voiceprint.model == voice.model}
+    if not comparable or model_of(voice.model) != limits.model:
+        return Verdict(reason="voice_model_changed")
+    if voice.embedding is None or voice.speech_ms < shortest_ms:
         return Verdict(reason="too_short")
-    if snr_db is None or not snr_db >= limits.lowest_snr_db:  # also where it is not a number
+    if voice.snr_db is None or not voice.snr_db >= limits.lowest_snr_db:  # also where it is not a number
         return Verdict(reason="too_noisy")
     scores = sorted(
-        ((score(embedding, voiceprint), name) for name, voiceprint in people.items()), reverse=True
+        ((score(voice.embedding, voiceprint), name) for name, voiceprint in comparable.items()), reverse=True
     )
     best, person = scores[0]
     runner_up = scores[1][0] if len(scores) > 1 else -1.0
-    if best < accept_cosine or best - runner_up < limits.runner_up_margin_cosine:
+    if best < accept_cosine or best - runner_up < limits.thresholds.runner_up_margin_cosine:
         return Verdict(reason="unknown_voice")
     return Verdict(person)
 
 
 def score(embedding: Embedding, voiceprint: Voiceprint) -> float:
-    """How near a voice is to a person, -1..1: the cosine to the nearer of the person's templates.
+    """How near a voice is to a person, -1..1: the cosine to the nearer of the person's templates, which must
+    be of the model that made the embedding.
 
     The nearer one is the one whose noise is more like that of the trial; so nothing has to be told about it.
     """
@@ -89,11 +94,11 @@ def score(embedding: Embedding, voiceprint: Voiceprint) -> float:
     return clean if voiceprint.in_noise is None else max(clean, cosine(embedding, voiceprint.in_noise))
 
 
-def same_speaker(order: Embedding | None, consent: Embedding | None, limits: Speaker) -> bool:
-    """Whether consent and order sound like one person; False where either cannot be compared."""
-    if order is None or consent is None:
+def same_speaker(order: Voice, consent: Voice, limits: Speaker) -> bool:
+    """Whether consent and order sound like one person; False where the two cannot be compared."""
+    if order.embedding is None or consent.embedding is None or order.model != consent.model:
         return False
-    return cosine(order, consent) >= limits.same_speaker_cosine
+    return cosine(order.embedding, consent.embedding) >= limits.thresholds.same_speaker_cosine
 
 
 def consenter(order: Voice, consent: Voice, people: Mapping[str, Voiceprint], limits: Speaker) -> Verdict:
@@ -103,33 +108,32 @@ def consenter(order: Voice, consent: Voice, people: Mapping[str, Voiceprint], li
     so that a long order by one person carries no consent of another. Whether the two are one voice is
     `same_speaker`'s to say."""
     alone = verify(
-        consent.embedding,
-        speech_ms=consent.speech_ms,
+        consent,
         shortest_ms=limits.shortest_consent_ms,
-        snr_db=consent.snr_db,
         people=people,
-        accept_cosine=limits.accept_consent_cosine,
+        accept_cosine=limits.thresholds.accept_consent_cosine,
         limits=limits,
     )
     if not alone.person:
         return alone
     together = verify(
-        pooled(order, consent),
-        speech_ms=order.speech_ms + consent.speech_ms,
+        Voice(pooled(order, consent), order.speech_ms + consent.speech_ms, order.snr_db, consent.model),
         shortest_ms=limits.shortest_order_ms,
-        snr_db=order.snr_db,
         people=people,
-        accept_cosine=limits.accept_cosine,
+        accept_cosine=limits.thresholds.accept_cosine,
         limits=limits,
     )
     return together if together.person == alone.person else Verdict(reason="unknown_voice")
 
 
 def pooled(order: Voice, consent: Voice) -> Embedding | None:
-    """Both as one unit-length embedding, weighted by the speech in each; None where one is missing.
+    """Both as one unit-length embedding, weighted by the speech in each; None where one is missing, or they
+    are of two models.
 
     The encoder averages over stretches of equal length, so this is nearly what it gives for both in one."""
-    if order.embedding is None or consent.embedding is None or len(order.embedding) != len(consent.embedding):
+    if order.embedding is None or consent.embedding is None or order.model != consent.model:
+        return None
+    if len(order.embedding) != len(consent.embedding):
         return None
     both = [
         order.speech_ms * of_order + consent.speech_ms * of_consent

@@ -15,7 +15,7 @@ from agent.hearing.audio import SAMPLE_RATE, Float32, Int16, to_float, to_int16
 from agent.hearing.echo_canceller import BLOCK, EchoCanceller
 from agent.hearing.echo_delay import echo_delay
 from agent.hearing.growing_samples import GrowingSamples
-from agent.hearing.recogniser import Recognition
+from agent.hearing.recognition import Recognition
 from agent.hearing.voice_activity import CHUNK_MS, CHUNK_SAMPLES, VoiceActivity
 
 PHRASES: dict[str, dict[str, str]] = {

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -49,17 +50,22 @@ class JointDecoding:
     geometric mean, not scaled to one). What any of them holds for unlikely is unlikely.
     """
 
-    def __init__(self, parts: Sequence[tuple[Steps, float]]) -> None:
-        """Each decode with its weight; only the proportions of the weights count."""
+    def __init__(self, parts: Sequence[tuple[Steps, float]], beside: Executor) -> None:
+        """Each decode with its weight; only the proportions of the weights count. All but the first take
+        their steps in `beside`, at the same time as the first."""
         whole = sum(weight for _, weight in parts)
+        self._beside = beside
         self._parts = [(part, np.float32(weight / whole)) for part, weight in parts]
 
     def step(self, tokens: list[int], parents: list[int]) -> Float32:
         """As `Steps.step`."""
-        if len(self._parts) == 1:
-            return self._parts[0][0].step(tokens, parents)
-        weighted = [part.step(tokens, parents) * weight for part, weight in self._parts]
-        mean: Float32 = np.add.reduce(weighted)
+        (first, weight), *others = self._parts
+        if not others:
+            return first.step(tokens, parents)
+        awaited = [self._beside.submit(part.step, tokens, parents) for part, _ in others]
+        mean = first.step(tokens, parents) * weight
+        for (_, weight), step in zip(others, awaited, strict=True):
+            mean += step.result() * weight
         return mean
 
 
@@ -102,13 +108,15 @@ def decode_both(
     search = _BoundSearch(allowed, start, beams)
     is_open = most_open_tokens > 0
     while is_open or search.beam:
-        rows = [free, *search.beam] if is_open else search.beam
-        # Before the first token all rows are alike.
-        log_p = decoding.step(*_rows(rows if free.tokens else rows[:1]))
-        bound_from = int(is_open and len(log_p) > 1)
+        # Where the grammar lets pass what is heard without it, one row stands for both.
+        own = next((row for row, h in enumerate(search.beam) if h.tokens == free.tokens), None)
+        rows = [free, *search.beam] if is_open and own is None else search.beam
+        log_p = decoding.step(*_rows(rows))
+        bound_from, free_row = int(len(rows) > len(search.beam)), own or 0
         if is_open:
-            token = int(log_p[0].argmax())
-            free = Hypothesis(free.score + float(log_p[0, token]), (*free.tokens, token), DEAD, 0)
+            token = int(log_p[free_row].argmax())
+            score = free.score + float(log_p[free_row, token])
+            free = Hypothesis(score, (*free.tokens, token), DEAD, free_row)
             is_open = token != EOS and len(free.tokens) < most_open_tokens
             lowest = lowest if is_open else free.score - within_nats
         if search.beam:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from agent.hearing.ending import Ending
 from agent.hearing.engine import AsrEngine
 from agent.hearing.listener import WAKE_LISTEN_ID, Capture
-from agent.hearing.recogniser import Draft, Recognition
+from agent.hearing.recognition import Draft, Recognition
 
 MOST_LOOKS = 6
 """In one utterance: whoever pauses more often is heard at the end, as if nobody had looked."""

@@ -43,7 +43,7 @@ class Ears:
         threads = settings.asr.threads
         self._language = settings.device.language
         self._recogniser = open_engine(models_dir, settings.asr, settings.device.language)
-        self._embedder = SpeakerEmbedder(models_dir, threads=threads)
+        self._embedder = SpeakerEmbedder(models_dir, settings.speaker.model, threads=threads)
         self._wake = Waking(settings.wake, wake_check(self._recogniser, settings.wake.phrase))
         self._drafts = Drafts(self._recogniser)
         self._listener = Listener(settings.endpoint, self._wake, VoiceActivity())
@@ -55,6 +55,11 @@ class Ears:
         """Whether utterances carry a speaker embedding."""
         self.embeds_in_noise = False
         """Whether they also carry one of the same speech in noise."""
+
+    @property
+    def speaker_model(self) -> str:
+        """The full name of what makes the embeddings."""
+        return self._embedder.model
 
     def use_grammar(self, graph: SentenceGraph) -> None:
         """Recognises sentences of `graph` from now on. Raises AudioError('grammar_invalid')."""

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.hearing.moonshine import Float32
-from agent.hearing.recogniser import Draft, Recogniser, Recognition
+from agent.hearing.recogniser import Recogniser
+from agent.hearing.recognition import Draft, Recognition
 from agent.hearing.vosk_recogniser import VoskRecogniser
 from agent.hearing.wake_check import WakeCheck
 from agent.plumbing.sentence_graph import SentenceGraph

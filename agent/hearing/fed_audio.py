@@ -28,7 +28,11 @@ def encode_chunk(samples: Int16) -> bytes:
 
 
 class FedSource:
-    """Frames from the socket `fd`, which it takes over. Chunks may have any length."""
+    """Frames from the socket `fd`, which it takes over. Chunks may have any length.
+
+    Raises AudioError: audio_no_device (`fd` is no socket); from `read` and `drop_pending` audio_no_frames
+    (the feed has ended) and audio_feed_malformed.
+    """
 
     live = False
     fault = ""
@@ -92,7 +96,10 @@ class FedSource:
 
 
 class FedSink:
-    """Plays into the socket `fd`, which it takes over; the reader sets the pace."""
+    """Plays into the socket `fd`, which it takes over; the reader sets the pace.
+
+    Raises AudioError: audio_no_device (`fd` is no socket); from `write` and `finish` audio_sink_gone.
+    """
 
     def __init__(self, fd: int) -> None:
         self._socket = _stream_socket(fd)

@@ -11,7 +11,7 @@ from agent.hearing.audio import FRAME_SAMPLES, SAMPLE_RATE, Float32, read_audio_
 from agent.hearing.cutting import cut_sentence
 from agent.hearing.engine import open_engine, wake_check
 from agent.hearing.listener import ORDER_ENTRY
-from agent.hearing.recogniser import NO_SENTENCE_GAP
+from agent.hearing.recognition import NO_SENTENCE_GAP
 from agent.hearing.snr import estimate_snr_db
 from agent.hearing.voice_activity import CHUNK_MS, VoiceActivity
 from agent.hearing.wake_check import IMPOSSIBLE_NATS

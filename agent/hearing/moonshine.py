@@ -86,6 +86,7 @@ class Decoding:
         self._cross = {name: np.zeros(shape, np.float32) for name in decoder.cross}
         shape = (1, decoder.heads, 0, decoder.width)
         self._own = {name: np.zeros(shape, np.float32) for name in decoder.own}
+        self._rows = [0]
         self._begun = False
 
     def step(self, tokens: list[int], parents: list[int]) -> Float32:
@@ -94,7 +95,10 @@ class Decoding:
 
         The first step has one row, tokens [BOS] and parents [0].
         """
-        own = {name: past[parents] for name, past in self._own.items()}
+        own = self._own
+        if parents != self._rows:
+            own = {name: past[parents] for name, past in own.items()}
+        self._rows = list(range(len(tokens)))
         feed = self._fixed | self._cross | own
         feed["input_ids"] = np.array(tokens, np.int64)[:, None]
         feed["use_cache_branch"] = np.array([self._begun])
@@ -110,6 +114,6 @@ class Decoding:
 
 
 def _log_softmax(logits: Float32) -> Float32:
-    shifted = logits - logits.max(-1, keepdims=True)
-    result: Float32 = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    return result
+    shifted: Float32 = logits - logits.max(-1, keepdims=True)
+    shifted -= np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return shifted

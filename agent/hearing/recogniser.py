@@ -2,16 +2,16 @@
 beside it.
 
 The open decode hears the same encoder output without the grammar. How much likelier it is, per token, tells
-whether a sentence of the grammar was said at all. Where the small model is not sure of an order, a larger
-one is asked as well, and the two decode it together.
+whether a sentence of the grammar was said at all. An order is decoded by a small model and a larger one
+together (docs/adr/0022).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,32 +19,31 @@ from agent.hearing.beam import (
     BoundDecode,
     Hypothesis,
     JointDecoding,
-    Steps,
     decode_both,
     decode_bound,
     decode_open,
 )
 from agent.hearing.ending import Ending
-from agent.hearing.grammar_automaton import DEAD, GrammarAutomaton
+from agent.hearing.grammar_automaton import GrammarAutomaton
 from agent.hearing.moonshine import BASE, Float32, Moonshine
 from agent.hearing.onnx_session import give_back_memory
+from agent.hearing.recognition import NO_SENTENCE_GAP, SURE_AHEAD_NATS, Alternative, Draft, Recognition
 from agent.hearing.resting_model import RestingModel
 from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text
 from agent.plumbing.settings import Asr
 
-NO_SENTENCE_GAP = -99.0
-"""Stands for 'no sentence of the grammar survived the beam'."""
-
 WIDER_BEAMS = 24
 """Tried once more where nothing survived."""
 
-RECONSIDERED = frozenset({"order"})
-"""Entries for which the second model is asked. Answers are short, and what the first hears in the open is
-searched for words of denial."""
+RECONSIDERED = frozenset({"order", "consent", "enrol"})
+"""Entries that the second model hears. All but orders are answers: it hears those of which the first is not
+sure, and words of denial, searched for in the open decode, count whichever of the two hears them."""
+
+_BY_BOTH_AT_ONCE = frozenset({"order"})
+"""Of them those that both models hear from the start: the first alone is sometimes sure of what was not said,
+and to begin anew with both takes longer than the silence after the speech."""
 
 _SURE_GAP = -0.5  # of clean orders nineteen in twenty lie above
-_SURE_PER_TOKEN = -0.3  # nats
-_SURE_AHEAD_NATS = 3.0
 
 _HANGS_BY_NATS = 1.0
 _HANGING_GAP = -1.0  # the end of a sentence that breaks off is often misheard
@@ -68,46 +67,6 @@ _SPOTTED_NATS = 10.0
 _SHORTEST_SAMPLES = 800
 _OPEN_TOKENS_PER_SECOND = 6.5  # of the model's authors; more is a loop, not speech
 _SAMPLE_RATE = 16_000
-
-
-class Alternative(NamedTuple):
-    """Another sentence that survived, and how many nats it lies behind the best one (>= 0)."""
-
-    words: str
-    behind_nats: float
-
-
-class Recognition(NamedTuple):
-    """What was heard. `words`: the best sentence of the grammar, normalised, or ''. `open_words`: the open
-    decode, normalised. `gap_per_token`: how far the bound decode lies behind the open one, nats per token,
-    <= 0; NO_SENTENCE_GAP without words. `alternatives`: runners-up with other words, best first.
-    `nats_per_token`: log probability of the words in their likeliest spelling; NO_SENTENCE_GAP without words.
-    `ahead_nats`: how far the next sentence that means something else lies behind. `ending`: whether the
-    speech stops where a sentence does.
-    """
-
-    words: str
-    open_words: str
-    gap_per_token: float
-    alternatives: tuple[Alternative, ...] = ()
-    nats_per_token: float = NO_SENTENCE_GAP
-    ahead_nats: float = math.inf
-    ending: Ending = Ending.UNKNOWN
-
-    @property
-    def sure(self) -> bool:
-        """Whether the words are likely in themselves and no sentence that means something else is near."""
-        return self.nats_per_token >= _SURE_PER_TOKEN and self.ahead_nats >= _SURE_AHEAD_NATS
-
-
-class Draft(NamedTuple):
-    """What the first model makes of speech that may not be over: it can still be reconsidered. Which speech
-    that was."""
-
-    recognition: Recognition
-    samples: Float32
-    entry: str
-    whole: Float32 | None = None
 
 
 _NOTHING = Recognition("", "", NO_SENTENCE_GAP)
@@ -135,6 +94,9 @@ class Recogniser:
         self._automaton: GrammarAutomaton | None = None
         self._phrases: GrammarAutomaton | None = None
         self._encoded: tuple[Float32, Float32] | None = None
+        self._beside = ThreadPoolExecutor(
+            1, thread_name_prefix="beside"
+        )  # starts no thread before its first job
 
     @property
     def model(self) -> Moonshine:
@@ -174,7 +136,7 @@ class Recogniser:
         Without a grammar, and for audio under 50 ms, of pure zeros or with values that are no numbers,
         nothing is recognised. Raises AudioError('grammar_no_entry').
         """
-        return self._settled(self._heard(samples, entry, (self._model,)), samples, entry, None)
+        return self.finish(self.draft(samples, entry))
 
     def recognise_after_wake(self, sentence: Float32, whole: Float32, entry: str) -> Recognition:
         """The sentence after the wake phrase; where that is unsure, also `whole`, with the phrase.
@@ -182,33 +144,35 @@ class Recogniser:
         The cut may have taken the first sound of the sentence, and the grammar has the phrase. The likelier
         of the two is what was heard.
         """
-        return self._settled(self._heard(sentence, entry, (self._model,)), sentence, entry, whole)
+        return self.finish(self.draft(sentence, entry, whole))
 
     def draft(self, sentence: Float32, entry: str, whole: Float32 | None = None) -> Draft:
         """The first step of `recognise`, or with `whole` of `recognise_after_wake`."""
-        return Draft(self._heard(sentence, entry, (self._model,), over=False), sentence, entry, whole)
+        sentence = np.ascontiguousarray(sentence, np.float32)
+        whole = None if whole is None else np.ascontiguousarray(whole, np.float32)
+        self._ahead(sentence, entry)
+        return Draft(self._heard(sentence, entry, self._asked_first(entry)), sentence, entry, whole)
 
     def finish(self, draft: Draft) -> Recognition:
-        """The second step, once the speech is over: looks again at what hangs without a sentence, and where
-        there is doubt at `whole`, and asks the other model."""
-        heard = draft.recognition
-        if heard.ending is Ending.HANGING and not heard.words:
-            heard = self._heard(draft.samples, draft.entry, (self._model,))
-        return self._settled(heard, draft.samples, draft.entry, draft.whole)
-
-    def _settled(
-        self, heard: Recognition, samples: Float32, entry: str, whole: Float32 | None
-    ) -> Recognition:
+        """The second step, once the speech is over: where there is doubt looks at `whole`, asks the other
+        model if that has not heard it yet, and searches more widely."""
+        heard, samples, entry, whole = draft
         if whole is not None and heard.gap_per_token < _SURE_GAP:
-            with_phrase = self._heard(whole, entry, (self._model,))
+            self._ahead(whole, entry)
+            with_phrase = self._heard(whole, entry, self._asked_first(entry))
             if with_phrase.gap_per_token > heard.gap_per_token:
                 heard, samples = with_phrase, whole
-        return self._reconsidered(heard, samples, entry)
+        if self._second is None or entry not in RECONSIDERED:
+            return self._searched(heard, samples, draft)
+        if not heard.open_words or (heard.sure and entry not in _BY_BOTH_AT_ONCE):
+            return heard
+        return self._reconsidered(heard, samples, draft, (self._model, self._second))
 
     def spot(self, samples: Float32, entry: str) -> Recognition:
         """As `recognise`, at a fraction of the work, where only a sentence that is nearly as likely as free
         speech would be believed: any other is given up at once, and no second model is asked."""
-        return self._heard(samples, entry, (self._model,), widened=False, within_nats=_SPOTTED_NATS)
+        samples = np.ascontiguousarray(samples, np.float32)
+        return self._heard(samples, entry, (self._model,), within_nats=_SPOTTED_NATS)
 
     def transcribe(self, samples: Float32) -> str:
         """The open decode alone, normalised: what is heard by somebody who knows no catalogue."""
@@ -216,14 +180,37 @@ class Recogniser:
         encoded = model.encode(np.ascontiguousarray(samples, np.float32))
         return self._text(decode_open(model.begin(encoded), _most_open_tokens(samples)))
 
-    def _reconsidered(self, heard: Recognition, samples: Float32, entry: str) -> Recognition:
-        if self._second is None or entry not in RECONSIDERED or heard.sure or not heard.open_words:
-            return heard
-        together = self._heard(samples, entry, (self._model, self._second), widened=bool(heard.words))
+    def _asked_first(self, entry: str) -> Sequence[Moonshine | RestingModel]:
+        if self._second is None or entry not in _BY_BOTH_AT_ONCE:
+            return (self._model,)
+        return self._model, self._second
+
+    def _ahead(self, samples: Float32, entry: str) -> None:
+        """The second model encodes while the first does."""
+        if isinstance(self._second, RestingModel) and entry in RECONSIDERED and _is_sound(samples):
+            self._second.encode_ahead(samples)
+
+    def _searched(self, heard: Recognition, samples: Float32, draft: Draft) -> Recognition:
+        """`heard`, or where no sentence survived, what a wider beam finds."""
+        for tried in (samples, draft.whole):
+            if not heard.words and heard.open_words and tried is not None:
+                heard = self._heard(tried, draft.entry, (self._model,), beams=WIDER_BEAMS)
+        return heard
+
+    def _reconsidered(
+        self, heard: Recognition, samples: Float32, draft: Draft, both: Sequence[Moonshine | RestingModel]
+    ) -> Recognition:
+        at_once = draft.entry in _BY_BOTH_AT_ONCE
+        together = heard if at_once else self._heard(samples, draft.entry, both)
+        if not together.words:
+            heard = self._searched(heard, samples, draft)
+            if heard.words:
+                together = self._heard(samples, draft.entry, both, beams=WIDER_BEAMS)
         best = together if together.words else heard._replace(ending=together.ending)
+        said = together.open_words if at_once else f"{heard.open_words} {together.open_words}"
         if best.nats_per_token < _LOWEST_TOGETHER:
-            return Recognition("", together.open_words, NO_SENTENCE_GAP, ending=best.ending)
-        return best
+            return Recognition("", said, NO_SENTENCE_GAP, ending=best.ending)
+        return best if at_once else best._replace(open_words=said)
 
     def _heard(
         self,
@@ -231,12 +218,11 @@ class Recogniser:
         entry: str,
         models: Sequence[Moonshine | RestingModel],
         *,
-        widened: bool = True,
-        over: bool = True,
+        beams: int | None = None,
         within_nats: float = _HOPELESS_NATS,
     ) -> Recognition:
-        """What `models` hear together; `widened`: whether the beam is, where nothing survived (unless it
-        hangs and may not be `over`). Sentences further than `within_nats` behind free speech are none."""
+        """What `models` hear together with so many `beams`. Sentences further than `within_nats` behind free
+        speech are none."""
         automaton = self._automaton
         if automaton is None:
             return _NOTHING
@@ -244,26 +230,19 @@ class Recogniser:
             automaton = self._phrases
         automaton.trim()
         start = automaton.start(entry)
-        if len(samples) < _SHORTEST_SAMPLES or not np.isfinite(samples).all() or not samples.any():
+        if not _is_sound(samples):
             return _NOTHING
-        samples = np.ascontiguousarray(samples, np.float32)
         encoded = [(model, self._encode(model, samples)) for model in models]
-
-        def begin() -> Steps:
-            parts = zip(encoded, _WEIGHTS, strict=False)
-            return JointDecoding([(model.begin(hidden), weight) for (model, hidden), weight in parts])
-
-        most_open = _most_open_tokens(samples)
+        parts = zip(encoded, _WEIGHTS, strict=False)
+        decodes = [(model.begin(hidden), weight) for (model, hidden), weight in parts]
+        steps = JointDecoding(decodes, self._beside)
+        beams, most_open = beams or self._beams, _most_open_tokens(samples)
         if within_nats < _HOPELESS_NATS:  # mostly given up at once: no beam beside the open decode
-            free = decode_open(begin(), most_open)
-            lowest = free.score - within_nats
-            found = decode_bound(begin(), automaton.allowed, start, self._beams, lowest)
+            free = decode_open(steps, most_open)
+            again = self._model.begin(encoded[0][1])
+            found = decode_bound(again, automaton.allowed, start, beams, free.score - within_nats)
         else:
-            free, found = decode_both(begin(), automaton.allowed, start, self._beams, most_open, within_nats)
-        waits = not over and _hangs(found, free, automaton)
-        if widened and start != DEAD and not found.finished and not waits:
-            lowest = free.score - within_nats
-            found = decode_bound(begin(), automaton.allowed, start, WIDER_BEAMS, lowest)
+            free, found = decode_both(steps, automaton.allowed, start, beams, most_open, within_nats)
         ending = _ending(found, free, automaton)
         bound = found.finished
         if not bound:
@@ -317,8 +296,12 @@ def _ending(found: BoundDecode, free: Hypothesis, automaton: GrammarAutomaton) -
     if not found.finished or _gap(found.finished[0], free) < _SURE_GAP:
         return Ending.UNKNOWN
     # Another sentence that is nearly as likely may be the one that goes on.
-    near = (h for h in found.finished if found.finished[0].score - h.score < _SURE_AHEAD_NATS)
+    near = (h for h in found.finished if found.finished[0].score - h.score < SURE_AHEAD_NATS)
     return Ending.OPEN if any(automaton.may_mean_more(h.state) for h in near) else Ending.COMPLETE
+
+
+def _is_sound(samples: Float32) -> bool:
+    return len(samples) >= _SHORTEST_SAMPLES and bool(np.isfinite(samples).all() and samples.any())
 
 
 def _gap(bound: Hypothesis, free: Hypothesis) -> float:

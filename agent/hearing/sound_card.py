@@ -22,7 +22,8 @@ _MOST_CHANNELS = 8
 class Microphone:
     """`device`: as `find_device` takes it. `channel`: as `ToMono16k` takes it.
 
-    Raises AudioError: audio_no_library, audio_no_device, audio_device_ambiguous, audio_device_busy.
+    Raises AudioError: audio_no_library, audio_no_device, audio_device_ambiguous, audio_device_busy; from
+    `read` and `drop_pending` audio_no_frames.
     """
 
     live = True
@@ -87,7 +88,8 @@ class Microphone:
 
 
 class Loudspeaker:
-    """`device`: as `find_device` takes it. Raises AudioError as `Microphone` does."""
+    """`device`: as `find_device` takes it. Raises AudioError as `Microphone` does; from `write` and `finish`
+    audio_sink_gone."""
 
     def __init__(self, device: str) -> None:
         library = portaudio()

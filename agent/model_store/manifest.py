@@ -67,7 +67,17 @@ class ArchiveSource(_Entry, frozen=True, tag_field="kind", tag="archive"):
     folder: FileName  # the one folder in it that holds everything
 
 
-Source = PackageSource | InstalledSource | UrlSource | ArchiveSource
+class ExportSource(_Entry, frozen=True, tag_field="kind", tag="export"):
+    """The vendor's weights, which a script of this project turns into the files, on a machine that has what
+    it takes. A device never runs it: it takes the files from a mirror."""
+
+    script: str  # relative to the checkout
+    address: Address  # of the weights
+    size: Bytes
+    sha256: Sha256
+
+
+Source = PackageSource | InstalledSource | UrlSource | ArchiveSource | ExportSource
 
 
 class Conversion(_Entry, frozen=True, rename={"source_name": "from", "result_name": "to"}):
@@ -89,7 +99,7 @@ class Model(_Entry, frozen=True, rename={"files": "file", "sources": "source"}):
     purpose: str
     licence: str
     sources: Annotated[tuple[Source, ...], msgspec.Meta(min_length=1)]
-    files: tuple[ModelFile, ...] = ()  # none where no hash is known: see `unpinned`
+    files: tuple[ModelFile, ...] = ()  # none where no hash is known: see `unpinned` and `export`
     default: bool = True  # fetched when nothing is named
     convert: Conversion | None = None
 
@@ -109,6 +119,12 @@ class Model(_Entry, frozen=True, rename={"files": "file", "sources": "source"}):
         """Set when models.toml knows no hash, and whoever runs the device has to pin what they downloaded."""
         first = self.sources[0]
         return first if isinstance(first, ArchiveSource) else None
+
+    @property
+    def export(self) -> ExportSource | None:
+        """Set when the files are made by a script of this project; until it has run there are none."""
+        first = self.sources[0]
+        return first if isinstance(first, ExportSource) else None
 
     @property
     def source_files(self) -> tuple[ModelFile, ...]:
@@ -185,7 +201,10 @@ def _fault(model: Model) -> str:
         if model.files or model.convert or model.default or len(model.sources) > 1:
             return "an archive without a hash stands alone: no files, no other source, not a default"
         return ""
-    if not model.files:
+    if model.export:
+        if model.convert or model.default or len(model.sources) > 1:
+            return "an export stands alone: no other source, no conversion, not a default"
+    elif not model.files:
         return "no file is listed"
     names = [file.name for file in model.files]
     if len(set(names)) != len(names):
@@ -217,6 +236,9 @@ def _source_fault(source: Source, wanted: set[str]) -> str:
         case InstalledSource():
             inside = not source.folder.startswith("/") and ".." not in source.folder.split("/")
             return "" if inside else f"folder {source.folder} leaves site-packages"
+        case ExportSource():
+            inside = not source.script.startswith("/") and ".." not in source.script.split("/")
+            return "" if inside else f"script {source.script} leaves the checkout"
         case ArchiveSource():
             return "an archive without a hash is no second source"
     return "" if given == wanted else f"a source gives {sorted(given)}, wanted is {sorted(wanted)}"

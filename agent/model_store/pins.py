@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from agent.model_store.manifest import ArchiveSource, ModelFile, Sha256
+from agent.model_store.manifest import ArchiveSource, ExportSource, ModelFile, Sha256
 
 PIN_FILE = "pinned.json"
 
@@ -31,3 +31,11 @@ def pin_step(model_id: str, source: ArchiveSource) -> str:
     """What brings such a model."""
     name = source.address.rsplit("/", 1)[-1]
     return f"download {source.address}, make sure of it, then: earmark models pin {model_id} {name}"
+
+
+def export_step(model_id: str, source: ExportSource) -> str:
+    """What brings a model that is exported."""
+    return (
+        f".venv/bin/python {source.script} (docs/speaker_models.md), or where that was done already:"
+        f" earmark models fetch --mirror DIR {model_id}"
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from agent.model_store.manifest import InstalledSource, Manifest, Model, ModelFile, load_manifest
-from agent.model_store.pins import pin_step, pinned_files
+from agent.model_store.pins import export_step, pin_step, pinned_files
 from agent.plumbing.errors import ModelError
 
 FETCH = "earmark models fetch"
@@ -115,6 +115,11 @@ def model_problems(models_dir: Path, model: Model, *, by_hash: bool) -> Iterator
         files = pinned_files(folder)
         if not files:
             yield ModelProblem(model.id, "", "model_missing", f"{folder} is not there", next_step)
+    if model.export:
+        next_step = export_step(model.id, model.export)
+        if not files:
+            detail = f"{model.id} has not been exported yet"
+            yield ModelProblem(model.id, "", "model_missing", detail, next_step)
     for file in files:
         path = folder / file.name
         if not path.is_file():

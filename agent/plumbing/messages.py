@@ -22,7 +22,10 @@ class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True)
 
 
 class VoiceReady(Message, frozen=True):
-    """Models are loaded, the tight filter is on; `till` answers with `UseGrammar` and `ListenPolicy`."""
+    """Models are loaded, the tight filter is on; `till` answers with `UseGrammar` and `ListenPolicy`.
+    `speaker_model` (a `full_name`) makes every embedding on this connection."""
+
+    speaker_model: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,64}(:[a-z0-9-]{1,64})?\Z")]
 
 
 Phrase = Annotated[str, msgspec.Meta(max_length=500)]

@@ -146,10 +146,13 @@ class EnrolStep(Message, frozen=True):
 
 
 class PersonRow(Message, frozen=True):
+    """`other_model`: the speaker model that the voice was learned with, where it is not the one in use."""
+
     person: str
     name: str
     enrolled_at: int
     factors: tuple[FactorKind, ...] = ()
+    other_model: str = ""
 
 
 class PeopleShown(Message, frozen=True):
@@ -162,7 +165,8 @@ class Forgotten(Message, frozen=True):
 
 class Health(Message, frozen=True):
     """`ear_trouble`: the error code of why nothing is heard, ''; `voice_faults` counts those by code;
-    `signal`: what a lamp shows now (`agent.deciding.signals`), and for how long it has."""
+    `signal`: what a lamp shows now (`agent.deciding.signals`), and for how long it has;
+    `voices_of_another_model`: how many of the enrolled have to be learned anew."""
 
     voice: bool
     grammar: str
@@ -174,6 +178,7 @@ class Health(Message, frozen=True):
     voice_faults: dict[str, int] = msgspec.field(default_factory=dict)
     signal: str = "ready"
     signal_age_s: int = 0
+    voices_of_another_model: int = 0
 
 
 class Problem(Message, frozen=True):

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from agent.plumbing.speaker_models import MEASURED, SpeakerModel, Thresholds
+
 SCHEMA_VERSION = 1
 """Raised only when a field changes its meaning; the previous release must still start on the newest file."""
 
@@ -99,7 +101,7 @@ class Asr(_Section, frozen=True):
     beams: Annotated[int, msgspec.Meta(ge=1, le=64)] = 6  # hypotheses kept; sixteen gained nothing
     reject_gap_per_token: Gap = -1.4  # nats; below it the speech was no sentence of the grammar
     reject_gap_per_letter: Gap = -0.65  # the same with vosk, whose likelihoods are of sounds
-    second_opinion: bool = True  # a larger model is asked where the small one is unsure; 105 MB
+    second_opinion: bool = True  # a larger model hears orders as well; 105 MB
     rest_after_seconds: Seconds = 60  # of quiet; then that model leaves the memory until somebody speaks
     ask_within_nats: Annotated[float, msgspec.Meta(ge=0.0, le=20.0)] = 1.5  # two orders so close: which one?
     threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1  # of ONNX Runtime; one leaves the board responsive
@@ -118,14 +120,34 @@ class Asr(_Section, frozen=True):
 
 
 class Speaker(_Section, frozen=True):
-    accept_cosine: Fraction = 0.82  # order against the enrolled voice: one stranger in 1,000 is this near
-    accept_consent_cosine: Fraction = 0.75  # consent likewise: shorter speech, but of one person only
-    runner_up_margin_cosine: Fraction = 0.02  # nearer than this to a second person: it could be either
-    same_speaker_cosine: Fraction = 0.65  # consent against the order it answers
+    model: SpeakerModel = "speaker-ge2e"  # 'speaker-ecapa' is exported first: docs/speaker_models.md
+    # Not given: as measured for the model (`MEASURED`); where nothing was, all four must be.
+    accept_cosine: Fraction | None = (
+        None  # order against the enrolled voice; one stranger in 1,000 is so near
+    )
+    accept_consent_cosine: Fraction | None = None  # consent likewise: shorter speech, but of one person only
+    runner_up_margin_cosine: Fraction | None = None  # nearer than this to a second person: it could be either
+    same_speaker_cosine: Fraction | None = None  # consent against the order it answers
     shortest_order_ms: Milliseconds = 1_500  # less speech than this (wake phrase pooled) cannot be verified
     shortest_consent_ms: Milliseconds = 700  # "yes, place my order" takes about 1,000
     lowest_snr_db: Decibels = 8.0  # noisier than measured: refuse to decide by voice
+    shortest_enrolment_ms: Milliseconds = 1_200  # less speech than this in a sentence teaches no voice
     enrolment_sentences: Annotated[int, msgspec.Meta(ge=3, le=10)] = 5  # read aloud once
+
+    def __post_init__(self) -> None:
+        missing = [field for field in Thresholds._fields if getattr(self, field) is None]
+        if self.model not in MEASURED and missing:
+            raise ValueError(
+                f"no thresholds were measured for {self.model}: give {', '.join(missing)},"
+                " as docs/speaker_models.md says"
+            )
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Those given here; where one is not, what was measured for the model."""
+        given = tuple(getattr(self, field) for field in Thresholds._fields)
+        measured = MEASURED.get(self.model, given)
+        return Thresholds(*(one if own is None else own for own, one in zip(given, measured, strict=True)))
 
 
 class Policy(_Section, frozen=True):

@@ -14,13 +14,14 @@ from agent.deciding.catalogue import Catalogue
 from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
+from agent.deciding.replies import Hears
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import SentenceParser
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.settings import Settings
 from agent.till.factors import Factors
-from agent.till.people import People
+from agent.till.people import People, Person
 
 DAY_SECONDS = 24 * 3600
 
@@ -57,6 +58,8 @@ class Desk:
         self.factors = factors
         self.wall_clock = wall_clock
         self.online = False
+        self.speaker_model = ""
+        """The full name of the one in `voice`; '' until it is known."""
         self.unrecorded_decisions = 0
         self._parsers: dict[str, SentenceParser] = {}
 
@@ -65,6 +68,18 @@ class Desk:
         if language not in self._parsers:
             self._parsers[language] = SentenceParser(compile_sentences(self.catalogue, language))
         return self._parsers[language]
+
+    @property
+    def hears(self) -> Hears:
+        """What somebody has to say to the device, in whatever language they read about it."""
+        return Hears(self.settings.wake.phrase.replace("_", " "), self.settings.device.language)
+
+    def incomparable(self) -> list[Person]:
+        """The enrolled whose voices were learned with another speaker model than the one in `voice`; nobody
+        while that is not known."""
+        if not self.speaker_model:
+            return []
+        return [person for person in self.people.all() if person.voiceprint.model != self.speaker_model]
 
     def now_s(self) -> int:
         """Trusted seconds where there are any; else the system's, which sign nothing and only label journal

@@ -38,7 +38,8 @@ class VoiceEnrolment:
     def begin(self, name: str) -> None:
         """Asks `name` for consent aloud."""
         self._conversation = Conversation.new()
-        self._now, say, _ = enrolment.begin(name)
+        language, model = self._desk.settings.device.language, self._desk.speaker_model
+        self._now, say, _ = enrolment.begin(name, language, model)
         self._wants_voices(True, True)
         self._say(say, name, "")
 

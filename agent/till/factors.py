@@ -5,28 +5,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from agent.committing.trusted_time import Memory
 from agent.deciding.lockout import CLEAR, Lockout
+from agent.plumbing import durable
 from agent.plumbing.errors import JournalError, TrustError
 from agent.plumbing.operator import FactorKind
-from agent.till.people import write_owner_only
+from agent.till.kept import keep, kept
 
 Kind = FactorKind
 FEWEST_DIGITS: dict[Kind, int] = {"pin": 4, "badge": 6}
 _LOCKOUT_KEY = "factor_lockout"
-
-
-class Memory(Protocol):
-    """Where the lockout outlives the process: the journal."""
-
-    def meta_get(self, key: str) -> str | None: ...
-
-    def meta_set(self, key: str, value: str) -> None: ...
 
 
 class _Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,7 +33,7 @@ class Factors:
     """Secrets in one owner-only file. One lockout for all: whoever tries does not say who they are."""
 
     def __init__(self, path: Path, memory: Memory) -> None:
-        """Raises TrustError factors_damaged."""
+        """`memory`: where the lockout outlives the process. Raises TrustError factors_damaged."""
         self._path, self._memory = path, memory
         try:
             self._secrets = (
@@ -124,15 +117,14 @@ class Factors:
         return next((secret.person for secret in badges if _fits(secret, number)), None)
 
     def _lockout(self) -> Lockout:
-        stored = self._memory.meta_get(_LOCKOUT_KEY)
-        return msgspec.json.decode(stored, type=Lockout) if stored else CLEAR
+        return kept(self._memory, _LOCKOUT_KEY, CLEAR)
 
     def _remember(self, lockout: Lockout) -> None:
-        self._memory.meta_set(_LOCKOUT_KEY, msgspec.json.encode(lockout).decode())
+        keep(self._memory, _LOCKOUT_KEY, lockout)
 
     def _keep(self, secrets: list[_Secret]) -> None:
         try:
-            write_owner_only(self._path, msgspec.json.encode(secrets))
+            durable.write(self._path, msgspec.json.encode(secrets), mode=0o600)
         except OSError as error:
             raise JournalError(
                 "factors_unwritable", f"cannot write {self._path}: {error.strerror}", "earmark doctor"

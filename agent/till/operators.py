@@ -75,6 +75,7 @@ class OperatorSession:
                     )
                 self.chat.typed(text)
             case operator.Enrol(name=name):
+                self._refuse_beside_another_model()
                 if not self._begin_enrolment(self, name):
                     raise EarmarkError(
                         "enrol_busy",
@@ -89,12 +90,14 @@ class OperatorSession:
                     self._desk.record(Record(f"{kind}_removed", person=person), Conversation.new(), "")
                 self.answer(operator.Forgotten(found))
             case operator.ShowPeople():
+                others = self._desk.incomparable()
                 rows = [
                     operator.PersonRow(
                         person.pseudonym,
                         person.name,
                         person.enrolled_at,
                         self._desk.factors.kinds_of(person.pseudonym),
+                        person.voiceprint.model if person in others else "",
                     )
                     for person in self._desk.people.all()
                 ]
@@ -108,6 +111,17 @@ class OperatorSession:
                 self.answer(operator.Forgotten(found))
             case operator.AskHealth():
                 self.answer(self._health())
+
+    def _refuse_beside_another_model(self) -> None:
+        """Somebody known by another model could not be told from the newcomer, and would have the daily cap
+        twice."""
+        if others := self._desk.incomparable():
+            raise EarmarkError(
+                "voice_model_changed",
+                f"{len(others)} enrolled voices were not learned with {self._desk.speaker_model}"
+                " and cannot be compared with a new one",
+                f"earmark people --forget {others[0].pseudonym}; then enrol everybody anew",
+            )
 
     def _what_is_low(self) -> tuple[list[Low], list[SensorsSilent]]:
         return [waiting.low for waiting in self._proposals.all()], self._silences.silent()

@@ -15,17 +15,20 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from agent.deciding.verification import Voiceprint
+from agent.plumbing import durable
 from agent.plumbing.errors import JournalError, TrustError
+from agent.plumbing.speaker_models import GE2E
 
 _PSEUDONYM = re.compile(r"p-[0-9a-f]{8}")
 _NOISE = ".noise"
 
 
-class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     name: str
     enrolled_at: int
     nonce: bytes
     voiceprint: bytes
+    model: str = GE2E
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,14 @@ class People:
     template, NAME.noise with that of the one in noise (absent where there is none), and NAME.key, which opens
     both.
 
-    Two files, so that an earlier release, after a rollback, reads the first as it always did.
+    Two files, and no model named where it is the one there always was, so that an earlier release, after a
+    rollback, reads the first as it always did. The model is sealed in: a template cannot be passed off as
+    another model's.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Reads all; one that was altered or has lost its key is left out and stands in `problems`."""
+        """Reads all; one that was altered or has lost its key is left out and stands in `problems`
+        (voiceprint_damaged)."""
         self._folder = folder
         self.problems: list[TrustError] = []
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,15 +85,18 @@ class People:
         people_unwritable, and nobody is kept then."""
         person = Person(f"p-{os.urandom(4).hex()}", name, now_s, voiceprint)
         key = AESGCM.generate_key(bit_length=256)
-        clean = _seal(key, voiceprint.clean, person.pseudonym)
+        sealed_as = person.pseudonym + _of(voiceprint.model)
+        clean = _seal(key, voiceprint.clean, sealed_as)
         with _writing(self._folder):
             try:
-                write_owner_only(self._folder / f"{person.pseudonym}.key", key)
+                durable.write(self._folder / f"{person.pseudonym}.key", key, mode=0o600)
                 if voiceprint.in_noise is not None:
-                    noise = _seal(key, voiceprint.in_noise, person.pseudonym + _NOISE)
-                    write_owner_only(self._folder / (person.pseudonym + _NOISE), msgspec.json.encode(noise))
-                record = _Record(name, now_s, clean.nonce, clean.template)
-                write_owner_only(self._folder / f"{person.pseudonym}.json", msgspec.json.encode(record))
+                    noise = _seal(key, voiceprint.in_noise, sealed_as + _NOISE)
+                    path = self._folder / (person.pseudonym + _NOISE)
+                    durable.write(path, msgspec.json.encode(noise), mode=0o600)
+                record = _Record(name, now_s, clean.nonce, clean.template, voiceprint.model)
+                path = self._folder / f"{person.pseudonym}.json"
+                durable.write(path, msgspec.json.encode(record), mode=0o600)
             except OSError:
                 self._remove(person.pseudonym)
                 raise
@@ -108,21 +117,26 @@ class People:
         try:
             record = msgspec.json.decode(path.read_bytes(), type=_Record)
             key = path.with_suffix(".key").read_bytes()
-            clean = _open(key, _Sealed(record.nonce, record.voiceprint), path.stem)
+            sealed_as = path.stem + _of(record.model)
+            clean = _open(key, _Sealed(record.nonce, record.voiceprint), sealed_as)
             noise_file, in_noise = path.with_suffix(_NOISE), None
             if noise_file.exists():
                 noise = msgspec.json.decode(noise_file.read_bytes(), type=_Sealed)
-                in_noise = _open(key, noise, noise_file.name)
+                in_noise = _open(key, noise, sealed_as + _NOISE)
         except (OSError, ValueError, InvalidTag) as error:
             raise TrustError(
                 "voiceprint_damaged", f"{path.name}: {type(error).__name__}", f"remove {path} and enrol again"
             ) from error
-        return Person(path.stem, record.name, record.enrolled_at, Voiceprint(clean, in_noise))
+        return Person(path.stem, record.name, record.enrolled_at, Voiceprint(record.model, clean, in_noise))
 
     def _remove(self, pseudonym: str) -> None:
-        for suffix in (".key", ".key.new", _NOISE, f"{_NOISE}.new", ".json", ".json.new"):
+        for suffix in (".key", _NOISE, ".json"):
             (self._folder / f"{pseudonym}{suffix}").unlink(missing_ok=True)
-        _sync(self._folder)
+        durable.flush(self._folder)
+
+
+def _of(model: str) -> str:
+    return "" if model == GE2E else f" of {model}"
 
 
 def _seal(key: bytes, template: tuple[float, ...], owner: str) -> _Sealed:
@@ -136,18 +150,6 @@ def _open(key: bytes, sealed: _Sealed, owner: str) -> tuple[float, ...]:
     return msgspec.msgpack.decode(plain, type=tuple[float, ...])
 
 
-def write_owner_only(path: Path, data: bytes) -> None:
-    """Replaces `path` at once with an owner-only file; on disk when it returns. Raises OSError."""
-    temporary = path.with_suffix(path.suffix + ".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    _sync(path.parent)
-
-
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
     try:
@@ -156,11 +158,3 @@ def _writing(folder: Path) -> Iterator[None]:
         raise JournalError(
             "people_unwritable", f"cannot write in {folder}: {error.strerror}", "earmark doctor"
         ) from error
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,7 +8,7 @@ import time
 from agent.deciding.conversation import ReceiptArrived, Say
 from agent.deciding.replies import fixed_sentences
 from agent.deciding.sentences import compile_sentences
-from agent.plumbing import messages, operator
+from agent.plumbing import audit, messages, operator
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.messages import Message
@@ -86,8 +86,8 @@ class Till:
 
     def _from_voice(self, message: Message) -> None:
         match message:
-            case messages.VoiceReady():
-                self._welcome_voice()
+            case messages.VoiceReady(speaker_model=speaker_model):
+                self._welcome_voice(speaker_model)
             case messages.Woken():
                 self._spoken.woken()
                 self._signals.show("listening")
@@ -106,23 +106,34 @@ class Till:
                 self._ear.mended(code)
                 self._rest()
 
-    def _welcome_voice(self) -> None:
+    def _welcome_voice(self, speaker_model: str) -> None:
         self._ear.anew()
+        self._speaker_model(speaker_model)
         descriptor = sealed_memfd(self._grammar)
         try:
             self._neighbours.send("voice", messages.UseGrammar(graph_id(self._grammar)), (descriptor,))
         finally:
             os.close(descriptor)
         self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))
-        language = self._desk.settings.device.language
-        self._to_voice(messages.Prepare(fixed_sentences(language), language))
+        hears = self._desk.hears
+        self._to_voice(messages.Prepare(fixed_sentences(hears), hears.language))
         self._hears = True
         self._rest()
 
     def _voice_lost(self) -> None:
         self._hears = False
+        self._desk.speaker_model = ""
         self._rest()
         self._spoken.voice_lost()
+
+    def _speaker_model(self, name: str) -> None:
+        self._desk.speaker_model = name
+        for person in self._desk.incomparable():
+            audit.log(
+                "voice_model_changed",
+                detail=f"{person.pseudonym} was learned with {person.voiceprint.model}, voice has {name}",
+                next_step="earmark people",
+            )
 
     def _rest(self) -> None:
         self._signals.rest("deaf" if self._ear.trouble or not self._hears else "ready")
@@ -166,6 +177,7 @@ class Till:
             voice_faults=dict(self._ear.faults),
             signal=self._signals.now,
             signal_age_s=int(time.monotonic() - self._signals.since_s),
+            voices_of_another_model=len(self._desk.incomparable()),
         )
 
     def _begin_enrolment(self, session: OperatorSession, name: str) -> bool:

@@ -11,18 +11,16 @@ import datetime
 import time
 from typing import NamedTuple
 
-import msgspec
-
 from agent.committing.journal import OrderRow
 from agent.committing.journal_rows import OPEN
 from agent.deciding import proposals
 from agent.deciding.basket import Basket
 from agent.deciding.proposals import Low, PastOrder, Standing
 from agent.plumbing import audit
-from agent.plumbing.errors import JournalError
 from agent.plumbing.messages import Proposal
 from agent.plumbing.settings import Sensor
 from agent.till.desk import DAY_SECONDS, Desk
+from agent.till.kept import keep, kept
 from agent.till.silences import SensorSilences
 
 LONGEST_DELIVERY_S = 60 * DAY_SECONDS
@@ -52,7 +50,7 @@ class SensorProposals:
         self._sensors = {sensor.id: sensor for sensor in desk.settings.sensors if self._is_sold(sensor)}
         self._standings: dict[str, Standing] = {}
         for sensor_id in self._sensors:
-            self._standings[sensor_id] = _decoded(desk.journal.meta_get(_key(sensor_id)))
+            self._standings[sensor_id] = kept(desk.journal, _key(sensor_id), Standing())
         self._news: dict[str, Proposal] = {}
         self._live: set[str] = set()
         self.unknown = 0
@@ -141,7 +139,7 @@ class SensorProposals:
         return self._silences.said_at_s(sensor_id) + self._limits.rest_seconds
 
     def _keep(self, sensor_id: str, standing: Standing) -> None:
-        self._desk.journal.meta_set(_key(sensor_id), msgspec.json.encode(standing).decode())
+        keep(self._desk.journal, _key(sensor_id), standing)
         self._standings[sensor_id] = standing
 
     def _waiting(self, sensor_id: str) -> Waiting:
@@ -177,17 +175,6 @@ class SensorProposals:
 
 def _key(sensor_id: str) -> str:
     return f"proposal:{sensor_id}"
-
-
-def _decoded(text: str | None) -> Standing:
-    if text is None:
-        return Standing()
-    try:
-        return msgspec.json.decode(text, type=Standing)
-    except msgspec.MsgspecError as error:
-        raise JournalError(
-            "journal_corrupt", "a proposal in the journal is not one", "earmark doctor"
-        ) from error
 
 
 def _past(row: OrderRow) -> PastOrder:

@@ -12,18 +12,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from agent.deciding import proposals, silences
 from agent.deciding.conversation import SensorsSilent
 from agent.deciding.silences import Silence, Since
 from agent.plumbing import audit
 from agent.plumbing.boot_clock import boot_s
-from agent.plumbing.errors import JournalError
 from agent.plumbing.messages import SensorState
 from agent.plumbing.operator import SensorRow
 from agent.plumbing.settings import Sensor
 from agent.till.desk import Desk
+from agent.till.kept import keep, kept
 
 MOST_NAMED = 5
 """Sensors in one sentence; with more of them the rest waits for the next."""
@@ -46,7 +44,7 @@ class SensorSilences:
         """`now` is the boot clock, in seconds."""
         self._desk, self._now = desk, now
         self._sensors = {sensor.id: sensor for sensor in desk.settings.sensors}
-        self._kept = {key: _decoded(desk.journal.meta_get(_key(key))) for key in self._sensors}
+        self._kept = {key: kept(desk.journal, _key(key), Silence()) for key in self._sensors}
         # When, by the boot clock, a good reading came last; before a report, as the journal had it.
         self._since_s = {key: now() - kept.unheard_s for key, kept in self._kept.items()}
         self._states: dict[str, SensorState] = {}
@@ -170,20 +168,9 @@ class SensorSilences:
             self._keep(sensor.id, after)
 
     def _keep(self, sensor_id: str, silence: Silence) -> None:
-        self._desk.journal.meta_set(_key(sensor_id), msgspec.json.encode(silence).decode())
+        keep(self._desk.journal, _key(sensor_id), silence)
         self._kept[sensor_id] = silence
 
 
 def _key(sensor_id: str) -> str:
     return f"silence:{sensor_id}"
-
-
-def _decoded(text: str | None) -> Silence:
-    if text is None:
-        return Silence()
-    try:
-        return msgspec.json.decode(text, type=Silence)
-    except msgspec.MsgspecError as error:
-        raise JournalError(
-            "journal_corrupt", "a silence in the journal is not one", "earmark doctor"
-        ) from error

@@ -49,7 +49,7 @@ from agent.till.talk import Talk
 from agent.till.voice_line import Send, VoiceLine
 from agent.till.waiting import WaitingBaskets
 
-_NOBODY = Voice(None, 0, None)
+_NOBODY = Voice(None, 0, None, "")
 _MEASURABLE_MS = 500
 """With so much speech, noise that could not be measured never paused, or was as loud as the speech."""
 _MUCH_TALK_MS = 9_000
@@ -80,8 +80,6 @@ class SpokenDialogue(Talk):
         self._order_voice = _NOBODY
         self._news: deque[ReceiptArrived] = deque()
 
-    # --- from `voice` ---
-
     def voice_lost(self) -> None:
         """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
         committed."""
@@ -104,7 +102,8 @@ class SpokenDialogue(Talk):
             return
         meaning = meaning_of(entry, utterance, self._desk, self._language)
         if self._enrolment.under_way:
-            self._enrolment.heard(enrolment.Heard(meaning, utterance.embedding, utterance.embedding_in_noise))
+            voice, in_noise = self._voice_of(utterance), utterance.embedding_in_noise
+            self._enrolment.heard(enrolment.Heard(meaning, voice, in_noise, utterance.open_words))
         elif entry == "order":
             self._heard_after_wake(meaning, utterance)
         else:
@@ -123,8 +122,6 @@ class SpokenDialogue(Talk):
         """A sentence was played to its end."""
         self._line.spoken(say_id)
         self._tell_news()
-
-    # --- from elsewhere ---
 
     def begin_enrolment(self, name: str) -> bool:
         """Asks `name` for consent aloud; False where the device is in the middle of something."""
@@ -169,8 +166,6 @@ class SpokenDialogue(Talk):
             self._conversation = Conversation.new()
             self._apply(event)
 
-    # --- inside ---
-
     @property
     def _at_rest(self) -> bool:
         """Whether nothing is being talked about and nobody is being enrolled."""
@@ -186,15 +181,17 @@ class SpokenDialogue(Talk):
         self._line.drop_question()
         return "order"
 
-    def _verify(self, utterance: messages.Utterance, shortest_ms: int, accept_cosine: float) -> Verdict:
+    def _voice_of(self, utterance: messages.Utterance) -> Voice:
+        return Voice(utterance.embedding, utterance.speech_ms, utterance.snr_db, self._desk.speaker_model)
+
+    def _who_ordered(self, utterance: messages.Utterance) -> Verdict:
+        limits = self._desk.settings.speaker
         return verify(
-            utterance.embedding,
-            speech_ms=utterance.speech_ms,
-            shortest_ms=shortest_ms,
-            snr_db=utterance.snr_db,
+            self._voice_of(utterance),
+            shortest_ms=limits.shortest_order_ms,
             people=self._desk.people.voiceprints(),
-            accept_cosine=accept_cosine,
-            limits=self._desk.settings.speaker,
+            accept_cosine=limits.thresholds.accept_cosine,
+            limits=limits,
         )
 
     def _heard_after_wake(self, meaning: Meaning, utterance: messages.Utterance) -> None:
@@ -202,17 +199,16 @@ class SpokenDialogue(Talk):
             self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
         self._become(Idle())
         self._conversation = Conversation.new()
-        limits = self._desk.settings.speaker
-        speaker = self._verify(utterance, limits.shortest_order_ms, limits.accept_cosine)
+        speaker = self._who_ordered(utterance)
         match meaning:
             case OrderAsked(basket):
-                self._order_voice = _voice(utterance)
+                self._order_voice = self._voice_of(utterance)
                 other = runner_up_of(basket, utterance, self._desk, self._language)
                 self._apply(OrderHeard(basket, speaker, other))
             case Answer(kind="consent") if (
                 speaker.person and (waiting := self._waiting.take(self._conversation.id)) is not None
             ):
-                self._order_voice = _voice(utterance)
+                self._order_voice = self._voice_of(utterance)
                 self._apply(OrderHeard(self._desk.in_language(waiting, self._language), speaker))
             case Answer():
                 self._apply(Answered(meaning, speaker))
@@ -235,12 +231,12 @@ class SpokenDialogue(Talk):
         if not isinstance(meaning, Answer):
             return self._confused(utterance)
         limits, people = self._desk.settings.speaker, self._desk.people.voiceprints()
-        order, answer = self._order_voice, _voice(utterance)
+        order, answer = self._order_voice, self._voice_of(utterance)
         self._speech_ended_ns = utterance.speech_ended_ns
         return Answered(
             meaning,
             consenter(order, answer, people, limits),
-            same_speaker(order.embedding, answer.embedding, limits),
+            same_speaker(order, answer, limits),
         )
 
     def _committed(self, intent_id: str) -> None:
@@ -276,7 +272,7 @@ class SpokenDialogue(Talk):
     def _speak(self, say: Say, name: str = "", phrase: str = "") -> str:
         """Has it spoken; the sentence."""
         currency = self._desk.catalogue.currency
-        text = render(say, self._language, currency, name=name, text=phrase)
+        text = render(say, self._language, currency, self._desk.hears, name=name, text=phrase)
         signal = signal_of(say.key)
         if signal is not None:
             self._show(signal)
@@ -287,7 +283,3 @@ class SpokenDialogue(Talk):
         """A receipt that came late is told when nothing is being said, asked or learned."""
         if self._news and self._at_rest and not self._line.speaking:
             self._apply(self._news.popleft())
-
-
-def _voice(utterance: messages.Utterance) -> Voice:
-    return Voice(utterance.embedding, utterance.speech_ms, utterance.snr_db)

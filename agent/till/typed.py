@@ -69,7 +69,8 @@ class TypedDialogue(Talk):
             titled = [
                 item._replace(basket=self._desk.in_language(item.basket, self._language)) for item in low
             ]
-            self._reply(what_is_low(titled, silent, self._language, self._desk.catalogue.currency))
+            currency, hears = self._desk.catalogue.currency, self._desk.hears
+            self._reply(what_is_low(titled, silent, self._language, currency, hears))
             return
         entry = "order" if isinstance(self._state, Idle) else "consent"
         meaning = understand(self._parser, self._desk.catalogue, entry, text, text)
@@ -94,7 +95,7 @@ class TypedDialogue(Talk):
             self._say(Say(key, delivery=event.delivery, title=self._title))
 
     def _say(self, say: Say) -> None:
-        self._reply(render(say, self._language, self._desk.catalogue.currency))
+        self._reply(render(say, self._language, self._desk.catalogue.currency, self._desk.hears))
 
     def _await_receipt(self) -> None:
         raise AssertionError("typed words commit nothing")

@@ -15,7 +15,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from order_backend.broker import ends_with_parent, mosquitto_path
+from order_backend.broker import ends_with_parent, free_port, mosquitto_path
 
 TOPIC = "home/kitchen/coffee"
 PATIENCE_SECONDS = 10.0
@@ -32,7 +32,7 @@ class Kitchen:
     def __init__(self, folder: Path, *, listener: str = "allow_anonymous true\n") -> None:
         """Raises KitchenError, ConfigurationError broker_missing."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = _free_port()
+        self.port = free_port()
         self._configuration = folder / "mosquitto.conf"
         user = pwd.getpwuid(os.geteuid()).pw_name
         self._configuration.write_text(
@@ -104,10 +104,3 @@ def sensor_settings(port: int, *, hold_seconds: int = 0) -> str:
         f"hold_seconds = {hold_seconds}\n"
         '\n[proposals]\nquiet_from = "00:00"\nquiet_until = "00:00"\n'
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

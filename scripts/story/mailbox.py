@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -11,6 +10,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from order_backend.broker import free_port
 
 PATIENCE_SECONDS = 60.0
 
@@ -37,7 +38,7 @@ class Mailbox:
     def __init__(self, keeper: Keeper | None = None, **smtp: Any) -> None:
         """`smtp` goes to aiosmtpd's server: tls_context, authenticator and the like."""
         self.keeper = keeper or Keeper()
-        self.port = _free_port()
+        self.port = free_port()
         self._smtp = smtp
         self.open()
 
@@ -75,10 +76,3 @@ def _parsed(envelope: Envelope) -> EmailMessage:
     message = message_from_bytes(content, policy=default)
     assert isinstance(message, EmailMessage)
     return message
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

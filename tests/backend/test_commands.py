@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from agent.committing.road import OrderPlaced
+from order_backend.broker import free_port
 from order_backend.cli import main
 from tests.committing.kit import agreed, found_shop, join
 from tests.committing.network import PATIENCE_S, Device, eventually, write_settings
@@ -27,9 +28,7 @@ def listening(port: int) -> bool:
 
 
 def test_an_order_through_the_commands_and_a_clean_end(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     folder = found_shop(tmp_path / "shop", broker_port=port)
     join(folder, tmp_path / "keys")
     broker, service = start("broker", str(folder.path)), start("run", str(folder.path))

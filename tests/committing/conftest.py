@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.committing.kit import Bench, make_bench
+from order_backend.folder import ShopFolder
+from tests.committing.kit import Bench, found_shop, join, make_bench
 
 
 @pytest.fixture
@@ -14,3 +15,11 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     yield bench
     bench.journal.close()
     bench.desk.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> ShopFolder:
+    """A shop that has admitted the device whose keys are in `tmp_path`/keys."""
+    folder = found_shop(tmp_path / "shop")
+    join(folder, tmp_path / "keys")
+    return folder

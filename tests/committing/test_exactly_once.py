@@ -19,7 +19,7 @@ from agent.plumbing.messages import LinkState, Publish, Received
 from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder
 from order_backend.shop import OrderRow, Shop
-from tests.committing.kit import DEVICE, agreed, found_shop, join
+from tests.committing.kit import DEVICE, agreed
 from tests.committing.network import (
     PATIENCE_S,
     Device,
@@ -29,13 +29,6 @@ from tests.committing.network import (
     serving,
     write_settings,
 )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> ShopFolder:
-    folder = found_shop(tmp_path / "shop")
-    join(folder, tmp_path / "keys")
-    return folder
 
 
 @pytest.fixture

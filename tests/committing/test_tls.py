@@ -21,15 +21,8 @@ from order_backend import certificates
 from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder, write_file
 from order_backend.provisioning import admit, revoke
-from tests.committing.kit import DEVICE, found_shop, join
+from tests.committing.kit import DEVICE
 from tests.committing.network import PATIENCE_S, RawClient, UplinkProcess, authority_of, now, write_settings
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> ShopFolder:
-    folder = found_shop(tmp_path / "shop")
-    join(folder, tmp_path / "keys")
-    return folder
 
 
 @pytest.fixture

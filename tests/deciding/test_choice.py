@@ -16,7 +16,7 @@ from agent.deciding.lexicon import LEXICONS
 from agent.deciding.replies import render
 from agent.deciding.runner_up import runner_up
 from agent.plumbing.sentence_graph import normalise_text
-from tests.deciding.conftest import CORNER_SHOP
+from tests.deciding.conftest import CORNER_SHOP, HEARS
 
 PRODUCTS = ("coffee", "green-tea", "black-tea", "olive-oil", "butter")
 
@@ -43,12 +43,13 @@ DARK, LIGHT = _line("coffee", 2, "dark"), _line("coffee", 2, "light")
     ],
 )
 def test_the_question_names_only_what_differs(first: Basket, second: Basket, question: str) -> None:
-    assert render(Say("which", "choice", first, second), "en", "PLN") == question
+    assert render(Say("which", "choice", first, second), "en", "PLN", HEARS) == question
 
 
 def test_the_question_in_polish() -> None:
     first, second = (_line("coffee", 2, roast, "pl") for roast in ("dark", "light"))
-    assert render(Say("which", "choice", first, second), "pl", "PLN").startswith("Czy było to: ciemno, czy: ")
+    asked = render(Say("which", "choice", first, second), "pl", "PLN", HEARS)
+    assert asked.startswith("Czy było to: ciemno, czy: ")
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from agent.deciding.catalogue import Catalogue, Product, Wording
-from agent.deciding.connected_speech import weak_forms
+from agent.deciding.connected_speech import accented, weak_forms
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import Answer, OrderAsked, SentenceParser, understand
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,20 @@ def test_the_weak_form_orders_the_product() -> None:
 def test_what_is_sold_under_the_weak_form_is_meant_by_it(names: tuple[str, str]) -> None:
     assert _ordered(_shop(*names), "order an ice tea") == "ice-tea"
     assert _ordered(_shop(*names), "order an iced tea") == "iced-tea"
+
+
+def test_place_in_a_consent_may_be_written_please() -> None:
+    assert accented(["Yes, place my order"], "en") == ("yes place my order", "yes please my order")
+    assert accented(["yes order it"], "en") == ("yes order it",)
+    assert accented(["place"], "pl") == ("place",)
+
+
+@pytest.mark.parametrize("entry", ["consent", "order"])
+def test_a_consent_in_an_accent_is_one_and_what_it_sounds_like_is_none(
+    entry: str, catalogue: Catalogue
+) -> None:
+    parser = SentenceParser(compile_sentences(catalogue, "en"))
+    for said in ("yes please my order", "yes please please my order", "please my order"):
+        assert understand(parser, catalogue, entry, said, said) == Answer("consent"), said
+        assert understand(parser, catalogue, "consent", said, f"no {said}") == Answer("denial")
+    assert understand(parser, catalogue, "consent", "yes please") == Answer("bare")

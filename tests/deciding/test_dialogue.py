@@ -42,7 +42,7 @@ from agent.deciding.replies import render
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.settings import Policy
-from tests.deciding.conftest import CORNER_SHOP
+from tests.deciding.conftest import CORNER_SHOP, HEARS
 
 ANNA, BERT, NOBODY = Verdict("p-anna"), Verdict("p-bert"), Verdict(reason="unknown_voice")
 CONSENT, BARE, DENIAL = Answer("consent"), Answer("bare"), Answer("denial")
@@ -91,7 +91,9 @@ def test_consent_of_the_same_person_commits_exactly_what_was_read_back() -> None
     assert Commit(BASKET, ANNA) in effects
 
 
-@pytest.mark.parametrize("reason", ["unknown_voice", "nobody_enrolled", "too_short", "too_noisy"])
+@pytest.mark.parametrize(
+    "reason", ["unknown_voice", "nobody_enrolled", "voice_model_changed", "too_short", "too_noisy"]
+)
 def test_an_unverified_voice_is_refused_with_the_reason(reason: typing.Any) -> None:
     state, effects = step(Idle(), OrderHeard(BASKET, Verdict(reason=reason)), _around())
     assert state == Idle()
@@ -111,15 +113,6 @@ def test_anybody_may_say_no() -> None:
         state, effects = step(ASKED, Answered(DENIAL, speaker), _around())
         assert state == Idle()
         assert _codes(effects) == ["cancelled"]
-
-
-def test_a_bare_yes_is_asked_for_as_a_sentence_and_then_given_up() -> None:
-    state: State = ASKED
-    state, effects = step(state, Answered(BARE, ANNA, True), _around())
-    assert _said(effects) == ["say_sentence"]
-    state, effects = step(state, Answered(BARE, ANNA, True), _around())
-    assert state == Idle()
-    assert _said(effects) == ["say_how_to_order"]
 
 
 def test_a_consent_that_names_another_quantity_is_not_taken() -> None:
@@ -183,7 +176,7 @@ def test_an_order_of_too_many_lines_is_refused_with_the_bound() -> None:
     assert isinstance(step(Idle(), OrderHeard(_several(most), ANNA), around)[0], Confirming)
     state, effects = step(Idle(), OrderHeard(_several(most + 1), ANNA), around)
     assert (state, _said(effects), _codes(effects)) == (Idle(), ["too_many_lines"], ["too_many_lines"])
-    assert "at most five different things" in render(effects[0], "en", "PLN")
+    assert "at most five different things" in render(effects[0], "en", "PLN", HEARS)
 
 
 def test_a_consent_that_names_one_line_of_several_is_none() -> None:
@@ -219,15 +212,34 @@ def test_typed_words_are_read_back_and_confirm_nothing() -> None:
     assert not _commits(effects)
 
 
-def test_silence_and_confusion_end_after_a_second_try() -> None:
-    for event in (Silent(), Confused()):
-        state: State = ASKED
-        for _ in range(MOST_TRIES - 1):
-            state, effects = step(state, event, _around())
-            assert isinstance(state, Confirming)
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (Silent(), ["still_there", "nothing_ordered"]),
+        (Confused(), ["again", "again_otherwise", "nothing_ordered"]),
+        (Confused("too_loud"), ["again_too_loud", "again_too_loud", "too_loud"]),
+        (Answered(BARE, ANNA, True), ["say_sentence", "say_sentence", "say_how_to_order"]),
+    ],
+)
+def test_what_decides_nothing_is_asked_again_so_often_and_no_more(event: Event, said: list[str]) -> None:
+    state: State = ASKED
+    for key in said[:-1]:
         state, effects = step(state, event, _around())
+        assert isinstance(state, Confirming)
+        assert _said(effects) == [key]
+        assert not _codes(effects)
+    state, effects = step(state, event, _around())
+    assert state == Idle()
+    assert _said(effects) == said[-1:]
+    assert _codes(effects) == ["gave_up"]
+
+
+def test_whatever_is_said_a_question_is_put_only_so_often() -> None:
+    for events in itertools.product((Silent(), Confused(), Answered(BARE, ANNA, True)), repeat=MOST_TRIES):
+        state: State = ASKED
+        for event in events:
+            state, _ = step(state, event, _around())
         assert state == Idle()
-        assert _codes(effects) == ["gave_up"]
 
 
 _BASKETS = st.sampled_from([BASKET, _basket(1)])

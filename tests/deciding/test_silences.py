@@ -12,6 +12,7 @@ from agent.deciding import silences
 from agent.deciding.conversation import SensorsSilent
 from agent.deciding.replies import render
 from agent.deciding.silences import Silence, is_due, noted, since
+from tests.deciding.conftest import HEARS
 
 DAY_S, HOUR_S = 86_400, 3_600
 NOON = datetime.datetime(2026, 11, 25, 12, 0)  # a Wednesday
@@ -72,15 +73,16 @@ def test_small_steps_are_not_written(start_s: int, steps: int) -> None:
 )
 def test_it_is_put_in_words(unheard_s: int, english: str, polish: str) -> None:
     event = SensorsSilent(("the coffee machine",), since(unheard_s, NOON, ever=True))
-    assert render(event.say, "en", "PLN") == f"I have not heard from the coffee machine's sensor {english}."
-    assert render(event.say, "pl", "PLN") == f"{polish} nie mam odczytu z czujnika: the coffee machine."
+    in_english, in_polish = (render(event.say, language, "PLN", HEARS) for language in ("en", "pl"))
+    assert in_english == f"I have not heard from the coffee machine's sensor {english}."
+    assert in_polish == f"{polish} nie mam odczytu z czujnika: the coffee machine."
 
 
 def test_what_was_never_heard_and_what_is_silent_together_is_said_so() -> None:
     never = SensorsSilent(("the silo",), since(9, NOON, ever=False))
-    assert render(never.say, "en", "PLN") == "I have not heard from the silo's sensor yet."
-    assert render(never.say, "pl", "PLN") == "Jak dotąd nie mam odczytu z czujnika: the silo."
+    assert render(never.say, "en", "PLN", HEARS) == "I have not heard from the silo's sensor yet."
+    assert render(never.say, "pl", "PLN", HEARS) == "Jak dotąd nie mam odczytu z czujnika: the silo."
     both = SensorsSilent(("the silo", "the fridge", "the tools"), "yesterday")
-    assert render(both.say, "en", "PLN") == (
+    assert render(both.say, "en", "PLN", HEARS) == (
         "I have not heard from the sensors of the silo, the fridge and the tools since yesterday."
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from agent.deciding.catalogue import Catalogue, parse_catalogue
-from agent.deciding.sentences import ENROLMENT_PHRASES, compile_sentences
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
+from agent.deciding.lexicon import LEXICONS
+from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import (
     Answer,
     HelpAsked,
@@ -17,6 +19,8 @@ from agent.deciding.understanding import (
 )
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import SentenceGraph
+from agent.plumbing.settings import Speaker
+from tests.deciding.conftest import CORNER_SHOP
 
 
 def _basket(parser: SentenceParser, catalogue: Catalogue, words: str) -> tuple[str, int]:
@@ -101,8 +105,18 @@ def test_a_bare_yes_is_told_from_a_sentence(english: SentenceParser, catalogue: 
 
 def test_help_and_enrolment_phrases(english: SentenceParser, catalogue: Catalogue) -> None:
     assert understand(english, catalogue, "order", "okay nabu help") == HelpAsked()
-    for number, phrase in enumerate(ENROLMENT_PHRASES):
+    for number, phrase in enumerate(ENROLMENT_PHRASES["en"]):
         assert understand(english, catalogue, "phrase", phrase) == PhraseRead(number)
+
+
+@pytest.mark.parametrize("language", LEXICONS)
+def test_enrolment_phrases_are_understood_in_every_language(language: str, catalogue: Catalogue) -> None:
+    shop = CORNER_SHOP.with_name(f"corner_shop_{language}.json")
+    sold = parse_catalogue(shop.read_bytes()) if shop.exists() else catalogue
+    parser = SentenceParser(compile_sentences(sold, language))
+    assert len(ENROLMENT_PHRASES[language]) >= Speaker().enrolment_sentences
+    for number, phrase in enumerate(ENROLMENT_PHRASES[language]):
+        assert understand(parser, sold, "phrase", phrase) == PhraseRead(number)
 
 
 def test_the_graph_survives_its_journey_between_processes(catalogue: Catalogue) -> None:

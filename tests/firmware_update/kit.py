@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import socketserver
+import ssl
 import subprocess
 import sys
 import threading
@@ -96,14 +97,18 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def web_server(folder: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
+def web_server(
+    folder: Path, handler: type[Quiet] = Quiet, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """Its address, on a free port of this machine."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         thread.join()

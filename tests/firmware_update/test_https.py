@@ -5,13 +5,10 @@ from __future__ import annotations
 import ssl
 import subprocess
 import sys
-import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -22,7 +19,7 @@ from firmware_update.slots import Slots
 from firmware_update.updater import Updater
 from order_backend.certificates import authority, certificate_pem, new_key, private_pem, server_certificate
 from tests.firmware_update import kit
-from tests.firmware_update.kit import ROOT, Client, Publisher, Quiet, device, digest, refused, release
+from tests.firmware_update.kit import ROOT, Client, Publisher, device, digest, refused, release, web_server
 
 Adjust = Callable[[ssl.SSLContext], None]
 NOW = datetime.now(UTC)
@@ -58,23 +55,14 @@ def ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
     return ours
 
 
-@contextmanager
-def https_server(folder: Path, certificate: Path, adjust: Adjust = lambda _: None) -> Iterator[str]:
+def https_server(
+    folder: Path, certificate: Path, adjust: Adjust = lambda _: None
+) -> AbstractContextManager[str]:
     """Its address; as `kit.web_server`, with TLS that `adjust` may change."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     adjust(context)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    server.daemon_threads = True
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"https://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return web_server(folder, tls=context)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agent.plumbing.errors import EarmarkError
 from firmware_update import cli, release
+from order_backend.broker import free_port
 from tests.firmware_update.kit import ROOT
 from tests.plumbing.stand_ins import comes_true
 from tests.project import markdown
@@ -25,9 +26,7 @@ def _lines() -> list[str]:
 
 
 def test_the_page_works_as_it_is_typed(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
     said, server = {}, None

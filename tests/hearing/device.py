@@ -18,6 +18,7 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.messages import ListenPolicy, Message, Peer, Stop, UseGrammar, VoiceReady, VoiceToTill
 from agent.plumbing.sentence_graph import SentenceGraph, graph_id
+from agent.plumbing.speaker_models import GE2E
 from tests.hearing.conftest import room
 
 _SMALL_BUFFER = 4_096
@@ -69,7 +70,7 @@ class VoiceDevice:
 
     def ready(self, graph: SentenceGraph, *, embed: bool = False) -> None:
         """Takes `VoiceReady` and answers as a till does."""
-        assert self.told() == VoiceReady()
+        assert self.told() == VoiceReady(GE2E)
         self.use(graph.to_bytes())
         self.till.send(ListenPolicy(embed))
 

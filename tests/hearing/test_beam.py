@@ -3,11 +3,13 @@ sentence that breaks off is seen."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from agent.hearing.audio import Float32
-from agent.hearing.beam import decode_both, decode_bound, decode_open
+from agent.hearing.beam import JointDecoding, decode_both, decode_bound, decode_open
 from agent.hearing.grammar_automaton import Allowed
 from agent.hearing.tokens import BOS, EOS
 
@@ -27,10 +29,11 @@ class _Model:
     def __init__(self, said: tuple[int, ...]) -> None:
         self._said = said
         self._rows: list[tuple[int, ...]] = [()]
-        self.runs = 0
+        self.runs = self.most_rows = 0
 
     def step(self, tokens: list[int], parents: list[int]) -> Float32:
         self.runs += 1
+        self.most_rows = max(self.most_rows, len(tokens))
         self._rows = [(*self._rows[parent], token) for token, parent in zip(tokens, parents, strict=True)]
         assert all(row[0] == BOS for row in self._rows)
         log_p = np.full((len(tokens), _TOKENS), -9.0, np.float32)
@@ -53,6 +56,24 @@ def test_both_in_one_are_what_each_is_alone(said: tuple[int, ...]) -> None:
     ]
     assert [h.score for h in together[1].finished] == pytest.approx([h.score for h in bound.finished])
     assert model.runs <= max(len(free.tokens), 3) + 1
+
+
+def test_what_both_hear_alike_takes_one_row() -> None:
+    model = _Model((_BOX, _OF, _TEA))
+    decode_both(model, _allowed, 0, 4, 10, 60.0)
+    assert model.most_rows == 1
+    model = _Model((_BOX, _LOUD, _TEA))
+    decode_both(model, _allowed, 0, 4, 10, 60.0)
+    assert model.most_rows == 2
+
+
+def test_two_decodes_as_one_are_their_weighted_mean() -> None:
+    one, other = _Model((_BOX, _OF)), _Model((_LOUD, _OF))
+    with ThreadPoolExecutor(1) as beside:
+        mean = JointDecoding([(one, 1.0), (other, 3.0)], beside).step([BOS], [0])[0]
+    assert mean[_BOX] == pytest.approx(-0.1 * 0.25 - 9.0 * 0.75)
+    assert mean[_LOUD] == pytest.approx(-9.0 * 0.25 - 0.1 * 0.75)
+    assert mean[_OF] == pytest.approx(-9.0)
 
 
 def test_what_lies_too_far_behind_has_not_survived() -> None:

@@ -36,7 +36,7 @@ from agent.hearing.inspect import FileListener
 from agent.hearing.levels import find_probe, level_of
 from agent.hearing.playback import Playback
 from agent.hearing.rate_conversion import ToMono16k
-from agent.hearing.recogniser import NO_SENTENCE_GAP, Recognition
+from agent.hearing.recognition import NO_SENTENCE_GAP, Recognition
 from agent.plumbing.errors import AudioError
 from agent.plumbing.messages import Silence, Utterance, Woken
 from agent.plumbing.settings import Asr

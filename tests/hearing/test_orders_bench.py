@@ -12,7 +12,7 @@ import soundfile
 from agent.bench.order_set import OrderSet
 from agent.bench.orders import Heard, run_orders_bench
 from agent.bench.trade import trade
-from agent.hearing.recogniser import NO_SENTENCE_GAP
+from agent.hearing.recognition import NO_SENTENCE_GAP
 from agent.plumbing.errors import AudioError
 from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.conftest import room, shared_data, spoken

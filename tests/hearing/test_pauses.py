@@ -10,7 +10,8 @@ from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, t
 from agent.hearing.drafts import MOST_LOOKS, Drafts
 from agent.hearing.ending import Ending
 from agent.hearing.listener import MARGIN_SAMPLES, Capture, Listener, Paused
-from agent.hearing.recogniser import Draft, Recogniser, Recognition
+from agent.hearing.recogniser import Recogniser
+from agent.hearing.recognition import Draft, Recognition
 from agent.hearing.voice_activity import VoiceActivity
 from agent.hearing.waking import Waking
 from agent.plumbing.settings import Endpoint, Wake

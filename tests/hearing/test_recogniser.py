@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from agent.deciding.understanding import is_denied
+from agent.hearing.audio import to_float
 from agent.hearing.moonshine import Moonshine
-from agent.hearing.recogniser import NO_SENTENCE_GAP, Recogniser, Recognition
+from agent.hearing.recogniser import Recogniser
+from agent.hearing.recognition import NO_SENTENCE_GAP, Recognition
 from agent.plumbing.errors import AudioError
-from agent.plumbing.sentence_graph import Arc, SentenceGraph
+from agent.plumbing.sentence_graph import Arc, SentenceGraph, normalise_text
 from agent.plumbing.settings import Asr
+from scripts.story.customers import Customer
 from tests.hearing.conftest import corner_shop, room, spoken
 
 GATE = Asr().reject_gap_per_token
@@ -176,19 +180,50 @@ class _NeverAsked(Moonshine):
         raise AssertionError("the second model was asked")
 
 
-def test_clear_speech_is_not_heard_twice(moonshine: Moonshine) -> None:
+def test_an_order_is_heard_by_both_from_the_start(moonshine: Moonshine) -> None:
     recogniser = Recogniser(moonshine, second=_NeverAsked())
     recogniser.use(corner_shop())
-    heard = recogniser.recognise(spoken("slt", "I want three boxes of green tea"), "order")
-    assert heard.sure
-    assert heard.words == "i want three boxes of green tea"
+    with pytest.raises(AssertionError):
+        recogniser.draft(spoken("slt", "I want three boxes of green tea"), "order")
 
 
-def test_an_answer_is_heard_by_the_first_model_alone(moonshine: Moonshine) -> None:
-    """Its open decode is searched for words of denial; a second opinion must not replace it."""
-    recogniser = Recogniser(moonshine, second=_NeverAsked())
-    recogniser.use(corner_shop())
-    recogniser.recognise(_in_noise(spoken("slt", "no, cancel"), 0.0), "consent")
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("yes dont place my order", "yes lets place my order"),
+        ("yes place my order", "yes never place my order"),
+    ],
+)
+def test_a_denial_in_an_answer_counts_whichever_model_hears_it(
+    moonshine: Moonshine, monkeypatch: pytest.MonkeyPatch, first: str, second: str
+) -> None:
+    words, ask = "yes place my order", Recogniser(moonshine, second=moonshine)
+    heard = {1: Recognition(words, first, -1.0, (), -1.0), 2: Recognition(words, second, -0.2, (), -0.5)}
+    monkeypatch.setattr(ask, "_heard", lambda samples, entry, models, **_: heard[len(models)])
+    for entry in ("consent", "enrol"):
+        answer = ask.recognise(np.ones(16_000, np.float32), entry)
+        assert (answer.words, answer.gap_per_token) == (words, -0.2)
+        assert is_denied(answer.open_words, "en")
+    assert ask.recognise(np.ones(16_000, np.float32), "order").open_words == second
+
+
+@pytest.mark.parametrize(
+    ("customer", "said"),
+    [
+        (Customer("gb", "espeak-ng", "en-gb"), "yes, place my order"),
+        (Customer("awb", "flite", "awb"), "yes, order it"),
+    ],
+)
+def test_a_consent_that_one_model_mishears_is_heard_by_both_together(
+    moonshine: Moonshine, both: Recogniser, customer: Customer, said: str
+) -> None:
+    alone = Recogniser(moonshine)
+    alone.use(corner_shop())
+    speech = to_float(customer.says(said))
+    assert alone.recognise(speech, "consent").words != normalise_text(said)
+    heard = both.recognise(speech, "consent")
+    assert heard.words == normalise_text(said)
+    assert heard.gap_per_token >= GATE
 
 
 @pytest.mark.parametrize("voice", ["slt", "rms", "awb"])

@@ -25,6 +25,26 @@ def test_after_a_rest_it_gives_the_same() -> None:
     assert np.array_equal(model.encode(sound), before)
 
 
+def test_what_was_encoded_ahead_is_the_same_and_is_not_done_again() -> None:
+    model = RestingModel(lambda: Moonshine(default_models_dir()))
+    sound = np.random.default_rng(1).uniform(-0.1, 0.1, 16_000).astype(np.float32)
+    expected = model.encode(sound)
+    model.encode_ahead(sound)
+    ahead = model.encode(sound)
+    assert np.array_equal(ahead, expected)
+    assert model.encode(sound) is ahead
+    model.rest()
+    assert model.encode(sound) is not ahead
+
+
+def test_what_was_encoded_ahead_for_other_sound_is_left() -> None:
+    model = RestingModel(lambda: Moonshine(default_models_dir()))
+    low, high = (np.full(16_000, level, np.float32) for level in (0.01, 0.1))
+    expected = model.encode(high)
+    model.encode_ahead(low)
+    assert np.array_equal(model.encode(high), expected)
+
+
 def test_while_it_rests_nothing_of_it_is_kept() -> None:
     loaded: list[weakref.ref[Moonshine]] = []
 

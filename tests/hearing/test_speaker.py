@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from agent.hearing.ge2e import partials, volume_gain
 from agent.hearing.made_noise import in_noise
 from agent.hearing.mel import mel_spectrogram
-from agent.hearing.speaker import SpeakerEmbedder, partials, volume_gain
+from agent.hearing.speaker import SpeakerEmbedder
 from agent.hearing.voice_activity import VoiceActivity
 from agent.plumbing.settings import Speaker
 from tests.hearing.conftest import room, spoken
@@ -71,10 +72,11 @@ def test_consent_is_near_the_order_of_the_same_voice_and_far_from_others(
 ) -> None:
     order = _embed(embedder, activity, spoken(voice, ORDER))
     same = float(order @ _embed(embedder, activity, spoken(voice, CONSENT)))
-    assert same >= Speaker().same_speaker_cosine
+    assert same >= Speaker().thresholds.same_speaker_cosine
     for other in {"slt", "rms", "awb"} - {voice}:
         assert float(order @ _embed(embedder, activity, spoken(other, CONSENT))) < same - 0.1
-        assert float(order @ _embed(embedder, activity, spoken(other, ORDER))) < Speaker().accept_cosine
+        accept = Speaker().thresholds.accept_cosine
+        assert float(order @ _embed(embedder, activity, spoken(other, ORDER))) < accept
 
 
 def test_silence_around_speech_does_not_count(embedder: SpeakerEmbedder, activity: VoiceActivity) -> None:

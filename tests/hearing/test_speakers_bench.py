@@ -17,7 +17,7 @@ from agent.bench.detection_error import Scored, error_rates, intervals
 from agent.bench.speaker_set import ENROLMENT_FILES, read_speaker_set
 from agent.bench.speakers import run_speakers_bench
 from agent.bench.spoken_windows import ROOM_CHUNKS, speech_windows
-from agent.deciding.sentences import ENROLMENT_PHRASES
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.hearing.voice_activity import CHUNK_SAMPLES
 from agent.plumbing.errors import AudioError
 from agent.plumbing.settings_file import default_models_dir
@@ -124,7 +124,7 @@ def synthetic_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     for voice in ("slt", "rms"):
         (folder / "enrolled" / voice).mkdir(parents=True)
-        for number, text in enumerate([*ENROLMENT_PHRASES[:ENROLMENT_FILES], *orders]):
+        for number, text in enumerate([*ENROLMENT_PHRASES["en"][:ENROLMENT_FILES], *orders]):
             _write(folder / "enrolled" / voice / f"{number}.wav", voice, text)
     (folder / "others").mkdir()
     for number, text in enumerate(orders):

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from agent.deciding.replies import fixed_sentences
+from agent.deciding.replies import Hears, fixed_sentences
 from agent.hearing.audio import to_float
 from agent.hearing.moonshine import Moonshine
 from agent.hearing.recogniser import Recogniser
@@ -67,7 +67,7 @@ def test_what_never_changes_is_spoken_ahead(speech: Speech) -> None:
 
 def test_most_replies_begin_or_end_with_what_never_changes() -> None:
     for language in ("en", "pl"):
-        fixed = fixed_sentences(language)
+        fixed = fixed_sentences(Hears("okay nabu", language))
         assert "{" not in "".join(fixed)
         assert len(fixed) > 60
         assert sum(map(len, fixed)) < 10_000, "one message to voice, and minutes of sound"

@@ -29,6 +29,7 @@ from agent.plumbing.messages import (
 )
 from agent.plumbing.sentence_graph import Arc, SentenceGraph
 from agent.plumbing.settings import Asr, Speaker
+from agent.plumbing.speaker_models import GE2E
 from tests.hearing.conftest import ROOT, corner_shop, room, spoken
 from tests.hearing.device import VoiceDevice
 
@@ -98,8 +99,8 @@ def test_embeddings_are_computed_only_when_wanted_and_tell_voices_apart(device: 
         assert answer.words == "yes place my order"
         embeddings.append(np.array(answer.embedding))
     assert [len(embedding) for embedding in embeddings] == [256] * 3
-    assert float(embeddings[0] @ embeddings[1]) >= Speaker().same_speaker_cosine
-    assert float(embeddings[0] @ embeddings[2]) < Speaker().same_speaker_cosine
+    assert float(embeddings[0] @ embeddings[1]) >= Speaker().thresholds.same_speaker_cosine
+    assert float(embeddings[0] @ embeddings[2]) < Speaker().thresholds.same_speaker_cosine
 
 
 def test_a_sentence_is_embedded_in_noise_only_while_a_voice_is_learned(device: VoiceDevice) -> None:
@@ -110,7 +111,7 @@ def test_a_sentence_is_embedded_in_noise_only_while_a_voice_is_learned(device: V
         assert (answer.embedding_in_noise is not None) == policy.in_noise
         if answer.embedding_in_noise is not None:
             nearness = float(np.array(answer.embedding) @ np.array(answer.embedding_in_noise))
-            assert Speaker().same_speaker_cosine < nearness < 0.999
+            assert Speaker().thresholds.same_speaker_cosine < nearness < 0.999
 
 
 def test_a_question_brings_its_own_answers(device: VoiceDevice) -> None:
@@ -234,7 +235,7 @@ def test_a_till_that_comes_back_starts_afresh(device: VoiceDevice) -> None:
     device.till.send(Listen(5, "consent", 60_000))
     device.till.close()
     device.new_till()
-    assert device.told() == VoiceReady()
+    assert device.told() == VoiceReady(GE2E)
     device.hear(spoken("slt", "yes, place my order"))  # an answer to a question that nobody remembers
     device.till.send(Listen(6, "consent", 5_000))
     assert device.told() == Silence(6)  # no grammar yet
@@ -243,20 +244,20 @@ def test_a_till_that_comes_back_starts_afresh(device: VoiceDevice) -> None:
 
 def test_stop_ends_it(tmp_path: Path) -> None:
     with VoiceDevice(tmp_path) as device:
-        assert device.told() == VoiceReady()
+        assert device.told() == VoiceReady(GE2E)
         assert device.stop() == 0
 
 
 def test_the_end_of_the_control_connection_ends_it(tmp_path: Path) -> None:
     with VoiceDevice(tmp_path) as device:
-        assert device.told() == VoiceReady()
+        assert device.told() == VoiceReady(GE2E)
         device.child.control.close()
         assert device.child.process.wait(30) == 0
 
 
 def test_without_a_microphone_it_says_so_and_ends(tmp_path: Path) -> None:
     with VoiceDevice(tmp_path) as device:
-        assert device.told() == VoiceReady()
+        assert device.told() == VoiceReady(GE2E)
         device.source.close()
         fault = device.told()
         assert isinstance(fault, VoiceFault)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.conversation import Say as SaySentence
-from agent.deciding.replies import render
+from agent.deciding.replies import Hears, render
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import Answer, OrderAsked, SentenceParser, understand
 from agent.deciding.unsayable import Unsayable, unsayable
@@ -183,7 +183,9 @@ def test_a_whole_order_in_korean_through_the_process_in_its_sandbox(device: Voic
     assert isinstance(order, Utterance)
     meaning = understand(parser, catalogue, "order", order.words)
     assert isinstance(meaning, OrderAsked)  # that this voice also passes the gate is not asked here
-    text = render(SaySentence("read_back", basket=meaning.basket), "ko", catalogue.currency)
+    text = render(
+        SaySentence("read_back", basket=meaning.basket), "ko", catalogue.currency, Hears("okay nabu", "ko")
+    )
     assert text.startswith("건전지 여섯 상자, 모두 ")
     device.till.send(Say(1, text, "ko", Listen(2, "consent", 5_000)))
     played = device.playback()

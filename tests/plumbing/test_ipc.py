@@ -53,7 +53,7 @@ def open_descriptors() -> set[str]:
 finite = st.floats(allow_nan=False)
 texts = st.text(max_size=200)
 any_message = st.one_of(
-    st.builds(messages.VoiceReady),
+    st.builds(messages.VoiceReady, speaker_model=st.sampled_from(["speaker-ge2e", "speaker-ecapa:0575cb"])),
     st.builds(Woken, score=finite),
     st.builds(messages.Spoken, say_id=st.integers(0, 2**32), fault=texts),
     st.builds(

@@ -16,9 +16,8 @@ import pytest
 from agent.committing.journal import FILE_NAME, Journal
 from agent.committing.keys import create_device_keys, store_client_certificate
 from agent.deciding.verification import Voiceprint
-from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.operator import AskHealth, Health
-from agent.plumbing.supervisor import MODULES, Supervisor, operator_socket
+from agent.plumbing.speaker_models import GE2E
+from agent.plumbing.supervisor import MODULES, Supervisor
 from agent.till.people import People
 from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder
@@ -32,7 +31,7 @@ from tests.plumbing.sandboxes import (
     outcome_in,
     target_list,
 )
-from tests.plumbing.stand_ins import alive, comes_true
+from tests.plumbing.stand_ins import alive, comes_true, health
 
 CATALOGUE = ROOT / "order_backend" / "catalogues" / "corner_shop.json"
 Audio = tuple[socket.socket, socket.socket]
@@ -61,7 +60,7 @@ def device(tmp_path: Path, shop: ShopFolder, microphone: Audio) -> Iterator[Path
     admission = admit(shop, "kitchen-1", create_device_keys(keys, "kitchen-1"), now=datetime.now(UTC))
     store_client_certificate(keys, admission.certificate_pem)
     (tmp_path / "trust.json").write_bytes(admission.trust.to_bytes())
-    People(state / "till" / "people").add("Ada", Voiceprint((1.0, 0.0)), now_s=1)
+    People(state / "till" / "people").add("Ada", Voiceprint(GE2E, (1.0, 0.0)), now_s=1)
     Journal(state / "till" / FILE_NAME).close()
     settings = tmp_path / "earmark.toml"
     with target_list(tmp_path, settings, state, keys) as targets:
@@ -88,15 +87,6 @@ def write_settings(path: Path, microphone: Audio, broker_port: int, site_port: i
 def without(*names: str) -> dict[str, str]:
     """The product's processes but those."""
     return {name: module for name, module in MODULES.items() if name not in names}
-
-
-def health(folder: Path) -> Health:
-    sock = socket.socket(socket.AF_UNIX)
-    sock.connect(str(operator_socket(folder / "state")))
-    with IpcConnection(sock) as connection:
-        connection.send(AskHealth())
-        answer, _ = connection.receive(Health)
-        return answer
 
 
 @NEEDS_LANDLOCK

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.settings import SCHEMA_VERSION, Settings
+from agent.plumbing.settings import SCHEMA_VERSION, Settings, Speaker
 from agent.plumbing.settings_file import load_settings, parse_settings
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +38,25 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, code: str, named: str
     assert caught.value.code == code
     assert named in caught.value.detail
     assert caught.value.next_step
+
+
+def test_a_speaker_model_without_measured_thresholds_needs_its_own(tmp_path: Path) -> None:
+    """The cosines of one model let strangers pass with another."""
+    chosen = '[speaker]\nmodel = "speaker-ecapa"\n'
+    given = {
+        "accept_cosine": 0.5,
+        "accept_consent_cosine": 0.4,
+        "runner_up_margin_cosine": 0.05,
+        "same_speaker_cosine": 0.0,
+    }
+    lines = [f"{name} = {value}\n" for name, value in given.items()]
+    for missing in range(len(lines)):
+        with pytest.raises(ConfigurationError, match="no thresholds were measured for speaker-ecapa"):
+            parse_settings(chosen + "".join(lines[:missing] + lines[missing + 1 :]), base=tmp_path)
+    settings = parse_settings(chosen + "".join(lines), base=tmp_path)
+    assert settings.speaker.thresholds._asdict() == given
+    default = parse_settings("[speaker]\naccept_cosine = 0.9", base=tmp_path).speaker.thresholds
+    assert default == Speaker().thresholds._replace(accept_cosine=0.9)
 
 
 def test_a_file_that_is_not_there_or_no_text_is_named(tmp_path: Path) -> None:

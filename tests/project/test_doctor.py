@@ -15,7 +15,7 @@ import pytest
 from agent.cli import main
 from agent.commands.sensors_shown import heard_how, what_mends
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.messages import SensorState
+from agent.plumbing.messages import SensorState, VoiceReady
 from agent.plumbing.operator import SensorRow
 from agent.plumbing.supervisor import operator_socket
 from order_backend.certificates import authority, certificate_pem, new_key, private_pem, server_certificate
@@ -71,6 +71,43 @@ def test_a_site_broker_that_is_away_and_a_keypad_that_is_unplugged_are_named(
         ("ok", f"{keypad} is there"),
         ("note", f"{badge_reader} is not there"),
     ]
+
+
+def test_it_tells_which_speaker_model_is_configured_and_whether_it_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "earmark.toml"
+    settings.write_text("")
+    [ours] = findings(settings, capsys)["voices"]
+    assert ours["state"] == "ok"
+    assert ours["detail"] == "speaker-ge2e tells voices apart, at the thresholds as measured"
+    settings.write_text("[speaker]\naccept_cosine = 0.9\n")
+    assert "thresholds of the settings" in findings(settings, capsys)["voices"][0]["detail"]
+    thresholds = "accept_cosine = 0.5\naccept_consent_cosine = 0.4\nrunner_up_margin_cosine = 0.02\n"
+    chosen = f'[speaker]\nmodel = "speaker-ecapa"\n{thresholds}'
+    settings.write_text(chosen)
+    [refused] = findings(settings, capsys)["settings"]
+    assert "no thresholds were measured for speaker-ecapa: give same_speaker_cosine" in refused["detail"]
+    settings.write_text(f'{chosen}same_speaker_cosine = 0.3\n[paths]\nmodels_dir = "{tmp_path}"\n')
+    [missing] = findings(settings, capsys)["voices"]
+    assert missing["state"] == "bad"
+    assert "speaker-ecapa" in missing["detail"] and "model_missing" in missing["detail"]
+    assert "scripts/export_speaker_model.py" in missing["next_step"]
+
+
+def test_voices_of_another_model_are_named_by_doctor_and_people(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running_till(tmp_path) as till:
+        operator_socket(tmp_path / "state").symlink_to(tmp_path / "operator.sock")
+        settings = tmp_path / "earmark.toml"
+        till.voice.send(VoiceReady("speaker-ecapa:0575cb64845e"))
+        wait_for(lambda: till.health().voices_of_another_model == 1, "the other model")
+        [told] = [found for found in findings(settings, capsys)["device"] if found["state"] == "bad"]
+        assert "1 of the enrolled" in told["detail"] and "voice_model_changed" in told["detail"]
+        assert "--forget" in told["next_step"]
+        assert main(["-s", str(settings), "people"]) == 0
+        assert "learned with speaker-ge2e, so forget and enrol anew" in capsys.readouterr().out
 
 
 def test_it_names_the_key_that_is_wrong_and_writes_nothing(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import AuthResult
 
+from order_backend.broker import free_port
 from scripts.story.mailbox import Mailbox
 from tests.backend.post_office import Authority
 from tests.project import markdown
@@ -36,9 +36,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = str(probe.getsockname()[1])
+        self.port = str(free_port())
         programs = Path(sys.executable).parent
         self._environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
         self._services: dict[str, subprocess.Popen[bytes]] = {}

@@ -21,6 +21,7 @@ from agent.plumbing import operator
 from agent.plumbing.arrivals import CONNECTIONS_AHEAD
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import TillToVoice, VoiceReady
+from agent.plumbing.speaker_models import GE2E
 from tests.hearing.conftest import room, spoken
 from tests.plumbing.stand_ins import comes_true
 from tests.systemd.device import CONFINED, PATIENCE_S, Device, provisioned_device
@@ -108,7 +109,7 @@ def test_somebody_else_on_a_neighbours_socket_is_refused(device: Device, socket_
     device.start_ready("till")
     intruder = IpcConnection(device.connect(socket_name), peer="till")  # as root, whom the file lets in
     with intruder, pytest.raises(EOFError):
-        intruder.send(VoiceReady())
+        intruder.send(VoiceReady(GE2E))
         intruder.receive(TillToVoice)
     assert f"peer_refused peer={socket_name} uid=0" in device.services["till"].log()
     assert not device.health().voice

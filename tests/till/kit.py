@@ -9,10 +9,11 @@ from pathlib import Path
 
 from agent.committing.road import OrderPlaced, OrderRefused
 from agent.deciding.conversation import ReceiptArrived, SensorsSilent
+from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.proposals import Low
-from agent.deciding.sentences import ENROLMENT_PHRASES
 from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages
+from agent.plumbing.speaker_models import GE2E
 from agent.till.desk import Desk
 from agent.till.factors import Factors
 from agent.till.people import People
@@ -133,9 +134,10 @@ def make_till(bench: Bench, folder: Path, *, online: bool = True) -> Till:
         bench.settings, CATALOGUE, bench.journal, bench.road, people, factors, lambda: bench.clocks.wall_s
     )
     desk.online = online
+    desk.speaker_model = GE2E
     till = Till(bench, desk)
     if not len(people):  # a restart finds her
-        people.add("Anna", Voiceprint(ANNA), now_s=0)
+        people.add("Anna", Voiceprint(GE2E, ANNA), now_s=0)
     return till
 
 
@@ -147,4 +149,4 @@ def near(vector: Vector, degrees: float) -> Vector:
 
 def phrase(number: int) -> str:
     """An enrolment sentence as the recogniser gives it."""
-    return ENROLMENT_PHRASES[number]
+    return ENROLMENT_PHRASES["en"][number]

@@ -8,6 +8,7 @@ import pytest
 
 from agent.plumbing import messages, operator
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.speaker_models import GE2E
 from tests.till.till_process import TillProcess, running_till
 
 BADGE = "0055555555"
@@ -17,7 +18,7 @@ READER = '\n[touch]\nbadge_device = "/dev/input/event1"\n'
 @pytest.fixture
 def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TillProcess]:
     with running_till(tmp_path_factory.mktemp("till"), more_settings=READER) as till:
-        till.voice.send(messages.VoiceReady())
+        till.voice.send(messages.VoiceReady(GE2E))
         till.trust_time()
         yield till
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from agent.deciding.conversation import Say
-from agent.deciding.replies import render
+from agent.deciding.replies import Hears, render
 from agent.plumbing.settings import Proposals
 from agent.till.ear import TROUBLES, Ear
 from tests.till.kit import Till
@@ -66,4 +66,4 @@ def test_another_voice_begins_well(till: Till) -> None:
 @pytest.mark.parametrize("language", ["en", "pl"])
 def test_both_languages_have_the_words(language: str) -> None:
     for key in {*TROUBLES.values(), "ear_well"}:
-        assert render(Say(key), language, "PLN")
+        assert render(Say(key), language, "PLN", Hears("okay nabu", language))

@@ -7,11 +7,13 @@ import json
 import resource
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from agent.plumbing import messages, operator
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.speaker_models import GE2E
 from agent.till.events import MOST_UNREAD, EventLoop
 from agent.till.operator_door import MOST_OPERATORS
 from tests.committing.kit import CATALOGUE_FILE
@@ -28,7 +30,7 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TillProcess]:
     coffee = next(product for product in catalogue["products"] if product["id"] == "coffee")
     coffee["words"]["en"] = {"say": " ".join(["coffee", *["x" * 60] * 9]), "hear": ["coffee"]}
     with running_till(tmp_path_factory.mktemp("till"), catalogue=json.dumps(catalogue).encode()) as device:
-        device.voice.send(messages.VoiceReady())
+        device.voice.send(messages.VoiceReady(GE2E))
         device.trust_time()
         yield device
 
@@ -138,6 +140,27 @@ def test_a_voice_enrolled_twice_would_have_the_cap_twice(till: Till) -> None:
     assert till.said.startswith("I know this voice already")
     assert till.steps[-1][1:] == (True, False)
     assert [person.name for person in till.desk.people.all()] == ["Anna"]
+
+
+def test_beside_voices_of_another_model_nobody_is_enrolled_and_the_operator_is_told_whom_to_forget(
+    tmp_path: Path,
+) -> None:
+    """Anna could not be told from the newcomer: she might enrol again, and have the cap twice."""
+    with running_till(tmp_path) as device, device.client() as client:
+        device.voice.send(messages.VoiceReady("speaker-ecapa:0575cb64845e"))
+        eventually(lambda: device.health().voices_of_another_model == 1, "the other model")
+        shown = _ask(client, operator.ShowPeople())
+        assert isinstance(shown, operator.PeopleShown)
+        [anna] = shown.people
+        assert anna.other_model == GE2E
+        refused = _ask(client, operator.Enrol("Eve"))
+        assert isinstance(refused, operator.Problem)
+        assert refused.code == "voice_model_changed"
+        assert f"earmark people --forget {anna.person}" in refused.next_step
+        assert _ask(client, operator.Forget(anna.person)) == operator.Forgotten(found=True)
+        assert device.health().voices_of_another_model == 0
+        client.send(operator.Enrol("Eve"))
+        assert device.next_said().text.startswith("Eve")
 
 
 def test_who_was_enrolled_stands_in_the_journal(till: Till) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from agent.plumbing import messages, operator
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.speaker_models import GE2E
 from scripts.story.kitchen import sensor_settings
 from tests.committing.kit import DEVICE
 from tests.till.kit import ANNA, BERT, utterance
@@ -24,7 +25,7 @@ LOW = messages.Proposal("beans", 0.2, wanted=True)
 @pytest.fixture
 def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TillProcess]:
     with running_till(tmp_path_factory.mktemp("till"), more_settings=sensor_settings(1)) as till:
-        till.voice.send(messages.VoiceReady())
+        till.voice.send(messages.VoiceReady(GE2E))
         till.trust_time()
         yield till
 
@@ -32,7 +33,7 @@ def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TillProcess]:
 def consents() -> list[messages.Message]:
     """Everything by which another neighbour of the till would order, confirm or learn something."""
     return [
-        messages.VoiceReady(),
+        messages.VoiceReady(GE2E),
         messages.Woken(1.0),
         utterance(0, "okay nabu order two bags of dark roast coffee"),
         utterance(0, TAKE),

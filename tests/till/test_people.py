@@ -10,13 +10,14 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from agent.deciding.verification import Voiceprint
+from agent.plumbing.speaker_models import GE2E
 from agent.till.people import People
 
 TEMPLATE = tuple(float(number) for number in range(8))
-BOTH = Voiceprint(TEMPLATE, TEMPLATE[::-1])
+BOTH = Voiceprint(GE2E, TEMPLATE, TEMPLATE[::-1])
 
 
-@pytest.mark.parametrize("voiceprint", [BOTH, Voiceprint(TEMPLATE)])
+@pytest.mark.parametrize("voiceprint", [BOTH, Voiceprint(GE2E, TEMPLATE)])
 def test_a_person_survives_a_restart(tmp_path: Path, voiceprint: Voiceprint) -> None:
     person = People(tmp_path).add("Anna", voiceprint, now_s=5)
     assert People(tmp_path).all() == (person,)
@@ -31,7 +32,7 @@ def test_a_record_of_one_template_as_earlier_releases_wrote_it_is_read(tmp_path:
     (tmp_path / "p-0000000a.json").write_bytes(msgspec.json.encode(record))
     people = People(tmp_path)
     assert people.problems == []
-    assert people.voiceprints() == {"p-0000000a": Voiceprint(TEMPLATE)}
+    assert people.voiceprints() == {"p-0000000a": Voiceprint(GE2E, TEMPLATE)}
 
 
 def test_an_earlier_release_finds_its_record_as_it_was(tmp_path: Path) -> None:
@@ -43,6 +44,21 @@ def test_an_earlier_release_finds_its_record_as_it_was(tmp_path: Path) -> None:
     nonce, sealed = (msgspec.convert(record[name], bytes, strict=False) for name in ("nonce", "voiceprint"))
     plain = AESGCM(key).decrypt(nonce, sealed, person.pseudonym.encode())
     assert msgspec.msgpack.decode(plain, type=tuple[float, ...]) == TEMPLATE
+
+
+def test_a_voice_of_another_model_is_read_as_such_and_cannot_be_passed_off_as_this_ones(
+    tmp_path: Path,
+) -> None:
+    voiceprint = Voiceprint("speaker-ecapa:0575cb64845e", TEMPLATE, TEMPLATE[::-1])
+    person = People(tmp_path).add("Anna", voiceprint, now_s=5)
+    assert People(tmp_path).all() == (person,)
+    path = tmp_path / f"{person.pseudonym}.json"
+    record = msgspec.json.decode(path.read_bytes(), type=dict[str, object])
+    assert record.pop("model") == voiceprint.model
+    path.write_bytes(msgspec.json.encode(record))
+    again = People(tmp_path)
+    assert again.all() == ()
+    assert [problem.code for problem in again.problems] == ["voiceprint_damaged"]
 
 
 def test_files_are_for_the_owner_alone_and_hold_no_template(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent.deciding.dialogue import MOST_TRIES
 from agent.plumbing import messages
 from agent.plumbing.errors import JournalError
 from agent.till.typed import TypedDialogue
@@ -75,6 +76,25 @@ def test_a_voice_below_the_threshold_a_noisy_room_and_too_little_speech_are_refu
     assert not till.desk.journal.orders()
 
 
+def test_after_a_change_of_model_nobody_orders_until_learned_anew(till: Till) -> None:
+    till.desk.speaker_model = "speaker-ecapa:0575cb64845e"
+    till.wake_and_say(ORDER)
+    assert till.decided == ["refused_voice_model_changed"]
+    assert "learned anew: earmark people" in till.said
+    till.desk.speaker_model = ""
+    till.wake_and_say(ORDER)
+    assert till.decided[-1] == "refused_voice_model_changed", "what is not known is not compared"
+    assert not till.desk.journal.orders()
+
+
+def test_a_model_that_changes_between_order_and_consent_loses_the_consent(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.desk.speaker_model = "speaker-ecapa:0575cb64845e"
+    till.answer(CONSENT)
+    assert till.decided[-1] == "refused_other_voice"
+    assert not till.desk.journal.orders()
+
+
 def test_speech_outside_the_grammar_is_not_an_order_however_well_it_matches(till: Till) -> None:
     till.wake_and_say(ORDER, gap=-2.0)
     assert till.decided == ["not_understood"]
@@ -86,7 +106,7 @@ def test_what_is_not_understood_in_a_loud_room_is_put_down_to_the_room(till: Til
     till.wake_and_say(ORDER, gap=-2.0)
     assert till.said.startswith("That is nothing I can order here.")
     till.wake_and_say(ORDER)
-    for _ in range(2):
+    for _ in range(MOST_TRIES):
         till.answer(CONSENT, gap=-2.0, snr_db=1.0)
         assert till.said.startswith("It is too loud here for me")
     assert till.decided[-1] == "gave_up"
@@ -107,7 +127,8 @@ def test_more_talk_than_an_order_takes_is_put_down_to_other_people(till: Till) -
     assert till.said.startswith("I heard a lot of talk")
     till.wake_and_say(ORDER, speech_ms=13_000)
     assert till.decided[-1] == "read_back"
-    for said in ("I heard a lot of talk. Say: yes", "I heard a lot of talk and no order"):
+    again = "I heard a lot of talk. Say: yes"
+    for said in (again, again, "I heard a lot of talk and no order"):
         till.answer("", gap=-99.0, speech_ms=13_000)
         assert till.said.startswith(said)
     assert till.decided[-1] == "gave_up"

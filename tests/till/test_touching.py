@@ -11,6 +11,7 @@ from agent.deciding.verification import Voiceprint
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.messages import BadgeRead, ButtonPressed, Listen, PinTyped
 from agent.plumbing.settings import Touch
+from agent.plumbing.speaker_models import GE2E
 from agent.till.touching import Touching
 from tests.committing.kit import make_bench
 from tests.till.kit import BERT, Till, make_till
@@ -102,7 +103,7 @@ def test_a_pin_that_nobody_asked_for_is_not_even_tried(till: Till, touching: Tou
 
 
 def test_a_badge_confirms_for_its_owner_only(till: Till, touching: Touching) -> None:
-    bert = till.desk.people.add("Bert", Voiceprint(BERT), now_s=0).pseudonym
+    bert = till.desk.people.add("Bert", Voiceprint(GE2E, BERT), now_s=0).pseudonym
     till.desk.factors.set(bert, "badge", "0099999999")
     till.wake_and_say(DEAR)
     touching.received(BadgeRead("0099999999"))
@@ -188,7 +189,7 @@ def test_a_new_badge_is_held_up_twice_and_confirms_from_then_on(till: Till, touc
 
 
 def test_somebody_elses_badge_is_not_taken_over(till: Till, touching: Touching) -> None:
-    bert = till.desk.people.add("Bert", Voiceprint(BERT), now_s=0).pseudonym
+    bert = till.desk.people.add("Bert", Voiceprint(GE2E, BERT), now_s=0).pseudonym
     steps: list[tuple[str, bool, bool]] = []
     touching.begin_new("badge", bert, lambda *step: steps.append(step))
     touching.received(BadgeRead(BADGE))

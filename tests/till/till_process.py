@@ -12,6 +12,7 @@ from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages, operator
 from agent.plumbing.child import Program, start_child
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.speaker_models import GE2E
 from agent.till.people import People
 from order_backend.desk import OrderDesk
 from tests.committing.kit import CATALOGUE_FILE, DEVICE, found_shop, join
@@ -32,7 +33,7 @@ class TillProcess:
         (root / "state").mkdir(mode=0o700)
         self.folder.mkdir(mode=0o700)
         people = People(self.folder / "people")
-        people.add("Anna", Voiceprint(ANNA), now_s=0)
+        people.add("Anna", Voiceprint(GE2E, ANNA), now_s=0)
         (root / "catalogue.json").write_bytes(catalogue or CATALOGUE_FILE.read_bytes())
         settings = root / "earmark.toml"
         settings.write_text(

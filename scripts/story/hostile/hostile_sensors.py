@@ -46,7 +46,13 @@ def _confirm_everything(till: IpcConnection) -> None:
     for number in itertools.count(1):
         for forged in (
             Utterance(number % 40, CONSENT, CONSENT, 0.0, embedding, 4_000, 40.0, time.monotonic_ns()),
-            *(Woken(1.0), VoiceReady(), ButtonPressed(), PinTyped("4711"), BadgeRead("00471100")),
+            *(
+                Woken(1.0),
+                VoiceReady("speaker-ge2e"),
+                ButtonPressed(),
+                PinTyped("4711"),
+                BadgeRead("00471100"),
+            ),
             *(Received("va/v1/d/kitchen-1/dn/ack", b"{}"), Say(1, "Ordered.", "en")),
             *(ChatLine("en", CONSENT), Enrol("Eve"), Proposal("someone else", 0.0, wanted=True)),
         ):

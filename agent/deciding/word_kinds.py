@@ -1,0 +1,61 @@
+"""What kinds of words a language needs around the names of products."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class UnitWords:
+    """Forms after one, after two to four (where the language has that), and after five; `feminine` for
+    "dwie"."""
+
+    one: str
+    few: str
+    many: str
+    feminine: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """Every form, once."""
+        return tuple(dict.fromkeys((self.one, self.few, self.many, *self.also)))
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All phrases are matched in the form of `normalise_text`. `denial_words` are single words that deny
+    wherever they stand in an answer, `call_off_words` those that do so in an order; `articles` and `pronouns`
+    may stand around the name of one of two choices; `corrections` lead from an item to what replaces it,
+    `not_that` to the one that is replaced, `but_this` from that to what is wanted; `consent_sentences` are
+    long enough to verify a speaker by, `consent_bare` are not."""
+
+    wake_phrases: tuple[str, ...]
+    openings: tuple[str, ...]
+    one_of: tuple[str, ...]
+    counts: Mapping[str, int]
+    units: Mapping[str, UnitWords]
+    of: str
+    after_joiner: str
+    and_joiner: str
+    corrections: tuple[str, ...]
+    not_that: tuple[str, ...]
+    but_this: tuple[str, ...]
+    politeness: tuple[str, ...]
+    consent_sentences: tuple[str, ...]
+    consent_openings: tuple[str, ...]
+    consent_bare: tuple[str, ...]
+    enrolment_consents: tuple[str, ...]
+    denials: tuple[str, ...]
+    laters: tuple[str, ...]
+    the_first: tuple[str, ...]
+    the_second: tuple[str, ...]
+    neither: tuple[str, ...]
+    articles: tuple[str, ...]
+    pronouns: tuple[str, ...]
+    denial_words: frozenset[str]
+    call_off_words: frozenset[str]
+    help_phrases: tuple[str, ...]
+    low_questions: tuple[str, ...]  # typed only
+    endings: tuple[str, ...] = ()  # where the verb ends the order: "coffee, two bags, please give"
