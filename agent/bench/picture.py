@@ -47,7 +47,9 @@ def draw(title: str, curves: Sequence[Curve], *, marked: float, lowest: int = 0)
     low, high = min(min(c.x) for c in curves), max(max(c.x) for c in curves)
 
     def at(x: float, y: float) -> tuple[float, float]:
-        return _LEFT + (x - low) / (high - low) * (_RIGHT - _LEFT), _BOTTOM - (y - lowest) / (100 - lowest) * (_BOTTOM - _TOP)
+        return _LEFT + (x - low) / (high - low) * (_RIGHT - _LEFT), _BOTTOM - (y - lowest) / (
+            100 - lowest
+        ) * (_BOTTOM - _TOP)
 
     _write(canvas, title, _LEFT, 12, (0, 0, 0))
     for percent in range(lowest, 101, max(1, (100 - lowest) // 10)):
