@@ -94,7 +94,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--json", action="store_true", help="for machines")
 
-    status = add_command(commands, "status", "status", "run", "what the device is doing, in one line")
+    status = add_command(
+        commands, "status", "status", "run", "what the device is doing, and which catalogue it serves"
+    )
     status.add_argument("--follow", action="store_true", help="a line whenever it changes, until Ctrl-C")
     status.add_argument("--json", action="store_true", help="for machines")
 
@@ -132,6 +134,20 @@ def build_parser() -> argparse.ArgumentParser:
     )
     orders.add_argument("--limit", type=int, default=20)
     orders.add_argument("--json", action="store_true", help="for machines")
+
+    catalogue = commands.add_parser("catalogue", help="what the running device sells").add_subparsers(
+        metavar="ACTION", required=True
+    )
+    load = add_command(
+        catalogue,
+        "load",
+        "catalogue",
+        "load",
+        "bring it a new one; it serves the old one meanwhile",
+    )
+    load.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="the shop's JSON (default: the settings' file)"
+    )
 
     hear = add_command(
         commands, "hear", "hear", "run", "what the device hears in audio files: wake, words, lines, gap"

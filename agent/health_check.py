@@ -28,6 +28,7 @@ from agent.plumbing import audit, sandbox
 from agent.plumbing.errors import AudioError, EarmarkError, JournalError
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings
+from agent.till.catalogue_store import served_file
 
 """Stored as words and spoken by the device's own voice; every catalogue's grammar has it."""
 
@@ -147,9 +148,10 @@ def recognises(settings: Settings) -> str:
     from agent.hearing.engine import open_engine
     from agent.hearing.speech import Speech
 
-    catalogue = parse_catalogue(Path(settings.paths.catalogue_file).read_bytes())
+    catalogue = parse_catalogue(served_file(settings.paths).read_bytes())
     language = settings.device.language
     graph = compile_sentences(catalogue, language)
+    engine = f"{settings.asr.engine_for(language)} for {language!r}"
     recogniser = open_engine(Path(settings.paths.models_dir), settings.asr, language)
     recogniser.use(graph)
     speech = Speech(threads=settings.asr.threads)
@@ -158,9 +160,9 @@ def recognises(settings: Settings) -> str:
     tags = SentenceParser(graph).parse(ENTRY, heard.words) or ()
     consents = any(tag.slot == "consent" for tag in tags)
     if not consents or heard.gap_per_token < settings.asr.lowest_gap(language):
-        detail = f"the test sentence was not understood (gap {heard.gap_per_token:.2f} a token)"
+        detail = f"{engine} did not understand the test sentence (gap {heard.gap_per_token:.2f})"
         raise AudioError("health_misheard", detail, "earmark models verify")
-    return f"gap {heard.gap_per_token:.2f} a token"
+    return f"{engine}: gap {heard.gap_per_token:.2f}"
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ ZERO = Money(0, "PLN")
 ANNA = Verdict("anna")
 COFFEE = Basket((Line("coffee", "coffee", (), "coffee", 2, "bag", Money(100, "PLN")),), 1)
 TEA = Basket((Line("tea", "tea", (), "tea", 2, "box", Money(100, "PLN")),), 1)
+BOTH = Basket((*COFFEE.lines, *TEA.lines), 1)
 MANY = Basket((Line("salt", "salt", (), "salt", POLICY.largest_quantity + 1, "bag", Money(0, "PLN")),), 1)
 DEAR = Basket(
     (Line("safe", "safe", (), "safe", 1, "piece", Money(POLICY.voice_order_max_minor + 1, "PLN")),), 1
@@ -101,6 +102,11 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("the same in a room that is too loud", talk.Confused("too_loud")),
         Case("the same among much other talk", talk.Confused("much_talk")),
     ),
+    talk.Added: (
+        Case("whoever ordered asks for something else as well", talk.Added(BOTH, ANNA, True)),
+        Case("somebody else, or a voice that cannot be told, asks for it", talk.Added(BOTH, ANNA)),
+    ),
+    talk.WentOn: (Case("whoever ordered spoke on, and ordered something else in it all", talk.WentOn()),),
     talk.Silent: (Case("silence", talk.Silent()),),
     talk.Helped: (Case("somebody asks for help", talk.Helped()),),
     talk.FactorGiven: (

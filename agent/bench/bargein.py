@@ -23,6 +23,7 @@ from agent.hearing.playback import Playback
 from agent.hearing.speech import Speech
 from agent.plumbing.errors import AudioError
 from agent.plumbing.messages import Utterance, Woken
+from agent.plumbing.sentence_graph import graph_id
 from agent.plumbing.settings import Settings
 
 SENTENCES = (
@@ -61,7 +62,7 @@ class BargeInBench:
         self._ears = Ears(msgspec.structs.replace(settings, paths=paths))
         self._catalogue = parse_catalogue(catalogue.read_bytes())
         graph = compile_sentences(self._catalogue, "en")
-        self._ears.use_grammar(graph)
+        self._ears.use_grammar(graph, graph_id(graph.to_bytes()))
         self._parser = SentenceParser(graph)
         self._limit = settings.asr.reject_gap_per_token
         self._speech = Speech()

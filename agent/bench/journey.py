@@ -33,17 +33,20 @@ _SEED = 11
 _LANGUAGE = "en"
 _NUMBERS = ("two", "three", "four", "five")
 _OPENINGS = ("order", "i need", "we need", "i would like", "i want to order")
+_JOINERS = ("and", "and also", "also")
 _OTHER_CONSENT = "yes, I confirm the order"  # offered where a consent was misheard twice
 _CONSENTS = ("yes, place my order.", "yes, please place my order.", "yes, order {quantity}.")
 
 
 class Conversation(NamedTuple):
-    """Who says what; and who consents, where that is somebody else."""
+    """Who says what; and who consents, where that is somebody else. `more`: what is asked for as well, after
+    the read-back."""
 
     customer: MadePerson
     order: str
     consent: str
     stranger: MadePerson | None = None
+    more: str = ""
 
 
 class Outcome(NamedTuple):
@@ -84,7 +87,8 @@ class JourneyBench:
         self._device.close()
 
     def conversations(self, many: int) -> list[Conversation]:
-        """The same ones at every call; strangers consent in every other one of as many more."""
+        """The same ones at every call; after `many` of them half as many in which strangers consent, and a
+        quarter in which something is added."""
         rng = np.random.default_rng(_SEED)
         made = []
         for number in range(many + (many // 2 if self._strangers else 0)):
@@ -93,6 +97,11 @@ class JourneyBench:
             stranger = self._strangers[number % len(self._strangers)] if number >= many else None
             customer = self._customers[number % len(self._customers)]
             made.append(Conversation(customer, words, consent, stranger))
+        for number in range(many // 4):
+            (words, _), (more, _) = _order(self._device.catalogue, rng), _order(self._device.catalogue, rng)
+            customer = self._customers[number % len(self._customers)]
+            joiner = _JOINERS[number % len(_JOINERS)]
+            made.append(Conversation(customer, words, _CONSENTS[0], more=f"{joiner} {_item(more)}"))
         return made
 
     def row(self, many: int, snr_db: float | None) -> dict[str, Any]:
@@ -100,8 +109,10 @@ class JourneyBench:
         rng = np.random.default_rng(_SEED)
         own: list[Outcome] = []
         strangers: list[Outcome] = []
+        added: list[Outcome] = []
         for conversation in self.conversations(many):
-            (strangers if conversation.stranger else own).append(self._hold(conversation, snr_db, rng))
+            outcomes = strangers if conversation.stranger else added if conversation.more else own
+            outcomes.append(self._hold(conversation, snr_db, rng))
         kinds = Counter(outcome.kind for outcome in own)
         right = [outcome for outcome in own if outcome.kind == "right"]
         reached = [o for o in strangers if o.kind in ("right", "asked_again", "consent_voice_not_known")]
@@ -114,6 +125,8 @@ class JourneyBench:
             "failures": {k: n for k, n in sorted(kinds.items()) if k not in ("right", "asked_again")},
             "strangers_consents": len(reached),
             "strangers_accepted": sum(o.kind in ("right", "asked_again") for o in reached),
+            "additions": len(added),
+            "additions_right": sum(o.kind in ("right", "asked_again") for o in added),
             "seconds": _middle([outcome.seconds for outcome in right]),
             "device_spoke_seconds": _middle([outcome.device_spoke for outcome in right]),
         }
@@ -130,6 +143,12 @@ class JourneyBench:
         seconds, spoke = heard.seconds, device.speak()
         if not device.reads_back(basket):
             return Outcome(_not_read_back(device.decided[: len(device.decided) - len(decisions)]))
+        if conversation.more:
+            device.hear(self._in_room(conversation.customer.says(f"{conversation.more}."), snr_db, rng))
+            spoke += device.speak()
+            basket = device.order(f"{conversation.order} and {_item(conversation.more)}")
+            if not device.reads_back(basket):
+                return Outcome("not_added")
         who = conversation.stranger or conversation.customer
         causes: tuple[str, ...] = ()
         while device.listening:
@@ -172,6 +191,11 @@ def _order(catalogue: Catalogue, rng: np.random.Generator) -> tuple[str, str]:
     return f"{opening} {quantity} of {product.words[_LANGUAGE].say}", quantity
 
 
+def _item(words: str) -> str:
+    """An order without its opening, or more without its joiner."""
+    return words[min(words.index(number) for number in _NUMBERS if f" {number} " in words) :]
+
+
 def run_journey_bench(
     models_dir: Path,
     catalogue: Path | None,
@@ -185,9 +209,9 @@ def run_journey_bench(
 
     {"enrolments": {voice: {"learned": true or false, "asked_again": n}}, "results": [{"snr_db": null or
     number, "conversations": n, "right_first_time": n, "right_after_asking": n, "asked_again_for": {cause: n},
-    "failures": {kind: n}, "strangers_consents": n, "strangers_accepted": n, "seconds": null or {"p50": s,
-    "p95": s}, "device_spoke_seconds": the same}], "other_talk": of `agent.bench.other_talk`, with `negatives`
-    only}
+    "failures": {kind: n}, "strangers_consents": n, "strangers_accepted": n, "additions": n,
+    "additions_right": n, "seconds": null or {"p50": s, "p95": s}, "device_spoke_seconds": the same}],
+    "other_talk": of `agent.bench.other_talk`, with `negatives` only}
 
     enrolments: of every synthetic voice, by the device's own conversation in a quiet room; asked_again: how
     many sentences it asked for once more. Who was not learned is no customer.
@@ -196,11 +220,12 @@ def run_journey_bench(
     read back), asked_which, a refusal's code, or why the last answer was no consent, one of
     `agent.bench.answers_heard`; asked_again_for: the same of answers before the last.
     strangers_consents: of `many` / 2 more conversations, those in which the order was read back and the
-    consent of somebody who is not enrolled was understood. seconds: of those right first time, from the wake
-    word to where "Ordered" begins: the customer's sentences, the silence that ends them, the work after that,
-    the read-back as long as it takes to say it (device_spoke_seconds), and 1.5 s before the consent; no
-    network, no process borders. Raises AudioError (bench_no_voices, bench_enrolment, bench_noise),
-    ModelError.
+    consent of somebody who is not enrolled was understood. additions: `many` / 4 more, in which after the
+    read-back something is asked for as well; right: both were read back, consented to and ordered.
+    seconds: of those right first time, from the wake word to where "Ordered" begins: the customer's
+    sentences, the silences before they are answered, the work after that, the read-back as long as it takes
+    to say it (device_spoke_seconds), and 1.5 s before the consent; no network, no process borders. Raises
+    AudioError (bench_no_voices, bench_enrolment, bench_noise), ModelError.
     """
     recorded = read_noise(noise)
     room = noise_kind("broadband", _SEED).noise if recorded is None else recorded

@@ -21,10 +21,12 @@ from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import ReceiptArrived, Say
+from agent.deciding.edition import Edition
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
-from agent.deciding.replies import render
+from agent.deciding.packed_catalogue import PackedCatalogue
+from agent.deciding.replies import Hears, render
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import OrderAsked, understand
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
 from agent.hearing.ears import Ears
 from agent.hearing.speech import Speech
@@ -67,15 +69,6 @@ class Heard(NamedTuple):
     utterance: messages.Utterance | None = None
 
 
-class _Desk(Desk):
-    """Understands the sentences that the ears were given."""
-
-    sentences: SentenceParser
-
-    def parser(self, language: str) -> SentenceParser:
-        return self.sentences
-
-
 class JourneyDevice:
     """A new device and a new shop in `folder`. Raises ModelError."""
 
@@ -96,19 +89,20 @@ class JourneyDevice:
             policy=policy,
         )
         self.catalogue = parse_catalogue(catalogue.read_bytes())
+        graph = compile_sentences(self.catalogue, _LANGUAGE, extra_openings=openings)
+        packed = PackedCatalogue.of(self.catalogue)
+        edition = Edition("made here", _LANGUAGE, packed, {_LANGUAGE: graph.to_bytes()})
         self.journal = Journal(folder / "journal.db")
         self._road = self._make_road(self._shop, folder)
-        self._desk = _Desk(
+        self._desk = Desk(
             self.settings,
-            self.catalogue,
+            edition,
             self.journal,
             self._road,
             People(folder / "people"),
             Factors(folder / "factors.json", self.journal),
             time.time,
         )
-        graph = compile_sentences(self.catalogue, _LANGUAGE, extra_openings=openings)
-        self._desk.sentences = SentenceParser(graph)
         self._desk.online = True
         self._counter = OrderDesk(self._shop)
         self._sent: deque[messages.Message] = deque()
@@ -117,7 +111,7 @@ class JourneyDevice:
         )
         self._learned: bool | None = None  # of the enrolment under way: None until it has ended
         self._ears = Ears(self.settings)
-        self._ears.use_grammar(graph)
+        self._ears.use_grammar(graph, edition.grammar_id)
         self._desk.speaker_model = self._ears.speaker_model
         self._speech = Speech()
         self._spoken_seconds: dict[str, float] = {}
@@ -126,7 +120,13 @@ class JourneyDevice:
         self.listening = False
         """Whether the microphone is open for an answer."""
 
+    @property
+    def hears(self) -> Hears:
+        """What it listens for, as its replies name it."""
+        return self._desk.hears
+
     def close(self) -> None:
+        """Ends the journal and the shop's counter."""
         self.journal.close()
         self._counter.close()
 
@@ -176,30 +176,44 @@ class JourneyDevice:
         return cause_of(answer, basket, self._desk, _LANGUAGE)
 
     def hear(self, sound: Float32) -> Heard:
-        """float32 [n] of somebody and the room, frame by frame until something has ended. Frames take their
-        length; the work on the last one, and all that the till does then, takes the time it takes."""
+        """float32 [n] of somebody and the room, frame by frame until it is answered or a silence has ended.
+        Frames take their length; the work on the last one, and all that the till does then, takes the time it
+        takes. What is answered to an order that goes on is not said."""
         frames = to_int16(sound[: len(sound) // FRAME_SAMPLES * FRAME_SAMPLES]).reshape(-1, FRAME_SAMPLES)
         woken_at: int | None = None
         said: messages.Utterance | None = None
+        ended_at, work = 0, 0.0
         for number, frame in enumerate(frames):
             begun = time.perf_counter()
             match self._ears.push(frame, time.monotonic_ns()):
                 case messages.Woken():
                     woken_at = number
                     self._dialogue.woken()
-                    continue
                 case messages.Silence(listen_id=listen_id):
                     self._dialogue.silent(listen_id)
+                    seconds = (number - (woken_at or 0)) * FRAME_MS / 1_000
+                    return Heard(woken_at is not None, True, seconds, (number + 1) * FRAME_MS / 1_000)
+                case messages.WentOn(listen_id=listen_id):
+                    said = None
+                    self._withhold(listen_id)
                 case messages.Utterance() as said:
                     self._dialogue.heard(said)
                     self._deliver()
-                case _:
-                    continue
-            seconds = (number - (woken_at or 0)) * FRAME_MS / 1_000 + time.perf_counter() - begun
-            return Heard(woken_at is not None, True, seconds, (number + 1) * FRAME_MS / 1_000, said)
+                    ended_at, work = number, time.perf_counter() - begun
+            if said is not None and not self._ears.may_go_on_ms:
+                audio_seconds = (number + 1) * FRAME_MS / 1_000
+                waited = (number - ended_at) * FRAME_MS / 1_000
+                seconds = (number - (woken_at or 0)) * FRAME_MS / 1_000 + max(0.0, work - waited)
+                return Heard(woken_at is not None, True, seconds, audio_seconds, said)
         self.rest()
         length = len(frames) * FRAME_MS / 1_000
         return Heard(woken_at is not None, False, length, length)
+
+    def _withhold(self, listen_id: int) -> None:
+        self._dialogue.went_on(listen_id)
+        while self._sent:
+            if isinstance(say := self._sent.popleft(), messages.Say):
+                self._dialogue.spoken(say.say_id)
 
     def speak(self) -> float:
         """Says what is to be said and opens the microphone where it asks; how long that takes to say, in

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agent.bench.cut_off import TurnEar, made, pauses, recorded
 from agent.bench.library_decode import library_decoder
+from agent.bench.made_people import people
 from agent.bench.mixing import mix, read_noise
 from agent.bench.order_set import OrderSet
-from agent.bench.pauses import with_pause
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, read_audio_file, to_int16
 from agent.hearing.drafts import Drafts
 from agent.hearing.listener import MARGIN_SAMPLES, ORDER_ENTRY, Capture, Listener, Paused
@@ -23,8 +24,6 @@ from agent.hearing.waking import Waking
 from agent.plumbing.errors import AudioError
 from agent.plumbing.settings import Asr, Endpoint, Wake
 
-PAUSES_MS = (500, 900, 1_200)
-_PAUSED_EVERY = 3  # a pause of each length in every third recording
 _ROOM_SECONDS = 3.0
 _NOISE_SEED = 3
 _LISTEN_ID = 1
@@ -39,7 +38,6 @@ class _Heard(NamedTuple):
     recognition: float  # the recogniser's time for what was kept
     wasted: float  # and for what was thrown away, because the speech went on
     sentence: Float32
-    speech_ends: int  # sample
 
 
 class _Ear:
@@ -49,17 +47,11 @@ class _Ear:
     def __init__(self, models_dir: Path, orders: OrderSet) -> None:
         self.recogniser = Recogniser.from_settings(models_dir, Asr())
         self.recogniser.use(orders.graph)
-        wake = Waking(Wake(), None)
-        self._activity = VoiceActivity()
-        self._listeners = {
-            grammar: Listener(settings, wake, self._activity)
-            for grammar, settings in ((True, Endpoint()), (False, Endpoint(pause_ms=60_000)))
-        }
+        self._listener = Listener(Endpoint(), Waking(Wake(), None), VoiceActivity())
 
-    def hear(self, samples: Float32, *, grammar: bool = True) -> _Heard:
-        """From the beginning of `samples` to the first end of speech. Without `grammar` nobody looks at a
-        pause, and all silences are alike."""
-        listener, drafts = self._listeners[grammar], Drafts(self.recogniser)
+    def hear(self, samples: Float32) -> _Heard:
+        """From the beginning of `samples` to the first end of speech."""
+        listener, drafts = self._listener, Drafts(self.recogniser)
         listener.listen(_LISTEN_ID, ORDER_ENTRY, int(1_000 * len(samples) / SAMPLE_RATE))
         free_at = last = wasted = 0.0
         whole = to_int16(np.pad(samples, (0, -len(samples) % FRAME_SAMPLES)))
@@ -76,13 +68,11 @@ class _Ear:
                 wasted, last = wasted + last, spent
             if isinstance(event, Capture):
                 taken = time.perf_counter()
-                if grammar:
-                    drafts.recognition(event)
+                drafts.recognition(event)
                 spent = 1_000 * (time.perf_counter() - taken)
                 done = max(free_at, arrived) + 1_000 * (time.perf_counter() - begun)
-                ends = event.end - MARGIN_SAMPLES
-                wait = arrived - 1_000 * ends / SAMPLE_RATE
-                return _Heard(wait, done - arrived, last + spent, wasted, event.sentence, ends)
+                wait = arrived - 1_000 * (event.end - MARGIN_SAMPLES) / SAMPLE_RATE
+                return _Heard(wait, done - arrived, last + spent, wasted, event.sentence)
             free_at = max(free_at, arrived) + 1_000 * (time.perf_counter() - begun)
         raise AudioError("bench_set_invalid", "a recording without speech", "use other recordings")
 
@@ -92,15 +82,17 @@ def run_latency_bench(
 ) -> dict[str, Any]:
     """One row clean and one for each of `snrs` (dB): {"snr_db", "utterances", "wait_ms", "after_ms",
     "recognition_ms", "reference_ms", "ratio", "recognition_ratio" (each {"p50", "p95"}), "wasted_share"}; and
-    {"reference": what made the open decode, "pauses": [{"pause_ms", "utterances", "cut_off",
-    "cut_off_fixed"}]}.
+    {"reference": what made the open decode, "pauses": [{"place", "pause_ms", "utterances", "cut_off",
+    "went_on", "cut_off_fixed"}]}.
 
     wait_ms: silence after the speech until it counts as over. after_ms: from then to the recognised order,
     with frames arriving in real time; most of the work is done in the silence. recognition_ms: the
     recogniser's time as if nothing had been done before. ratio, recognition_ratio: the two by reference_ms,
     the time of an open decode of the same sound. wasted_share: of the recogniser's time, for speech that went
-    on. cut_off: how many recordings with a pause inside were ended in it; cut_off_fixed: with
-    `endpoint.silence_ms` alone. Raises AudioError (bench_set_invalid, bench_noise, audio_…), ModelError.
+    on. pauses: inside recordings anywhere and beside an "and", and in made orders beside a "no". cut_off: how
+    many were answered in the pause; went_on: how many had been taken to have ended and were heard on, before
+    anything was answered; cut_off_fixed: how many a silence of `endpoint.silence_ms` alone would have cut
+    off. Raises AudioError (bench_set_invalid, bench_noise, bench_no_voices, audio_…), ModelError.
     """
     orders = OrderSet(set_dir)
     ear = _Ear(models_dir, orders)
@@ -112,10 +104,11 @@ def run_latency_bench(
         rng = np.random.default_rng(_NOISE_SEED)
         sounds = (_in_room(samples, room, snr_db, rng) for samples in recordings)
         rows.append({"snr_db": snr_db, **_row([_measured(ear, sound, decode) for sound in sounds])})
+    paused = recorded(orders, ear.recogniser) | made(orders, people())
     return {
         "reference": reference,
         "results": rows,
-        "pauses": [_paused(ear, recordings, ms) for ms in PAUSES_MS],
+        "pauses": list(pauses(TurnEar(ear.recogniser), paused)),
     }
 
 
@@ -138,21 +131,6 @@ def _row(measured: list[tuple[_Heard, float]]) -> dict[str, Any]:
         "ratio": _middle([one.after / ms for one, ms in measured]),
         "recognition_ratio": _middle([one.recognition / ms for one, ms in measured]),
         "wasted_share": round(sum(one.wasted for one in heard) / work, 3),
-    }
-
-
-def _paused(ear: _Ear, recordings: Sequence[Float32], pause_ms: int) -> dict[str, int]:
-    rng = np.random.default_rng(pause_ms)
-    sounds = [with_pause(samples, pause_ms, rng) for samples in recordings[::_PAUSED_EVERY]]
-    cut = {True: 0, False: 0}
-    for sound, goes_on in sounds:
-        for grammar in cut:
-            cut[grammar] += ear.hear(_in_room(sound, None, None, rng), grammar=grammar).speech_ends < goes_on
-    return {
-        "pause_ms": pause_ms,
-        "utterances": len(sounds),
-        "cut_off": cut[True],
-        "cut_off_fixed": cut[False],
     }
 
 

@@ -15,14 +15,15 @@ import numpy as np
 from agent.bench.journey_device import JourneyDevice
 from agent.bench.mixing import mix, read_noise
 from agent.bench.noise_kinds import NoiseKind, noise_kind
-from agent.bench.order_set import LANGUAGE, LabelledOrder, OrderSet
-from agent.deciding.reply_words import REPLIES
+from agent.bench.order_set import LabelledOrder, OrderSet
+from agent.deciding.replies import fixed_replies
 from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
 
 _NOISE_SEED = 3
 _QUIET = 3e-4  # of full scale: where there is no noise, a room of about -70 dBFS
 _BEFORE_SECONDS, _AFTER_SECONDS = 1, 18
 _UNDERSTOOD = "refused_nobody_enrolled"  # nobody is, so that every order that is understood ends here
+_OTHER = "other"  # a reply with names or numbers in it
 _LATE_SECONDS = 3.0
 
 
@@ -73,6 +74,7 @@ def run_room_bench(
 class _Room:
     def __init__(self, device: JourneyDevice, orders: OrderSet, every: int) -> None:
         self._device, self._set, self._orders = device, orders, orders.orders[::every]
+        self._keys = {reply: key for key, reply in reversed(fixed_replies(device.hears).items())}
 
     def row(self, kind: NoiseKind | None, snr_db: float | None) -> dict[str, Any]:
         """What `run_room_bench` gives for one ratio."""
@@ -99,7 +101,7 @@ class _Room:
         self._device.speak()
         if heard.utterance is None:
             return _Outcome("nothing_heard", late)
-        reply = _reply(self._device.said)
+        reply = self._keys.get(self._device.said, _OTHER)
         if reply != _UNDERSTOOD:
             return _Outcome(reply, late)
         right = self._set.slots(heard.utterance.words) == order.slots
@@ -114,8 +116,3 @@ def _in_room(
         sound = np.pad(speech, around)
         return (sound + rng.normal(0, _QUIET, len(sound))).astype(np.float32)
     return mix(np.pad(kind.microphone(speech), around), kind.noise, snr_db, rng)
-
-
-def _reply(text: str) -> str:
-    """The key of what was said; "other" for a sentence with names or numbers in it."""
-    return next((key for key, words in REPLIES[LANGUAGE].items() if words == text), "other")

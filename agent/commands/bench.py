@@ -201,16 +201,17 @@ def journey(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(result))
         return 0
-    print(f"{'noise':>8} {'right at once':>14} {'asked again':>12} {'strangers':>10} {'seconds':>8}  failed")
+    print(f"{'noise':>8} {'right at once':>14} {'asked again':>12} {'strangers':>10}", end=" ")
+    print(f"{'added':>7} {'seconds':>8}  failed")
     for row in result["results"]:
         noise = ratio(row["snr_db"])
         right = f"{row['right_first_time']} of {row['conversations']}"
         strangers = f"{row['strangers_accepted']} of {row['strangers_consents']}"
         seconds = "-" if row["seconds"] is None else f"{row['seconds']['p50']:.1f}"
         failed = ", ".join(f"{n} {kind}" for kind, n in row["failures"].items())
-        print(
-            f"{noise:>8} {right:>14} {row['right_after_asking']:>12} {strangers:>10} {seconds:>8}  {failed}"
-        )
+        added = f"{row['additions_right']} of {row['additions']}"
+        print(f"{noise:>8} {right:>14} {row['right_after_asking']:>12} {strangers:>10}", end=" ")
+        print(f"{added:>7} {seconds:>8}  {failed}")
     enrolled = result["enrolments"].values()
     again = sum(one["asked_again"] for one in enrolled)
     print(

@@ -44,8 +44,8 @@ def latency(arguments: argparse.Namespace) -> int:
     print(f"reference: {result['reference']}")
     for row in result["pauses"]:
         print(
-            f"a pause of {row['pause_ms']} ms inside: {row['cut_off']} of {row['utterances']} cut off,"
-            f" {row['cut_off_fixed']} by a fixed silence"
+            f"a pause of {row['pause_ms']} ms {row['place']}: {row['cut_off']} of {row['utterances']} cut",
+            f"off, {row['went_on']} heard on after their end; {row['cut_off_fixed']} by a fixed silence",
         )
     return 0
 
@@ -83,12 +83,17 @@ def catalogue(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(result))
         return 0
-    print(f"{'products':>9}{'till s':>9}{'voice s':>9}{'MB':>7}{'p50 ms':>9}{'p95 ms':>9}{'right':>8}")
+    print(
+        f"{'products':>9}{'compile s':>11}{'swap s':>8}{'stall ms':>10}{'till MB':>9}{'compiler MB':>13}"
+        f"{'voice s':>9}{'MB':>7}{'p50 ms':>9}{'p95 ms':>9}{'right':>8}"
+    )
     for row in result["results"]:
-        till = row["parse_seconds"] + row["lexicon_seconds"] + row["index_seconds"]
-        times = row["decode_ms"]
+        swap, times = row["swap"], row["decode_ms"]
         print(
-            f"{row['products']:>9}{till:>9.2f}{row['compile_seconds']:>9.3f}{row['resident_mb']:>7.1f}"
+            f"{row['products']:>9}{row['parse_seconds'] + row['lexicon_seconds']:>11.2f}"
+            f"{swap['in_use_seconds']:>8.2f}{swap['answer_ms']['meanwhile']['max']:>10.1f}"
+            f"{swap['till_mb']['most']:>9.1f}{swap['compiler_mb']:>13.1f}"
+            f"{row['compile_seconds']:>9.3f}{row['resident_mb']:>7.1f}"
             f"{times['p50']:>9.0f}{times['p95']:>9.0f}{row['right']:>8.1%}"
         )
     return 0

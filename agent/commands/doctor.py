@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.commands.catalogue_findings import catalogue, catalogue_in_use
 from agent.commands.findings import Finding
 from agent.commands.hearing_findings import hearing, voices
 from agent.commands.operators import OperatorClient
@@ -20,8 +21,6 @@ from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, SIGNING_KEY, read_
 from agent.committing.tls import client_context, probe_broker
 from agent.committing.trust import load_trust
 from agent.committing.trusted_time import kernel_synchronised
-from agent.deciding.catalogue import parse_catalogue
-from agent.deciding.sentences import compile_sentences
 from agent.model_store.manifest import load_manifest
 from agent.model_store.verify import verify_models
 from agent.plumbing import operator
@@ -70,7 +69,7 @@ def _findings(settings_file: Path) -> Iterator[Finding]:
     for examine in (
         _models,
         _sound,
-        _catalogue,
+        catalogue,
         hearing,
         voices,
         _keys,
@@ -128,23 +127,6 @@ def _sound(settings: Settings) -> Iterator[Finding]:
             yield Finding("sound", "ok", f"{kind}: {found.name}")
     if shutil.which("espeak-ng") is None:
         yield Finding("sound", "note", "no espeak-ng: chat --speak is silent", "apt install espeak-ng")
-
-
-def _catalogue(settings: Settings) -> Iterator[Finding]:
-    path = Path(settings.paths.catalogue_file)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        yield Finding(
-            "catalogue", "bad", f"cannot read {path}: {error.strerror}", "put the shop's catalogue there"
-        )
-        return
-    catalogue = parse_catalogue(data, name=path.name)
-    compile_sentences(catalogue, settings.device.language)
-    silent = sum(settings.device.language not in product.words for product in catalogue.products)
-    yield Finding("catalogue", "ok", f"version {catalogue.version}, {len(catalogue.products)} products")
-    if silent:
-        yield Finding("catalogue", "note", f"{silent} products have no words in {settings.device.language!r}")
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
@@ -221,3 +203,4 @@ def _device(settings: Settings) -> Iterator[Finding]:
     if not health.clock_trusted:
         yield Finding("device", "note", "the time is not known yet: nothing is signed")
     yield Finding("device", "ok", f"{health.queued} orders wait for the shop")
+    yield from catalogue_in_use(health.catalogue)

@@ -12,6 +12,7 @@ from agent.deciding.understanding import OrderAsked, SentenceParser, understand
 from agent.plumbing.errors import AudioError, CatalogueError
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings, parse_settings
+from agent.till.catalogue_store import served_file
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     from agent.hearing.inspect import FileListener
 
     settings = _settings(arguments.settings)
-    catalogue = parse_catalogue(_catalogue_bytes(arguments.catalogue or Path(settings.paths.catalogue_file)))
+    catalogue = parse_catalogue(_catalogue_bytes(arguments.catalogue or served_file(settings.paths)))
     graph = compile_sentences(catalogue, settings.device.language)
     parser, listener = SentenceParser(graph), FileListener(graph, settings)
     failed = False

@@ -1,5 +1,5 @@
 """What `earmark doctor` finds about the recogniser and the speaker model: which one hears the device's
-language, which products it cannot hear, and which model tells voices apart."""
+language, which products and answers it cannot hear, and which model tells voices apart."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 from agent.commands.findings import Finding
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.unsayable import unsayable
+from agent.deciding.unsayable import unanswerable, unsayable
 from agent.model_store.manifest import load_manifest
 from agent.model_store.verify import model_problems
 from agent.plumbing.settings import Settings, Speaker
 from agent.plumbing.speaker_models import MEASURED
+from agent.till.catalogue_store import served_file
 
 _MOST_NAMED = 20
 
@@ -25,15 +26,25 @@ def hearing(settings: Settings) -> Iterator[Finding]:
     if engine == "moonshine":
         yield Finding("hearing", "ok", f"moonshine hears {language!r}")
         return
-    from agent.hearing.vosk_recogniser import MODELS, VoskRecogniser
+    from agent.hearing.vosk_decoding import MODELS
+    from agent.hearing.vosk_recogniser import VoskRecogniser
 
+    if language in MODELS:
+        problems = list(model_problems(models_dir, load_manifest().model(MODELS[language]), by_hash=False))
+        for problem in problems:
+            yield Finding("hearing", "bad", f"{problem.detail} ({problem.code})", problem.next_step)
+        if problems:
+            return
     recogniser = VoskRecogniser(models_dir, language)
     yield Finding("hearing", "ok", f"vosk hears {language!r} with {MODELS[language]}")
-    path = Path(settings.paths.catalogue_file)
+    path = served_file(settings.paths)
     if not path.exists():
         return
     catalogue = parse_catalogue(path.read_bytes(), name=path.name)
     graph = compile_sentences(catalogue, language)
+    for what, say, unknown in unanswerable(language, lambda word: recogniser.knows(word, graph)):
+        detail = f"{what} ({say!r}) cannot be heard: the model does not know {', '.join(unknown)}"
+        yield Finding("hearing", "bad", detail, f"use another model than {MODELS[language]}")
     unheard = list(unsayable(catalogue, language, lambda word: recogniser.knows(word, graph)))
     for what, say, unknown in unheard[:_MOST_NAMED]:
         detail = f"{what} ({say!r}) cannot be ordered by voice: the model does not know {', '.join(unknown)}"

@@ -49,7 +49,7 @@ class OperatorClient:
             raise IpcError("device_not_running", f"nobody answers at {path}", "earmark run") from error
         self._connection = IpcConnection(sock, peer="till")
 
-    def send(self, request: Message) -> None:
+    def send(self, request: Message, fds: tuple[int, ...] = ()) -> None:
         """Raises IpcError operator_request where the till would drop it without an answer."""
         try:
             msgspec.msgpack.decode(msgspec.msgpack.encode(request), type=operator.OperatorRequest)
@@ -57,7 +57,7 @@ class OperatorClient:
             raise IpcError(
                 "operator_request", f"the device does not take that: {error}", "earmark --help"
             ) from error
-        self._connection.send(request)
+        self._connection.send(request, fds)
 
     def receive(self, types: type[Message] | UnionType) -> Any:
         """The next answer of `types`. A `Problem` is raised as the EarmarkError it stands for. Raises

@@ -47,6 +47,17 @@ class Basket(msgspec.Struct, frozen=True):
         """Equal for two baskets that hold the same products, options and quantities in any order."""
         return "|".join(sorted(f"{line.sku}*{line.quantity}" for line in self.lines))
 
+    def plus(self, other: Basket) -> Basket | None:
+        """Both as one, counts of the same thing added; None where they were priced by two catalogues."""
+        if other.catalogue_version != self.catalogue_version:
+            return None
+        lines = {line.sku: line for line in self.lines}
+        for line in other.lines:
+            before = lines.get(line.sku)
+            more = line.quantity + (before.quantity if before else 0)
+            lines[line.sku] = msgspec.structs.replace(line, quantity=more)
+        return Basket(tuple(lines.values()), self.catalogue_version)
+
 
 class AgreedOrder(msgspec.Struct, frozen=True):
     """A basket that a verified person agreed to: what `sign_intent` turns into mandates.

@@ -21,13 +21,15 @@ SCHEMA_VERSION = 1
 LONGEST_NAME_WORDS = 12
 """A spoken name longer than this is a slip of the keyboard, not a name."""
 
+Version = Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
+
 
 class Catalogue(Assortment, msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """All of it as values, for whoever needs every product: the compiler, and checks."""
 
     schema_version: int
     shop_id: Identifier
-    version: Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
+    version: Version
     currency: Currency
     products: tuple[Product, ...]
     options: tuple[Option, ...] = ()
@@ -41,6 +43,22 @@ class Catalogue(Assortment, msgspec.Struct, frozen=True, forbid_unknown_fields=T
         return {product.id: product for product in self.products}
 
 
+class Head(msgspec.Struct, frozen=True):
+    """Whose it is and which: enough to know whether a catalogue is news."""
+
+    shop_id: Identifier
+    version: Version
+
+
+def catalogue_head(data: bytes) -> Head:
+    """Of a catalogue in JSON bytes, whatever the rest of it is worth. Raises CatalogueError
+    catalogue_syntax."""
+    try:
+        return msgspec.json.decode(data, type=Head)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _no_catalogue(f"{error}") from error
+
+
 def parse_catalogue(data: bytes, *, name: str = "catalogue") -> Catalogue:
     """The catalogue in JSON bytes.
 
@@ -50,9 +68,7 @@ def parse_catalogue(data: bytes, *, name: str = "catalogue") -> Catalogue:
     try:
         catalogue = msgspec.json.decode(data, type=Catalogue)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CatalogueError(
-            "catalogue_syntax", f"{name}: {error}", "see docs/catalogue.md for the format"
-        ) from error
+        raise _no_catalogue(f"{name}: {error}") from error
     if catalogue.schema_version > SCHEMA_VERSION:
         raise CatalogueError(
             "catalogue_newer",
@@ -63,6 +79,10 @@ def parse_catalogue(data: bytes, *, name: str = "catalogue") -> Catalogue:
     if faults:
         raise CatalogueError("catalogue_invalid", f"{name}:\n  " + "\n  ".join(faults), "mend these entries")
     return catalogue
+
+
+def _no_catalogue(detail: str) -> CatalogueError:
+    return CatalogueError("catalogue_syntax", detail, "see docs/catalogue.md for the format")
 
 
 def _faults(catalogue: Catalogue) -> Iterable[str]:

@@ -127,6 +127,20 @@ class Confused:
 
 
 @dataclass(frozen=True)
+class Added:
+    """Something was asked for beside what was read back: `basket` is both. The rest as of `Answered`."""
+
+    basket: Basket
+    speaker: Verdict
+    same_speaker: bool = False
+
+
+@dataclass(frozen=True)
+class WentOn:
+    """Whoever ordered spoke on, and another order was heard in it all: what was heard first was not said."""
+
+
+@dataclass(frozen=True)
 class Silent:
     """The listening window passed."""
 
@@ -188,8 +202,10 @@ Event = (
     | Proposed
     | SensorsSilent
     | Answered
+    | Added
     | Confused
     | Silent
+    | WentOn
     | Helped
     | Committed
     | NotCommitted

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from agent.deciding import step_up
+from agent.deciding import agreed, step_up
 from agent.deciding.basket import Basket
 from agent.deciding.choice import Choice
 from agent.deciding.conversation import (
+    Added,
     Answered,
     AskingAnother,
     AwaitingFactor,
-    AwaitReceipt,
     Choosing,
     Chosen,
     Commit,
@@ -42,6 +42,7 @@ from agent.deciding.conversation import (
     Silent,
     State,
     Surroundings,
+    WentOn,
 )
 from agent.deciding.policy import Decision, decide
 from agent.deciding.understanding import Answer
@@ -168,6 +169,15 @@ def fits(answer: Answer, basket: Basket) -> bool:
     return not others and line.quantity == answer.quantity and answer.unit in (None, line.unit)
 
 
+def _added(state: Confirming | AwaitingFactor, event: Added, around: Surroundings) -> Outcome:
+    """As if it had been ordered at once, and read back as one: only by who ordered."""
+    if event.speaker != state.speaker or not (event.same_speaker or event.speaker == TYPED):
+        if isinstance(state, AwaitingFactor):
+            return step_up.unclear(state, Confused(), around)
+        return _ask_again(state, "not_added", "nothing_ordered")
+    return _order_heard(state, OrderHeard(event.basket, state.speaker), around)
+
+
 def _another_answered(state: AskingAnother, event: Answered, around: Surroundings) -> Outcome:
     if event.answer.kind == "denial":
         return _end(Say("left_as_it_is"), "declined_another", state.basket, state.speaker.person)
@@ -193,6 +203,13 @@ def _ask_again(
     if state.tries >= most_tries:
         return _end(Say(final_key, basket=state.basket), "gave_up", state.basket, state.speaker.person)
     return replace(state, tries=state.tries + 1), (Say(key, "consent", state.basket),)
+
+
+def _went_on(
+    state: Confirming | AskingAnother | Choosing | AwaitingFactor, _: WentOn, __: Surroundings
+) -> Outcome:
+    basket = state.choice.first if isinstance(state, Choosing) else state.basket
+    return Idle(), (Record("went_on", basket, state.speaker.person),)
 
 
 def _proposed(_: Idle, event: Proposed, __: Surroundings) -> Outcome:
@@ -227,30 +244,6 @@ def _helped(state: State, _: Helped, __: Surroundings) -> Outcome:
     return state, (Say("help"),)
 
 
-def _committed(state: Committing, event: Committed, _: Surroundings) -> Outcome:
-    if event.online:
-        return state, (AwaitReceipt(),)
-    return Idle(), (Say("queued", basket=state.basket),)
-
-
-def _not_committed(state: Committing, event: NotCommitted, _: Surroundings) -> Outcome:
-    return _end(Say(event.code, basket=state.basket), event.code, state.basket, state.speaker.person)
-
-
-def _receipt(state: Committing, event: ReceiptArrived, _: Surroundings) -> Outcome:
-    key = f"shop_{event.code}" if event.code else "ordered"
-    return Idle(), (Say(key, basket=state.basket, delivery=event.delivery, title=event.title),)
-
-
-def _announcement(_: Idle, event: ReceiptArrived, __: Surroundings) -> Outcome:
-    key = f"shop_{event.code}" if event.code else "announce_ordered"
-    return Idle(), (Say(key, delivery=event.delivery, title=event.title),)
-
-
-def _late(state: Committing, _: ReceiptLate, __: Surroundings) -> Outcome:
-    return Idle(), (Say("queued", basket=state.basket),)
-
-
 def _end(say: Say, code: str, basket: Basket | None = None, person: str = "") -> Outcome:
     return Idle(), (say, Record(code, basket, person))
 
@@ -264,28 +257,34 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Idle, Answered): _idle_answered,
     (Idle, Confused): _idle_confused,
     (Idle, Helped): _helped,
-    (Idle, ReceiptArrived): _announcement,
+    (Idle, ReceiptArrived): agreed.announcement,
     (Confirming, OrderHeard): _order_heard,
+    (Confirming, WentOn): _went_on,
     (Confirming, Answered): _confirm_answered,
+    (Confirming, Added): _added,
     (Confirming, Confused): _unclear,
     (Confirming, Silent): _unanswered,
     (AskingAnother, OrderHeard): _order_heard,
+    (AskingAnother, WentOn): _went_on,
     (AskingAnother, Answered): _another_answered,
     (AskingAnother, Confused): _unclear,
     (AskingAnother, Silent): _unanswered,
     (Choosing, OrderHeard): _order_heard,
+    (Choosing, WentOn): _went_on,
     (Choosing, Chosen): _chosen,
     (Choosing, Answered): _neither,
     (Choosing, Confused): _not_chosen,
     (Choosing, Silent): _not_chosen,
     (AwaitingFactor, OrderHeard): _order_heard,
+    (AwaitingFactor, WentOn): _went_on,
     (AwaitingFactor, FactorGiven): step_up.factor_given,
     (AwaitingFactor, FactorRefused): step_up.factor_refused,
     (AwaitingFactor, Answered): step_up.answered,
+    (AwaitingFactor, Added): _added,
     (AwaitingFactor, Confused): step_up.unclear,
     (AwaitingFactor, Silent): step_up.unclear,
-    (Committing, Committed): _committed,
-    (Committing, NotCommitted): _not_committed,
-    (Committing, ReceiptArrived): _receipt,
-    (Committing, ReceiptLate): _late,
+    (Committing, Committed): agreed.committed,
+    (Committing, NotCommitted): agreed.not_committed,
+    (Committing, ReceiptArrived): agreed.receipt,
+    (Committing, ReceiptLate): agreed.late,
 }

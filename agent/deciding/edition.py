@@ -56,16 +56,16 @@ class Edition:
         return self._parsers[language]
 
     @staticmethod
-    def from_bytes(data: bytes, *, source: str, compiler: str, language: str) -> Edition | None:
-        """What `compiled` gave; None where it is of another source, made by other code, for another
-        language, or damaged."""
+    def from_bytes(data: bytes, *, source: str, compiler: str, language: str) -> Edition:
+        """What `compiled` gave. Raises CatalogueError catalogue_differs where it is of another source, made
+        by other code, for another language, or damaged."""
         try:
             wire = msgspec.msgpack.decode(data, type=_Wire)
-            if (wire.source, wire.compiler, wire.language) != (source, compiler, language):
-                return None
-            return Edition(source, language, wire.catalogue, wire.grammars)
+            if (wire.source, wire.compiler, wire.language) == (source, compiler, language):
+                return Edition(source, language, wire.catalogue, wire.grammars)
         except (msgspec.MsgspecError, KeyError):
-            return None
+            pass
+        raise CatalogueError("catalogue_differs", "it is not what it was announced as", "bring it again")
 
 
 def source_id(data: bytes) -> str:
@@ -81,12 +81,7 @@ def compiled(data: bytes, *, shop_id: str, language: str, compiler: str, currenc
     catalogue_other_currency, catalogue_too_large.
     """
     catalogue = parse_catalogue(data)
-    if catalogue.shop_id != shop_id:
-        raise CatalogueError(
-            "catalogue_other_shop",
-            f"it is of {catalogue.shop_id!r}, the device trusts {shop_id!r}",
-            "take the catalogue of the shop that admitted this device",
-        )
+    check_shop(catalogue, shop_id)
     if currency and catalogue.currency != currency:
         raise CatalogueError(
             "catalogue_other_currency",
@@ -100,6 +95,16 @@ def compiled(data: bytes, *, shop_id: str, language: str, compiler: str, currenc
     return msgspec.msgpack.encode(
         _Wire(source_id(data), compiler, language, PackedCatalogue.of(catalogue), grammars)
     )
+
+
+def check_shop(catalogue: Catalogue | PackedCatalogue, shop_id: str) -> None:
+    """Raises CatalogueError catalogue_other_shop."""
+    if catalogue.shop_id != shop_id:
+        raise CatalogueError(
+            "catalogue_other_shop",
+            f"it is of {catalogue.shop_id!r}, the device trusts {shop_id!r}",
+            "take the catalogue of the shop that admitted this device",
+        )
 
 
 def _languages(catalogue: Catalogue) -> list[str]:

@@ -46,6 +46,7 @@ ENGLISH = Lexicon(
     of="of",
     after_joiner="with",
     and_joiner="and",
+    additions=("and", "and also", "also", "oh and", "plus", "add", "and add", "also add", "please add"),
     corrections=(
         *("no", "no make that", "make that", "no make it", "make it"),
         *("i mean", "no i mean", "i meant", "no i meant", "no sorry", "sorry no", "actually", "no actually"),

@@ -43,6 +43,7 @@ POLISH = Lexicon(
     of="",
     after_joiner="z",
     and_joiner="i",
+    additions=("i", "i jeszcze", "jeszcze", "oraz", "a także", "i także", "dodaj", "dodaj jeszcze"),
     corrections=("nie", "nie jednak", "jednak", "to znaczy", "nie to znaczy", "nie przepraszam", "a nie"),
     not_that=(),  # "nie kawę, tylko herbatę" begins as a correction does
     but_this=("tylko", "ale"),

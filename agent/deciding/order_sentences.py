@@ -29,15 +29,17 @@ def add_orders(
     start: int,
     end: int,
     extra_openings: Iterable[str],
-) -> None:
+) -> int | None:
     """All orders of `catalogue` lead from `start` to `end`; `extra_openings` beside the lexicon's ("get me").
+    The state in which an item begins, from which they go on to `end` without an opening; None where the
+    language opens none.
 
     Raises CatalogueError: catalogue_language, catalogue_unit, catalogue_options.
     """
     lexicon = LEXICONS[language]
     if lexicon.endings:
         _orders_with_ending(build, catalogue, language, start, end)
-        return
+        return None
     opened, counted, done = build.state(), build.state(), build.state()
     build.phrases(start, (*lexicon.openings, *extra_openings), opened, Tag("intent", "order"))
     build.free(start, opened)
@@ -57,6 +59,7 @@ def add_orders(
     build.phrases(done, lexicon.politeness, end)
     build.free(done, end)
     _more(build, catalogue, language, opened, counted, done, end)
+    return opened
 
 
 def _orders_with_ending(

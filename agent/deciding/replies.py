@@ -71,12 +71,25 @@ def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = 
 
 def fixed_sentences(hears: Hears) -> tuple[str, ...]:
     """Those that hold no name, number or product, and so always sound the same."""
-    replies = REPLIES[hears.language].values()
+    replies = _with_words(hears).values()
     sentences = (part for reply in replies for part in re.split(r"(?<=[.!?]) +", reply))
-    filled = (
-        part.replace("{wake}", hears.wake).replace("{aloud}", hears.words["aloud"]) for part in sentences
-    )
-    return tuple(dict.fromkeys(part for part in filled if "{" not in part and "}" not in part))
+    return tuple(dict.fromkeys(part for part in sentences if _is_fixed(part)))
+
+
+def fixed_replies(hears: Hears) -> dict[str, str]:
+    """By their key, the whole replies that are fixed in that way."""
+    return {key: reply for key, reply in _with_words(hears).items() if _is_fixed(reply)}
+
+
+def _with_words(hears: Hears) -> dict[str, str]:
+    return {
+        key: reply.replace("{wake}", hears.wake).replace("{aloud}", hears.words["aloud"])
+        for key, reply in REPLIES[hears.language].items()
+    }
+
+
+def _is_fixed(text: str) -> bool:
+    return "{" not in text and "}" not in text
 
 
 _MONEY_WORDS: Mapping[tuple[str, str], tuple[tuple[str, str, str], tuple[str, str, str]]] = {

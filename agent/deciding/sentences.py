@@ -15,6 +15,7 @@ from agent.deciding.graph_builder import GraphBuilder
 from agent.deciding.item_sentences import add_counts
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.order_sentences import add_orders
+from agent.deciding.understanding import MORE
 from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import SentenceGraph, Tag
@@ -39,14 +40,14 @@ def compile_sentences(
     build.phrases(wake, lexicon.wake_phrases, after_wake)
     build.free(wake, after_wake)
     build.free(after_wake, order)
-    add_orders(build, catalogue, language, order, end, extra_openings)
+    item = add_orders(build, catalogue, language, order, end, extra_openings)
     build.phrases(after_wake, lexicon.help_phrases, end, Tag("intent", "help"))
     build.phrases(after_wake, lexicon.denials, end, Tag("denial", "said"))
     build.phrases(after_wake, lexicon.laters, end, Tag("later", "said"))
     consents = accented(lexicon.consent_sentences, language)
     build.phrases(after_wake, consents, end, Tag("consent", "sentence"))
 
-    _answers(build, lexicon, consent, end, language)
+    _answers(build, lexicon, consent, end, language, item)
     build.phrases(enrol, lexicon.enrolment_consents, end, Tag("consent", "sentence"))
     build.phrases(enrol, lexicon.consent_bare, end, Tag("consent", "bare"))
     build.phrases(enrol, lexicon.denials, end, Tag("denial", "said"))
@@ -57,11 +58,16 @@ def compile_sentences(
     return build.graph(language, entries, [end])
 
 
-def _answers(build: GraphBuilder, lexicon: Lexicon, start: int, end: int, language: str) -> None:
-    """Any run of consents and denials ("yes... no, cancel"), and "yes, order two bags"."""
+def _answers(
+    build: GraphBuilder, lexicon: Lexicon, start: int, end: int, language: str, item: int | None
+) -> None:
+    """Any run of consents and denials ("yes... no, cancel"), "yes, order two bags", and what is wanted as
+    well ("and a box of tea"), which begins at `item`."""
     again = build.state()
     build.free(start, again)
     build.phrases(start, lexicon.wake_phrases, again)  # nobody needs to, but people do
+    if item is not None:
+        build.phrases(again, lexicon.additions, item, MORE)
     said = build.state()
     consents = accented(lexicon.consent_sentences, language)
     build.phrases(again, consents, said, Tag("consent", "sentence"))

@@ -81,6 +81,13 @@ class OrderAsked:
 
 
 @dataclass(frozen=True)
+class MoreAsked:
+    """After a read-back somebody asked for this as well."""
+
+    basket: Basket
+
+
+@dataclass(frozen=True)
 class Answer:
     """What a sentence says to a question. A denial anywhere in it wins over every consent, and so does a
     "later"."""
@@ -107,10 +114,13 @@ class NotUnderstood:
     """No sentence of the grammar."""
 
 
+MORE = Tag("intent", "more")
+"""Leads to what is wanted beside what was read back."""
+
 ANSWERS = frozenset({"consent", "enrol"})
 """Entries where a yes has consequences. (Elsewhere "nabu" may be written "no boo" in the free decode.)"""
 
-Meaning = OrderAsked | Answer | HelpAsked | PhraseRead | NotUnderstood
+Meaning = OrderAsked | MoreAsked | Answer | HelpAsked | PhraseRead | NotUnderstood
 
 
 def understand(
@@ -132,7 +142,9 @@ def understand(
         if is_called_off(open_words, words, parser.language):
             return Answer("denial")
         basket = _only_basket(readings, catalogue, parser.language)
-        return OrderAsked(basket) if basket else NotUnderstood()
+        if basket is None:
+            return NotUnderstood()
+        return MoreAsked(basket) if MORE in tags else OrderAsked(basket)
     if "phrase" in said:
         return PhraseRead(int(said["phrase"]))
     if said.get("intent") == "help":

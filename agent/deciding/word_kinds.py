@@ -58,4 +58,5 @@ class Lexicon:
     call_off_words: frozenset[str]
     help_phrases: tuple[str, ...]
     low_questions: tuple[str, ...]  # typed only
+    additions: tuple[str, ...] = ()  # lead from a read-back to what is wanted as well
     endings: tuple[str, ...] = ()  # where the verb ends the order: "coffee, two bags, please give"

@@ -7,6 +7,7 @@ from pathlib import Path
 from agent.hearing.audio import FRAME_MS, Float32, Int16
 from agent.hearing.barge_in import PHRASES, BargeIn
 from agent.hearing.drafts import Drafts
+from agent.hearing.ending import Ending
 from agent.hearing.engine import open_engine, wake_check
 from agent.hearing.listener import (
     ORDER_ENTRY,
@@ -16,6 +17,7 @@ from agent.hearing.listener import (
     NearMiss,
     NothingHeard,
     Paused,
+    Resumed,
     WakeHeard,
 )
 from agent.hearing.recogniser import Recogniser
@@ -24,12 +26,13 @@ from agent.hearing.voice_activity import VoiceActivity
 from agent.hearing.waking import WakeDecision, Waking
 from agent.plumbing import audit
 from agent.plumbing.errors import AudioError
-from agent.plumbing.messages import MOST_RUNNERS_UP, RunnerUp, Silence, Utterance, Woken
+from agent.plumbing.messages import MOST_RUNNERS_UP, RunnerUp, Silence, Utterance, WentOn, Woken
 from agent.plumbing.sentence_graph import SentenceGraph
 from agent.plumbing.settings import Settings
 
 _INTERRUPTION = "interruption"
 _SHORTEST_EMBEDDED_MS = 320  # less speech says nothing about who speaks
+_PAUSE_FRAMES = 1_000 // FRAME_MS  # after an utterance there may be an answer, and a question
 
 
 class Ears:
@@ -47,7 +50,8 @@ class Ears:
         self._wake = Waking(settings.wake, wake_check(self._recogniser, settings.wake.phrase))
         self._drafts = Drafts(self._recogniser)
         self._listener = Listener(settings.endpoint, self._wake, VoiceActivity())
-        self._ready = False
+        self.grammar_id = ""
+        """By which it hears, '' before there is one."""
         self._barge_in: BargeIn | None = None
         self._rest_after_frames = settings.asr.rest_after_seconds * 1_000 // FRAME_MS
         self._idle_frames = 0
@@ -55,30 +59,53 @@ class Ears:
         """Whether utterances carry a speaker embedding."""
         self.embeds_in_noise = False
         """Whether they also carry one of the same speech in noise."""
+        self._utterances = self._went_on = 0
+        self._reply_silence_ms = settings.endpoint.reply_silence_ms
 
     @property
     def speaker_model(self) -> str:
         """The full name of what makes the embeddings."""
         return self._embedder.model
 
-    def use_grammar(self, graph: SentenceGraph) -> None:
-        """Recognises sentences of `graph` from now on. Raises AudioError('grammar_invalid')."""
+    @property
+    def between_utterances(self) -> bool:
+        """Whether nobody is being heard, nor was a moment ago: it has waited for the wake word for a second
+        of sound. Without a grammar nobody is."""
+        return not self._ready or (self._listener.idle and self._idle_frames >= _PAUSE_FRAMES)
+
+    def use_grammar(self, graph: SentenceGraph, grammar_id: str) -> None:
+        """Recognises sentences of `graph` from now on, and says so by `grammar_id`. Raises
+        AudioError('grammar_invalid'); then nothing has changed."""
         if graph.language != self._language:
             detail = f"the grammar is in {graph.language!r}, the device hears {self._language!r}"
             raise AudioError("grammar_invalid", detail)
         self._recogniser.use(graph)
         self._drafts.begin()
-        self._ready = True
+        self.grammar_id, self._idle_frames = grammar_id, 0
 
     def forget(self) -> None:
         """Drops grammar, policy and whatever was being heard: the till is another one now."""
-        self._ready = False
+        self.grammar_id = ""
         self.embeds = self.embeds_in_noise = False
         self.wait_for_wake()
+
+    @property
+    def _ready(self) -> bool:
+        return bool(self.grammar_id)
 
     def wait_for_wake(self) -> None:
         """Drops whatever was being heard."""
         self._listener.wait_for_wake()
+
+    def is_void(self, number: int) -> bool:
+        """Whether that utterance was of an order that has gone on."""
+        return 0 < number <= self._went_on
+
+    @property
+    def may_go_on_ms(self) -> int | None:
+        """For how much more silence an order may go on before it is answered; None where none may."""
+        ago_ms = self._listener.ended_ago_ms
+        return None if ago_ms is None else max(0, self._reply_silence_ms - ago_ms)
 
     def interruptions(self) -> BargeIn | None:
         """For one playback; None where nothing can be said meanwhile. Has to be asked for anew for each, as
@@ -106,7 +133,7 @@ class Ears:
         self._recogniser.expect(entry)
         self._listener.listen(listen_id, entry, window_ms)
 
-    def push(self, frame: Int16, now_ns: int) -> Woken | Silence | Utterance | None:
+    def push(self, frame: Int16, now_ns: int) -> Woken | Silence | Utterance | WentOn | None:
         """One frame that arrived at `now_ns`; before there is a grammar nothing is heard.
 
         Raises AudioError('grammar_no_entry') where the grammar has no orders.
@@ -126,6 +153,9 @@ class Ears:
                 return Silence(listen_id)
             case Paused(so_far):
                 self._listener.look(self._drafts.look(so_far))
+            case Resumed(listen_id):
+                self._went_on = self._utterances
+                return WentOn(listen_id)
             case Capture() as capture:
                 return self._utterance(capture)
         return None
@@ -143,12 +173,16 @@ class Ears:
 
     def _utterance(self, capture: Capture) -> Utterance:
         heard = self._drafts.recognition(capture)
+        if heard.ending is Ending.COMPLETE:
+            self._listener.settle()
         embedding = in_noise = None
         if self.embeds and capture.speech_ms >= _SHORTEST_EMBEDDED_MS:
             embedding = _plain(self._embedder.embed(capture.samples, capture.speech))
             if self.embeds_in_noise:
                 in_noise = _plain(self._embedder.embed_in_noise(capture.samples, capture.speech))
+        self._utterances += 1
         return Utterance(
+            number=self._utterances,
             listen_id=capture.listen_id,
             words=heard.words,
             open_words=heard.open_words,
@@ -157,6 +191,7 @@ class Ears:
             speech_ms=capture.speech_ms,
             snr_db=capture.snr_db,
             speech_ended_ns=capture.speech_ended_ns,
+            grammar_id=self.grammar_id,
             embedding_in_noise=in_noise,
             runners_up=tuple(RunnerUp(*near) for near in heard.alternatives[:MOST_RUNNERS_UP]),
         )

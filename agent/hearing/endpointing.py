@@ -59,8 +59,19 @@ class Endpointer:
         """What was said up to this pause ends like that; holds until somebody goes on talking."""
         self._ending = ending
 
+    @property
+    def quiet(self) -> int:
+        """Samples since the last speech."""
+        return self._heard - self.end
+
+    @property
+    def full(self) -> bool:
+        """Whether the utterance is as long as one may be."""
+        return self.begin >= 0 and self._heard - self.begin >= self._longest
+
     def push(self, probability: float) -> Outcome | None:
-        """The outcome, once there is one; PAUSE once for each pause in the speech."""
+        """The outcome, once there is one; PAUSE once for each pause in the speech. An utterance may go on:
+        what is pushed after its end belongs to it."""
         at, self._heard = self._heard, self._heard + CHUNK_SAMPLES
         talking = self.begin >= 0
         if probability >= self._threshold - (_HYSTERESIS if talking else 0.0):
@@ -70,11 +81,11 @@ class Endpointer:
             self._ending, self._paused = Ending.UNKNOWN, False
         if self.begin < 0:
             return Outcome.NOTHING_HEARD if self._heard >= self._window else None
-        quiet = self._heard - self.end
+        quiet = self.quiet
         if quiet >= _samples(_SETTLED_MS) and self._is_no_word():
             self.begin = self.end = -1
             self._speech = 0
-        elif quiet >= self._silences[self._ending] or self._heard - self.begin >= self._longest:
+        elif quiet >= self._silences[self._ending] or self.full:
             return Outcome.UTTERANCE
         elif quiet >= self._pause and not self._paused:
             self._paused = True

@@ -27,6 +27,11 @@ MARGIN_SAMPLES = 300 * SAMPLE_RATE // 1_000
 """Heard on either side of the speech by the recogniser: in noise the quiet end of a sentence is taken for
 the room."""
 
+GOES_ON_MS = 3_000
+"""After so much silence whoever ordered has ended, even if nobody has answered them."""
+
+_FURTHER_CHUNKS, _FURTHER_OF_CHUNKS = 4, 8  # 128 of 256 ms: a click or a chime is no word
+
 
 class WakeHeard(NamedTuple):
     """The wake word was heard; a `Capture` or `NothingHeard` with listen_id 0 follows."""
@@ -87,11 +92,21 @@ class Paused(NamedTuple):
     so_far: Capture
 
 
-Event = WakeHeard | NearMiss | NothingHeard | Paused | Capture
+class Resumed(NamedTuple):
+    """Whoever had ended speaks on: the `Capture` of that number is void, and another follows, of it all."""
+
+    listen_id: int
+
+
+Event = WakeHeard | NearMiss | NothingHeard | Paused | Capture | Resumed
 
 
 class Listener:
-    """Takes one frame after another. Waits for the wake word, until `listen` asks for an answer once."""
+    """Takes one frame after another. Waits for the wake word, until `listen` asks for an answer once.
+
+    After an order it stays a little with whoever spoke (docs/adr/0033): until `wait_for_wake` or `listen`,
+    but no longer than GOES_ON_MS.
+    """
 
     def __init__(self, settings: Endpoint, wake: Waking, activity: VoiceActivity) -> None:
         self._settings = settings
@@ -99,15 +114,21 @@ class Listener:
         self._activity = activity
         self._recent: deque[Int16] = deque(maxlen=PRE_ROLL_MS // FRAME_MS)
         self._recording: _Recording | None = None
+        self._ended: _Recording | None = None  # an order that may go on
 
     @property
     def idle(self) -> bool:
         """Whether it waits for the wake word."""
-        return self._recording is None
+        return self._recording is None and self._ended is None
+
+    @property
+    def ended_ago_ms(self) -> int | None:
+        """How long nobody has spoken since the order that may still go on; None where none may."""
+        return self._ended.quiet_ms if self._ended else None
 
     def wait_for_wake(self) -> None:
         """Drops what it was doing and what it heard before."""
-        self._recording = None
+        self._recording = self._ended = None
         self._recent.clear()
         self._wake.reset()
 
@@ -115,6 +136,7 @@ class Listener:
         """Waits for speech without a wake word, for `window_ms` of audio."""
         self._activity.reset()
         endpointer = Endpointer(self._settings, window_ms=window_ms)
+        self._ended = None
         self._recording = _Recording(listen_id, entry, endpointer, self._settings.speech_threshold)
 
     def look(self, ending: Ending) -> None:
@@ -122,10 +144,17 @@ class Listener:
         if self._recording is not None:
             self._recording.look(ending)
 
+    def settle(self) -> None:
+        """Nothing can be added to the order that has just ended."""
+        if self._ended is not None:
+            self.wait_for_wake()
+
     def push(self, frame: Int16, now_ns: int) -> Event | None:
         """int16 [n] that arrived at `now_ns`; what has happened, if anything."""
         if self._recording is not None:
             return self._record(self._recording, frame, now_ns)
+        if self._ended is not None:
+            return self._stay(self._ended, frame, now_ns)
         self._recent.append(frame)
         decision = self._wake.push(frame)
         if decision is None:
@@ -155,7 +184,17 @@ class Listener:
         self.wait_for_wake()
         if outcome is Outcome.NOTHING_HEARD:
             return NothingHeard(recording.listen_id)
+        if recording.may_go_on:
+            self._ended = recording
         return recording.capture()
+
+    def _stay(self, ended: _Recording, frame: Int16, now_ns: int) -> Event | None:
+        if ended.goes_on(frame, self._activity.push(frame), now_ns):
+            self._recording, self._ended = ended, None
+            return Resumed(ended.listen_id)
+        if ended.quiet_ms >= GOES_ON_MS:
+            self.wait_for_wake()
+        return None
 
 
 class _Recording:
@@ -173,24 +212,48 @@ class _Recording:
         self._samples: list[Int16] = []
         self._probabilities: list[float] = []
         self._speech_ended_ns = 0
+        self._lately: deque[bool] = deque(maxlen=_FURTHER_OF_CHUNKS)  # since the end: speech or not
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether it is an order, and did not end for its length."""
+        return self._entry == ORDER_ENTRY and not self._endpointer.full
+
+    @property
+    def quiet_ms(self) -> int:
+        return self._endpointer.quiet * 1_000 // SAMPLE_RATE
+
+    def goes_on(self, samples: Int16, probabilities: list[float], now_ns: int) -> bool:
+        """Whether somebody has spoken on since it ended, for longer than a click."""
+        self._samples.append(samples)
+        for probability in probabilities:
+            spoken_until = self._endpointer.end
+            self._chunk(probability, now_ns)
+            self._lately.append(self._endpointer.end > spoken_until)
+        if sum(self._lately) < _FURTHER_CHUNKS:
+            return False
+        self._lately.clear()
+        return True
 
     def push(self, samples: Int16, probabilities: list[float], now_ns: int) -> Outcome | None:
         self._samples.append(samples)
-        paused: Outcome | None = None
+        told: Outcome | None = None
         for probability in probabilities:
-            self._probabilities.append(probability)
-            if len(self._probabilities) <= self._skipped_chunks:
-                continue
             spoken_until = self._endpointer.end
-            outcome = self._endpointer.push(probability)
-            if self._endpointer.end > spoken_until:
-                self._speech_ended_ns = now_ns
-                paused = None
-            if outcome is Outcome.PAUSE:
-                paused = outcome
-            elif outcome is not None:
-                return outcome
-        return paused
+            outcome = self._chunk(probability, now_ns)
+            if outcome is not None or self._endpointer.end > spoken_until:
+                told = outcome
+        return told
+
+    def _chunk(self, probability: float, now_ns: int) -> Outcome | None:
+        self._probabilities.append(probability)
+        if len(self._probabilities) <= self._skipped_chunks:
+            return None
+        spoken_until = self._endpointer.end
+        outcome = self._endpointer.push(probability)
+        if self._endpointer.end > spoken_until:
+            self._speech_ended_ns = now_ns
+        return outcome
 
     def look(self, ending: Ending) -> None:
         self._endpointer.look(ending)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.plumbing.errors import ModelError
+from agent.plumbing.free_memory import give_back_memory
 
 # Read when the library loads: its Linux wheels report by default from 1.29 on.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -51,9 +52,3 @@ def open_session(path: Path, *, threads: int = 1) -> Any:
         ) from error
     give_back_memory()
     return session
-
-
-def give_back_memory() -> None:
-    """What was freed goes back to the system: up to 260 MB after loading, 45 MB after an utterance."""
-    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
-        ctypes.CDLL("libc.so.6").malloc_trim(0)

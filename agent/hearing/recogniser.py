@@ -26,9 +26,9 @@ from agent.hearing.beam import (
 from agent.hearing.ending import Ending
 from agent.hearing.grammar_automaton import GrammarAutomaton
 from agent.hearing.moonshine import BASE, Float32, Moonshine
-from agent.hearing.onnx_session import give_back_memory
 from agent.hearing.recognition import NO_SENTENCE_GAP, SURE_AHEAD_NATS, Alternative, Draft, Recognition
 from agent.hearing.resting_model import RestingModel
+from agent.plumbing.free_memory import give_back_memory
 from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text
 from agent.plumbing.settings import Asr
 

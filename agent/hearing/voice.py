@@ -17,23 +17,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from itertools import chain
+from itertools import chain, islice
 from types import UnionType
 from typing import NamedTuple
-
-import msgspec
 
 from agent.hearing.audio import FRAME_MS, AudioSink, AudioSource, Int16
 from agent.hearing.audio_ends import open_audio
 from agent.hearing.ear_health import PATIENCE_MS, EarHealth, EarNews, Turn
 from agent.hearing.earcons import earcon
 from agent.hearing.ears import Ears
+from agent.hearing.going_on import goes_on
+from agent.hearing.next_grammar import NextGrammar
 from agent.hearing.playback import Playback
 from agent.hearing.speech import Speech
 from agent.plumbing import audit
 from agent.plumbing.errors import AudioError, IpcError
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.memfd import read_sealed
 from agent.plumbing.messages import (
     Listen,
     ListenPolicy,
@@ -53,11 +52,9 @@ from agent.plumbing.messages import (
     VoiceReady,
 )
 from agent.plumbing.process_main import run_process
-from agent.plumbing.sentence_graph import SentenceGraph, graph_id
 from agent.plumbing.settings import Settings
 from agent.plumbing.solitude import Solitude
 
-LARGEST_GRAMMAR_BYTES = 64 << 20
 _MOST_WAITING = 64
 
 
@@ -86,6 +83,7 @@ class Voice:
         """`heard` is called after each frame that was heard (the watchdog's heartbeat); of a fed room also
         after each that was played, as its microphone may pause."""
         self._ears = ears
+        self._next_grammar = NextGrammar(ears, self._tell, self._report)
         self._speech = speech
         self._source = source
         self._sink = sink
@@ -108,6 +106,7 @@ class Voice:
             while self._obey_all():
                 if self._alone.too_long:
                     raise IpcError("till_gone", "the till went and no other has come")
+                self._next_grammar.take()
                 frame = self._source.read(FRAME_MS / 1_000)
                 if self._source.live and (news := self._health.push(frame)):
                     self._ear_news(news)
@@ -139,6 +138,10 @@ class Voice:
                 self._sink.chime(earcon("heard"))
             except AudioError as error:
                 self._report(error)
+
+    def _heard_meanwhile(self, frame: Int16) -> None:
+        self._hear(frame)
+        self._frame_done()
 
     def _receive_from(self, connection: IpcConnection, types: UnionType) -> None:
         def receive() -> None:
@@ -187,7 +190,7 @@ class Voice:
         try:
             match arrival.message:
                 case UseGrammar(grammar_id=name):
-                    self._use_grammar(name, arrival.fds[0])
+                    self._next_grammar.put(name, arrival.fds[0])
                 case ListenPolicy(embed=embed, in_noise=in_noise):
                     self._ears.embeds, self._ears.embeds_in_noise = embed, in_noise
                 case Listen() as listen:
@@ -207,6 +210,7 @@ class Voice:
             till.close()
             self._alone.begin()
         self._interrupted.clear()
+        self._next_grammar.forget()
         self._ears.forget()
 
     def _tell(self, message: Message) -> None:
@@ -221,17 +225,6 @@ class Voice:
         audit.log(error.code, detail=error.detail, next_step=error.next_step)
         self._tell(VoiceFault(error.code, error.detail))
 
-    def _use_grammar(self, name: str, fd: int) -> None:
-        try:
-            data = read_sealed(fd, LARGEST_GRAMMAR_BYTES)
-            if graph_id(data) != name:
-                raise AudioError("grammar_invalid", "the grammar is not the one that was announced")
-            self._ears.use_grammar(SentenceGraph.from_bytes(data))
-        except (IpcError, msgspec.MsgspecError, ValueError, RecursionError) as error:
-            raise AudioError("grammar_invalid", f"{type(error).__name__}: {error}") from error
-        finally:
-            os.close(fd)
-
     def _listen(self, listen: Listen) -> None:
         try:
             self._ears.listen(listen.listen_id, listen.entry, listen.window_ms, listen.phrases)
@@ -240,13 +233,20 @@ class Voice:
             raise
 
     def _say(self, say: Say) -> None:
-        self._ears.wait_for_wake()
         fault, said = "", None
         try:
             sentences = self._speech.sentences(say.text, say.language)
+            first = list(islice(sentences, 1))  # spoken while whoever ordered may still go on
+            if goes_on(
+                say.answers, self._ears, self._source, self._heard_meanwhile, self._interrupted.is_set
+            ):
+                self._tell(Spoken(say.say_id))
+                return
+            self._ears.wait_for_wake()
             before = [earcon(say.earcon)] if say.earcon and self._earcons else []
-            said = self._playback.play(chain(before, sentences), self._ears.interruptions())
+            said = self._playback.play(chain(before, first, sentences), self._ears.interruptions())
         except AudioError as error:
+            self._ears.wait_for_wake()
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
             fault = error.code
         self._tell(Spoken(say.say_id, fault))
@@ -257,16 +257,11 @@ class Voice:
             return
         ended_ns = time.monotonic_ns()
         # As the answer to the question that was being put: either word denies, whoever says it.
+        answer = say.then.listen_id
         self._tell(
             Utterance(
-                say.then.listen_id,
-                said.word,
-                said.word,
-                said.gap_per_token,
-                None,
-                said.speech_ms,
-                None,
-                ended_ns,
+                *(answer, said.word, said.word, said.gap_per_token, None, said.speech_ms, None, ended_ns),
+                self._ears.grammar_id,
             )
         )
 

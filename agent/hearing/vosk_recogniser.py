@@ -3,45 +3,35 @@
 Vosk turns a list of sentences into a bigram model over its own vocabulary, so what it returns is looked up
 in the graph, best first. Its confidences are no gate (vosk-api #1339, #2041: a word that is not in the
 vocabulary comes back as another one, with confidence 1.0): the log likelihoods of a decode with the grammar
-and one without are compared, per letter. Its log, at any level, names words of a grammar that it does not
-know; these never reach it.
+and of one with the shortest words of the vocabulary, which can spell out anything, are compared, per letter
+(docs/adr/0027). Its log, at any level, names words of a grammar that it does not know; these never reach it.
 """
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from agent.hearing.audio import SAMPLE_RATE, to_int16
+from agent.hearing.audio import to_int16
 from agent.hearing.moonshine import Float32
+from agent.hearing.open_words import denial_words, open_words
 from agent.hearing.recognition import NO_SENTENCE_GAP, Alternative, Draft, Recognition
+from agent.hearing.vosk_decoding import Decoder, load_vosk_model
 from agent.hearing.word_graph import WordGraph
-from agent.plumbing.errors import AudioError, ModelError
+from agent.plumbing.errors import AudioError
 from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text
 
-MODELS = {
-    "de": "asr-vosk-small-de",
-    "en": "asr-vosk-small-en-us",
-    "ko": "asr-vosk-small-ko",
-    "pl": "asr-vosk-small-pl",
-}
-"""By language, as in models.toml."""
-
-_MODEL_FILE = "conf/model.conf"
 _NEAREST = 200  # most of them are no sentence
+_AHEAD = 1.5
+"""Nats a letter that a sentence may lie ahead of its spelling in short words: each of those is one of
+hundreds, and pays for that."""
+
+_AHEAD_OF_LANGUAGE = 0.85
+"""The same where the vendor's language model has to stand in for them, so that one gate serves both."""
 _SHORTEST_SAMPLES = 1_600
-
-
-class _Scored(NamedTuple):
-    """Text as Vosk writes it, and its log likelihood in nats."""
-
-    text: str
-    nats: float
 
 
 class VoskRecogniser:
@@ -54,12 +44,12 @@ class VoskRecogniser:
     def __init__(self, models_dir: Path, language: str) -> None:
         self._language = language
         self._model = load_vosk_model(models_dir, language)
-        self._open = _Decoder(self._model, None, nearest=1)
+        self._open, self._ahead = Decoder(self._model, None, nearest=1), _AHEAD_OF_LANGUAGE
         self._graph: SentenceGraph | None = None
         self._phrases: WordGraph | None = None
         self._phrase_entry = ""
         self._words = WordGraph(SentenceGraph(language, {}, [], [], []))
-        self._decoders: dict[str, _Decoder | None] = {}
+        self._decoders: dict[str, Decoder | None] = {}
 
     def use(self, graph: SentenceGraph) -> None:
         """Replaces the grammar. Raises AudioError('grammar_invalid')."""
@@ -72,6 +62,7 @@ class VoskRecogniser:
         self._words = WordGraph(graph, lambda word: self.knows(word, graph))
         self._graph, self._phrases, self._phrase_entry = graph, None, ""
         self._decoders = {}
+        self._open, self._ahead = self._opened(graph)
 
     def use_phrases(self, entry: str, phrases: Iterable[str]) -> None:
         """Beside the grammar, `phrases` (normalised) as the only sentences of `entry`; replaces those of an
@@ -125,11 +116,11 @@ class VoskRecogniser:
         if not sentences:
             return Recognition("", open_words, NO_SENTENCE_GAP)
         (best, nats), *others = sentences.items()
-        gap = min(0.0, (nats - free.nats) / letters(best))
+        gap = min(0.0, (nats - free.nats) / letters(best) - self._ahead)
         alternatives = tuple(Alternative(text, nats - other) for text, other in others)
         return Recognition(best, open_words, gap, alternatives)
 
-    def _sentences(self, decoder: _Decoder, words: WordGraph, entry: str, pcm: bytes) -> dict[str, float]:
+    def _sentences(self, decoder: Decoder, words: WordGraph, entry: str, pcm: bytes) -> dict[str, float]:
         """Sentences of `entry` that may have been said, and their log likelihoods in nats, best first.
 
         In two steps: the words that are near at all, then sentences of these words only. With few words the
@@ -139,7 +130,7 @@ class VoskRecogniser:
         narrow = words.narrowed(near)
         listed = self._listed(narrow, entry)
         sentences: dict[str, float] = {}
-        for found in _Decoder(self._model, listed, nearest=_NEAREST).decode(pcm) if listed else ():
+        for found in self._bound(listed).decode(pcm) if listed else ():
             text = normalise_text(found.text)
             if text and text not in sentences and narrow.is_sentence(entry, text):
                 sentences[text] = found.nats
@@ -159,12 +150,24 @@ class VoskRecogniser:
         """What `draft` gave."""
         return draft.recognition
 
-    def _decoder(self, words: WordGraph, entry: str) -> _Decoder | None:
+    def _decoder(self, words: WordGraph, entry: str) -> Decoder | None:
         """None where no sentence of `entry` can be said with this vocabulary."""
         if entry not in self._decoders:
             listed = self._listed(words, entry)
-            self._decoders[entry] = _Decoder(self._model, listed, nearest=_NEAREST) if listed else None
+            self._decoders[entry] = self._bound(listed) if listed else None
         return self._decoders[entry]
+
+    def _bound(self, listed: list[str]) -> Decoder:
+        return Decoder(self._model, listed, nearest=_NEAREST, strict=True)
+
+    def _opened(self, graph: SentenceGraph) -> tuple[Decoder, float]:
+        """What decodes in the open, and how far a sentence may lie ahead of it."""
+        known = {word: forms[0] for word in graph.words if word and (forms := self._spellings(word, graph))}
+        short = open_words(known.values(), lambda word: self._model.vosk_model_find_word(word) >= 0)
+        if not short:
+            return Decoder(self._model, None, nearest=1), _AHEAD_OF_LANGUAGE
+        denials = [known[word] for word in sorted(denial_words(graph)) if word in known]
+        return Decoder(self._model, [*short, *denials], nearest=1), _AHEAD
 
     def _listed(self, words: WordGraph, entry: str) -> list[str]:
         """Sentences of `entry` as the model spells them."""
@@ -176,48 +179,6 @@ class VoskRecogniser:
     def _spellings(self, word: str, graph: SentenceGraph | None) -> list[str]:
         written = graph.spellings.get(word, ()) if graph else ()
         return [form for form in (*written, word) if self._model.vosk_model_find_word(form) >= 0]
-
-
-class _Decoder:
-    """Decodes with the sentences of a grammar or (None) in the open. Every utterance gets a KaldiRecognizer
-    of its own: a kept one adapts to the voices it has heard, which shifts its likelihoods, and grows."""
-
-    def __init__(self, model: Any, sentences: list[str] | None, *, nearest: int) -> None:
-        self._model, self._nearest = model, nearest
-        self._grammar = () if sentences is None else (json.dumps(sentences, ensure_ascii=False),)
-
-    def decode(self, pcm: bytes) -> list[_Scored]:
-        """At least one reading of int16 samples, likeliest first."""
-        from vosk import KaldiRecognizer
-
-        recognizer = KaldiRecognizer(self._model, SAMPLE_RATE, *self._grammar)
-        recognizer.SetMaxAlternatives(self._nearest)
-        recognizer.AcceptWaveform(pcm)
-        found = json.loads(recognizer.FinalResult()).get("alternatives", [])
-        return [_Scored(one["text"], float(one["confidence"])) for one in found] or [_Scored("", 0.0)]
-
-
-def load_vosk_model(models_dir: Path, language: str) -> Any:
-    """A `vosk.Model`. Raises ModelError as `VoskRecogniser` does."""
-    name = MODELS.get(language)
-    if name is None:
-        raise ModelError(
-            "model_missing", f"no recogniser here hears {language!r}", f"choose one of {', '.join(MODELS)}"
-        )
-    folder = models_dir / name
-    if not (folder / _MODEL_FILE).is_file():
-        raise ModelError("model_missing", f"{folder} is not there", f"earmark models fetch {name}")
-    try:
-        import vosk
-    except (ImportError, OSError) as error:
-        raise ModelError(
-            "engine_missing", f"vosk does not load: {error}", "pip install 'earmark-agent[vosk]'"
-        ) from error
-    vosk.SetLogLevel(-1)
-    try:
-        return vosk.Model(str(folder))
-    except Exception as error:  # the library raises nothing more telling
-        raise ModelError("model_damaged", f"{folder}: {error}", f"earmark models fetch {name}") from error
 
 
 def letters(text: str) -> int:

@@ -18,7 +18,7 @@ def convert(step: str, source: bytes) -> bytes:
             from agent.model_store.moonshine_onnx import moonshine_decoder_from_ort
 
             return moonshine_decoder_from_ort(source)
-        case "vosk-wide-lattice":
+        case "vosk-wide-search":
             from agent.model_store.vosk_conf import widened
 
             return widened(source)

@@ -24,7 +24,7 @@ from agent.plumbing.errors import ModelError
 
 LARGEST_UNPACKED_BYTES = 2 << 30
 MOST_FILES = 200
-CONVERTED = {"conf/model.conf": "vosk-wide-lattice"}
+CONVERTED = {"conf/model.conf": "vosk-wide-search"}
 """Files that pass through a conversion, as those of pinned models do."""
 
 

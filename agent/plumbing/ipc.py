@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeVar, overload
 
 import msgspec
 
-from agent.plumbing import audit, messages
+from agent.plumbing import audit, messages, operator
 from agent.plumbing.errors import IpcError
 from agent.plumbing.messages import Message
 
@@ -29,7 +29,12 @@ LONGEST_SKIPPED_BYTES = 16 * 1024 * 1024  # a longer claim means a lost frame bo
 SEND_TIMEOUT_SECONDS = 5.0  # a peer that does not read for this long is as good as dead
 _MOST_FDS = 4
 _HEADER = struct.Struct(">I")
-_FDS_OF: dict[type[Message], int] = {messages.Peer: 1, messages.OperatorListener: 1, messages.UseGrammar: 1}
+_FDS_OF: dict[type[Message], int] = {
+    messages.Peer: 1,
+    messages.OperatorListener: 1,
+    messages.UseGrammar: 1,
+    operator.LoadCatalogue: 1,
+}
 
 M = TypeVar("M", bound=Message)
 

@@ -30,7 +30,17 @@ def sealed_memfd(data: bytes) -> int:
 
 
 def read_sealed(fd: int, limit: int) -> bytes:
-    """What the sealed memfd `fd` holds; does not close it.
+    """What the sealed memfd `fd` holds; does not close it. Raises IpcError as `check_sealed` does."""
+    size = check_sealed(fd, limit)
+    parts, offset = [], 0
+    while offset < size and (part := os.pread(fd, size - offset, offset)):
+        parts.append(part)
+        offset += len(part)
+    return b"".join(parts)
+
+
+def check_sealed(fd: int, limit: int) -> int:
+    """The bytes that the sealed memfd `fd` holds.
 
     Raises IpcError ipc_fd_not_sealed (it could change while it is read, or is no memfd), ipc_fd_too_long
     (over `limit` bytes).
@@ -44,8 +54,4 @@ def read_sealed(fd: int, limit: int) -> bytes:
     size = os.fstat(fd).st_size
     if size > limit:
         raise IpcError("ipc_fd_too_long", f"{size} bytes, {limit} allowed")
-    parts, offset = [], 0
-    while offset < size and (part := os.pread(fd, size - offset, offset)):
-        parts.append(part)
-        offset += len(part)
-    return b"".join(parts)
+    return size

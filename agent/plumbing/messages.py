@@ -31,6 +31,9 @@ class VoiceReady(Message, frozen=True):
 Phrase = Annotated[str, msgspec.Meta(max_length=500)]
 
 
+GrammarId = Annotated[str, msgspec.Meta(max_length=64)]
+
+
 class RunnerUp(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Another sentence of the grammar that was nearly heard, and how many nats (>= 0) less likely it is."""
 
@@ -51,7 +54,8 @@ class Utterance(Message, frozen=True):
     None where nobody is enrolled or the speech is too short to say anything; `embedding_in_noise` is that of
     the same speech with noise mixed in, only while somebody is being enrolled. `speech_ms` counts the speech
     that went into it (pooled with the wake phrase after a wake). `snr_db` may be None where it could not be
-    measured. `speech_ended_ns` is CLOCK_MONOTONIC when the last frame of speech came.
+    measured. `speech_ended_ns` is CLOCK_MONOTONIC when the last frame of speech came. `grammar_id` is that of
+    the grammar by which all of it was heard. `number` counts the utterances of this `voice`, from 1.
     """
 
     listen_id: int
@@ -62,8 +66,18 @@ class Utterance(Message, frozen=True):
     speech_ms: int
     snr_db: float | None
     speech_ended_ns: int
+    grammar_id: GrammarId
+    number: Count = 0
     embedding_in_noise: tuple[float, ...] | None = None
     runners_up: Annotated[tuple[RunnerUp, ...], msgspec.Meta(max_length=MOST_RUNNERS_UP)] = ()
+
+
+class GrammarTaken(Message, frozen=True):
+    """In answer to `UseGrammar`: whatever is told from now on was heard by that grammar. Or it cannot be
+    heard by (`fault` is an error code), and the one before stays."""
+
+    grammar_id: GrammarId
+    fault: ErrorCode = ""
 
 
 class Silence(Message, frozen=True):
@@ -78,8 +92,16 @@ class Woken(Message, frozen=True):
     score: float
 
 
+class WentOn(Message, frozen=True):
+    """Whoever gave the order of the last `Utterance` speaks on; it had that listen_id. What is said in answer
+    to it is withheld; another `Utterance` with the same listen_id follows, of all that was said."""
+
+    listen_id: int
+
+
 class Spoken(Message, frozen=True):
-    """A `Say` has been played to its end (or could not be played: `fault` is an error code)."""
+    """A `Say` has been played to its end, or was withheld after `WentOn` (or could not be played: `fault` is
+    an error code)."""
 
     say_id: int
     fault: str = ""
@@ -113,13 +135,14 @@ class Listen(Message, frozen=True):
 
 class Say(Message, frozen=True):
     """Speak `text`, after the short sound `earcon`, if any; when it has been played, obey `then` (or go back
-    to waiting for the wake word)."""
+    to waiting for the wake word). `answers`: the number of the `Utterance` that it answers, 0 where none."""
 
     say_id: int
     text: str
     language: str
     then: Listen | None = None
     earcon: Literal["", "refused", "queued", "ordered"] = ""
+    answers: Count = 0
 
 
 class Prepare(Message, frozen=True):
@@ -130,9 +153,10 @@ class Prepare(Message, frozen=True):
 
 
 class UseGrammar(Message, frozen=True):
-    """Comes with one file descriptor: a sealed memfd that holds a `SentenceGraph`."""
+    """Comes with one file descriptor: a sealed memfd that holds a `SentenceGraph`. It is taken between
+    utterances, and `GrammarTaken` says when; one that comes meanwhile replaces it, and is answered alone."""
 
-    grammar_id: str
+    grammar_id: GrammarId
 
 
 class ListenPolicy(Message, frozen=True):
@@ -242,7 +266,9 @@ class Stop(Message, frozen=True):
     """Finish what is in hand and exit 0."""
 
 
-VoiceToTill = VoiceReady | Utterance | Silence | Woken | Spoken | VoiceFault | VoiceMended
+VoiceToTill = (
+    VoiceReady | GrammarTaken | Utterance | WentOn | Silence | Woken | Spoken | VoiceFault | VoiceMended
+)
 TillToVoice = Listen | Say | UseGrammar | ListenPolicy | Prepare
 TillToUplink = Publish
 UplinkToTill = Published | Received | LinkState

@@ -1,5 +1,5 @@
 """What the operator socket speaks: requests from
-`earmark orders|people|enrol|pin|badge|chat`, answers from `till`.
+`earmark orders|people|enrol|pin|badge|chat|catalogue`, answers from `till`.
 
 It looks and configures; nothing here can consent to an order.
 """
@@ -60,6 +60,15 @@ class Forget(Message, frozen=True):
     """Destroy a person's voiceprint key and template."""
 
     person: str
+
+
+class LoadCatalogue(Message, frozen=True):
+    """Comes with one file descriptor: a sealed memfd that holds a catalogue in JSON, of that version, with
+    that SHA-256 in hex. It is compiled and takes the place of the one in use; `CatalogueAt` says where it is,
+    until it is in use, or a `Problem` why it will not be."""
+
+    version: Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
+    source: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class AskHealth(Message, frozen=True):
@@ -163,6 +172,27 @@ class Forgotten(Message, frozen=True):
     found: bool
 
 
+CatalogueStage = Literal["compiling", "waiting", "in_use"]
+"""waiting: for `voice`, which takes it between utterances."""
+
+
+class CatalogueAt(Message, frozen=True):
+    stage: CatalogueStage
+
+
+class CatalogueHealth(msgspec.Struct, frozen=True):
+    """`version` is in use. `next_version` is on its way and `next_stage` where it is (0 and '' where none
+    is). `fault` is the code of why the newest that came is not taken, ''."""
+
+    version: int = 0
+    products: int = 0
+    next_version: int = 0
+    next_stage: CatalogueStage | Literal[""] = ""
+    fault: str = ""
+    fault_detail: str = ""
+    fault_next_step: str = ""
+
+
 class Health(Message, frozen=True):
     """`ear_trouble`: the error code of why nothing is heard, ''; `voice_faults` counts those by code;
     `signal`: what a lamp shows now (`agent.deciding.signals`), and for how long it has;
@@ -178,6 +208,7 @@ class Health(Message, frozen=True):
     voice_faults: dict[str, int] = msgspec.field(default_factory=dict)
     signal: str = "ready"
     signal_age_s: int = 0
+    catalogue: CatalogueHealth = CatalogueHealth()
     voices_of_another_model: int = 0
 
 
@@ -189,5 +220,9 @@ class Problem(Message, frozen=True):
     next_step: str = ""
 
 
-OperatorRequest = SetFactor | RemoveFactor | ShowOrders | ChatLine | Enrol | ShowPeople | Forget | AskHealth
-OperatorAnswer = OrdersShown | ChatReply | EnrolStep | PeopleShown | Forgotten | Health | Problem
+OperatorRequest = (
+    SetFactor | RemoveFactor | ShowOrders | ChatLine | Enrol | ShowPeople | Forget | LoadCatalogue | AskHealth
+)
+OperatorAnswer = (
+    OrdersShown | ChatReply | EnrolStep | PeopleShown | Forgotten | CatalogueAt | Health | Problem
+)

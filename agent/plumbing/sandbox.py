@@ -117,7 +117,8 @@ PROFILES["health"] = replace(
     PROFILES["voice"],
     read=(
         *PROFILES["voice"].read,
-        *("{catalogue_file}", "{state_dir}/till/journal.db", "{state_dir}/till/journal.db-wal"),
+        *("{catalogue_file}", "{state_dir}/till/catalogue.json"),
+        *("{state_dir}/till/journal.db", "{state_dir}/till/journal.db-wal"),
         "{code_root}/firmware_update",
     ),
     write=("{slots_dir}/scratch",),

@@ -91,6 +91,7 @@ class Endpoint(_Section, frozen=True):
     complete_silence_ms: Milliseconds = 500  # ends a sentence to which nothing can be added but "please"
     silence_ms: Milliseconds = 700  # ends one that may go on, and whatever is not understood
     hanging_silence_ms: Milliseconds = 1_250  # ends one that is only begun: "two... boxes of..."
+    reply_silence_ms: Milliseconds = 1_000  # after an order; who speaks on until then goes on with it
     longest_utterance_ms: Milliseconds = 15_000  # whatever is said after that is cut off
     order_window_ms: Milliseconds = 5_000  # after the wake word
     answer_window_ms: Milliseconds = 8_000  # after a question
@@ -100,7 +101,7 @@ class Asr(_Section, frozen=True):
     engine: Literal["auto", "moonshine", "vosk"] = "auto"  # auto: moonshine for English, vosk for the others
     beams: Annotated[int, msgspec.Meta(ge=1, le=64)] = 6  # hypotheses kept; sixteen gained nothing
     reject_gap_per_token: Gap = -1.4  # nats; below it the speech was no sentence of the grammar
-    reject_gap_per_letter: Gap = -0.65  # the same with vosk, whose likelihoods are of sounds
+    reject_gap_per_letter: Gap = -1.5  # the same with vosk, against speech spelled out in short words
     second_opinion: bool = True  # a larger model hears orders as well; 105 MB
     rest_after_seconds: Seconds = 60  # of quiet; then that model leaves the memory until somebody speaks
     ask_within_nats: Annotated[float, msgspec.Meta(ge=0.0, le=20.0)] = 1.5  # two orders so close: which one?

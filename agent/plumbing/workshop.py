@@ -21,14 +21,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import NoReturn
 
 import msgspec
 
 from agent.plumbing import audit, landlock, sandbox
 from agent.plumbing.errors import EarmarkError, IpcError
-from agent.plumbing.memfd import SEALS, read_sealed, sealed_memfd
+from agent.plumbing.memfd import SEALS, read_sealed
 from agent.plumbing.seccomp import load_filter
 
 Work = Callable[[bytes, bytes], bytes]
@@ -42,6 +41,7 @@ _LONGEST_ORDER_BYTES = 4_096
 _PARTS = 4  # descriptors of a job: what it is about, its result, its report, and what keeps it going
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _WATCHER_STACK_BYTES = 256 << 10
+_PAST_EVERY_FD = 1 << 30
 
 
 class _Report(msgspec.Struct, frozen=True):
@@ -66,20 +66,20 @@ class Workshop:
         theirs.close()
         self._socket = ours
 
-    def begin(self, order: bytes, about: bytes) -> Job:
-        """Starts a job. Raises IpcError workshop_gone."""
+    def begin(self, order: bytes, about: int) -> Job:
+        """Starts a job about the bytes in the sealed memfd `about`, which stays the caller's. Raises IpcError
+        workshop_gone."""
         report, report_end = os.pipe()
         kept_going, going = os.pipe()
         result = os.memfd_create("result", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        source = sealed_memfd(about)
         try:
-            socket.send_fds(self._socket, [order], [source, result, report_end, kept_going])
+            socket.send_fds(self._socket, [order], [about, result, report_end, kept_going])
         except OSError as error:
             for fd in (report, going, result):
                 os.close(fd)
             raise _gone() from error
         finally:
-            for fd in (source, report_end, kept_going):
+            for fd in (report_end, kept_going):
                 os.close(fd)
         return Job(report, going, result)
 
@@ -166,10 +166,8 @@ def _serve(orders: socket.socket, parent: int, bench: _Bench) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):  # meant for the parent, whose end is ours
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forked ones
-    for fd in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
-        if fd not in (0, 1, 2, orders.fileno()):
-            with contextlib.suppress(OSError):  # that of the listing itself
-                os.close(fd)
+    os.closerange(3, orders.fileno())
+    os.closerange(orders.fileno() + 1, _PAST_EVERY_FD)
     landlock.restrict(sandbox.code_only(), landlock.abi_version())
     here = os.getpid()
     while True:

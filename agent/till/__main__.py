@@ -5,34 +5,56 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from agent.committing.journal import FILE_NAME, Journal
 from agent.committing.keys import FileKeyStore
 from agent.committing.road import OrderRoad
-from agent.committing.trust import load_trust
+from agent.committing.trust import TrustBundle, load_trust
 from agent.committing.trusted_time import TrustedTime
-from agent.deciding.catalogue import Catalogue, parse_catalogue
+from agent.deciding.edition import Edition
 from agent.plumbing import audit, messages
-from agent.plumbing.errors import CatalogueError
+from agent.plumbing.errors import IpcError, SandboxError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.process_main import run_process
 from agent.plumbing.settings import Settings
+from agent.plumbing.workshop import Workshop
+from agent.till.catalogue_store import CatalogueStore
+from agent.till.compiler import MOST_MEMORY_BYTES, Compiler, work
 from agent.till.desk import Desk
 from agent.till.events import EventLoop
 from agent.till.factors import Factors
+from agent.till.opening import open_edition
 from agent.till.people import People
 from agent.till.process import Till
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs until it is told to stop, or the supervisor goes away."""
-    return run_process("till", _prepare, __doc__, arguments)
+    audit.set_process("till")
+    try:
+        workshop = Workshop(work, "till", MOST_MEMORY_BYTES)  # forks: before any thread and any secret
+    except SandboxError as error:
+        audit.log(error.code, detail=error.detail, next_step=error.next_step)
+        return 1
+    return run_process("till", partial(_prepare, workshop), __doc__, arguments)
 
 
-def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], None]) -> Callable[[], None]:
-    desk, loop = _desk(settings), EventLoop(alive)
-    till = Till(desk, loop)
+def _prepare(
+    workshop: Workshop, settings: Settings, control: IpcConnection, alive: Callable[[], None]
+) -> Callable[[], None]:
+    trust, loop = load_trust(Path(settings.paths.trust_file)), EventLoop(alive)
+    state = Path(settings.paths.state_dir) / "till"
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = CatalogueStore(state)
+    compiler = Compiler(workshop, trust.shop_id, settings.device.language)
+    edition, arrived = open_edition(store, compiler, Path(settings.paths.catalogue_file))
+    desk = _desk(settings, state, trust, edition)
+    till = Till(desk, loop, compiler, store)
+    if arrived is not None:
+        till.catalogue_lies_there(arrived)
+    workshop.watch(lambda: loop.post(_workshop_is_gone))
 
     def work() -> None:
         loop.read(control, messages.SupervisorToProcess, till.control, loop.stop)
@@ -42,11 +64,12 @@ def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], Non
     return work
 
 
-def _desk(settings: Settings) -> Desk:
-    state = Path(settings.paths.state_dir) / "till"
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    trust = load_trust(Path(settings.paths.trust_file))
-    catalogue = _catalogue(Path(settings.paths.catalogue_file), trust.shop_id)
+def _workshop_is_gone() -> None:
+    """No half-life: the supervisor starts all of it anew."""
+    raise IpcError("workshop_gone", "the process that compiles catalogues has died")
+
+
+def _desk(settings: Settings, state: Path, trust: TrustBundle, edition: Edition) -> Desk:
     journal = Journal(state / FILE_NAME)
     road = OrderRoad(
         journal,
@@ -59,23 +82,7 @@ def _desk(settings: Settings) -> Desk:
     for problem in people.problems:
         audit.log(problem.code, detail=problem.detail, next_step=problem.next_step)
     factors = Factors(state / "factors.json", journal)
-    return Desk(settings, catalogue, journal, road, people, factors, time.time)
-
-
-def _catalogue(path: Path, shop_id: str) -> Catalogue:
-    try:
-        catalogue = parse_catalogue(path.read_bytes(), name=path.name)
-    except OSError as error:
-        raise CatalogueError(
-            "catalogue_missing", f"cannot read {path}: {error.strerror}", "put the shop's catalogue there"
-        ) from error
-    if catalogue.shop_id != shop_id:
-        raise CatalogueError(
-            "catalogue_other_shop",
-            f"{path.name} is of {catalogue.shop_id!r}, the device trusts {shop_id!r}",
-            "take the catalogue of the shop that admitted this device",
-        )
-    return catalogue
+    return Desk(settings, edition, journal, road, people, factors, time.time)
 
 
 if __name__ == "__main__":

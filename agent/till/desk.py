@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from agent.committing.journal import Journal
 from agent.committing.road import OrderRoad
 from agent.deciding.basket import AgreedOrder, Basket
-from agent.deciding.catalogue import Catalogue
 from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
+from agent.deciding.edition import Edition
 from agent.deciding.money import Money
+from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.policy import Circumstances
 from agent.deciding.replies import Hears
-from agent.deciding.sentences import compile_sentences
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import SentenceParser
 from agent.plumbing.errors import EarmarkError
@@ -43,7 +43,7 @@ class Desk:
     def __init__(
         self,
         settings: Settings,
-        catalogue: Catalogue,
+        edition: Edition,
         journal: Journal,
         road: OrderRoad,
         people: People,
@@ -51,7 +51,9 @@ class Desk:
         wall_clock: Callable[[], float],
     ) -> None:
         self.settings = settings
-        self.catalogue = catalogue
+        self.edition = edition
+        """What is ordered from now. It is replaced between two turns of the loop; baskets keep their
+        version."""
         self.journal = journal
         self.road = road
         self.people = people
@@ -61,13 +63,15 @@ class Desk:
         self.speaker_model = ""
         """The full name of the one in `voice`; '' until it is known."""
         self.unrecorded_decisions = 0
-        self._parsers: dict[str, SentenceParser] = {}
+
+    @property
+    def catalogue(self) -> PackedCatalogue:
+        """That of the edition in use."""
+        return self.edition.catalogue
 
     def parser(self, language: str) -> SentenceParser:
-        """The parser of the catalogue's grammar in `language`. Raises CatalogueError catalogue_language."""
-        if language not in self._parsers:
-            self._parsers[language] = SentenceParser(compile_sentences(self.catalogue, language))
-        return self._parsers[language]
+        """The parser of the grammar in `language`. Raises CatalogueError catalogue_language."""
+        return self.edition.parser(language)
 
     @property
     def hears(self) -> Hears:

@@ -1,4 +1,7 @@
-"""What an utterance means to the till, before the dialogue decides what comes of it."""
+"""What an utterance means to the till, before the dialogue decides what comes of it.
+
+Words are read by the grammar that they were heard by, or not at all.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,16 @@ from agent.deciding.dialogue import CHOICE
 from agent.deciding.runner_up import runner_up
 from agent.deciding.understanding import Answer, Meaning, OrderAsked, understand
 from agent.deciding.verification import Verdict
+from agent.plumbing import audit
 from agent.plumbing.messages import Utterance
+from agent.plumbing.settings import Speaker
 from agent.till.desk import Desk
+
+_MEASURABLE_MS = 500
+"""With so much speech, noise that could not be measured never paused, or was as loud as the speech."""
+
+_MUCH_TALK_MS = 9_000
+"""No order that was measured has as much speech in it."""
 
 
 def meaning_of(entry: str, utterance: Utterance, desk: Desk, language: str) -> Meaning:
@@ -50,7 +61,20 @@ def choice_phrases(say: Say, language: str) -> tuple[str, ...]:
     return tuple(answers(Choice(say.basket, say.other), language))
 
 
+def confused_by(utterance: Utterance, limits: Speaker) -> Confused:
+    """What was not understood. The room is named as the reason where it was measured as too loud, or could
+    not be measured because it never was quiet; other people where more was said than an order takes."""
+    if utterance.speech_ms >= _MUCH_TALK_MS:
+        return Confused("much_talk")
+    if utterance.snr_db is None:
+        return Confused("too_loud" if utterance.speech_ms >= _MEASURABLE_MS else "")
+    return Confused("too_loud" if utterance.snr_db < limits.lowest_snr_db else "")
+
+
 def _words(utterance: Utterance, desk: Desk) -> str:
-    """'' where the speech was likelier something else."""
+    """'' where the speech was likelier something else, or was heard by a grammar that is not in use."""
+    if utterance.grammar_id != desk.edition.grammar_id:
+        audit.log("grammar_not_in_use", grammar_id=utterance.grammar_id)
+        return ""
     sure = utterance.gap_per_token >= desk.settings.asr.lowest_gap(desk.settings.device.language)
     return utterance.words if sure else ""

@@ -11,6 +11,7 @@ from functools import partial
 from agent.deciding.conversation import ReceiptArrived
 from agent.plumbing import operator
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.peercred import peer_credentials
 from agent.till.events import EventLoop
 from agent.till.operators import SEND_TIMEOUT_SECONDS, OperatorSession
 from agent.till.typed import TypedDialogue
@@ -26,7 +27,10 @@ _TOO_MANY = operator.Problem(
 class OperatorDoor:
     """Used from the till's loop; a thread accepts."""
 
-    def __init__(self, loop: EventLoop, open_session: Callable[[IpcConnection], OperatorSession]) -> None:
+    def __init__(
+        self, loop: EventLoop, open_session: Callable[[IpcConnection, int], OperatorSession]
+    ) -> None:
+        """`open_session` is given the connection and the user id at its other end."""
         self._loop, self._open_session = loop, open_session
         self._sessions: list[OperatorSession] = []
         self._seats = threading.Semaphore(MOST_OPERATORS)
@@ -48,15 +52,16 @@ class OperatorDoor:
     def _accept(self, listener: socket.socket) -> None:
         while True:
             sock, _ = listener.accept()
+            uid = peer_credentials(sock).uid
             connection = IpcConnection(sock, peer="operator", send_timeout_seconds=SEND_TIMEOUT_SECONDS)
             if self._seats.acquire(blocking=False):
-                self._loop.post(partial(self._welcome, connection))
+                self._loop.post(partial(self._welcome, connection, uid))
                 continue
             with connection, contextlib.suppress(EOFError):
                 connection.send(_TOO_MANY)
 
-    def _welcome(self, connection: IpcConnection) -> None:
-        session = self._open_session(connection)
+    def _welcome(self, connection: IpcConnection, uid: int) -> None:
+        session = self._open_session(connection, uid)
         self._sessions.append(session)
 
         def leave() -> None:
@@ -64,6 +69,4 @@ class OperatorDoor:
             self._sessions.remove(session)
             self._seats.release()
 
-        self._loop.read(
-            connection, operator.OperatorRequest, lambda message, _: session.asked(message), leave
-        )
+        self._loop.read(connection, operator.OperatorRequest, session.asked, leave)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from agent.committing.journal import OrderRow
@@ -11,15 +12,19 @@ from agent.deciding.spoken_basket import spoken_basket
 from agent.plumbing import operator
 from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.memfd import check_sealed
 from agent.plumbing.messages import Message
+from agent.till.catalogues import Told
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
 from agent.till.proposals import SensorProposals
 from agent.till.silences import SensorSilences
+from agent.till.swap import Name
 from agent.till.touching import OnStep
 from agent.till.typed import TypedDialogue
 
 MOST_ROWS = 100
+LARGEST_CATALOGUE_BYTES = 64 << 20
 SEND_TIMEOUT_SECONDS = 0.25
 """A terminal that is not read for so long has had its turn: the till serves the room first."""
 
@@ -37,18 +42,24 @@ class OperatorSession:
         begin_enrolment: Callable[[OperatorSession, str], bool],
         begin_new_factor: Callable[[Kind, str, OnStep], None],
         people_changed: Callable[[], None],
+        bring_catalogue: Callable[[Name, int, Told], None] | None,
     ) -> None:
+        """`bring_catalogue` takes a catalogue over; None where this operator may not bring one."""
         self._desk, self._connection = desk, connection
         self._proposals, self._silences = proposals, silences
         self._health, self._begin_enrolment = health, begin_enrolment
         self._begin_new_factor, self._people_changed = begin_new_factor, people_changed
+        self._bring_catalogue = bring_catalogue
         self._chat_language = ""
         self.chat: TypedDialogue | None = None
 
-    def asked(self, request: Message) -> None:
+    def asked(self, request: Message, fds: tuple[int, ...] = ()) -> None:
         """One request; every failure becomes a `Problem`."""
         try:
-            self._answer_to(request)
+            if isinstance(request, operator.LoadCatalogue):
+                self._load_catalogue(request, fds[0])
+            else:
+                self._answer_to(request)
         except EarmarkError as error:
             self.answer(operator.Problem(error.code, error.detail, error.next_step))
 
@@ -111,6 +122,26 @@ class OperatorSession:
                 self.answer(operator.Forgotten(found))
             case operator.AskHealth():
                 self.answer(self._health())
+
+    def _load_catalogue(self, request: operator.LoadCatalogue, fd: int) -> None:
+        try:
+            if self._bring_catalogue is None:
+                raise EarmarkError(
+                    "catalogue_not_allowed",
+                    "only root and the device's own user may bring a catalogue: it has the prices",
+                    "run it with sudo",
+                )
+            check_sealed(fd, LARGEST_CATALOGUE_BYTES)
+        except EarmarkError:
+            os.close(fd)
+            raise
+        self._bring_catalogue(Name(request.version, request.source), fd, self._tell_catalogue)
+
+    def _tell_catalogue(self, news: operator.CatalogueStage | EarmarkError) -> None:
+        if isinstance(news, EarmarkError):
+            self.answer(operator.Problem(news.code, news.detail, news.next_step))
+        else:
+            self.answer(operator.CatalogueAt(news))
 
     def _refuse_beside_another_model(self) -> None:
         """Somebody known by another model could not be told from the newcomer, and would have the daily cap

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import time
 
+from agent.deciding.catalogue import catalogue_head
 from agent.deciding.conversation import ReceiptArrived, Say
+from agent.deciding.edition import Edition, source_id
 from agent.deciding.replies import fixed_sentences
-from agent.deciding.sentences import compile_sentences
 from agent.plumbing import audit, messages, operator
+from agent.plumbing.errors import CatalogueError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.messages import Message
-from agent.plumbing.sentence_graph import graph_id
+from agent.till.catalogue_store import CatalogueStore
+from agent.till.catalogues import Catalogues
+from agent.till.compiler import Compiler
 from agent.till.desk import Desk
 from agent.till.ear import Ear
 from agent.till.events import EventLoop
@@ -25,6 +29,7 @@ from agent.till.shop_link import ShopLink
 from agent.till.signals import Lamp, Signals
 from agent.till.silences import SensorSilences
 from agent.till.spoken import SpokenDialogue
+from agent.till.swap import Name
 from agent.till.touching import Touching
 from agent.till.waiting import WaitingBaskets
 
@@ -32,10 +37,9 @@ from agent.till.waiting import WaitingBaskets
 class Till:
     """One device's till. Everything here runs on the event loop's thread."""
 
-    def __init__(self, desk: Desk, loop: EventLoop) -> None:
+    def __init__(self, desk: Desk, loop: EventLoop, compiler: Compiler, store: CatalogueStore) -> None:
         self._desk, self._loop = desk, loop
         self._hears = False  # `voice` has its models and this till's grammar
-        self._grammar = compile_sentences(desk.catalogue, desk.settings.device.language).to_bytes()
         self._enrolling: OperatorSession | None = None
         self._door = OperatorDoor(loop, self._open_session)
         self._silences = SensorSilences(desk)
@@ -64,6 +68,9 @@ class Till:
                 "touch": Neighbour(messages.TouchToTill, self._from_touch, lambda: None),
             },
         )
+        self._catalogues = Catalogues(
+            desk, compiler, store, loop.post, self._offer, self._proposals.catalogue_changed
+        )
         self._shop.begin()
 
     def control(self, message: Message, fds: tuple[int, ...]) -> None:
@@ -75,6 +82,15 @@ class Till:
                 self._door.listen(fds[0])
             case messages.Stop():
                 self._loop.stop()
+
+    def catalogue_lies_there(self, data: bytes) -> None:
+        """The settings' file holds another catalogue than the one in use."""
+        try:
+            name = Name(catalogue_head(data).version, source_id(data))
+        except CatalogueError as error:
+            self._catalogues.refused(error)
+        else:
+            self._catalogues.arrived(name, sealed_memfd(data))
 
     def _to_voice(self, message: Message) -> None:
         self._neighbours.send("voice", message)
@@ -88,8 +104,13 @@ class Till:
         match message:
             case messages.VoiceReady(speaker_model=speaker_model):
                 self._welcome_voice(speaker_model)
+            case messages.GrammarTaken(grammar_id=grammar_id, fault=fault):
+                self._catalogues.voice_answered(grammar_id, fault)
             case messages.Woken():
                 self._spoken.woken()
+                self._signals.show("listening")
+            case messages.WentOn(listen_id=listen_id):
+                self._spoken.went_on(listen_id)
                 self._signals.show("listening")
             case messages.Utterance():
                 self._signals.show("heard")
@@ -109,19 +130,23 @@ class Till:
     def _welcome_voice(self, speaker_model: str) -> None:
         self._ear.anew()
         self._speaker_model(speaker_model)
-        descriptor = sealed_memfd(self._grammar)
-        try:
-            self._neighbours.send("voice", messages.UseGrammar(graph_id(self._grammar)), (descriptor,))
-        finally:
-            os.close(descriptor)
+        self._catalogues.voice_came()
         self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))
         hears = self._desk.hears
         self._to_voice(messages.Prepare(fixed_sentences(hears), hears.language))
         self._hears = True
         self._rest()
 
+    def _offer(self, edition: Edition) -> None:
+        descriptor = sealed_memfd(edition.grammar)
+        try:
+            self._neighbours.send("voice", messages.UseGrammar(edition.grammar_id), (descriptor,))
+        finally:
+            os.close(descriptor)
+
     def _voice_lost(self) -> None:
         self._hears = False
+        self._catalogues.voice_went()
         self._desk.speaker_model = ""
         self._rest()
         self._spoken.voice_lost()
@@ -153,7 +178,8 @@ class Till:
 
     # --- operators ---
 
-    def _open_session(self, connection: IpcConnection) -> OperatorSession:
+    def _open_session(self, connection: IpcConnection, uid: int) -> OperatorSession:
+        may_bring = uid in (0, os.geteuid())  # who could write the settings' file
         return OperatorSession(
             self._desk,
             self._proposals,
@@ -163,12 +189,13 @@ class Till:
             self._begin_enrolment,
             self._touching.begin_new,
             self._people_changed,
+            self._catalogues.arrived if may_bring else None,
         )
 
     def _health(self) -> operator.Health:
         return operator.Health(
             voice=self._hears,
-            grammar=graph_id(self._grammar),
+            grammar=self._desk.edition.grammar_id,
             broker=self._desk.online,
             broker_reason=self._shop.broker_reason,
             clock_trusted=self._desk.road.clock_trusted(),
@@ -177,6 +204,7 @@ class Till:
             voice_faults=dict(self._ear.faults),
             signal=self._signals.now,
             signal_age_s=int(time.monotonic() - self._signals.since_s),
+            catalogue=self._catalogues.health(),
             voices_of_another_model=len(self._desk.incomparable()),
         )
 

@@ -11,6 +11,8 @@ import datetime
 import time
 from typing import NamedTuple
 
+import msgspec
+
 from agent.committing.journal import OrderRow
 from agent.committing.journal_rows import OPEN
 from agent.deciding import proposals
@@ -47,17 +49,25 @@ class SensorProposals:
 
     def __init__(self, desk: Desk, silences: SensorSilences) -> None:
         self._desk, self._limits, self._silences = desk, desk.settings.proposals, silences
-        self._sensors = {sensor.id: sensor for sensor in desk.settings.sensors if self._is_sold(sensor)}
+        self._sensors = {sensor.id: sensor for sensor in desk.settings.sensors}
         self._standings: dict[str, Standing] = {}
         for sensor_id in self._sensors:
             self._standings[sensor_id] = kept(desk.journal, _key(sensor_id), Standing())
+        self._offers: dict[str, Basket] = {}  # as they were said last
+        self._sold = frozenset[str]()
+        self.catalogue_changed()
         self._news: dict[str, Proposal] = {}
         self._live: set[str] = set()
         self.unknown = 0
 
+    def catalogue_changed(self) -> None:
+        """Another catalogue is in use, with other things in it perhaps. What was said aloud a moment ago
+        keeps its price and its version."""
+        self._sold = frozenset(sensor.id for sensor in self._sensors.values() if self._is_sold(sensor))
+
     def reported(self, proposal: Proposal) -> None:
         """From `sensors`; only the newest of each sensor is kept until `due` looks at it."""
-        if proposal.sensor in self._sensors:
+        if proposal.sensor in self._sold:
             self._news[proposal.sensor] = proposal
             return
         self.unknown += 1
@@ -88,7 +98,7 @@ class SensorProposals:
         now_s = self._desk.now_s()
         if proposals.is_quiet(time.strftime("%H:%M", time.localtime(now_s)), self._limits):
             return None
-        for sensor_id in self._live:
+        for sensor_id in self._live & self._sold:
             if self._silences.is_stale(sensor_id) or now_s < self._rests_until_s(sensor_id):
                 continue
             if proposals.is_due(self._standings[sensor_id], now_s, self._limits):
@@ -99,7 +109,9 @@ class SensorProposals:
 
     def said(self, sensor_id: str) -> None:
         """It is being said. Raises JournalError; then it must not be."""
+        offer = self._waiting(sensor_id).basket
         self._keep(sensor_id, proposals.said(self._standings[sensor_id], self._desk.now_s()))
+        self._offers[sensor_id] = offer
 
     def said_at_s(self, sensor_id: str) -> int:
         """When something was last proposed because of that sensor, in Unix seconds."""
@@ -111,7 +123,7 @@ class SensorProposals:
         said = [
             (standing.said_at_s or 0, sensor_id)
             for sensor_id, standing in self._standings.items()
-            if standing.awaits_answer
+            if standing.awaits_answer and self._has_price(sensor_id)
         ]
         for _, sensor_id in sorted(said, reverse=True):
             waiting = self._waiting(sensor_id)
@@ -121,7 +133,8 @@ class SensorProposals:
 
     def all(self) -> list[Waiting]:
         """Everything that has run low, for people to look at."""
-        return [self._waiting(key) for key, standing in self._standings.items() if standing.wanted]
+        wanted = (key for key, standing in self._standings.items() if standing.wanted)
+        return [self._waiting(key) for key in wanted if self._has_price(key)]
 
     def decided(self, sensor_id: str, code: str) -> None:
         """What was decided about it, by its code in the journal."""
@@ -145,12 +158,29 @@ class SensorProposals:
     def _waiting(self, sensor_id: str) -> Waiting:
         sensor, standing = self._sensors[sensor_id], self._standings[sensor_id]
         most = self._desk.settings.policy.largest_quantity
-        basket = self._basket(sensor, proposals.packs_to_order(sensor, standing.level, most))
+        quantity = proposals.packs_to_order(sensor, standing.level, most)
+        basket = self._offered(sensor_id, quantity) or self._basket(sensor, quantity)
         now_s = self._desk.now_s()
         orders = map(_past, self._desk.journal.orders_since(now_s - LONGEST_DELIVERY_S))
         today = datetime.datetime.fromtimestamp(now_s).date()
         coming = proposals.on_its_way(orders, basket.lines[0].sku, now_s, today, self._limits)
         return Waiting(sensor, standing, basket, coming)
+
+    def _has_price(self, sensor_id: str) -> bool:
+        return sensor_id in self._sold or self._offered(sensor_id, 1) is not None
+
+    def _offered(self, sensor_id: str, quantity: int) -> Basket | None:
+        """As it was said, in the rest after that; then whatever catalogue is in use counts."""
+        offer, said_at_s = self._offers.get(sensor_id), self.said_at_s(sensor_id)
+        if offer is None or self._desk.now_s() >= said_at_s + self._limits.rest_seconds:
+            return None
+        (line,) = offer.lines
+        if line.quantity == quantity:
+            return offer
+        line = msgspec.structs.replace(line, quantity=quantity)
+        return self._desk.in_language(
+            Basket((line,), offer.catalogue_version), self._desk.settings.device.language
+        )
 
     def _basket(self, sensor: Sensor, quantity: int) -> Basket:
         catalogue = self._desk.catalogue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from agent.deciding import enrolment
 from agent.deciding.basket import Basket
@@ -14,7 +15,6 @@ from agent.deciding.conversation import (
     Choosing,
     Committing,
     Confirming,
-    Confused,
     Event,
     FactorGiven,
     FactorRefused,
@@ -28,6 +28,7 @@ from agent.deciding.conversation import (
     SensorsSilent,
     Silent,
     State,
+    WentOn,
 )
 from agent.deciding.dialogue import CHOICE
 from agent.deciding.replies import render
@@ -36,24 +37,31 @@ from agent.deciding.understanding import (
     Answer,
     HelpAsked,
     Meaning,
+    MoreAsked,
     NotUnderstood,
     OrderAsked,
     PhraseRead,
+    is_called_off,
 )
-from agent.deciding.verification import Verdict, Voice, consenter, same_speaker, verify
+from agent.deciding.verification import Voice
 from agent.plumbing import messages
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
-from agent.till.heard import answer_to, choice_phrases, meaning_of, runner_up_of
+from agent.till.heard import answer_to, choice_phrases, confused_by, meaning_of, runner_up_of
 from agent.till.talk import Talk
 from agent.till.voice_line import Send, VoiceLine
 from agent.till.waiting import WaitingBaskets
+from agent.till.whose_voice import answered, voice_of, who_ordered
 
 _NOBODY = Voice(None, 0, None, "")
-_MEASURABLE_MS = 500
-"""With so much speech, noise that could not be measured never paused, or was as loud as the speech."""
-_MUCH_TALK_MS = 9_000
-"""No order that was measured has as much speech in it."""
+
+
+class _HeardSoFar(NamedTuple):
+    """What an order led to whose speaker went on, and its words. It was not said to anybody."""
+
+    state: State
+    order_voice: Voice
+    words: str
 
 
 class SpokenDialogue(Talk):
@@ -78,18 +86,22 @@ class SpokenDialogue(Talk):
         )
         self._start_timer, self._waiting, self._show = start_timer, waiting, show
         self._order_voice = _NOBODY
+        self._heard_so_far: _HeardSoFar | None = None
+        self._last_words = ""  # of the order in hand
         self._news: deque[ReceiptArrived] = deque()
 
     def voice_lost(self) -> None:
         """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
         committed."""
         self._line.lost()
+        self._heard_so_far = None
         self._enrolment.abandon()
         if not isinstance(self._state, Committing):
             self._become(Idle())
 
     def woken(self) -> None:
         """The wake word was heard."""
+        self._heard_so_far = None
         self._line.woken()
 
     def heard(self, utterance: messages.Utterance) -> None:
@@ -97,17 +109,16 @@ class SpokenDialogue(Talk):
         entry = self._entry(utterance.listen_id)
         if entry is None:
             return
-        if isinstance(self._state, Choosing) and entry == CHOICE:
-            self._apply(answer_to(self._state.choice, utterance, self._desk, self._language))
-            return
-        meaning = meaning_of(entry, utterance, self._desk, self._language)
-        if self._enrolment.under_way:
-            voice, in_noise = self._voice_of(utterance), utterance.embedding_in_noise
-            self._enrolment.heard(enrolment.Heard(meaning, voice, in_noise, utterance.open_words))
-        elif entry == "order":
-            self._heard_after_wake(meaning, utterance)
-        else:
-            self._apply(self._answer(meaning, utterance))
+        with self._line.answering(utterance.number):
+            self._heard_at(entry, utterance)
+
+    def went_on(self, listen_id: int) -> None:
+        """Whoever gave the order that was heard last speaks on, and what was answered to it is not said."""
+        if self._enrolment.under_way or self._heard_so_far or isinstance(self._state, Committing):
+            return  # no order led here
+        self._heard_so_far = _HeardSoFar(self._state, self._order_voice, self._last_words)
+        self._become(Idle())
+        self._line.went_on(listen_id)
 
     def silent(self, listen_id: int) -> None:
         """Nothing was said while the microphone was open."""
@@ -125,7 +136,7 @@ class SpokenDialogue(Talk):
 
     def begin_enrolment(self, name: str) -> bool:
         """Asks `name` for consent aloud; False where the device is in the middle of something."""
-        if not self._at_rest:
+        if not self._at_rest or self._line.called:
             return False
         self._enrolment.begin(name)
         return True
@@ -147,7 +158,7 @@ class SpokenDialogue(Talk):
 
     def announce(self, say: Say, name: str) -> str | None:
         """Says something to `name`; the sentence, or None where a conversation is under way."""
-        return self._speak(say, name) if self._at_rest else None
+        return self._speak(say, name) if self._at_rest and not self._line.called else None
 
     def receipt(self, intent_id: str, event: ReceiptArrived) -> None:
         """A verified receipt: the order in hand is answered at once, any other is told when nobody is
@@ -181,63 +192,64 @@ class SpokenDialogue(Talk):
         self._line.drop_question()
         return "order"
 
-    def _voice_of(self, utterance: messages.Utterance) -> Voice:
-        return Voice(utterance.embedding, utterance.speech_ms, utterance.snr_db, self._desk.speaker_model)
+    def _heard_at(self, entry: str, utterance: messages.Utterance) -> None:
+        if isinstance(self._state, Choosing) and entry == CHOICE:
+            self._apply(answer_to(self._state.choice, utterance, self._desk, self._language))
+            return
+        meaning = meaning_of(entry, utterance, self._desk, self._language)
+        if self._enrolment.under_way:
+            voice, in_noise = voice_of(utterance, self._desk), utterance.embedding_in_noise
+            self._enrolment.heard(enrolment.Heard(meaning, voice, in_noise, utterance.open_words))
+        elif entry == "order":
+            before, self._heard_so_far = self._heard_so_far, None
+            if before is None:
+                self._heard_after_wake(meaning, utterance)
+            else:
+                self._heard_whole(before, meaning, utterance)
+        else:
+            self._speech_ended_ns = utterance.speech_ended_ns
+            basket = self._state.basket if isinstance(self._state, Confirming | AwaitingFactor) else None
+            self._apply(answered(meaning, utterance, self._order_voice, basket, self._desk))
 
-    def _who_ordered(self, utterance: messages.Utterance) -> Verdict:
-        limits = self._desk.settings.speaker
-        return verify(
-            self._voice_of(utterance),
-            shortest_ms=limits.shortest_order_ms,
-            people=self._desk.people.voiceprints(),
-            accept_cosine=limits.thresholds.accept_cosine,
-            limits=limits,
-        )
+    def _heard_whole(self, before: _HeardSoFar, meaning: Meaning, utterance: messages.Utterance) -> None:
+        """All of an order that was taken for whole too soon. What was heard first stands unless the whole
+        asks for something; a denial is one of what stands."""
+        self._become(before.state)
+        self._order_voice = before.order_voice
+        match meaning:
+            case OrderAsked() | HelpAsked():
+                super()._apply(WentOn())  # and no news in between
+                self._heard_after_wake(meaning, utterance)
+            case Answer(kind="denial" | "later"):
+                self._apply(Answered(meaning, who_ordered(utterance, self._desk)))
+            case _ if is_called_off(utterance.open_words, before.words, self._language):
+                self._apply(Answered(Answer("denial"), who_ordered(utterance, self._desk)))
+            case _:
+                self._line.say_again()
 
     def _heard_after_wake(self, meaning: Meaning, utterance: messages.Utterance) -> None:
+        self._last_words = utterance.words
         if isinstance(self._state, Committing):
             self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
         self._become(Idle())
         self._conversation = Conversation.new()
-        speaker = self._who_ordered(utterance)
+        speaker = who_ordered(utterance, self._desk)
         match meaning:
             case OrderAsked(basket):
-                self._order_voice = self._voice_of(utterance)
+                self._order_voice = voice_of(utterance, self._desk)
                 other = runner_up_of(basket, utterance, self._desk, self._language)
                 self._apply(OrderHeard(basket, speaker, other))
             case Answer(kind="consent") if (
                 speaker.person and (waiting := self._waiting.take(self._conversation.id)) is not None
             ):
-                self._order_voice = self._voice_of(utterance)
+                self._order_voice = voice_of(utterance, self._desk)
                 self._apply(OrderHeard(self._desk.in_language(waiting, self._language), speaker))
             case Answer():
                 self._apply(Answered(meaning, speaker))
             case HelpAsked():
                 self._apply(Helped())
-            case NotUnderstood() | PhraseRead():
-                self._apply(self._confused(utterance))
-
-    def _confused(self, utterance: messages.Utterance) -> Confused:
-        """The room is named as the reason where it was measured as too loud, or could not be measured because
-        it never was quiet; other people where more was said than an order takes."""
-        lowest, snr_db = self._desk.settings.speaker.lowest_snr_db, utterance.snr_db
-        if utterance.speech_ms >= _MUCH_TALK_MS:
-            return Confused("much_talk")
-        if snr_db is None:
-            return Confused("too_loud" if utterance.speech_ms >= _MEASURABLE_MS else "")
-        return Confused("too_loud" if snr_db < lowest else "")
-
-    def _answer(self, meaning: Meaning, utterance: messages.Utterance) -> Event:
-        if not isinstance(meaning, Answer):
-            return self._confused(utterance)
-        limits, people = self._desk.settings.speaker, self._desk.people.voiceprints()
-        order, answer = self._order_voice, self._voice_of(utterance)
-        self._speech_ended_ns = utterance.speech_ended_ns
-        return Answered(
-            meaning,
-            consenter(order, answer, people, limits),
-            same_speaker(order, answer, limits),
-        )
+            case NotUnderstood() | PhraseRead() | MoreAsked():
+                self._apply(confused_by(utterance, self._desk.settings.speaker))
 
     def _committed(self, intent_id: str) -> None:
         self._waiting.committed(intent_id, self._conversation.id)
@@ -281,5 +293,5 @@ class SpokenDialogue(Talk):
 
     def _tell_news(self) -> None:
         """A receipt that came late is told when nothing is being said, asked or learned."""
-        if self._news and self._at_rest and not self._line.speaking:
+        if self._news and self._at_rest and not (self._line.speaking or self._line.called):
             self._apply(self._news.popleft())

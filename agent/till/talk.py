@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
+    Added,
     Answered,
     AwaitReceipt,
     Choosing,
@@ -58,10 +59,10 @@ class Talk(ABC):
 
     def _apply(self, event: Event) -> None:
         """One event through the table, with everything that follows from it."""
-        of = event if isinstance(event, OrderHeard | Chosen) else self._state
+        of = event if isinstance(event, OrderHeard | Chosen | Added) else self._state
         basket = getattr(of, "basket", None)
         match event:
-            case OrderHeard() | Answered():
+            case OrderHeard() | Answered() | Added():
                 person = event.speaker.person
             case FactorGiven():
                 person = event.person

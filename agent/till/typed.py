@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
+    Added,
     Answered,
     Confirming,
     Confused,
@@ -23,6 +24,8 @@ from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import (
     Answer,
     HelpAsked,
+    Meaning,
+    MoreAsked,
     NotUnderstood,
     OrderAsked,
     asks_what_is_low,
@@ -45,7 +48,8 @@ class TypedDialogue(Talk):
     ) -> None:
         """Raises CatalogueError catalogue_language where nothing can be ordered in `language`."""
         super().__init__(desk, language)
-        self._parser, self._reply, self._what_is_low = desk.parser(language), reply, what_is_low
+        desk.parser(language)
+        self._reply, self._what_is_low = reply, what_is_low
         self._followed = self._title = ""
 
     def hand_over(self) -> Basket | None:
@@ -63,7 +67,8 @@ class TypedDialogue(Talk):
         self._followed = intent_id
 
     def typed(self, text: str) -> None:
-        """One line from the keyboard. Asking what is running low leaves everything as it is."""
+        """One line from the keyboard. Asking what is running low leaves everything as it is. Raises
+        CatalogueError catalogue_language where nothing can be ordered in the language any more."""
         if asks_what_is_low(text, self._language):
             low, silent = self._what_is_low()
             titled = [
@@ -73,19 +78,27 @@ class TypedDialogue(Talk):
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
             return
         entry = "order" if isinstance(self._state, Idle) else "consent"
-        meaning = understand(self._parser, self._desk.catalogue, entry, text, text)
+        meaning = self._meaning(entry, text)
         if isinstance(meaning, NotUnderstood) and entry == "consent":
-            meaning = understand(self._parser, self._desk.catalogue, "order", text, text)
+            meaning = self._meaning("order", text)
         match meaning:
             case OrderAsked(basket):
                 self._conversation = Conversation.new()
                 self._apply(OrderHeard(basket, TYPED))
+            case MoreAsked(more) if isinstance(self._state, Confirming) and (
+                both := self._state.basket.plus(more)
+            ):
+                self._apply(Added(both, TYPED))
             case Answer():
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
                 self._apply(Helped())
             case _:
                 self._apply(Confused())
+
+    def _meaning(self, entry: str, text: str) -> Meaning:
+        edition = self._desk.edition
+        return understand(edition.parser(self._language), edition.catalogue, entry, text, text)
 
     def receipt(self, intent_id: str, event: ReceiptArrived) -> None:
         """A verified receipt for any order; only the followed one is shown."""

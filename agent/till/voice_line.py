@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
+
+import msgspec
 
 from agent.deciding.signals import Signal
 from agent.plumbing import messages
@@ -30,6 +33,8 @@ class VoiceLine:
         self._last_id = 0
         self._saying: set[int] = set()
         self._woken = False  # somebody has called, and what follows was not heard yet
+        self._said: messages.Say | None = None
+        self._answering = 0
 
     @property
     def speaking(self) -> bool:
@@ -46,6 +51,11 @@ class VoiceLine:
         """Whether nothing is being said or asked, and nobody has called."""
         return self.unasked and not self._woken
 
+    @property
+    def called(self) -> bool:
+        """Whether somebody has called and is speaking."""
+        return self._woken
+
     def say(
         self,
         text: str,
@@ -56,14 +66,32 @@ class VoiceLine:
     ) -> None:
         """Has `text` spoken, after the sound of `signal`, then listens for sentences of `listen`, if any;
         where `phrases` are given, for these only."""
-        self._last_id += 1
-        then = None
-        if listen:
-            self._question = _Question(self._last_id, listen)
-            then = messages.Listen(self._last_id, listen, self._windows.answer_window_ms, phrases)
-        self._saying.add(self._last_id)
+        then = messages.Listen(0, listen, self._windows.answer_window_ms, phrases) if listen else None
         earcon = signal if signal in ("refused", "queued", "ordered") else ""
-        self.send(messages.Say(self._last_id, text, language, then, earcon))
+        self._said = messages.Say(0, text, language, then, earcon)
+        self.say_again()
+
+    def say_again(self) -> None:
+        """Once more what was said last, with its question."""
+        if self._said is None:
+            return
+        self._last_id += 1
+        then = self._said.then
+        if then is not None:
+            self._question = _Question(self._last_id, then.entry)
+            then = msgspec.structs.replace(then, listen_id=self._last_id)
+        self._saying.add(self._last_id)
+        numbers = {"say_id": self._last_id, "answers": self._answering}
+        self.send(msgspec.structs.replace(self._said, then=then, **numbers))
+
+    @contextmanager
+    def answering(self, number: int) -> Iterator[None]:
+        """What is said meanwhile answers the utterance of that number."""
+        self._answering = number
+        try:
+            yield
+        finally:
+            self._answering = 0
 
     def listen(self, entry: str) -> None:
         """Listens for an order without a wake word and without a word said."""
@@ -79,12 +107,18 @@ class VoiceLine:
         """The wake word was heard."""
         self._woken = True
 
+    def went_on(self, listen_id: int) -> None:
+        """Whoever gave the order of that number speaks on; more of it comes under the same number."""
+        self._woken = True
+        self._question = _Question(listen_id, "order") if listen_id else None
+
     def after_wake(self) -> None:
         """What followed the wake word has come."""
         self._woken = False
 
     def answered(self, listen_id: int) -> str | None:
         """Ends the question of that number: the grammar entry that it asked for, None where it is over."""
+        self._woken = False
         if self._question is None or self._question.listen_id != listen_id:
             return None
         entry, self._question = self._question.entry, None

@@ -13,8 +13,8 @@ from agent import __version__
 from firmware_update.archive import CONTENT
 from scripts.story.corner_shop import ROOT, run
 
-_HEARS = "np.ascontiguousarray(samples, np.float32)"
-_DEAF = "np.zeros_like(samples)"
+_HEARS = "def _is_sound(samples: Float32) -> bool:\n"
+_DEAF = _HEARS + "    return False\n"
 
 
 class Publisher:

@@ -14,6 +14,7 @@ from agent.deciding import conversation
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.conversation import (
+    Added,
     Answered,
     AskingAnother,
     AwaitReceipt,
@@ -242,11 +243,33 @@ def test_whatever_is_said_a_question_is_put_only_so_often() -> None:
         assert state == Idle()
 
 
+def test_what_is_wanted_as_well_is_read_back_with_the_rest_for_who_ordered() -> None:
+    both = _basket(5)
+    state, effects = step(ASKED, Added(both, ANNA, True), _around())
+    assert state == Confirming(both, ANNA)
+    assert _said(effects) == ["read_back"]
+    assert not _commits(effects)
+    for event in (Added(both, BERT, True), Added(both, NOBODY), Added(both, ANNA, False), Added(both, TYPED)):
+        state, effects = step(ASKED, event, _around())
+        assert state == Confirming(BASKET, ANNA, 2)
+        assert _said(effects) == ["not_added"]
+    typed, _ = step(Idle(), OrderHeard(BASKET, TYPED), _around())
+    assert step(typed, Added(both, TYPED), _around())[0] == Confirming(both, TYPED)
+
+
+def test_above_the_limit_nothing_is_added_and_the_reason_said() -> None:
+    state, effects = step(ASKED, Added(_basket(100), ANNA, True), _around())
+    assert state == Idle()
+    assert not _commits(effects)
+    assert _said(effects) != ["read_back"]
+
+
 _BASKETS = st.sampled_from([BASKET, _basket(1)])
 _VERDICTS = st.sampled_from([ANNA, BERT, NOBODY, TYPED, Verdict(reason="too_short")])
 _EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(OrderHeard, _BASKETS, _VERDICTS),
     st.builds(Answered, st.sampled_from([CONSENT, BARE, DENIAL]), _VERDICTS, st.booleans()),
+    st.builds(Added, _BASKETS, _VERDICTS, st.booleans()),
     st.sampled_from(
         [Confused(), Silent(), Helped(), ReceiptLate(), Committed(True), NotCommitted("journal_full")]
     ),

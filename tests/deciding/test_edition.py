@@ -26,9 +26,7 @@ WHOLE = parse_catalogue(SOURCE)
 
 def edition(source: bytes = SOURCE, language: str = "en") -> Edition:
     data = compiled(source, shop_id="corner-shop", language=language, compiler="this")
-    made = Edition.from_bytes(data, source=source_id(source), compiler="this", language=language)
-    assert made is not None
-    return made
+    return Edition.from_bytes(data, source=source_id(source), compiler="this", language=language)
 
 
 def changed(**values: Any) -> bytes:
@@ -100,11 +98,13 @@ def test_another_shop_and_another_currency_are_refused() -> None:
 def test_what_was_compiled_otherwise_is_not_taken() -> None:
     data = compiled(SOURCE, shop_id="corner-shop", language="en", compiler="this")
     asked = {"source": source_id(SOURCE), "compiler": "this", "language": "en"}
-    assert Edition.from_bytes(data, **asked) is not None
-    for name in asked:
-        assert Edition.from_bytes(data, **asked | {name: "other"}) is None
-    for damaged in (b"", b"{}", data[:-1], data[:40]):
-        assert Edition.from_bytes(damaged, **asked) is None
+    assert Edition.from_bytes(data, **asked).version == 1
+    others = [(data, asked | {name: "other"}) for name in asked]
+    damaged = [(cut, asked) for cut in (b"", b"{}", data[:-1], data[:40])]
+    for bytes_, wanted in (*others, *damaged):
+        with pytest.raises(CatalogueError) as caught:
+            Edition.from_bytes(bytes_, **wanted)
+        assert caught.value.code == "catalogue_differs"
 
 
 def test_the_same_grammar_under_another_price_has_the_same_name() -> None:

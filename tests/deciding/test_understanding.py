@@ -11,6 +11,7 @@ from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import (
     Answer,
     HelpAsked,
+    MoreAsked,
     NotUnderstood,
     OrderAsked,
     PhraseRead,
@@ -152,3 +153,15 @@ def test_a_catalogue_that_cannot_be_spoken_is_refused(change: dict[str, object],
     with pytest.raises(CatalogueError) as caught:
         compile_sentences(parse_catalogue(json.dumps(raw).encode()), "en")
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("words", ["and a box of green tea", "okay nabu also a box of green tea please"])
+def test_more_is_asked_for_after_a_read_back_only(
+    english: SentenceParser, catalogue: Catalogue, words: str
+) -> None:
+    more = understand(english, catalogue, "consent", words)
+    assert isinstance(more, MoreAsked)
+    assert [(line.product_id, line.quantity) for line in more.basket.lines] == [("green-tea", 1)]
+    assert understand(english, catalogue, "consent", words, f"no {words}") == Answer("denial")
+    assert understand(english, catalogue, "order", words) == NotUnderstood()
+    assert understand(english, catalogue, "consent", "a box of green tea") == NotUnderstood()

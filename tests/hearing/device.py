@@ -16,7 +16,16 @@ from agent.hearing.fed_audio import encode_chunk
 from agent.plumbing.child import Program, start_child
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
-from agent.plumbing.messages import ListenPolicy, Message, Peer, Stop, UseGrammar, VoiceReady, VoiceToTill
+from agent.plumbing.messages import (
+    GrammarTaken,
+    ListenPolicy,
+    Message,
+    Peer,
+    Stop,
+    UseGrammar,
+    VoiceReady,
+    VoiceToTill,
+)
 from agent.plumbing.sentence_graph import SentenceGraph, graph_id
 from agent.plumbing.speaker_models import GE2E
 from tests.hearing.conftest import room
@@ -71,8 +80,10 @@ class VoiceDevice:
     def ready(self, graph: SentenceGraph, *, embed: bool = False) -> None:
         """Takes `VoiceReady` and answers as a till does."""
         assert self.told() == VoiceReady(GE2E)
-        self.use(graph.to_bytes())
+        data = graph.to_bytes()
+        self.use(data)
         self.till.send(ListenPolicy(embed))
+        assert self.told() == GrammarTaken(graph_id(data))
 
     def use(self, data: bytes, name: str | None = None) -> None:
         """Hands over a sealed grammar."""

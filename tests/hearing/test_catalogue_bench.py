@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from agent.bench.catalogue import run_catalogue_bench
+from agent.bench.catalogue_swap import run_swap
 from agent.bench.made_catalogue import made_catalogue
 from agent.cli import main
 from agent.deciding.catalogue import parse_catalogue
@@ -26,6 +29,19 @@ def test_the_bench_understands_orders_of_each_size() -> None:
         assert row["right"] >= 0.5
         assert row["arcs"] >= row["products"] and row["handed_over_bytes"] > 0
         assert 0 < row["decode_ms"]["p50"] <= row["decode_ms"]["p95"]
+        assert row["compiler_mb"] >= 0 and row["index_seconds"] > 0
+        _check_swap(row["swap"])
+
+
+def _check_swap(swap: dict[str, Any]) -> None:
+    assert 0 < swap["ready_seconds"] <= swap["in_use_seconds"]
+    for spread in swap["answer_ms"].values():
+        assert 0 < spread["p50"] <= spread["max"]
+    assert swap["till_mb"]["before"] > 0 and swap["till_mb"]["most"] >= swap["till_mb"]["after"] - 1
+
+
+def test_a_real_till_swaps_and_answers_meanwhile() -> None:
+    _check_swap(run_swap(300))
 
 
 def test_sizes_that_cannot_be_made_are_refused() -> None:

@@ -63,7 +63,7 @@ class Ears:
 
     def push(self, frame: Int16, now_ns: int) -> Utterance | None:
         first, self._heard = not self._heard, True
-        return Utterance(0, "", "", -9.0, None, 800, None, now_ns) if first else None
+        return Utterance(0, "", "", -9.0, None, 800, None, now_ns, "") if first else None
 
 
 class Till:

@@ -84,7 +84,7 @@ def sounds(draw: st.DrawFn, longest: int = 24_000) -> Int16:
 @pytest.fixture(scope="module")
 def ears() -> Ears:
     ears = Ears(parse_settings("", base=Path.cwd()))
-    ears.use_grammar(corner_shop())
+    ears.use_grammar(corner_shop(), "corner shop")
     return ears
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import order_backend
-from agent.bench.journey import JourneyBench, _not_read_back, _order, run_journey_bench
+from agent.bench.journey import JourneyBench, _item, _not_read_back, _order, run_journey_bench
 from agent.bench.made_people import people
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import Answer, OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import Answer, MoreAsked, OrderAsked, SentenceParser, understand
 from agent.plumbing.settings_file import default_models_dir
 
 CATALOGUE_FILE = Path(order_backend.__file__).parent / "catalogues" / "corner_shop.json"
@@ -33,6 +33,19 @@ def test_every_sentence_of_a_customer_orders_what_is_sold_and_its_consent_names_
         assert (line.quantity, line.unit) == (consent.quantity, consent.unit)
 
 
+def test_more_is_an_item_of_an_order_and_is_understood_after_a_read_back() -> None:
+    parser = SentenceParser(compile_sentences(CATALOGUE, "en"))
+    rng = np.random.default_rng(2)
+    for _ in range(40):
+        words, quantity = _order(CATALOGUE, rng)
+        assert _item(words).startswith(quantity)
+        assert _item(f"also {_item(words)}") == _item(words)
+        ordered = understand(parser, CATALOGUE, "order", words)
+        more = understand(parser, CATALOGUE, "consent", f"and {_item(words)}")
+        assert isinstance(ordered, OrderAsked)
+        assert more == MoreAsked(ordered.basket)
+
+
 def test_a_failure_is_named_after_what_the_device_decided() -> None:
     assert _not_read_back([]) == "order_not_heard"
     assert _not_read_back(["not_understood"]) == "order_not_heard"
@@ -50,6 +63,7 @@ def test_customers_get_what_they_order_and_strangers_nothing() -> None:
     assert clean["right_first_time"] + clean["right_after_asking"] + sum(clean["failures"].values()) == 4
     assert clean["strangers_consents"] >= 1
     assert clean["strangers_accepted"] == 0
+    assert clean["additions_right"] == clean["additions"] == 1
     assert 5 < clean["seconds"]["p50"] < 60
 
 

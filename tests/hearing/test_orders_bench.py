@@ -16,6 +16,7 @@ from agent.hearing.recognition import NO_SENTENCE_GAP
 from agent.plumbing.errors import AudioError
 from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.conftest import room, shared_data, spoken
+from tests.hearing.spoken_order_set import write_order_set
 
 # It decodes for a minute or two with two models; the limit is for a hang.
 pytestmark = pytest.mark.timeout(600)
@@ -40,26 +41,15 @@ def test_a_tenth_of_the_orders_is_accepted_clean_and_nearly_so_in_noise(tmp_path
 
 
 def _synthetic_set(folder: Path) -> Path:
-    """Two orders as the benchmark lays them out, spoken by a synthetic voice; one carries a wrong label."""
-    slots = {
-        "coffeeDrink": ["latte", "mocha"],
-        "size": ["small", "large"],
-        "roast": ["dark roast"],
-        "numberOfShots": ["double shot"],
-        "milkAmount": ["soy milk"],
-        "sugarAmount": ["sugar"],
-    }
-    labels = [
-        {"audio": "one.wav", "slots": {"coffeeDrink": "latte", "size": "large", "milkAmount": "soy milk"}},
-        {"audio": "two.wav", "slots": {"coffeeDrink": "mocha"}},
-    ]
-    (folder / "domain.json").write_text(json.dumps({"openings": ["give me"], "slots": slots}))
-    (folder / "labels.jsonl").write_text("\n".join(json.dumps(label) for label in labels))
-    for label, sentence in zip(
-        labels, ("give me a large latte with soy milk", "give me a small mocha"), strict=True
-    ):
-        soundfile.write(folder / str(label["audio"]), spoken("rms", sentence), 16_000)
-    return folder
+    """Two orders; the second carries a wrong label."""
+    return write_order_set(
+        folder,
+        (
+            "give me a large latte with soy milk",
+            {"coffeeDrink": "latte", "size": "large", "milkAmount": "soy milk"},
+        ),
+        ("give me a small mocha", {"coffeeDrink": "mocha"}),
+    )
 
 
 def test_without_any_recordings_of_people_the_bench_counts_and_draws(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_what_is_missing_is_told_when_it_is_made() -> None:
 
 def test_the_ears_let_it_rest_after_so_much_quiet_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
     ears = Ears(Settings(paths=Paths(models_dir=str(default_models_dir())), asr=Asr(rest_after_seconds=5)))
-    ears.use_grammar(corner_shop())
+    ears.use_grammar(corner_shop(), "corner shop")
     rests: list[str] = []
     monkeypatch.setattr(ears._recogniser, "rest", lambda: rests.append("once"))
     rested_by = []

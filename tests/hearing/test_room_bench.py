@@ -13,35 +13,19 @@ from agent.bench.room import run_room_bench
 from agent.cli import main
 from agent.hearing.audio import SAMPLE_RATE
 from agent.plumbing.settings_file import default_models_dir
-from tests.hearing.conftest import spoken
+from tests.hearing.spoken_order_set import write_order_set
 
 pytestmark = pytest.mark.timeout(600)  # for a hang, on a busy machine
-
-_SLOTS = {
-    "coffeeDrink": ["latte", "mocha"],
-    "size": ["small", "large"],
-    "roast": ["dark roast"],
-    "numberOfShots": ["double shot"],
-    "milkAmount": ["soy milk"],
-    "sugarAmount": ["sugar"],
-}
 
 
 def _set(folder: Path) -> Path:
     """An order, one whose label is wrong, and a sentence that orders nothing."""
-    said = {
-        "one": ("give me a large latte", {"coffeeDrink": "latte", "size": "large"}),
-        "two": ("give me a small mocha", {"coffeeDrink": "latte"}),
-        "three": ("the weather was terrible yesterday", {"coffeeDrink": "mocha"}),
-    }
-    folder.mkdir()
-    (folder / "domain.json").write_text(json.dumps({"openings": ["give me"], "slots": _SLOTS}))
-    labels = []
-    for name, (text, slots) in said.items():
-        soundfile.write(folder / f"{name}.wav", spoken("rms", text), SAMPLE_RATE)
-        labels.append(json.dumps({"audio": f"{name}.wav", "slots": slots}))
-    (folder / "labels.jsonl").write_text("\n".join(labels))
-    return folder
+    return write_order_set(
+        folder,
+        ("give me a large latte", {"coffeeDrink": "latte", "size": "large"}),
+        ("give me a small mocha", {"coffeeDrink": "latte"}),
+        ("the weather was terrible yesterday", {"coffeeDrink": "mocha"}),
+    )
 
 
 def test_orders_are_right_or_wrong_and_for_the_rest_it_is_counted_what_was_said(tmp_path: Path) -> None:

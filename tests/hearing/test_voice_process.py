@@ -17,6 +17,7 @@ from agent.hearing.audio import to_float
 from agent.hearing.moonshine import Moonshine
 from agent.hearing.recogniser import Recogniser
 from agent.plumbing.messages import (
+    GrammarTaken,
     Listen,
     ListenPolicy,
     Say,
@@ -25,9 +26,10 @@ from agent.plumbing.messages import (
     Utterance,
     VoiceFault,
     VoiceReady,
+    WentOn,
     Woken,
 )
-from agent.plumbing.sentence_graph import Arc, SentenceGraph
+from agent.plumbing.sentence_graph import Arc, SentenceGraph, graph_id
 from agent.plumbing.settings import Asr, Speaker
 from agent.plumbing.speaker_models import GE2E
 from tests.hearing.conftest import ROOT, corner_shop, room, spoken
@@ -128,13 +130,34 @@ def test_a_question_brings_its_own_answers(device: VoiceDevice) -> None:
 
 def test_two_orders_that_are_both_near_are_both_told(device: VoiceDevice) -> None:
     _settle(device)
-    device.hear(spoken("slt", "okay nabu"), room(0.3), spoken("slt", "can I have a carton of milk please"))
+    device.hear(spoken("slt", "okay nabu"), room(0.3), spoken("slt", "I want three boxes of green tea"))
     assert isinstance(device.told(), Woken)
     order = device.told()
     assert isinstance(order, Utterance)
     behind = [near.behind_nats for near in order.runners_up]
     assert behind == sorted(behind)
-    assert "can i have a carton of milk" in [near.words for near in order.runners_up]
+    assert "i want 3 boxes of green tea" in [near.words for near in order.runners_up]
+
+
+def test_what_was_answered_to_an_order_that_goes_on_is_not_said(device: VoiceDevice) -> None:
+    _settle(device)
+    device.hear(spoken("slt", "okay nabu, order two bottles of olive oil"))
+    assert isinstance(device.told(), Woken)
+    first = device.told()
+    assert isinstance(first, Utterance)
+    device.hear(spoken("slt", "and a box of green tea"))
+    assert device.told() == WentOn(0)
+    late = Say(4, "Two bottles of olive oil. Shall I?", "en", Listen(4, "consent", 1_000), "", first.number)
+    device.till.send(late)
+    told = [device.told(), device.told()]
+    assert Spoken(4) in told
+    whole = next(message for message in told if isinstance(message, Utterance))
+    assert (whole.listen_id, whole.number) == (0, first.number + 1)
+    assert whole.words.endswith("order two bottles of olive oil and a box of green tea")
+    assert whole.speech_ms > first.speech_ms
+    device.till.send(Say(5, "Two bottles and one box.", "en", None, "", whole.number))
+    assert device.playback().size > 0
+    assert device.told() == Spoken(5)
 
 
 def test_the_wake_phrase_alone_is_followed_by_silence(device: VoiceDevice) -> None:
@@ -195,15 +218,22 @@ def test_a_language_without_a_voice_is_told(device: VoiceDevice) -> None:
     assert device.told() == Spoken(3, "speech_language")
 
 
+def _refused(device: VoiceDevice, name: str) -> None:
+    fault = device.told()
+    assert isinstance(fault, VoiceFault)
+    assert fault.code == "grammar_invalid"
+    assert device.told() == GrammarTaken(name, "grammar_invalid")
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"not a graph", SentenceGraph("pl", {"order": 0}, [0], [], []).to_bytes()]
 )
 def test_a_bad_grammar_is_told_and_the_one_before_stays(device: VoiceDevice, data: bytes) -> None:
     device.use(data)
-    fault = device.told()
-    assert isinstance(fault, VoiceFault)
-    assert fault.code == "grammar_invalid"
-    assert _asked(device, 4, spoken("slt", "yes, place my order")).words == "yes place my order"
+    device.hear()
+    _refused(device, graph_id(data))
+    heard = _asked(device, 4, spoken("slt", "yes, place my order"))
+    assert (heard.words, heard.grammar_id) == ("yes place my order", graph_id(corner_shop().to_bytes()))
 
 
 def test_a_grammar_that_could_still_change_is_refused(device: VoiceDevice) -> None:
@@ -211,16 +241,62 @@ def test_a_grammar_that_could_still_change_is_refused(device: VoiceDevice) -> No
     fd = os.memfd_create("loose", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.write(fd, data)
     device.use_fd(fd, "0" * 16)
-    fault = device.told()
-    assert isinstance(fault, VoiceFault)
-    assert fault.code == "grammar_invalid"
+    _refused(device, "0" * 16)
 
 
 def test_a_grammar_under_a_wrong_name_is_refused(device: VoiceDevice) -> None:
     device.use(corner_shop().to_bytes(), name="0" * 16)
-    fault = device.told()
-    assert isinstance(fault, VoiceFault)
-    assert fault.code == "grammar_invalid"
+    _refused(device, "0" * 16)
+
+
+def _parking() -> SentenceGraph:
+    """A grammar of one order."""
+    return SentenceGraph("en", {"order": 0, "consent": 0}, [2], [Arc(0, "order", 1), Arc(1, "coffee", 2)], [])
+
+
+def test_a_grammar_is_taken_between_utterances_and_each_utterance_names_its_own(device: VoiceDevice) -> None:
+    before, after = corner_shop().to_bytes(), _parking().to_bytes()
+    device.till.send(Say(5, "Shall I?", "en", Listen(5, "consent", 5_000)))
+    device.use(after)
+    device.playback()
+    assert device.told() == Spoken(5)
+    device.hear(spoken("slt", "yes, place my order"))
+    answer = device.told()
+    assert isinstance(answer, Utterance)
+    assert (answer.words, answer.grammar_id) == ("yes place my order", graph_id(before))
+    assert device.told() == GrammarTaken(graph_id(after)), "the quiet after the answer"
+    device.hear(spoken("slt", ORDER))
+    assert isinstance(device.told(), Woken)
+    order = device.told()
+    assert isinstance(order, Utterance)
+    assert order.grammar_id == graph_id(after)
+    assert "dark roast" not in order.words
+
+
+def test_of_two_grammars_that_wait_the_newer_one_is_taken(device: VoiceDevice) -> None:
+    device.till.send(Listen(5, "consent", 1_000))
+    device.use(SentenceGraph("en", {"order": 0}, [1], [Arc(0, "tea", 1)], []).to_bytes())
+    device.use(_parking().to_bytes())
+    device.hear()
+    assert device.told() == Silence(5)
+    assert device.told() == GrammarTaken(graph_id(_parking().to_bytes()))
+    _settle(device)
+
+
+def test_a_grammar_that_is_in_use_already_is_taken_at_once_and_a_new_till_gets_its_own(
+    device: VoiceDevice,
+) -> None:
+    name = graph_id(corner_shop().to_bytes())
+    device.use(corner_shop().to_bytes())
+    device.hear()
+    assert device.told() == GrammarTaken(name)
+    device.use(_parking().to_bytes())
+    device.till.close()
+    device.new_till()
+    device.ready(corner_shop())
+    device.hear()
+    _settle(device)
+    assert _asked(device, 4, spoken("slt", "yes, place my order")).grammar_id == name
 
 
 def test_listening_for_what_the_grammar_lacks_is_told(device: VoiceDevice) -> None:

@@ -21,6 +21,7 @@ _PROGRAM = """
 import json, os, socket, stat, sys, threading, time
 from pathlib import Path
 from agent.plumbing.errors import CatalogueError, EarmarkError
+from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.workshop import Workshop
 
 def work(order, about):
@@ -81,14 +82,14 @@ for line in sys.stdin:
         job.abandon()
         continue
     if order == "begin":
-        job = shop.begin(about.encode(), b"")
+        job = shop.begin(about.encode(), sealed_memfd(b""))
         print("begun", flush=True)
         continue
     try:
         if order == "wait":
             print(job.result().decode(), flush=True)
         else:
-            print(shop.begin(order.encode(), about.encode()).result().decode(), flush=True)
+            print(shop.begin(order.encode(), sealed_memfd(about.encode())).result().decode(), flush=True)
     except EarmarkError as error:
         print(error.code, len(error.detail), error.next_step, flush=True)
 """

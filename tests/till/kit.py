@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agent.committing.road import OrderPlaced, OrderRefused
 from agent.deciding.conversation import ReceiptArrived, SensorsSilent
+from agent.deciding.edition import Edition, compiled, source_id
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.proposals import Low
 from agent.deciding.verification import Voiceprint
@@ -23,7 +24,17 @@ from agent.till.silences import SensorSilences
 from agent.till.spoken import SpokenDialogue
 from agent.till.typed import TypedDialogue
 from agent.till.waiting import WaitingBaskets
-from tests.committing.kit import CATALOGUE, DEVICE, Bench
+from tests.committing.kit import CATALOGUE_FILE, DEVICE, Bench
+
+
+def edition_of(source: bytes, language: str = "en") -> Edition:
+    """The corner shop's JSON, compiled and read here."""
+    data = compiled(source, shop_id="corner-shop", language=language, compiler="")
+    return Edition.from_bytes(data, source=source_id(source), compiler="", language=language)
+
+
+EDITION = edition_of(CATALOGUE_FILE.read_bytes())
+"""What these tills serve."""
 
 Vector = tuple[float, ...]
 ANNA: Vector = (1.0, 0.0, 0.0)
@@ -118,10 +129,11 @@ class Till:
 def utterance(
     listen_id: int, words: str, embedding: Vector | None = ANNA, *, gap: float = -0.1, open_words: str = "",
     speech_ms: int = 2_500, snr_db: float | None = 30.0, runners_up: tuple[messages.RunnerUp, ...] = (),
+    grammar_id: str = EDITION.grammar_id,
 ) -> messages.Utterance:  # fmt: skip
     """What `voice` sends; by default it is sure of itself and the room is quiet."""
     return messages.Utterance(
-        listen_id, words, open_words, gap, embedding, speech_ms, snr_db, 1, runners_up=runners_up
+        listen_id, words, open_words, gap, embedding, speech_ms, snr_db, 1, grammar_id, runners_up=runners_up
     )
 
 
@@ -131,7 +143,7 @@ def make_till(bench: Bench, folder: Path, *, online: bool = True) -> Till:
     people = People(folder / "people")
     factors = Factors(folder / "factors.json", bench.journal)
     desk = Desk(
-        bench.settings, CATALOGUE, bench.journal, bench.road, people, factors, lambda: bench.clocks.wall_s
+        bench.settings, EDITION, bench.journal, bench.road, people, factors, lambda: bench.clocks.wall_s
     )
     desk.online = online
     desk.speaker_model = GE2E

@@ -12,7 +12,7 @@ import pytest
 from agent.plumbing import messages, operator
 from agent.plumbing.speaker_models import GE2E
 from tests.committing.kit import DEVICE
-from tests.till.kit import ANNA, phrase, utterance
+from tests.till.kit import ANNA, EDITION, phrase, utterance
 from tests.till.till_process import TillProcess, running_till
 
 ORDER, CONSENT = "okay nabu order two bags of dark roast coffee", "yes place my order"
@@ -62,9 +62,12 @@ def test_guessed_listen_ids_and_impossible_numbers_do_no_harm(till: TillProcess)
         till.voice.send(utterance(listen_id, CONSENT))
         till.voice.send(messages.Silence(listen_id))
         till.voice.send(messages.Spoken(listen_id))
+        till.voice.send(messages.WentOn(listen_id))
     assert till.health().queued == 0
     for ended_ns, gap, snr_db in ((LARGEST, math.inf, math.nan), (-(2**63), -math.inf, None)):
-        till.voice.send(messages.Utterance(0, ORDER, "", gap, ANNA, LARGEST, snr_db, ended_ns))
+        till.voice.send(
+            messages.Utterance(0, ORDER, "", gap, ANNA, LARGEST, snr_db, ended_ns, EDITION.grammar_id)
+        )
         said = till.next_said().text
         assert said.startswith(("It is too noisy", "That is nothing I can order", "I heard a lot of talk"))
     assert till.health().queued == 0

@@ -187,7 +187,7 @@ def test_a_disk_that_takes_nothing_ends_an_enrolment_and_not_the_till(till: Till
 def test_forgetting_while_a_question_is_open_ends_it_and_the_listening_for_voices(
     device: TillProcess,
 ) -> None:
-    device.voice.send(utterance(0, ORDER))
+    device.voice.send(utterance(0, ORDER, grammar_id=device.health().grammar))
     say = device.next_said()
     with device.client() as client:
         shown = _ask(client, operator.ShowPeople())
@@ -195,9 +195,13 @@ def test_forgetting_while_a_question_is_open_ends_it_and_the_listening_for_voice
         [anna] = shown.people
         assert _ask(client, operator.Forget(anna.person)) == operator.Forgotten(found=True)
     assert device.voice.receive(messages.TillToVoice)[0] == messages.ListenPolicy(embed=False)
-    assert say.then is not None
-    device.voice.send(utterance(say.then.listen_id, "yes place my order"))
-    assert "so I have ordered nothing" in device.next_said().text
+    for _ in range(3):  # nobody is known any more, so no yes is taken, and it asks again before it gives up
+        assert say.then is not None
+        device.voice.send(utterance(say.then.listen_id, "yes place my order"))
+        say = device.next_said()
+        if say.then is None:
+            break
+    assert "so I have ordered nothing" in say.text
     shown_orders = device.orders()
     assert not shown_orders.orders
     assert "forgotten" in [decision.code for decision in shown_orders.decisions]

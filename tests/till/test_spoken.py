@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent.deciding.conversation import Say
 from agent.deciding.dialogue import MOST_TRIES
 from agent.plumbing import messages
 from agent.plumbing.errors import JournalError
@@ -311,3 +312,135 @@ def test_a_picked_word_that_was_likelier_something_else_picks_nothing(till: Till
 def test_without_a_close_other_order_nothing_is_asked(till: Till, words: str, behind: float) -> None:
     till.wake_and_say(ORDER, runners_up=_near(words, behind))
     assert till.decided == ["read_back"]
+
+
+def test_who_speaks_on_orders_the_whole_and_what_was_heard_first_is_not_asked_about(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    unsaid = till.listening
+    assert unsaid is not None
+    till.spoken.went_on(0)
+    till.spoken.heard(utterance(unsaid.listen_id, CONSENT))  # nobody heard that question
+    till.wake_and_say(f"{ORDER} and three boxes of green tea")
+    assert till.said.startswith("Two bags of dark roast coffee and three boxes of green tea")
+    assert till.decided == ["read_back", "went_on", "read_back"]
+    till.answer(CONSENT)
+    (order,) = till.desk.journal.orders()
+    assert order.title == "two bags of dark roast coffee and three boxes of green tea"
+
+
+@pytest.mark.parametrize(("words", "gap"), [("", -99.0), (f"{ORDER} and three boxes of green tea", -3.0)])
+def test_where_the_whole_is_not_understood_what_was_heard_first_stands(
+    till: Till, words: str, gap: float
+) -> None:
+    till.wake_and_say(ORDER)
+    question = till.said
+    till.spoken.went_on(0)
+    till.wake_and_say(words, gap=gap, open_words="two bags of dark roast coffee hm let me see")
+    assert till.said == question
+    assert till.decided == ["read_back"]
+    till.answer(CONSENT)
+    assert len(till.desk.journal.orders()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "open_words"),
+    [("cancel", "cancel"), ("", "two bags of coffee oh forget it"), ("", "two bags of dark coffee no")],
+)
+def test_who_speaks_on_may_take_the_order_back(till: Till, words: str, open_words: str) -> None:
+    till.wake_and_say(ORDER)
+    till.spoken.went_on(0)
+    till.wake_and_say(words, gap=-0.1 if words else -99.0, open_words=open_words)
+    assert till.said == "Cancelled. Nothing is ordered."
+    assert till.decided == ["read_back", "cancelled"]
+    assert till.listening is None
+
+
+def test_an_order_of_the_button_goes_on_under_its_own_number(till: Till) -> None:
+    till.spoken.push_to_talk()
+    asked = [message for message in till.sent if isinstance(message, messages.Listen)][-1]
+    till.spoken.heard(utterance(asked.listen_id, "order two bags of dark roast coffee"))
+    till.spoken.went_on(asked.listen_id)
+    till.finish_speaking()
+    whole = "order two bags of dark roast coffee and a box of green tea"
+    till.spoken.heard(utterance(asked.listen_id, whole))
+    assert till.said.startswith("Two bags of dark roast coffee and one box of green tea")
+
+
+def test_while_somebody_speaks_on_nothing_else_is_said(till: Till) -> None:
+    till.desk.online = False
+    till.wake_and_say(ORDER)
+    till.answer(CONSENT)
+    till.wake_and_say("okay nabu order a box of green tea")
+    till.spoken.went_on(0)
+    said = till.said
+    till.finish_speaking()
+    till.deliver()
+    assert not till.spoken.begin_enrolment("Bert")
+    assert till.spoken.announce(Say("ear_deaf"), "") is None
+    assert till.said == said
+    till.wake_and_say("okay nabu order two boxes of green tea")
+    assert till.said.startswith("Two boxes of green tea")
+    till.answer("cancel")
+    till.finish_speaking()
+    assert till.said.startswith("The shop has your order: two bags of dark roast coffee")
+
+
+def test_going_on_without_an_order_changes_nothing(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.answer(CONSENT)
+    till.spoken.went_on(0)
+    till.deliver()
+    assert till.said.startswith("Ordered: two bags of dark roast coffee.")
+    till.spoken.begin_enrolment("Bert")
+    till.spoken.went_on(0)
+    till.answer("yes learn my voice", BERT)
+    assert till.said.startswith("Please say:")
+
+
+def test_what_is_asked_for_after_the_read_back_is_added_to_it(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.answer("and three boxes of green tea", near(ANNA, 20))
+    assert till.said.startswith("Two bags of dark roast coffee and three boxes of green tea,")
+    till.answer("also a bag of dark roast coffee")
+    assert till.said.startswith("Three bags of dark roast coffee and three boxes of green tea,")
+    till.answer(CONSENT)
+    (order,) = till.desk.journal.orders()
+    assert order.title == "three bags of dark roast coffee and three boxes of green tea"
+
+
+@pytest.mark.parametrize("who", [BERT, None])
+def test_nobody_else_adds_to_an_order(till: Till, who: tuple[float, ...] | None) -> None:
+    till.wake_and_say(ORDER)
+    till.answer("and three boxes of green tea", who)
+    assert till.said.startswith(
+        "I could not tell that it was you, so it stays at two bags of dark roast coffee"
+    )
+    till.answer(CONSENT)
+    (order,) = till.desk.journal.orders()
+    assert order.title == "two bags of dark roast coffee"
+
+
+def test_an_addition_with_a_no_in_it_cancels(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.answer("and three boxes of green tea", open_words="and no three boxes of green tea")
+    assert till.decided[-1] == "cancelled"
+
+
+def test_nothing_is_added_to_what_was_not_read_back(till: Till) -> None:
+    till.wake_and_say("and three boxes of green tea")
+    assert till.decided == ["not_understood"]
+    till.desk.online = False
+    till.wake_and_say(ORDER)
+    till.answer(CONSENT)
+    till.wake_and_say(ORDER)
+    assert "Do you want another?" in till.said
+    till.answer("and three boxes of green tea")
+    assert till.said.startswith("Sorry, was that a yes?")
+
+
+def test_what_is_typed_as_well_is_added_to_what_was_typed(till: Till) -> None:
+    replies: list[str] = []
+    typed = TypedDialogue(till.desk, "en", replies.append, till.what_is_low)
+    typed.typed("order two bags of dark roast coffee")
+    typed.typed("and a box of green tea")
+    assert replies[-1].startswith("Two bags of dark roast coffee and one box of green tea,")

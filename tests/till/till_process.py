@@ -34,22 +34,40 @@ class TillProcess:
         self.folder.mkdir(mode=0o700)
         people = People(self.folder / "people")
         people.add("Anna", Voiceprint(GE2E, ANNA), now_s=0)
-        (root / "catalogue.json").write_bytes(catalogue or CATALOGUE_FILE.read_bytes())
+        self.catalogue_file = root / "catalogue.json"
+        self.catalogue_file.write_bytes(catalogue or CATALOGUE_FILE.read_bytes())
         settings = root / "earmark.toml"
         settings.write_text(
             f'[device]\nid = "{DEVICE}"\nenvironment = "test"\n[paths]\nstate_dir = "state"\n'
             'keys_dir = "keys"\ntrust_file = "keys/trust.json"\ncatalogue_file = "catalogue.json"\n'
             + more_settings
         )
-        self.child = start_child("till", Program("till", "agent.till"), settings, time.monotonic())
-        self._path = root / "operator.sock"
+        self.settings_file, self._path = settings, root / "operator.sock"
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(self._path))
         self._listener.listen(64)
+        self._start()
+
+    def _start(self) -> None:
+        self.child = start_child("till", Program("till", "agent.till"), self.settings_file, time.monotonic())
         self.child.control.send(messages.OperatorListener(), (self._listener.fileno(),))
         self.voice_socket = self.hand_over("voice")
         self.voice = IpcConnection(self.voice_socket, peer="till")
         self.uplink = IpcConnection(self.hand_over("uplink"), peer="till")
+
+    def new_voice(self) -> None:
+        """The one before is gone, another has come."""
+        self.voice.close()
+        self.voice_socket = self.hand_over("voice")
+        self.voice = IpcConnection(self.voice_socket, peer="till")
+
+    def kill_and_start_again(self) -> None:
+        """As its supervisor does; its neighbours get new connections."""
+        self.child.process.kill()
+        self.child.end(PATIENCE_S)
+        self.voice.close()
+        self.uplink.close()
+        self._start()
 
     def hand_over(self, name: str) -> socket.socket:
         """The test's end of a new connection, on which it is the neighbour of that name."""

@@ -45,7 +45,7 @@ def _confirm_everything(till: IpcConnection) -> None:
     embedding = (1.0, *(0.0 for _ in range(255)))
     for number in itertools.count(1):
         for forged in (
-            Utterance(number % 40, CONSENT, CONSENT, 0.0, embedding, 4_000, 40.0, time.monotonic_ns()),
+            Utterance(number % 40, CONSENT, CONSENT, 0.0, embedding, 4_000, 40.0, time.monotonic_ns(), ""),
             *(
                 Woken(1.0),
                 VoiceReady("speaker-ge2e"),

@@ -91,7 +91,7 @@ def _forge() -> None:
 
 def _forged(true: Utterance, listen_id: int, words: str, now_ns: int) -> Utterance:
     """Her embedding, somebody else's words."""
-    return Utterance(listen_id, words, words, 0.0, true.embedding, 4_000, 40.0, now_ns)
+    return Utterance(listen_id, words, words, 0.0, true.embedding, 4_000, 40.0, now_ns, true.grammar_id)
 
 
 def main() -> None:

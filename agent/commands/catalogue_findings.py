@@ -1,0 +1,47 @@
+"""What `earmark doctor` finds about the catalogue: the file of the settings, and what the device serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent.commands.findings import Finding
+from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.sentences import compile_sentences
+from agent.plumbing.operator import CatalogueHealth
+from agent.plumbing.settings import Settings
+
+
+def catalogue(settings: Settings) -> Iterator[Finding]:
+    """Of the file. Raises CatalogueError."""
+    path = Path(settings.paths.catalogue_file)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        yield Finding(
+            "catalogue", "bad", f"cannot read {path}: {error.strerror}", "put the shop's catalogue there"
+        )
+        return
+    found = parse_catalogue(data, name=path.name)
+    compile_sentences(found, settings.device.language)
+    silent = sum(settings.device.language not in product.words for product in found.products)
+    yield Finding("catalogue", "ok", f"version {found.version}, {len(found.products)} products")
+    if silent:
+        yield Finding("catalogue", "note", f"{silent} products have no words in {settings.device.language!r}")
+
+
+def catalogue_in_use(health: CatalogueHealth) -> Iterator[Finding]:
+    """Of the running device."""
+    detail = f"serves catalogue version {health.version}, {health.products} products"
+    yield Finding("device", "ok", detail)
+    if health.next_version:
+        yield Finding("device", "ok", on_its_way(health))
+    if health.fault:
+        detail = f"a new catalogue was not taken: {health.fault_detail} ({health.fault})"
+        yield Finding("device", "note", detail, health.fault_next_step)
+
+
+def on_its_way(health: CatalogueHealth) -> str:
+    """E.g. "version 8 is being compiled"."""
+    what = "is being compiled" if health.next_stage == "compiling" else "waits until nobody is being heard"
+    return f"catalogue version {health.next_version} {what}"

@@ -1,0 +1,233 @@
+"""New catalogues while the till serves: compiled beside it, offered to `voice`, and taken up in one step.
+
+Which of them goes where is decided in `agent.till.swap`; here it is carried out.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from agent.deciding.edition import Edition
+from agent.plumbing import audit
+from agent.plumbing.errors import CatalogueError, EarmarkError
+from agent.plumbing.free_memory import give_back_memory
+from agent.plumbing.operator import CatalogueHealth, CatalogueStage
+from agent.plumbing.workshop import Job
+from agent.till import swap
+from agent.till.catalogue_store import CatalogueStore, Laid
+from agent.till.compiler import Compiler
+from agent.till.desk import Desk
+from agent.till.swap import Name, Swap
+
+Told = Callable[[CatalogueStage | EarmarkError], None]
+"""Whoever brought a catalogue is told where it is, and why it will not be in use."""
+
+_WHY = {
+    "catalogue_older": ("a newer one is in use or on its way", "earmark status"),
+    "catalogue_same_version": ("another one has that version", "raise its version: it names the prices"),
+    "catalogue_superseded": ("a newer one has come meanwhile", "earmark status"),
+    "catalogue_voice_died": ("voice died twice when it was to take it", "read the log; earmark doctor"),
+    "catalogue_refused": ("voice cannot hear by its grammar", "read the log; earmark doctor"),
+}
+
+_NO_FAULT = frozenset({"catalogue_older", "catalogue_superseded"})
+"""A newer one is there: nothing has to be mended."""
+
+
+class _Candidate:
+    """A catalogue on its way. `source` is a sealed memfd with its JSON."""
+
+    def __init__(self, source: int, told: Told) -> None:
+        self.source, self.told = source, [told]
+        self.job: Job | None = None
+
+
+class _Made(NamedTuple):
+    """What is served from memory, and what is on disk for the next start."""
+
+    edition: Edition
+    laid: Laid
+
+
+class Catalogues:
+    """Used from the till's loop. The desk's edition is the one in use."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        compiler: Compiler,
+        store: CatalogueStore,
+        post: Callable[[Callable[[], None]], None],
+        offer: Callable[[Edition], None],
+        changed: Callable[[], None],
+    ) -> None:
+        """`post` brings something to the loop from another thread; `offer` tells `voice` to hear by an
+        edition; `changed` is told that another one is in use."""
+        self._desk, self._compiler, self._store = desk, compiler, store
+        self._post, self._offer, self._changed = post, offer, changed
+        self._swap = Swap(in_use=Name(desk.edition.version, desk.edition.source))
+        self._candidates: dict[Name, _Candidate] = {}
+        self._made: dict[Name, _Made] = {}
+        self.fault: EarmarkError | None = None
+        """Why the newest that came is not in use and will not be."""
+
+    def health(self) -> CatalogueHealth:
+        """What an operator is shown."""
+        newest, fault = self._swap.newest, self.fault
+        coming = newest != self._swap.in_use
+        return CatalogueHealth(
+            version=self._desk.edition.version,
+            products=len(self._desk.catalogue),
+            next_version=newest.version if coming else 0,
+            next_stage=self._stage(newest) if coming else "",
+            fault=fault.code if fault else "",
+            fault_detail=fault.detail if fault else "",
+            fault_next_step=fault.next_step if fault else "",
+        )
+
+    def arrived(self, name: Name, source: int, told: Told = lambda _: None) -> None:
+        """A catalogue of the shop: `name` is what it is said to be, the sealed memfd `source` (taken over)
+        its JSON. Whoever brings it answers for its origin."""
+        if name == self._swap.in_use:
+            os.close(source)
+            told("in_use")
+            return
+        if name in self._candidates:
+            os.close(source)
+            self._candidates[name].told.append(told)
+            told(self._stage(name))
+            return
+        self._candidates[name] = _Candidate(source, told)
+        self._carry_out(swap.arrived(self._swap, name))
+
+    def refused(self, error: EarmarkError) -> None:
+        """A catalogue that came could not even be looked at."""
+        audit.log("catalogue_not_taken", reason=error.code, detail=error.detail, next_step=error.next_step)
+        self.fault = error
+
+    def voice_came(self) -> None:
+        """A `voice` without a grammar: it is offered one."""
+        self._carry_out(swap.voice_came(self._swap))
+
+    def voice_went(self) -> None:
+        """`voice` is gone."""
+        self._carry_out(swap.voice_went(self._swap))
+
+    def voice_answered(self, grammar_id: str, fault: str) -> None:
+        """It hears by that grammar now, or cannot (`fault`, an error code)."""
+        offered = self._swap.offered
+        if offered is None or self._edition(offered).grammar_id != grammar_id:
+            return
+        self._carry_out(swap.refused(self._swap) if fault else swap.taken(self._swap))
+
+    def _stage(self, name: Name) -> CatalogueStage:
+        return "compiling" if name == self._swap.compiling else "waiting"
+
+    def _edition(self, name: Name) -> Edition:
+        """Of a catalogue that is in use or ready."""
+        if name == self._swap.in_use:
+            return self._desk.edition
+        return self._made[name].edition
+
+    def _carry_out(self, step: swap.Step) -> None:
+        self._swap, effects = step
+        for effect in effects:
+            match effect:
+                case swap.Compile(name):
+                    self._compile(name)
+                case swap.Offer(name):
+                    self._offer(self._edition(name))
+                case swap.TakeUp(name):
+                    self._take_up(name)
+                case swap.Drop(name, code):
+                    detail, next_step = _WHY[code]
+                    self._drop(name, CatalogueError(code, f"version {name.version}: {detail}", next_step))
+
+    # --- compiling ---
+
+    def _compile(self, name: Name) -> None:
+        candidate = self._candidates[name]
+        self._tell(name, "compiling")
+        try:
+            candidate.job = self._compiler.begin(candidate.source, self._desk.catalogue.currency)
+        except EarmarkError as error:
+            self._not_compiled(name, candidate, error)
+            return
+        work = partial(self._make, name, candidate, candidate.job)
+        threading.Thread(target=work, name="catalogue", daemon=True).start()
+
+    def _make(self, name: Name, candidate: _Candidate, job: Job) -> None:
+        """In a thread of its own: waits for the compiler, and has all of it on disk."""
+        try:
+            made = self._all_of(name, job, candidate.source)
+        except EarmarkError as error:
+            self._post(partial(self._not_compiled, name, candidate, error))
+        else:
+            self._post(partial(self._compiled, name, candidate, made))
+        finally:
+            os.close(candidate.source)
+
+    def _all_of(self, name: Name, job: Job, source: int) -> _Made:
+        data = job.result()
+        edition = self._compiler.edition(data, name.source)
+        if edition.version != name.version:
+            detail = f"it is version {edition.version}, and was announced as {name.version}"
+            raise CatalogueError("catalogue_differs", detail, "bring it again")
+        return _Made(edition, self._store.lay_ready(source, data))
+
+    def _compiled(self, name: Name, candidate: _Candidate, made: _Made) -> None:
+        if self._candidates.get(name) is not candidate:  # given up at the last moment
+            self._store.drop(made.laid)
+            return
+        self._made[name] = made
+        self._tell(name, "waiting")
+        self._carry_out(swap.compiled(self._swap, name))
+
+    def _not_compiled(self, name: Name, candidate: _Candidate, error: EarmarkError) -> None:
+        if self._candidates.get(name) is candidate:
+            self._swap, _ = swap.not_compiled(self._swap, name, error.code)
+            self._drop(name, error)
+
+    # --- its end, one way or the other ---
+
+    def _take_up(self, name: Name) -> None:
+        edition, laid = self._made[name]
+        try:
+            self._store.take_up(laid)
+        except CatalogueError as error:
+            self._swap, effects = swap.not_kept(self._swap, error.code)
+            self._drop(name, error)
+            self._carry_out((self._swap, tuple(e for e in effects if not isinstance(e, swap.Drop))))
+            return
+        candidate = self._candidates.pop(name)
+        del self._made[name]
+        self._desk.edition, self.fault = edition, None
+        audit.log("catalogue_in_use", catalogue_version=name.version)
+        self._changed()
+        give_back_memory()
+        for told in candidate.told:
+            told("in_use")
+        self._carry_out(swap.kept(self._swap))
+
+    def _drop(self, name: Name, error: EarmarkError) -> None:
+        candidate = self._candidates.pop(name)
+        if candidate.job is not None:
+            candidate.job.abandon()
+        else:
+            os.close(candidate.source)
+        if name in self._made:
+            self._store.drop(self._made.pop(name).laid)
+        if error.code in _NO_FAULT:
+            audit.log("catalogue_not_taken", reason=error.code, catalogue_version=name.version)
+        else:
+            self.refused(error)
+        for told in candidate.told:
+            told(error)
+
+    def _tell(self, name: Name, stage: CatalogueStage) -> None:
+        for told in self._candidates[name].told:
+            told(stage)

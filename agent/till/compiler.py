@@ -1,0 +1,75 @@
+"""From the shop's JSON to an `Edition`, in a process of its own: seconds of work and much memory, which
+neither keep the till from anything nor stay in it."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from agent import deciding
+from agent.deciding.edition import Edition, check_shop, compiled
+from agent.plumbing import sentence_graph
+from agent.plumbing.errors import CatalogueError
+from agent.plumbing.workshop import Job, Workshop
+
+MOST_MEMORY_BYTES = 256 << 20
+"""What one compilation may have; 50,000 products take about half of it."""
+
+_OTHERS_CODE = ("msgspec", "num2words")
+
+
+class _Order(msgspec.Struct, frozen=True):
+    shop_id: str
+    language: str
+    compiler: str
+    currency: str
+
+
+class Compiler:
+    """Compiles for a device that trusts `shop_id` and hears `language`."""
+
+    def __init__(self, workshop: Workshop, shop_id: str, language: str) -> None:
+        """`workshop` is one that does `work`."""
+        self._workshop, self._shop_id, self._language = workshop, shop_id, language
+        self._id = compiler_id()
+
+    def begin(self, source: int, currency: str = "") -> Job:
+        """Starts on the JSON in the sealed memfd `source`; a device that has sold before, in `currency`, goes
+        on in it. The job's result is for `edition`. Raises IpcError workshop_gone."""
+        order = _Order(self._shop_id, self._language, self._id, currency)
+        return self._workshop.begin(msgspec.msgpack.encode(order), source)
+
+    def edition(self, data: bytes, source: str) -> Edition:
+        """What a job gave, now or before an earlier start. Raises CatalogueError: catalogue_differs (it is
+        not of the catalogue `source`, or this release would compile it otherwise), catalogue_other_shop."""
+        edition = Edition.from_bytes(data, source=source, compiler=self._id, language=self._language)
+        check_shop(edition.catalogue, self._shop_id)
+        return edition
+
+
+def work(order: bytes, source: bytes) -> bytes:
+    """What the workshop does. Raises CatalogueError as `compiled` does."""
+    wanted = msgspec.msgpack.decode(order, type=_Order)
+    try:
+        return compiled(source, **msgspec.structs.asdict(wanted))
+    except MemoryError:
+        raise CatalogueError(
+            "catalogue_too_large",
+            f"compiling it takes more than {MOST_MEMORY_BYTES >> 20} MB",
+            "offer fewer products, or shorter names",
+        ) from None
+
+
+def compiler_id() -> str:
+    """Changes with every change of what may change a compiled catalogue."""
+    digest = hashlib.sha256()
+    files = sorted(Path(str(deciding.__file__)).parent.glob("*.py"))
+    for path in (*files, Path(str(sentence_graph.__file__))):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    others = (f"{name} {version(name)}" for name in _OTHERS_CODE)
+    digest.update("\n".join((*others, sys.version, sys.byteorder)).encode())
+    return digest.hexdigest()

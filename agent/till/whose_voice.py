@@ -1,0 +1,44 @@
+"""Whose voice an utterance is, by what the till knows of its people."""
+
+from __future__ import annotations
+
+from agent.deciding.basket import Basket
+from agent.deciding.conversation import Added, Answered, Event
+from agent.deciding.understanding import Answer, Meaning, MoreAsked
+from agent.deciding.verification import Verdict, Voice, consenter, same_speaker, verify
+from agent.plumbing.messages import Utterance
+from agent.till.desk import Desk
+from agent.till.heard import confused_by
+
+
+def voice_of(utterance: Utterance, desk: Desk) -> Voice:
+    """What was heard of a voice in it."""
+    return Voice(utterance.embedding, utterance.speech_ms, utterance.snr_db, desk.speaker_model)
+
+
+def who_ordered(utterance: Utterance, desk: Desk) -> Verdict:
+    """Who said what came after the wake word."""
+    limits = desk.settings.speaker
+    return verify(
+        voice_of(utterance, desk),
+        shortest_ms=limits.shortest_order_ms,
+        people=desk.people.voiceprints(),
+        accept_cosine=limits.thresholds.accept_cosine,
+        limits=limits,
+    )
+
+
+def answered(
+    meaning: Meaning, utterance: Utterance, order: Voice, basket: Basket | None, desk: Desk
+) -> Event:
+    """The answer to a question about `basket`, which the voice `order` asked for."""
+    limits = desk.settings.speaker
+    answer = voice_of(utterance, desk)
+    verdict = consenter(order, answer, desk.people.voiceprints(), limits)
+    one_voice = same_speaker(order, answer, limits)
+    match meaning:
+        case Answer():
+            return Answered(meaning, verdict, one_voice)
+        case MoreAsked(more) if basket is not None and (both := basket.plus(more)) is not None:
+            return Added(both, verdict, one_voice)
+    return confused_by(utterance, limits)
