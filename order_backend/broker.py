@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from agent.plumbing.errors import ConfigurationError
@@ -21,6 +22,8 @@ from order_backend.provisioning import write_revocations
 
 START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 10.0
+SAVES_EVERY_S = 10
+"""Retained messages and sessions younger than this are lost with a broker that is killed."""
 
 
 class PrivateBroker:
@@ -102,7 +105,7 @@ def write_broker_files(folder: ShopFolder, port: int) -> os.PathLike[str]:
     access = folder.broker / "access.acl"
     state = folder.broker / "state"
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_file(access, access_list(folder.config()).encode(), private=True)
+    write_file(access, access_list(folder.config(), folder.replicas()).encode(), private=True)
     configuration = f"""\
 listener {port} 127.0.0.1
 cafile {folder.ca_certificate}
@@ -118,6 +121,7 @@ acl_file {access}
 user {pwd.getpwuid(os.geteuid()).pw_name}
 persistence true
 persistence_location {state}/
+autosave_interval {SAVES_EVERY_S}
 persistent_client_expiration 7d
 max_packet_size 131072
 set_tcp_nodelay true
@@ -134,16 +138,21 @@ log_type notice
     return path
 
 
-def access_list(config: ShopConfig) -> str:
+def access_list(config: ShopConfig, replicas: Iterable[str]) -> str:
     """`%u` is the certificate's CN: a device writes its own up/ and reads its own dn/, whatever it is
     called."""
-    return f"""\
-user {config.backend_name}
+    services = "".join(
+        f"""\
+user {name}
 topic read va/v1/d/+/up/#
 topic write va/v1/d/+/dn/#
 topic write va/v1/b/{config.shop_id}/#
 
-pattern write va/v1/d/%u/up/#
+"""
+        for name in replicas
+    )
+    return f"""\
+{services}pattern write va/v1/d/%u/up/#
 pattern read va/v1/d/%u/dn/#
 pattern read va/v1/b/{config.shop_id}/#
 """

@@ -67,6 +67,14 @@ class PricedLine(msgspec.Struct, frozen=True):
     unit_price: int
 
 
+class SignedIntent(msgspec.Struct, frozen=True):
+    """What the device's own key has signed for just this intent id; nothing else is known of it yet."""
+
+    tokens: IntentData
+    checkout: OpenCheckoutMandate
+    payment: OpenPaymentMandate
+
+
 class CheckedIntent(msgspec.Struct, frozen=True):
     """An intent that may be placed as it stands."""
 
@@ -77,16 +85,28 @@ class CheckedIntent(msgspec.Struct, frozen=True):
     currency: str
 
 
-def check_intent(
-    event: CloudEvent, *, device_id: str, device_key: PublicJwk, terms: Terms, now_s: int
-) -> CheckedIntent:
-    """Raises Refusal: intent_malformed, signature_invalid, envelope_mismatch, claims_disagree, audience,
-    environment, not_yet_valid, expired, lifetime, confirmation_key, merchant, payment_reference,
-    payment_instrument, currency, item_unknown, quantity, over_limit."""
+def authenticate(event: CloudEvent, *, device_id: str, device_key: PublicJwk) -> SignedIntent:
+    """Both mandates are signed by the device's key and name the device and the event's id.
+
+    Raises Refusal: intent_malformed, signature_invalid, envelope_mismatch. What fails here may come from
+    anybody who has the device's TLS key, so it must not decide anything about the id that it names.
+    """
     tokens = _data(event)
     checkout = _mandate(tokens.checkout, device_key, OpenCheckoutMandate)
     payment = _mandate(tokens.payment, device_key, OpenPaymentMandate)
-    _check_claims(event, device_id, checkout, payment)
+    if not device_id == event.source == checkout.iss == payment.iss:
+        raise Refusal("envelope_mismatch", "topic, source and issuer are not one device")
+    if not event.id == checkout.jti == payment.jti:
+        raise Refusal("envelope_mismatch", "event id and mandate ids differ")
+    return SignedIntent(tokens, checkout, payment)
+
+
+def check_intent(intent: SignedIntent, *, terms: Terms, now_s: int) -> CheckedIntent:
+    """Raises Refusal: claims_disagree, intent_malformed (a constraint too many or too few), audience,
+    environment, not_yet_valid, expired, lifetime, confirmation_key, merchant, payment_reference,
+    payment_instrument, currency, item_unknown, quantity, over_limit."""
+    tokens, checkout, payment = intent.tokens, intent.checkout, intent.payment
+    _check_agreement(checkout, payment)
     _check_validity(checkout, terms, now_s)
 
     merchants = _only(checkout.constraints, AllowedMerchants).allowed
@@ -127,11 +147,7 @@ def _mandate(token: str, device_key: PublicJwk, type_: type[M]) -> M:
         raise Refusal(code, error.detail) from error
 
 
-def _check_claims(event: CloudEvent, device_id: str, checkout: Claims, payment: Claims) -> None:
-    if not device_id == event.source == checkout.iss == payment.iss:
-        raise Refusal("envelope_mismatch", "topic, source and issuer are not one device")
-    if not event.id == checkout.jti == payment.jti:
-        raise Refusal("envelope_mismatch", "event id and mandate ids differ")
+def _check_agreement(checkout: Claims, payment: Claims) -> None:
     for name in ("aud", "sub", "iat", "exp", "env", "amr", "cnf"):
         if getattr(checkout, name) != getattr(payment, name):
             raise Refusal("claims_disagree", f"the two mandates have another {name}")

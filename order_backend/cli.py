@@ -9,6 +9,7 @@ import logging
 import signal
 import sqlite3
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from order_backend import owner_commands
 from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder, write_file
 from order_backend.mail_text import price
-from order_backend.provisioning import admit, create_shop, revoke
+from order_backend.provisioning import add_replica, admit, create_shop, revoke
 from order_backend.service import OrderService
 from order_backend.shop import Shop
 from order_backend.stop_signals import stopped_by_signal
@@ -75,6 +76,17 @@ def _parser() -> argparse.ArgumentParser:
     broker.add_argument("--port", type=int, default=0, help="instead of the one in shop.json")
     run = command("run", _run, "Take orders until interrupted.")
     run.add_argument("--port", type=int, default=0, help="the broker's port, instead of the one in shop.json")
+    run.add_argument(
+        "--as", dest="name", default="", help="the replica to be, instead of the shop's first one"
+    )
+    replica = command(
+        "replica", _replica, "Make one more order service, or renew one: its key and certificate."
+    )
+    replica.add_argument("name", help="for example backend-2")
+    clock = command("clock", _clock, "What time it is at the shop.")
+    clock.add_argument(
+        "--set-back", action="store_true", help="forget that it was later: that clock had been wrong"
+    )
     told = command(
         "owner", owner_commands.owner, "Who is told of a device's orders, by mail; set it, remove it."
     )
@@ -134,9 +146,30 @@ def _broker(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    service = OrderService(options.folder, port=options.port or None)
+    service = OrderService(options.folder, name=options.name, port=options.port or None)
     with stopped_by_signal(service.stop):
         service.run()
+    return 0
+
+
+def _replica(options: argparse.Namespace) -> int:
+    add_replica(options.folder, options.name, now=datetime.now(UTC))
+    print(f"{options.name} may serve {options.folder.config().shop_id} once the broker has been restarted:")
+    print(f"earmark-backend run {options.folder.path} --as {options.name}")
+    return 0
+
+
+def _clock(options: argparse.Namespace) -> int:
+    options.folder.config()
+    with Shop.open(options.folder.database) as shop:
+        if options.set_back:
+            shop.set_clock_back(int(shop.read_clock().now_s))
+        reading, here_s = shop.read_clock(), time.time()
+    off_s, behind_s = here_s - reading.now_s, max(0.0, reading.floor_s - reading.now_s)
+    print(f"database  {datetime.fromtimestamp(reading.now_s, UTC):%Y-%m-%d %H:%M:%SZ}")
+    print(
+        f"this machine is {off_s:+.1f} s from it, and it is {behind_s:.0f} s behind what it has shown before"
+    )
     return 0
 
 

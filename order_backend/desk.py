@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple, TypedDict
@@ -17,15 +18,15 @@ import msgspec
 
 from agent.committing import sd_jwt
 from agent.committing.envelope import INTENT, QUERY, CloudEvent, QueryData, decode_data, decode_event
-from agent.committing.receipts import Amount, AnswerClaims, ReceiptClaims
+from agent.committing.receipts import Amount, AnswerClaims, ReceiptClaims, ReceiptLine
 from agent.committing.trusted_time import TimeClaims
 from agent.plumbing.errors import TrustError
-from order_backend.checks import CheckedIntent, Refusal, Terms, check_intent
+from order_backend.checks import CheckedIntent, Refusal, SignedIntent, Terms, authenticate, check_intent
 from order_backend.closing import close
 from order_backend.folder import ShopFolder
 from order_backend.price_list import parse_price_list
 from order_backend.receipts import delivery_date, not_placed_event, receipt_event, time_event
-from order_backend.shop import Answer, OrderRow, Shop
+from order_backend.shop import NEVER_CAME, Answer, OrderRow, Shop
 
 
 class Reply(NamedTuple):
@@ -71,6 +72,13 @@ class OrderDesk:
         )
         self._new_id = new_id
         self._order_number = order_number if order_number is not None else _unguessable
+        self.unauthenticated: Counter[str] = Counter()
+        """By device: what came on its topic and was not signed by its key."""
+
+    @property
+    def shop(self) -> Shop:
+        """Its database."""
+        return self._shop
 
     def close(self) -> None:
         """Closes the database."""
@@ -79,7 +87,8 @@ class OrderDesk:
     def intent(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
         """Takes, refuses or replays an intent that came on `device_id`'s topic; on disk when this returns.
 
-        Raises TrustError envelope_malformed where it names no intent that an answer could refer to.
+        What the device's key did not sign is answered, and nothing is kept of it. Raises TrustError
+        envelope_malformed where it names no intent that an answer could refer to.
         """
         event = decode_event(payload, INTENT)
         _require_uuid(event.id)
@@ -87,11 +96,19 @@ class OrderDesk:
             before = self._shop.answer(device_id, event.id)
             if before is not None and before.sha256 == event.data_sha256:
                 return Reply("ack", before.receipt, "replayed")
-            if before is not None:
-                conflict = Refusal("idempotency_conflict", "other content came under this id before")
-                return Reply("ack", self._refused(event, device_id, conflict, now_s), conflict.code)
             try:
-                checked = self._check(event, device_id, now_s)
+                active, signed = self._authenticate(event, device_id)
+            except Refusal as refusal:
+                self.unauthenticated[device_id] += 1
+                return Reply("ack", self._refused(event, device_id, refusal, now_s), refusal.code)
+            if before is not None and before.sha256 != NEVER_CAME:
+                return self._in_other_bytes(event, device_id, signed, now_s)
+            try:
+                if before is not None:
+                    raise Refusal("not_placed", "came after the shop had said that it never would")
+                if not active:
+                    raise Refusal("device_revoked", "this device may not order any more")
+                checked = check_intent(signed, terms=self._terms, now_s=now_s)
             except Refusal as refusal:
                 receipt = self._refused(event, device_id, refusal, now_s)
                 self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
@@ -99,23 +116,30 @@ class OrderDesk:
             return Reply("ack", self._place(event, device_id, checked, now_s), "ordered")
 
     def query(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
-        """Answers "was this intent placed?": with its receipt, or signed that it never came."""
+        """Answers "was this intent placed?": with its receipt, or signed that it never came.
+
+        The latter is on disk when this returns, and from then on that intent is refused should it come after
+        all: whoever was told "not placed" may have ordered anew. Raises TrustError envelope_malformed.
+        """
         intent_id = decode_data(decode_event(payload, QUERY), QueryData).intent
         _require_uuid(intent_id)
-        answer = self._shop.answer(device_id, intent_id)
-        if answer is not None:
-            return Reply("ack", answer.receipt, "replayed")
-        claims = AnswerClaims(
-            iss=self._config.shop_id,
-            iat=now_s,
-            aud=device_id,
-            env=self._config.environment,
-            intent=intent_id,
-            placed=False,
-        )
-        return Reply(
-            "rsp", not_placed_event(claims, self._receipts_key, event_id=self._new_id()), "not_placed"
-        )
+        with self._shop.transaction():
+            answer = self._shop.answer(device_id, intent_id)
+            if answer is not None and answer.sha256 != NEVER_CAME:
+                return Reply("ack", answer.receipt, "replayed")
+            # Signed anew each time: the device takes only what was said after the order's time was over.
+            claims = AnswerClaims(
+                iss=self._config.shop_id,
+                iat=now_s,
+                aud=device_id,
+                env=self._config.environment,
+                intent=intent_id,
+                placed=False,
+            )
+            said = not_placed_event(claims, self._receipts_key, event_id=self._new_id())
+            if answer is None:
+                self._shop.keep_answer(device_id, intent_id, Answer(NEVER_CAME, said), now_s=now_s)
+            return Reply("rsp", said, "not_placed")
 
     def time(self, *, now_s: int) -> bytes:
         """The signed time, for dn/time."""
@@ -127,15 +151,20 @@ class OrderDesk:
         device = self._shop.device(device_id)
         return device is not None and device.active
 
-    def _check(self, event: CloudEvent, device_id: str, now_s: int) -> CheckedIntent:
+    def _authenticate(self, event: CloudEvent, device_id: str) -> tuple[bool, SignedIntent]:
         device = self._shop.device(device_id)
         if device is None:
             raise Refusal("device_unknown", "this device was never admitted")
-        if not device.active:
-            raise Refusal("device_revoked", "this device may not order any more")
-        return check_intent(
-            event, device_id=device_id, device_key=device.signing_jwk, terms=self._terms, now_s=now_s
-        )
+        return device.active, authenticate(event, device_id=device_id, device_key=device.signing_jwk)
+
+    def _in_other_bytes(self, event: CloudEvent, device_id: str, signed: SignedIntent, now_s: int) -> Reply:
+        order = self._shop.order(device_id, event.id)
+        if order is not None and _signs_the_same(signed, order):
+            # Whoever carries a message can write it otherwise (its JSON, an ECDSA signature's other half) and
+            # have that placed. The device would take a refusal of its own bytes for the end of the order.
+            return Reply("ack", self._receipt(order, event, device_id, now_s), "replayed")
+        conflict = Refusal("idempotency_conflict", "other content came under this id before")
+        return Reply("ack", self._refused(event, device_id, conflict, now_s), conflict.code)
 
     def _place(self, event: CloudEvent, device_id: str, intent: CheckedIntent, now_s: int) -> bytes:
         closed = close(
@@ -163,19 +192,23 @@ class OrderDesk:
             closed_checkout=closed.checkout,
             closed_payment=closed.payment,
         )
-        claims = ReceiptClaims(
-            status="Success",
-            reference=sd_jwt.digest(closed.checkout),
-            order_id=order.order_id,
-            total=Amount(order.total_minor, order.currency),
-            delivery_date=arrives,
-            **self._addressed(event, device_id, now_s),
-        )
-        receipt = receipt_event(claims, self._receipts_key, event_id=self._new_id())
+        receipt = self._receipt(order, event, device_id, now_s)
         self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
         self._shop.place(order)
         self._shop.notices.note(order.order_id, device_id, intent.checkout.amr, now_s=now_s)
         return receipt
+
+    def _receipt(self, order: OrderRow, event: CloudEvent, device_id: str, now_s: int) -> bytes:
+        claims = ReceiptClaims(
+            status="Success",
+            reference=sd_jwt.digest(order.closed_checkout),
+            order_id=order.order_id,
+            total=Amount(order.total_minor, order.currency),
+            delivery_date=order.delivery_date,
+            lines=msgspec.json.decode(order.lines, type=tuple[ReceiptLine, ...]),
+            **self._addressed(event, device_id, now_s),
+        )
+        return receipt_event(claims, self._receipts_key, event_id=self._new_id())
 
     def _refused(self, event: CloudEvent, device_id: str, refusal: Refusal, now_s: int) -> bytes:
         claims = ReceiptClaims(
@@ -205,6 +238,17 @@ def _require_uuid(text: str) -> None:
         canonical = False
     if not canonical:
         raise TrustError("envelope_malformed", "an intent's id is a UUID in lower case")
+
+
+def _signs_the_same(intent: SignedIntent, order: OrderRow) -> bool:
+    def signed(token: str) -> str:
+        return token.rpartition(".")[0]
+
+    tokens = intent.tokens
+    return (signed(tokens.checkout), signed(tokens.payment)) == (
+        signed(order.open_checkout),
+        signed(order.open_payment),
+    )
 
 
 def _base64url(hexadecimal: str) -> str:

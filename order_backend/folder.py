@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 from typing import Annotated
@@ -57,11 +58,23 @@ class ShopFolder:
         self.broker = path / "broker"
         self.broker_certificate = path / "broker" / "broker.crt"
         self.broker_key = path / "broker" / "broker.key"
-        self.backend_certificate = path / "backend" / "backend.crt"
-        self.backend_key = path / "backend" / "backend.key"
+        self.backend = path / "backend"
+        self.backend_certificate = self.backend / "backend.crt"
+        self.backend_key = self.backend / "backend.key"
 
     def signing_key_file(self, purpose: str) -> Path:
         return self.path / "keys" / f"{purpose}.pem"
+
+    def replica_files(self, name: str) -> tuple[Path, Path]:
+        """Certificate and key of one order service."""
+        if name == self.config().backend_name:
+            return self.backend_certificate, self.backend_key
+        return self.backend / f"{name}.crt", self.backend / f"{name}.key"
+
+    def replicas(self) -> list[str]:
+        """The names of all order services that have a certificate, the first one first."""
+        others = {path.stem for path in self.backend.glob("*.crt")} - {self.backend_certificate.stem}
+        return [self.config().backend_name, *sorted(others)]
 
     def config(self) -> ShopConfig:
         """Raises ConfigurationError shop_missing, shop_invalid."""
@@ -95,3 +108,15 @@ def write_file(path: Path, content: bytes, *, private: bool = False) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     temporary.replace(path)
+
+
+def claim(path: Path) -> int | None:
+    """A descriptor that keeps every other process of this machine from claiming `path` until it is closed or
+    this process ends; None where another has it. Raises OSError."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -7,7 +7,6 @@ the process was killed is sent once more, with the same Message-ID; that is the 
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import random
@@ -17,7 +16,7 @@ import time
 from collections.abc import Callable
 
 from agent.plumbing.errors import ConfigurationError, EarmarkError
-from order_backend.folder import ShopFolder
+from order_backend.folder import ShopFolder, claim
 from order_backend.mail_server import MailServerError, MailSession
 from order_backend.mail_settings import MailSettings, read_password
 from order_backend.mail_text import notice_mail
@@ -163,16 +162,13 @@ def claim_mail(folder: ShopFolder) -> int:
     """A descriptor that keeps every other mail process of this shop out until it is closed or this process
     ends. Raises ConfigurationError mail_running, mail_lock."""
     try:
-        descriptor = os.open(folder.mail_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = claim(folder.mail_lock)
     except OSError as error:
         raise ConfigurationError(
             "mail_lock", f"{folder.mail_lock}: {error.strerror}", f"ls -ld {folder.path} {folder.mail_lock}"
         ) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
+    if descriptor is None:
         raise ConfigurationError(
             "mail_running", f"another process sends the mails of {folder.path}", "end that one first"
-        ) from error
+        )
     return descriptor

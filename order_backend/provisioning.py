@@ -6,6 +6,7 @@ client certificate and what it has to trust. No private key of a device is ever 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +28,9 @@ from order_backend import certificates
 from order_backend.folder import PURPOSES, ShopConfig, ShopFolder, write_file
 from order_backend.price_list import parse_price_list
 from order_backend.shop import Shop
+
+REPLICA_NAME = re.compile(r"backend-[A-Za-z0-9][A-Za-z0-9._-]{0,55}")
+"""Of an order service: no device is admitted under one."""
 
 
 class Admission(NamedTuple):
@@ -80,10 +84,8 @@ def create_shop(
     broker = certificates.server_certificate(hosts, key.public_key(), ca, ca_key, now=now)
     write_file(folder.broker_key, certificates.private_pem(key), private=True)
     write_file(folder.broker_certificate, certificates.certificate_pem(broker))
-    key = certificates.new_key()
-    backend = certificates.client_certificate(config.backend_name, key.public_key(), ca, ca_key, now=now)
-    write_file(folder.backend_key, certificates.private_pem(key), private=True)
-    write_file(folder.backend_certificate, certificates.certificate_pem(backend))
+    first_replica = (folder.backend_certificate, folder.backend_key)
+    _write_client(config.backend_name, first_replica, (ca, ca_key), now=now)
     for purpose in PURPOSES:
         write_file(
             folder.signing_key_file(purpose), certificates.private_pem(certificates.new_key()), private=True
@@ -123,6 +125,16 @@ def admit(folder: ShopFolder, device_id: str, requests_pem: bytes, *, now: datet
             now_s=int(now.timestamp()),
         )
     return Admission(certificates.certificate_pem(certificate), trust_bundle(folder))
+
+
+def add_replica(folder: ShopFolder, name: str, *, now: datetime) -> None:
+    """A key and a certificate for one more order service, or new ones for one that there is.
+
+    Raises ConfigurationError replica_name.
+    """
+    if not REPLICA_NAME.fullmatch(name):
+        raise ConfigurationError("replica_name", f"{name!r} is no name for an order service", "backend-2")
+    _write_client(name, folder.replica_files(name), _authority(folder), now=now)
 
 
 def trust_bundle(folder: ShopFolder) -> TrustBundle:
@@ -167,6 +179,19 @@ def write_revocations(folder: ShopFolder, *, now: datetime) -> None:
     with Shop.open(folder.database) as shop:
         serials = shop.revoked_serials()
     write_file(folder.revocations, certificates.revocation_list(serials, ca, ca_key, now=now))
+
+
+def _write_client(
+    name: str,
+    files: tuple[Path, Path],
+    authority: tuple[x509.Certificate, ec.EllipticCurvePrivateKey],
+    *,
+    now: datetime,
+) -> None:
+    key = certificates.new_key()
+    certificate = certificates.client_certificate(name, key.public_key(), *authority, now=now)
+    write_file(files[1], certificates.private_pem(key), private=True)
+    write_file(files[0], certificates.certificate_pem(certificate))
 
 
 def _authority(folder: ShopFolder) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:

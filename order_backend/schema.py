@@ -75,7 +75,18 @@ CREATE TABLE notices (
 CREATE INDEX notices_due ON notices (due_at) WHERE state = 'due';
 """
 
-_STEPS = (_ORDERS, _NOTICES)
+_CLOCK = """
+CREATE TABLE clock (
+    only_row       INTEGER PRIMARY KEY CHECK (only_row = 1),
+    floor_s        INTEGER NOT NULL,
+    teller         TEXT NOT NULL,
+    teller_until_s INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO clock VALUES (1, 0, '', 0);
+"""
+
+_STEPS = (_ORDERS, _NOTICES, _CLOCK)
 SCHEMA_VERSION = len(_STEPS)
 
 

@@ -1,13 +1,15 @@
 """The shop's MQTT side: takes intents off a shared subscription, answers, and tells devices the time.
 
-An intent is acknowledged to the broker only after its order is in the database. Any number of these may run
-side by side, each with its own certificate. Sessions end with the connection: what is lost with one is sent
-again by the device.
+An intent is acknowledged to the broker only after what came of it is in the database. Any number of these may
+run side by side on one database, each a replica with a name and a certificate of its own. Sessions end with
+the connection: what is lost with one is sent again by the device. A replica that cannot use its database, or
+cannot know the time, leaves the broker, so that no device waits for it, and comes back when it can.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import random
 import socket
 import sqlite3
@@ -25,16 +27,20 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.committing.envelope import STATUS, StatusData, decode_data, decode_event, down_topic, split_topic
-from agent.plumbing.errors import TrustError
+from agent.plumbing.errors import ConfigurationError, TrustError
 from agent.plumbing.terminal import plain
 from order_backend.desk import OrderDesk
-from order_backend.folder import ShopFolder
+from order_backend.folder import ShopFolder, claim
+from order_backend.shop_clock import ClockError, ShopClock
 
 TIME_EVERY_S = 60.0
+CLAIM_EVERY_S = 5.0
 RECEIVE_MAXIMUM = 10
+SESSION_TAKEN_OVER = 0x8E
 _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
     "$share/orders/va/v1/d/+/up/query",
+    # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
 )
 
@@ -48,49 +54,116 @@ class OrderService:
         self,
         folder: ShopFolder,
         *,
+        name: str = "",
         port: int | None = None,
         wall_clock: Callable[[], float] = time.time,
         reconnect_s: float = 1.0,
     ) -> None:
+        """`name` is the replica's, the shop's first one if empty. Raises ConfigurationError shop_missing,
+        shop_invalid, replica_unknown."""
         config = folder.config()
         self._folder = folder
+        self.name = name or config.backend_name
+        if self.name not in folder.replicas():
+            raise ConfigurationError(
+                "replica_unknown",
+                f"no order service {self.name!r} has a certificate",
+                f"earmark-backend replica {folder.path} {self.name}",
+            )
         self._wall_clock, self._reconnect_s = wall_clock, reconnect_s
         self._host, self._port = config.broker_host, port or config.broker_port
         self._online: set[str] = set()
         self._stopping = threading.Event()
         self.connected = threading.Event()
+        self._fault: Exception | None = None
+        self._said = ""
         self._desk: OrderDesk | None = None
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=config.backend_name,
-            protocol=mqtt.MQTTv5,
-            manual_ack=True,
-            reconnect_on_failure=False,
-        )
-        client.tls_set_context(_tls_context(folder))
-        client.on_socket_open = _send_at_once
-        client.on_connect = self._on_connect
-        client.on_subscribe = self._on_subscribe
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        self._client = client
+        self._clock: ShopClock | None = None
+        self._tells = False
+        self._client = self._new_client()
 
     def run(self) -> None:
-        """Until `stop`; comes back by itself when the broker does."""
-        self._desk = OrderDesk(self._folder)
+        """Until `stop`; comes back by itself when broker, database and clock do.
+
+        Raises ConfigurationError: replica_running, replica_lock, shop_key_missing, price_list_invalid, and
+        shop_database where the database cannot be used from the start.
+        """
+        lock = self._claim_name()
         try:
+            opened = False
             while not self._stopping.is_set():
-                if self._connect():
-                    self._serve()
-                self._stopping.wait(self._reconnect_s * (1.0 + random.random()))  # noqa: S311
+                try:
+                    self._desk = OrderDesk(self._folder)
+                    opened = True
+                    self._clock = ShopClock(self._desk.shop, self.name, self._wall_clock)
+                    self._work(self._clock)
+                except ConfigurationError as error:
+                    if error.code != "shop_database" or not opened:
+                        raise
+                    self._say(error.code, error.detail)
+                except ClockError as error:
+                    self._say(error.code, error.detail + " -> " + error.next_step)
+                except sqlite3.Error as error:
+                    self._say("database_away", str(error))
+                finally:
+                    self._close()
+                self._rest()
         finally:
-            self._desk.close()
+            os.close(lock)
 
     def stop(self) -> None:
         """Lets `run` return within a second or so."""
         self._stopping.set()
 
+    def _work(self, clock: ShopClock) -> None:
+        while not self._stopping.is_set():
+            clock.now_s()
+            if self._connect():
+                self._serve(clock)
+            self._rest()
+
+    def _rest(self) -> None:
+        self._stopping.wait(self._reconnect_s * (1.0 + random.random()))  # noqa: S311
+
+    def _close(self) -> None:
+        desk, self._desk = self._desk, None
+        if desk is not None:
+            desk.close()
+
+    def _claim_name(self) -> int:
+        path = self._folder.backend / f"{self.name}.lock"
+        try:
+            lock = claim(path)
+        except OSError as error:
+            raise ConfigurationError("replica_lock", f"{path}: {error.strerror}") from error
+        if lock is None:
+            raise ConfigurationError(
+                "replica_running",
+                f"another order service runs as {self.name!r}",
+                f"earmark-backend replica {self._folder.path} NAME, and run it --as NAME",
+            )
+        return lock
+
+    def _new_client(self) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self.name,
+            protocol=mqtt.MQTTv5,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        client.tls_set_context(_tls_context(self._folder, self.name))
+        client.on_socket_open = _send_at_once
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        return client
+
     def _connect(self) -> bool:
+        # A new one each time: what an old one still had to acknowledge belongs to a session that is over.
+        self._client = self._new_client()
+        self._fault, self._tells = None, False
         options = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         options.SessionExpiryInterval = 0
         options.ReceiveMaximum = RECEIVE_MAXIMUM
@@ -101,16 +174,33 @@ class OrderService:
             return False
         return True
 
-    def _serve(self) -> None:
-        next_time = time.monotonic() + TIME_EVERY_S
-        while not self._stopping.is_set():
-            if self._client.loop(timeout=0.5) != mqtt.MQTT_ERR_SUCCESS:
-                return
-            if time.monotonic() >= next_time:
-                next_time = time.monotonic() + TIME_EVERY_S
-                for device_id in self._online:
-                    self._tell_time(device_id)
-        self._client.disconnect()
+    def _serve(self, clock: ShopClock) -> None:
+        """Until the connection is lost, or `stop`. Raises what makes this replica leave."""
+        next_claim = next_time = 0.0
+        try:
+            while not self._stopping.is_set():
+                if self._client.loop(timeout=0.5) != mqtt.MQTT_ERR_SUCCESS:
+                    return
+                if self._fault is not None:
+                    raise self._fault
+                if not self.connected.is_set() or time.monotonic() < next_claim:
+                    continue
+                next_claim = time.monotonic() + CLAIM_EVERY_S
+                before, self._tells = self._tells, clock.tells()
+                if self._tells and (not before or time.monotonic() >= next_time):
+                    next_time = time.monotonic() + TIME_EVERY_S
+                    for device_id in self._online:
+                        self._tell_time(device_id)
+            clock.tells_no_more()
+        finally:
+            self.connected.clear()
+            self._client.disconnect()
+
+    def _say(self, code: str, detail: str) -> None:
+        """Once, however often it is found."""
+        if code != self._said:
+            log.error("%s %s", code, plain(detail))
+        self._said = code
 
     def _on_connect(
         self, client: mqtt.Client, _: object, flags: object, reason: ReasonCode, properties: object
@@ -128,20 +218,30 @@ class OrderService:
             log.error("broker_refused the subscriptions: see its access list")
             client.disconnect()
             return
-        log.info("serving %s:%d", self._host, self._port)
+        log.info("serving %s:%d as %s", self._host, self._port, self.name)
+        self._said = ""
         self.connected.set()
 
     def _on_disconnect(
         self, client: mqtt.Client, _: object, flags: object, reason: ReasonCode, properties: object
     ) -> None:
         self.connected.clear()
+        if reason.value == SESSION_TAKEN_OVER:
+            log.error("replica_twice another order service connects as %s: give each its own name", self.name)
         log.info("broker_lost %s", reason)
 
     def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
+        if self._fault is not None:
+            return
         try:
             self._handle(message.topic, bytes(message.payload))
-        except sqlite3.Error:
-            raise  # unacknowledged, and the service ends: a shop that cannot write must not go on
+        except (sqlite3.IntegrityError, sqlite3.DataError):  # would fail each time, and only this message
+            log.exception("message_failed topic=%s", message.topic)
+        except (sqlite3.Error, ClockError) as error:
+            self._fault = (
+                error  # unacknowledged, and this replica leaves: one that cannot write must not go on
+            )
+            return
         except (TrustError, ValueError) as error:
             log.warning("message_refused topic=%s %s", message.topic, plain(str(error)))
         except Exception:  # one device's message must not stop the others' orders
@@ -149,14 +249,13 @@ class OrderService:
         client.ack(message.mid, message.qos)
 
     def _handle(self, topic: str, payload: bytes) -> None:
-        assert self._desk is not None  # noqa: S101
+        assert self._desk is not None and self._clock is not None  # noqa: S101
         device_id, what = split_topic(topic)
-        now_s = int(self._wall_clock())
         match what:
             case "up/intent":
-                reply = self._desk.intent(device_id, payload, now_s=now_s)
+                reply = self._desk.intent(device_id, payload, now_s=self._clock.now_s())
             case "up/query":
-                reply = self._desk.query(device_id, payload, now_s=now_s)
+                reply = self._desk.query(device_id, payload, now_s=self._clock.now_s())
             case _:
                 self._status(device_id, payload)
                 return
@@ -168,20 +267,21 @@ class OrderService:
         online = decode_data(decode_event(payload, STATUS), StatusData).online
         if online and self._desk.knows(device_id):
             self._online.add(device_id)
-            self._tell_time(device_id)
+            if self._tells:
+                self._tell_time(device_id)
         else:
             self._online.discard(device_id)
 
     def _tell_time(self, device_id: str) -> None:
-        assert self._desk is not None  # noqa: S101
-        payload = self._desk.time(now_s=int(self._wall_clock()))
+        assert self._desk is not None and self._clock is not None  # noqa: S101
+        payload = self._desk.time(now_s=self._clock.now_s())
         self._client.publish(down_topic(device_id, "time"), payload, qos=1, retain=True)
 
 
-def _tls_context(folder: ShopFolder) -> ssl.SSLContext:
+def _tls_context(folder: ShopFolder, name: str) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=str(folder.ca_certificate))
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(folder.backend_certificate, folder.backend_key)
+    context.load_cert_chain(*folder.replica_files(name))
     return context
 
 

@@ -16,6 +16,9 @@ from order_backend.notices import Notices
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
 from order_backend.transactions import transaction
 
+NEVER_CAME = ""
+"""The sha256 of an answer that was given before any bytes of the intent had come: that it was not placed."""
+
 
 class Device(msgspec.Struct, frozen=True):
     """An admitted device and the key it signs intents with."""
@@ -49,6 +52,13 @@ class OrderRow(msgspec.Struct, frozen=True):
     open_payment: str
     closed_checkout: str
     closed_payment: str
+
+
+class ClockReading(msgspec.Struct, frozen=True):
+    """The database's clock, and the latest whole second that it is known to have shown (Unix seconds)."""
+
+    now_s: float
+    floor_s: int
 
 
 class Shop:
@@ -145,10 +155,12 @@ class Shop:
         return Answer(*row) if row else None
 
     def keep_answer(self, device_id: str, intent_id: str, answer: Answer, *, now_s: int) -> None:
-        """Inside a transaction, before `place`."""
+        """Inside a transaction, before `place`; takes the place of what was answered before it came."""
         self._db.execute(
-            "INSERT INTO answers VALUES (?, ?, ?, ?, ?)",
-            (device_id, intent_id, answer.sha256, answer.receipt, now_s),
+            "INSERT INTO answers VALUES (?, ?, ?, ?, ?) ON CONFLICT (device_id, intent_id) DO UPDATE SET"
+            " sha256 = excluded.sha256, receipt = excluded.receipt, at = excluded.at"
+            " WHERE answers.sha256 = ?",
+            (device_id, intent_id, answer.sha256, answer.receipt, now_s, NEVER_CAME),
         )
 
     def place(self, order: OrderRow) -> None:
@@ -157,8 +169,40 @@ class Shop:
         values = ", ".join(f":{name}" for name in OrderRow.__struct_fields__)
         self._db.execute(f"INSERT INTO orders ({columns}) VALUES ({values})", msgspec.structs.asdict(order))  # noqa: S608
 
+    def order(self, device_id: str, intent_id: str) -> OrderRow | None:
+        """The order that this intent became, if it did."""
+        columns = ", ".join(OrderRow.__struct_fields__)
+        query = f"SELECT {columns} FROM orders WHERE device_id = ? AND intent_id = ?"  # noqa: S608
+        row = self._db.execute(query, (device_id, intent_id)).fetchone()
+        return OrderRow(*row) if row else None
+
     def orders(self, limit: int = 100) -> list[OrderRow]:
         """The newest orders first."""
         columns = ", ".join(OrderRow.__struct_fields__)
         query = f"SELECT {columns} FROM orders ORDER BY number DESC LIMIT ?"  # noqa: S608
         return [OrderRow(*row) for row in self._db.execute(query, (limit,))]
+
+    def read_clock(self) -> ClockReading:
+        """The database's own time."""
+        row = self._db.execute(
+            "SELECT (julianday('now') - 2440587.5) * 86400.0, floor_s FROM clock"
+        ).fetchone()
+        return ClockReading(*row)
+
+    def claim_telling(self, replica: str, *, now_s: int, for_s: int) -> bool:
+        """Makes `replica` the one that tells devices the time until `now_s` + `for_s`, unless another is; the
+        clock's floor is then `now_s` at least."""
+        cursor = self._db.execute(
+            "UPDATE clock SET floor_s = max(floor_s, ?), teller = ?, teller_until_s = ?"
+            " WHERE teller = ? OR teller_until_s <= ? OR teller_until_s > ?",
+            (now_s, replica, now_s + for_s, replica, now_s, now_s + for_s),
+        )
+        return cursor.rowcount > 0
+
+    def stop_telling(self, replica: str) -> None:
+        """Another may."""
+        self._db.execute("UPDATE clock SET teller_until_s = 0 WHERE teller = ?", (replica,))
+
+    def set_clock_back(self, now_s: int) -> None:
+        """Forgets that the clock ever showed a later time."""
+        self._db.execute("UPDATE clock SET floor_s = ?, teller_until_s = 0", (now_s,))

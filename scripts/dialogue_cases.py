@@ -128,6 +128,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
     talk.ReceiptArrived: (
         Case("a receipt: ordered", talk.ReceiptArrived("coffee", delivery="2026-11-24")),
         Case("a receipt: refused (here: the price has risen)", talk.ReceiptArrived("coffee", "over_limit")),
+        Case("a receipt: ordered otherwise than agreed", talk.ReceiptArrived("coffee", "over_agreed")),
     ),
     talk.ReceiptLate: (Case("no receipt within `receipt_wait_ms`", talk.ReceiptLate()),),
 }

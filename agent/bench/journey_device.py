@@ -16,7 +16,7 @@ from agent.bench.made_people import MadePerson
 from agent.bench.made_room import in_quiet_room
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
-from agent.committing.road import OrderPlaced, OrderRefused, OrderRoad
+from agent.committing.road import OrderDiffers, OrderPlaced, OrderRefused, OrderRoad
 from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
@@ -263,7 +263,7 @@ class JourneyDevice:
             for event in self._road.received(f"va/v1/d/{_DEVICE}/dn/ack", reply.payload):
                 if isinstance(event, OrderPlaced):
                     arrived = ReceiptArrived(event.title, "", event.delivery)
-                elif isinstance(event, OrderRefused):
+                elif isinstance(event, OrderDiffers | OrderRefused):
                     arrived = ReceiptArrived(event.title, event.code)
                 else:
                     continue

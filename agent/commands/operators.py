@@ -97,7 +97,7 @@ def orders(arguments: argparse.Namespace) -> int:
     if not shown.orders:
         print("No order yet.")
     for row in shown.orders:
-        end = row.order_id or row.reason
+        end = " ".join(word for word in (row.order_id, row.reason) if word)
         print(plain(f"{_when(row.queued_at)}  {row.state:8}  {row.title}, {_money(row)}  {end}"))
     if shown.proposals:
         print("\nRunning low:")

@@ -15,10 +15,12 @@ from typing import Any
 
 import msgspec
 
+from agent.committing.envelope import up_topic
 from agent.committing.intents import SignedIntent
 from agent.committing.journal_faults import journal_error
 from agent.committing.journal_rows import (
     ALLOWED,
+    DAMAGED,
     OLDEST_READER,
     OPEN,
     SCHEMA,
@@ -28,6 +30,7 @@ from agent.committing.journal_rows import (
     OrderRow,
     State,
 )
+from agent.committing.read_back import SignedFacts
 from agent.deciding.basket import AgreedOrder
 from agent.deciding.money import Money
 from agent.plumbing.errors import JournalError
@@ -116,6 +119,33 @@ class Journal:
             for intent_id in intent_ids:
                 db.execute("UPDATE orders SET attempts = attempts + 1 WHERE intent_id = ?", (intent_id,))
                 _event(db, intent_id, "attempt", now_s, monotonic_ns)
+
+    def damaged(self, intent_id: str, *, now_s: int, monotonic_ns: int) -> None:
+        """Its signed bytes are not those that were signed: they leave no more, and the shop is asked. Nothing
+        that the row says of attempts is believed either."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE orders SET state = 'unknown', attempts = max(attempts, 1), reason = ?"
+                " WHERE intent_id = ? AND state IN ('queued', 'sent')",
+                (DAMAGED, intent_id),
+            )
+            _event(db, intent_id, DAMAGED, now_s, monotonic_ns)
+
+    def mended(self, facts: SignedFacts, *, now_s: int, monotonic_ns: int) -> None:
+        """Its signed bytes hold and its other columns do not: they are written anew from what was signed."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE orders SET person = :person, basket_key = :basket_key, total_minor = :total_minor,"
+                " currency = :currency, topic = :topic, sha256 = :sha256, iat = :iat, exp = :exp,"
+                " attempts = max(attempts, 1) WHERE intent_id = :intent_id",
+                {
+                    **msgspec.structs.asdict(facts),
+                    "total_minor": facts.total.minor,
+                    "currency": facts.total.currency,
+                    "topic": up_topic(facts.device_id, "intent"),
+                },
+            )
+            _event(db, facts.intent_id, "mended", now_s, monotonic_ns)
 
     def move(
         self,

@@ -26,6 +26,9 @@ ALLOWED: dict[State, frozenset[State]] = {
 """queued: on disk. sent: the broker took it, which proves nothing. unknown: its time is over and only the
 shop knows what became of it. ordered, refused and expired are ends."""
 
+DAMAGED = "damaged"
+"""The `reason` of an open order whose signed bytes were altered in storage."""
+
 OPEN: tuple[State, ...] = ("queued", "sent", "unknown")
 
 SCHEMA = """
@@ -105,8 +108,8 @@ class OrderRow(msgspec.Struct, frozen=True):
 
 
 class EventRow(msgspec.Struct, frozen=True):
-    """Something that happened to an order: a state's name, or 'attempt'. `monotonic_ns` compares within one
-    boot."""
+    """Something that happened to an order: a state's name, 'attempt', 'damaged' or 'mended'. `monotonic_ns`
+    compares within one boot."""
 
     intent_id: str
     what: str

@@ -3,7 +3,7 @@ clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
 from agent.committing.journal_rows import OrderRow
@@ -28,19 +28,22 @@ def plan(
     monotonic_s: float,
     due: Mapping[str, float],
     connected: bool,
+    fresh: Container[str],
 ) -> Plan:
     """What to do now about the open orders.
 
     `now_s` is the trusted time, None where it is not known: then nothing is given up, and the shop judges
     what is late. `due` is the monotonic time before which an order rests; one that is not in it is due at
-    once. An order that was never handed out cannot have been placed, so it expires without asking.
+    once. An order that was never handed out cannot have been placed, so it expires without asking. That is
+    known only of a `fresh` one, which this process queued itself: a journal that was put back from a copy, or
+    mended, says "never" of what has left long ago.
     """
     publish: list[str] = []
     ask: list[str] = []
     unknown: list[str] = []
     expired: list[str] = []
     for row in rows:
-        never_left = row.attempts == 0
+        never_left = row.attempts == 0 and row.intent_id in fresh
         if now_s is not None and never_left and now_s >= row.exp:
             expired.append(row.intent_id)
         elif row.state != "unknown" and now_s is not None and now_s > row.exp + GRACE_S:

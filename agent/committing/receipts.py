@@ -7,13 +7,13 @@ sha256 of its bytes, for which device and environment.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from agent.committing import jws
 from agent.committing.envelope import ANSWER, RECEIPT, SignedData, claims_of, decode_data, decode_event
-from agent.committing.mandates import Minor, UnixSeconds
+from agent.committing.mandates import Text, UnixSeconds
 from agent.committing.trust import TrustBundle
 from agent.plumbing.errors import TrustError
 
@@ -22,14 +22,22 @@ ANSWER_TYP = "earmark-answer+jwt"
 
 
 class Amount(msgspec.Struct, frozen=True):
-    """AP2's amount: minor units and an ISO 4217 code."""
+    """AP2's amount: minor units and an ISO 4217 code. However much a shop says it took, it can be read."""
 
-    amount: Minor
+    amount: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
     currency: str
 
 
+class ReceiptLine(msgspec.Struct, frozen=True):
+    """`id` is the sku with its options, as in the mandate that is answered."""
+
+    id: Text
+    quantity: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+
+
 class ReceiptClaims(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The signed claims. `reference` is the digest of the mandate that this answers; dates are ISO 8601."""
+    """The signed claims. `reference` is the digest of the mandate that this answers; dates are ISO 8601.
+    `lines` is what was ordered; empty where a shop does not say it."""
 
     status: Literal["Success", "Error"]
     iss: str
@@ -44,6 +52,7 @@ class ReceiptClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     error_description: str = ""
     total: Amount | None = None
     delivery_date: str = ""
+    lines: tuple[ReceiptLine, ...] = ()
 
 
 class AnswerClaims(msgspec.Struct, frozen=True):
@@ -68,6 +77,7 @@ class Receipt(msgspec.Struct, frozen=True):
     error: str = ""
     total: Amount | None = None
     delivery_date: str = ""
+    lines: tuple[ReceiptLine, ...] = ()
 
 
 def verify_receipt(payload: bytes, trust: TrustBundle, *, device_id: str, environment: str) -> Receipt:
@@ -87,6 +97,7 @@ def verify_receipt(payload: bytes, trust: TrustBundle, *, device_id: str, enviro
         error=claims.error,
         total=claims.total,
         delivery_date=claims.delivery_date,
+        lines=claims.lines,
     )
 
 

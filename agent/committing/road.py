@@ -20,7 +20,9 @@ from agent.committing.intents import SignedIntent, sign_intent
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OrderRow, State
 from agent.committing.keys import KeyStore
+from agent.committing.read_back import fits, signed_facts
 from agent.committing.road_events import (
+    OrderDiffers,
     OrderExpired,
     OrderPlaced,
     OrderRefused,
@@ -37,7 +39,10 @@ from agent.plumbing.errors import EarmarkError, JournalError, TrustError
 from agent.plumbing.messages import Publish
 from agent.plumbing.settings import Settings
 
-__all__ = ["OrderExpired", "OrderPlaced", "OrderRefused", "OrderRoad", "RoadEvent", "TimeTrusted", "Turn"]
+__all__ = [
+    "OrderDiffers", "OrderExpired", "OrderPlaced", "OrderRefused", "OrderRoad", "RoadEvent", "TimeTrusted",
+    "Turn",
+]  # fmt: skip
 
 
 class Turn(NamedTuple):
@@ -73,6 +78,7 @@ class OrderRoad:
         self._device, self._orders = settings.device, settings.orders
         self._monotonic_ns, self._jitter, self._new_id = monotonic_ns, jitter, new_id
         self._connected = False
+        self._fresh: set[str] = set()
         self._due: dict[str, float] = {}
         self._handed_out: dict[str, float] = {}  # when, in monotonic seconds, for all that are in _due
         self._questions: Counter[str] = Counter()
@@ -105,6 +111,7 @@ class OrderRoad:
             intent_id=self._new_id(),
         )
         self._journal.queue(signed, order, now_s=now_s, monotonic_ns=self._monotonic_ns())
+        self._fresh.add(signed.intent_id)
         return signed
 
     def link(self, connected: bool) -> None:
@@ -143,16 +150,19 @@ class OrderRoad:
             monotonic_s=self._monotonic_s(),
             due=self._due,
             connected=self._connected,
+            fresh=self._fresh,
         )
         for intent_id in todo.unknown:
             self._move(intent_id, "unknown")
         for intent_id in todo.expired:
             self._move(intent_id, "expired")
             turn.events.append(OrderExpired(*about(rows[intent_id])))
-        turn.publishes.extend(self._resend(rows[intent_id]) for intent_id in todo.publish)
+        leaving = [publish for intent_id in todo.publish if (publish := self._resend(rows[intent_id]))]
+        turn.publishes.extend(leaving)
         turn.publishes.extend(self._question(rows[intent_id]) for intent_id in todo.ask)
-        if todo.publish:
-            self._journal.attempted(todo.publish, now_s=self._label_s(), monotonic_ns=self._monotonic_ns())
+        if leaving:
+            refs = [publish.ref for publish in leaving]
+            self._journal.attempted(refs, now_s=self._label_s(), monotonic_ns=self._monotonic_ns())
 
     def published(self, ref: str) -> None:
         """The broker took the message `ref`, which proves nothing about the shop."""
@@ -192,10 +202,28 @@ class OrderRoad:
         if count <= 8 or count & (count - 1) == 0:  # then at powers of two: a flood must not fill the log
             audit.log(error.code, detail=error.detail, count=count)
 
-    def _resend(self, row: OrderRow) -> Publish:
-        self._rest(row.intent_id, row.attempts + 1)
+    def _resend(self, row: OrderRow) -> Publish | None:
+        """The bytes as they were signed; None where storage has altered them: then the shop will be asked."""
         topic, payload = self._journal.signed_bytes(row.intent_id)
-        return Publish(row.intent_id, topic, payload)
+        if not self._are_whole(row, topic, payload):
+            return None
+        self._rest(row.intent_id, row.attempts + 1)
+        return Publish(row.intent_id, up_topic(self._device.id, "intent"), payload)
+
+    def _are_whole(self, row: OrderRow, topic: str, payload: bytes) -> bool:
+        id_, sha256 = row.intent_id, row.sha256
+        if fits(payload, topic, intent_id=id_, sha256=sha256, device_id=self._device.id):
+            return True
+        facts = signed_facts(payload, self._keys.public_jwk())
+        noted = {"now_s": self._label_s(), "monotonic_ns": self._monotonic_ns()}
+        if facts is not None and (facts.intent_id, facts.device_id) == (id_, self._device.id):
+            self._journal.mended(facts, **noted)  # it was the digest that was altered
+            return True
+        self._journal.damaged(id_, **noted)
+        audit.log(
+            "journal_row_damaged", intent_id=id_, next_step="look at the storage: it alters what it keeps"
+        )
+        return False
 
     def _question(self, row: OrderRow) -> Publish:
         self._questions[row.intent_id] += 1

@@ -23,6 +23,13 @@ class OrderPlaced(_About, frozen=True):
     delivery: str
 
 
+class OrderDiffers(_About, frozen=True):
+    """The shop's receipt holds and is not for what was agreed: `code` says how (`agreement.difference`)."""
+
+    order_id: str
+    code: str
+
+
 class OrderRefused(_About, frozen=True):
     """The shop refused, with its error code ('over_limit', 'expired', ...)."""
 
@@ -37,7 +44,7 @@ class TimeTrusted(msgspec.Struct, frozen=True):
     """The time is known from now on; orders can be signed."""
 
 
-RoadEvent = OrderPlaced | OrderRefused | OrderExpired | TimeTrusted
+RoadEvent = OrderPlaced | OrderDiffers | OrderRefused | OrderExpired | TimeTrusted
 
 
 def about(row: OrderRow) -> tuple[str, str, str, str]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from agent.committing.agreement import difference
 from agent.committing.journal import Journal
-from agent.committing.journal_rows import OPEN, OrderRow
+from agent.committing.journal_rows import DAMAGED, OPEN, OrderRow
 from agent.committing.receipts import Receipt, verify_answer, verify_receipt
-from agent.committing.road_events import OrderExpired, OrderPlaced, OrderRefused, about
+from agent.committing.road_events import OrderDiffers, OrderExpired, OrderPlaced, OrderRefused, about
 from agent.committing.trust import TrustBundle
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing.errors import TrustError
@@ -36,24 +37,30 @@ class ShopAnswers:
         self._journal, self._trust, self._time, self._device = journal, trust, time, device
         self._move, self._refused = move, refused
 
-    def receipt(self, payload: bytes) -> OrderPlaced | OrderRefused:
-        """The end of an open order. Raises TrustError (what `verify_receipt` raises, receipt_other_intent,
-        receipt_repeated, receipt_contradicts) and JournalError."""
+    def receipt(self, payload: bytes) -> OrderPlaced | OrderDiffers | OrderRefused:
+        """The end of an open order. One that was ordered otherwise than agreed ends as 'ordered', for the
+        money may be gone, with the difference as its reason.
+
+        Raises TrustError (what `verify_receipt` raises, receipt_other_intent, receipt_repeated,
+        receipt_contradicts) and JournalError."""
         receipt = verify_receipt(
             payload, self._trust, device_id=self._device.id, environment=self._device.environment
         )
         self._take_time(receipt.iat)
         row = self._own_order(receipt)
+        differs = difference(receipt, row) if receipt.status == "ordered" else ""
         self._move(
             row.intent_id,
             receipt.status,
             order_id=receipt.order_id,
-            reason=receipt.error,
+            reason=differs or receipt.error,
             delivery_date=receipt.delivery_date,
         )
-        if receipt.status == "ordered":
-            return OrderPlaced(*about(row), receipt.order_id, receipt.delivery_date)
-        return OrderRefused(*about(row), receipt.error)
+        if receipt.status == "refused":
+            return OrderRefused(*about(row), receipt.error)
+        if differs:
+            return OrderDiffers(*about(row), receipt.order_id, differs)
+        return OrderPlaced(*about(row), receipt.order_id, receipt.delivery_date)
 
     def not_placed(self, payload: bytes) -> OrderExpired:
         """The answer to a question after an order whose time is over. Raises TrustError (what `verify_answer`
@@ -73,7 +80,11 @@ class ShopAnswers:
 
     def _own_order(self, receipt: Receipt) -> OrderRow:
         row = self._journal.order(receipt.intent_id)
-        if row is None or row.sha256 != receipt.intent_sha256:
+        same_bytes = row is not None and row.sha256 == receipt.intent_sha256
+        if row is not None and row.reason == DAMAGED and row.state in OPEN:
+            # Its digest may be what was altered. A refusal of other bytes says nothing about ours.
+            same_bytes = same_bytes or receipt.status == "ordered"
+        if row is None or not same_bytes:
             raise TrustError("receipt_other_intent", "answers no intent of this device, or other bytes of it")
         if row.state not in OPEN:
             agrees = row.state == receipt.status and row.order_id == receipt.order_id

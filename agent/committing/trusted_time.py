@@ -31,6 +31,9 @@ replay."""
 KERNEL_AHEAD_ALLOWED_S = 24 * 3600
 """A kernel clock further ahead of the shop's signed time than this was set wrong. (Less may be an old
 message.)"""
+SHOP_AHEAD_ALLOWED_S = 24 * 3600
+"""A signed time further ahead of a clock that a time server keeps was signed by a shop whose own clock is
+wrong."""
 _FLOOR_EVERY_S = 60
 _FLOOR, _ANCHOR = "time_floor", "time_anchor"
 
@@ -119,11 +122,20 @@ class TrustedTime:
         return self.accept(claims.iat)
 
     def accept(self, unix_s: int) -> bool:
-        """Takes a time that a verified signature of the shop carries. Raises TrustError time_replayed."""
+        """Takes a time that a verified signature of the shop carries. Raises TrustError: time_replayed,
+        time_far_ahead (of a clock that the kernel has synchronised: the floor would never come back from
+        there)."""
         if unix_s < self._floor - BEHIND_ALLOWED_S:
             raise TrustError("time_replayed", f"{self._floor - unix_s} s before the last time seen")
         reading = self._read()
         carried = self._carried(reading)
+        kept = self._kept_by_a_time_server(reading, carried)
+        if kept is not None and unix_s - kept > SHOP_AHEAD_ALLOWED_S:
+            raise TrustError(
+                "time_far_ahead",
+                f"the shop signed a time {int(unix_s - kept)} s ahead of this device's synchronised clock",
+                "compare the clocks of shop and device with a third",
+            )
         misled = self._anchor is not None and not self._anchor.signed
         misled = misled and carried is not None and carried - unix_s > KERNEL_AHEAD_ALLOWED_S
         if carried is not None and unix_s <= carried and not misled:
@@ -132,6 +144,12 @@ class TrustedTime:
             return False
         self._set(max(unix_s, self._floor), reading, signed=True)
         return True
+
+    def _kept_by_a_time_server(self, reading: ClockReading, carried: int | None) -> float | None:
+        """What the kernel says now, where it is synchronised; else what it said when it was, carried on."""
+        if reading.kernel_synchronised and reading.wall_s >= self._floor - BEHIND_ALLOWED_S:
+            return reading.wall_s
+        return carried if self._anchor is not None and not self._anchor.signed else None
 
     def _carried(self, reading: ClockReading) -> int | None:
         if self._anchor is None:

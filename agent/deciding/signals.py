@@ -6,7 +6,7 @@ from typing import Literal
 
 from agent.deciding.reply_words import REPLIES
 
-Signal = Literal["ready", "listening", "heard", "refused", "queued", "ordered", "deaf"]
+Signal = Literal["ready", "listening", "heard", "refused", "queued", "ordered", "disputed", "deaf"]
 
 _REFUSALS = (
     *(
@@ -40,4 +40,6 @@ def signal_of(key: str) -> Signal | None:
         return "ordered"
     if key == "queued":
         return "queued"
+    if key in ("shop_over_agreed", "shop_other_lines"):
+        return "disputed"
     return "refused" if key.startswith(_REFUSALS) or key not in REPLIES["en"] else None

@@ -102,10 +102,12 @@ def decode_both(
     within_nats: float,
 ) -> tuple[Hypothesis, BoundDecode]:
     """`decode_open` and `decode_bound` in the same steps, so that the model runs half as often: the open
-    decode is one more row of the beam. What lies further than `within_nats` behind it has not survived.
+    decode is one more row of the beam. What lies further than `within_nats` behind it has not survived, nor
+    what is longer than an open decode may be: no sentence is, and without this the beam fills with endless
+    repetitions wherever something else was said.
     """
     free, lowest = Hypothesis(0.0, (), DEAD, 0), -math.inf
-    search = _BoundSearch(allowed, start, beams)
+    search = _BoundSearch(allowed, start, beams, most_open_tokens)
     is_open = most_open_tokens > 0
     while is_open or search.beam:
         # Where the grammar lets pass what is heard without it, one row stands for both.
@@ -133,8 +135,15 @@ def _rows(hypotheses: Sequence[Hypothesis]) -> tuple[list[int], list[int]]:
 class _BoundSearch:
     """Beam search along the grammar; over when `beam` is empty."""
 
-    def __init__(self, allowed: Callable[[int], Allowed], start: int, beams: int) -> None:
+    def __init__(
+        self,
+        allowed: Callable[[int], Allowed],
+        start: int,
+        beams: int,
+        most_tokens: int = _LONGEST_BOUND_TOKENS,
+    ) -> None:
         self._allowed, self._beams = allowed, beams
+        self._most_tokens = min(most_tokens, _LONGEST_BOUND_TOKENS)
         self.beam = [] if start == DEAD else [Hypothesis(0.0, (), start, 0)]
         self._finished: list[Hypothesis] = []
         self._cut_off: Hypothesis | None = None
@@ -158,14 +167,14 @@ class _BoundSearch:
         grown.sort(key=lambda h: -h.score)
         self.beam = []
         for hypothesis in grown:
-            if len(self.beam) == self._beams:
+            if len(self.beam) == self._beams or hypothesis.score < lowest_score:
                 break
             if hypothesis.tokens[-1] == EOS:
                 self._finished.append(hypothesis)
             else:
                 self.beam.append(hypothesis)
         best_finished = max((h.score for h in self._finished), default=lowest_score)
-        if self._steps == _LONGEST_BOUND_TOKENS or (self.beam and best_finished > self.beam[0].score):
+        if self._steps >= self._most_tokens or (self.beam and best_finished > self.beam[0].score):
             self.beam = []
 
     def found(self, lowest_score: float) -> BoundDecode:

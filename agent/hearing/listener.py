@@ -160,7 +160,7 @@ class Listener:
         decision = self._wake.push(frame)
         if decision is None:
             return None
-        if decision.stage == "none":
+        if not decision.woke:
             return NearMiss(decision)
         self._begin_order(decision.samples_ago, now_ns)
         return WakeHeard(decision.score)

@@ -16,17 +16,16 @@ from pathlib import Path
 import numpy as np
 
 from agent.hearing.beam import (
-    BoundDecode,
     Hypothesis,
     JointDecoding,
     decode_both,
     decode_bound,
     decode_open,
 )
-from agent.hearing.ending import Ending
 from agent.hearing.grammar_automaton import GrammarAutomaton
+from agent.hearing.judged_ending import SURE_GAP, judged_ending, nats_behind
 from agent.hearing.moonshine import BASE, Float32, Moonshine
-from agent.hearing.recognition import NO_SENTENCE_GAP, SURE_AHEAD_NATS, Alternative, Draft, Recognition
+from agent.hearing.recognition import NO_SENTENCE_GAP, Alternative, Draft, Recognition
 from agent.hearing.resting_model import RestingModel
 from agent.plumbing.free_memory import give_back_memory
 from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text
@@ -42,14 +41,6 @@ sure, and words of denial, searched for in the open decode, count whichever of t
 _BY_BOTH_AT_ONCE = frozenset({"order"})
 """Of them those that both models hear from the start: the first alone is sometimes sure of what was not said,
 and to begin anew with both takes longer than the silence after the speech."""
-
-_SURE_GAP = -0.5  # of clean orders nineteen in twenty lie above
-
-_HANGS_BY_NATS = 1.0
-_HANGING_GAP = -1.0  # the end of a sentence that breaks off is often misheard
-_LONGEST_BY_HANGING = 2.0
-"""Speech stops inside a sentence where its beginning alone is so much likelier than any whole sentence, not
-far behind free speech, and free speech has not many more tokens: else most of the sound is something else."""
 
 _WEIGHTS = (1.0, 2.0)
 """Of the first and the second model: alone, the second has a third of the first's errors in noise."""
@@ -157,7 +148,7 @@ class Recogniser:
         """The second step, once the speech is over: where there is doubt looks at `whole`, asks the other
         model if that has not heard it yet, and searches more widely."""
         heard, samples, entry, whole = draft
-        if whole is not None and heard.gap_per_token < _SURE_GAP:
+        if whole is not None and heard.gap_per_token < SURE_GAP:
             self._ahead(whole, entry)
             with_phrase = self._heard(whole, entry, self._asked_first(entry))
             if with_phrase.gap_per_token > heard.gap_per_token:
@@ -243,7 +234,7 @@ class Recogniser:
             found = decode_bound(again, automaton.allowed, start, beams, free.score - within_nats)
         else:
             free, found = decode_both(steps, automaton.allowed, start, beams, most_open, within_nats)
-        ending = _ending(found, free, automaton)
+        ending = judged_ending(found, free, automaton)
         bound = found.finished
         if not bound:
             return Recognition("", self._text(free), NO_SENTENCE_GAP, ending=ending)
@@ -251,7 +242,7 @@ class Recogniser:
         best, length = bound[0], max(1, len(bound[0].tokens))
         alternatives = tuple(Alternative(words, best.score - score) for words, score in ranked[1:])
         words, ahead = ranked[0][0], _ahead_nats(ranked, automaton, entry)
-        gap, nats = _gap(best, free), best.score / length
+        gap, nats = nats_behind(best, free), best.score / length
         return Recognition(words, self._text(free), gap, alternatives, nats, ahead, ending)
 
     def _encode(self, model: Moonshine | RestingModel, samples: Float32) -> Float32:
@@ -280,33 +271,8 @@ def _ahead_nats(ranked: Sequence[tuple[str, float]], automaton: GrammarAutomaton
     return next(apart, math.inf)
 
 
-def _hangs(found: BoundDecode, free: Hypothesis, automaton: GrammarAutomaton) -> bool:
-    """Whether the speech stops inside a sentence."""
-    beginning = found.cut_off
-    if beginning is None or automaton.complete(beginning.state):
-        return False
-    ahead = beginning.score - found.finished[0].score if found.finished else math.inf
-    as_long = len(free.tokens) <= _LONGEST_BY_HANGING * len(beginning.tokens)
-    return as_long and ahead >= _HANGS_BY_NATS and _gap(beginning, free) >= _HANGING_GAP
-
-
-def _ending(found: BoundDecode, free: Hypothesis, automaton: GrammarAutomaton) -> Ending:
-    if _hangs(found, free, automaton):
-        return Ending.HANGING
-    if not found.finished or _gap(found.finished[0], free) < _SURE_GAP:
-        return Ending.UNKNOWN
-    # Another sentence that is nearly as likely may be the one that goes on.
-    near = (h for h in found.finished if found.finished[0].score - h.score < SURE_AHEAD_NATS)
-    return Ending.OPEN if any(automaton.may_mean_more(h.state) for h in near) else Ending.COMPLETE
-
-
 def _is_sound(samples: Float32) -> bool:
     return len(samples) >= _SHORTEST_SAMPLES and bool(np.isfinite(samples).all() and samples.any())
-
-
-def _gap(bound: Hypothesis, free: Hypothesis) -> float:
-    """Nats a token that `bound` lies behind `free`, <= 0."""
-    return min(0.0, (bound.score - free.score) / max(1, len(bound.tokens)))
 
 
 def _most_open_tokens(samples: Float32) -> int:

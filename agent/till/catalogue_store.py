@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from agent.plumbing import audit
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.settings import Paths
 
@@ -89,14 +90,18 @@ class CatalogueStore:
         catalogue_unwritable; then the one before still is."""
         try:
             laid.source.replace(self._folder / FILE_NAME)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        try:
             laid.compiled.replace(self._folder / _COMPILED)
             folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 os.fsync(folder)
             finally:
                 os.close(folder)
-        except OSError as error:
-            raise self._unwritable(error) from error
+        except OSError as error:  # it is the catalogue all the same
+            fault = self._unwritable(error)
+            audit.log(fault.code, detail=fault.detail, next_step=fault.next_step)
 
     def drop(self, laid: Laid) -> None:
         """It is not wanted any more."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, RoadEvent, TimeTrusted
+from agent.committing.road import (
+    OrderDiffers,
+    OrderExpired,
+    OrderPlaced,
+    OrderRefused,
+    RoadEvent,
+    TimeTrusted,
+)
 from agent.deciding.conversation import ReceiptArrived
 from agent.plumbing import audit, messages
 from agent.plumbing.errors import JournalError
@@ -80,6 +87,9 @@ class ShopLink:
         match event:
             case OrderPlaced():
                 receipt = ReceiptArrived(event.title, "", event.delivery)
+            case OrderDiffers():
+                audit.log("order_differs", intent_id=event.intent_id, reason=event.code)
+                receipt = ReceiptArrived(event.title, event.code)
             case OrderRefused():
                 receipt = ReceiptArrived(event.title, event.code)
             case OrderExpired():

@@ -19,6 +19,7 @@ PATTERNS: dict[Signal, tuple[int, ...]] = {
     "heard": (80, 120),
     "ordered": (1_500, 300),
     "queued": (500, 500),
+    "disputed": (120, 120, 120, 120, 120, 640),
     "refused": (120, 120, 120, 640),
     "deaf": (60, 2_000),
 }

@@ -67,7 +67,8 @@ class VoiceLine:
         """Has `text` spoken, after the sound of `signal`, then listens for sentences of `listen`, if any;
         where `phrases` are given, for these only."""
         then = messages.Listen(0, listen, self._windows.answer_window_ms, phrases) if listen else None
-        earcon = signal if signal in ("refused", "queued", "ordered") else ""
+        sounded = "refused" if signal == "disputed" else signal  # in either case: not as you wished
+        earcon = sounded if sounded in ("refused", "queued", "ordered") else ""
         self._said = messages.Say(0, text, language, then, earcon)
         self.say_again()
 

@@ -93,7 +93,7 @@ def test_a_database_of_the_first_release_keeps_everything_and_can_tell_an_owner(
         shop.notices.set_owner(Owner("kitchen-1", "anna@example.org", "pl"), now_s=1795000002)
     with Shop.open(old) as shop:
         assert shop.notices.owners() == [Owner("kitchen-1", "anna@example.org", "pl")]
-    assert version(old) == SCHEMA_VERSION == 2
+    assert version(old) == SCHEMA_VERSION == 3
 
 
 def test_a_migrated_database_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_processes_that_start_at_once_on_an_old_database_migrate_it_once(old: Pa
     script = f"{opens}; Shop.open(Path(sys.argv[1])).close()"
     processes = [subprocess.Popen([sys.executable, "-c", script, str(old)]) for _ in range(6)]
     assert [process.wait(60) for process in processes] == [0] * 6
-    assert version(old) == 2
+    assert version(old) == SCHEMA_VERSION
 
 
 def test_a_migration_that_cannot_be_finished_changes_nothing(old: Path) -> None:
@@ -130,9 +130,9 @@ def test_a_migration_that_cannot_be_finished_changes_nothing(old: Path) -> None:
 
 def test_a_database_of_a_later_release_is_left_alone(old: Path) -> None:
     database = sqlite3.connect(old)
-    database.execute("PRAGMA user_version = 3")
+    database.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     database.close()
     with pytest.raises(ConfigurationError) as caught:
         Shop.open(old)
     assert caught.value.code == "shop_database"
-    assert version(old) == 3
+    assert version(old) == SCHEMA_VERSION + 1

@@ -17,7 +17,7 @@ ROW = OrderRow(
 
 
 def planned(row: OrderRow, now_s: int | None, **options: object) -> dict[str, tuple[str, ...]]:
-    given_options = {"monotonic_s": 50.0, "due": {}, "connected": True, **options}
+    given_options = {"monotonic_s": 50.0, "due": {}, "connected": True, "fresh": {"i"}, **options}
     result = plan([row], now_s=now_s, **given_options)  # type: ignore[arg-type]
     return {name: ids for name, ids in result._asdict().items() if ids}
 
@@ -36,6 +36,12 @@ def test_nothing_leaves_while_there_is_no_link_or_it_is_resting() -> None:
 def test_what_never_left_expires_without_asking() -> None:
     assert planned(ROW, EXP) == {"expired": ("i",)}
     assert planned(ROW, EXP, connected=False) == {"expired": ("i",)}
+
+
+def test_what_an_earlier_process_queued_is_asked_after_whatever_the_journal_says_of_attempts() -> None:
+    assert planned(ROW, EXP, fresh=()) == {"publish": ("i",)}
+    assert planned(ROW, EXP + GRACE_S + 1, fresh=()) == {"unknown": ("i",)}
+    assert planned(row(state="unknown"), EXP + GRACE_S + 1, fresh=()) == {"ask": ("i",)}
 
 
 def test_what_left_is_resent_until_its_grace_is_over_and_then_asked_after() -> None:

@@ -14,8 +14,16 @@ from referencing import Registry, Resource
 
 from agent.committing import jws
 from agent.committing.envelope import INTENT, RECEIPT, SignedData, decode_data, decode_event, encode_event
-from agent.committing.receipts import RECEIPT_TYP, ReceiptClaims
-from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, OrderRoad, RoadEvent, TimeTrusted
+from agent.committing.receipts import RECEIPT_TYP, Amount, ReceiptClaims, ReceiptLine
+from agent.committing.road import (
+    OrderDiffers,
+    OrderExpired,
+    OrderPlaced,
+    OrderRefused,
+    OrderRoad,
+    RoadEvent,
+    TimeTrusted,
+)
 from agent.plumbing.errors import JournalError, TrustError
 from agent.plumbing.messages import Publish
 from order_backend.receipts import receipt_event
@@ -103,6 +111,7 @@ def _forge(bench: Bench, **changes: object) -> bytes:
     claims = ReceiptClaims(
         status="Success", iss="corner-shop", iat=NOW_S, reference="r", aud=DEVICE, env="test",
         intent=row.intent_id, intent_sha256=row.sha256, order_id="E-1",
+        total=Amount(row.total.minor, row.total.currency),
     )  # fmt: skip
     key = changes.pop("key", None) or bench.folder.signing_key("receipts")
     assert isinstance(key, ECKey)
@@ -176,6 +185,52 @@ def test_a_refusal_is_told_with_its_code(online: Bench) -> None:
     [event] = online.road.received(ACK, refusal)
     assert isinstance(event, OrderRefused) and event.code == "over_limit"
     assert online.journal.orders()[0].reason == "over_limit"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"total": Amount(3801, "PLN")}, "over_agreed"),
+        ({"total": Amount(9_999_999_999_99, "PLN")}, "over_agreed"),
+        ({"total": Amount(3800, "EUR")}, "over_agreed"),
+        ({"total": None}, "over_agreed"),
+        ({"lines": (ReceiptLine("coffee?roast=dark", 3),)}, "other_lines"),
+        ({"lines": (ReceiptLine("coffee?roast=light", 2),)}, "other_lines"),
+        ({"lines": (ReceiptLine("coffee?roast=dark", 2), ReceiptLine("tea", 1))}, "other_lines"),
+    ],
+)
+def test_a_receipt_for_something_else_than_agreed_is_never_just_ordered(
+    online: Bench, changes: dict[str, object], code: str
+) -> None:
+    online.road.commit(agreed())
+    [event] = online.road.received(ACK, _forge(online, **changes))
+    assert isinstance(event, OrderDiffers) and (event.code, event.order_id) == (code, "E-1")
+    [row] = online.journal.orders()
+    assert (row.state, row.reason, row.order_id) == ("ordered", code, "E-1")
+    assert online.journal.spent_since("person-1", NOW_S - 1, "PLN") == 3800, "the money may be gone"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"total": Amount(1, "PLN")},
+        {"lines": (ReceiptLine("coffee?roast=dark", 2),)},
+        {"lines": (ReceiptLine("coffee?roast=dark", 1), ReceiptLine("coffee?roast=dark", 1))},
+    ],
+)
+def test_a_receipt_for_what_was_agreed_or_less_money_is_ordered(
+    online: Bench, changes: dict[str, object]
+) -> None:
+    online.road.commit(agreed())
+    [event] = online.road.received(ACK, _forge(online, **changes))
+    assert isinstance(event, OrderPlaced) and online.journal.orders()[0].reason == ""
+
+
+def test_the_shop_names_the_lines_that_it_ordered(online: Bench) -> None:
+    online.road.commit(agreed())
+    signed = decode_data(decode_event(answer(online, only_publish(online)), RECEIPT), SignedData).signed
+    claims = json.loads(jws.verify(signed, online.trust.keys.receipts, typ=RECEIPT_TYP))
+    assert claims["lines"] == [{"id": agreed().basket.lines[0].sku, "quantity": 2}]
 
 
 def test_offline_past_its_time_an_order_expires_and_is_never_sent(bench: Bench) -> None:

@@ -81,6 +81,38 @@ def test_time_never_goes_back(bench: Bench) -> None:
     assert bench.time.now() == NOW_S + 10_000
 
 
+def test_a_shop_whose_clock_is_far_ahead_of_a_synchronised_kernel_is_not_followed(bench: Bench) -> None:
+    bench.clocks.synchronised = True
+    assert bench.time.now() == NOW_S
+    for _ in range(2):
+        with pytest.raises(TrustError) as caught:
+            bench.time.accept_event(bench.desk.time(now_s=NOW_S + 24 * 3600 + 1))
+        assert caught.value.code == "time_far_ahead" and caught.value.next_step
+        bench.clocks.synchronised = False  # the time server is gone; what it said is carried on
+    bench.time.accept_event(bench.desk.time(now_s=NOW_S + 3_600))
+    assert bench.time.now() == NOW_S + 3_600
+
+
+def test_a_device_with_the_shops_time_does_not_follow_a_jump_that_its_time_server_denies(
+    bench: Bench,
+) -> None:
+    bench.trust_time()
+    bench.clocks.pass_by(60)
+    bench.clocks.synchronised = True
+    wrong = bench.desk.time(now_s=NOW_S + 30 * 24 * 3600)
+    assert bench.road.received("va/v1/d/device-1/dn/time", wrong) == []
+    assert bench.road.refused == {"time_far_ahead": 1} and bench.time.now() == NOW_S + 60
+
+
+def test_a_kernel_that_was_wrong_and_is_right_now_does_not_hold_the_shops_time_off(bench: Bench) -> None:
+    bench.clocks.synchronised = True
+    bench.clocks.wall_s -= 300 * 24 * 3600
+    assert bench.time.now() == NOW_S - 300 * 24 * 3600
+    bench.clocks.wall_s = float(NOW_S)
+    assert bench.time.accept_event(bench.shop_time())
+    assert bench.time.now() == NOW_S
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -23,7 +23,12 @@ from tests.project import markdown
 from tests.project.markdown import ROOT
 
 PORT_ON_THE_PAGE = "18883"
-SERVICES = ("earmark-backend broker shop", "earmark-backend run shop", "earmark-backend mail shop")
+SERVICES = (
+    "earmark-backend broker shop",
+    "earmark-backend run shop",
+    "earmark-backend run shop --as backend-2",
+    "earmark-backend mail shop",
+)
 READY = ("broker on", "serving", "sending through")
 PASSWORD = "typed by the test"
 NEEDS_A_MICROPHONE = ("run", "enrol", "people", "orders")
@@ -164,6 +169,16 @@ def test_a_revoked_device_is_refused_until_it_is_admitted_again(folder: Folder) 
 def test_the_database_is_copied_as_the_page_says(folder: Folder) -> None:
     folder.type(next(line for line in _lines() if "sqlite3" in line))
     assert (folder.path / "shop-copy.db").stat().st_size > 0
+
+
+def test_a_second_order_service_runs_beside_the_first_as_the_page_says(folder: Folder) -> None:
+    lines = _lines()
+    folder.type(next(line for line in lines if line.startswith("earmark-backend replica")))
+    folder.restart("earmark-backend broker shop")
+    folder.type(next(line for line in lines if line.endswith("--as backend-2")))
+    says = folder.type(next(line for line in lines if line.startswith("earmark-backend clock")))
+    assert "0 s behind" in says
+    folder.stop("earmark-backend run shop --as backend-2")
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl, to renew certificates with")

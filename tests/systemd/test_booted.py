@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from agent import __version__
+from agent.deciding.catalogue import parse_catalogue
 from agent.touching.input_events import KEY_ENTER, encode_key
 from firmware_update.archive import build_archive
 from firmware_update.repository import Repository, create_keys
@@ -27,6 +28,7 @@ from tests.systemd.units import ROOT, Unit
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SERVICES = tuple(f"earmark-{name}.service" for name in ("till", "voice", "uplink", "sensors", "touch"))
+CATALOGUE = "order_backend/catalogues/corner_shop.json"
 BIN = f"{sys.prefix}/bin"
 BROKER_PORT, SITE_PORT, REPOSITORY_PORT = 18883, 18884, 18931
 KEYPAD = "/dev/input/keypad"
@@ -52,7 +54,7 @@ def machine(installed_root: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def _admit(machine: Booted) -> None:
-    catalogue = f"{ROOT}/order_backend/catalogues/corner_shop.json"
+    catalogue = f"{ROOT}/{CATALOGUE}"
     shop = [f"{BIN}/earmark-backend", "init", "/srv/shop", "--catalogue", catalogue, "--name", "Shop"]
     machine.run(*shop, "--environment", "test", "--broker-port", str(BROKER_PORT))
     machine.run("earmark", "provision", "/etc/earmark", "--device-id", "kitchen-1", "--environment", "test")
@@ -86,7 +88,9 @@ def doctor(machine: Booted) -> dict[str, str]:
 
 
 def test_the_device_starts_and_every_part_finds_the_others(machine: Booted) -> None:
-    healthy = {"hears", "connected to the broker", "0 orders wait for the shop"}
+    sold = parse_catalogue((ROOT / CATALOGUE).read_bytes())
+    serves = f"serves catalogue version {sold.version}, {len(sold.products)} products"
+    healthy = {"hears", "connected to the broker", "0 orders wait for the shop", serves}
     assert machine.waits_for(lambda: set(doctor(machine)) == healthy), machine.log()
     assert machine.state("earmark-updater.service") == "inactive"  # no repository is set
     assert machine.state("earmark.target") == "active"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.committing.road import OrderPlaced, OrderRefused
+from agent.committing.road import OrderDiffers, OrderPlaced, OrderRefused
 from agent.deciding.conversation import ReceiptArrived, SensorsSilent
 from agent.deciding.edition import Edition, compiled, source_id
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
@@ -117,7 +117,7 @@ class Till:
                 match event:
                     case OrderPlaced():
                         arrived = ReceiptArrived(event.title, "", event.delivery)
-                    case OrderRefused():
+                    case OrderDiffers() | OrderRefused():
                         arrived = ReceiptArrived(event.title, event.code)
                     case _:
                         continue

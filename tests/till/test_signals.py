@@ -90,7 +90,8 @@ def test_ordered_is_shown_for_a_receipt_and_nothing_else() -> None:
         assert signal_of(key) == "refused"
     assert {key for key in keys if signal_of(key) == "refused"} >= {
         key for key in keys if key.startswith(("refused_", "shop_"))
-    }
+    } - {"shop_over_agreed", "shop_other_lines"}
+    assert signal_of("shop_over_agreed") == signal_of("shop_other_lines") == "disputed"
 
 
 def test_the_outcome_is_heard_before_its_sentence(till: Till) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
+from agent.committing.receipts import Amount, ReceiptClaims
 from agent.deciding.conversation import Say
 from agent.deciding.dialogue import MOST_TRIES
 from agent.plumbing import messages
 from agent.plumbing.errors import JournalError
+from agent.till.shop_link import ShopLink
 from agent.till.typed import TypedDialogue
+from order_backend.receipts import receipt_event
+from tests.committing.kit import DEVICE, NOW_S
 from tests.till.kit import ANNA, BERT, Till, near, phrase, utterance
 
 ORDER = "okay nabu order two bags of dark roast coffee"
@@ -172,6 +178,23 @@ def test_voice_that_dies_ends_the_question_but_not_what_was_agreed(till: Till) -
     till.spoken.voice_lost()
     till.deliver()
     assert till.desk.journal.orders()[0].state == "ordered"
+
+
+def test_a_receipt_over_more_than_was_agreed_is_never_told_as_ordered(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.answer(CONSENT)
+    [row] = till.desk.journal.orders()
+    claims = ReceiptClaims(
+        status="Success", iss="corner-shop", iat=NOW_S, reference="r", aud=DEVICE, env="test",
+        intent=row.intent_id, intent_sha256=row.sha256, order_id="E-1",
+        total=Amount(row.total.minor + 1, row.total.currency),
+    )  # fmt: skip
+    payload = receipt_event(claims, till.bench.folder.signing_key("receipts"), event_id=uuid4())
+    link = ShopLink(till.desk, lambda _: None, till.spoken.receipt, lambda *_: None)
+    link.received(messages.Received(f"va/v1/d/{DEVICE}/dn/ack", payload))
+    assert "does not keep to the price that you agreed to" in till.said
+    told = [message.text for message in till.sent if isinstance(message, messages.Say)]
+    assert not any(text.startswith("Ordered") for text in told)
 
 
 def test_a_full_disk_is_said_and_nothing_is_promised(till: Till) -> None:

@@ -1,0 +1,41 @@
+"""Whether what the shop says it ordered is what a person agreed to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+from agent.committing.journal_rows import OrderRow
+from agent.committing.receipts import Receipt
+
+Difference = Literal["", "over_agreed", "other_lines"]
+
+
+def difference(receipt: Receipt, row: OrderRow) -> Difference:
+    """'' where the receipt of an order keeps to what `row` agreed to; else what is wrong with it.
+
+    over_agreed: more money, another currency, or no amount at all. other_lines: other things, or another
+    count of them, where the receipt names any. Less money is the shop's affair.
+    """
+    total = receipt.total
+    if total is None or total.currency != row.total.currency or total.amount > row.total.minor:
+        return "over_agreed"
+    if receipt.lines and _counts(receipt) != _agreed_counts(row.basket_key):
+        return "other_lines"
+    return ""
+
+
+def _counts(receipt: Receipt) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for line in receipt.lines:
+        counts[line.id] += line.quantity
+    return counts
+
+
+def _agreed_counts(basket_key: str) -> Counter[str]:
+    """Of `Basket.key`: 'sku*quantity', joined by '|'."""
+    counts: Counter[str] = Counter()
+    for part in basket_key.split("|"):
+        sku, _, quantity = part.rpartition("*")
+        counts[sku] += int(quantity)
+    return counts

@@ -1,0 +1,72 @@
+"""What the journal's signed bytes say, looked at again before they are relied on: storage forgets and flips
+bits."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from agent.committing import sd_jwt
+from agent.committing.envelope import INTENT, IntentData, claims_of, decode_data, decode_event, up_topic
+from agent.committing.jws import PublicJwk
+from agent.committing.mandates import AmountRange, LineItems, OpenCheckoutMandate, OpenPaymentMandate
+from agent.deciding.money import Money
+from agent.plumbing.errors import TrustError
+
+M = TypeVar("M", OpenCheckoutMandate, OpenPaymentMandate)
+
+
+class SignedFacts(msgspec.Struct, frozen=True):
+    """What a signed intent says by itself; the names are those of `OrderRow`."""
+
+    intent_id: str
+    device_id: str
+    person: str
+    basket_key: str
+    title: str
+    total: Money
+    sha256: str
+    iat: int
+    exp: int
+
+
+def fits(payload: bytes, topic: str, *, intent_id: str, sha256: str, device_id: str) -> bool:
+    """Whether these are the bytes of that intent, as far as its digest tells: data, id, sender and topic."""
+    try:
+        event = decode_event(payload, INTENT)
+    except TrustError:
+        return False
+    found = (event.id, event.data_sha256, event.source, topic)
+    return found == (intent_id, sha256, device_id, up_topic(device_id, "intent"))
+
+
+def signed_facts(payload: bytes, key: PublicJwk) -> SignedFacts | None:
+    """What `payload` says where both its mandates carry the signature of `key` and agree; else None."""
+    try:
+        event = decode_event(payload, INTENT)
+        tokens = decode_data(event, IntentData)
+        checkout = _mandate(tokens.checkout, key, OpenCheckoutMandate)
+        payment = _mandate(tokens.payment, key, OpenPaymentMandate)
+    except TrustError:
+        return None
+    lines = next((part.items for part in checkout.constraints if isinstance(part, LineItems)), ())
+    most = next((part for part in payment.constraints if isinstance(part, AmountRange)), None)
+    if {checkout.jti, payment.jti} != {event.id} or checkout.iss != event.source or not lines or most is None:
+        return None
+    items = [(line.acceptable_items[0], line.quantity) for line in lines]
+    return SignedFacts(
+        intent_id=event.id,
+        device_id=checkout.iss,
+        person=checkout.sub,
+        basket_key="|".join(sorted(f"{item.id}*{quantity}" for item, quantity in items)),
+        title=", ".join(f"{quantity} × {item.title}" for item, quantity in items),
+        total=Money(most.max, most.currency),
+        sha256=event.data_sha256,
+        iat=checkout.iat,
+        exp=checkout.exp,
+    )
+
+
+def _mandate(token: str, key: PublicJwk, type_: type[M]) -> M:
+    return claims_of(sd_jwt.verify(token, [key]), type_, "sd_jwt_malformed")

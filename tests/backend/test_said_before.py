@@ -1,0 +1,183 @@
+"""What the shop has said about an intent binds it, and only what the device signed makes it do so."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+
+import msgspec
+import pytest
+from joserfc.jwk import ECKey
+
+from agent.committing.envelope import (
+    INTENT,
+    QUERY,
+    IntentData,
+    QueryData,
+    decode_data,
+    decode_event,
+    encode_event,
+)
+from agent.committing.receipts import verify_answer, verify_receipt
+from agent.plumbing.messages import Publish
+from order_backend.desk import OrderDesk
+from tests.backend.test_checks import both, forged, verdict
+from tests.committing.kit import DEVICE, NOW_S, Bench, agreed
+
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def asked(bench: Bench, intent_id: str, now_s: int) -> str:
+    question = encode_event(QUERY, id_=uuid.uuid4(), source=DEVICE, now_s=now_s, data=QueryData(intent_id))
+    return bench.desk.query(DEVICE, question, now_s=now_s).code
+
+
+def test_what_was_said_not_to_be_placed_is_refused_by_a_replica_whose_clock_is_behind(bench: Bench) -> None:
+    """The device believed it and told the person, who has ordered again since."""
+    bench.trust_time()
+    intent = bench.road.commit(agreed())
+    assert asked(bench, intent.intent_id, intent.exp + 301) == "not_placed"
+    behind = OrderDesk(bench.folder)
+    codes = [behind.intent(DEVICE, intent.payload, now_s=NOW_S).code for _ in range(2)]
+    behind.close()
+    assert codes == ["not_placed", "replayed"]
+    assert bench.desk._shop.orders() == []
+
+
+def test_the_late_bytes_are_answered_for_good_and_the_question_then_gets_that_answer(bench: Bench) -> None:
+    bench.trust_time()
+    intent = bench.road.commit(agreed())
+    asked(bench, intent.intent_id, NOW_S)
+    first = bench.desk.intent(DEVICE, intent.payload, now_s=NOW_S)
+    receipt = verify_receipt(first.payload, bench.trust, device_id=DEVICE, environment="test")
+    assert (receipt.status, receipt.error) == ("refused", "not_placed")
+    assert receipt.intent_sha256 == decode_event(intent.payload, INTENT).data_sha256
+    assert bench.desk.intent(DEVICE, intent.payload, now_s=NOW_S).payload == first.payload
+    question = encode_event(
+        QUERY, id_=uuid.uuid4(), source=DEVICE, now_s=NOW_S, data=QueryData(intent.intent_id)
+    )
+    assert bench.desk.query(DEVICE, question, now_s=NOW_S).payload == first.payload
+
+
+def test_not_placed_is_said_anew_with_the_time_at_which_it_is_asked(bench: Bench) -> None:
+    """The device takes it only when it was said after the order's time was over."""
+    bench.trust_time()
+    intent = bench.road.commit(agreed())
+    question = encode_event(
+        QUERY, id_=uuid.uuid4(), source=DEVICE, now_s=NOW_S, data=QueryData(intent.intent_id)
+    )
+    for now_s in (NOW_S, intent.exp + 1):
+        said = bench.desk.query(DEVICE, question, now_s=now_s)
+        answer = verify_answer(said.payload, bench.trust, device_id=DEVICE, environment="test")
+        assert (answer.iat, answer.intent) == (now_s, intent.intent_id)
+
+
+def test_a_question_for_one_device_binds_nothing_of_another(bench: Bench) -> None:
+    bench.trust_time()
+    intent = bench.road.commit(agreed())
+    question = encode_event(
+        QUERY, id_=uuid.uuid4(), source="device-2", now_s=NOW_S, data=QueryData(intent.intent_id)
+    )
+    assert bench.desk.query("device-2", question, now_s=NOW_S).code == "not_placed"
+    assert verdict(bench, intent.payload).status == "ordered"
+
+
+def not_signed_by_the_device(bench: Bench, intent: Publish, kind: str) -> bytes:
+    """Under the intent's id, as somebody could write it who has the device's TLS key and no more."""
+    event = json.loads(intent.payload)
+    data = decode_data(decode_event(intent.payload, INTENT), IntentData)
+    match kind:
+        case "no tokens":
+            event["data"] = {"checkout": "a.b.c~", "payment": "a.b.c~"}
+        case "no intent":
+            event["data"] = {"something": "else"}
+        case "another key":
+            return forged(bench, both(jti=intent.ref), key=ECKey.generate_key("P-256"), id_=intent.ref)
+        case "the tokens of another intent":
+            other = decode_event(bench.road.commit(agreed(3)).payload, INTENT)
+            event["data"] = json.loads(bytes(other.data))
+        case "half of another intent":
+            other = decode_event(bench.road.commit(agreed(3)).payload, INTENT)
+            payment = decode_data(other, IntentData).payment
+            event["data"] = msgspec.to_builtins(IntentData(data.checkout, payment))
+        case _:
+            event["source"] = "device-2"
+            event["data"]["payment"] = event["data"]["payment"][:-2] + "A~"
+    return json.dumps(event).encode()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "no tokens",
+        "no intent",
+        "another key",
+        "the tokens of another intent",
+        "half of another intent",
+        "another source",
+    ],
+)
+def test_what_the_device_did_not_sign_is_answered_and_does_not_harm_the_id(bench: Bench, kind: str) -> None:
+    bench.trust_time()
+    signed = bench.road.commit(agreed())
+    intent = Publish(signed.intent_id, "", signed.payload)
+    bad = not_signed_by_the_device(bench, intent, kind)
+    first = bench.desk.intent(DEVICE, bad, now_s=NOW_S)
+    assert first.code in ("signature_invalid", "intent_malformed", "envelope_mismatch")
+    assert (
+        verify_receipt(first.payload, bench.trust, device_id=DEVICE, environment="test").error == first.code
+    )
+    assert bench.desk._shop.answer(DEVICE, intent.ref) is None
+    assert bench.desk.intent(DEVICE, intent.payload, now_s=NOW_S).code == "ordered"
+    assert bench.desk.intent(DEVICE, bad, now_s=NOW_S).code != "ordered"
+    assert bench.desk.unauthenticated[DEVICE] == 2
+    assert len(bench.desk._shop.orders()) == 1
+
+
+def test_what_a_revoked_device_signed_stays_refused_when_it_is_admitted_again(bench: Bench) -> None:
+    bench.trust_time()
+    intent = bench.road.commit(agreed())
+    bench.desk._shop.revoke(DEVICE)
+    assert verdict(bench, intent.payload).error == "device_revoked"
+    bench.desk._shop.register(DEVICE, bench.keys.public_jwk(), certificate_serial=7, now_s=NOW_S)
+    assert verdict(bench, intent.payload).error == "device_revoked"
+    assert verdict(bench, bench.road.commit(agreed()).payload).status == "ordered"
+
+
+def rewritten(payload: bytes, kind: str) -> bytes:
+    """What a broker could make of it: the same signed claims in other bytes."""
+    event = json.loads(payload)
+    if kind == "order of the fields":
+        event["data"] = dict(reversed(event["data"].items()))
+    else:  # (r, n - s) is as good an ECDSA signature as (r, s)
+        head, _, signature = event["data"]["payment"].removesuffix("~").rpartition(".")
+        raw = jws_bytes(signature)
+        s = P256_ORDER - int.from_bytes(raw[32:], "big")
+        event["data"]["payment"] = f"{head}.{jws_text(raw[:32] + s.to_bytes(32, 'big'))}~"
+    return json.dumps(event).encode()
+
+
+def jws_bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def jws_text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize("kind", ["order of the fields", "the other half of the signature"])
+def test_an_order_placed_from_rewritten_bytes_is_the_devices_order(bench: Bench, kind: str) -> None:
+    """Were its own bytes refused, the device would say "refused" while the shop delivers."""
+    bench.trust_time()
+    bench.road.link(True)
+    intent = bench.road.commit(agreed())
+    [publish] = bench.road.tick().publishes
+    other = rewritten(publish.payload, kind)
+    assert bench.desk.intent(DEVICE, other, now_s=NOW_S).code == "ordered"
+    mine = bench.desk.intent(DEVICE, publish.payload, now_s=NOW_S)
+    assert mine.code == "replayed"
+    [event] = bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", mine.payload)
+    assert type(event).__name__ == "OrderPlaced"
+    [order] = bench.desk._shop.orders()
+    assert (event.order_id, order.intent_id) == (order.order_id, intent.intent_id)
