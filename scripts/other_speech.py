@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 _GAME = Path("scummvm/flight-of-the-amazon-queen/queen.1c")
 _SOUNDS = Path("asterisk/sounds")
+_WAV_HEADER_BYTES = 44
 _MAGIC, _MP3 = b"QTBL", b"\1"
 _ENTRY = struct.Struct(">12sBII")  # name, disc, offset, size
 
@@ -61,7 +62,7 @@ def main(arguments: list[str]) -> int:
             (folder / f"{entry.name}.mp3").write_bytes(entry.data)
         many += len(lines)
     for path in sorted((share / _SOUNDS).rglob("*.wav")):
-        if "silence" not in path.parts:
+        if "silence" not in path.parts and path.stat().st_size > _WAV_HEADER_BYTES:  # one has no sound
             copy = out / "telephone" / path.relative_to(share / _SOUNDS)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)

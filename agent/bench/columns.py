@@ -23,7 +23,7 @@ def write_columns(path: Path, result: Mapping[str, Any]) -> None:
     parts.
     Raises AudioError bench_columns where it holds something else.
     """
-    columns = _measured_before(path)
+    columns = measured_before(path)
     measured = dict(result["noise_kinds"])
     if any(row["snr_db"] is not None for row in result["results"]):
         measured[_FILE] = result["results"]
@@ -39,7 +39,8 @@ def write_columns(path: Path, result: Mapping[str, Any]) -> None:
         path.with_suffix(".png").write_bytes(picture)
 
 
-def _measured_before(path: Path) -> dict[str, Any]:
+def measured_before(path: Path) -> dict[str, Any]:
+    """{kind: [row, ...]} of earlier runs. Raises AudioError bench_columns."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, list[dict[str, Any]]])
     except FileNotFoundError:

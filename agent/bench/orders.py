@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from agent.bench.columns import write_columns
+from agent.bench.columns import measured_before, write_columns
 from agent.bench.mixing import mix, read_noise
 from agent.bench.noise_kinds import NoiseKind, noise_kind
 from agent.bench.order_ear import OrderEar
@@ -127,6 +127,8 @@ def run_orders_bench(
     Raises AudioError (bench_set_invalid, bench_noise, bench_columns, audio_…), ModelError.
     """
     recorded = read_noise(noise, () if noise_kinds else snrs)
+    if columns is not None:
+        measured_before(columns)  # a file that cannot be added to is told before the work, not after it
     bench = OrdersBench(set_dir, recorded, models_dir)
     gate = bench.settings.reject_gap_per_token
     heard = {snr_db: bench.orders(snr_db) for snr_db in (None, *(() if noise_kinds and not noise else snrs))}

@@ -30,6 +30,7 @@ def add_benchmarks(benchmarks: Benchmarks) -> None:
         _bargein(benchmarks),
         add_command(benchmarks, "speech", "bench", "speech", "how long from a text to its first sound"),
         _idle(benchmarks),
+        _chaos(benchmarks),
     )
     for benchmark in added:
         benchmark.add_argument("--json", action="store_true", help="for machines")
@@ -246,6 +247,20 @@ def _idle(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     )
     _file(idle, "--noise", "what the room sounds like (default: quiet)")
     return idle
+
+
+def _chaos(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    chaos = add_command(
+        benchmarks,
+        "chaos",
+        "bench_road",
+        "chaos",
+        "orders while processes are killed, connections cut, messages repeated and forged, clocks moved",
+    )
+    chaos.add_argument("--intents", type=int, default=200, metavar="N", help="in all (default: 200)")
+    chaos.add_argument("--devices", type=int, default=5, metavar="M", help="that order (default: 5)")
+    chaos.add_argument("--seed", type=int, default=1, metavar="S", help="of the plan (default: 1)")
+    return chaos
 
 
 def _noise(benchmark: argparse.ArgumentParser) -> None:

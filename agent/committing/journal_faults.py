@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -22,8 +23,22 @@ _CODES = {
 }
 
 
+_LEAST_ROOM_BYTES = 64 << 10
+"""The shared memory beside a journal grows by half of this."""
+
+
 def journal_error(error: sqlite3.Error, path: Path) -> JournalError:
     """`error` as journal_full, journal_read_only, journal_corrupt, journal_duplicate or journal_unusable."""
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if primary == sqlite3.SQLITE_IOERR and _no_room(path):
+        primary = sqlite3.SQLITE_FULL
     code, next_step = _CODES.get(primary, ("journal_unusable", "earmark doctor"))
     return JournalError(code, f"{path}: {error}", next_step)
+
+
+def _no_room(path: Path) -> bool:
+    try:
+        disk = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < _LEAST_ROOM_BYTES

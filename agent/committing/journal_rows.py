@@ -1,17 +1,15 @@
-"""The order journal's shape: tables, what a row says, and which state may follow which."""
+"""The order journal's rows: what they say, and which state may follow which. The tables are those of
+`journal_steps`."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 from agent.deciding.money import Money
-
-SCHEMA_VERSION = 1
-OLDEST_READER = 1
-"""The oldest release (by its SCHEMA_VERSION) that can work on what this one writes; a rollback depends on
-it."""
 
 State = Literal["queued", "sent", "ordered", "refused", "expired", "unknown"]
 
@@ -31,57 +29,15 @@ DAMAGED = "damaged"
 
 OPEN: tuple[State, ...] = ("queued", "sent", "unknown")
 
-SCHEMA = """
-CREATE TABLE meta (
-    key   TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
 
-CREATE TABLE orders (
-    number         INTEGER PRIMARY KEY,
-    intent_id      TEXT NOT NULL UNIQUE,
-    conversation   TEXT NOT NULL,
-    person         TEXT NOT NULL,
-    basket_key     TEXT NOT NULL,
-    title          TEXT NOT NULL,
-    total_minor    INTEGER NOT NULL CHECK (total_minor > 0),
-    currency       TEXT NOT NULL,
-    topic          TEXT NOT NULL,
-    payload        BLOB NOT NULL,
-    sha256         TEXT NOT NULL,
-    iat            INTEGER NOT NULL,
-    exp            INTEGER NOT NULL,
-    state          TEXT NOT NULL
-                   CHECK (state IN ('queued', 'sent', 'ordered', 'refused', 'expired', 'unknown')),
-    attempts       INTEGER NOT NULL DEFAULT 0,
-    order_id       TEXT NOT NULL DEFAULT '',
-    reason         TEXT NOT NULL DEFAULT '',
-    delivery_date  TEXT NOT NULL DEFAULT '',
-    queued_at_s    INTEGER NOT NULL,
-    settled_at_s   INTEGER,
-    seconds_to_journal REAL
-) STRICT;
-CREATE INDEX orders_open ON orders (state) WHERE state IN ('queued', 'sent', 'unknown');
-CREATE INDEX orders_person ON orders (person, iat);
+def checksum(row: Mapping[str, object]) -> str:
+    """Over what of a row never changes and is no signed byte itself: where it fits, the row is about the
+    order that it names, whatever became of the bytes."""
+    fields = [row[name] for name in _CHECKED]
+    return hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
 
-CREATE TABLE events (
-    number       INTEGER PRIMARY KEY,
-    intent_id    TEXT NOT NULL REFERENCES orders (intent_id),
-    what         TEXT NOT NULL,
-    at_s         INTEGER NOT NULL,
-    monotonic_ns INTEGER NOT NULL
-) STRICT;
-CREATE INDEX events_intent ON events (intent_id);
 
-CREATE TABLE decisions (
-    number       INTEGER PRIMARY KEY,
-    at_s         INTEGER NOT NULL,
-    conversation TEXT NOT NULL,
-    code         TEXT NOT NULL,
-    title        TEXT NOT NULL,
-    person       TEXT NOT NULL
-) STRICT;
-"""
+_CHECKED = ("intent_id", "person", "basket_key", "total_minor", "currency", "sha256", "iat", "exp")
 
 
 class OrderRow(msgspec.Struct, frozen=True):

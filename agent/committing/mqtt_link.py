@@ -70,7 +70,7 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         client.will_set(
             up_topic(device_id, "status"), self._status(False), qos=1, retain=True, properties=will
         )
-        super().__init__(client, broker, jitter=jitter)
+        super().__init__(client, broker, jitter=jitter, spread_s=broker.reconnect_spread_seconds)
         self._expiry_s = broker.session_expiry_seconds
         client.on_message = self._on_message
         client.on_publish = self._on_publish
@@ -120,7 +120,7 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
 
     def _why_unanswered(self) -> str:
         # Our CONNECT may have crossed the broker's alert, which is then lost; a silent client hears it.
-        return probe_broker(self._broker.host, self._broker.port, self._context)
+        return probe_broker(*self.address, self._context)
 
     def _lost(self, reason: str) -> None:
         self._session += 1

@@ -37,19 +37,28 @@ def plan(
     once. An order that was never handed out cannot have been placed, so it expires without asking. That is
     known only of a `fresh` one, which this process queued itself: a journal that was put back from a copy, or
     mended, says "never" of what has left long ago.
+
+    `rows` come oldest first, and the orders of one person leave in that order: a later one waits until the
+    shop has answered the one before, or that one is 'unknown'. Other people's go on.
     """
     publish: list[str] = []
     ask: list[str] = []
     unknown: list[str] = []
     expired: list[str] = []
+    answers_awaited: set[str] = set()
     for row in rows:
         never_left = row.attempts == 0 and row.intent_id in fresh
         if now_s is not None and never_left and now_s >= row.exp:
             expired.append(row.intent_id)
         elif row.state != "unknown" and now_s is not None and now_s > row.exp + GRACE_S:
             unknown.append(row.intent_id)
-        elif connected and monotonic_s >= due.get(row.intent_id, 0.0):
-            (ask if row.state == "unknown" else publish).append(row.intent_id)
+        else:
+            is_due = connected and monotonic_s >= due.get(row.intent_id, 0.0)
+            if row.state == "unknown":
+                ask += [row.intent_id] * is_due
+            elif row.person not in answers_awaited:
+                publish += [row.intent_id] * is_due
+                answers_awaited.add(row.person)
     return Plan(tuple(publish), tuple(ask), tuple(unknown), tuple(expired))
 
 

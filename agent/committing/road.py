@@ -11,7 +11,7 @@ import random
 import time as clocks
 from collections import Counter
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 from uuid import UUID, uuid4
 
 from agent.committing import outbox
@@ -30,7 +30,7 @@ from agent.committing.road_events import (
     TimeTrusted,
     about,
 )
-from agent.committing.shop_answers import ShopAnswers
+from agent.committing.shop_answers import Details, ShopAnswers
 from agent.committing.trust import TrustBundle
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.basket import AgreedOrder
@@ -243,18 +243,9 @@ class OrderRoad:
             jitter=self._jitter(),
         )
 
-    def _move(
-        self, intent_id: str, state: State, *, order_id: str = "", reason: str = "", delivery_date: str = ""
-    ) -> None:
-        self._journal.move(
-            intent_id,
-            state,
-            now_s=self._label_s(),
-            monotonic_ns=self._monotonic_ns(),
-            order_id=order_id,
-            reason=reason,
-            delivery_date=delivery_date,
-        )
+    def _move(self, intent_id: str, state: State, **details: Unpack[Details]) -> None:
+        now_s, monotonic_ns = self._label_s(), self._monotonic_ns()
+        self._journal.move(intent_id, state, now_s=now_s, monotonic_ns=monotonic_ns, **details)
 
     def _label_s(self) -> int:
         """The time for a journal row: untrusted where nothing better is known, because it signs nothing."""

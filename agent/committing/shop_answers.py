@@ -6,11 +6,11 @@ What is forged, altered, foreign or repeated raises TrustError and changes nothi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from typing import Protocol, TypedDict, Unpack
 
 from agent.committing.agreement import difference
 from agent.committing.journal import Journal
-from agent.committing.journal_rows import DAMAGED, OPEN, OrderRow
+from agent.committing.journal_rows import DAMAGED, OPEN, OrderRow, State
 from agent.committing.receipts import Receipt, verify_answer, verify_receipt
 from agent.committing.road_events import OrderDiffers, OrderExpired, OrderPlaced, OrderRefused, about
 from agent.committing.trust import TrustBundle
@@ -18,8 +18,21 @@ from agent.committing.trusted_time import TrustedTime
 from agent.plumbing.errors import TrustError
 from agent.plumbing.settings import Device
 
-Move = Callable[..., None]
-"""`OrderRoad._move`: takes an order to another state, at the time that the road knows."""
+
+class Details(TypedDict, total=False):
+    """What `Journal.move` keeps beside the state."""
+
+    order_id: str
+    reason: str
+    delivery_date: str
+    receipt: bytes | None
+    charged_minor: int | None
+
+
+class Move(Protocol):
+    """`OrderRoad._move`: takes an order to another state, at the time that the road knows."""
+
+    def __call__(self, intent_id: str, state: State, **details: Unpack[Details]) -> None: ...
 
 
 class ShopAnswers:
@@ -55,6 +68,8 @@ class ShopAnswers:
             order_id=receipt.order_id,
             reason=differs or receipt.error,
             delivery_date=receipt.delivery_date,
+            receipt=payload,
+            charged_minor=_charged(receipt, row),
         )
         if receipt.status == "refused":
             return OrderRefused(*about(row), receipt.error)
@@ -75,7 +90,7 @@ class ShopAnswers:
         if row.state != "unknown" or answer.iat <= row.exp:
             # Said before `exp`, "not placed" may be true and still become false.
             raise TrustError("receipt_too_early", f"{row.intent_id} may still be placed")
-        self._move(row.intent_id, "expired")
+        self._move(row.intent_id, "expired", receipt=payload)
         return OrderExpired(*about(row))
 
     def _own_order(self, receipt: Receipt) -> OrderRow:
@@ -97,3 +112,8 @@ class ShopAnswers:
             self._time.accept(unix_s)
         except TrustError as error:  # an old receipt is still a receipt; it only does not set the clock
             self._refused[error.code] += 1
+
+
+def _charged(receipt: Receipt, row: OrderRow) -> int | None:
+    total = receipt.total
+    return total.amount if total is not None and total.currency == row.total.currency else None

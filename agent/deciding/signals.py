@@ -15,6 +15,7 @@ _REFUSALS = (
         "gave_up",
         "cannot_",
         "journal_",
+        "queue_full",
         "clock_",
         "not_understood",
         "too_loud",

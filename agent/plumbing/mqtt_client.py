@@ -20,12 +20,11 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.plumbing.link_errors import CONNECT_TIMEOUT_S, link_error_code
+from agent.plumbing.reconnecting import BUSY, Reconnecting
 from agent.plumbing.settings import Broker, SiteBroker
 
 _LOGIN_REFUSED = frozenset({0x86, 0x87, 0x8C})
 """Reason codes of CONNACK: bad user name or password, not authorised, bad authentication method."""
-
-_LONGEST_DOUBLING = 30
 
 
 class Up(NamedTuple):
@@ -55,15 +54,31 @@ class MqttSession(ABC, Generic[Event]):
     """
 
     def __init__(
-        self, client: UnboundClient, broker: Broker | SiteBroker, *, jitter: Callable[[], float]
+        self,
+        client: UnboundClient,
+        broker: Broker | SiteBroker,
+        *,
+        jitter: Callable[[], float],
+        spread_s: float = 0.0,
     ) -> None:
-        """`jitter` gives 0 to 1: a rest is up to a quarter shorter, lest a fleet return as one."""
-        self._client, self._broker, self._jitter = client, broker, jitter
+        """`jitter` gives 0 up to 1, the share of its longest that a rest is. `spread_s`: over so long those
+        who lost the same broker come back for the first time (0: the shortest rest)."""
+        self._client, self._broker = client, broker
+        first, *others = broker.addresses if isinstance(broker, Broker) else ((broker.host, broker.port),)
+        # In an order of its own, lest all who lose the first one meet at the same second.
+        self._addresses = (first, *sorted(others, key=lambda _: jitter()))
+        self._at = 0
+        self._reconnecting = Reconnecting(
+            shortest_s=broker.reconnect_min_seconds,
+            longest_s=broker.reconnect_max_seconds,
+            spread_s=spread_s,
+            chance=jitter,
+        )
         self._events: list[Event | Up | Down] = []
         self._connected = False
         self._answered = False
         self._reason = ""
-        self._failures = 0
+        self._busy = False
         self._next_attempt_s = 0.0
         self._last_down: str | None = None
         client.connect_timeout = CONNECT_TIMEOUT_S
@@ -71,6 +86,11 @@ class MqttSession(ABC, Generic[Event]):
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """(host, port) of the broker that is, or will next be, connected to."""
+        return self._addresses[self._at]
 
     @property
     def connected(self) -> bool:
@@ -129,15 +149,13 @@ class MqttSession(ABC, Generic[Event]):
         self._client.disconnect()
 
     def _connect(self) -> None:
-        self._reason, self._answered = "", False
+        self._reason, self._answered, self._busy = "", False, False
         options = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         clean = self._ask(options)
-        broker = self._broker
         try:
             self._client.connect(
-                broker.host,
-                broker.port,
-                keepalive=broker.keepalive_seconds,
+                *self.address,
+                keepalive=self._broker.keepalive_seconds,
                 clean_start=clean,
                 properties=options,
             )
@@ -145,11 +163,9 @@ class MqttSession(ABC, Generic[Event]):
             self._lost(link_error_code(error))
 
     def _lost(self, reason: str) -> None:
+        self._at = 0 if self._connected else (self._at + 1) % len(self._addresses)
         self._connected = False
-        longest_s, shortest_s = self._broker.reconnect_max_seconds, self._broker.reconnect_min_seconds
-        full_s = min(longest_s, shortest_s * 2.0**self._failures)
-        self._failures = min(self._failures + 1, _LONGEST_DOUBLING)
-        self._next_attempt_s = time.monotonic() + full_s * (1.0 - 0.25 * self._jitter())
+        self._next_attempt_s = time.monotonic() + self._reconnecting.rest_s(busy=self._busy)
         if reason != self._last_down:
             self._last_down = reason
             self._events.append(Down(reason))
@@ -160,6 +176,7 @@ class MqttSession(ABC, Generic[Event]):
         self._answered = True
         if reason.is_failure:
             self._reason = "broker_login_refused" if reason.value in _LOGIN_REFUSED else "broker_refused"
+            self._busy = reason.value in BUSY
         else:
             client.subscribe(self._subscription())
 
@@ -169,13 +186,15 @@ class MqttSession(ABC, Generic[Event]):
         if any(reason.is_failure for reason in reasons):
             self._refuse("broker_refused")
             return
-        self._connected, self._failures, self._last_down = True, 0, None
+        self._connected, self._last_down = True, None
+        self._reconnecting.connected()
         self._opened()
         self._events.append(Up())
 
     def _on_disconnect(
         self, client: mqtt.Client, _: object, flags: object, reason: ReasonCode, properties: object
     ) -> None:
+        self._busy = self._busy or reason.value in BUSY
         if not self._reason and not self._answered:
             self._reason = self._why_unanswered()
         self._lost(self._reason or "link_lost")

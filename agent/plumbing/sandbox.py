@@ -174,18 +174,19 @@ def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ru
         (profile.run, RUN),
     )
     paths = tuple((path.format_map(names), access) for group, access in rights for path in group)
-    ports = (_port(profile.reaches, settings), _DNS_PORT) if profile.reaches else ()
+    ports = (*_ports(profile.reaches, settings), _DNS_PORT) if profile.reaches else ()
     return Ruleset(
         (*paths, *_interpreter_paths(), *_code_paths()), ports, (_ANY_PORT,) if profile.reaches else ()
     )
 
 
-def _port(reaches: str, settings: Settings) -> int:
+def _ports(reaches: str, settings: Settings) -> tuple[int, ...]:
     if reaches == "repository":
         url = urlsplit(settings.update.url)
-        return url.port or (80 if url.scheme == "http" else 443)
-    port: int = getattr(settings, reaches).port
-    return port
+        return (url.port or (80 if url.scheme == "http" else 443),)
+    if reaches == "broker":
+        return tuple(port for _, port in settings.broker.addresses)
+    return (settings.site_broker.port,)
 
 
 def _interpreter_paths() -> tuple[tuple[str, Access], ...]:

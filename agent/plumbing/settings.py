@@ -30,6 +30,10 @@ Amount = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
+_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+Address = Annotated[str, msgspec.Meta(pattern=rf"^[A-Za-z0-9.-]{{1,253}}:{_PORT}\Z")]
+
+
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
@@ -163,10 +167,18 @@ class Policy(_Section, frozen=True):
 class Broker(_Section, frozen=True):
     host: str = "localhost"  # must be a name in the broker's certificate
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883  # MQTT over TLS
+    also: tuple[Address, ...] = ()  # "host:port" of other brokers of the shop, for when it is away
     keepalive_seconds: Seconds = 30  # a dead link is noticed after one and a half of these
     session_expiry_seconds: Seconds = 86_400  # the broker keeps receipts this long for a device that is away
-    reconnect_min_seconds: Rest = 1.0  # doubled after each failure, with jitter
-    reconnect_max_seconds: Rest = 60.0  # so that a power cut ends without a storm
+    reconnect_min_seconds: Rest = 1.0  # at most so long after a first failure; doubled after each
+    reconnect_max_seconds: Rest = 60.0  # at most so long between two attempts
+    reconnect_spread_seconds: Rest = 30.0  # a lost session is made anew within these: no storm of a fleet
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """(host, port) of the first broker and of the others."""
+        others = (address.rpartition(":") for address in self.also)
+        return (self.host, self.port), *((host, int(port)) for host, _, port in others)
 
 
 class Orders(_Section, frozen=True):
@@ -192,7 +204,7 @@ class SiteBroker(_Section, frozen=True):
     username: str = ""  # '' = none
     password_file: str = ""  # one line; readable for the device's user only
     keepalive_seconds: Seconds = 30  # a dead link is noticed after one and a half of these
-    reconnect_min_seconds: Rest = 1.0  # doubled after each failure, with jitter
+    reconnect_min_seconds: Rest = 1.0  # at most so long after a first failure; doubled after each
     reconnect_max_seconds: Rest = 60.0  # the longest rest between two attempts
     oldest_reading_seconds: Seconds = 3_600  # a reading older than this says nothing about now
 

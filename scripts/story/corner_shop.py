@@ -90,7 +90,10 @@ class CornerShop:
         run("agent.cli", "provision", str(device), *given, "--catalogue", str(CATALOGUE))
         settings = device / "earmark.toml"
         text = settings.read_text(encoding="utf-8").replace("port = 8883", f"port = {self._broker.port}")
-        settings.write_text(f"{text}reconnect_max_seconds = 2.0\n{extra_settings}", encoding="utf-8")
+        settings.write_text(
+            f"{text}reconnect_max_seconds = 2.0\nreconnect_spread_seconds = 1.0\n{extra_settings}",
+            encoding="utf-8",
+        )
         return settings
 
     @property

@@ -13,7 +13,7 @@ import pytest
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
 from agent.committing.road import OrderRoad
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import TrustBundle, load_trust
 from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.catalogue import parse_catalogue
@@ -128,7 +128,12 @@ def make_settings(
             trust_file=str(root / "keys" / "trust.json"),
         ),
         broker=Broker(
-            host=host, port=port, keepalive_seconds=5, reconnect_min_seconds=0.1, reconnect_max_seconds=1.0
+            host=host,
+            port=port,
+            keepalive_seconds=5,
+            reconnect_min_seconds=0.1,
+            reconnect_max_seconds=1.0,
+            reconnect_spread_seconds=0.1,
         ),
         orders=Orders(resend_min_seconds=1.0, resend_max_seconds=8.0),
     )
@@ -136,10 +141,17 @@ def make_settings(
 
 def make_bench(root: Path) -> Bench:
     folder = found_shop(root / "shop")
-    settings = make_settings(root)
-    trust = join(folder, root / "keys")
-    keys = FileKeyStore.load(root / "keys")
+    join(folder, root / "keys")
     (root / "state").mkdir()
+    return open_bench(root)
+
+
+def open_bench(root: Path) -> Bench:
+    """The shop and the device that stand in `root`."""
+    folder = ShopFolder(root / "shop")
+    settings = make_settings(root)
+    trust = load_trust(root / "keys" / "trust.json")
+    keys = FileKeyStore.load(root / "keys")
     clocks = Clocks()
     journal = Journal(root / "state" / "journal.db")
     time = TrustedTime(trust, journal, clocks.read)

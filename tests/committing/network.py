@@ -75,6 +75,7 @@ port = {port}
 keepalive_seconds = 5
 reconnect_min_seconds = 0.1
 reconnect_max_seconds = 1.0
+reconnect_spread_seconds = 0.1
 [orders]
 resend_min_seconds = 0.5
 resend_max_seconds = 2.0

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -18,9 +19,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
+from agent.committing import journal_bounds
 from agent.committing.intents import SignedIntent
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import ALLOWED, OPEN, State
+from agent.committing.journal_steps import SCHEMA_VERSION, STEPS
 from agent.plumbing.errors import JournalError
 from tests.committing.kit import NOW_S, agreed
 
@@ -158,11 +161,11 @@ def test_a_newer_journal_opens_only_where_it_says_that_it_may(tmp_path: Path) ->
     with Journal(path) as journal:
         intent_id = queue(journal)
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     with Journal(path) as journal:  # an addition that the previous release can live with
         assert journal.order(intent_id) is not None
     with sqlite3.connect(path) as db:
-        db.execute("UPDATE meta SET value = '2' WHERE key = 'oldest_reader'")
+        db.execute("UPDATE meta SET value = ? WHERE key = 'oldest_reader'", (str(SCHEMA_VERSION + 1),))
     with pytest.raises(JournalError) as caught:
         Journal(path)
     assert caught.value.code == "journal_newer"
@@ -263,3 +266,146 @@ def test_only_the_newest_decisions_stay(tmp_path: Path, monkeypatch: pytest.Monk
         for number in range(20):
             journal.record_decision(conversation="c", code=f"code-{number}", title="", person="", at_s=number)
         assert [row.at_s for row in journal.decisions(100)] == [19, 18, 17, 16, 15, 14]
+
+
+def test_a_journal_of_the_first_schema_is_brought_up_to_date_with_everything_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    signed = intent(3)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(
+            f"{STEPS[0]} INSERT INTO meta VALUES ('oldest_reader', '1'); PRAGMA user_version = 1;"
+        )
+        db.execute(
+            "INSERT INTO orders (intent_id, conversation, person, basket_key, title, total_minor, currency,"
+            " topic, payload, sha256, iat, exp, state, attempts, queued_at_s)"
+            " VALUES (?, 'c', 'p', 'tea*1', 'tea', 5, 'PLN', 't', ?, ?, 1, 2, 'sent', 4, 1)",
+            (signed.intent_id, signed.payload, signed.sha256),
+        )
+        db.commit()
+    for _ in range(2):  # the second time there is nothing to do
+        with Journal(path) as journal:
+            [row] = journal.open_orders()
+            assert (row.state, row.attempts, row.basket_key) == ("sent", 4, "tea*1")
+            assert journal.signed_bytes(signed.intent_id) == ("t", signed.payload)
+            assert journal._db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+            assert journal.meta_get("oldest_reader") == "1"
+
+
+def test_the_receipt_is_kept_as_it_came(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.db") as journal:
+        intent_id = queue(journal)
+        assert journal.receipt(intent_id) is None
+        journal.move(intent_id, "ordered", now_s=NOW_S, monotonic_ns=1, receipt=b"signed by the shop")
+    with Journal(tmp_path / "j.db") as journal:
+        assert journal.receipt(intent_id) == b"signed by the shop"
+
+
+def test_what_waits_is_bounded_and_the_next_order_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_bounds, "MOST_OPEN", 3)
+    with Journal(tmp_path / "j.db") as journal:
+        ids = [queue(journal) for _ in range(3)]
+        with pytest.raises(JournalError) as caught:
+            queue(journal)
+        assert caught.value.code == "queue_full" and caught.value.next_step
+        move(journal, ids[0], "refused")
+        queue(journal)
+        assert journal.open_count() == 3
+
+
+def test_what_was_settled_long_ago_goes_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_bounds, "KEPT_SETTLED", 4)
+    with Journal(tmp_path / "j.db") as journal:
+        waits, *old = [queue(journal) for _ in range(10)]
+        for intent_id in old:
+            move(journal, intent_id, "ordered")
+        later = NOW_S + 1 + journal_bounds.KEPT_S
+        journal.queue(intent(), agreed(), now_s=later, monotonic_ns=1)
+        assert len(journal.orders(100)) == 11, "not older than that yet"
+        journal.queue(intent(), agreed(), now_s=later + 1, monotonic_ns=1)
+        kept = {row.intent_id for row in journal.orders(100)}
+        assert waits in kept and len(kept & set(old)) == 3, "the open one stays, and the newest"
+        events = journal._db.execute("SELECT count(DISTINCT intent_id) FROM events").fetchone()[0]
+        assert events == len(kept)
+
+
+def test_an_order_that_waits_for_long_does_not_fill_the_disk_with_its_attempts(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.db") as journal:
+        intent_id = queue(journal)
+        for _ in range(1_000):
+            journal.attempted([intent_id], now_s=NOW_S, monotonic_ns=1)
+        assert journal.orders()[0].attempts == 1_000
+        assert len(journal.events(intent_id)) == 1 + 8 + 6
+
+
+ON_A_FULL_DISK = """
+import sys
+from pathlib import Path
+from subprocess import run
+from agent.committing.road import OrderPlaced
+from agent.plumbing.errors import JournalError
+from tests.committing.kit import DEVICE, agreed, make_bench
+
+root = Path(sys.argv[1])
+bench = make_bench(root)
+bench.journal.close()
+run(["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", root / "state"], check=True)
+bench.restart_device()
+bench.trust_time()
+for person in ("a", "b", "c"):
+    bench.road.commit(agreed(person=person))
+filler = root / "state" / "somebody-elses"
+reserve = root / "state" / "journal.db-reserve"
+
+def fill():
+    with filler.open("ab", buffering=0) as file:
+        try:
+            while file.write(b"x" * 4096):
+                pass
+        except OSError:
+            pass
+
+def refused():
+    try:
+        bench.road.commit(agreed(person="d"))
+    except JournalError as error:
+        return error.code
+
+went, first = 0, None
+for turn in range(120):
+    if turn % 40 == 0:
+        bench.restart_device()  # also on the full disk
+        bench.trust_time()
+        bench.road.link(True)
+        if reserve.exists():
+            fill()  # somebody else takes all the rest, again and again
+    publishes = bench.road.tick().publishes
+    first = first or publishes
+    went += len(publishes)
+    for publish in publishes:
+        bench.road.published(publish.ref)
+    bench.clocks.pass_by(10)
+    assert refused() == "journal_full", refused()
+    assert not bench.road.refused, bench.road.refused
+assert went > 100 and len(first) == 3, went
+for publish in first:
+    receipt = bench.desk.intent(DEVICE, publish.payload, now_s=int(bench.clocks.wall_s)).payload
+    [event] = bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", receipt)
+    assert isinstance(event, OrderPlaced)
+    assert bench.journal.receipt(publish.ref) == receipt
+filler.unlink()
+assert refused() is None and reserve.stat().st_size == 2 << 20
+print("kept its word")
+"""
+
+
+def test_on_a_full_disk_what_is_queued_still_leaves_and_its_receipts_are_kept(tmp_path: Path) -> None:
+    if subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no user namespaces here, so no disk to fill")
+    command = ["unshare", "-rm", sys.executable, "-c", ON_A_FULL_DISK, str(tmp_path)]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=root)
+    assert done.stdout == "kept its word\n", done.stderr

@@ -57,6 +57,19 @@ def test_without_trusted_time_nothing_is_given_up() -> None:
     assert planned(ROW, None) == {"publish": ("i",)}
 
 
+def test_the_orders_of_one_person_leave_in_their_order_and_hold_nobody_else_back() -> None:
+    first, second = row(intent_id="1", attempts=1), row(intent_id="2")
+    other = row(intent_id="3", person="q")
+    options: dict[str, object] = {"now_s": 5, "monotonic_s": 50.0, "connected": True, "fresh": ()}
+    both = plan([first, second, other], due={}, **options)  # type: ignore[arg-type]
+    assert both.publish == ("1", "3")
+    resting = plan([first, second, other], due={"1": 99.0}, **options)  # type: ignore[arg-type]
+    assert resting.publish == ("3",), "the first one rests, and the second does not overtake it"
+    lost = msgspec.structs.replace(first, state="unknown")
+    after = plan([lost, second, other], due={"1": 99.0}, **options)  # type: ignore[arg-type]
+    assert after.publish == ("2", "3")
+
+
 @given(
     state=st.sampled_from(OPEN),
     attempts=st.integers(0, 5),

@@ -85,6 +85,17 @@ def test_columns_do_not_overwrite_what_is_something_else(tmp_path: Path) -> None
     assert (tmp_path / "c.json").read_text() == '{"version": 1}'
 
 
+def test_a_file_that_columns_cannot_go_to_is_told_before_any_order_is_heard(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = tmp_path / "c.json"
+    columns.write_text('{"version": 1}')
+    absent = str(tmp_path / "no such set")
+    asked = ["--noise-kind", "hum", "--snr", "6", "--columns", str(columns)]
+    assert main(["bench", "orders", "--set", absent, *asked]) != 0
+    assert "bench_columns" in capsys.readouterr().err
+
+
 def test_a_noise_that_there_is_not_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "orders", "--set", str(tmp_path), "--noise-kind", "hum,thunder", "--snr", "6"]) != 0
     assert "thunder" in capsys.readouterr().err

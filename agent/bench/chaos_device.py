@@ -1,0 +1,225 @@
+"""A device of a chaos run without ears and mouth, as a process: the real road, journal and uplink process,
+and between them the shim. `python -m agent.bench.chaos_device DIR NAME INCARNATION`.
+
+It orders what the plan says when its time has come and it is not in the journal, and asks again where that
+was refused: so does a person. What it would say aloud it writes down.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import random
+import socket
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from agent.bench.chaos_account import Said
+from agent.bench.chaos_files import ChaosFiles, Weather
+from agent.bench.chaos_plan import Wish
+from agent.bench.chaos_shim import Forger, Shim, unchecked_claims
+from agent.committing import outbox
+from agent.committing.envelope import RECEIPT, SignedData, decode_data, decode_event
+from agent.committing.journal import Journal
+from agent.committing.keys import FileKeyStore
+from agent.committing.road import OrderDiffers, OrderExpired, OrderPlaced, OrderRefused, OrderRoad, RoadEvent
+from agent.committing.trust import load_trust
+from agent.committing.trusted_time import ClockReading, TrustedTime, read_clocks
+from agent.deciding.basket import AgreedOrder, Basket
+from agent.deciding.catalogue import parse_catalogue
+from agent.plumbing.child import Program, start_child
+from agent.plumbing.errors import EarmarkError, IpcError
+from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.messages import LinkState, Peer, Publish, Published, Received, UplinkToTill
+from agent.plumbing.settings_file import load_settings
+
+GRACE_S = 5
+"""Instead of five minutes, so that a run sees what becomes of orders whose time is over."""
+_LOOK_EVERY_S = 0.05
+_ASK_AGAIN_S = 0.5
+_COUNT_EVERY_S = 1.0
+_NO_LIMIT = 2**30
+
+
+class ChaosDevice:
+    """Until it is killed."""
+
+    def __init__(self, files: ChaosFiles, name: str, incarnation: int) -> None:
+        self._files, self._name = files, name
+        plan = files.read_plan()
+        self._wishes = [wish for wish in plan.wishes if wish.device == name]
+        settings = load_settings(files.settings(name))
+        trust = load_trust(Path(settings.paths.trust_file))
+        self._journal = Journal(files.journal(name))
+        self._weather = Weather()
+        self._next_id = UUID(int=0)
+        self._road = OrderRoad(
+            self._journal,
+            FileKeyStore.load(Path(settings.paths.keys_dir)),
+            trust,
+            TrustedTime(trust, self._journal, self._clocks),
+            settings,
+            new_id=self._new_id,
+        )
+        self._catalogue = parse_catalogue((files.shop / "catalogue.json").read_bytes())
+        chance = random.Random(f"{plan.seed} {name} {incarnation}")  # noqa: S311
+        self._chance = chance
+        self._counts: Counter[str] = Counter()
+        self._up: Shim[Publish] = Shim(chance, self._counts)
+        self._down: Shim[Received] = Shim(chance, self._counts)
+        self._forger = Forger(chance)
+        self._inbox: queue.Queue[tuple[IpcConnection, Any]] = queue.Queue()
+        self._start_uplink()
+
+    def run(self) -> None:
+        """Turns for ever."""
+        next_count = 0.0
+        while True:
+            if self._child.process.poll() is not None:
+                self._road.link(False)
+                self._child.end(1.0)
+                self._start_uplink()
+            self._take_weather(self._files.weather())
+            self._order_what_is_wished()
+            self._hear()
+            self._send()
+            if time.monotonic() >= next_count:
+                next_count = time.monotonic() + _COUNT_EVERY_S
+                self._files.count(self._name, self._counts)
+                self._counts.clear()
+
+    def _start_uplink(self) -> None:
+        program = Program("uplink", "agent.committing.uplink")
+        self._child = start_child("uplink", program, self._files.settings(self._name), time.monotonic())
+        (self._files.device(self._name) / "uplink.pid").write_text(str(self._child.process.pid))
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._child.control.send(Peer("till"), (theirs.fileno(),))
+        self._uplink = IpcConnection(ours, peer="uplink")
+        threading.Thread(target=self._read, args=(self._uplink,), daemon=True).start()
+
+    def _read(self, connection: IpcConnection) -> None:
+        with contextlib.suppress(EOFError, IpcError):
+            while True:
+                self._inbox.put((connection, connection.receive(UplinkToTill)[0]))
+
+    def _clocks(self) -> ClockReading:
+        true, off_s = read_clocks(), self._weather.clocks.get(self._name)
+        if off_s is None:
+            return ClockReading(true.boot_s, true.wall_s, False, true.boot_id)
+        return ClockReading(true.boot_s, true.wall_s + off_s, True, true.boot_id)
+
+    def _take_weather(self, weather: Weather) -> None:
+        if weather == self._weather:
+            return
+        was_full, is_full = (self._name in one.full for one in (self._weather, weather))
+        self._weather = weather
+        self._up.quiet = self._down.quiet = weather.quiet
+        if was_full != is_full:
+            # SQLite says then what it says of a full disk: SQLITE_FULL, at the first page too many.
+            database = self._journal._db
+            pages = database.execute("PRAGMA page_count").fetchone()[0] if is_full else _NO_LIMIT
+            database.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+
+    def _order_what_is_wished(self) -> None:
+        now_s = self._files.elapsed_s()
+        while self._wishes and self._wishes[0].at_s <= now_s:
+            wish = self._wishes[0]
+            if self._journal.order(wish.intent_id) is None and not self._order(wish):
+                self._wishes[0] = Wish(now_s + _ASK_AGAIN_S, wish.device, wish.intent_id, wish.quantity)
+                self._wishes.sort(key=lambda wish: wish.at_s)
+                return
+            self._wishes.remove(wish)
+
+    def _order(self, wish: Wish) -> bool:
+        line = self._catalogue.line("coffee", {"roast": "dark"}, wish.quantity, "en")
+        basket = Basket((line,), self._catalogue.version)
+        self._next_id = UUID(wish.intent_id)
+        try:
+            self._road.commit(AgreedOrder(basket, "person-1", ("voice",), wish.intent_id))
+        except EarmarkError as error:
+            self._counts[f"not_queued_{error.code}"] += 1
+            self._files.say(self._name, Said("not_queued", wish.intent_id))
+            return False
+        finally:
+            self._next_id = UUID(int=0)
+        self._files.say(self._name, Said("queued", wish.intent_id))
+        return True
+
+    def _new_id(self) -> UUID:
+        return self._next_id if self._next_id.int else UUID(bytes=os.urandom(16), version=4)
+
+    def _hear(self) -> None:
+        message: Any = None
+        with contextlib.suppress(queue.Empty):
+            connection, message = self._inbox.get(timeout=_LOOK_EVERY_S)
+            if connection is not self._uplink:
+                message = None
+        now_s = time.monotonic()
+        match message:
+            case LinkState(connected=connected):
+                self._road.link(connected)
+            case Published(ref=ref):
+                self._road.published(ref)
+            case Received():
+                self._count_refused_forgery(message)
+                for passed in self._down.put(message, now_s):
+                    self._say(self._road.received(passed.topic, passed.payload))
+        for passed in self._down.due(now_s):
+            self._say(self._road.received(passed.topic, passed.payload))
+
+    def _count_refused_forgery(self, message: Received) -> None:
+        """By what the shop answers to it; nobody checks that signature here."""
+        with contextlib.suppress(EarmarkError):
+            signed = decode_data(decode_event(message.payload, RECEIPT), SignedData).signed
+            claims = unchecked_claims(signed)
+            way = self._forger.made.get(str(claims.get("intent_sha256")))
+            if way is not None:
+                self._counts[f"answered_{way}_{claims.get('error') or 'with_the_order'}"] += 1
+
+    def _send(self) -> None:
+        turn = self._road.tick()
+        self._say(turn.events)
+        now_s = time.monotonic()
+        out: list[Publish] = []
+        for publish in turn.publishes:
+            true = self._up.put(publish, now_s)
+            forged = None if self._up.quiet else self._forger.perhaps(publish)
+            if forged is None:
+                out += true
+            else:
+                self._counts["forged"] += 1
+                out += [forged, *true] if self._chance.random() < 0.5 else [*true, forged]
+        out += self._up.due(now_s)
+        for publish in out:
+            with contextlib.suppress(EOFError, IpcError, OSError):
+                self._uplink.send(publish)
+
+    def _say(self, events: list[RoadEvent]) -> None:
+        for event in events:
+            match event:
+                case OrderPlaced():
+                    self._files.say(self._name, Said("ordered", event.intent_id, event.order_id))
+                case OrderDiffers():
+                    self._files.say(self._name, Said("differs", event.intent_id, event.order_id))
+                case OrderRefused():
+                    self._files.say(self._name, Said("refused", event.intent_id))
+                case OrderExpired():
+                    self._files.say(self._name, Said("expired", event.intent_id))
+
+
+def main() -> None:
+    """The process."""
+    root, name, incarnation = sys.argv[1:4]
+    outbox.GRACE_S = GRACE_S
+    ChaosDevice(ChaosFiles(Path(root)), name, int(incarnation)).run()
+
+
+if __name__ == "__main__":
+    main()

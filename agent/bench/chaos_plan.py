@@ -1,0 +1,127 @@
+"""What a chaos run will try: who orders what when, and what is broken meanwhile. A function of the seed."""
+
+from __future__ import annotations
+
+import random
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from agent.plumbing.errors import ConfigurationError
+
+INTENTS_A_SECOND = 8.0
+"""Of all devices together: what a run of two cores still comes after."""
+SHORTEST_S = 40.0
+_LONG = 0.12
+"""So many faults outlast an order's time: it ends unknown, and the shop is asked."""
+REPLICAS = ("backend-1", "backend-2")
+
+Kind = Literal[
+    "kill_device",
+    "kill_uplink",
+    "kill_replica",
+    "kill_broker",
+    "cut_device",
+    "cut_replica",
+    "delay_device",
+    "device_clock",
+    "replica_clock",
+    "full_disk",
+]
+_WEIGHTS: dict[Kind, int] = {
+    "kill_device": 3,
+    "kill_uplink": 3,
+    "kill_replica": 3,
+    "kill_broker": 1,
+    "cut_device": 4,
+    "cut_replica": 2,
+    "delay_device": 3,
+    "device_clock": 2,
+    "replica_clock": 1,
+    "full_disk": 2,
+}
+_CLOCK_STEPS_S = (-86_400.0, -3_600.0, -40.0, 40.0, 3_600.0, 86_400.0)
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """Somebody at `device` orders `quantity` of the sample shop's coffee, `at_s` seconds into the run."""
+
+    at_s: float
+    device: str
+    intent_id: str
+    quantity: int
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """From `at_s` on, for `seconds`: `target` (a device, a replica or 'broker') is dead, cut off, slow, has a
+    full disk, or has a clock that is `amount` seconds off."""
+
+    at_s: float
+    kind: Kind
+    target: str
+    seconds: float
+    amount: float = 0.0
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Sorted by time. `lasts_s`: after it nothing is broken any more."""
+
+    seed: int
+    devices: tuple[str, ...]
+    wishes: tuple[Wish, ...]
+    faults: tuple[Fault, ...]
+    lasts_s: float
+
+
+def make_plan(intents: int, devices: int, seed: int) -> Plan:
+    """The same plan for the same numbers, on any machine. Raises ConfigurationError bench_chaos."""
+    if not 1 <= devices <= intents <= 1_000_000:
+        raise ConfigurationError(
+            "bench_chaos",
+            f"{intents} intents of {devices} devices",
+            "at least one device, an intent for each",
+        )
+    chance = random.Random(seed)  # noqa: S311
+    names = tuple(f"device-{number}" for number in range(1, devices + 1))
+    lasts_s = max(SHORTEST_S, intents / INTENTS_A_SECOND)
+    wishes = [
+        Wish(
+            at_s=chance.uniform(0.0, lasts_s),
+            device=names[number % devices],
+            intent_id=str(UUID(int=chance.getrandbits(128), version=4)),
+            quantity=chance.randint(1, 3),
+        )
+        for number in range(intents)
+    ]
+    faults, at_s = [], 2.0
+    while at_s < lasts_s:
+        faults.append(_fault(chance, at_s, names))
+        at_s += chance.expovariate(1.0)
+    return Plan(
+        seed=seed,
+        devices=names,
+        wishes=tuple(sorted(wishes, key=lambda wish: (wish.at_s, wish.intent_id))),
+        faults=tuple(faults),
+        lasts_s=lasts_s,
+    )
+
+
+def _fault(chance: random.Random, at_s: float, devices: tuple[str, ...]) -> Fault:
+    kind = chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
+    if kind == "kill_broker":
+        target = "broker"
+    elif "replica" in kind:
+        target = chance.choice(REPLICAS)
+    else:
+        target = chance.choice(devices)
+    seconds = chance.uniform(22.0, 30.0) if chance.random() < _LONG else chance.uniform(0.2, 6.0)
+    match kind:
+        case "device_clock":
+            return Fault(at_s, kind, target, seconds, chance.choice(_CLOCK_STEPS_S))
+        case "replica_clock":
+            return Fault(at_s, kind, target, seconds, chance.choice(_CLOCK_STEPS_S))
+        case "delay_device":
+            return Fault(at_s, kind, target, seconds, chance.uniform(0.1, 2.0))
+        case _:
+            return Fault(at_s, kind, target, seconds)

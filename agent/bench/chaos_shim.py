@@ -1,0 +1,139 @@
+"""What the network and a thief on it do to messages between a device's road and its uplink: duplicate, hold
+back, drop, and forge. TLS hides them from a proxy, so it is done where they are still plain.
+"""
+
+from __future__ import annotations
+
+import base64
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from joserfc.jwk import ECKey
+
+from agent.committing import sd_jwt
+from agent.committing.envelope import INTENT, CloudEvent, IntentData, decode_data, decode_event
+from agent.plumbing.errors import TrustError
+from agent.plumbing.messages import Publish
+
+T = TypeVar("T")
+
+_DUPLICATED, _HELD_BACK, _DROPPED, _FORGED = 0.15, 0.15, 0.05, 0.15
+_LONGEST_HELD_S = 3.0
+
+
+class Shim(Generic[T]):
+    """One direction. What is held back comes after what was sent later. `counts` says what was done."""
+
+    def __init__(self, chance: random.Random, counts: Counter[str]) -> None:
+        self._chance, self._counts = chance, counts
+        self._held: list[tuple[float, T]] = []
+        self.quiet = False
+        """Whether messages pass unharmed from now on."""
+
+    def put(self, message: T, now_s: float) -> list[T]:
+        """What comes out of it at once."""
+        if self.quiet:
+            return [message]
+        luck = self._chance.random()
+        if luck < _DROPPED:
+            self._counts["dropped"] += 1
+            return []
+        if luck < _DROPPED + _HELD_BACK:
+            self._counts["held_back"] += 1
+            self._held.append((now_s + self._chance.uniform(0.0, _LONGEST_HELD_S), message))
+            return []
+        if luck < _DROPPED + _HELD_BACK + _DUPLICATED:
+            self._counts["duplicated"] += 1
+            self._held.append((now_s + self._chance.uniform(0.0, _LONGEST_HELD_S), message))
+        return [message]
+
+    def due(self, now_s: float) -> list[T]:
+        """What was held back long enough."""
+        out = [message for at_s, message in self._held if at_s <= now_s or self.quiet]
+        self._held = [(at_s, message) for at_s, message in self._held if at_s > now_s and not self.quiet]
+        return out
+
+
+class Forger:
+    """Makes of a true intent what its device never sent. `made` holds the sha256 of each forged one's data,
+    by which the shop's answers name it, and in which way it was made."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._own_key = ECKey.generate_key("P-256", private=True)
+        self.made: dict[str, str] = {}
+
+    def perhaps(self, message: Publish) -> Publish | None:
+        """A forged message to send besides, or None."""
+        if self._chance.random() >= _FORGED or not message.topic.endswith("/intent"):
+            return None
+        ways: tuple[Callable[[CloudEvent, IntentData], CloudEvent], ...] = (
+            self._altered,
+            self._other_key,
+            self._other_id,
+            self._unsigned,
+            self._rewritten,
+        )
+        event = decode_event(message.payload, INTENT)
+        way = self._chance.choice(ways)
+        forged = way(event, decode_data(event, IntentData))
+        self.made[forged.data_sha256] = way.__name__.strip("_")
+        return Publish(f"forged-{len(self.made)}", message.topic, msgspec.json.encode(forged))
+
+    def _altered(self, event: CloudEvent, data: IntentData) -> CloudEvent:
+        """Another amount under the old signature."""
+        header, claims, rest = data.payment.split(".", 2)
+        changed = _encoded(_decoded(claims).replace(b'"max":', b'"max":9'))
+        return _with(event, IntentData(data.checkout, ".".join((header, changed, rest))))
+
+    def _other_key(self, event: CloudEvent, data: IntentData) -> CloudEvent:
+        """The same claims, signed by whoever has no key of the shop's devices."""
+        return _with(event, IntentData(self._signed(data.checkout), self._signed(data.payment)))
+
+    def _other_id(self, event: CloudEvent, data: IntentData) -> CloudEvent:
+        """True tokens under a new intent's id: a replay that is to be a second order."""
+        fresh = str(UUID(int=self._chance.getrandbits(128), version=4))
+        return msgspec.structs.replace(self._rewritten(event, data), id=fresh)
+
+    def _rewritten(self, event: CloudEvent, data: IntentData) -> CloudEvent:
+        """True tokens under their own id, in other bytes: no other order, and no end of the true one."""
+        spaces = b" " * self._chance.randint(1, 40)
+        return msgspec.structs.replace(
+            event, data=msgspec.Raw(bytes(event.data).replace(b"{", b"{" + spaces, 1))
+        )
+
+    def _unsigned(self, event: CloudEvent, data: IntentData) -> CloudEvent:
+        """`alg` none."""
+        header = _encoded(b'{"alg":"none","typ":"dc+sd-jwt"}')
+        return _with(
+            event,
+            IntentData(*(f"{header}.{token.split('.')[1]}.~" for token in (data.checkout, data.payment))),
+        )
+
+    def _signed(self, token: str) -> str:
+        return sd_jwt.issue(msgspec.json.decode(_decoded(token.split(".")[1])), self._own_key)
+
+
+def unchecked_claims(token: str) -> dict[str, Any]:
+    """What a compact JWS claims, its signature unseen. Raises TrustError signature_malformed."""
+    try:
+        claims: dict[str, Any] = msgspec.json.decode(_decoded(token.split(".")[1]), type=dict)
+    except (IndexError, ValueError) as error:
+        raise TrustError("signature_malformed", "not a compact JWS") from error
+    return claims
+
+
+def _with(event: CloudEvent, data: IntentData) -> CloudEvent:
+    return msgspec.structs.replace(event, data=msgspec.Raw(msgspec.json.encode(data)))
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,0 +1,27 @@
+"""`earmark bench …` of the order's road: what becomes of orders while things break."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+
+def chaos(arguments: argparse.Namespace) -> int:
+    """Runs it and prints its account; 1 where an order was lost, doubled, forged, left open or said wrongly.
+
+    Raises ConfigurationError: bench_chaos, broker_missing, broker_start.
+    """
+    from agent.bench.chaos import run_chaos
+
+    result = run_chaos(arguments.intents, arguments.devices, arguments.seed)
+    if arguments.json:
+        print(json.dumps(result))
+    else:
+        for name, value in result.items():
+            if isinstance(value, dict):
+                print(f"{name}:")
+                for inner, count in value.items():
+                    print(f"    {inner:<44} {count:>7}")
+            else:
+                print(f"{name:<24} {value!s:>7}")
+    return 0 if result["sound"] else 1

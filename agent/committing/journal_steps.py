@@ -1,0 +1,86 @@
+"""The order journal's schema as steps from one version to the next, for a journal is older than any release.
+
+A release that knows fewer steps must still work on the file, or no update could go back: a step adds tables
+and columns with defaults, and no state that an older CHECK would refuse.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+OLDEST_READER = 1
+"""The oldest release (by the number of steps it knows) that can work on what this one writes; a rollback
+depends on it."""
+
+_ORDERS_EVENTS_DECISIONS = """
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE orders (
+    number         INTEGER PRIMARY KEY,
+    intent_id      TEXT NOT NULL UNIQUE,
+    conversation   TEXT NOT NULL,
+    person         TEXT NOT NULL,
+    basket_key     TEXT NOT NULL,
+    title          TEXT NOT NULL,
+    total_minor    INTEGER NOT NULL CHECK (total_minor > 0),
+    currency       TEXT NOT NULL,
+    topic          TEXT NOT NULL,
+    payload        BLOB NOT NULL,
+    sha256         TEXT NOT NULL,
+    iat            INTEGER NOT NULL,
+    exp            INTEGER NOT NULL,
+    state          TEXT NOT NULL
+                   CHECK (state IN ('queued', 'sent', 'ordered', 'refused', 'expired', 'unknown')),
+    attempts       INTEGER NOT NULL DEFAULT 0,
+    order_id       TEXT NOT NULL DEFAULT '',
+    reason         TEXT NOT NULL DEFAULT '',
+    delivery_date  TEXT NOT NULL DEFAULT '',
+    queued_at_s    INTEGER NOT NULL,
+    settled_at_s   INTEGER,
+    seconds_to_journal REAL
+) STRICT;
+CREATE INDEX orders_open ON orders (state) WHERE state IN ('queued', 'sent', 'unknown');
+CREATE INDEX orders_person ON orders (person, iat);
+
+CREATE TABLE events (
+    number       INTEGER PRIMARY KEY,
+    intent_id    TEXT NOT NULL REFERENCES orders (intent_id),
+    what         TEXT NOT NULL,
+    at_s         INTEGER NOT NULL,
+    monotonic_ns INTEGER NOT NULL
+) STRICT;
+CREATE INDEX events_intent ON events (intent_id);
+
+CREATE TABLE decisions (
+    number       INTEGER PRIMARY KEY,
+    at_s         INTEGER NOT NULL,
+    conversation TEXT NOT NULL,
+    code         TEXT NOT NULL,
+    title        TEXT NOT NULL,
+    person       TEXT NOT NULL
+) STRICT;
+"""
+
+_RECEIPTS_AND_CHECKSUMS = """
+ALTER TABLE orders ADD COLUMN receipt BLOB;
+ALTER TABLE orders ADD COLUMN charged_minor INTEGER;
+ALTER TABLE orders ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
+"""
+
+STEPS = (_ORDERS_EVENTS_DECISIONS, _RECEIPTS_AND_CHECKSUMS)
+
+SCHEMA_VERSION = len(STEPS)
+
+
+def take_steps(db: sqlite3.Connection, version: int) -> None:
+    """Brings a journal of `version` steps (0: a new file) to SCHEMA_VERSION, each step whole or not at all.
+    Raises sqlite3.Error."""
+    for number, step in enumerate(STEPS[version:], version + 1):
+        db.executescript(
+            f"BEGIN; {step} INSERT INTO meta VALUES ('oldest_reader', '{OLDEST_READER}')"  # noqa: S608
+            f" ON CONFLICT (key) DO UPDATE SET value = excluded.value;"
+            f" PRAGMA user_version = {number}; COMMIT;"
+        )
