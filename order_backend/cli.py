@@ -7,7 +7,6 @@ import argparse
 import json
 import logging
 import signal
-import sqlite3
 import sys
 import time
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from agent.plumbing.errors import EarmarkError
 from agent.plumbing.terminal import plain
 from order_backend import owner_commands
 from order_backend.broker import PrivateBroker
+from order_backend.database import DatabaseError, reason
 from order_backend.folder import ShopFolder, write_file
 from order_backend.mail_text import price
 from order_backend.provisioning import add_replica, admit, create_shop, revoke
@@ -35,9 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     except EarmarkError as error:
         print(f"earmark-backend: {error}", file=sys.stderr)
         return 1
-    except sqlite3.Error as error:
+    except DatabaseError as error:
         # What was not written was not acknowledged either: the devices send it again.
-        print(f"earmark-backend: shop_database: {error} -> start it again", file=sys.stderr)
+        print(f"earmark-backend: shop_database: {reason(error)} -> start it again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -64,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
         "--broker-host", default="localhost", help="the name under which devices reach the broker"
     )
     init.add_argument("--broker-port", type=int, default=8883)
+    init.add_argument(
+        "--database", default="", help="a PostgreSQL database, postgresql://..., instead of SQLite's shop.db"
+    )
     add = command("admit", _admit, "Admit a device: sign its certificate and write what it has to trust.")
     add.add_argument("--device", required=True, help="the device's id")
     add.add_argument(
@@ -107,6 +110,7 @@ def _init(options: argparse.Namespace) -> int:
         catalogue=options.catalogue,
         broker_host=options.broker_host,
         broker_port=options.broker_port,
+        database=options.database,
         now=datetime.now(UTC),
     )
     print(f"shop {folder.config().shop_id} in {folder.path}")

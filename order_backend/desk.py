@@ -92,7 +92,7 @@ class OrderDesk:
         """
         event = decode_event(payload, INTENT)
         _require_uuid(event.id)
-        with self._shop.transaction():
+        with self._shop.transaction(device_id, event.id):
             before = self._shop.answer(device_id, event.id)
             if before is not None and before.sha256 == event.data_sha256:
                 return Reply("ack", before.receipt, "replayed")
@@ -123,7 +123,7 @@ class OrderDesk:
         """
         intent_id = decode_data(decode_event(payload, QUERY), QueryData).intent
         _require_uuid(intent_id)
-        with self._shop.transaction():
+        with self._shop.transaction(device_id, intent_id):
             answer = self._shop.answer(device_id, intent_id)
             if answer is not None and answer.sha256 != NEVER_CAME:
                 return Reply("ack", answer.receipt, "replayed")

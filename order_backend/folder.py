@@ -25,7 +25,8 @@ PURPOSES = ("receipts", "time", "catalogue", "policy", "offers", "agent")
 
 class ShopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`shop.json`. `delivery_business_days` is from order to doorstep; `longest_lifetime_s` is the longest
-    time that an intent may have been under way; without `mail` no owner is told of orders."""
+    time that an intent may have been under way; without `mail` no owner is told of orders. `database` is
+    empty for SQLite's shop.db in the folder, or the URL of a PostgreSQL database."""
 
     shop_id: Identifier
     shop_name: str
@@ -37,6 +38,7 @@ class ShopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delivery_business_days: int = 2
     longest_lifetime_s: int = 7 * 24 * 3600
     mail: MailSettings | None = None
+    database: Annotated[str, msgspec.Meta(pattern=r"^(postgresql://.*)?$")] = ""
 
     @property
     def merchant(self) -> Merchant:
@@ -50,7 +52,6 @@ class ShopFolder:
         self.path = path
         self.config_file = path / "shop.json"
         self.catalogue = path / "catalogue.json"
-        self.database = path / "shop.db"
         self.ca_certificate = path / "ca" / "ca.crt"
         self.ca_key = path / "ca" / "ca.key"
         self.revocations = path / "ca" / "revoked.crl"
@@ -64,6 +65,11 @@ class ShopFolder:
 
     def signing_key_file(self, purpose: str) -> Path:
         return self.path / "keys" / f"{purpose}.pem"
+
+    @property
+    def database(self) -> Path | str:
+        """What `Shop.open` takes. Raises ConfigurationError shop_missing, shop_invalid."""
+        return self.config().database or self.path / "shop.db"
 
     def replica_files(self, name: str) -> tuple[Path, Path]:
         """Certificate and key of one order service."""

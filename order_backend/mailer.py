@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import os
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
 
 from agent.plumbing.errors import ConfigurationError, EarmarkError
+from order_backend.database import DatabaseError, reason
 from order_backend.folder import ShopFolder, claim
 from order_backend.mail_server import MailServerError, MailSession
 from order_backend.mail_settings import MailSettings, read_password
@@ -73,8 +73,8 @@ class Mailer:
             due = shop.notices.due(self._now_s(), 1)
             if due:
                 self._send(shop)
-        except sqlite3.Error as error:
-            log.error("mail_database %s", error)
+        except DatabaseError as error:
+            log.error("mail_database %s", reason(error))
             return PAUSE_AFTER_FAULT_S
         except EarmarkError as error:
             log.warning("%s %s", error.code, error.detail)

@@ -6,13 +6,14 @@ waits, and a removed one is gone from the database.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
+from sqlalchemy import and_, delete, func, insert, literal, not_, or_, select, update
 
-from order_backend.transactions import transaction
+from order_backend.database import Database
+from order_backend.tables import notices, orders, owners
 
 Language = Literal["en", "pl"]
 LONGEST_WAIT_S = 3600
@@ -58,65 +59,71 @@ class Unsent(msgspec.Struct, frozen=True):
 class Notices:
     """On the connection of a `Shop`; each method but `note` is one transaction."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._db = database
 
     def set_owner(self, owner: Owner, *, now_s: int) -> int:
         """From now on; what had failed for this device is due again. Returns how many those are.
 
-        Raises sqlite3.IntegrityError where there is no such device.
+        Raises sqlalchemy.exc.IntegrityError where there is no such device.
         """
-        with transaction(self._db):
-            self._db.execute(
-                "INSERT INTO owners VALUES (?, ?, ?) ON CONFLICT (device_id) DO UPDATE SET"
-                " email = excluded.email, language = excluded.language",
-                (owner.device_id, owner.email, owner.language),
+        values = {"email": owner.email, "language": owner.language}
+        statement = self._db.insert(owners).values(device_id=owner.device_id, **values)
+        with self._db.transaction(owner.device_id):
+            self._db.execute(statement.on_conflict_do_update(index_elements=["device_id"], set_=values))
+            again = self._db.execute(
+                update(notices)
+                .where(notices.c.device_id == owner.device_id, notices.c.state == "failed")
+                .values(state="due", attempts=0, due_at=now_s, reason="")
             )
-            cursor = self._db.execute(
-                "UPDATE notices SET state = 'due', attempts = 0, due_at = ?, reason = ''"
-                " WHERE device_id = ? AND state = 'failed'",
-                (now_s, owner.device_id),
-            )
-        return cursor.rowcount
+        return again.rowcount
 
     def remove_owner(self, device_id: str) -> int | None:
         """Nobody is told any more, not even of what waits: that is dropped. Returns how many those are, None
         where nobody was told."""
-        with transaction(self._db):
-            if self._db.execute("DELETE FROM owners WHERE device_id = ?", (device_id,)).rowcount == 0:
+        with self._db.transaction(device_id):
+            gone = self._db.execute(delete(owners).where(owners.c.device_id == device_id))
+            if gone.rowcount == 0:
                 return None
-            cursor = self._db.execute(
-                "UPDATE notices SET state = 'dropped', reason = 'owner_removed'"
-                " WHERE device_id = ? AND state IN ('due', 'failed')",
-                (device_id,),
+            dropped = self._db.execute(
+                update(notices)
+                .where(notices.c.device_id == device_id, notices.c.state.in_(("due", "failed")))
+                .values(state="dropped", reason="owner_removed")
             )
-        return cursor.rowcount
+        return dropped.rowcount
 
     def owners(self) -> list[Owner]:
         """All of them, by device."""
-        query = "SELECT device_id, email, language FROM owners ORDER BY device_id"
-        return [Owner(*row) for row in self._db.execute(query)]
+        found = self._db.execute(select(owners.c.device_id, owners.c.email, owners.c.language))
+        return sorted((Owner(*row) for row in found), key=lambda owner: owner.device_id)
 
     def note(self, order_id: str, device_id: str, amr: Iterable[str], *, now_s: int) -> None:
         """Inside the transaction that places the order: due at once where the device has an owner, else
         nothing."""
-        self._db.execute(
-            "INSERT INTO notices (order_id, device_id, amr, due_at)"
-            " SELECT ?, device_id, ?, ? FROM owners WHERE device_id = ?",
-            (order_id, msgspec.json.encode(list(dict.fromkeys(amr))).decode(), now_s, device_id),
+        confirmed = msgspec.json.encode(list(dict.fromkeys(amr))).decode()
+        of_owner = select(literal(order_id), owners.c.device_id, literal(confirmed), literal(now_s)).where(
+            owners.c.device_id == device_id
         )
+        self._db.execute(insert(notices).from_select(["order_id", "device_id", "amr", "due_at"], of_owner))
 
-    def due(self, now_s: int, limit: int = -1) -> list[Notice]:
+    def due(self, now_s: int, limit: int | None = None) -> list[Notice]:
         """What may be tried now, longest due first.
 
         That includes what would be due much later than any attempt can have put it: the clock was wrong then.
         """
-        columns = ", ".join(Notice.__struct_fields__[1:])
+        of = {"email": owners, "language": owners, "lines": orders, "total_minor": orders}
+        of |= dict.fromkeys(("currency", "delivery_date", "placed_at"), orders)
+        columns = [of.get(name, notices).c[name] for name in Notice.__struct_fields__]
+        same_order = and_(notices.c.order_id == orders.c.order_id, notices.c.device_id == orders.c.device_id)
         rows = self._db.execute(
-            f"SELECT notices.number, {columns} FROM notices JOIN orders USING (order_id, device_id)"  # noqa: S608
-            " JOIN owners USING (device_id) WHERE notices.state = 'due'"
-            " AND due_at NOT BETWEEN ? AND ? ORDER BY due_at, notices.number LIMIT ?",
-            (now_s + 1, now_s + 2 * LONGEST_WAIT_S, limit),
+            select(*columns)
+            .select_from(
+                notices.join(orders, same_order).join(owners, owners.c.device_id == notices.c.device_id)
+            )
+            .where(notices.c.state == "due")
+            .where(not_(notices.c.due_at.between(now_s + 1, now_s + 2 * LONGEST_WAIT_S)))
+            .order_by(notices.c.due_at, notices.c.number)
+            .limit(limit)
         )
         return [Notice(*row) for row in rows]
 
@@ -125,37 +132,38 @@ class Notices:
 
         Written before the mail is sent: whatever then happens to the process, it is not tried again at once.
         """
-        with transaction(self._db):
-            tried = self._db.executemany(
-                "UPDATE notices SET attempts = attempts + 1, due_at = ?, reason = ?"
-                " WHERE number = ? AND state = 'due'",
-                [(due_at, reason, number) for number, due_at in next_due_at.items()],
-            )
-        return tried.rowcount > 0
+        tried = 0
+        with self._db.transaction("mail"):
+            for number, due_at in next_due_at.items():
+                tried += self._db.execute(
+                    update(notices)
+                    .where(notices.c.number == number, notices.c.state == "due")
+                    .values(attempts=notices.c.attempts + 1, due_at=due_at, reason=reason)
+                ).rowcount
+        return tried > 0
 
     def waits(self, number: int, reason: str) -> None:
         """Why the attempt went wrong that was counted last."""
-        self._db.execute("UPDATE notices SET reason = ? WHERE number = ?", (reason, number))
+        self._db.execute(update(notices).where(notices.c.number == number).values(reason=reason))
 
     def settle(self, number: int, state: Literal["sent", "failed"], reason: str = "") -> None:
         """The mail was taken, or never will be."""
-        self._db.execute(
-            "UPDATE notices SET state = ?, reason = ? WHERE number = ? AND (state = 'due' OR ? = 'sent')",
-            (state, reason, number, state),
-        )
+        statement = update(notices).where(notices.c.number == number).values(state=state, reason=reason)
+        self._db.execute(statement if state == "sent" else statement.where(notices.c.state == "due"))
 
     def counts(self, device_id: str) -> dict[str, int]:
         """How many notices of a device are in each state: due, sent, failed, dropped."""
-        query = "SELECT state, count(*) FROM notices WHERE device_id = ? GROUP BY state"
-        found = dict(self._db.execute(query, (device_id,)).fetchall())
+        query = select(notices.c.state, func.count()).where(notices.c.device_id == device_id)
+        found = {row[0]: row[1] for row in self._db.execute(query.group_by(notices.c.state))}
         return {state: found.get(state, 0) for state in ("sent", "due", "failed", "dropped")}
 
     def unsent(self, device_id: str, limit: int = 20) -> list[Unsent]:
         """The newest of a device that failed, or that wait after an attempt."""
-        columns = ", ".join(Unsent.__struct_fields__)
-        rows = self._db.execute(
-            f"SELECT {columns} FROM notices WHERE device_id = ? AND"  # noqa: S608
-            " (state = 'failed' OR state = 'due' AND attempts > 0) ORDER BY number DESC LIMIT ?",
-            (device_id, limit),
+        waits = and_(notices.c.state == "due", notices.c.attempts > 0)
+        query = (
+            select(*(notices.c[name] for name in Unsent.__struct_fields__))
+            .where(notices.c.device_id == device_id, or_(notices.c.state == "failed", waits))
+            .order_by(notices.c.number.desc())
+            .limit(limit)
         )
-        return [Unsent(*row) for row in rows]
+        return [Unsent(*row) for row in self._db.execute(query)]

@@ -48,6 +48,7 @@ def create_shop(
     catalogue: Path,
     broker_host: str = "localhost",
     broker_port: int = 8883,
+    database: str = "",
     now: datetime,
 ) -> ShopFolder:
     """Makes the authority, the broker's and the backend's certificates, the signing keys and an empty
@@ -68,6 +69,7 @@ def create_shop(
         "environment": environment,
         "broker_host": broker_host,
         "broker_port": broker_port,
+        "database": database,
     }
     try:
         config = msgspec.convert(fields, ShopConfig)
@@ -91,7 +93,7 @@ def create_shop(
             folder.signing_key_file(purpose), certificates.private_pem(certificates.new_key()), private=True
         )
     write_file(folder.catalogue, prices)
-    with Shop.open(folder.database):
+    with Shop.open(config.database or path / "shop.db"):
         pass
     write_file(folder.config_file, msgspec.json.format(msgspec.json.encode(config), indent=1) + b"\n")
     write_revocations(folder, now=now)

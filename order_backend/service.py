@@ -12,7 +12,6 @@ import logging
 import os
 import random
 import socket
-import sqlite3
 import ssl
 import threading
 import time
@@ -29,6 +28,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from agent.committing.envelope import STATUS, StatusData, decode_data, decode_event, down_topic, split_topic
 from agent.plumbing.errors import ConfigurationError, TrustError
 from agent.plumbing.terminal import plain
+from order_backend.database import DatabaseError, RowRefused, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
 from order_backend.shop_clock import ClockError, ShopClock
@@ -86,11 +86,11 @@ class OrderService:
         """Until `stop`; comes back by itself when broker, database and clock do.
 
         Raises ConfigurationError: replica_running, replica_lock, shop_key_missing, price_list_invalid, and
-        shop_database where the database cannot be used from the start.
+        shop_database where SQLite's file cannot be used from the start.
         """
         lock = self._claim_name()
         try:
-            opened = False
+            opened, shared = False, isinstance(self._folder.database, str)
             while not self._stopping.is_set():
                 try:
                     self._desk = OrderDesk(self._folder)
@@ -98,13 +98,13 @@ class OrderService:
                     self._clock = ShopClock(self._desk.shop, self.name, self._wall_clock)
                     self._work(self._clock)
                 except ConfigurationError as error:
-                    if error.code != "shop_database" or not opened:
+                    if error.code != "shop_database" or not (opened or shared):
                         raise
-                    self._say(error.code, error.detail)
+                    self._say("database_away", error.detail)
                 except ClockError as error:
                     self._say(error.code, error.detail + " -> " + error.next_step)
-                except sqlite3.Error as error:
-                    self._say("database_away", str(error))
+                except DatabaseError as error:
+                    self._say("database_away", reason(error))
                 finally:
                     self._close()
                 self._rest()
@@ -235,9 +235,9 @@ class OrderService:
             return
         try:
             self._handle(message.topic, bytes(message.payload))
-        except (sqlite3.IntegrityError, sqlite3.DataError):  # would fail each time, and only this message
+        except RowRefused:  # would fail each time, and only this message
             log.exception("message_failed topic=%s", message.topic)
-        except (sqlite3.Error, ClockError) as error:
+        except (DatabaseError, ClockError) as error:
             self._fault = (
                 error  # unacknowledged, and this replica leaves: one that cannot write must not go on
             )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from sqlalchemy import Select, case, insert, or_, select, update
 
 from agent.committing.jws import PublicJwk
 from agent.plumbing.errors import ConfigurationError
+from order_backend import tables
+from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.notices import Notices
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
-from order_backend.transactions import transaction
 
 NEVER_CAME = ""
 """The sha256 of an answer that was given before any bytes of the intent had come: that it was not placed."""
@@ -64,31 +65,32 @@ class ClockReading(msgspec.Struct, frozen=True):
 class Shop:
     """One connection, for one thread. Several processes may each have their own."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._db = database
         self.notices = Notices(database)
 
     @staticmethod
-    def open(path: Path) -> Shop:
-        """Opens, creates or migrates the database. Raises ConfigurationError shop_database."""
+    def open(where: Path | str) -> Shop:
+        """Opens, creates or migrates the database: SQLite's file, or the URL of PostgreSQL's.
+
+        Raises ConfigurationError shop_database.
+        """
+        database = None
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            database = sqlite3.connect(path, isolation_level=None, timeout=10.0)
-            try:
-                database.execute("PRAGMA journal_mode = WAL")
-                database.execute("PRAGMA synchronous = FULL")
-                database.execute("PRAGMA foreign_keys = ON")
-                database.execute("PRAGMA secure_delete = ON")  # an owner's address, once removed, is gone
-                version = bring_up_to_date(database)
-            except BaseException:
+            if isinstance(where, Path):
+                make_file(where)
+            database = Database(where)
+            version = bring_up_to_date(database)
+        except (OSError, ValueError, DatabaseError) as error:
+            if database is not None:
                 database.close()
-                raise
-        except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError("shop_database", f"cannot use {path}: {error}") from error
+            raise ConfigurationError(
+                "shop_database", f"cannot use {named(where)}: {reason(error)}"
+            ) from error
         if version > SCHEMA_VERSION:
             database.close()
             raise ConfigurationError(
-                "shop_database", f"{path} has schema {version}, known is {SCHEMA_VERSION}"
+                "shop_database", f"{named(where)} has schema {version}, known is {SCHEMA_VERSION}"
             )
         return Shop(database)
 
@@ -102,107 +104,134 @@ class Shop:
         self.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; other writers wait."""
-        with transaction(self._db):
+    def transaction(self, *alone_with: str) -> Iterator[None]:
+        """All or nothing; others that name the same wait."""
+        with self._db.transaction(*alone_with):
             yield
 
     def register(self, device_id: str, key: PublicJwk, *, certificate_serial: int, now_s: int) -> None:
         """A device and its signing key, new or anew. What was revoked of it stays revoked."""
-        with self.transaction():
-            self._db.execute(
-                "INSERT INTO devices VALUES (?, ?, 'active', ?) ON CONFLICT (device_id) DO UPDATE SET"
-                " signing_jwk = excluded.signing_jwk, state = 'active', admitted_at = excluded.admitted_at",
-                (device_id, msgspec.json.encode(key).decode(), now_s),
-            )
-            self._db.execute(
-                "INSERT INTO certificates (serial, device_id) VALUES (?, ?)",
-                (str(certificate_serial), device_id),
-            )
+        values = {
+            "signing_jwk": msgspec.json.encode(key).decode(),
+            "state": "active",
+            "admitted_at": now_s,
+        }
+        device = self._db.insert(tables.devices).values(device_id=device_id, **values)
+        certificate = insert(tables.certificates).values(
+            serial=str(certificate_serial), device_id=device_id, revoked=0
+        )
+        with self.transaction(device_id):
+            self._db.execute(device.on_conflict_do_update(index_elements=["device_id"], set_=values))
+            self._db.execute(certificate)
 
     def revoke(self, device_id: str) -> bool:
         """Refuses the device and all its certificates so far; False where there is no such device."""
-        with self.transaction():
-            cursor = self._db.execute(
-                "UPDATE devices SET state = 'revoked' WHERE device_id = ?", (device_id,)
+        devices, certificates = tables.devices, tables.certificates
+        with self.transaction(device_id):
+            found = self._db.execute(
+                update(devices).where(devices.c.device_id == device_id).values(state="revoked")
             )
-            self._db.execute("UPDATE certificates SET revoked = 1 WHERE device_id = ?", (device_id,))
-        return cursor.rowcount > 0
+            self._db.execute(
+                update(certificates).where(certificates.c.device_id == device_id).values(revoked=1)
+            )
+        return found.rowcount > 0
 
     def revoked_serials(self) -> list[int]:
         """Serial numbers of all revoked certificates."""
-        return [int(row[0]) for row in self._db.execute("SELECT serial FROM certificates WHERE revoked")]
+        table = tables.certificates
+        return [int(row[0]) for row in self._db.execute(select(table.c.serial).where(table.c.revoked != 0))]
 
     def device(self, device_id: str) -> Device | None:
         """A device, active or revoked."""
-        row = self._db.execute(
-            "SELECT signing_jwk, state FROM devices WHERE device_id = ?", (device_id,)
-        ).fetchone()
+        table = tables.devices
+        query = select(table.c.signing_jwk, table.c.state).where(table.c.device_id == device_id)
+        row = self._db.execute(query).one_or_none()
         if row is None:
             return None
         return Device(device_id, msgspec.json.decode(row[0], type=PublicJwk), row[1] == "active")
 
     def devices(self) -> list[str]:
         """The ids of all devices, active and revoked."""
-        return [row[0] for row in self._db.execute("SELECT device_id FROM devices ORDER BY device_id")]
+        column = tables.devices.c.device_id
+        return sorted(row[0] for row in self._db.execute(select(column)))
 
     def answer(self, device_id: str, intent_id: str) -> Answer | None:
         """What was answered to this intent, if it ever came."""
-        row = self._db.execute(
-            "SELECT sha256, receipt FROM answers WHERE device_id = ? AND intent_id = ?",
-            (device_id, intent_id),
-        ).fetchone()
-        return Answer(*row) if row else None
+        table = tables.answers
+        query = select(table.c.sha256, table.c.receipt).where(
+            table.c.device_id == device_id, table.c.intent_id == intent_id
+        )
+        row = self._db.execute(query).one_or_none()
+        return Answer(row[0], bytes(row[1])) if row is not None else None
 
     def keep_answer(self, device_id: str, intent_id: str, answer: Answer, *, now_s: int) -> None:
-        """Inside a transaction, before `place`; takes the place of what was answered before it came."""
-        self._db.execute(
-            "INSERT INTO answers VALUES (?, ?, ?, ?, ?) ON CONFLICT (device_id, intent_id) DO UPDATE SET"
-            " sha256 = excluded.sha256, receipt = excluded.receipt, at = excluded.at"
-            " WHERE answers.sha256 = ?",
-            (device_id, intent_id, answer.sha256, answer.receipt, now_s, NEVER_CAME),
+        """Inside a transaction, before `place`; takes the place of what was answered before it came.
+
+        Raises RuntimeError where something else was answered to it already.
+        """
+        table = tables.answers
+        values = {"sha256": answer.sha256, "receipt": answer.receipt, "at": now_s}
+        statement = self._db.insert(table).values(device_id=device_id, intent_id=intent_id, **values)
+        kept = self._db.execute(
+            statement.on_conflict_do_update(
+                index_elements=["device_id", "intent_id"], set_=values, where=table.c.sha256 == NEVER_CAME
+            )
         )
+        if kept.rowcount != 1:
+            raise RuntimeError(f"{intent_id} was answered already")
 
     def place(self, order: OrderRow) -> None:
         """Inside a transaction, after `keep_answer`."""
-        columns = ", ".join(OrderRow.__struct_fields__)
-        values = ", ".join(f":{name}" for name in OrderRow.__struct_fields__)
-        self._db.execute(f"INSERT INTO orders ({columns}) VALUES ({values})", msgspec.structs.asdict(order))  # noqa: S608
+        self._db.execute(insert(tables.orders).values(msgspec.structs.asdict(order)))
 
     def order(self, device_id: str, intent_id: str) -> OrderRow | None:
         """The order that this intent became, if it did."""
-        columns = ", ".join(OrderRow.__struct_fields__)
-        query = f"SELECT {columns} FROM orders WHERE device_id = ? AND intent_id = ?"  # noqa: S608
-        row = self._db.execute(query, (device_id, intent_id)).fetchone()
-        return OrderRow(*row) if row else None
+        table = tables.orders
+        query = _orders().where(table.c.device_id == device_id, table.c.intent_id == intent_id)
+        row = self._db.execute(query).one_or_none()
+        return OrderRow(*row) if row is not None else None
 
     def orders(self, limit: int = 100) -> list[OrderRow]:
         """The newest orders first."""
-        columns = ", ".join(OrderRow.__struct_fields__)
-        query = f"SELECT {columns} FROM orders ORDER BY number DESC LIMIT ?"  # noqa: S608
-        return [OrderRow(*row) for row in self._db.execute(query, (limit,))]
+        query = _orders().order_by(tables.orders.c.number.desc()).limit(limit)
+        return [OrderRow(*row) for row in self._db.execute(query)]
 
     def read_clock(self) -> ClockReading:
         """The database's own time."""
-        row = self._db.execute(
-            "SELECT (julianday('now') - 2440587.5) * 86400.0, floor_s FROM clock"
-        ).fetchone()
-        return ClockReading(*row)
+        now, floor_s = self._db.execute(select(self._db.now(), tables.clock.c.floor_s)).one()
+        return ClockReading(float(now), floor_s)
 
     def claim_telling(self, replica: str, *, now_s: int, for_s: int) -> bool:
         """Makes `replica` the one that tells devices the time until `now_s` + `for_s`, unless another is; the
         clock's floor is then `now_s` at least."""
-        cursor = self._db.execute(
-            "UPDATE clock SET floor_s = max(floor_s, ?), teller = ?, teller_until_s = ?"
-            " WHERE teller = ? OR teller_until_s <= ? OR teller_until_s > ?",
-            (now_s, replica, now_s + for_s, replica, now_s, now_s + for_s),
+        row = tables.clock.c
+        is_free = or_(row.teller == replica, row.teller_until_s <= now_s, row.teller_until_s > now_s + for_s)
+        claimed = self._db.execute(
+            update(tables.clock)
+            .where(is_free)
+            .values(
+                floor_s=case((row.floor_s > now_s, row.floor_s), else_=now_s),
+                teller=replica,
+                teller_until_s=now_s + for_s,
+            )
         )
-        return cursor.rowcount > 0
+        return claimed.rowcount > 0
 
     def stop_telling(self, replica: str) -> None:
         """Another may."""
-        self._db.execute("UPDATE clock SET teller_until_s = 0 WHERE teller = ?", (replica,))
+        self._db.execute(
+            update(tables.clock).where(tables.clock.c.teller == replica).values(teller_until_s=0)
+        )
 
     def set_clock_back(self, now_s: int) -> None:
         """Forgets that the clock ever showed a later time."""
-        self._db.execute("UPDATE clock SET floor_s = ?, teller_until_s = 0", (now_s,))
+        self._db.execute(update(tables.clock).values(floor_s=now_s, teller_until_s=0))
+
+
+def named(where: Path | str) -> str:
+    """A database as an operator knows it, without a password that its URL may hold."""
+    return str(where) if isinstance(where, Path) else "the PostgreSQL database of shop.json"
+
+
+def _orders() -> Select[Any]:
+    return select(*(tables.orders.c[name] for name in OrderRow.__struct_fields__))

@@ -5,7 +5,7 @@ APT_GUARD=/usr/sbin/policy-rc.d
 APT_GUARD_MARK='# written by Earmark scripts/setup for the time of one installation'
 apt_as=()
 apt_guard_set=
-apt_new_mosquitto=
+apt_new_services=()
 
 has_library() {
     local known
@@ -26,6 +26,7 @@ missing_system_packages() {
         PATH=$path command -v pulseaudio >/dev/null || printf '%s\n' pulseaudio libasound2-plugins
         PATH=$path command -v systemd-analyze >/dev/null || say systemd
         PATH=$path command -v systemd-nspawn >/dev/null || say systemd-container
+        compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || say postgresql
     fi
 }
 
@@ -56,7 +57,10 @@ install_system_packages() {
     # A package manager stopped half way leaves a mess that a person has to clear up: it is waited for.
     trap 'finish_running; undo_apt_guard' EXIT
     set_apt_guard
-    if [[ " $* " == *" mosquitto "* ]]; then apt_new_mosquitto=yes; fi
+    local service
+    for service in mosquitto postgresql; do
+        if [[ " $* " == *" $service "* ]]; then apt_new_services+=("$service"); fi
+    done
     # Unattended upgrades may be at work: their lock is waited for.
     local apt=("${apt_as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
     # Lists may be absent (fresh container) or old; try without an update first, it is the slow part.
@@ -78,16 +82,17 @@ set_apt_guard() {
     "${apt_as[@]}" chmod 755 "$APT_GUARD"
 }
 
-# Takes the guard away, and keeps a mosquitto that came with this run from starting at the next boot.
+# Takes the guard away, and keeps services that came with this run from starting at the next boot.
 undo_apt_guard() {
     if [[ -n $apt_guard_set ]]; then
         "${apt_as[@]}" rm -f "$APT_GUARD"
         apt_guard_set=
     fi
-    if [[ -n $apt_new_mosquitto ]]; then
-        apt_new_mosquitto=
-        keep_from_starting mosquitto
-    fi
+    local service
+    for service in "${apt_new_services[@]}"; do
+        keep_from_starting "$service"
+    done
+    apt_new_services=()
 }
 
 # keep_from_starting SERVICE: now and at boot, under systemd, under System V init, and in an image that has neither yet.

@@ -5,12 +5,32 @@ from pathlib import Path
 
 import pytest
 
+from tests.backend.postgres import PostgresServer
 from tests.committing.kit import Bench, make_bench
+
+BOTH = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=BOTH)
+def database(request: pytest.FixtureRequest) -> str:
+    """What stands in shop.json: the tests that use it, or `bench`, run on both databases."""
+    if request.param == "sqlite":
+        return ""
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_shop()
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = make_bench(tmp_path)
+def bench(tmp_path: Path, database: str) -> Iterator[Bench]:
+    bench = make_bench(tmp_path, database=database)
     yield bench
     bench.journal.close()
     bench.desk.close()

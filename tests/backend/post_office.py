@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from cryptography import x509
 
@@ -98,6 +101,66 @@ def place(bench: Bench, quantity: int = 2) -> str:
     return bench.desk._shop.orders(1)[0].order_id
 
 
+def refuses(bench: Bench, table: str, where: str = "true") -> None:
+    """From now on the database takes no new row of the table, or none like that, for a row's own fault."""
+    run = bench.desk._shop._db.run
+    if run.__self__.dialect == "sqlite":
+        run(
+            f"CREATE TRIGGER refuse_{table} AFTER INSERT ON {table} WHEN {where}"
+            " BEGIN SELECT RAISE(ABORT, 'told to refuse'); END"
+        )
+        return
+    run(
+        f"CREATE FUNCTION refuse_{table}() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE check_violation USING MESSAGE = 'told to refuse'; END $$"
+    )
+    run(
+        f"CREATE TRIGGER refuse_{table} AFTER INSERT ON {table} FOR EACH ROW WHEN ({where})"
+        f" EXECUTE FUNCTION refuse_{table}()"
+    )
+
+
+def takes_again(bench: Bench, table: str) -> None:
+    run = bench.desk._shop._db.run
+    of = "" if run.__self__.dialect == "sqlite" else f" ON {table}"
+    run(f"DROP TRIGGER refuse_{table}{of}")
+
+
+def patience(shop: Shop, milliseconds: int) -> None:
+    """As long does this connection wait for others."""
+    is_sqlite = shop._db.dialect == "sqlite"
+    shop._db.run(f"{'PRAGMA busy_timeout' if is_sqlite else 'SET lock_timeout'} = {milliseconds}")
+
+
+def takes_no_more(shop: Shop, so: bool) -> None:
+    """Whatever this connection writes fails."""
+    is_sqlite = shop._db.dialect == "sqlite"
+    setting = "PRAGMA query_only" if is_sqlite else "SET default_transaction_read_only"
+    shop._db.run(f"{setting} = {'on' if so else 'off'}")
+
+
+class Blocker:
+    """Somebody else who writes, and takes time over it."""
+
+    def __init__(self, folder: ShopFolder) -> None:
+        where = folder.database
+        self._connection: Any
+        if isinstance(where, Path):
+            self._connection = sqlite3.connect(where, isolation_level=None, check_same_thread=False)
+            self._begin = ["BEGIN IMMEDIATE"]
+        else:
+            self._connection = psycopg.connect(where, autocommit=True)
+            self._begin = ["BEGIN", "LOCK TABLE notices IN EXCLUSIVE MODE"]
+
+    def blocks(self) -> None:
+        for statement in self._begin:
+            self._connection.execute(statement)
+
+    def lets_go(self) -> None:
+        self._connection.execute("ROLLBACK")
+        self._connection.close()
+
+
 class Turned:
     """The mailer and its database, on a clock that the test sets."""
 
@@ -113,7 +176,7 @@ class Turned:
     def rows(self) -> list[tuple[str, int, str]]:
         """state, attempts, reason of each notice, oldest first."""
         query = "SELECT state, attempts, reason FROM notices ORDER BY number"
-        return [tuple(row) for row in self.shop._db.execute(query)]
+        return [tuple(row) for row in self.shop._db.run(query)]
 
 
 @contextmanager

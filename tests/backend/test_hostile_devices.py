@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import signal
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -106,9 +105,7 @@ def test_a_device_cannot_write_lines_into_the_shops_log(
 
 
 def test_a_database_that_cannot_be_used_is_one_line(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
-    with sqlite3.connect(bench.folder.database) as database:
-        database.execute("DROP TABLE orders")
-    database.close()
+    bench.desk.shop._db.run("ALTER TABLE orders RENAME TO gone")
     assert cli.main(["orders", str(bench.folder.path)]) == 1
     [line] = capsys.readouterr().err.splitlines()
     assert "shop_database" in line

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,18 +11,17 @@ from pathlib import Path
 import pytest
 
 from order_backend.cli import main
+from order_backend.shop import Shop
 from scripts.story.mailbox import Mailbox
-from tests.backend.post_office import Clerk, place, post_office, tell, write_mail
+from tests.backend.post_office import Blocker, Clerk, place, post_office, tell, write_mail
 from tests.backend.test_commands import start
 from tests.committing.kit import Bench
 from tests.committing.network import PATIENCE_S, eventually
 
 
 def states(bench: Bench) -> list[str]:
-    with sqlite3.connect(bench.folder.database) as database:
-        found = [row[0] for row in database.execute("SELECT state FROM notices ORDER BY number")]
-    database.close()
-    return found
+    with Shop.open(bench.folder.database) as shop:
+        return [row[0] for row in shop._db.run("SELECT state FROM notices ORDER BY number")]
 
 
 def all_sent(bench: Bench) -> Callable[[], bool]:
@@ -32,9 +30,8 @@ def all_sent(bench: Bench) -> Callable[[], bool]:
 
 def let_time_pass(bench: Bench) -> None:
     """What was tried may be tried again."""
-    with sqlite3.connect(bench.folder.database, timeout=60) as database:
-        database.execute("UPDATE notices SET due_at = 0")
-    database.close()
+    with Shop.open(bench.folder.database) as shop:
+        shop._db.run("UPDATE notices SET due_at = 0")
 
 
 def ended(process: subprocess.Popen[bytes]) -> int:
@@ -145,16 +142,15 @@ def test_it_is_not_in_the_way_of_a_database_that_is_locked_for_a_while(bench: Be
         write_mail(bench.folder, mailbox.port)
         tell(bench)
         place(bench)
-        blocker = sqlite3.connect(bench.folder.database, isolation_level=None)
-        blocker.execute("BEGIN IMMEDIATE")
+        blocker = Blocker(bench.folder)
+        blocker.blocks()
         process = start("mail", str(bench.folder.path))
         try:
             eventually(lambda: _locked(bench.folder.mail_lock), "its start")
             assert mailbox.mails() == []
-            blocker.execute("ROLLBACK")
+            blocker.lets_go()
             mailbox.wait_for(1)
         finally:
-            blocker.close()
             assert ended(process) == 0
         assert len(mailbox.mails()) == 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 
 import msgspec
@@ -12,7 +11,17 @@ import pytest
 from order_backend.mailer import FIRST_RETRY_S
 from order_backend.notices import LONGEST_WAIT_S
 from order_backend.shop import Answer, Shop
-from tests.backend.post_office import ADDRESS, place, post_office, tell, turned, write_mail
+from tests.backend.post_office import (
+    ADDRESS,
+    Blocker,
+    patience,
+    place,
+    post_office,
+    takes_no_more,
+    tell,
+    turned,
+    write_mail,
+)
 from tests.committing.kit import DEVICE, NOW_S, Bench
 from tests.committing.network import eventually
 
@@ -60,7 +69,7 @@ def test_waits_double_up_to_an_hour_and_survive_a_restart(bench: Bench) -> None:
         with turned(bench.folder) as by_hand:  # a new process each time
             by_hand.now_s = now_s
             by_hand.turn()
-            due_at = by_hand.shop._db.execute("SELECT due_at FROM notices").fetchone()[0]
+            due_at = by_hand.shop._db.run("SELECT due_at FROM notices").scalar_one()
             waits.append(due_at - now_s)
             now_s = due_at
     assert waits == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600]
@@ -74,7 +83,7 @@ def test_a_wait_is_scattered_between_half_of_it_and_all_of_it(bench: Bench, jitt
     with turned(bench.folder) as by_hand:
         by_hand.mailer._jitter = lambda: jitter
         by_hand.turn()
-        [due_at] = by_hand.shop._db.execute("SELECT due_at FROM notices").fetchone()
+        due_at = by_hand.shop._db.run("SELECT due_at FROM notices").scalar_one()
     assert due_at - NOW_S == round(FIRST_RETRY_S * (0.5 + jitter / 2))
 
 
@@ -197,18 +206,17 @@ def test_a_mail_that_was_taken_while_the_database_is_locked_is_not_sent_again(be
         tell(bench)
         place(bench)
         place(bench, 1)
-        blocker = sqlite3.connect(bench.folder.database, isolation_level=None, check_same_thread=False)
-        clerk.after_taking = lambda: blocker.execute("BEGIN IMMEDIATE")
+        blocker = Blocker(bench.folder)
+        clerk.after_taking = blocker.blocks
         with turned(bench.folder) as by_hand:
-            by_hand.shop._db.execute("PRAGMA busy_timeout = 50")
+            patience(by_hand.shop, 50)
             assert by_hand.turn() > 0
             assert by_hand.turn(later_s=LONGEST_WAIT_S) > 0
             assert len(mailbox.mails()) == 1, "what cannot be written down is not sent"
             clerk.after_taking = lambda: None
-            blocker.execute("ROLLBACK")
+            blocker.lets_go()
             by_hand.turn(later_s=LONGEST_WAIT_S)
             assert [state for state, _, _ in by_hand.rows()] == ["sent", "sent"]
-        blocker.close()
         ids = [mail["Message-ID"] for mail in mailbox.mails()]
     assert len(ids) == len(set(ids)) == 2
 
@@ -219,10 +227,10 @@ def test_a_database_that_takes_no_more_stops_the_sending_and_not_the_process(ben
         tell(bench)
         place(bench)
         with turned(bench.folder) as by_hand:
-            by_hand.shop._db.execute("PRAGMA query_only = ON")
+            takes_no_more(by_hand.shop, True)
             assert by_hand.turn() > 0
             assert clerk.commands == [], "an attempt that cannot be counted is not made"
-            by_hand.shop._db.execute("PRAGMA query_only = OFF")
+            takes_no_more(by_hand.shop, False)
             by_hand.turn()
             assert by_hand.rows() == [("sent", 1, "")]
         assert len(mailbox.mails()) == 1
@@ -235,7 +243,7 @@ def test_an_order_whose_mail_cannot_be_written_does_not_stop_the_others(bench: B
         damaged = place(bench)
         place(bench, 1)
         with turned(bench.folder) as by_hand:
-            by_hand.shop._db.execute("UPDATE orders SET lines = '[{' WHERE order_id = ?", (damaged,))
+            by_hand.shop._db.run(f"UPDATE orders SET lines = '[{{' WHERE order_id = '{damaged}'")
             by_hand.turn()
             assert by_hand.rows() == [("due", 1, "mail_unwritable"), ("sent", 1, "")]
         assert len(mailbox.mails()) == 1

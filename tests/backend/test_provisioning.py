@@ -43,9 +43,9 @@ def test_a_shop_is_not_founded_over_another(bench: Bench) -> None:
     assert caught.value.code == "shop_exists"
 
 
-def test_private_files_are_the_owners_alone(bench: Bench) -> None:
+def test_private_files_are_the_owners_alone(bench: Bench, database: str) -> None:
     private = [path for path in bench.folder.path.rglob("*") if path.suffix in (".key", ".pem", ".db")]
-    assert len(private) == 3 + 6 + 1
+    assert len(private) == 3 + 6 + (database == "")
     assert all(path.stat().st_mode & 0o077 == 0 for path in private)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import threading
 import time
 import uuid
@@ -24,6 +23,7 @@ from order_backend.provisioning import add_replica
 from order_backend.service import OrderService
 from order_backend.shop import Shop
 from order_backend.shop_clock import TELLS_FOR_S, ClockError, ShopClock
+from tests.backend.post_office import refuses
 from tests.committing.kit import DEVICE, Bench, agreed, found_shop, join
 from tests.committing.network import (
     PATIENCE_S,
@@ -37,8 +37,8 @@ from tests.committing.test_tls import context_of
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> ShopFolder:
-    folder = found_shop(tmp_path / "shop")
+def folder(tmp_path: Path, database: str) -> ShopFolder:
+    folder = found_shop(tmp_path / "shop", database=database)
     join(folder, tmp_path / "keys")
     add_replica(folder, "backend-2", now=datetime.now(UTC))
     return folder
@@ -212,9 +212,8 @@ def test_without_its_database_a_service_leaves_waits_and_loses_nothing(
     folder: ShopFolder, broker: PrivateBroker, device: Device, caplog: pytest.LogCaptureFixture
 ) -> None:
     def execute(statement: str) -> None:
-        with sqlite3.connect(folder.database, timeout=30) as database:
-            database.execute(statement)
-        database.close()
+        with Shop.open(folder.database) as shop:
+            shop._db.run(statement)
 
     with running(folder, broker.port) as service:
         assert service.connected.wait(PATIENCE_S)
@@ -232,10 +231,7 @@ def test_without_its_database_a_service_leaves_waits_and_loses_nothing(
 
 def test_a_message_that_no_database_could_take_does_not_stop_the_others(bench: Bench) -> None:
     """Such as one that breaks a constraint: it would come again and again."""
-    bench.desk._shop._db.execute(
-        "CREATE TRIGGER never AFTER INSERT ON orders WHEN NEW.person = 'person-9'"
-        " BEGIN SELECT RAISE(ABORT, 'never'); END"
-    )
+    refuses(bench, "orders", "NEW.person = 'person-9'")
     service = OrderService(bench.folder)
     service._desk, service._clock = bench.desk, ShopClock(bench.desk.shop, "backend-1")
     bench.clocks.wall_s = time.time()

@@ -139,8 +139,8 @@ def make_settings(
     )
 
 
-def make_bench(root: Path) -> Bench:
-    folder = found_shop(root / "shop")
+def make_bench(root: Path, **options: object) -> Bench:
+    folder = found_shop(root / "shop", **options)
     join(folder, root / "keys")
     (root / "state").mkdir()
     return open_bench(root)

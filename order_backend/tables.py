@@ -1,0 +1,77 @@
+"""The tables of the shop's database as the code reads and writes them; `schema` makes them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table, Text
+
+METADATA = MetaData()
+
+devices = Table(
+    "devices",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("signing_jwk", Text),
+    Column("state", Text),
+    Column("admitted_at", BigInteger),
+)
+certificates = Table(
+    "certificates",
+    METADATA,
+    Column("serial", Text, primary_key=True),
+    Column("device_id", Text),
+    Column("revoked", Integer),
+)
+answers = Table(
+    "answers",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("intent_id", Text, primary_key=True),
+    Column("sha256", Text),
+    Column("receipt", LargeBinary),
+    Column("at", BigInteger),
+)
+orders = Table(
+    "orders",
+    METADATA,
+    Column("number", BigInteger, primary_key=True),
+    Column("order_id", Text),
+    Column("device_id", Text),
+    Column("intent_id", Text),
+    Column("person", Text),
+    Column("lines", Text),
+    Column("total_minor", BigInteger),
+    Column("currency", Text),
+    Column("delivery_date", Text),
+    Column("placed_at", BigInteger),
+    Column("open_checkout", Text),
+    Column("open_payment", Text),
+    Column("closed_checkout", Text),
+    Column("closed_payment", Text),
+)
+owners = Table(
+    "owners",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("email", Text),
+    Column("language", Text),
+)
+notices = Table(
+    "notices",
+    METADATA,
+    Column("number", BigInteger, primary_key=True),
+    Column("order_id", Text),
+    Column("device_id", Text),
+    Column("amr", Text),
+    Column("state", Text),
+    Column("attempts", BigInteger),
+    Column("due_at", BigInteger),
+    Column("reason", Text),
+)
+clock = Table(
+    "clock",
+    METADATA,
+    Column("only_row", Integer, primary_key=True),
+    Column("floor_s", BigInteger),
+    Column("teller", Text),
+    Column("teller_until_s", BigInteger),
+)
