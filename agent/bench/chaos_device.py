@@ -45,6 +45,8 @@ _LOOK_EVERY_S = 0.05
 _ASK_AGAIN_S = 0.5
 _COUNT_EVERY_S = 1.0
 _NO_LIMIT = 2**30
+_PEOPLE = 8
+"""Of one device: the orders of each go one after the other."""
 
 
 class ChaosDevice:
@@ -141,8 +143,9 @@ class ChaosDevice:
         line = self._catalogue.line("coffee", {"roast": "dark"}, wish.quantity, "en")
         basket = Basket((line,), self._catalogue.version)
         self._next_id = UUID(wish.intent_id)
+        person = f"person-{self._next_id.int % _PEOPLE}"
         try:
-            self._road.commit(AgreedOrder(basket, "person-1", ("voice",), wish.intent_id))
+            self._road.commit(AgreedOrder(basket, person, ("voice",), wish.intent_id))
         except EarmarkError as error:
             self._counts[f"not_queued_{error.code}"] += 1
             self._files.say(self._name, Said("not_queued", wish.intent_id))

@@ -24,7 +24,7 @@ WORDS = {
     "refused": "refused: nothing is ordered",
     "queued": "queued: the shop has not answered yet",
     "ordered": "ordered",
-    "disputed": "the shop ordered otherwise than agreed: ask the shop",
+    "disputed": "an order may be otherwise than agreed: ask the shop",
     "deaf": "hears nothing: earmark doctor",
 }
 

@@ -261,6 +261,21 @@ class Journal(JournalFile):
             ).fetchall()
         return [DecisionRow(*row) for row in rows]
 
+    def read_through(self) -> None:
+        """Reads every value once, and looks whether each open order's row still says what it said. Raises
+        JournalError journal_corrupt where one does not, or cannot be read."""
+        with self._errors():
+            for table in ("meta", "orders", "events", "decisions"):
+                for _ in self._db.execute(f"SELECT * FROM {table}"):  # noqa: S608
+                    pass
+            columns = "intent_id, person, basket_key, total_minor, currency, sha256, iat, exp"
+            rows = self._db.execute(
+                f"SELECT checksum, {columns} FROM orders WHERE {_OPEN_STATES} AND checksum != ''"  # noqa: S608
+            ).fetchall()
+        for expected, *values in rows:
+            if checksum(dict(zip(columns.split(", "), values, strict=True))) != expected:
+                raise JournalError("journal_corrupt", f"{self._path}: the row of {values[0]} was altered")
+
     def _one(self, query: str, values: tuple[object, ...]) -> OrderRow | None:
         return next(iter(self._many(query, values)), None)
 

@@ -8,18 +8,24 @@ from pathlib import Path
 
 from agent.plumbing.errors import JournalError
 
+_CORRUPT = ("journal_corrupt", "start the till: it mends its journal")
 _CODES = {
     sqlite3.SQLITE_FULL: ("journal_full", "make room on the disk, then try again"),
     sqlite3.SQLITE_READONLY: ("journal_read_only", "mount the state folder writable"),
-    sqlite3.SQLITE_CORRUPT: (
-        "journal_corrupt",
-        "move the file away and restore a backup; keep it for the shop",
-    ),
-    sqlite3.SQLITE_NOTADB: (
-        "journal_corrupt",
-        "move the file away and restore a backup; keep it for the shop",
-    ),
     sqlite3.SQLITE_CONSTRAINT: ("journal_duplicate", ""),
+    # Every statement of ours is right, so what else SQLite has against one lies in the file.
+    **dict.fromkeys(
+        (
+            sqlite3.SQLITE_CORRUPT,
+            sqlite3.SQLITE_NOTADB,
+            sqlite3.SQLITE_ERROR,
+            sqlite3.SQLITE_TOOBIG,
+            sqlite3.SQLITE_FORMAT,
+            sqlite3.SQLITE_MISMATCH,
+            sqlite3.SQLITE_SCHEMA,
+        ),
+        _CORRUPT,
+    ),
 }
 
 

@@ -40,12 +40,13 @@ class JournalFile:
             ) from error
         try:
             self._db = self._opened()
-            self._reserve.take()
         except JournalError as error:
             if error.code != "journal_full" or not self._reserve.held:
                 raise
             self._reserve.give_up()  # the write-ahead log needs room even to read
             self._db = self._opened()
+        else:
+            self._reserve.take()
 
     def close(self) -> None:
         """Folds the write-ahead log back into the file."""
@@ -129,6 +130,8 @@ class JournalFile:
         found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found != "ok":
             raise sqlite3.DatabaseError(found)
+        if not _may_be_written(self._path):
+            raise sqlite3.DatabaseError("the header names a file format that is only read")
         for pragma in (
             "journal_mode = WAL",
             "synchronous = FULL",
@@ -144,6 +147,15 @@ class JournalFile:
             yield
         except sqlite3.Error as error:
             raise journal_error(error, self._path) from error
+        except UnicodeDecodeError as error:  # of a value, or of SQLite's own words about one
+            raise journal_error(sqlite3.DatabaseError(str(error)), self._path) from error
+
+
+def _may_be_written(path: Path) -> bool:
+    """False where the header's write version (byte 18) is none that there is; SQLite then only reads."""
+    with path.open("rb") as file:
+        head = file.read(20)
+    return len(head) < 20 or head[18] in (1, 2)
 
 
 def _meta(db: sqlite3.Connection, key: str) -> str | None:

@@ -7,6 +7,7 @@ leaving, for they would expire.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -30,7 +31,8 @@ class Reserve:
             return False
 
     def take(self) -> bool:
-        """Takes it (back); False where there is no room for it."""
+        """Takes it (back); False where there is no room for it. What else may be wrong with the folder is for
+        SQLite to say."""
         if self.held:
             return True
         try:
@@ -39,9 +41,9 @@ class Reserve:
                 os.posix_fallocate(descriptor, 0, SIZE_BYTES)
             finally:
                 os.close(descriptor)
-        except OSError:
+        except OSError as error:
             self.give_up()  # half of it would be held from those who need it
-            return False
+            return error.errno not in (errno.ENOSPC, errno.EDQUOT)
         return True
 
     def give_up(self) -> None:

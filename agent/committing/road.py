@@ -197,6 +197,8 @@ class OrderRoad:
         return events
 
     def _count(self, error: EarmarkError) -> None:
+        if error.code == "journal_corrupt":
+            raise error  # whoever starts anew mends it
         self.refused[error.code] += 1
         count = self.refused[error.code]
         if count <= 8 or count & (count - 1) == 0:  # then at powers of two: a flood must not fill the log

@@ -83,7 +83,8 @@ class TrustedTime:
         self._trust = trust
         self._memory = memory
         self._read = read if read is not None else read_clocks
-        self._floor = int(memory.meta_get(_FLOOR) or 0)
+        stored = memory.meta_get(_FLOOR) or ""
+        self._floor = int(stored) if stored.isascii() and stored.isdigit() else 0
         self._anchor = _anchor_of_this_boot(memory.meta_get(_ANCHOR), self._read())
 
     @property

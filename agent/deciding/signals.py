@@ -34,6 +34,9 @@ _REFUSALS = (
 )
 
 
+_DISPUTED = ("shop_over_agreed", "shop_other_lines", "shop_forgotten")
+
+
 def signal_of(key: str) -> Signal | None:
     """What the reply `key` tells; None where it is one step of a conversation. An error code that no reply
     knows is said as "cannot commit", and is a refusal."""
@@ -41,6 +44,6 @@ def signal_of(key: str) -> Signal | None:
         return "ordered"
     if key == "queued":
         return "queued"
-    if key in ("shop_over_agreed", "shop_other_lines"):
+    if key in _DISPUTED:
         return "disputed"
     return "refused" if key.startswith(_REFUSALS) or key not in REPLIES["en"] else None

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from agent.committing.journal import FILE_NAME, Journal
+from agent.committing.journal import FILE_NAME
+from agent.committing.journal_mend import open_journal
 from agent.committing.keys import FileKeyStore
 from agent.committing.road import OrderRoad
 from agent.committing.trust import TrustBundle, load_trust
@@ -70,10 +71,11 @@ def _workshop_is_gone() -> None:
 
 
 def _desk(settings: Settings, state: Path, trust: TrustBundle, edition: Edition) -> Desk:
-    journal = Journal(state / FILE_NAME)
+    keys = FileKeyStore.load(Path(settings.paths.keys_dir))
+    journal = open_journal(state / FILE_NAME, keys.public_jwk(), settings.device.id)
     road = OrderRoad(
         journal,
-        FileKeyStore.load(Path(settings.paths.keys_dir)),
+        keys,
         trust,
         TrustedTime(trust, journal),
         settings,

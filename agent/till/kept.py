@@ -7,22 +7,22 @@ from typing import TypeVar
 import msgspec
 
 from agent.committing.trusted_time import Memory
-from agent.plumbing.errors import JournalError
+from agent.plumbing import audit
 
 Value = TypeVar("Value", bound=msgspec.Struct)
 
 
 def kept(memory: Memory, key: str, otherwise: Value) -> Value:
-    """What was kept as `key`; `otherwise` where nothing was. Raises JournalError journal_corrupt."""
+    """What was kept as `key`; `otherwise` where nothing was, or storage has altered it: that must not keep a
+    device from starting. Raises JournalError."""
     text = memory.meta_get(key)
     if text is None:
         return otherwise
     try:
         return msgspec.json.decode(text, type=type(otherwise))
     except msgspec.MsgspecError as error:
-        raise JournalError(
-            "journal_corrupt", f"{key} in the journal cannot be read", "earmark doctor"
-        ) from error
+        audit.log("journal_value_altered", detail=f"{key}: {error}")
+        return otherwise
 
 
 def keep(memory: Memory, key: str, value: msgspec.Struct) -> None:

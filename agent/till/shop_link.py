@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agent.committing.journal_mend import MENDED
 from agent.committing.road import (
     OrderDiffers,
     OrderExpired,
@@ -40,15 +41,22 @@ class ShopLink:
         """Why the broker is not reached, where it is not."""
 
     def begin(self) -> None:
-        """Looks into the outbox from now on."""
+        """Looks into the outbox from now on, and has it told where the journal was mended."""
+        if self._desk.journal.meta_get(MENDED) == "1":
+            self._arrived("", ReceiptArrived("", "forgotten"))
+            self._desk.journal.meta_set(MENDED, "0")
+        self._look()
+
+    def _look(self) -> None:
         self.send_outbox()
-        self._start_timer(OUTBOX_LOOK_MS, self.begin)
+        self._start_timer(OUTBOX_LOOK_MS, self._look)
 
     def received(self, message: Message) -> None:
         """From `uplink`."""
         try:
             self._take(message)
         except JournalError as error:
+            _not_corrupt(error)
             # A receipt that could not be written is not lost: the shop repeats it when the intent is resent.
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
         self.send_outbox()
@@ -62,6 +70,7 @@ class ShopLink:
         try:
             publishes, events = self._desk.road.tick()
         except JournalError as error:
+            _not_corrupt(error)
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
             return
         for publish in publishes:
@@ -98,3 +107,9 @@ class ShopLink:
                 audit.log("time_trusted")
                 return
         self._arrived(str(event.intent_id), receipt)
+
+
+def _not_corrupt(error: JournalError) -> None:
+    """No half-life on a journal that is damaged: it is mended when the till starts. Raises `error`."""
+    if error.code == "journal_corrupt":
+        raise error

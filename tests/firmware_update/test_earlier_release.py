@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.committing.journal import FILE_NAME
+from agent.committing.journal import FILE_NAME, Journal
 from firmware_update.archive import LOCK
 from firmware_update.slots import Slots
 from firmware_update.updater import Updater
-from tests.committing.kit import agreed, make_bench
+from tests.committing.kit import DEVICE, NOW_S, agreed, make_bench
 from tests.firmware_update import kit
 from tests.firmware_update.kit import ROOT, Publisher
 
@@ -57,6 +57,13 @@ def settings(tmp_path: Path, publisher: Publisher) -> Path:
     slots.bring(EARLIER, None, largest_bytes=kit.LARGEST)
     bench = make_bench(tmp_path / "bench")
     bench.trust_time()
+    bench.road.commit(agreed(person="person-2"))
+    bench.road.link(True)
+    for publish in bench.road.tick().publishes:  # its receipt stands in a column of today's
+        receipt = bench.desk.intent(DEVICE, publish.payload, now_s=NOW_S).payload
+        assert bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", receipt)
+        assert bench.journal.receipt(publish.ref) == receipt
+    bench.road.link(False)
     bench.road.commit(agreed())
     bench.journal.close()
     (settings.parent / "var" / "till").mkdir()
@@ -83,3 +90,38 @@ def test_its_own_commands_read_todays_configuration(settings: Path) -> None:
     for words in (["agent.cli", "--version"], ["firmware_update.cli", "-s", str(settings), "status"]):
         done = subprocess.run([*boot, "--", *words], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0 and "0.1.0" in done.stdout, done.stderr
+
+
+IT_WRITES = """
+import sys
+from pathlib import Path
+from agent.committing.intents import SignedIntent
+from agent.committing.journal import Journal
+from agent.deciding.basket import AgreedOrder, Basket, Line
+from agent.deciding.money import Money
+
+line = Line("tea", "tea", (), "tea", 1, "box", Money(500, "PLN"))
+order = AgreedOrder(Basket((line,), 1), "person-3", ("voice",), "c")
+with Journal(Path(sys.argv[1])) as journal:
+    [waits] = journal.open_orders()
+    journal.attempted([waits.intent_id], now_s=1, monotonic_ns=1)
+    journal.move(waits.intent_id, "ordered", now_s=2, monotonic_ns=2, order_id="E-2")
+    journal.queue(SignedIntent("new", "t", b"bytes", "aa", 1, 2), order, now_s=3, monotonic_ns=3)
+"""
+
+
+def test_it_writes_to_todays_journal_and_today_goes_on_from_there(settings: Path, tmp_path: Path) -> None:
+    with tarfile.open(EARLIER) as archive:
+        archive.extractall(tmp_path / "earlier", filter="data")
+    journal_file = settings.parent / "var" / "till" / FILE_NAME
+    command = [sys.executable, "-P", "-c", f"import sys; sys.path.insert(0, sys.argv.pop()){IT_WRITES}"]
+    command += [str(journal_file), str(tmp_path / "earlier")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with Journal(journal_file) as journal:
+        journal.read_through()
+        assert [(row.state, row.order_id[:2]) for row in journal.orders()] == [
+            ("queued", ""), ("ordered", "E-"), ("ordered", "E-"),
+        ]  # fmt: skip
+        journal.move("new", "refused", now_s=4, monotonic_ns=4, receipt=b"signed")
+        assert journal.receipt("new") == b"signed"

@@ -90,7 +90,7 @@ def test_ordered_is_shown_for_a_receipt_and_nothing_else() -> None:
         assert signal_of(key) == "refused"
     assert {key for key in keys if signal_of(key) == "refused"} >= {
         key for key in keys if key.startswith(("refused_", "shop_"))
-    } - {"shop_over_agreed", "shop_other_lines"}
+    } - {"shop_over_agreed", "shop_other_lines", "shop_forgotten"}
     assert signal_of("shop_over_agreed") == signal_of("shop_other_lines") == "disputed"
 
 
