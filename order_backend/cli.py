@@ -16,7 +16,7 @@ import msgspec
 
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.terminal import plain
-from order_backend import owner_commands
+from order_backend import account_commands, owner_commands
 from order_backend.broker import PrivateBroker
 from order_backend.database import DatabaseError, reason
 from order_backend.folder import ShopFolder, write_file
@@ -96,6 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     owner_commands.add_owner_arguments(told)
     mail = command("mail", owner_commands.mail, "Tell owners of their orders, by mail, until interrupted.")
     owner_commands.add_mail_arguments(mail)
+    stock = command("stock", account_commands.stock, "How much is left of what is counted.")
+    account_commands.add_stock_arguments(stock)
+    account = command("account", account_commands.account, "Who pays for a device, and how much may be owed.")
+    account_commands.add_account_arguments(account)
     orders = command("orders", _orders, "The newest orders.")
     orders.add_argument("--json", action="store_true")
     orders.add_argument("--limit", type=int, default=20)

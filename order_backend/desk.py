@@ -21,7 +21,15 @@ from agent.committing.envelope import INTENT, QUERY, CloudEvent, QueryData, deco
 from agent.committing.receipts import Amount, AnswerClaims, ReceiptClaims, ReceiptLine
 from agent.committing.trusted_time import TimeClaims
 from agent.plumbing.errors import TrustError
-from order_backend.checks import CheckedIntent, Refusal, SignedIntent, Terms, authenticate, check_intent
+from order_backend.checks import (
+    CheckedIntent,
+    PricedLine,
+    Refusal,
+    SignedIntent,
+    Terms,
+    authenticate,
+    check_intent,
+)
 from order_backend.closing import close
 from order_backend.folder import ShopFolder
 from order_backend.price_list import parse_price_list
@@ -109,6 +117,7 @@ class OrderDesk:
                 if not active:
                     raise Refusal("device_revoked", "this device may not order any more")
                 checked = check_intent(signed, terms=self._terms, now_s=now_s)
+                self._reserve(device_id, checked, now_s)
             except Refusal as refusal:
                 receipt = self._refused(event, device_id, refusal, now_s)
                 self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
@@ -166,6 +175,26 @@ class OrderDesk:
         conflict = Refusal("idempotency_conflict", "other content came under this id before")
         return Reply("ack", self._refused(event, device_id, conflict, now_s), conflict.code)
 
+    def _reserve(self, device_id: str, intent: CheckedIntent, now_s: int) -> None:
+        """Raises Refusal: out_of_stock, credit_limit, same_basket; then nothing was written."""
+        wanted: Counter[str] = Counter()
+        for line in intent.lines:
+            wanted[line.id] += line.quantity
+        if short := self._shop.stock.short(wanted):
+            raise Refusal("out_of_stock", f"not as many are left of {', '.join(short)}")
+        account = self._shop.accounts.lock(device_id)
+        owes_minor = account.owed_minor + intent.total_minor
+        if account.credit_minor is not None and owes_minor > account.credit_minor:
+            raise Refusal(
+                "credit_limit", f"{owes_minor} would be owed, at most {account.credit_minor} may be"
+            )
+        hold_s = self._config.same_basket_hold_s
+        lines = _as_json(intent.lines)
+        if hold_s and self._shop.accounts.ordered_since(account, lines, now_s - hold_s):
+            raise Refusal("same_basket", f"just this was ordered on the account within {hold_s} s")
+        self._shop.stock.take(wanted)
+        self._shop.accounts.owe(account, intent.total_minor)
+
     def _place(self, event: CloudEvent, device_id: str, intent: CheckedIntent, now_s: int) -> bytes:
         closed = close(
             intent,
@@ -182,7 +211,7 @@ class OrderDesk:
             device_id=device_id,
             intent_id=event.id,
             person=intent.checkout.sub,
-            lines=msgspec.json.encode(intent.lines).decode(),
+            lines=_as_json(intent.lines),
             total_minor=intent.total_minor,
             currency=intent.currency,
             delivery_date=arrives,
@@ -229,6 +258,10 @@ class OrderDesk:
             "intent": event.id,
             "intent_sha256": event.data_sha256,
         }
+
+
+def _as_json(lines: tuple[PricedLine, ...]) -> str:
+    return msgspec.json.encode(lines).decode()
 
 
 def _require_uuid(text: str) -> None:

@@ -19,6 +19,8 @@ from order_backend.mail_settings import MailSettings
 
 Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
+NonNegative = Annotated[int, msgspec.Meta(ge=0)]
+
 PURPOSES = ("receipts", "time", "catalogue", "policy", "offers", "agent")
 """What the shop signs with a key of its own each; 'agent' closes mandates."""
 
@@ -26,7 +28,9 @@ PURPOSES = ("receipts", "time", "catalogue", "policy", "offers", "agent")
 class ShopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`shop.json`. `delivery_business_days` is from order to doorstep; `longest_lifetime_s` is the longest
     time that an intent may have been under way; without `mail` no owner is told of orders. `database` is
-    empty for SQLite's shop.db in the folder, or the URL of a PostgreSQL database."""
+    empty for SQLite's shop.db in the folder, or the URL of a PostgreSQL database. As long as
+    `same_basket_hold_s` after an order, the same basket is not taken from the same account again (0: always
+    taken). No more than `messages_per_second` of a device are looked at (0: all)."""
 
     shop_id: Identifier
     shop_name: str
@@ -38,6 +42,8 @@ class ShopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delivery_business_days: int = 2
     longest_lifetime_s: int = 7 * 24 * 3600
     mail: MailSettings | None = None
+    same_basket_hold_s: NonNegative = 0
+    messages_per_second: NonNegative = 50
     database: Annotated[str, msgspec.Meta(pattern=r"^(postgresql://.*)?$")] = ""
 
     @property

@@ -85,6 +85,26 @@ CREATE TABLE clock (
 INSERT INTO clock VALUES (1, 0, '', 0);
 """
 
+_ACCOUNTS = """
+CREATE TABLE stock (
+    sku      TEXT PRIMARY KEY,
+    quantity INTEGER NOT NULL CHECK (quantity >= 0)
+) STRICT;
+
+CREATE TABLE accounts (
+    account_id   TEXT PRIMARY KEY,
+    credit_minor INTEGER CHECK (credit_minor >= 0),
+    owed_minor   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE account_devices (
+    device_id  TEXT PRIMARY KEY REFERENCES devices (device_id),
+    account_id TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX orders_placed ON orders (placed_at);
+"""
+
 _POSTGRESQL = """
 CREATE TABLE devices (
     device_id   TEXT PRIMARY KEY,
@@ -156,7 +176,30 @@ CREATE TABLE clock (
 INSERT INTO clock VALUES (1, 0, '', 0);
 """
 
-_STEPS = {"sqlite": (_ORDERS, _NOTICES, _CLOCK), "postgresql": ("", "", _POSTGRESQL)}
+_POSTGRESQL_ACCOUNTS = """
+CREATE TABLE stock (
+    sku      TEXT PRIMARY KEY,
+    quantity BIGINT NOT NULL CHECK (quantity >= 0)
+);
+
+CREATE TABLE accounts (
+    account_id   TEXT PRIMARY KEY,
+    credit_minor BIGINT CHECK (credit_minor >= 0),
+    owed_minor   BIGINT NOT NULL
+);
+
+CREATE TABLE account_devices (
+    device_id  TEXT PRIMARY KEY REFERENCES devices (device_id),
+    account_id TEXT NOT NULL
+);
+
+CREATE INDEX orders_placed ON orders (placed_at);
+"""
+
+_STEPS = {
+    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS),
+    "postgresql": ("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS),
+}
 SCHEMA_VERSION = len(_STEPS["sqlite"])
 
 

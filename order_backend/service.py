@@ -31,11 +31,14 @@ from agent.plumbing.terminal import plain
 from order_backend.database import DatabaseError, RowRefused, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
+from order_backend.rates import Rates
 from order_backend.shop_clock import ClockError, ShopClock
 
 TIME_EVERY_S = 60.0
 CLAIM_EVERY_S = 5.0
 RECEIVE_MAXIMUM = 10
+BURST_S = 20
+"""After a silence, as many messages of a device are looked at as else in this time."""
 SESSION_TAKEN_OVER = 0x8E
 _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
@@ -73,6 +76,9 @@ class OrderService:
         self._wall_clock, self._reconnect_s = wall_clock, reconnect_s
         self._host, self._port = config.broker_host, port or config.broker_port
         self._online: set[str] = set()
+        rate = config.messages_per_second
+        self._rates = Rates(BURST_S * rate, rate) if rate else None
+        self._limited: set[str] = set()
         self._stopping = threading.Event()
         self.connected = threading.Event()
         self._fault: Exception | None = None
@@ -251,6 +257,8 @@ class OrderService:
     def _handle(self, topic: str, payload: bytes) -> None:
         assert self._desk is not None and self._clock is not None  # noqa: S101
         device_id, what = split_topic(topic)
+        if what != "up/status" and self._is_too_much(device_id):
+            return
         match what:
             case "up/intent":
                 reply = self._desk.intent(device_id, payload, now_s=self._clock.now_s())
@@ -261,6 +269,16 @@ class OrderService:
                 return
         log.info("%s device=%s", reply.code, device_id)
         self._client.publish(down_topic(device_id, reply.what), reply.payload, qos=1)
+
+    def _is_too_much(self, device_id: str) -> bool:
+        """Then there is no answer at all, since any would be final: the device sends again, later."""
+        if self._rates is None or self._rates.allows(device_id, time.monotonic()):
+            self._limited.discard(device_id)
+            return False
+        if device_id not in self._limited:
+            log.warning("rate_limited device=%s", device_id)
+        self._limited.add(device_id)
+        return True
 
     def _status(self, device_id: str, payload: bytes) -> None:
         assert self._desk is not None  # noqa: S101

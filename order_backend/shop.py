@@ -13,9 +13,11 @@ from sqlalchemy import Select, case, insert, or_, select, update
 from agent.committing.jws import PublicJwk
 from agent.plumbing.errors import ConfigurationError
 from order_backend import tables
+from order_backend.accounts import Accounts
 from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.notices import Notices
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
+from order_backend.stock import Stock
 
 NEVER_CAME = ""
 """The sha256 of an answer that was given before any bytes of the intent had come: that it was not placed."""
@@ -68,6 +70,8 @@ class Shop:
     def __init__(self, database: Database) -> None:
         self._db = database
         self.notices = Notices(database)
+        self.stock = Stock(database)
+        self.accounts = Accounts(database)
 
     @staticmethod
     def open(where: Path | str) -> Shop:

@@ -75,3 +75,22 @@ clock = Table(
     Column("teller", Text),
     Column("teller_until_s", BigInteger),
 )
+stock = Table(
+    "stock",
+    METADATA,
+    Column("sku", Text, primary_key=True),
+    Column("quantity", BigInteger),
+)
+accounts = Table(
+    "accounts",
+    METADATA,
+    Column("account_id", Text, primary_key=True),
+    Column("credit_minor", BigInteger),
+    Column("owed_minor", BigInteger),
+)
+account_devices = Table(
+    "account_devices",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("account_id", Text),
+)

@@ -41,22 +41,24 @@ class Curve(NamedTuple):
     y: Sequence[float]
 
 
-def draw(title: str, curves: Sequence[Curve], *, marked: float) -> bytes:
-    """The curves in one frame, 0 to 100 % upwards, with a line at x = `marked`; a PNG file."""
+def draw(title: str, curves: Sequence[Curve], *, marked: float, lowest: int = 0) -> bytes:
+    """The curves in one frame, `lowest` to 100 % upwards, with a line at x = `marked`; a PNG file."""
     canvas: Canvas = np.full((_HEIGHT, _WIDTH, 3), 255, np.uint8)
     low, high = min(min(c.x) for c in curves), max(max(c.x) for c in curves)
 
     def at(x: float, y: float) -> tuple[float, float]:
-        return _LEFT + (x - low) / (high - low) * (_RIGHT - _LEFT), _BOTTOM - y / 100 * (_BOTTOM - _TOP)
+        return _LEFT + (x - low) / (high - low) * (_RIGHT - _LEFT), _BOTTOM - (y - lowest) / (
+            100 - lowest
+        ) * (_BOTTOM - _TOP)
 
     _write(canvas, title, _LEFT, 12, (0, 0, 0))
-    for percent in range(0, 101, 10):
+    for percent in range(lowest, 101, max(1, (100 - lowest) // 10)):
         _line(canvas, at(low, percent), at(high, percent), (225, 225, 225))
         _write(canvas, f"{percent:>3}", _LEFT - 32, int(at(low, percent)[1]) - 5, (0, 0, 0))
     for x in np.linspace(low, high, 7):
-        _line(canvas, at(x, 0), at(x, 100), (225, 225, 225))
-        _write(canvas, f"{x:.1f}", int(at(x, 0)[0]) - 14, _BOTTOM + 10, (0, 0, 0))
-    _line(canvas, at(marked, 0), at(marked, 100), (90, 90, 90))
+        _line(canvas, at(x, lowest), at(x, 100), (225, 225, 225))
+        _write(canvas, f"{x:.1f}", int(at(x, lowest)[0]) - 14, _BOTTOM + 10, (0, 0, 0))
+    _line(canvas, at(marked, lowest), at(marked, 100), (90, 90, 90))
     for number, curve in enumerate(curves):
         colour = _COLOURS[number % len(_COLOURS)]
         points = [at(x, y) for x, y in zip(curve.x, curve.y, strict=True)]

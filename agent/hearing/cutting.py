@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from agent.hearing.audio import Float32
 from agent.hearing.listener import MARGIN_SAMPLES
+from agent.hearing.nearest_voice import chunk_powers, nearest_voice
 from agent.hearing.voice_activity import CHUNK_SAMPLES
 
 _FEWEST_CHUNKS = 3  # less than 96 ms is a click
@@ -21,5 +22,6 @@ def cut_sentence(samples: Float32, speech: npt.NDArray[np.bool_], since: int = 0
     chunks = chunks[chunks * CHUNK_SAMPLES >= since]
     if len(chunks) < _FEWEST_CHUNKS:
         return samples[:0]
-    begin = max(since, int(chunks[0]) * CHUNK_SAMPLES - MARGIN_SAMPLES)
-    return samples[begin : (int(chunks[-1]) + 1) * CHUNK_SAMPLES + MARGIN_SAMPLES]
+    first, last = nearest_voice(chunk_powers(samples), speech & (np.arange(len(speech)) >= chunks[0]))
+    begin = max(since, first * CHUNK_SAMPLES - MARGIN_SAMPLES)
+    return samples[begin : (last + 1) * CHUNK_SAMPLES + MARGIN_SAMPLES]

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from agent.hearing.audio import SAMPLE_RATE
 from agent.hearing.ending import Ending
+from agent.hearing.nearest_voice import NearestVoice
 from agent.hearing.voice_activity import CHUNK_SAMPLES
 from agent.plumbing.settings import Endpoint
 
@@ -29,7 +30,7 @@ class Outcome(StrEnum):
 
 
 class Endpointer:
-    """Takes the speech probability of one chunk after another.
+    """Takes the speech probability and the power of one chunk after another.
 
     `window_ms` is how long it waits for speech to begin. `after_wake`: the stream begins inside the wake
     word, whose tail is no utterance. `begin` and `end` are the bounds of the speech in samples since the
@@ -51,9 +52,25 @@ class Endpointer:
         self._window = _samples(window_ms)
         self._after_wake = after_wake
         self._heard = 0
+        self._nobody_yet()
+
+    def _nobody_yet(self) -> None:
         self._speech = 0
-        self.begin = -1
-        self.end = -1
+        self._begin = self._end = -1
+        self._voice = NearestVoice()
+
+    @property
+    def begin(self) -> int:
+        return -1 if self._begin < 0 else self._voice.first * CHUNK_SAMPLES
+
+    @property
+    def end(self) -> int:
+        return self.near_end if self._voice.over else self._end
+
+    @property
+    def near_end(self) -> int:
+        """Where the nearest voice was last heard, in samples."""
+        return (self._voice.last + 1) * CHUNK_SAMPLES
 
     def look(self, ending: Ending) -> None:
         """What was said up to this pause ends like that; holds until somebody goes on talking."""
@@ -67,25 +84,25 @@ class Endpointer:
     @property
     def full(self) -> bool:
         """Whether the utterance is as long as one may be."""
-        return self.begin >= 0 and self._heard - self.begin >= self._longest
+        return self._begin >= 0 and self._heard - self._begin >= self._longest
 
-    def push(self, probability: float) -> Outcome | None:
+    def push(self, probability: float, power: float = 1.0) -> Outcome | None:
         """The outcome, once there is one; PAUSE once for each pause in the speech. An utterance may go on:
-        what is pushed after its end belongs to it."""
+        what is pushed after its end belongs to it. `power`: mean square of the chunk."""
         at, self._heard = self._heard, self._heard + CHUNK_SAMPLES
-        talking = self.begin >= 0
+        talking = self._begin >= 0
         if probability >= self._threshold - (_HYSTERESIS if talking else 0.0):
-            self.begin = self.begin if talking else at
-            self.end = self._heard
+            self._begin = self._begin if talking else at
+            self._end = self._heard
             self._speech += CHUNK_SAMPLES
+            self._voice.push(at // CHUNK_SAMPLES, power)
             self._ending, self._paused = Ending.UNKNOWN, False
-        if self.begin < 0:
+        if self._begin < 0:
             return Outcome.NOTHING_HEARD if self._heard >= self._window else None
         quiet = self.quiet
         if quiet >= _samples(_SETTLED_MS) and self._is_no_word():
-            self.begin = self.end = -1
-            self._speech = 0
-        elif quiet >= self._silences[self._ending] or self.full:
+            self._nobody_yet()
+        elif quiet >= self._silences[self._ending] or self._voice.over or self.full:
             return Outcome.UTTERANCE
         elif quiet >= self._pause and not self._paused:
             self._paused = True
@@ -93,8 +110,8 @@ class Endpointer:
         return None
 
     def _is_no_word(self) -> bool:
-        tail = self._after_wake and self.begin < _samples(_TAIL_BEGINS_MS)
-        return self._speech < _samples(_CLICK_MS) or (tail and self.end <= _samples(_WAKE_TAIL_MS))
+        tail = self._after_wake and self._begin < _samples(_TAIL_BEGINS_MS)
+        return self._speech < _samples(_CLICK_MS) or (tail and self._end <= _samples(_WAKE_TAIL_MS))
 
 
 def _samples(ms: int) -> int:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from agent.hearing.audio import FRAME_MS, SAMPLE_RATE, Float32, Int16, to_float
 from agent.hearing.ending import Ending
 from agent.hearing.endpointing import Endpointer, Outcome
+from agent.hearing.nearest_voice import chunk_powers
 from agent.hearing.snr import estimate_snr_db
 from agent.hearing.voice_activity import CHUNK_MS, CHUNK_SAMPLES, VoiceActivity
 from agent.hearing.waking import AFTER_MS, WakeDecision, Waking
@@ -212,6 +213,8 @@ class _Recording:
         self._samples: list[Int16] = []
         self._probabilities: list[float] = []
         self._speech_ended_ns = 0
+        self._rest = np.zeros(0, np.int16)
+        self._near_again = False  # since the end: whether it is the same voice, or one as near
         self._lately: deque[bool] = deque(maxlen=_FURTHER_OF_CHUNKS)  # since the end: speech or not
 
     @property
@@ -226,31 +229,41 @@ class _Recording:
     def goes_on(self, samples: Int16, probabilities: list[float], now_ns: int) -> bool:
         """Whether somebody has spoken on since it ended, for longer than a click."""
         self._samples.append(samples)
-        for probability in probabilities:
+        near = self._endpointer.near_end
+        for probability, power in zip(probabilities, self._powers(samples), strict=True):
             spoken_until = self._endpointer.end
-            self._chunk(probability, now_ns)
+            self._chunk(probability, power, now_ns)
             self._lately.append(self._endpointer.end > spoken_until)
-        if sum(self._lately) < _FURTHER_CHUNKS:
+        self._near_again = self._near_again or self._endpointer.near_end > near
+        if sum(self._lately) < _FURTHER_CHUNKS or not self._near_again:
             return False
         self._lately.clear()
+        self._near_again = False
         return True
 
     def push(self, samples: Int16, probabilities: list[float], now_ns: int) -> Outcome | None:
         self._samples.append(samples)
         told: Outcome | None = None
-        for probability in probabilities:
+        for probability, power in zip(probabilities, self._powers(samples), strict=True):
             spoken_until = self._endpointer.end
-            outcome = self._chunk(probability, now_ns)
+            outcome = self._chunk(probability, power, now_ns)
             if outcome is not None or self._endpointer.end > spoken_until:
                 told = outcome
         return told
 
-    def _chunk(self, probability: float, now_ns: int) -> Outcome | None:
+    def _powers(self, samples: Int16) -> list[float]:
+        """Of the chunks that are complete with these, as the voice activity counts them."""
+        pending = np.concatenate([self._rest, samples])
+        whole = len(pending) // CHUNK_SAMPLES * CHUNK_SAMPLES
+        self._rest = pending[whole:]
+        return [float(power) for power in chunk_powers(to_float(pending[:whole]))]
+
+    def _chunk(self, probability: float, power: float, now_ns: int) -> Outcome | None:
         self._probabilities.append(probability)
         if len(self._probabilities) <= self._skipped_chunks:
             return None
         spoken_until = self._endpointer.end
-        outcome = self._endpointer.push(probability)
+        outcome = self._endpointer.push(probability, power)
         if self._endpointer.end > spoken_until:
             self._speech_ended_ns = now_ns
         return outcome

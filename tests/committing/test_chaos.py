@@ -135,6 +135,6 @@ def test_chaos_loses_doubles_and_forges_nothing(capsys: pytest.CaptureFixture[st
     print(json.dumps(result))  # to be read where it fails
     assert result["intents"] == 200 and result["sound"]
     assert {name: result[name] for name in FAULTS} == dict.fromkeys(FAULTS, 0)
-    assert result["ordered"] == result["orders_at_shop"] > 100
+    assert result["ordered"] == result["orders_at_shop"] > 50
     answered = {name for name in result["messages"] if name.startswith("answered_")}
     assert result["messages"]["forged"] > 10 and any("signature_invalid" in name for name in answered)

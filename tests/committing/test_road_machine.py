@@ -303,7 +303,7 @@ def not_time(event: RoadEvent) -> bool:
 
 TestRoads = Roads.TestCase
 TestRoads.settings = settings(
-    max_examples=150,
+    max_examples=80,
     stateful_step_count=40,
     deadline=None,
     report_multiple_bugs=False,

@@ -62,8 +62,8 @@ def test_a_headset_takes_the_speech_in_its_band_only_and_a_talker_has_no_pauses(
     assert np.array_equal(talker.microphone(low), low)
 
 
-def _rows(accepted: int) -> list[dict[str, float | None]]:
-    return [{"snr_db": snr, "utterances": 4, "accepted": accepted} for snr in (None, 12.0, 6.0)]
+def _rows(accepted: int, *snrs: float | None) -> list[dict[str, float | None]]:
+    return [{"snr_db": snr, "utterances": 4, "accepted": accepted} for snr in snrs or (12.0, 6.0, None)]
 
 
 def test_columns_are_data_and_a_picture_and_a_later_run_adds_its_own(tmp_path: Path) -> None:
@@ -71,8 +71,9 @@ def test_columns_are_data_and_a_picture_and_a_later_run_adds_its_own(tmp_path: P
     write_columns(columns, {"results": _rows(4), "noise_kinds": {"hum": _rows(2), "music": _rows(1)}})
     first = (tmp_path / "c.png").read_bytes()
     assert first.startswith(b"\x89PNG")
-    write_columns(columns, {"results": _rows(0)[:1], "noise_kinds": {"music": _rows(3)}})
-    assert json.loads(columns.read_text()) == {"file": _rows(4), "hum": _rows(2), "music": _rows(3)}
+    write_columns(columns, {"results": _rows(0, None), "noise_kinds": {"music": _rows(3, 20.0, 6.0)}})
+    music = _rows(3, 20.0) + _rows(1, 12.0) + _rows(3, 6.0) + _rows(1, None)
+    assert json.loads(columns.read_text()) == {"hum": _rows(2), "music": music, "file": _rows(4)}
     assert (tmp_path / "c.png").read_bytes() != first
 
 

@@ -1,0 +1,80 @@
+"""Who pays for a device's orders, how much may be owed, and what was ordered on an account just now.
+
+A device that nobody has put on an account has one of its own, under its own id and without a limit.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import func, select, update
+
+from order_backend.database import Database
+from order_backend.tables import account_devices, accounts, orders
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Amounts in minor units; `credit_minor` None: as much as they like."""
+
+    account_id: str
+    credit_minor: int | None
+    owed_minor: int
+
+
+class Accounts:
+    """On the connection of a `Shop`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def lock(self, device_id: str) -> Account:
+        """Inside a transaction, after the stock: the account that pays for the device, which no other
+        transaction changes until this one has ended."""
+        account_id = self.of(device_id)
+        statement = self._db.insert(accounts).values(account_id=account_id, owed_minor=0)
+        self._db.execute(statement.on_conflict_do_nothing())
+        columns = accounts.c.account_id, accounts.c.credit_minor, accounts.c.owed_minor
+        row = self._db.execute(
+            select(*columns).where(accounts.c.account_id == account_id).with_for_update()
+        ).one()
+        return Account(row[0], row[1], row[2])
+
+    def owe(self, account: Account, minor: int) -> None:
+        """So much more, or less where it is negative; inside the transaction that has locked it."""
+        self._db.execute(
+            update(accounts)
+            .where(accounts.c.account_id == account.account_id)
+            .values(owed_minor=accounts.c.owed_minor + minor)
+        )
+
+    def limit(self, account: Account, credit_minor: int | None) -> None:
+        """Inside the transaction that has locked it."""
+        self._db.execute(
+            update(accounts)
+            .where(accounts.c.account_id == account.account_id)
+            .values(credit_minor=credit_minor)
+        )
+
+    def of(self, device_id: str) -> str:
+        """The id of the account that pays for the device."""
+        query = select(account_devices.c.account_id).where(account_devices.c.device_id == device_id)
+        found: str | None = self._db.execute(query).scalar_one_or_none()
+        return found if found is not None else device_id
+
+    def join(self, device_id: str, account_id: str) -> None:
+        """From now on that account pays for the device. Raises IntegrityError where it was never admitted."""
+        statement = self._db.insert(account_devices).values(device_id=device_id, account_id=account_id)
+        self._db.execute(
+            statement.on_conflict_do_update(index_elements=["device_id"], set_={"account_id": account_id})
+        )
+
+    def ordered_since(self, account: Account, lines: str, since_s: int) -> bool:
+        """Whether an order with just these lines was placed on the account at or after that time; inside the
+        transaction that has locked it."""
+        payer = func.coalesce(account_devices.c.account_id, orders.c.device_id)
+        query = (
+            select(orders.c.order_id)
+            .select_from(orders.outerjoin(account_devices, account_devices.c.device_id == orders.c.device_id))
+            .where(orders.c.placed_at >= since_s, payer == account.account_id, orders.c.lines == lines)
+            .limit(1)
+        )
+        return self._db.execute(query).first() is not None

@@ -1,0 +1,48 @@
+"""How much of a thing the shop still has. What stands in no row is not counted and always there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import delete, select, update
+
+from order_backend.database import Database
+from order_backend.tables import stock
+
+
+class Stock:
+    """On the connection of a `Shop`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def short(self, wanted: Mapping[str, int]) -> list[str]:
+        """Inside a transaction: the ids of which there is less than wanted. The others' rows are locked until
+        its end, in the order of their ids, so that two transactions never wait for each other."""
+        rows = self._db.execute(
+            select(stock.c.sku, stock.c.quantity)
+            .where(stock.c.sku.in_(sorted(wanted)))
+            .order_by(stock.c.sku)
+            .with_for_update()
+        )
+        return [row[0] for row in rows if row[1] < wanted[row[0]]]
+
+    def take(self, wanted: Mapping[str, int]) -> None:
+        """Inside the transaction that has asked `short`. Raises IntegrityError where there is not as much."""
+        for sku in sorted(wanted):
+            self._db.execute(
+                update(stock).where(stock.c.sku == sku).values(quantity=stock.c.quantity - wanted[sku])
+            )
+
+    def count(self, sku: str, quantity: int | None) -> None:
+        """From now on there are that many; None: it is not counted any more."""
+        if quantity is None:
+            self._db.execute(delete(stock).where(stock.c.sku == sku))
+            return
+        statement = self._db.insert(stock).values(sku=sku, quantity=quantity)
+        self._db.execute(statement.on_conflict_do_update(index_elements=["sku"], set_={"quantity": quantity}))
+
+    def counted(self) -> dict[str, int]:
+        """Id to quantity of all that is counted."""
+        rows = self._db.execute(select(stock.c.sku, stock.c.quantity))
+        return dict(sorted((row[0], row[1]) for row in rows))

@@ -1,0 +1,187 @@
+"""What is left, what may be owed, what was ordered just now, and how much of one device is looked at."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agent.committing.envelope import QUERY, QueryData, encode_event
+from order_backend.broker import PrivateBroker
+from order_backend.cli import main
+from order_backend.desk import OrderDesk
+from order_backend.folder import ShopFolder
+from order_backend.rates import FORGET_ABOVE, Rates
+from tests.backend.test_at_once import at_once
+from tests.backend.test_replicas import running
+from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, join
+from tests.committing.network import PATIENCE_S, RawClient
+from tests.committing.test_tls import context_of
+
+COFFEE = "coffee?roast=dark"
+
+
+def say(bench: Bench, quantity: int = 2, *, later_s: int = 0) -> str:
+    bench.trust_time()
+    payload = bench.road.commit(agreed(quantity)).payload
+    return bench.desk.intent(DEVICE, payload, now_s=NOW_S + later_s).code
+
+
+def set_config(folder: ShopFolder, **changes: object) -> None:
+    config = msgspec.structs.replace(folder.config(), **changes)
+    folder.config_file.write_bytes(msgspec.json.encode(config))
+
+
+def test_an_order_takes_from_what_is_left_and_a_refused_one_takes_nothing(bench: Bench) -> None:
+    stock = bench.desk.shop.stock
+    stock.count(COFFEE, 5)
+    assert [say(bench, 3), say(bench, 3), say(bench, 2), say(bench, 1)] == [
+        "ordered",
+        "out_of_stock",
+        "ordered",
+        "out_of_stock",
+    ]
+    assert stock.counted() == {COFFEE: 0}
+    stock.count(COFFEE, None)
+    assert say(bench, 3) == "ordered"
+
+
+def test_a_replay_takes_nothing_more_and_a_refusal_stays_when_there_is_more(bench: Bench) -> None:
+    bench.desk.shop.stock.count(COFFEE, 3)
+    bench.trust_time()
+    two, three = (bench.road.commit(agreed(quantity)).payload for quantity in (2, 3))
+    codes = [bench.desk.intent(DEVICE, payload, now_s=NOW_S).code for payload in (two, two, three)]
+    assert codes == ["ordered", "replayed", "out_of_stock"]
+    bench.desk.shop.stock.count(COFFEE, 10)
+    assert bench.desk.intent(DEVICE, three, now_s=NOW_S).code == "replayed"
+    assert bench.desk.shop.stock.counted() == {COFFEE: 10}
+
+
+def test_the_last_ones_go_to_as_many_as_there_are_however_many_ask_at_once(bench: Bench) -> None:
+    bench.desk.shop.stock.count(COFFEE, 5)
+    bench.trust_time()
+    payloads = [bench.road.commit(agreed(1)).payload for _ in range(16)]
+
+    codes = at_once(
+        bench,
+        [
+            lambda desk, some=payloads[at::4]: " ".join(
+                desk.intent(DEVICE, payload, now_s=NOW_S).code for payload in some
+            )
+            for at in range(4)
+        ],
+    )
+    said = " ".join(codes).split()
+    assert (said.count("ordered"), said.count("out_of_stock")) == (5, 11)
+    assert bench.desk.shop.stock.counted() == {COFFEE: 0}
+
+
+def test_no_more_is_owed_than_the_account_may(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["account", str(bench.folder.path), "--device", DEVICE]
+    assert main([*command, "--credit", "5000"]) == 0
+    assert [say(bench, 2), say(bench, 1)] == ["ordered", "credit_limit"]
+    assert main([*command, "--paid", "1000"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("owes 28.00 PLN, at most 50.00 PLN")
+    assert [say(bench, 1), say(bench, 1)] == ["ordered", "credit_limit"]
+    assert main([*command, "--no-limit"]) == 0
+    assert say(bench, 50) == "ordered"
+
+
+def test_replicas_do_not_lend_more_together_than_one_would(bench: Bench) -> None:
+    main(["account", str(bench.folder.path), "--device", DEVICE, "--credit", str(3 * 1900)])
+    bench.trust_time()
+    payloads = [bench.road.commit(agreed(1)).payload for _ in range(8)]
+    codes = at_once(
+        bench,
+        [
+            lambda desk, some=payloads[at::4]: " ".join(
+                desk.intent(DEVICE, payload, now_s=NOW_S).code for payload in some
+            )
+            for at in range(4)
+        ],
+    )
+    assert " ".join(codes).split().count("ordered") == 3
+
+
+def test_the_same_basket_on_one_account_is_held_for_a_minute_whichever_device_heard_it(
+    bench: Bench, tmp_path: Path
+) -> None:
+    join(bench.folder, tmp_path / "keys-2", "device-2")
+    for device in (DEVICE, "device-2"):
+        assert main(["account", str(bench.folder.path), "--device", device, "--account", "home"]) == 0
+    set_config(bench.folder, same_basket_hold_s=60)
+    bench.desk.close()
+    bench.desk = OrderDesk(bench.folder)
+    assert [say(bench), say(bench, later_s=59), say(bench, 3), say(bench, later_s=61)] == [
+        "ordered",
+        "same_basket",
+        "ordered",
+        "ordered",
+    ]
+    shop = bench.desk.shop
+    with shop.transaction():
+        account = shop.accounts.lock("device-2")
+        assert shop.accounts.ordered_since(account, shop.orders(1)[0].lines, NOW_S)
+
+
+def test_without_the_setting_the_same_basket_is_taken_again(bench: Bench) -> None:
+    assert [say(bench), say(bench)] == ["ordered", "ordered"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["stock", "--quantity", "3"], "stock_item"),
+        (["stock", "--item", "gold", "--quantity", "3"], "stock_item"),
+        (["account", "--device", "nobody"], "account_device"),
+    ],
+)
+def test_what_is_not_there_cannot_be_counted_or_lent(
+    bench: Bench, words: list[str], code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([words[0], str(bench.folder.path), *words[1:]]) == 1
+    assert code in capsys.readouterr().err
+
+
+def test_a_bucket_empties_fills_with_time_and_is_each_devices_own() -> None:
+    rates = Rates(3, 2.0)
+    assert [rates.allows("a", 0.0) for _ in range(4)] == [True, True, True, False]
+    assert rates.allows("b", 0.0)
+    assert [rates.allows("a", 1.0) for _ in range(3)] == [True, True, False]
+    assert [rates.allows("a", 1_000.0) for _ in range(4)] == [True, True, True, False]
+
+
+def test_buckets_take_a_bounded_memory() -> None:
+    rates = Rates(3, 2.0)
+    for number in range(FORGET_ABOVE + 10):
+        rates.allows(f"device-{number}", 0.0)
+    assert len(rates._buckets) <= FORGET_ABOVE
+
+
+def test_a_device_that_sends_too_much_is_not_answered_and_later_is(
+    bench: Bench, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    set_config(bench.folder, messages_per_second=1)
+    question = encode_event(
+        QUERY, id_=uuid.uuid4(), source=DEVICE, now_s=0, data=QueryData(str(uuid.uuid4()))
+    )
+    with PrivateBroker(bench.folder) as broker, running(bench.folder, broker.port) as service:
+        assert service.connected.wait(PATIENCE_S)
+        device = RawClient(context_of(bench.folder, tmp_path / "keys"), DEVICE, broker.port)
+        device.subscribe(f"va/v1/d/{DEVICE}/dn/rsp")
+        for _ in range(60):
+            device.publish(f"va/v1/d/{DEVICE}/up/query", question)
+        deadline = time.monotonic() + PATIENCE_S
+        while not any("rate_limited" in one for one in caplog.messages):
+            assert time.monotonic() < deadline
+            device.publish(f"va/v1/d/{DEVICE}/up/query", question)
+        while not device.messages.empty():
+            device.messages.get()
+        while device.messages.empty():  # one more each second
+            assert time.monotonic() < deadline
+            device.publish(f"va/v1/d/{DEVICE}/up/query", question)
+            time.sleep(0.2)
+        device.close()
