@@ -33,11 +33,16 @@ class JournalFile:
         self._path = path
         self._reserve = Reserve(path)
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            # Before SQLite has it open: to close a descriptor of it later would drop SQLite's own locks.
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            head = os.pread(descriptor, 20, 0)
+            os.close(descriptor)
         except OSError as error:
             raise JournalError(
                 "journal_unusable", f"cannot open {path}: {error.strerror}", "earmark doctor"
             ) from error
+        # The header's write version: with one that there is not, SQLite only reads.
+        self._may_be_written = len(head) < 20 or head[18] in (1, 2)
         try:
             self._db = self._opened()
         except JournalError as error:
@@ -130,7 +135,7 @@ class JournalFile:
         found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found != "ok":
             raise sqlite3.DatabaseError(found)
-        if not _may_be_written(self._path):
+        if not self._may_be_written:
             raise sqlite3.DatabaseError("the header names a file format that is only read")
         for pragma in (
             "journal_mode = WAL",
@@ -149,13 +154,6 @@ class JournalFile:
             raise journal_error(error, self._path) from error
         except UnicodeDecodeError as error:  # of a value, or of SQLite's own words about one
             raise journal_error(sqlite3.DatabaseError(str(error)), self._path) from error
-
-
-def _may_be_written(path: Path) -> bool:
-    """False where the header's write version (byte 18) is none that there is; SQLite then only reads."""
-    with path.open("rb") as file:
-        head = file.read(20)
-    return len(head) < 20 or head[18] in (1, 2)
 
 
 def _meta(db: sqlite3.Connection, key: str) -> str | None:

@@ -409,3 +409,18 @@ def test_on_a_full_disk_what_is_queued_still_leaves_and_its_receipts_are_kept(tm
     root = Path(__file__).parents[2]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=root)
     assert done.stdout == "kept its word\n", done.stderr
+
+
+def test_another_process_that_looks_in_takes_nothing_away(tmp_path: Path) -> None:
+    """It must not believe that it is the last one and clear the write-ahead log away."""
+    path = tmp_path / "j.db"
+    look = "from pathlib import Path; from agent.committing.journal import Journal; "
+    look += f"Journal(Path({str(path)!r})).close()"
+    with Journal(path) as journal:
+        queue(journal)
+        root = Path(__file__).parents[2]
+        subprocess.run([sys.executable, "-c", look], check=True, cwd=root)
+        intent_id = queue(journal)
+        with closing(sqlite3.connect(path)) as db:
+            found = {row[0] for row in db.execute("SELECT intent_id FROM orders")}
+        assert intent_id in found and len(found) == 2
