@@ -121,6 +121,15 @@ def test_the_doctor_finds_device_and_broker_well(folder: Folder) -> None:
     assert f"ok  broker: localhost:{folder.port} answers with TLS 1.3 and accepts this device" in found
 
 
+def test_the_doctor_tries_every_broker_of_the_settings(folder: Folder) -> None:
+    settings = (folder.path / "shelf" / "earmark.toml").read_text("utf-8")
+    two = folder.path / "shelf" / "two-brokers.toml"
+    two.write_text(settings.replace("[broker]\n", '[broker]\nalso = ["localhost:1"]\n'), "utf-8")
+    found = folder.type("earmark -s shelf/two-brokers.toml doctor")
+    assert f"ok  broker: localhost:{folder.port} answers with TLS 1.3 and accepts this device" in found
+    assert "note  broker: localhost:1: broker_not_listening" in found
+
+
 def test_the_owner_is_told_as_the_page_says(folder: Folder) -> None:
     authority = Authority(folder.path / "mail-authority")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
