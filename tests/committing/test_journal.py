@@ -418,6 +418,7 @@ def test_another_process_that_looks_in_takes_nothing_away(tmp_path: Path) -> Non
     look += f"Journal(Path({str(path)!r})).close()"
     with Journal(path) as journal:
         queue(journal)
+    with Journal(path) as journal:  # a new one takes its locks again when it turns to WAL
         root = Path(__file__).parents[2]
         subprocess.run([sys.executable, "-c", look], check=True, cwd=root)
         intent_id = queue(journal)
