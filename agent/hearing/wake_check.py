@@ -35,7 +35,7 @@ class Phrase(NamedTuple):
 
 
 PHRASES = {
-    "alexa": Phrase(("alexa", "alexia", "alex a", "a lexa", "aleksa"), -6.5, 0.95, -14.0),
+    "alexa": Phrase(("alexa", "alexia", "alex a", "a lexa", "aleksa"), -5.5, 0.8, -14.0),
     "hey_jarvis": Phrase(
         (
             *(
