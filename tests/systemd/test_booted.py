@@ -42,7 +42,7 @@ def machine(installed_root: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     if reason := why_not():
         pytest.skip(reason)
     quiet = tmp_path_factory.mktemp("room") / "room.wav"
-    # Twenty minutes, longer than all of this takes: between two rounds the microphone gives zeros, as a broken one.
+    # Longer than all of this takes: between two rounds the microphone gives zeros, as a broken one does.
     soundfile.write(quiet, np.tile(room(20.0), 60), 16_000)
     with booted(installed_root, quiet) as machine:
         said = machine.run("sh", "-c", f"cd {ROOT} && scripts/install")
