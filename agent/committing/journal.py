@@ -16,8 +16,10 @@ from agent.committing.intents import SignedIntent
 from agent.committing.journal_file import JournalFile
 from agent.committing.journal_rows import (
     ALLOWED,
+    CHECKED,
     DAMAGED,
     OPEN,
+    OPEN_STATES,
     DecisionRow,
     EventRow,
     OrderRow,
@@ -27,6 +29,7 @@ from agent.committing.journal_rows import (
 from agent.committing.read_back import SignedFacts
 from agent.deciding.basket import AgreedOrder
 from agent.deciding.money import Money
+from agent.plumbing import audit
 from agent.plumbing.errors import JournalError
 
 __all__ = ["DecisionRow", "EventRow", "Journal", "OrderRow"]
@@ -41,7 +44,6 @@ _COLUMNS = (
     "attempts, order_id, reason, delivery_date, queued_at_s, settled_at_s, seconds_to_journal"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM orders"  # noqa: S608
-_OPEN_STATES = "state IN ('" + "', '".join(OPEN) + "')"
 
 
 class Journal(JournalFile):
@@ -82,7 +84,8 @@ class Journal(JournalFile):
 
     def attempted(self, intent_ids: Iterable[str], *, now_s: int, monotonic_ns: int) -> None:
         """Notes that these are about to be handed to the uplink: written first, so 0 attempts means never
-        sent. Of many attempts only some are events as well, or an order that waits would fill the disk."""
+        sent. Of many attempts only some are events as well (`audit.is_news`), or an order that waits would
+        fill the disk; the row counts them all."""
 
         def note(db: sqlite3.Connection) -> None:
             for intent_id in intent_ids:
@@ -90,7 +93,7 @@ class Journal(JournalFile):
                     "UPDATE orders SET attempts = attempts + 1 WHERE intent_id = ? RETURNING attempts",
                     (intent_id,),
                 ).fetchone() or (0,)
-                if journal_bounds.is_an_event(attempts):
+                if audit.is_news(attempts, first=8):
                     _event(db, intent_id, "attempt", now_s, monotonic_ns)
 
         self._write(note, promised=True)
@@ -176,12 +179,12 @@ class Journal(JournalFile):
 
     def open_orders(self) -> list[OrderRow]:
         """Everything without an end, oldest first."""
-        return self._many(f"{_SELECT} WHERE {_OPEN_STATES} ORDER BY number", ())
+        return self._many(f"{_SELECT} WHERE {OPEN_STATES} ORDER BY number", ())
 
     def open_count(self) -> int:
         """How many orders have no end yet."""
         with self._errors():
-            count: int = self._db.execute(f"SELECT count(*) FROM orders WHERE {_OPEN_STATES}").fetchone()[0]  # noqa: S608
+            count: int = self._db.execute(f"SELECT count(*) FROM orders WHERE {OPEN_STATES}").fetchone()[0]  # noqa: S608
         return count
 
     def signed_bytes(self, intent_id: str) -> tuple[str, bytes]:
@@ -206,12 +209,12 @@ class Journal(JournalFile):
     def orders_since(self, since_s: int) -> list[OrderRow]:
         """Everything without an end, and what the shop has taken since `since_s` (Unix seconds)."""
         taken = "(state = 'ordered' AND settled_at_s >= ?)"
-        return self._many(f"{_SELECT} WHERE {_OPEN_STATES} OR {taken} ORDER BY number", (since_s,))
+        return self._many(f"{_SELECT} WHERE {OPEN_STATES} OR {taken} ORDER BY number", (since_s,))
 
     def queued_like(self, person: str, basket_key: str) -> OrderRow | None:
         """An order of the same basket by the same person that has no end yet."""
         return self._one(
-            f"{_SELECT} WHERE person = ? AND basket_key = ? AND {_OPEN_STATES} ORDER BY number DESC LIMIT 1",
+            f"{_SELECT} WHERE person = ? AND basket_key = ? AND {OPEN_STATES} ORDER BY number DESC LIMIT 1",
             (person, basket_key),
         )
 
@@ -268,12 +271,11 @@ class Journal(JournalFile):
             for table in ("meta", "orders", "events", "decisions"):
                 for _ in self._db.execute(f"SELECT * FROM {table}"):  # noqa: S608
                     pass
-            columns = "intent_id, person, basket_key, total_minor, currency, sha256, iat, exp"
             rows = self._db.execute(
-                f"SELECT checksum, {columns} FROM orders WHERE {_OPEN_STATES} AND checksum != ''"  # noqa: S608
+                f"SELECT checksum, {', '.join(CHECKED)} FROM orders WHERE {OPEN_STATES} AND checksum != ''"  # noqa: S608
             ).fetchall()
         for expected, *values in rows:
-            if checksum(dict(zip(columns.split(", "), values, strict=True))) != expected:
+            if checksum(dict(zip(CHECKED, values, strict=True))) != expected:
                 raise JournalError("journal_corrupt", f"{self._path}: the row of {values[0]} was altered")
 
     def _one(self, query: str, values: tuple[object, ...]) -> OrderRow | None:

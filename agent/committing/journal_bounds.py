@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from agent.committing.journal_rows import OPEN_STATES
 from agent.plumbing.errors import JournalError
 
 MOST_OPEN = 200
@@ -19,9 +20,7 @@ _AT_ONCE = 100
 
 def make_room(db: sqlite3.Connection, now_s: int) -> None:
     """Before a new order, in its transaction. Raises JournalError queue_full, sqlite3.Error."""
-    [open_] = db.execute(
-        "SELECT count(*) FROM orders WHERE state IN ('queued', 'sent', 'unknown')"
-    ).fetchone()
+    [open_] = db.execute(f"SELECT count(*) FROM orders WHERE {OPEN_STATES}").fetchone()  # noqa: S608
     if open_ >= MOST_OPEN:
         raise JournalError(
             "queue_full", f"{open_} orders wait for the shop already", "find out why it does not answer"
@@ -34,8 +33,3 @@ def make_room(db: sqlite3.Connection, now_s: int) -> None:
     for number, intent_id in old:
         db.execute("DELETE FROM events WHERE intent_id = ?", (intent_id,))
         db.execute("DELETE FROM orders WHERE number = ?", (number,))
-
-
-def is_an_event(attempts: int) -> bool:
-    """The first eight attempts are events, then each at a power of two; the row counts them all."""
-    return attempts <= 8 or attempts & (attempts - 1) == 0

@@ -28,16 +28,18 @@ DAMAGED = "damaged"
 """The `reason` of an open order whose signed bytes were altered in storage."""
 
 OPEN: tuple[State, ...] = ("queued", "sent", "unknown")
+OPEN_STATES = "state IN ('" + "', '".join(OPEN) + "')"
+"""The same as a condition of SQL."""
+
+CHECKED = ("intent_id", "person", "basket_key", "total_minor", "currency", "sha256", "iat", "exp")
+"""Columns that `checksum` is over."""
 
 
 def checksum(row: Mapping[str, object]) -> str:
     """Over what of a row never changes and is no signed byte itself: where it fits, the row is about the
     order that it names, whatever became of the bytes."""
-    fields = [row[name] for name in _CHECKED]
+    fields = [row[name] for name in CHECKED]
     return hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
-
-
-_CHECKED = ("intent_id", "person", "basket_key", "total_minor", "currency", "sha256", "iat", "exp")
 
 
 class OrderRow(msgspec.Struct, frozen=True):

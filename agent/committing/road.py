@@ -201,7 +201,7 @@ class OrderRoad:
             raise error  # whoever starts anew mends it
         self.refused[error.code] += 1
         count = self.refused[error.code]
-        if count <= 8 or count & (count - 1) == 0:  # then at powers of two: a flood must not fill the log
+        if audit.is_news(count, first=8):
             audit.log(error.code, detail=error.detail, count=count)
 
     def _resend(self, row: OrderRow) -> Publish | None:

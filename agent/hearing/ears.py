@@ -162,7 +162,7 @@ class Ears:
 
     def _near_miss(self, decision: WakeDecision) -> None:
         count = self._wake.near_misses
-        if count & (count - 1) == 0:  # at powers of two: a television must not fill the log
+        if audit.is_news(count):
             detail = f"wake model {decision.score:.2f}, phrase {decision.phrase_nats:.1f} nats"
             audit.log("wake_near_miss", detail=detail, count=count)
 

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 LONGEST_VALUE = 400  # characters; a longer value is cut, so a hostile peer cannot fill the disk with one line
 
 
+def is_news(count: int, *, first: int = 1) -> bool:
+    """Whether what has happened `count` times, from 1 on, is worth a line: the `first` times, then at
+    powers of two. A flood must not fill the log."""
+    return count <= first or count & (count - 1) == 0
+
+
 class Fields(TypedDict, total=False):
     """Every field that may be logged. Add one only if its values hold nothing that a person said or is."""
 

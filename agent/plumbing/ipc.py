@@ -144,8 +144,7 @@ class IpcConnection:
         for fd in frame.fds:
             os.close(fd)
         self.dropped += 1
-        # every drop at first, then at powers of two: a peer that floods must not fill the log
-        if self.dropped <= 8 or self.dropped & (self.dropped - 1) == 0:
+        if audit.is_news(self.dropped, first=8):
             audit.log(fault, peer=self._peer, dropped=self.dropped)
         if fault == _LOST:
             self.close()

@@ -109,5 +109,5 @@ class SensorWatch:
     def _drop(self, code: str, detail: str) -> None:
         self.dropped[code] += 1
         count = self.dropped[code]
-        if count & (count - 1) == 0:  # at powers of two: a flood must not fill the log
+        if audit.is_news(count):
             audit.log(code, sensor=self.sensor.id, detail=detail, count=count)

@@ -71,7 +71,7 @@ class SensorProposals:
             self._news[proposal.sensor] = proposal
             return
         self.unknown += 1
-        if self.unknown & (self.unknown - 1) == 0:
+        if audit.is_news(self.unknown):
             audit.log("sensor_unknown", count=self.unknown)
 
     def sensors_lost(self) -> None:

@@ -55,7 +55,7 @@ class SensorSilences:
         """From `sensors`; only the newest of each sensor is kept."""
         if state.sensor not in self._sensors:
             self._unknown += 1
-            if self._unknown & (self._unknown - 1) == 0:
+            if audit.is_news(self._unknown):
                 audit.log("sensor_unknown", count=self._unknown)
             return
         self._connected = True
