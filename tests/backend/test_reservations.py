@@ -35,6 +35,20 @@ def set_config(folder: ShopFolder, **changes: object) -> None:
     folder.config_file.write_bytes(msgspec.json.encode(config))
 
 
+def said_at_once(bench: Bench, payloads: list[bytes]) -> list[str]:
+    """What four desks say, each to every fourth of them."""
+    codes = at_once(
+        bench,
+        [
+            lambda desk, some=payloads[at::4]: " ".join(
+                desk.intent(DEVICE, payload, now_s=NOW_S).code for payload in some
+            )
+            for at in range(4)
+        ],
+    )
+    return " ".join(codes).split()
+
+
 def test_an_order_takes_from_what_is_left_and_a_refused_one_takes_nothing(bench: Bench) -> None:
     stock = bench.desk.shop.stock
     stock.count(COFFEE, 5)
@@ -65,16 +79,7 @@ def test_the_last_ones_go_to_as_many_as_there_are_however_many_ask_at_once(bench
     bench.trust_time()
     payloads = [bench.road.commit(agreed(1)).payload for _ in range(16)]
 
-    codes = at_once(
-        bench,
-        [
-            lambda desk, some=payloads[at::4]: " ".join(
-                desk.intent(DEVICE, payload, now_s=NOW_S).code for payload in some
-            )
-            for at in range(4)
-        ],
-    )
-    said = " ".join(codes).split()
+    said = said_at_once(bench, payloads)
     assert (said.count("ordered"), said.count("out_of_stock")) == (5, 11)
     assert bench.desk.shop.stock.counted() == {COFFEE: 0}
 
@@ -94,16 +99,7 @@ def test_replicas_do_not_lend_more_together_than_one_would(bench: Bench) -> None
     main(["account", str(bench.folder.path), "--device", DEVICE, "--credit", str(3 * 1900)])
     bench.trust_time()
     payloads = [bench.road.commit(agreed(1)).payload for _ in range(8)]
-    codes = at_once(
-        bench,
-        [
-            lambda desk, some=payloads[at::4]: " ".join(
-                desk.intent(DEVICE, payload, now_s=NOW_S).code for payload in some
-            )
-            for at in range(4)
-        ],
-    )
-    assert " ".join(codes).split().count("ordered") == 3
+    assert said_at_once(bench, payloads).count("ordered") == 3
 
 
 def test_the_same_basket_on_one_account_is_held_for_a_minute_whichever_device_heard_it(

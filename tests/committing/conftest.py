@@ -23,3 +23,11 @@ def folder(tmp_path: Path) -> ShopFolder:
     folder = found_shop(tmp_path / "shop")
     join(folder, tmp_path / "keys")
     return folder
+
+
+@pytest.fixture
+def online(bench: Bench) -> Bench:
+    """It knows the time, and the broker is there."""
+    bench.trust_time()
+    bench.road.link(True)
+    return bench

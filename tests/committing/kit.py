@@ -17,6 +17,7 @@ from agent.committing.trust import TrustBundle, load_trust
 from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.catalogue import parse_catalogue
+from agent.plumbing.messages import Publish
 from agent.plumbing.settings import Broker, Device, Orders, Paths, Settings
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder
@@ -166,3 +167,14 @@ def shared_data(*parts: str) -> Path:
     if not path.exists():
         pytest.skip(f"no development data at {path}; set EARMARK_SHARED to its folder")
     return path
+
+
+def answer(bench: Bench, publish: Publish) -> bytes:
+    """The shop's, at the device's time."""
+    return bench.desk.intent(DEVICE, publish.payload, now_s=int(bench.clocks.wall_s)).payload
+
+
+def only_publish(bench: Bench) -> Publish:
+    """What the road sends in its next turn, which is one message."""
+    [publish] = bench.road.tick().publishes
+    return publish

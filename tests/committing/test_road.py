@@ -25,27 +25,10 @@ from agent.committing.road import (
     TimeTrusted,
 )
 from agent.plumbing.errors import JournalError, TrustError
-from agent.plumbing.messages import Publish
 from order_backend.receipts import receipt_event
-from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, shared_data
+from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, answer, only_publish, shared_data
 
 ACK, RSP = "va/v1/d/device-1/dn/ack", "va/v1/d/device-1/dn/rsp"
-
-
-@pytest.fixture
-def online(bench: Bench) -> Bench:
-    bench.trust_time()
-    bench.road.link(True)
-    return bench
-
-
-def answer(bench: Bench, publish: Publish) -> bytes:
-    return bench.desk.intent(DEVICE, publish.payload, now_s=int(bench.clocks.wall_s)).payload
-
-
-def only_publish(bench: Bench) -> Publish:
-    [publish] = bench.road.tick().publishes
-    return publish
 
 
 def test_placed_only_after_a_verified_receipt(online: Bench) -> None:

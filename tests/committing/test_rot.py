@@ -15,25 +15,9 @@ from agent.committing.receipts import Amount, ReceiptClaims
 from agent.committing.road import OrderExpired, OrderPlaced
 from agent.plumbing.messages import Publish
 from order_backend.receipts import receipt_event
-from tests.committing.kit import DEVICE, NOW_S, Bench, agreed
+from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, answer, only_publish
 
 ACK = "va/v1/d/device-1/dn/ack"
-
-
-@pytest.fixture
-def online(bench: Bench) -> Bench:
-    bench.trust_time()
-    bench.road.link(True)
-    return bench
-
-
-def answer(bench: Bench, publish: Publish) -> bytes:
-    return bench.desk.intent(DEVICE, publish.payload, now_s=int(bench.clocks.wall_s)).payload
-
-
-def only_publish(bench: Bench) -> Publish:
-    [publish] = bench.road.tick().publishes
-    return publish
 
 
 def put_back_an_older_copy(bench: Bench) -> Publish:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,24 +11,13 @@ from agent.commands.operators import OperatorClient
 from agent.deciding.edition import source_id
 from agent.plumbing import operator
 from agent.plumbing.memfd import sealed_memfd
-from scripts.story.acting import agree, enrol, order
+from scripts.story.acting import agree, order
 from scripts.story.customers import ANNA
 from scripts.story.stage import Stage
 from tests.committing.kit import CATALOGUE_FILE
 
 pytestmark = pytest.mark.timeout(300)
 COFFEE, SOAP = "order two bags of dark roast coffee.", "order three bottles of green soap."
-
-
-def _quiet(_who: str, _words: str) -> None:
-    pass
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with Stage(tmp_path_factory.mktemp("stage"), _quiet) as stage:
-        enrol(stage)
-        yield stage
 
 
 def _catalogue(version: int) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,17 +14,6 @@ from scripts.story.stage import Stage
 pytestmark = pytest.mark.timeout(300)
 TEA = "order three boxes of green tea."
 OFFLINE_ORDERS = {"voice": TEA, "till": "order two cans of dog food.", "uplink": "order a pack of butter."}
-
-
-def _quiet(_who: str, _words: str) -> None:
-    pass
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with Stage(tmp_path_factory.mktemp("stage"), _quiet) as stage:
-        enrol(stage)
-        yield stage
 
 
 @pytest.mark.parametrize("name", ["voice", "till", "uplink"])
@@ -114,7 +102,7 @@ def test_a_local_user_can_order_nothing_through_the_operator_socket(stage: Stage
 
 
 def test_nothing_is_signed_before_the_time_is_known(tmp_path: Path) -> None:
-    with Stage(tmp_path / "stage", _quiet, shop_answers=False) as stage:
+    with Stage(tmp_path / "stage", lambda _who, _words: None, shop_answers=False) as stage:
         enrol(stage)
         said = order(stage, ANNA, TEA)
         assert stage.decided()[-1] == "clock_untrusted"
