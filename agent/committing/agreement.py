@@ -7,6 +7,7 @@ from typing import Literal
 
 from agent.committing.journal_rows import OrderRow
 from agent.committing.receipts import Receipt
+from agent.deciding.basket import counts_of
 
 Difference = Literal["", "over_agreed", "other_lines"]
 
@@ -20,7 +21,7 @@ def difference(receipt: Receipt, row: OrderRow) -> Difference:
     total = receipt.total
     if total is None or total.currency != row.total.currency or total.amount > row.total.minor:
         return "over_agreed"
-    if receipt.lines and _counts(receipt) != _agreed_counts(row.basket_key):
+    if receipt.lines and _counts(receipt) != counts_of(row.basket_key):
         return "other_lines"
     return ""
 
@@ -29,13 +30,4 @@ def _counts(receipt: Receipt) -> Counter[str]:
     counts: Counter[str] = Counter()
     for line in receipt.lines:
         counts[line.id] += line.quantity
-    return counts
-
-
-def _agreed_counts(basket_key: str) -> Counter[str]:
-    """Of `Basket.key`: 'sku*quantity', joined by '|'."""
-    counts: Counter[str] = Counter()
-    for part in basket_key.split("|"):
-        sku, _, quantity = part.rpartition("*")
-        counts[sku] += int(quantity)
     return counts

@@ -11,6 +11,7 @@ from agent.committing import sd_jwt
 from agent.committing.envelope import INTENT, IntentData, claims_of, decode_data, decode_event, up_topic
 from agent.committing.jws import PublicJwk
 from agent.committing.mandates import AmountRange, LineItems, OpenCheckoutMandate, OpenPaymentMandate
+from agent.deciding.basket import basket_key
 from agent.deciding.money import Money
 from agent.plumbing.errors import TrustError
 
@@ -59,7 +60,7 @@ def signed_facts(payload: bytes, key: PublicJwk) -> SignedFacts | None:
         intent_id=event.id,
         device_id=checkout.iss,
         person=checkout.sub,
-        basket_key="|".join(sorted(f"{item.id}*{quantity}" for item, quantity in items)),
+        basket_key=basket_key((item.id, quantity) for item, quantity in items),
         title=", ".join(f"{quantity} × {item.title}" for item, quantity in items),
         total=Money(most.max, most.currency),
         sha256=event.data_sha256,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -29,6 +31,20 @@ class Line(msgspec.Struct, frozen=True):
         return self.unit_price * self.quantity
 
 
+def basket_key(lines: Iterable[tuple[str, int]]) -> str:
+    """Of (sku, quantity) in any order: `Basket.key`, as the journal keeps it."""
+    return "|".join(sorted(f"{sku}*{quantity}" for sku, quantity in lines))
+
+
+def counts_of(key: str) -> Counter[str]:
+    """sku -> quantity, of a `basket_key`."""
+    counts: Counter[str] = Counter()
+    for part in key.split("|"):
+        sku, _, quantity = part.rpartition("*")
+        counts[sku] += int(quantity)
+    return counts
+
+
 class Basket(msgspec.Struct, frozen=True):
     """At least one line, all in one currency, priced by catalogue `catalogue_version`."""
 
@@ -45,7 +61,7 @@ class Basket(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str:
         """Equal for two baskets that hold the same products, options and quantities in any order."""
-        return "|".join(sorted(f"{line.sku}*{line.quantity}" for line in self.lines))
+        return basket_key((line.sku, line.quantity) for line in self.lines)
 
     def plus(self, other: Basket) -> Basket | None:
         """Both as one, counts of the same thing added; None where they were priced by two catalogues."""
