@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -67,31 +69,31 @@ class ChaosFiles:
             return Weather()
 
     def say(self, device: str, words: Said) -> None:
-        """One line, written at once: a process that is killed has said it whole or not at all."""
-        line = msgspec.json.encode(words) + b"\n"
-        fd = os.open(self.device(device) / "said.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(fd, line)
-        finally:
-            os.close(fd)
+        """A process that is killed has said it whole or not at all."""
+        _append(self.device(device) / "said.jsonl", words)
 
     def said(self, device: str) -> list[Said]:
-        path = self.device(device) / "said.jsonl"
-        lines = path.read_bytes().splitlines() if path.exists() else []
-        return [msgspec.json.decode(line, type=Said) for line in lines]
+        return [msgspec.json.decode(line, type=Said) for line in _lines(self.device(device) / "said.jsonl")]
 
     def count(self, device: str, counts: Mapping[str, int]) -> None:
         """Adds to what is known of a device's messages."""
-        fd = os.open(self.device(device) / "counts.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(fd, msgspec.json.encode(counts) + b"\n")
-        finally:
-            os.close(fd)
+        _append(self.device(device) / "counts.jsonl", counts)
 
-    def counted(self, device: str) -> dict[str, int]:
-        path = self.device(device) / "counts.jsonl"
-        total: dict[str, int] = {}
-        for line in path.read_bytes().splitlines() if path.exists() else []:
-            for name, number in msgspec.json.decode(line, type=dict[str, int]).items():
-                total[name] = total.get(name, 0) + number
+    def counted(self, device: str) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for line in _lines(self.device(device) / "counts.jsonl"):
+            total.update(msgspec.json.decode(line, type=dict[str, int]))
         return total
+
+
+def _append(path: Path, value: Any) -> None:
+    """One line, written at once."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(fd, msgspec.json.encode(value) + b"\n")
+    finally:
+        os.close(fd)
+
+
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines() if path.exists() else []

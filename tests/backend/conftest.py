@@ -7,6 +7,9 @@ import pytest
 
 from tests.backend.postgres import PostgresServer
 from tests.committing.kit import Bench, make_bench
+from tests.committing.network import broker, device
+
+__all__ = ["broker", "device"]  # fixtures
 
 BOTH = ("sqlite", "postgresql")
 

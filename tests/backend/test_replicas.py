@@ -31,7 +31,6 @@ from tests.committing.network import (
     RawClient,
     UplinkProcess,
     eventually,
-    write_settings,
 )
 from tests.committing.test_tls import context_of
 
@@ -42,19 +41,6 @@ def folder(tmp_path: Path, database: str) -> ShopFolder:
     join(folder, tmp_path / "keys")
     add_replica(folder, "backend-2", now=datetime.now(UTC))
     return folder
-
-
-@pytest.fixture
-def broker(folder: ShopFolder) -> Iterator[PrivateBroker]:
-    with PrivateBroker(folder) as broker:
-        yield broker
-
-
-@pytest.fixture
-def device(tmp_path: Path, broker: PrivateBroker) -> Iterator[Device]:
-    device = Device(tmp_path, write_settings(tmp_path, broker.port))
-    yield device
-    device.close()
 
 
 class WrongClock:

@@ -7,6 +7,9 @@ import pytest
 
 from order_backend.folder import ShopFolder
 from tests.committing.kit import Bench, found_shop, join, make_bench
+from tests.committing.network import broker, device
+
+__all__ = ["broker", "device"]  # fixtures
 
 
 @pytest.fixture

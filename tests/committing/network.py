@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -29,6 +30,7 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import LinkState, Peer, Published, Received, Stop, UplinkToTill
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings
+from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder
 from order_backend.service import OrderService
 from tests.committing.kit import DEVICE
@@ -222,3 +224,16 @@ class RawClient:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+
+
+@pytest.fixture
+def broker(folder: ShopFolder) -> Iterator[PrivateBroker]:
+    with PrivateBroker(folder) as broker:
+        yield broker
+
+
+@pytest.fixture
+def device(tmp_path: Path, broker: PrivateBroker) -> Iterator[Device]:
+    device = Device(tmp_path, write_settings(tmp_path, broker.port))
+    yield device
+    device.close()

@@ -31,19 +31,6 @@ from tests.committing.network import (
 )
 
 
-@pytest.fixture
-def broker(folder: ShopFolder) -> Iterator[PrivateBroker]:
-    with PrivateBroker(folder) as broker:
-        yield broker
-
-
-@pytest.fixture
-def device(tmp_path: Path, broker: PrivateBroker) -> Iterator[Device]:
-    device = Device(tmp_path, write_settings(tmp_path, broker.port))
-    yield device
-    device.close()
-
-
 def orders(folder: ShopFolder) -> list[OrderRow]:
     with Shop.open(folder.database) as shop:
         return shop.orders()
