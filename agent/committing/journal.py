@@ -84,8 +84,8 @@ class Journal(JournalFile):
 
     def attempted(self, intent_ids: Iterable[str], *, now_s: int, monotonic_ns: int) -> None:
         """Notes that these are about to be handed to the uplink: written first, so 0 attempts means never
-        sent. Of many attempts only some are events as well (`audit.is_news`), or an order that waits would
-        fill the disk; the row counts them all."""
+        sent, where this process queued it (`outbox.plan`). Of many attempts only some are events as well
+        (`audit.is_news`), or an order that waits would fill the disk; the row counts them all."""
 
         def note(db: sqlite3.Connection) -> None:
             for intent_id in intent_ids:
