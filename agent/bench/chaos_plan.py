@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
@@ -15,7 +16,11 @@ INTENTS_A_SECOND = 8.0
 SHORTEST_S = 40.0
 _LONG = 0.12
 """So many faults outlast an order's time: it ends unknown, and the shop is asked."""
-REPLICAS = ("backend-1", "backend-2")
+DatabaseKind = Literal["sqlite", "postgresql"]
+REPLICAS: Mapping[DatabaseKind, tuple[str, ...]] = {
+    "sqlite": ("backend-1", "backend-2"),
+    "postgresql": ("backend-1", "backend-2", "backend-3"),
+}
 
 Kind = Literal[
     "kill_device",
@@ -28,8 +33,9 @@ Kind = Literal[
     "device_clock",
     "replica_clock",
     "full_disk",
+    "kill_database",
 ]
-_WEIGHTS: dict[Kind, int] = {
+_WEIGHTS: Mapping[Kind, int] = {
     "kill_device": 3,
     "kill_uplink": 3,
     "kill_replica": 3,
@@ -41,6 +47,7 @@ _WEIGHTS: dict[Kind, int] = {
     "replica_clock": 1,
     "full_disk": 2,
 }
+_WEIGHTS_OF_A_SERVER: Mapping[Kind, int] = {**_WEIGHTS, "kill_database": 2}
 _CLOCK_STEPS_S = (-86_400.0, -3_600.0, -40.0, 40.0, 3_600.0, 86_400.0)
 
 
@@ -54,8 +61,8 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """From `at_s` on, for `seconds`: `target` (a device, a replica or 'broker') is dead, cut off, slow, has a
-    full disk, or has a clock that is `amount` seconds off."""
+    """From `at_s` on, for `seconds`: `target` (a device, a replica, 'broker' or 'database') is dead, cut off,
+    slow, has a full disk, or has a clock that is `amount` seconds off."""
 
     at_s: float
     kind: Kind
@@ -72,10 +79,16 @@ class Plan(msgspec.Struct, frozen=True):
     wishes: tuple[Wish, ...]
     faults: tuple[Fault, ...]
     lasts_s: float
+    database: DatabaseKind = "sqlite"
+
+    @property
+    def replicas(self) -> tuple[str, ...]:
+        return REPLICAS[self.database]
 
 
-def make_plan(intents: int, devices: int, seed: int) -> Plan:
-    """The same plan for the same numbers, on any machine. Raises ConfigurationError bench_chaos."""
+def make_plan(intents: int, devices: int, seed: int, database: DatabaseKind = "sqlite") -> Plan:
+    """The same plan for the same arguments, on any machine. Only a database that is a process of its own is
+    killed. Raises ConfigurationError bench_chaos."""
     if not 1 <= devices <= intents <= 1_000_000:
         raise ConfigurationError(
             "bench_chaos",
@@ -96,7 +109,7 @@ def make_plan(intents: int, devices: int, seed: int) -> Plan:
     ]
     faults, at_s = [], 2.0
     while at_s < lasts_s:
-        faults.append(_fault(chance, at_s, names))
+        faults.append(_fault(chance, at_s, names, database))
         at_s += chance.expovariate(1.0)
     return Plan(
         seed=seed,
@@ -104,15 +117,17 @@ def make_plan(intents: int, devices: int, seed: int) -> Plan:
         wishes=tuple(sorted(wishes, key=lambda wish: (wish.at_s, wish.intent_id))),
         faults=tuple(faults),
         lasts_s=lasts_s,
+        database=database,
     )
 
 
-def _fault(chance: random.Random, at_s: float, devices: tuple[str, ...]) -> Fault:
-    kind = chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
-    if kind == "kill_broker":
-        target = "broker"
+def _fault(chance: random.Random, at_s: float, devices: tuple[str, ...], database: DatabaseKind) -> Fault:
+    weights = _WEIGHTS if database == "sqlite" else _WEIGHTS_OF_A_SERVER
+    kind = chance.choices(list(weights), list(weights.values()))[0]
+    if kind in ("kill_broker", "kill_database"):
+        target = kind.removeprefix("kill_")
     elif "replica" in kind:
-        target = chance.choice(REPLICAS)
+        target = chance.choice(REPLICAS[database])
     else:
         target = chance.choice(devices)
     seconds = chance.uniform(22.0, 30.0) if chance.random() < _LONG else chance.uniform(0.2, 6.0)
