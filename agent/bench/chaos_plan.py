@@ -12,7 +12,10 @@ import msgspec
 from agent.plumbing.errors import ConfigurationError
 
 INTENTS_A_SECOND = 8.0
-"""Of all devices together: what a run of two cores still comes after."""
+"""Of up to ten devices together, and `_MORE_A_SECOND` for each further one: what a run of two cores still
+comes after. What breaks of the devices gets as much more; of what they share it does not, or that would be
+down most of the time."""
+_MORE_A_SECOND = 0.1
 SHORTEST_S = 40.0
 _LONG = 0.12
 """So many faults outlast an order's time: it ends unknown, and the shop is asked."""
@@ -48,6 +51,9 @@ _WEIGHTS: Mapping[Kind, int] = {
     "full_disk": 2,
 }
 _WEIGHTS_OF_A_SERVER: Mapping[Kind, int] = {**_WEIGHTS, "kill_database": 2}
+_SHARED: frozenset[Kind] = frozenset(
+    {"kill_replica", "kill_broker", "cut_replica", "replica_clock", "kill_database"}
+)
 _CLOCK_STEPS_S = (-86_400.0, -3_600.0, -40.0, 40.0, 3_600.0, 86_400.0)
 
 
@@ -97,7 +103,8 @@ def make_plan(intents: int, devices: int, seed: int, database: DatabaseKind = "s
         )
     chance = random.Random(seed)  # noqa: S311
     names = tuple(f"device-{number}" for number in range(1, devices + 1))
-    lasts_s = max(SHORTEST_S, intents / INTENTS_A_SECOND)
+    pace = INTENTS_A_SECOND + _MORE_A_SECOND * max(0, devices - 10)
+    lasts_s = max(SHORTEST_S, intents / pace)
     wishes = [
         Wish(
             at_s=chance.uniform(0.0, lasts_s),
@@ -107,10 +114,11 @@ def make_plan(intents: int, devices: int, seed: int, database: DatabaseKind = "s
         )
         for number in range(intents)
     ]
-    faults, at_s = [], 2.0
+    faults, at_s, a_second = [], 2.0, pace / INTENTS_A_SECOND
+    weights = _weights(database, a_second)
     while at_s < lasts_s:
-        faults.append(_fault(chance, at_s, names, database))
-        at_s += chance.expovariate(1.0)
+        faults.append(_fault(chance, at_s, names, database, weights))
+        at_s += chance.expovariate(a_second)
     return Plan(
         seed=seed,
         devices=names,
@@ -121,8 +129,21 @@ def make_plan(intents: int, devices: int, seed: int, database: DatabaseKind = "s
     )
 
 
-def _fault(chance: random.Random, at_s: float, devices: tuple[str, ...], database: DatabaseKind) -> Fault:
+def _weights(database: DatabaseKind, faults_a_second: float) -> Mapping[Kind, float]:
     weights = _WEIGHTS if database == "sqlite" else _WEIGHTS_OF_A_SERVER
+    shared = sum(weight for kind, weight in weights.items() if kind in _SHARED)
+    devices = sum(weights.values()) - shared
+    more = (faults_a_second * (shared + devices) - shared) / devices
+    return {kind: weight if kind in _SHARED else weight * more for kind, weight in weights.items()}
+
+
+def _fault(
+    chance: random.Random,
+    at_s: float,
+    devices: tuple[str, ...],
+    database: DatabaseKind,
+    weights: Mapping[Kind, float],
+) -> Fault:
     kind = chance.choices(list(weights), list(weights.values()))[0]
     if kind in ("kill_broker", "kill_database"):
         target = kind.removeprefix("kill_")

@@ -11,7 +11,7 @@ import pytest
 
 from agent.bench import chaos_plan
 from agent.bench.chaos_account import FAULTS, Said, Signed, account
-from agent.bench.chaos_plan import REPLICAS, make_plan
+from agent.bench.chaos_plan import REPLICAS, Plan, make_plan
 from agent.bench.chaos_shim import Forger, Shim
 from agent.bench.postgres_server import postgresql_programs
 from agent.cli import main
@@ -48,6 +48,17 @@ def test_a_plan_for_postgresql_kills_it_too_and_has_three_replicas() -> None:
     assert killed and {fault.target for fault in killed} == {"database"}
     assert len(plan.replicas) == 3 and set(plan.replicas) <= {fault.target for fault in plan.faults}
     assert plan.wishes == make_plan(2_000, 10, 3).wishes  # the same orders, other faults
+
+
+def test_more_devices_order_faster_and_break_more_often_and_what_they_share_does_not() -> None:
+    def of_the_shop(plan: Plan) -> float:
+        shared = [fault for fault in plan.faults if fault.target not in plan.devices]
+        return len(shared) / plan.lasts_s
+
+    few, many = make_plan(8_000, 10, 3, "postgresql"), make_plan(12_000, 50, 3, "postgresql")
+    assert (few.lasts_s, many.lasts_s) == (1_000.0, 1_000.0)
+    assert len(many.faults) / len(few.faults) == pytest.approx(1.5, abs=0.15)
+    assert of_the_shop(many) == pytest.approx(of_the_shop(few), rel=0.15)
 
 
 def test_a_plan_needs_a_device_and_an_intent_for_each() -> None:
