@@ -13,7 +13,7 @@ from pathlib import Path
 from agent.plumbing.speaker_models import MEASURED
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "agent" / "plumbing" / "settings.py"
+SOURCES = tuple(ROOT / "agent" / "plumbing" / name for name in ("settings.py", "key_settings.py"))
 PAGE = ROOT / "docs" / "settings.md"
 
 HEAD = """\
@@ -21,23 +21,28 @@ HEAD = """\
 
 One TOML file, `earmark.toml` by default (`earmark -s FILE …`). Every key has a default that works; an unknown
 key, a wrong type or a value out of range is an error that names it. Relative paths are relative to the file.
-This page is made from `agent/plumbing/settings.py` by `scripts/settings_table.py`.
+This page is made from `agent/plumbing/settings.py` and `key_settings.py` by `scripts/settings_table.py`.
 
 """
 
 
 def page() -> str:
     """The page as it should be."""
-    source = SOURCE.read_text(encoding="utf-8")
-    lines = source.splitlines()
-    classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
+    classes: dict[str, ast.ClassDef] = {}
+    lines: dict[str, list[str]] = {}  # of the file that a class stands in, by its name
+    for source in (path.read_text(encoding="utf-8") for path in SOURCES):
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.ClassDef):
+                classes[node.name], lines[node.name] = node, source.splitlines()
     parts = [HEAD]
     for field in classes["Settings"].body:
         if isinstance(field, ast.AnnAssign):
             target, kind = ast.unparse(field.target), ast.unparse(field.annotation)
             one = kind.removeprefix("tuple[").removesuffix(", ...]")
             if one in classes:
-                parts.append(_section(f"[{target}]" if one == kind else f"[[{target}]]", classes[one], lines))
+                parts.append(
+                    _section(f"[{target}]" if one == kind else f"[[{target}]]", classes[one], lines[one])
+                )
     return "\n".join(parts)
 
 
@@ -49,9 +54,7 @@ def _section(name: str, section: ast.ClassDef, lines: list[str]) -> str:
             own = lines[field.lineno - 1 : field.end_lineno]
             said = [line.partition("  # ")[2] for line in own if "  # " in line]
             if not said:
-                raise SystemExit(
-                    f"{SOURCE}:{field.lineno}: {name} {ast.unparse(field.target)} says no reason"
-                )
+                raise SystemExit(f"line {field.lineno}: {name} {ast.unparse(field.target)} says no reason")
             comment = " ".join(said).replace("|", "\\|")
             rows.append(f"| `{ast.unparse(field.target)}` | {_default(field)} | {comment} |")
     return "\n".join([*rows, ""])

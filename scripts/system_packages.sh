@@ -26,6 +26,9 @@ missing_system_packages() {
         PATH=$path command -v pulseaudio >/dev/null || printf '%s\n' pulseaudio libasound2-plugins
         PATH=$path command -v systemd-analyze >/dev/null || say systemd
         PATH=$path command -v systemd-nspawn >/dev/null || say systemd-container
+        PATH=$path command -v softhsm2-util >/dev/null || say softhsm2
+        PATH=$path command -v swtpm >/dev/null || say swtpm
+        PATH=$path command -v tpm2_getcap >/dev/null || say tpm2-tools
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || say postgresql
     fi
 }

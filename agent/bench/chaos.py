@@ -1,19 +1,17 @@
 """Orders while everything around them breaks: `earmark bench chaos`.
 
-Real: road, journal, keys, the uplink process in its sandbox, TLS, mosquitto, two replicas of the order
-service, SQLite. Played: the till's conversation (a plan says who orders), and a clock that is moved.
+Real: road, journal, keys, the uplink process in its sandbox, TLS, mosquitto, replicas of the order service,
+SQLite or PostgreSQL. Played: the till's conversation (a plan says who orders), and a clock that is moved.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,16 +22,19 @@ import msgspec
 import order_backend
 from agent.bench.chaos_account import FAULTS, Said, Signed, account
 from agent.bench.chaos_files import ChaosFiles, Weather
-from agent.bench.chaos_plan import REPLICAS, Fault, Plan, make_plan
+from agent.bench.chaos_plan import DatabaseKind, Fault, Plan, make_plan
+from agent.bench.chaos_processes import Broker, Children
 from agent.bench.chaos_wire import Wire
+from agent.bench.postgres_server import PostgresServer
 from agent.committing.envelope import INTENT, IntentData, decode_data, decode_event
 from agent.committing.journal import Journal
 from agent.committing.keys import create_device_keys, store_client_certificate
-from order_backend.broker import PrivateBroker, ends_with_parent
+from agent.plumbing.errors import ConfigurationError
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import add_replica, admit, create_shop
 from order_backend.shop import Shop
 
+START_TIMEOUT_S = 300.0
 PATIENCE_S = 180.0
 """How long after the last fault everything may take to come to its end."""
 _STEP_S = 0.05
@@ -62,21 +63,23 @@ resend_max_seconds = 4.0
 LIFETIME_S = 15
 
 
-def run_chaos(intents: int, devices: int, seed: int) -> dict[str, Any]:
+def run_chaos(intents: int, devices: int, seed: int, database: DatabaseKind = "sqlite") -> dict[str, Any]:
     """What `agent.bench.chaos_account.account` counts, and how it came to it.
 
-    {"seed", "devices", "faults": {kind: n}, "connections_cut", "messages": {what was done to them, and the
-    shop's answers to forged ones: n}, "seconds", "sound": whether nothing was lost, doubled, forged, left
-    open or said wrongly}.
+    {"seed", "devices", "database", "replicas", "faults": {kind: n}, "connections_cut", "messages": {what was
+    done to them, and the shop's answers to forged ones: n}, "seconds", "sound": whether nothing was lost,
+    doubled, forged, left open or said wrongly}.
 
-    Raises ConfigurationError: bench_chaos, broker_missing, broker_start.
+    Raises ConfigurationError: bench_chaos, broker_missing, broker_start, postgresql_missing,
+    postgresql_start, device_start.
     """
-    plan = make_plan(intents, devices, seed)
+    plan = make_plan(intents, devices, seed, database)
     begun = time.monotonic()
-    with TemporaryDirectory(prefix="earmark-chaos-") as folder:
+    with TemporaryDirectory(prefix="earmark-chaos-") as folder, contextlib.ExitStack() as stack:
         files = ChaosFiles(Path(folder))
         files.plan.write_bytes(msgspec.json.encode(plan))
-        done, cuts = _run(files, plan)
+        server = stack.enter_context(PostgresServer()) if database == "postgresql" else None
+        done, cuts = _run(files, plan, server)
         result = _account(files, plan)
         messages: Counter[str] = Counter()
         for name in plan.devices:
@@ -84,6 +87,8 @@ def run_chaos(intents: int, devices: int, seed: int) -> dict[str, Any]:
     result |= {
         "seed": seed,
         "devices": devices,
+        "database": database,
+        "replicas": len(plan.replicas),
         "faults": dict(sorted(done.items())),
         "connections_cut": cuts,
         "messages": dict(sorted(messages.items())),
@@ -93,99 +98,65 @@ def run_chaos(intents: int, devices: int, seed: int) -> dict[str, Any]:
     return result
 
 
-class _Broker(PrivateBroker):
-    def kill(self) -> None:
-        """kill -9: what it has not saved is gone."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-
-class _Children:
-    """Processes by name, that may be killed and come back when their time is over."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._commands: dict[str, list[str]] = {}
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._back_at: dict[str, float] = {}
-        self._starts: Counter[str] = Counter()
-
-    def add(self, name: str, module: str, *arguments: str) -> None:
-        self._commands[name] = [sys.executable, "-P", "-m", module, *arguments]
-        self.start(name)
-
-    def start(self, name: str) -> None:
-        self._starts[name] += 1
-        command = [*self._commands[name], str(self._starts[name])]
-        with (self._root / f"{name}.log").open("ab") as log:
-            self._running[name] = subprocess.Popen(
-                ends_with_parent(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-
-    def kill(self, name: str, seconds: float) -> None:
-        self._running[name].kill()
-        self._running[name].wait()
-        self._back_at[name] = time.monotonic() + seconds
-
-    def step(self, *, at_once: bool = False) -> None:
-        """Starts who is due, and who has ended by itself."""
-        for name, process in self._running.items():
-            if process.poll() is not None and (at_once or time.monotonic() >= self._back_at.get(name, 0.0)):
-                self.start(name)
-
-    def end(self) -> None:
-        for process in self._running.values():
-            process.kill()
-        for process in self._running.values():
-            process.wait()
-
-
-def _run(files: ChaosFiles, plan: Plan) -> tuple[Counter[str], int]:
+def _run(files: ChaosFiles, plan: Plan, server: PostgresServer | None) -> tuple[Counter[str], int]:
     """The faults that were made, by kind, and how many connections were cut."""
-    shop = _found(files, plan)
-    broker = _Broker(shop)
-    children = _Children(files.root)
-    with broker, Wire((*plan.devices, *REPLICAS), broker.port) as wire, _ended(children):
-        for name in REPLICAS:
+    shop = _found(files, plan, server.new_shop() if server is not None else "")
+    broker = Broker(shop)
+    children = Children(files.root)
+    with (
+        broker,
+        Wire((*plan.devices, *plan.replicas), broker.port) as wire,
+        contextlib.closing(children),
+    ):
+        for name in plan.replicas:
             children.add(name, "agent.bench.chaos_shop", str(files.root), name, str(wire.ports[name]))
         for name in plan.devices:
             files.settings(name).write_text(
                 _SETTINGS.format(name=name, port=wire.ports[name], lifetime=LIFETIME_S)
             )
             children.add(name, "agent.bench.chaos_device", str(files.root), name)
+        _await_all(files, plan)
         files.begin()
-        chaos = _Chaos(files, plan, children, wire, broker)
+        chaos = _Chaos(files, plan, children, wire, broker, server)
         while files.elapsed_s() < plan.lasts_s:
             chaos.step()
             time.sleep(_STEP_S)
         chaos.calm_down()
         deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline and not _all_ended(files, plan):
+        waited_for = Counter(wish.device for wish in plan.wishes)
+        while time.monotonic() < deadline and not _all_ended(files, waited_for):
             children.step(at_once=True)
             time.sleep(_LOOK_EVERY_S)
         return chaos.done, wire.cuts
 
 
-@contextlib.contextmanager
-def _ended(children: _Children) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        children.end()
+def _await_all(files: ChaosFiles, plan: Plan) -> None:
+    """So that the plan's first minute is not spent with processes that are still starting."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    for name in plan.devices:
+        while not files.has_counted(name):
+            if time.monotonic() > deadline:
+                raise ConfigurationError("device_start", f"{name} is not there after {START_TIMEOUT_S:.0f} s")
+            time.sleep(_LOOK_EVERY_S)
 
 
 class _Chaos:
     """Makes the plan's faults, and ends those whose time is over."""
 
     def __init__(
-        self, files: ChaosFiles, plan: Plan, children: _Children, wire: Wire, broker: _Broker
+        self,
+        files: ChaosFiles,
+        plan: Plan,
+        children: Children,
+        wire: Wire,
+        broker: Broker,
+        server: PostgresServer | None,
     ) -> None:
-        self._files, self._children, self._wire, self._broker = files, children, wire, broker
+        self._files, self._children, self._wire = files, children, wire
+        self._broker, self._server = broker, server
         self._faults = list(plan.faults)
         self._lasting: list[tuple[float, Fault]] = []
-        self._broker_back_at: float | None = None
+        self._back_at: dict[Broker | PostgresServer, float] = {}
         self._weather = Weather()
         self.done: Counter[str] = Counter()
 
@@ -195,9 +166,7 @@ class _Chaos:
             fault = self._faults.pop(0)
             self._make(fault)
             self.done[fault.kind] += 1
-        if self._broker_back_at is not None and time.monotonic() >= self._broker_back_at:
-            self._broker_back_at = None
-            self._broker.start()
+        self._start_again(time.monotonic())
         self._lasting = [(until, fault) for until, fault in self._lasting if until > now_s]
         self._tell()
         self._children.step()
@@ -207,9 +176,17 @@ class _Chaos:
         self._lasting = []
         self._files.tell_weather(Weather(quiet=True))
         self._wire.mend()
-        if self._broker_back_at is not None:
-            self._broker.start()
+        self._start_again(math.inf)
         self._children.step(at_once=True)
+
+    def _start_again(self, now_s: float) -> None:
+        for server in [server for server, at_s in self._back_at.items() if at_s <= now_s]:
+            del self._back_at[server]
+            server.start()
+
+    def _kill_server(self, server: Broker | PostgresServer, seconds: float) -> None:
+        server.kill()
+        self._back_at[server] = time.monotonic() + seconds
 
     def _make(self, fault: Fault) -> None:
         match fault.kind:
@@ -218,8 +195,10 @@ class _Chaos:
             case "kill_uplink":
                 self._kill_uplink(fault.target)
             case "kill_broker":
-                self._broker.kill()
-                self._broker_back_at = time.monotonic() + fault.seconds
+                self._kill_server(self._broker, fault.seconds)
+            case "kill_database":
+                if self._server is not None:
+                    self._kill_server(self._server, fault.seconds)
             case "cut_device" | "cut_replica":
                 self._wire.cut(fault.target, fault.seconds)
             case "delay_device":
@@ -245,11 +224,13 @@ class _Chaos:
             self._files.tell_weather(weather)
 
 
-def _found(files: ChaosFiles, plan: Plan) -> ShopFolder:
+def _found(files: ChaosFiles, plan: Plan, database: str) -> ShopFolder:
     now = datetime.now(UTC)
     prices = Path(order_backend.__file__).parent / "catalogues" / "corner_shop.json"
-    shop = create_shop(files.shop, shop_name="Chaos", environment="test", catalogue=prices, now=now)
-    for name in REPLICAS[1:]:
+    shop = create_shop(
+        files.shop, shop_name="Chaos", environment="test", catalogue=prices, database=database, now=now
+    )
+    for name in plan.replicas[1:]:
         add_replica(shop, name, now=now)
     for name in plan.devices:
         keys = files.device(name) / "keys"
@@ -260,14 +241,14 @@ def _found(files: ChaosFiles, plan: Plan) -> ShopFolder:
     return shop
 
 
-def _all_ended(files: ChaosFiles, plan: Plan) -> bool:
-    rows = 0
-    for name in plan.devices:
+def _all_ended(files: ChaosFiles, waited_for: Counter[str]) -> bool:
+    """Takes out of `waited_for` (wishes by device) whose wishes have all come to an end."""
+    for name, wishes in list(waited_for.items()):
         with Journal(files.journal(name)) as journal:
-            if journal.open_count():
+            if journal.open_count() or len(journal.orders(_ALL)) < wishes:
                 return False
-            rows += len(journal.orders(_ALL))
-    return rows == len(plan.wishes)
+        del waited_for[name]
+    return True
 
 
 def _account(files: ChaosFiles, plan: Plan) -> dict[str, Any]:
@@ -280,6 +261,6 @@ def _account(files: ChaosFiles, plan: Plan) -> dict[str, Any]:
                 event = decode_event(journal.signed_bytes(row.intent_id)[1], INTENT)
                 data = decode_data(event, IntentData)
                 signed.append(Signed(row, data.checkout, data.payment))
-    with Shop.open(files.shop / "shop.db") as shop:
+    with Shop.open(ShopFolder(files.shop).database) as shop:
         orders = shop.orders(_ALL)
     return account([wish.intent_id for wish in plan.wishes], signed, said, orders)

@@ -79,6 +79,10 @@ class ChaosFiles:
         """Adds to what is known of a device's messages."""
         _append(self.device(device) / "counts.jsonl", counts)
 
+    def has_counted(self, device: str) -> bool:
+        """Whether it has come as far as its first turn."""
+        return (self.device(device) / "counts.jsonl").exists()
+
     def counted(self, device: str) -> Counter[str]:
         total: Counter[str] = Counter()
         for line in _lines(self.device(device) / "counts.jsonl"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
@@ -11,11 +12,18 @@ import msgspec
 from agent.plumbing.errors import ConfigurationError
 
 INTENTS_A_SECOND = 8.0
-"""Of all devices together: what a run of two cores still comes after."""
+"""Of up to ten devices together, and `_MORE_A_SECOND` for each further one: what a run of two cores still
+comes after. What breaks of the devices gets as much more; of what they share it does not, or that would be
+down most of the time."""
+_MORE_A_SECOND = 0.1
 SHORTEST_S = 40.0
 _LONG = 0.12
 """So many faults outlast an order's time: it ends unknown, and the shop is asked."""
-REPLICAS = ("backend-1", "backend-2")
+DatabaseKind = Literal["sqlite", "postgresql"]
+REPLICAS: Mapping[DatabaseKind, tuple[str, ...]] = {
+    "sqlite": ("backend-1", "backend-2"),
+    "postgresql": ("backend-1", "backend-2", "backend-3"),
+}
 
 Kind = Literal[
     "kill_device",
@@ -28,8 +36,9 @@ Kind = Literal[
     "device_clock",
     "replica_clock",
     "full_disk",
+    "kill_database",
 ]
-_WEIGHTS: dict[Kind, int] = {
+_WEIGHTS: Mapping[Kind, int] = {
     "kill_device": 3,
     "kill_uplink": 3,
     "kill_replica": 3,
@@ -41,6 +50,10 @@ _WEIGHTS: dict[Kind, int] = {
     "replica_clock": 1,
     "full_disk": 2,
 }
+_WEIGHTS_OF_A_SERVER: Mapping[Kind, int] = {**_WEIGHTS, "kill_database": 2}
+_SHARED: frozenset[Kind] = frozenset(
+    {"kill_replica", "kill_broker", "cut_replica", "replica_clock", "kill_database"}
+)
 _CLOCK_STEPS_S = (-86_400.0, -3_600.0, -40.0, 40.0, 3_600.0, 86_400.0)
 
 
@@ -54,8 +67,8 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """From `at_s` on, for `seconds`: `target` (a device, a replica or 'broker') is dead, cut off, slow, has a
-    full disk, or has a clock that is `amount` seconds off."""
+    """From `at_s` on, for `seconds`: `target` (a device, a replica, 'broker' or 'database') is dead, cut off,
+    slow, has a full disk, or has a clock that is `amount` seconds off."""
 
     at_s: float
     kind: Kind
@@ -72,10 +85,16 @@ class Plan(msgspec.Struct, frozen=True):
     wishes: tuple[Wish, ...]
     faults: tuple[Fault, ...]
     lasts_s: float
+    database: DatabaseKind = "sqlite"
+
+    @property
+    def replicas(self) -> tuple[str, ...]:
+        return REPLICAS[self.database]
 
 
-def make_plan(intents: int, devices: int, seed: int) -> Plan:
-    """The same plan for the same numbers, on any machine. Raises ConfigurationError bench_chaos."""
+def make_plan(intents: int, devices: int, seed: int, database: DatabaseKind = "sqlite") -> Plan:
+    """The same plan for the same arguments, on any machine. Only a database that is a process of its own is
+    killed. Raises ConfigurationError bench_chaos."""
     if not 1 <= devices <= intents <= 1_000_000:
         raise ConfigurationError(
             "bench_chaos",
@@ -84,7 +103,8 @@ def make_plan(intents: int, devices: int, seed: int) -> Plan:
         )
     chance = random.Random(seed)  # noqa: S311
     names = tuple(f"device-{number}" for number in range(1, devices + 1))
-    lasts_s = max(SHORTEST_S, intents / INTENTS_A_SECOND)
+    pace = INTENTS_A_SECOND + _MORE_A_SECOND * max(0, devices - 10)
+    lasts_s = max(SHORTEST_S, intents / pace)
     wishes = [
         Wish(
             at_s=chance.uniform(0.0, lasts_s),
@@ -94,25 +114,41 @@ def make_plan(intents: int, devices: int, seed: int) -> Plan:
         )
         for number in range(intents)
     ]
-    faults, at_s = [], 2.0
+    faults, at_s, a_second = [], 2.0, pace / INTENTS_A_SECOND
+    weights = _weights(database, a_second)
     while at_s < lasts_s:
-        faults.append(_fault(chance, at_s, names))
-        at_s += chance.expovariate(1.0)
+        faults.append(_fault(chance, at_s, names, database, weights))
+        at_s += chance.expovariate(a_second)
     return Plan(
         seed=seed,
         devices=names,
         wishes=tuple(sorted(wishes, key=lambda wish: (wish.at_s, wish.intent_id))),
         faults=tuple(faults),
         lasts_s=lasts_s,
+        database=database,
     )
 
 
-def _fault(chance: random.Random, at_s: float, devices: tuple[str, ...]) -> Fault:
-    kind = chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
-    if kind == "kill_broker":
-        target = "broker"
+def _weights(database: DatabaseKind, faults_a_second: float) -> Mapping[Kind, float]:
+    weights = _WEIGHTS if database == "sqlite" else _WEIGHTS_OF_A_SERVER
+    shared = sum(weight for kind, weight in weights.items() if kind in _SHARED)
+    devices = sum(weights.values()) - shared
+    more = (faults_a_second * (shared + devices) - shared) / devices
+    return {kind: weight if kind in _SHARED else weight * more for kind, weight in weights.items()}
+
+
+def _fault(
+    chance: random.Random,
+    at_s: float,
+    devices: tuple[str, ...],
+    database: DatabaseKind,
+    weights: Mapping[Kind, float],
+) -> Fault:
+    kind = chance.choices(list(weights), list(weights.values()))[0]
+    if kind in ("kill_broker", "kill_database"):
+        target = kind.removeprefix("kill_")
     elif "replica" in kind:
-        target = chance.choice(REPLICAS)
+        target = chance.choice(REPLICAS[database])
     else:
         target = chance.choice(devices)
     seconds = chance.uniform(22.0, 30.0) if chance.random() < _LONG else chance.uniform(0.2, 6.0)

@@ -86,9 +86,10 @@ class Wire:
             return
         self._live[name].add(writer)
         try:
-            await asyncio.gather(
-                self._carry(name, reader, broker_writer), self._carry(name, broker_reader, writer)
-            )
+            with contextlib.suppress(asyncio.CancelledError):  # by the end of the run; asyncio would print it
+                await asyncio.gather(
+                    self._carry(name, reader, broker_writer), self._carry(name, broker_reader, writer)
+                )
         finally:
             self._live[name].discard(writer)
             writer.transport.abort()

@@ -260,6 +260,12 @@ def _chaos(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     chaos.add_argument("--intents", type=int, default=200, metavar="N", help="in all (default: 200)")
     chaos.add_argument("--devices", type=int, default=5, metavar="M", help="that order (default: 5)")
     chaos.add_argument("--seed", type=int, default=1, metavar="S", help="of the plan (default: 1)")
+    chaos.add_argument(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="the shop's; PostgreSQL has three replicas and is killed as well (default: sqlite)",
+    )
     return chaos
 
 

@@ -9,11 +9,12 @@ import json
 def chaos(arguments: argparse.Namespace) -> int:
     """Runs it and prints its account; 1 where an order was lost, doubled, forged, left open or said wrongly.
 
-    Raises ConfigurationError: bench_chaos, broker_missing, broker_start.
+    Raises ConfigurationError: bench_chaos, broker_missing, broker_start, postgresql_missing,
+    postgresql_start, device_start.
     """
     from agent.bench.chaos import run_chaos
 
-    result = run_chaos(arguments.intents, arguments.devices, arguments.seed)
+    result = run_chaos(arguments.intents, arguments.devices, arguments.seed, arguments.database)
     if arguments.json:
         print(json.dumps(result))
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 from joserfc import jws
@@ -30,6 +30,22 @@ class PublicJwk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     y: Coordinate
     kty: Literal["EC"] = "EC"
     crv: Literal["P-256"] = "P-256"
+
+
+class Signer(Protocol):
+    """A P-256 private key that may lie where nobody can read it: in a token, a TPM."""
+
+    @property
+    def public(self) -> PublicJwk:
+        """Its public half."""
+        ...
+
+    def sign_es256(self, signing_input: bytes) -> bytes:
+        """r and s of an ECDSA signature over the sha256 of `signing_input`, 32 bytes each (RFC 7518, 3.4).
+
+        Raises TrustError key_store_unavailable where whatever holds the key does not answer.
+        """
+        ...
 
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,10 +86,34 @@ def import_public_key(key: PublicJwk) -> ECKey:
     return imported
 
 
-def sign(claims: Mapping[str, Any], key: ECKey, *, typ: str) -> str:
-    """`claims` as a compact JWS. ES256 is randomised: keep the result, never sign the same thing twice."""
-    header = {"alg": ALGORITHM, "kid": key.thumbprint(), "typ": typ}
-    return jws.serialize_compact(header, msgspec.json.encode(claims), key, algorithms=[ALGORITHM])
+def sign(claims: Mapping[str, Any], key: ECKey | Signer, *, typ: str) -> str:
+    """`claims` as a compact JWS. ES256 is randomised: keep the result, never sign the same thing twice.
+
+    Raises TrustError key_store_unavailable where `key` is not in this process and does not answer.
+    """
+    if isinstance(key, ECKey):
+        header = {"alg": ALGORITHM, "kid": key.thumbprint(), "typ": typ}
+        return jws.serialize_compact(header, msgspec.json.encode(claims), key, algorithms=[ALGORITHM])
+    header = {"alg": ALGORITHM, "kid": key.public.kid, "typ": typ}
+    signing_input = b".".join(base64url(msgspec.json.encode(part)) for part in (header, claims))
+    return b".".join((signing_input, base64url(key.sign_es256(signing_input)))).decode("ascii")
+
+
+def base64url(content: bytes) -> bytes:
+    """Without padding, as JOSE has it (RFC 7515, section 2)."""
+    return base64.urlsafe_b64encode(content).rstrip(b"=")
+
+
+def jwk_of_point(x: bytes, y: bytes) -> PublicJwk:
+    """The public key at that point of P-256, 32 bytes each, named by its thumbprint. Raises TrustError
+    key_unusable where the curve has no such point."""
+    own = {"x": base64url(x).decode(), "y": base64url(y).decode()}
+    try:
+        key = ECKey.import_key({"kty": "EC", "crv": "P-256", **own})
+        key.public_key  # noqa: B018  (the point is checked when it is first used)
+        return public_jwk(key)
+    except (JoseError, ValueError, msgspec.ValidationError) as error:
+        raise TrustError("key_unusable", "not a point of P-256") from error
 
 
 def verify(token: str, keys: Iterable[PublicJwk], *, typ: str) -> bytes:

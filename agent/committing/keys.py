@@ -1,12 +1,14 @@
-"""The device's keys: one that signs mandates (till) and one that opens TLS (uplink), in different files.
+"""The device's keys: one that signs mandates (till) and one that opens TLS (uplink), in different places.
 
-Both are made on the device and never leave it; what leaves is a certificate request for each.
+Both are made on the device and never leave it; what leaves is a certificate request for each. The signing
+key is a file here; `agent.committing.key_stores` knows the other places that it may be kept in.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -14,10 +16,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from joserfc.jwk import ECKey
 
 from agent.committing import jws, sd_jwt
 from agent.committing.envelope import device_base, to_claims
-from agent.committing.jws import PublicJwk
+from agent.committing.jws import PublicJwk, Signer
+from agent.committing.key_request import RequestKey
 from agent.committing.mandates import Mandate
 from agent.plumbing import durable
 from agent.plumbing.errors import TrustError
@@ -46,12 +50,29 @@ class KeyStore(Protocol):
         ...
 
 
-class FileKeyStore:
+class TypedSigner:
+    """A `KeyStore` over a key wherever it is kept. What it signs it has read: mandates, and never bytes."""
+
+    def __init__(self, key: ECKey | Signer) -> None:
+        self._key = key
+        self._public = jws.public_jwk(key) if isinstance(key, ECKey) else key.public
+
+    @property
+    def device_kid(self) -> str:
+        return self._public.kid
+
+    def public_jwk(self) -> PublicJwk:
+        return self._public
+
+    def sign_mandate(self, mandate: Mandate) -> str:
+        return sd_jwt.issue(to_claims(mandate), self._key)
+
+
+class FileKeyStore(TypedSigner):
     """A `KeyStore` over an owner-only PEM file."""
 
     def __init__(self, pem: bytes) -> None:
-        self._key = jws.import_private_key(pem)
-        self._public = jws.public_jwk(self._key)
+        super().__init__(jws.import_private_key(pem))
 
     @staticmethod
     def create(keys_dir: Path) -> FileKeyStore:
@@ -65,33 +86,30 @@ class FileKeyStore:
         """Raises TrustError: key_missing, key_readable_by_others, key_unusable."""
         return FileKeyStore(read_private(keys_dir / SIGNING_KEY))
 
-    @property
-    def device_kid(self) -> str:
-        return self._public.kid
 
-    def public_jwk(self) -> PublicJwk:
-        return self._public
-
-    def sign_mandate(self, mandate: Mandate) -> str:
-        return sd_jwt.issue(to_claims(mandate), self._key)
-
-
-def create_device_keys(keys_dir: Path, device_id: str) -> bytes:
+def create_device_keys(
+    keys_dir: Path, device_id: str, make_signing_key: Callable[[], Signer] | None = None
+) -> bytes:
     """Makes both keys and returns two PEM certificate requests (PKCS #10): first TLS client, then signing
-    key.
+    key. `make_signing_key` makes the latter elsewhere than in a file.
 
     Each request is signed by the key it names, so the shop sees proof of possession of both. Raises
-    TrustError key_exists, ValueError for a device id that could not be a certificate's CN.
+    TrustError key_exists and what `make_signing_key` raises, ValueError for a device id that could not be a
+    certificate's CN.
     """
     device_base(device_id)
-    requests = b""
-    for path in (MQTT_KEY, SIGNING_KEY):
-        key = ec.generate_private_key(ec.SECP256R1())
-        write_private(keys_dir / path, _private_pem(key))
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device_id)])
-        request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
-        requests += request.public_bytes(serialization.Encoding.PEM)
-    return requests
+    mqtt = ec.generate_private_key(ec.SECP256R1())
+    signing: ec.EllipticCurvePrivateKey
+    if make_signing_key is None:
+        signing = ec.generate_private_key(ec.SECP256R1())
+        write_private(keys_dir / SIGNING_KEY, _private_pem(signing))
+    else:
+        signing = RequestKey(make_signing_key())
+    write_private(keys_dir / MQTT_KEY, _private_pem(mqtt))
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device_id)])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name)
+    made = [request.sign(key, hashes.SHA256()) for key in (mqtt, signing)]
+    return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in made)
 
 
 def store_client_certificate(keys_dir: Path, pem: bytes) -> None:

@@ -23,7 +23,7 @@ TYP = "dc+sd-jwt"
 """Media type of an SD-JWT that carries a `vct`."""
 
 
-def issue(claims: Mapping[str, Any], key: ECKey) -> str:
+def issue(claims: Mapping[str, Any], key: ECKey | jws.Signer) -> str:
     """`claims` signed by `key`; `_sd`, `_sd_alg` and '...' are reserved by RFC 9901 and raise ValueError."""
     if _hides_something(claims):
         raise ValueError("a claim has a name that RFC 9901 reserves")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from agent.plumbing.key_settings import Keys
 from agent.plumbing.speaker_models import MEASURED, SpeakerModel, Thresholds
 
 SCHEMA_VERSION = 1
@@ -268,6 +269,7 @@ class Settings(_Section, frozen=True):
     schema_version: int = SCHEMA_VERSION
     device: Device = Device()
     paths: Paths = Paths()
+    keys: Keys = Keys()
     audio: Audio = Audio()
     feedback: Feedback = Feedback()
     wake: Wake = Wake()

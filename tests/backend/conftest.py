@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.backend.postgres import PostgresServer
+from agent.bench.postgres_server import PostgresServer
+from agent.plumbing.errors import ConfigurationError
 from tests.committing.kit import Bench, make_bench
 from tests.committing.network import broker, device
 
@@ -16,10 +17,14 @@ BOTH = ("sqlite", "postgresql")
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    server.start()
-    yield server
-    server.close()
+    try:
+        server = PostgresServer()
+    except ConfigurationError as error:
+        if error.code != "postgresql_missing":
+            raise
+        pytest.skip(str(error))
+    with server:
+        yield server
 
 
 @pytest.fixture(params=BOTH)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.bench.postgres_server import PostgresServer
 from agent.committing.envelope import QUERY, QueryData, encode_event
 from agent.committing.receipts import verify_receipt
 from agent.plumbing.errors import ConfigurationError
@@ -24,7 +25,6 @@ from order_backend.provisioning import add_replica
 from order_backend.schema import SCHEMA_VERSION
 from order_backend.service import OrderService
 from order_backend.shop import Shop
-from tests.backend.postgres import PostgresServer
 from tests.backend.test_replicas import running
 from tests.committing.kit import DEVICE, NOW_S, Bench, agreed
 from tests.committing.network import PATIENCE_S, RawClient, eventually

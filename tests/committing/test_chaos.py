@@ -9,9 +9,11 @@ from collections import Counter
 import msgspec
 import pytest
 
+from agent.bench import chaos_plan
 from agent.bench.chaos_account import FAULTS, Said, Signed, account
-from agent.bench.chaos_plan import REPLICAS, make_plan
+from agent.bench.chaos_plan import REPLICAS, Plan, make_plan
 from agent.bench.chaos_shim import Forger, Shim
+from agent.bench.postgres_server import postgresql_programs
 from agent.cli import main
 from agent.committing.envelope import INTENT, IntentData, decode_data, decode_event
 from agent.committing.journal_rows import OrderRow
@@ -37,7 +39,26 @@ def test_a_plan_names_each_intent_once_shares_them_out_and_breaks_everything() -
         *("kill_device", "kill_uplink", "kill_replica", "kill_broker", "cut_device", "cut_replica"),
         *("delay_device", "device_clock", "replica_clock", "full_disk"),
     }
-    assert {fault.target for fault in plan.faults} == {*plan.devices, *REPLICAS, "broker"}
+    assert {fault.target for fault in plan.faults} == {*plan.devices, *REPLICAS["sqlite"], "broker"}
+
+
+def test_a_plan_for_postgresql_kills_it_too_and_has_three_replicas() -> None:
+    plan = make_plan(2_000, 10, 3, "postgresql")
+    killed = [fault for fault in plan.faults if fault.kind == "kill_database"]
+    assert killed and {fault.target for fault in killed} == {"database"}
+    assert len(plan.replicas) == 3 and set(plan.replicas) <= {fault.target for fault in plan.faults}
+    assert plan.wishes == make_plan(2_000, 10, 3).wishes  # the same orders, other faults
+
+
+def test_more_devices_order_faster_and_break_more_often_and_what_they_share_does_not() -> None:
+    def of_the_shop(plan: Plan) -> float:
+        shared = [fault for fault in plan.faults if fault.target not in plan.devices]
+        return len(shared) / plan.lasts_s
+
+    few, many = make_plan(8_000, 10, 3, "postgresql"), make_plan(12_000, 50, 3, "postgresql")
+    assert (few.lasts_s, many.lasts_s) == (1_000.0, 1_000.0)
+    assert len(many.faults) / len(few.faults) == pytest.approx(1.5, abs=0.15)
+    assert of_the_shop(many) == pytest.approx(of_the_shop(few), rel=0.15)
 
 
 def test_a_plan_needs_a_device_and_an_intent_for_each() -> None:
@@ -126,6 +147,24 @@ def test_no_forged_intent_is_placed_and_each_way_of_forging_is_tried(bench: Benc
         *("altered signature_invalid", "other_key signature_invalid", "unsigned signature_invalid"),
         *("other_id envelope_mismatch", "rewritten ordered"),
     }
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_chaos_on_postgresql_which_is_killed_as_well(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chaos_plan, "SHORTEST_S", 22.0)
+    try:
+        postgresql_programs()
+    except ConfigurationError as error:
+        pytest.skip(str(error))
+    chosen = ["--intents", "60", "--devices", "3", "--seed", "17", "--database", "postgresql", "--json"]
+    assert main(["bench", "chaos", *chosen]) == 0
+    result = msgspec.json.decode(capsys.readouterr().out.splitlines()[-1])
+    print(json.dumps(result))
+    assert result["intents"] == 60 and result["sound"] and result["replicas"] == 3
+    assert result["faults"]["kill_database"] and result["ordered"] == result["orders_at_shop"] > 15
 
 
 @pytest.mark.slow

@@ -1,7 +1,9 @@
-"""A PostgreSQL server of the tests' own: in its own folder, on a Unix socket, gone afterwards."""
+"""A PostgreSQL server of a benchmark's or a test's own: in a folder of its own, on a Unix socket, gone
+afterwards."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -12,49 +14,60 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
+from agent.plumbing.errors import ConfigurationError
 
 START_TIMEOUT_S = 60.0
 
 
-def programs() -> Path:
-    """Where initdb and postgres are; skips the test where they are not installed."""
+def postgresql_programs() -> Path:
+    """Where Debian keeps initdb and postgres, the newest of several. Raises ConfigurationError
+    postgresql_missing."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if not found:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+        raise ConfigurationError(
+            "postgresql_missing", "PostgreSQL is not installed", "apt-get install postgresql"
+        )
     return found[-1].parent
 
 
 class PostgresServer:
-    """Runs as an unprivileged user: PostgreSQL refuses to run as root. Each shop gets a schema of its own."""
+    """Runs as an unprivileged user: PostgreSQL refuses to run as root. Each shop gets a schema of its own.
+
+    `with PostgresServer() as server:` or start() and close(). Raises ConfigurationError postgresql_missing,
+    postgresql_start.
+    """
 
     def __init__(self) -> None:
-        self._programs = programs()
-        # Not in pytest's own folder, which only root may enter where the tests are root's.
+        self._programs = postgresql_programs()
+        # Not in a folder of the caller's, which only root may enter where the caller is root.
         self._folder = Path(tempfile.mkdtemp(prefix="earmark-pg-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
         if os.geteuid() == 0:
             shutil.chown(self._folder, "nobody", "nogroup")
-        self._run(
-            "initdb", "-D", "data", "-A", "trust", "-U", "shop", "-E", "UTF8", "--locale=C", "--no-sync"
-        )
+        try:
+            self._run(
+                *("initdb", "-D", "data", "-A", "trust", "-U", "shop"),
+                *("-E", "UTF8", "--locale=C", "--no-sync"),
+            )
+        except ConfigurationError:
+            shutil.rmtree(self._folder)
+            raise
 
     def start(self) -> None:
         """Returns once it answers."""
-        log = (self._folder / "log").open("ab")
         options = ["-c", "listen_addresses=", "-c", "max_connections=50", "-k", str(self._folder)]
         command = self._as_nobody(str(self._programs / "postgres"), "-D", "data", *options)
-        self._process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log)
-        log.close()
         deadline = time.monotonic() + START_TIMEOUT_S
-        while not self.answers():
-            if self._process.poll() is not None and time.monotonic() < deadline:
-                time.sleep(0.1)  # a killed one's children are still ending
-                return self.start()
-            assert time.monotonic() < deadline, (self._folder / "log").read_text()
+        self._process = None
+        while self._process is None or not self.answers():
+            if time.monotonic() > deadline:
+                raise ConfigurationError("postgresql_start", self._last_words())
+            if self._process is None or self._process.poll() is not None:
+                # A killed one's children may still be ending; then a new one gives up at once.
+                with (self._folder / "log").open("ab") as log:
+                    self._process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log)
             time.sleep(0.05)
-        return None
 
     def answers(self) -> bool:
         ready = self._as_nobody(str(self._programs / "pg_isready"), "-q", "-h", str(self._folder))
@@ -62,11 +75,14 @@ class PostgresServer:
 
     def kill(self) -> None:
         """kill -9 of the server and of everything that it has started."""
-        assert self._process is not None
+        if self._process is None:
+            return
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         for pid in [self._process.pid, *map(int, children)]:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._process.wait()
+        self._process = None
 
     def new_shop(self) -> str:
         """The URL of an empty database."""
@@ -77,15 +93,27 @@ class PostgresServer:
         return f"postgresql://shop@/postgres?host={quote(str(self._folder))}&options=-csearch_path%3D{name}"
 
     def close(self) -> None:
+        """Ends it without waiting for its clients, and removes its folder."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGINT)  # ends without waiting for clients
+            self._process.send_signal(signal.SIGINT)
             self._process.wait(START_TIMEOUT_S)
         shutil.rmtree(self._folder)
+
+    def __enter__(self) -> PostgresServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _last_words(self) -> str:
+        return " / ".join((self._folder / "log").read_text(errors="replace").splitlines()[-3:])
 
     def _run(self, program: str, *arguments: str) -> None:
         command = self._as_nobody(str(self._programs / program), *arguments)
         done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        if done.returncode != 0:
+            raise ConfigurationError("postgresql_start", f"{program}: {(done.stdout + done.stderr)[-500:]}")
 
     def _as_nobody(self, *command: str) -> list[str]:
         ends = ["setpriv", "--pdeathsig", "INT"]
