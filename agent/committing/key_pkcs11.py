@@ -134,7 +134,7 @@ class Pkcs11Signer:
             raise TrustError(
                 "key_unusable",
                 f"the token would give its key {label!r} away",
-                "make it anew: earmark provision",
+                "make it anew: earmark provision --help",
             )
         # An OCTET STRING around the uncompressed point, or the point bare: tokens differ.
         x_and_y = point[-_POINT_BYTES + 1 :]
