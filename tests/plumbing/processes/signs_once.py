@@ -17,6 +17,6 @@ from agent.plumbing.settings_file import load_settings
 try:
     store = open_key_store(load_settings(Path(sys.argv[1])))
     tighten("till")
-    print(store.sign_mandate(msgspec.json.decode(sys.stdin.buffer.read(), type=OpenPaymentMandate)))
+    print(store.sign(msgspec.json.decode(sys.stdin.buffer.read(), type=OpenPaymentMandate)))
 except TrustError as error:
     sys.exit(error.code)
