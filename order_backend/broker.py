@@ -16,6 +16,7 @@ import subprocess
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from agent.plumbing.errors import ConfigurationError
 from order_backend.database import DatabaseError
@@ -48,6 +49,7 @@ class PrivateBroker:
         command = ends_with_parent([mosquitto_path(), "-c", str(configuration)])
         with (self._folder.broker / "broker.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        write_file(_pid_file(self._folder), b"%d\n" % self._process.pid)
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
@@ -115,12 +117,43 @@ def end_process(process: subprocess.Popen[bytes], seconds: float) -> None:
         process.wait()
 
 
+def reload_broker(folder: ShopFolder) -> bool:
+    """Has the shop's private broker read its lists and certificates anew, whichever process started it;
+    False where none runs on this machine."""
+    configuration = str(folder.broker / "mosquitto.conf").encode()
+    try:
+        pid = int(_pid_file(folder).read_text("ascii"))
+        process = os.pidfd_open(pid)
+    except (OSError, ValueError):
+        return False
+    try:
+        # A process id is used again; that of another program is left alone.
+        if configuration not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            return False
+        signal.pidfd_send_signal(process, signal.SIGHUP)
+    except OSError:
+        return False
+    finally:
+        os.close(process)
+    return True
+
+
+def _pid_file(folder: ShopFolder) -> Path:
+    return folder.broker / "broker.pid"
+
+
+def write_access_list(folder: ShopFolder) -> Path:
+    """As the replicas are now. The broker reads it when it starts or reloads."""
+    access = folder.broker / "access.acl"
+    write_file(access, access_list(folder.config(), folder.replicas()).encode(), private=True)
+    return access
+
+
 def write_broker_files(folder: ShopFolder, port: int) -> os.PathLike[str]:
     """mosquitto.conf and its access list in the shop's folder; the path of the former."""
-    access = folder.broker / "access.acl"
     state = folder.broker / "state"
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_file(access, access_list(folder.config(), folder.replicas()).encode(), private=True)
+    access = write_access_list(folder)
     configuration = f"""\
 listener {port} 127.0.0.1
 cafile {folder.ca_certificate}

@@ -17,11 +17,12 @@ import msgspec
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.terminal import plain
 from order_backend import account_commands, backup_commands, owner_commands
-from order_backend.broker import PrivateBroker
+from order_backend.broker import PrivateBroker, reload_broker, write_access_list
 from order_backend.database import DatabaseError, reason
 from order_backend.folder import ShopFolder, write_file
 from order_backend.mail_text import price
-from order_backend.provisioning import add_replica, admit, create_shop, revoke
+from order_backend.provisioning import add_replica, admit, create_shop
+from order_backend.revocation import Ended, revoke_device, revoke_replica
 from order_backend.service import OrderService
 from order_backend.shop import Shop
 from order_backend.stop_signals import stopped_by_signal
@@ -73,8 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         "--request", type=Path, required=True, help="the two certificate requests that it made (PEM)"
     )
     add.add_argument("--out", type=Path, required=True, help="folder for mqtt.crt and trust.json")
-    out = command("revoke", _revoke, "Refuse a device from now on.")
+    out = command("revoke", _revoke, "Refuse a device from now on, and end its session.")
     out.add_argument("--device", required=True)
+    out.add_argument("--port", type=int, default=0, help="the broker's, instead of the one in shop.json")
     broker = command("broker", _broker, "Run the shop's private mosquitto until interrupted.")
     broker.add_argument("--port", type=int, default=0, help="instead of the one in shop.json")
     run = command("run", _run, "Take orders until interrupted.")
@@ -86,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
         "replica", _replica, "Make one more order service, or renew one: its key and certificate."
     )
     replica.add_argument("name", help="for example backend-2")
+    replica.add_argument("--revoke", action="store_true", help="it may not serve any more, from now on")
+    replica.add_argument("--port", type=int, default=0, help="the broker's, instead of the one in shop.json")
     clock = command("clock", _clock, "What time it is at the shop.")
     clock.add_argument(
         "--set-back", action="store_true", help="forget that it was later: that clock had been wrong"
@@ -144,11 +148,24 @@ def _admit(options: argparse.Namespace) -> int:
 
 
 def _revoke(options: argparse.Namespace) -> int:
-    if not revoke(options.folder, options.device, now=datetime.now(UTC)):
+    ended = revoke_device(options.folder, options.device, port=options.port, now=datetime.now(UTC))
+    if ended is None:
         print(f"earmark-backend: no device {options.device!r}", file=sys.stderr)
         return 1
-    print(f"{options.device} revoked; restart the broker so that a live session of it ends")
-    return 0
+    return _tell_end(options.device, ended)
+
+
+def _tell_end(name: str, ended: Ended) -> int:
+    print(f"{name} revoked")
+    if ended.sure:
+        print("it is not connected, and cannot connect")
+        return 0
+    print(
+        f"earmark-backend: {ended.reason}: whether the broker has it still is not known -> copy"
+        " the revocation list to the broker, have it read it (SIGHUP), and revoke once more",
+        file=sys.stderr,
+    )
+    return 1
 
 
 def _broker(options: argparse.Namespace) -> int:
@@ -169,8 +186,16 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _replica(options: argparse.Namespace) -> int:
+    if options.revoke:
+        ended = revoke_replica(options.folder, options.name, port=options.port, now=datetime.now(UTC))
+        if ended is None:
+            print(f"earmark-backend: no order service {options.name!r}", file=sys.stderr)
+            return 1
+        return _tell_end(options.name, ended)
     add_replica(options.folder, options.name, now=datetime.now(UTC))
-    print(f"{options.name} may serve {options.folder.config().shop_id} once the broker has been restarted:")
+    write_access_list(options.folder)
+    when = "" if reload_broker(options.folder) else " once the broker has read its access list (SIGHUP)"
+    print(f"{options.name} may serve {options.folder.config().shop_id}{when}:")
     print(f"earmark-backend run {options.folder.path} --as {options.name}")
     return 0
 

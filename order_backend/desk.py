@@ -11,16 +11,15 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple, TypedDict
+from typing import TypedDict
 from uuid import UUID, uuid4
 
 import msgspec
 
 from agent.committing import sd_jwt
-from agent.committing.envelope import INTENT, QUERY, CloudEvent, QueryData, decode_data, decode_event
-from agent.committing.receipts import Amount, AnswerClaims, ReceiptClaims, ReceiptLine
+from agent.committing.envelope import INTENT, CloudEvent, decode_event
+from agent.committing.receipts import Amount, ReceiptClaims, ReceiptLine
 from agent.committing.trusted_time import TimeClaims
-from agent.plumbing.errors import TrustError
 from order_backend.checks import (
     CheckedIntent,
     PricedLine,
@@ -33,21 +32,12 @@ from order_backend.checks import (
 from order_backend.closing import close
 from order_backend.folder import ShopFolder
 from order_backend.price_list import parse_price_list
-from order_backend.receipts import delivery_date, not_placed_event, receipt_event, time_event
+from order_backend.questions import Questions
+from order_backend.receipts import IN_DOUBT, Reply, delivery_date, receipt_event, require_uuid, time_event
 from order_backend.restores import Doubt
 from order_backend.shop import NEVER_CAME, Answer, OrderRow, Shop
 
-
-class Reply(NamedTuple):
-    """`what` ends the topic ('ack' or 'rsp'); `code` is 'ordered', 'replayed', 'not_placed' or why not. There
-    is no `payload` with 'in_doubt': nothing may be answered."""
-
-    what: str
-    payload: bytes
-    code: str
-
-
-_IN_DOUBT = Reply("", b"", "in_doubt")
+__all__ = ["OrderDesk", "Reply"]
 
 
 class _Addressed(TypedDict):
@@ -84,6 +74,7 @@ class OrderDesk:
             longest_lifetime_s=config.longest_lifetime_s,
         )
         self._new_id = new_id
+        self._questions = Questions(self._shop, config, self._receipts_key, new_id)
         self._order_number = order_number if order_number is not None else _unguessable
         self.unauthenticated: Counter[str] = Counter()
         """By device: what came on its topic and was not signed by its key."""
@@ -104,7 +95,7 @@ class OrderDesk:
         envelope_malformed where it names no intent that an answer could refer to.
         """
         event = decode_event(payload, INTENT)
-        _require_uuid(event.id)
+        require_uuid(event.id)
         with self._shop.transaction(device_id, event.id):
             before = self._shop.answer(device_id, event.id)
             if before is not None and before.sha256 == event.data_sha256:
@@ -119,7 +110,7 @@ class OrderDesk:
             doubt = self._doubt(before, signed)
             if doubt == "open":
                 self._shop.restores.note(device_id, event.id, payload, now_s=now_s)
-                return _IN_DOUBT
+                return IN_DOUBT
             try:
                 if before is not None:
                     raise Refusal("not_placed", "came after the shop had said that it never would")
@@ -127,7 +118,8 @@ class OrderDesk:
                     raise Refusal("shop_restored", "of a time that the shop has lost, and was not placed")
                 if not active:
                     raise Refusal("device_revoked", "this device may not order any more")
-                checked = check_intent(signed, terms=self._terms, now_s=now_s)
+                judged_s = max(now_s, self._shop.read_clock().floor_s)
+                checked = check_intent(signed, terms=self._terms, now_s=judged_s)
                 self._reserve(device_id, checked, now_s)
             except Refusal as refusal:
                 receipt = self._refused(event, device_id, refusal, now_s)
@@ -136,33 +128,8 @@ class OrderDesk:
             return Reply("ack", self._place(event, device_id, checked, now_s), "ordered")
 
     def query(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
-        """Answers "was this intent placed?": with its receipt, or signed that it never came.
-
-        The latter is on disk when this returns, and from then on that intent is refused should it come after
-        all: whoever was told "not placed" may have ordered anew. Raises TrustError envelope_malformed.
-        """
-        intent_id = decode_data(decode_event(payload, QUERY), QueryData).intent
-        _require_uuid(intent_id)
-        with self._shop.transaction(device_id, intent_id):
-            answer = self._shop.answer(device_id, intent_id)
-            if answer is not None and answer.sha256 != NEVER_CAME:
-                return Reply("ack", answer.receipt, "replayed")
-            if answer is None and self._shop.restores.of_question(device_id, intent_id):
-                self._shop.restores.note(device_id, intent_id, b"", now_s=now_s)
-                return _IN_DOUBT
-            # Signed anew each time: the device takes only what was said after the order's time was over.
-            claims = AnswerClaims(
-                iss=self._config.shop_id,
-                iat=now_s,
-                aud=device_id,
-                env=self._config.environment,
-                intent=intent_id,
-                placed=False,
-            )
-            said = not_placed_event(claims, self._receipts_key, event_id=self._new_id())
-            if answer is None:
-                self._shop.keep_answer(device_id, intent_id, Answer(NEVER_CAME, said), now_s=now_s)
-            return Reply("rsp", said, "not_placed")
+        """As `Questions.query`."""
+        return self._questions.query(device_id, payload, now_s=now_s)
 
     def place_again(self, device_id: str, payload: bytes, order_id: str) -> None:
         """An order of a time that was lost, under the number that it had, as it was placed then: at its own
@@ -296,15 +263,6 @@ class OrderDesk:
 
 def _as_json(lines: tuple[PricedLine, ...]) -> str:
     return msgspec.json.encode(lines).decode()
-
-
-def _require_uuid(text: str) -> None:
-    try:
-        canonical = str(UUID(text)) == text
-    except ValueError:
-        canonical = False
-    if not canonical:
-        raise TrustError("envelope_malformed", "an intent's id is a UUID in lower case")
 
 
 def _signs_the_same(intent: SignedIntent, order: OrderRow) -> bool:

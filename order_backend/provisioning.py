@@ -7,6 +7,7 @@ client certificate and what it has to trust. No private key of a device is ever 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -87,7 +88,7 @@ def create_shop(
     write_file(folder.broker_key, certificates.private_pem(key), private=True)
     write_file(folder.broker_certificate, certificates.certificate_pem(broker))
     first_replica = (folder.backend_certificate, folder.backend_key)
-    _write_client(config.backend_name, first_replica, (ca, ca_key), now=now)
+    _write_client(folder, config.backend_name, first_replica, (ca, ca_key), now=now)
     for purpose in PURPOSES:
         write_file(
             folder.signing_key_file(purpose), certificates.private_pem(certificates.new_key()), private=True
@@ -114,7 +115,7 @@ def admit(folder: ShopFolder, device_id: str, requests_pem: bytes, *, now: datet
     if device_id == config.backend_name or device_id.startswith("backend-"):
         raise TrustError("admission_device_id", f"{device_id!r} is reserved for the shop's own clients")
     client_key, signing_key = _requested_keys(requests_pem, device_id)
-    ca, ca_key = _authority(folder)
+    ca, ca_key = authority_of(folder)
     certificate = certificates.client_certificate(device_id, client_key, ca, ca_key, now=now)
     pem = signing_key.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -136,7 +137,7 @@ def add_replica(folder: ShopFolder, name: str, *, now: datetime) -> None:
     """
     if not REPLICA_NAME.fullmatch(name):
         raise ConfigurationError("replica_name", f"{name!r} is no name for an order service", "backend-2")
-    _write_client(name, folder.replica_files(name), _authority(folder), now=now)
+    _write_client(folder, name, folder.replica_files(name), authority_of(folder), now=now)
 
 
 def trust_bundle(folder: ShopFolder) -> TrustBundle:
@@ -165,25 +166,55 @@ def trust_bundle(folder: ShopFolder) -> TrustBundle:
 
 def revoke(folder: ShopFolder, device_id: str, *, now: datetime) -> bool:
     """Refuses the device's intents from now on and lists its certificates as revoked; False where it is
-    unknown.
-
-    The broker has to reload (SIGHUP) and, because a live session goes on, to restart or drop that client.
-    """
+    unknown. `revocation` tells the broker, and ends a live session."""
     with Shop.open(folder.database) as shop:
         known = shop.revoke(device_id)
     write_revocations(folder, now=now)
     return known
 
 
-def write_revocations(folder: ShopFolder, *, now: datetime) -> None:
-    """The revocation list of everything that is revoked in the database."""
-    ca, ca_key = _authority(folder)
+def forget_replica(folder: ShopFolder, name: str) -> bool:
+    """Removes its key and certificate and notes all it ever had as revoked; False where it had none."""
+    services = _services(folder)
+    files = folder.replica_files(name)
+    if files[0].exists():  # of a release that did not note them
+        serial = x509.load_pem_x509_certificate(files[0].read_bytes()).serial_number
+        services.serials.setdefault(name, set()).add(str(serial))
+    if name not in services.serials:
+        return False
+    services.revoked.update(services.serials.pop(name))
+    write_file(folder.service_certificates, msgspec.json.encode(services))
+    for path in files:
+        path.unlink(missing_ok=True)
+    return True
+
+
+def write_revocations(folder: ShopFolder, *, also: Iterable[int] = (), now: datetime) -> None:
+    """The revocation list of everything that is revoked in the database, of order services, and `also`."""
+    ca, ca_key = authority_of(folder)
     with Shop.open(folder.database) as shop:
-        serials = shop.revoked_serials()
+        serials = [*shop.revoked_serials(), *map(int, sorted(_services(folder).revoked)), *also]
     write_file(folder.revocations, certificates.revocation_list(serials, ca, ca_key, now=now))
 
 
+class _Services(msgspec.Struct):
+    """The serial numbers of the order services' certificates: by name, and those that are revoked."""
+
+    serials: dict[str, set[str]] = {}
+    revoked: set[str] = set()
+
+
+def _services(folder: ShopFolder) -> _Services:
+    try:
+        return msgspec.json.decode(folder.service_certificates.read_bytes(), type=_Services)
+    except FileNotFoundError:
+        return _Services()
+    except (OSError, msgspec.DecodeError) as error:
+        raise ConfigurationError("shop_invalid", f"{folder.service_certificates}: {error}") from error
+
+
 def _write_client(
+    folder: ShopFolder,
     name: str,
     files: tuple[Path, Path],
     authority: tuple[x509.Certificate, ec.EllipticCurvePrivateKey],
@@ -192,11 +223,15 @@ def _write_client(
 ) -> None:
     key = certificates.new_key()
     certificate = certificates.client_certificate(name, key.public_key(), *authority, now=now)
+    services = _services(folder)
+    services.serials.setdefault(name, set()).add(str(certificate.serial_number))
+    write_file(folder.service_certificates, msgspec.json.encode(services))
     write_file(files[1], certificates.private_pem(key), private=True)
     write_file(files[0], certificates.certificate_pem(certificate))
 
 
-def _authority(folder: ShopFolder) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+def authority_of(folder: ShopFolder) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """The shop's CA and its key. Raises ConfigurationError shop_invalid."""
     key = serialization.load_pem_private_key(folder.ca_key.read_bytes(), password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise ConfigurationError("shop_invalid", f"{folder.ca_key} is not an EC key")

@@ -4,6 +4,7 @@ bytes."""
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from joserfc.jwk import ECKey
@@ -13,6 +14,29 @@ from agent.committing.envelope import ANSWER, RECEIPT, TIME, SignedData, encode_
 from agent.committing.receipts import ANSWER_TYP, RECEIPT_TYP, AnswerClaims, ReceiptClaims
 from agent.committing.trusted_time import TYP as TIME_TYP
 from agent.committing.trusted_time import TimeClaims
+from agent.plumbing.errors import TrustError
+
+
+class Reply(NamedTuple):
+    """`what` ends the topic ('ack' or 'rsp'); `code` is 'ordered', 'replayed', 'not_placed' or why not."""
+
+    what: str
+    payload: bytes
+    code: str
+
+
+IN_DOUBT = Reply("", b"", "in_doubt")
+"""Nothing may be answered: the shop was restored, and does not know whether it has answered already."""
+
+
+def require_uuid(text: str) -> None:
+    """Raises TrustError envelope_malformed where `text` is not a UUID in lower case."""
+    try:
+        canonical = str(UUID(text)) == text
+    except ValueError:
+        canonical = False
+    if not canonical:
+        raise TrustError("envelope_malformed", "an intent's id is a UUID in lower case")
 
 
 def receipt_event(claims: ReceiptClaims, key: ECKey, *, event_id: UUID) -> bytes:

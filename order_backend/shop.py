@@ -207,6 +207,11 @@ class Shop:
         now, floor_s = self._db.execute(select(self._db.now(), tables.clock.c.floor_s)).one()
         return ClockReading(float(now), floor_s)
 
+    def never_earlier_than(self, now_s: int) -> None:
+        """The clock's floor is `now_s` at least; inside a transaction."""
+        row = tables.clock.c
+        self._db.execute(update(tables.clock).where(row.floor_s < now_s).values(floor_s=now_s))
+
     def claim_telling(self, replica: str, *, now_s: int, for_s: int) -> bool:
         """Makes `replica` the one that tells devices the time until `now_s` + `for_s`, unless another is; the
         clock's floor is then `now_s` at least."""

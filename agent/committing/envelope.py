@@ -65,10 +65,12 @@ class StatusData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     online: bool
 
 
-class QueryData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Was this intent placed?"""
+class QueryData(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Was this intent placed? `signed` is a `QueryClaims` as a compact JWS; '' from a device of an earlier
+    release, which does not sign its questions."""
 
     intent: str
+    signed: str = ""
 
 
 def encode_event(type_: str, *, id_: UUID, source: str, now_s: int, data: msgspec.Struct) -> bytes:

@@ -84,7 +84,7 @@ def sign_intent(
         "amr": order.factors,
         "cnf": Confirmation(trust.shop_agent),
     }
-    checkout = keys.sign_mandate(
+    checkout = keys.sign(
         OpenCheckoutMandate(
             constraints=(AllowedMerchants((trust.merchant,)), LineItems(_line_items(order))),
             catalogue_version=order.basket.catalogue_version,
@@ -92,7 +92,7 @@ def sign_intent(
         )
     )
     total = order.basket.total
-    payment = keys.sign_mandate(
+    payment = keys.sign(
         OpenPaymentMandate(
             constraints=(
                 AmountRange(currency=total.currency, max=total.minor),

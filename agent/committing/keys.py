@@ -23,6 +23,7 @@ from agent.committing.envelope import device_base, to_claims
 from agent.committing.jws import PublicJwk, Signer
 from agent.committing.key_request import RequestKey
 from agent.committing.mandates import Mandate
+from agent.committing.statements import Statement, StatementClaims
 from agent.plumbing import durable
 from agent.plumbing.errors import TrustError
 
@@ -34,7 +35,8 @@ MQTT_CERTIFICATE = "mqtt.crt"
 
 
 class KeyStore(Protocol):
-    """Holds the signing key. It signs mandates, which it can read, and never bytes that somebody hands it."""
+    """Holds the signing key. It signs mandates and statements, which it can read, and never bytes that
+    somebody hands it."""
 
     @property
     def device_kid(self) -> str:
@@ -45,13 +47,13 @@ class KeyStore(Protocol):
         """The public half, as the shop registers it."""
         ...
 
-    def sign_mandate(self, mandate: Mandate) -> str:
-        """`mandate` as an SD-JWT (ES256)."""
+    def sign(self, what: Mandate | Statement) -> str:
+        """A mandate as an SD-JWT, a statement as a JWS with its own `typ` (both ES256)."""
         ...
 
 
 class TypedSigner:
-    """A `KeyStore` over a key wherever it is kept. What it signs it has read: mandates, and never bytes."""
+    """A `KeyStore` over a key wherever it is kept. What it signs it has read: never bytes."""
 
     def __init__(self, key: ECKey | Signer) -> None:
         self._key = key
@@ -64,8 +66,15 @@ class TypedSigner:
     def public_jwk(self) -> PublicJwk:
         return self._public
 
-    def sign_mandate(self, mandate: Mandate) -> str:
-        return sd_jwt.issue(to_claims(mandate), self._key)
+    def sign(self, what: Mandate | Statement) -> str:
+        if isinstance(what, StatementClaims):
+            return jws.sign(to_claims(what), self._key, typ=what.typ)
+        return sd_jwt.issue(to_claims(what), self._key)
+
+    def close(self) -> None:
+        """Gives up the token or the chip, for another opening of it in this process."""
+        if not isinstance(self._key, ECKey):
+            self._key.close()
 
 
 class FileKeyStore(TypedSigner):
@@ -109,6 +118,8 @@ def create_device_keys(
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device_id)])
     request = x509.CertificateSigningRequestBuilder().subject_name(name)
     made = [request.sign(key, hashes.SHA256()) for key in (mqtt, signing)]
+    if isinstance(signing, RequestKey):
+        signing.close()
     return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in made)
 
 

@@ -31,6 +31,7 @@ from agent.committing.road_events import (
     about,
 )
 from agent.committing.shop_answers import Details, ShopAnswers
+from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims
 from agent.committing.trust import TrustBundle
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.basket import AgreedOrder
@@ -159,7 +160,8 @@ class OrderRoad:
             turn.events.append(OrderExpired(*about(rows[intent_id])))
         leaving = [publish for intent_id in todo.publish if (publish := self._resend(rows[intent_id]))]
         turn.publishes.extend(leaving)
-        turn.publishes.extend(self._question(rows[intent_id]) for intent_id in todo.ask)
+        if now_s is not None:  # a question is signed, and nothing is without the time; the shop tells it soon
+            turn.publishes.extend(self._question(rows[intent_id]) for intent_id in todo.ask)
         if leaving:
             refs = [publish.ref for publish in leaving]
             self._journal.attempted(refs, now_s=self._label_s(), monotonic_ns=self._monotonic_ns())
@@ -230,10 +232,18 @@ class OrderRoad:
     def _question(self, row: OrderRow) -> Publish:
         self._questions[row.intent_id] += 1
         self._rest(row.intent_id, self._questions[row.intent_id])
-        id_ = self._new_id()
-        payload = encode_event(
-            QUERY, id_=id_, source=self._device.id, now_s=self._label_s(), data=QueryData(row.intent_id)
+        id_, now_s = self._new_id(), self._time.now()
+        claims = QueryClaims(
+            jti=str(id_),
+            iss=self._device.id,
+            aud=self._trust.shop_id,
+            env=self._trust.environment,
+            iat=now_s,
+            exp=now_s + QUERY_LIFETIME_S,
+            intent=row.intent_id,
         )
+        data = QueryData(row.intent_id, self._keys.sign(claims))
+        payload = encode_event(QUERY, id_=id_, source=self._device.id, now_s=now_s, data=data)
         return Publish(f"query-{id_}", up_topic(self._device.id, "query"), payload)
 
     def _rest(self, intent_id: str, attempts: int) -> None:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from agent.bench.postgres_server import PostgresServer
-from agent.committing.envelope import QUERY, QueryData, encode_event
 from agent.committing.receipts import verify_receipt
 from agent.committing.tls import probe_broker
 from agent.plumbing.errors import ConfigurationError
@@ -27,7 +25,7 @@ from order_backend.schema import SCHEMA_VERSION
 from order_backend.service import OrderService
 from order_backend.shop import Shop
 from tests.backend.test_replicas import running
-from tests.committing.kit import DEVICE, NOW_S, Bench, agreed
+from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, question
 from tests.committing.network import PATIENCE_S, RawClient, eventually
 from tests.committing.test_tls import context_of
 
@@ -73,13 +71,12 @@ def test_a_question_and_its_intent_at_once_agree(bench: Bench) -> None:
     ends: Counter[tuple[str, ...]] = Counter()
     for _ in range(10):
         intent = bench.road.commit(agreed())
-        data = QueryData(intent.intent_id)
-        question = encode_event(QUERY, id_=uuid.uuid4(), source=DEVICE, now_s=NOW_S, data=data)
+        asks = question(bench, intent.intent_id)
         codes = at_once(
             bench,
             [
                 lambda desk, payload=intent.payload: desk.intent(DEVICE, payload, now_s=NOW_S).code,
-                lambda desk, question=question: desk.query(DEVICE, question, now_s=NOW_S).code,
+                lambda desk, asks=asks: desk.query(DEVICE, asks, now_s=NOW_S).code,
             ],
         )
         placed = bench.desk.shop.order(DEVICE, intent.intent_id) is not None

@@ -10,27 +10,20 @@ import msgspec
 import pytest
 from joserfc.jwk import ECKey
 
-from agent.committing.envelope import (
-    INTENT,
-    QUERY,
-    IntentData,
-    QueryData,
-    decode_data,
-    decode_event,
-    encode_event,
-)
+from agent.committing.envelope import INTENT, IntentData, decode_data, decode_event
 from agent.committing.receipts import verify_answer, verify_receipt
+from agent.committing.statements import CancelClaims, StatusClaims
+from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import Publish
 from order_backend.desk import OrderDesk
 from tests.backend.test_checks import both, forged, verdict
-from tests.committing.kit import DEVICE, NOW_S, Bench, agreed
+from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, question, unsigned_question
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def asked(bench: Bench, intent_id: str, now_s: int) -> str:
-    question = encode_event(QUERY, id_=uuid.uuid4(), source=DEVICE, now_s=now_s, data=QueryData(intent_id))
-    return bench.desk.query(DEVICE, question, now_s=now_s).code
+    return bench.desk.query(DEVICE, question(bench, intent_id, now_s), now_s=now_s).code
 
 
 def test_what_was_said_not_to_be_placed_is_refused_by_a_replica_whose_clock_is_behind(bench: Bench) -> None:
@@ -54,21 +47,16 @@ def test_the_late_bytes_are_answered_for_good_and_the_question_then_gets_that_an
     assert (receipt.status, receipt.error) == ("refused", "not_placed")
     assert receipt.intent_sha256 == decode_event(intent.payload, INTENT).data_sha256
     assert bench.desk.intent(DEVICE, intent.payload, now_s=NOW_S).payload == first.payload
-    question = encode_event(
-        QUERY, id_=uuid.uuid4(), source=DEVICE, now_s=NOW_S, data=QueryData(intent.intent_id)
-    )
-    assert bench.desk.query(DEVICE, question, now_s=NOW_S).payload == first.payload
+    again = question(bench, intent.intent_id)
+    assert bench.desk.query(DEVICE, again, now_s=NOW_S).payload == first.payload
 
 
 def test_not_placed_is_said_anew_with_the_time_at_which_it_is_asked(bench: Bench) -> None:
     """The device takes it only when it was said after the order's time was over."""
     bench.trust_time()
     intent = bench.road.commit(agreed())
-    question = encode_event(
-        QUERY, id_=uuid.uuid4(), source=DEVICE, now_s=NOW_S, data=QueryData(intent.intent_id)
-    )
     for now_s in (NOW_S, intent.exp + 1):
-        said = bench.desk.query(DEVICE, question, now_s=now_s)
+        said = bench.desk.query(DEVICE, question(bench, intent.intent_id, now_s), now_s=now_s)
         answer = verify_answer(said.payload, bench.trust, device_id=DEVICE, environment="test")
         assert (answer.iat, answer.intent) == (now_s, intent.intent_id)
 
@@ -76,11 +64,94 @@ def test_not_placed_is_said_anew_with_the_time_at_which_it_is_asked(bench: Bench
 def test_a_question_for_one_device_binds_nothing_of_another(bench: Bench) -> None:
     bench.trust_time()
     intent = bench.road.commit(agreed())
-    question = encode_event(
-        QUERY, id_=uuid.uuid4(), source="device-2", now_s=NOW_S, data=QueryData(intent.intent_id)
-    )
-    assert bench.desk.query("device-2", question, now_s=NOW_S).code == "not_placed"
+    asked_by_another = unsigned_question(intent.intent_id, "device-2")
+    assert bench.desk.query("device-2", asked_by_another, now_s=NOW_S).code == "not_placed"
     assert verdict(bench, intent.payload).status == "ordered"
+
+
+def test_who_has_the_tls_key_and_no_more_cannot_have_an_intent_refused_by_asking_early(bench: Bench) -> None:
+    bench.trust_time()
+    intent = bench.road.commit(agreed())
+    said = bench.desk.query(DEVICE, unsigned_question(intent.intent_id), now_s=NOW_S)
+    assert said.code == "not_placed"
+    assert bench.desk.intent(DEVICE, intent.payload, now_s=NOW_S + 1).code == "ordered"
+
+
+def test_a_device_of_an_earlier_release_is_answered_and_what_it_believes_stays_true(bench: Bench) -> None:
+    """It asks when its order's time is over, and believes "not placed" if that was said later than that."""
+    bench.trust_time()
+    intent = bench.road.commit(agreed())
+    said = bench.desk.query(DEVICE, unsigned_question(intent.intent_id), now_s=intent.exp + 301)
+    assert verify_answer(said.payload, bench.trust, device_id=DEVICE, environment="test").iat > intent.exp
+    behind = OrderDesk(bench.folder)
+    assert behind.intent(DEVICE, intent.payload, now_s=NOW_S).code == "expired"
+    behind.close()
+    assert bench.desk.shop.orders() == []
+
+
+def test_it_gets_the_receipt_of_what_was_placed(bench: Bench) -> None:
+    bench.trust_time()
+    intent = bench.road.commit(agreed())
+    receipt = bench.desk.intent(DEVICE, intent.payload, now_s=NOW_S).payload
+    assert bench.desk.query(DEVICE, unsigned_question(intent.intent_id), now_s=NOW_S).payload == receipt
+
+
+@pytest.mark.parametrize(
+    ("code", "wrong"),
+    [
+        ("signature_key_unknown", {"key": ECKey.generate_key("P-256")}),
+        ("signature_type", {"typ": CancelClaims.typ}),
+        ("signature_type", {"typ": StatusClaims.typ}),
+        ("signature_type", {"typ": "earmark-receipt+jwt"}),
+        ("statement_malformed", {"intent": "no uuid"}),
+        ("statement_other_device", {"iss": "device-2"}),
+        ("statement_audience", {"aud": "another-shop"}),
+        ("statement_environment", {"env": "production"}),
+        ("statement_mismatch", {"jti": str(uuid.uuid4())}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+)
+def test_a_question_wrong_in_one_thing_gets_no_answer_and_binds_nothing(
+    bench: Bench, code: str, wrong: dict[str, object]
+) -> None:
+    bench.trust_time()
+    intent = bench.road.commit(agreed())
+    with pytest.raises(TrustError) as error:
+        bench.desk.query(DEVICE, question(bench, intent.intent_id, **wrong), now_s=NOW_S)  # type: ignore[arg-type]
+    assert error.value.code == code
+    assert bench.desk.intent(DEVICE, intent.payload, now_s=NOW_S).code == "ordered"
+
+
+@pytest.mark.parametrize("wrong", [{"iat": NOW_S + 301}, {"exp": NOW_S}], ids=["early", "late"])
+def test_a_question_of_another_time_is_answered_and_binds_nothing_that_is_in_time(
+    bench: Bench, wrong: dict[str, int]
+) -> None:
+    """A device whose clock is wrong has to come to an end too; one that is replayed later binds no more than
+    that of anybody."""
+    bench.trust_time()
+    intent = bench.road.commit(agreed())
+    asks = question(bench, intent.intent_id, **wrong)  # type: ignore[arg-type]
+    assert bench.desk.query(DEVICE, asks, now_s=NOW_S).code == "not_placed"
+    assert bench.desk.intent(DEVICE, intent.payload, now_s=NOW_S).code == "ordered"
+
+
+def test_a_question_signed_for_one_intent_asks_for_no_other(bench: Bench) -> None:
+    bench.trust_time()
+    one, other = bench.road.commit(agreed()), bench.road.commit(agreed(3))
+    event = json.loads(question(bench, one.intent_id))
+    event["data"]["intent"] = other.intent_id
+    with pytest.raises(TrustError, match="another intent"):
+        bench.desk.query(DEVICE, json.dumps(event).encode(), now_s=NOW_S)
+    assert bench.desk.intent(DEVICE, other.payload, now_s=NOW_S).code == "ordered"
+
+
+def test_a_question_that_comes_again_changes_nothing(bench: Bench) -> None:
+    bench.trust_time()
+    intent = bench.road.commit(agreed())
+    asks = question(bench, intent.intent_id)
+    receipt = bench.desk.intent(DEVICE, intent.payload, now_s=NOW_S).payload
+    assert {bench.desk.query(DEVICE, asks, now_s=NOW_S).payload for _ in range(3)} == {receipt}
+    assert len(bench.desk.shop.orders()) == 1
 
 
 def not_signed_by_the_device(bench: Bench, intent: Publish, kind: str) -> bytes:

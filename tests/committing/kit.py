@@ -9,10 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 
+from agent.committing import jws
+from agent.committing.envelope import QUERY, QueryData, encode_event
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
 from agent.committing.road import OrderRoad
+from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims
 from agent.committing.trust import TrustBundle, load_trust
 from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import AgreedOrder, Basket
@@ -167,6 +171,24 @@ def shared_data(*parts: str) -> Path:
     if not path.exists():
         pytest.skip(f"no development data at {path}; set EARMARK_SHARED to its folder")
     return path
+
+
+def question(
+    bench: Bench, intent_id: str, now_s: int = NOW_S, *, key: ECKey | None = None, **other: object
+) -> bytes:
+    """ "Was that intent placed?", signed by the device, or by `key`; `other` claims than true ones."""
+    id_ = uuid.uuid4()
+    claims = {
+        "jti": str(id_), "iss": DEVICE, "aud": bench.trust.shop_id, "env": "test", "iat": now_s,
+        "exp": now_s + QUERY_LIFETIME_S, "intent": intent_id,
+    } | {name: value for name, value in other.items() if name != "typ"}  # fmt: skip
+    signed = jws.sign(claims, key or bench.keys._key, typ=str(other.get("typ", QueryClaims.typ)))
+    return encode_event(QUERY, id_=id_, source=DEVICE, now_s=now_s, data=QueryData(intent_id, signed))
+
+
+def unsigned_question(intent_id: str, device_id: str = DEVICE) -> bytes:
+    """As a device of an earlier release asks, or whoever has its TLS key and no more."""
+    return encode_event(QUERY, id_=uuid.uuid4(), source=device_id, now_s=NOW_S, data=QueryData(intent_id))
 
 
 def answer(bench: Bench, publish: Publish) -> bytes:

@@ -35,7 +35,7 @@ from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import Publish
 from order_backend.desk import OrderDesk, Reply
 from order_backend.shop import Shop
-from tests.committing.kit import DEVICE, agreed, make_bench, open_bench
+from tests.committing.kit import DEVICE, agreed, make_bench, open_bench, unsigned_question
 
 SKEWS_S = (0, -7_200, -3_700, -200, 200, 3_700, 7_200)
 """An order may wait for an hour (`intent_lifetime_seconds`)."""
@@ -187,6 +187,16 @@ class Roads(RuleBasedStateMachine):
         intent_id = data.draw(st.sampled_from(sorted(self.signed)))
         topic, payload = self.bench.journal.signed_bytes(intent_id)
         self.up.append(Publish("forged", topic, altered(payload, IntentData, which)))
+
+    @precondition(lambda self: self.signed)
+    @rule(data=st.data())
+    def somebody_asks_in_the_devices_name(self, data: st.DataObject) -> None:
+        """While the clocks are right: it must not have anything refused that is in time."""
+        intent_id = data.draw(st.sampled_from(sorted(self.signed)))
+        reply = self.bench.desk.query(
+            DEVICE, unsigned_question(intent_id), now_s=int(self.bench.clocks.wall_s)
+        )
+        self.down.append((down_topic(DEVICE, reply.what), reply.payload))
 
     @precondition(lambda self: self.down)
     @rule(data=st.data())

@@ -167,8 +167,8 @@ def _write_as_the_page_says(shop_json: Path, changes: dict[str, object]) -> None
 
 def test_a_revoked_device_is_refused_until_it_is_admitted_again(folder: Folder) -> None:
     lines = _lines()
-    folder.type(next(line for line in lines if line.startswith("earmark-backend revoke")))
-    folder.restart("earmark-backend broker shop")
+    said = folder.type(next(line for line in lines if line.startswith("earmark-backend revoke")))
+    assert "it is not connected, and cannot connect" in said
     assert "tls_client_revoked" in folder.broker()
     folder.type(next(line for line in lines if line.startswith("earmark-backend admit")))
     folder.type("earmark provision shelf --certificate answer/mqtt.crt")
@@ -183,10 +183,11 @@ def test_the_database_is_copied_as_the_page_says(folder: Folder) -> None:
 def test_a_second_order_service_runs_beside_the_first_as_the_page_says(folder: Folder) -> None:
     lines = _lines()
     folder.type(next(line for line in lines if line.startswith("earmark-backend replica")))
-    folder.restart("earmark-backend broker shop")
     folder.type(next(line for line in lines if line.endswith("--as backend-2")))
     says = folder.type(next(line for line in lines if line.startswith("earmark-backend clock")))
     assert "0 s behind" in says
+    said = folder.type(next(line for line in lines if line.endswith("backend-2 --revoke")))
+    assert "it is not connected, and cannot connect" in said
     folder.stop("earmark-backend run shop --as backend-2")
 
 

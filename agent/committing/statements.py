@@ -1,0 +1,92 @@
+"""What a device signs beside mandates: that it asks what became of an intent, that it takes one back, that it
+is there.
+
+Each has a `typ` of its own, so none can be taken for another, and none authorises a payment.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, TypeVar
+
+import msgspec
+
+from agent.committing import jws
+from agent.committing.envelope import claims_of
+from agent.committing.jws import PublicJwk
+from agent.committing.mandates import UnixSeconds
+from agent.plumbing.errors import TrustError
+
+CLOCK_SKEW_S = 300
+"""As far ahead may the clock of who signed be of the clock of who verifies."""
+QUERY_LIFETIME_S = 600
+Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
+class StatementClaims(msgspec.Struct, frozen=True, kw_only=True):
+    """`jti` is the id of the CloudEvent that carries it, `iss` the device, `aud` the shop; times are Unix
+    seconds."""
+
+    typ: ClassVar[str]
+
+    jti: Uuid
+    iss: str
+    aud: str
+    env: str
+    iat: UnixSeconds
+    exp: UnixSeconds
+
+
+class QueryClaims(StatementClaims, frozen=True, kw_only=True):
+    """What became of `intent`? Whoever signs it will believe "it was never placed"."""
+
+    typ: ClassVar[str] = "earmark-query+jwt"
+
+    intent: Uuid
+
+
+class CancelClaims(StatementClaims, frozen=True, kw_only=True):
+    """`intent`, whose event's data have that sha256 (hex), is not wanted any more. `sub` is the person's
+    pseudonym whose order it is, `amr` how whoever takes it back was verified."""
+
+    typ: ClassVar[str] = "earmark-cancel+jwt"
+
+    sub: str
+    amr: Annotated[
+        tuple[Literal["voice", "pin", "badge", "phone", "operator"], ...], msgspec.Meta(min_length=1)
+    ]
+    intent: Uuid
+    intent_sha256: Sha256
+
+
+class StatusClaims(StatementClaims, frozen=True, kw_only=True):
+    """Whether the device is there. A birth and its will are signed together and name one `session`; of two
+    sessions the one with the later `iat` counts."""
+
+    typ: ClassVar[str] = "earmark-status+jwt"
+
+    online: bool
+    session: Uuid
+
+
+Statement = QueryClaims | CancelClaims | StatusClaims
+S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims)
+
+
+def verify_statement(
+    token: str, type_: type[S], key: PublicJwk, *, device_id: str, audience: str, environment: str
+) -> S:
+    """What the device signed with `key` as a statement of `type_`, meant for `audience`. Whether it is still
+    in time is another question.
+
+    Raises TrustError: statement_malformed, statement_other_device, statement_audience,
+    statement_environment, and what `jws.verify` raises.
+    """
+    claims = claims_of(jws.verify(token, [key], typ=type_.typ), type_, "statement_malformed")
+    if claims.iss != device_id:
+        raise TrustError("statement_other_device", f"speaks for {claims.iss[:64]!r}")
+    if claims.aud != audience:
+        raise TrustError("statement_audience", f"is meant for {claims.aud[:64]!r}")
+    if claims.env != environment:
+        raise TrustError("statement_environment", f"was signed for {claims.env[:16]!r}, not {environment!r}")
+    return claims
