@@ -12,6 +12,7 @@ from pathlib import Path
 from agent import __version__
 from agent.commands.bench_arguments import add_benchmarks
 from agent.commands.command_line import add_command, seconds
+from agent.commands.key_arguments import add_key_arguments
 from agent.plumbing.errors import EarmarkError
 
 EXIT_ERROR = 1
@@ -82,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
         default="production",
         help="what its orders count for",
     )
+    add_key_arguments(provision)
     for option, what in (
         ("--certificate", "the client certificate that the shop returned"),
         ("--trust", "the trust.json that the shop returned"),

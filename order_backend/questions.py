@@ -19,7 +19,7 @@ from agent.committing.statements import (
 )
 from agent.plumbing.errors import TrustError
 from order_backend.folder import ShopConfig
-from order_backend.receipts import Reply, not_placed_event, require_uuid
+from order_backend.receipts import IN_DOUBT, Reply, not_placed_event, require_uuid
 from order_backend.shop import NEVER_CAME, Answer, Shop
 
 S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims)
@@ -73,6 +73,9 @@ class Questions:
             answer = self._shop.answer(device_id, question.intent)
             if answer is not None and answer.sha256 != NEVER_CAME:
                 return Reply("ack", answer.receipt, "replayed")
+            if answer is None and self._shop.restores.of_question(device_id, question.intent):
+                self._shop.restores.note(device_id, question.intent, b"", now_s=now_s)
+                return IN_DOUBT
             # Signed anew each time: the device takes only what was said after the order's time was over.
             claims = AnswerClaims(
                 iss=self._config.shop_id,

@@ -25,6 +25,10 @@ class Reply(NamedTuple):
     code: str
 
 
+IN_DOUBT = Reply("", b"", "in_doubt")
+"""Nothing may be answered: the shop was restored, and does not know whether it has answered already."""
+
+
 def require_uuid(text: str) -> None:
     """Raises TrustError envelope_malformed where `text` is not a UUID in lower case."""
     try:

@@ -16,6 +16,7 @@ from order_backend import tables
 from order_backend.accounts import Accounts
 from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.notices import Notices
+from order_backend.restores import Restores
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
 from order_backend.stock import Stock
 
@@ -72,6 +73,7 @@ class Shop:
         self.notices = Notices(database)
         self.stock = Stock(database)
         self.accounts = Accounts(database)
+        self.restores = Restores(database)
 
     @staticmethod
     def open(where: Path | str) -> Shop:

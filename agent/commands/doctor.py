@@ -19,7 +19,8 @@ from agent.commands.operators import OperatorClient
 from agent.commands.site_findings import sensors, site_broker
 from agent.commands.update_findings import updates
 from agent.committing.client_identity import client_pairs
-from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, SIGNING_KEY, read_private
+from agent.committing.key_stores import open_key_store
+from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, read_private
 from agent.committing.tls import client_context, probe_broker
 from agent.committing.trust import load_trust
 from agent.committing.trusted_time import kernel_synchronised
@@ -134,12 +135,18 @@ def _sound(settings: Settings) -> Iterator[Finding]:
 
 def _keys(settings: Settings) -> Iterator[Finding]:
     folder = Path(settings.paths.keys_dir)
-    for name in (SIGNING_KEY, MQTT_KEY):
-        read_private(folder / name)
+    open_key_store(settings, by_hand=True)
+    read_private(folder / MQTT_KEY)
     if not (folder / MQTT_CERTIFICATE).exists():
         yield Finding("keys", "bad", "no certificate of the shop yet", "earmark provision --help")
         return
     trust = load_trust(Path(settings.paths.trust_file))
+    place = {
+        "file": "a file",
+        "pkcs11": f"the token {settings.keys.pkcs11_token!r}",
+        "tpm": settings.keys.tpm,
+    }
+    yield Finding("keys", "ok", f"the signing key is in {place[settings.keys.store]}")
     yield Finding("keys", "ok", f"admitted by {trust.shop_name} ({trust.environment})")
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from agent.commands.key_arguments import ask_pin, keys_from, keys_toml
+from agent.committing.key_stores import signing_key_maker
 from agent.committing.keys import create_device_keys, store_client_certificate
 from agent.committing.trust import parse_trust
 from agent.deciding.catalogue import parse_catalogue
-from agent.plumbing.errors import ConfigurationError
+from agent.plumbing.errors import ConfigurationError, EarmarkError
+from agent.plumbing.key_settings import Keys
+from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings
 
 SETTINGS = """\
@@ -27,15 +31,16 @@ port = {port}
 
 def run(arguments: argparse.Namespace) -> int:
     """First run: settings, keys and request.pem. With what the shop returned: certificate, trust,
-    catalogue. Raises ConfigurationError: provision_exists, provision_file."""
+    catalogue. Raises ConfigurationError: provision_exists, provision_file, provision_key_store,
+    provision_pin; TrustError as the key store does."""
     folder: Path = arguments.folder
     returned = (arguments.certificate, arguments.trust, arguments.catalogue)
     if not any(returned):
-        return _begin(folder, arguments.device_id, arguments.environment)
+        return _begin(folder, arguments.device_id, arguments.environment, keys_from(arguments))
     return _finish(folder, *returned)
 
 
-def _begin(folder: Path, device_id: str, environment: str) -> int:
+def _begin(folder: Path, device_id: str, environment: str, keys: Keys) -> int:
     settings_file = folder / "earmark.toml"
     if settings_file.exists():
         raise ConfigurationError(
@@ -45,16 +50,24 @@ def _begin(folder: Path, device_id: str, environment: str) -> int:
         )
     folder.mkdir(parents=True, exist_ok=True)
     text = SETTINGS.format(device_id=device_id, environment=environment, host="localhost", port=8883)
-    settings_file.write_text(text, encoding="utf-8")
+    settings_file.write_text(text + keys_toml(keys), encoding="utf-8")
     settings = load_settings(settings_file)
-    request = create_device_keys(Path(settings.paths.keys_dir), device_id)
+    keys_dir = Path(settings.paths.keys_dir)
+    try:
+        request = create_device_keys(keys_dir, device_id, signing_key_maker(settings, ask_pin))
+    except EarmarkError:
+        settings_file.unlink()  # so that the same command may be given again
+        raise
     (folder / "request.pem").write_bytes(request)
     print(f"{settings_file}: settings")
-    print(
-        f"{folder / 'request.pem'}: send this to the shop; the private keys stay in {settings.paths.keys_dir}"
-    )
+    print(f"{folder / 'request.pem'}: send this to the shop; the private keys stay in {_places(settings)}")
     print(f"then: earmark provision {folder} --certificate FILE --trust FILE --catalogue FILE")
     return 0
+
+
+def _places(settings: Settings) -> str:
+    kept = {"pkcs11": f"the token {settings.keys.pkcs11_token!r} and ", "tpm": "the TPM and "}
+    return kept.get(settings.keys.store, "") + settings.paths.keys_dir
 
 
 def _finish(folder: Path, certificate: Path | None, trust: Path | None, catalogue: Path | None) -> int:
@@ -64,15 +77,10 @@ def _finish(folder: Path, certificate: Path | None, trust: Path | None, catalogu
         data = _read(trust)
         bundle = parse_trust(data, name=str(trust))
         Path(settings.paths.trust_file).write_bytes(data)
-        default = SETTINGS.format(
-            device_id=settings.device.id, environment=settings.device.environment, host="localhost", port=8883
-        )
-        if settings_file.read_text(encoding="utf-8") == default:
-            place = {"host": bundle.broker.host, "port": bundle.broker.port}
-            text = SETTINGS.format(
-                device_id=settings.device.id, environment=settings.device.environment, **place
+        if settings_file.read_text(encoding="utf-8") == _text(settings, "localhost", 8883):
+            settings_file.write_text(
+                _text(settings, bundle.broker.host, bundle.broker.port), encoding="utf-8"
             )
-            settings_file.write_text(text, encoding="utf-8")
         print(f"trusts {bundle.shop_name} ({bundle.environment}) and its broker at {bundle.broker.host}")
     if certificate:
         store_client_certificate(Path(settings.paths.keys_dir), _read(certificate))
@@ -84,6 +92,12 @@ def _finish(folder: Path, certificate: Path | None, trust: Path | None, catalogu
         print(f"catalogue: {products} products")
     print(f"next: earmark -s {settings_file} doctor")
     return 0
+
+
+def _text(settings: Settings, host: str, port: int) -> str:
+    """The settings file as this command writes it."""
+    device = {"device_id": settings.device.id, "environment": settings.device.environment}
+    return SETTINGS.format(**device, host=host, port=port) + keys_toml(settings.keys)
 
 
 def _read(path: Path) -> bytes:

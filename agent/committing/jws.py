@@ -47,6 +47,10 @@ class Signer(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Gives up whatever holds the key."""
+        ...
+
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All that a header of ours may say: no embedded key, no `crit`, no address to fetch a key from."""

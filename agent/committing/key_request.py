@@ -34,6 +34,10 @@ class RequestKey(ec.EllipticCurvePrivateKey):
         signature = self._signer.sign_es256(bytes(data))
         return encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
 
+    def close(self) -> None:
+        """Gives up whatever holds the key."""
+        self._signer.close()
+
     def exchange(self, *_: Any) -> NoReturn:
         raise NotImplementedError("a signing key")
 

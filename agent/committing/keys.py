@@ -71,6 +71,11 @@ class TypedSigner:
             return jws.sign(to_claims(what), self._key, typ=what.typ)
         return sd_jwt.issue(to_claims(what), self._key)
 
+    def close(self) -> None:
+        """Gives up the token or the chip, for another opening of it in this process."""
+        if not isinstance(self._key, ECKey):
+            self._key.close()
+
 
 class FileKeyStore(TypedSigner):
     """A `KeyStore` over an owner-only PEM file."""
@@ -113,6 +118,8 @@ def create_device_keys(
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device_id)])
     request = x509.CertificateSigningRequestBuilder().subject_name(name)
     made = [request.sign(key, hashes.SHA256()) for key in (mqtt, signing)]
+    if isinstance(signing, RequestKey):
+        signing.close()
     return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in made)
 
 

@@ -24,3 +24,18 @@ class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("keys.store 'pkcs11' needs pkcs11_module and pkcs11_token")
         if self.store == "tpm" and not self.tpm:
             raise ValueError("keys.store 'tpm' needs tpm")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """What the process that signs must be able to load."""
+        return (self.pkcs11_module,) if self.store == "pkcs11" else ()
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """What a token's library writes to, in that process."""
+        return self.pkcs11_paths if self.store == "pkcs11" else ()
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """What that process opens to read and write, and asks for nothing else."""
+        return (self.tpm,) if self.store == "tpm" else ()

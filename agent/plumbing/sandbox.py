@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from agent.plumbing import landlock, refusals
 from agent.plumbing.errors import IpcError, SandboxError
+from agent.plumbing.key_settings import Keys
 from agent.plumbing.landlock import DEVICE, LIST, READ, READ_WRITE, RUN, Access, Ruleset
 from agent.plumbing.memfd import read_sealed
 from agent.plumbing.seccomp import Refusal, compile_filter, load_filter
@@ -81,10 +82,12 @@ PROFILES: dict[str, Profile] = {
     ),
     "till": Profile(
         read=(
-            *("{keys_dir}/signing.pem", "{trust_file}", "{catalogue_file}"),
+            *("{keys_dir}/signing.pem", "{keys_dir}/signing.tpm", "{keys_dir}/pkcs11.pin"),
+            *("{trust_file}", "{catalogue_file}"),
             "/etc/passwd",  # under systemd: which uid a neighbour has
         ),
         write=("{state_dir}/till", "{lamp}"),
+        environment=("SOFTHSM2_CONF",),  # the library of a software token asks for it
         refused=(*refusals.NO_NETWORK, *refusals.NO_FILE_RIGHTS),
         refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_NEW_SOCKETS),
     ),
@@ -164,6 +167,7 @@ def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ru
     names["lamp"] = str(Path("/sys/class/leds", lamp).resolve()) if lamp else "/nonexistent"
     names["alsa_config"] = os.environ.get("ALSA_CONFIG_PATH") or "/nonexistent"
     names["runtime_dir"] = os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent"
+    keys = settings.keys if profile is PROFILES["till"] else Keys()
     rights = (
         (_EVERYBODY_READS, READ),
         (_EVERYBODY_USES, DEVICE),
@@ -172,6 +176,9 @@ def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ru
         (profile.links, READ_WRITE | Access.MAKE_SYM),
         (profile.devices, DEVICE),
         (settings.touch.devices if profile is PROFILES["touch"] else (), DEVICE),
+        (keys.reads, READ),
+        (keys.writes, READ_WRITE),
+        (keys.devices, DEVICE),
         (profile.run, RUN),
     )
     paths = tuple((path.format_map(names), access) for group, access in rights for path in group)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agent.committing.journal import FILE_NAME
 from agent.committing.journal_mend import open_journal
-from agent.committing.keys import FileKeyStore
+from agent.committing.key_stores import open_key_store
 from agent.committing.road import OrderRoad
 from agent.committing.trust import TrustBundle, load_trust
 from agent.committing.trusted_time import TrustedTime
@@ -71,7 +71,7 @@ def _workshop_is_gone() -> None:
 
 
 def _desk(settings: Settings, state: Path, trust: TrustBundle, edition: Edition) -> Desk:
-    keys = FileKeyStore.load(Path(settings.paths.keys_dir))
+    keys = open_key_store(settings)
     journal = open_journal(state / FILE_NAME, keys.public_jwk(), settings.device.id)
     road = OrderRoad(
         journal,
