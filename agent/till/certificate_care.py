@@ -3,11 +3,9 @@ still do something."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from agent.deciding.conversation import Say
-from agent.deciding.proposals import is_quiet
 from agent.till.desk import Desk
 
 LOOK_MS = 60_000
@@ -35,8 +33,7 @@ class CertificateCare:
         now_s, journal = self._desk.now_s(), self._desk.journal
         said = journal.meta_get(_SAID) or ""
         said_s = int(said) if said.isascii() and said.isdigit() else 0
-        local = time.strftime("%H:%M", time.localtime(now_s))
-        if now_s - said_s < SAID_EVERY_S or is_quiet(local, self._desk.settings.proposals):
+        if now_s - said_s < SAID_EVERY_S or self._desk.is_quiet():
             return
         if self._say(Say("certificate_ending"), "") is not None:
             journal.meta_set(_SAID, str(now_s))
