@@ -324,7 +324,7 @@ def _flood(lab: Lab) -> str:
         while not other and time.monotonic() < deadline:
             victim.publish(up_topic(VICTIM, "intent"), intent)  # again and again, as a device does
             with contextlib.suppress(queue.Empty):
-                other = str(lab.read(bytes(victim.messages.get(timeout=2).payload)).get("order_id"))
+                other = str(lab.read(bytes(victim.messages.get(timeout=2).payload)).get("order_id", ""))
     is_limited = any(f"rate_limited device={DEVICE}" in line for line in lab.logged)
     return "rate_limited" if is_limited and other else f"{is_limited} {other!r}"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple
 
-from agent.bench.attack_lab import Lab
+from agent.bench.attack_lab import VICTIM, Lab
 from agent.plumbing.errors import ConfigurationError
 
 Where = Literal["TLS", "broker", "order service", "device"]
@@ -89,6 +89,11 @@ def judged(attack: Attack, seen: str, placed: int) -> Verdict:
 
 
 def _honest(lab: Lab) -> bool:
+    """By a device that none of the attacks is made with."""
     before = lab.orders()
-    with lab.connected("device-1") as client:
-        return lab.sent(client, lab.intent()) == "ordered" and lab.orders() == before + 1
+    try:
+        with lab.connected(VICTIM) as client:
+            is_ordered = lab.sent(client, lab.intent(VICTIM), VICTIM) == "ordered"
+    except (OSError, queue.Empty):
+        return False
+    return is_ordered and lab.orders() == before + 1

@@ -1,4 +1,4 @@
-"""`earmark bench attacks`: each of its fast rows is refused here too, and a row that is not would be found."""
+"""`earmark bench attacks`: each of its fast rows is refused here too, and one that is not would be found."""
 
 from __future__ import annotations
 
