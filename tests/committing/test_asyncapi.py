@@ -18,7 +18,8 @@ from referencing.jsonschema import DRAFT202012
 from agent.committing import envelope, mqtt_link
 from agent.committing.envelope import STATUS, StatusData, encode_event
 from agent.plumbing.settings import Broker
-from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, question, unsigned_question
+from order_backend.publishing import publish
+from tests.committing.kit import CATALOGUE_FILE, DEVICE, NOW_S, Bench, agreed, question, unsigned_question
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text())
 REGISTRY = Registry().with_resource("urn:earmark", Resource(contents=DOCUMENT, specification=DRAFT202012))
@@ -63,6 +64,7 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     query = next(one for one in bench.road.tick().publishes if one.topic.endswith("query"))
     status = encode_event(STATUS, id_=uuid4(), source=DEVICE, now_s=NOW_S, data=StatusData(True))
     answer = bench.desk.query(DEVICE, question(bench, str(uuid4())), now_s=NOW_S)
+    newest = publish(bench.folder, bench.desk.shop, CATALOGUE_FILE.read_bytes(), now_s=NOW_S)
     down, up = f"va/v1/d/{DEVICE}/dn/", f"va/v1/d/{DEVICE}/up/"
     return {
         "intent": (intent.topic, intent.payload),
@@ -73,15 +75,19 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "receipt (refused)": (down + refused.what, refused.payload),
         "answer": (down + answer.what, answer.payload),
         "time": (down + "time", bench.shop_time()),
+        "catalogue": (envelope.catalogue_topic(bench.trust.shop_id), newest.manifest),
     }
 
 
 def test_every_message_is_as_documented(bench: Bench) -> None:
     made = messages(bench)
     documented = {
-        channel["address"].replace("{device_id}", DEVICE): set(channel["messages"])
+        channel["address"].replace("{device_id}", DEVICE).replace("{shop_id}", bench.trust.shop_id): set(
+            channel["messages"]
+        )
         for channel in DOCUMENT["channels"].values()
     }
+    assert documented.pop(envelope.part_topic(bench.trust.shop_id, "{sha256}")) == {"part"}  # no event
     for label, (topic, payload) in made.items():
         name = label.split()[0]
         assert documented[topic] == {name}
@@ -91,7 +97,7 @@ def test_every_message_is_as_documented(bench: Bench) -> None:
     assert set(documented) == {topic for topic, _ in made.values()}
 
 
-@pytest.mark.parametrize("label", ["query", "receipt", "receipt (refused)", "answer", "time"])
+@pytest.mark.parametrize("label", ["query", "receipt", "receipt (refused)", "answer", "time", "catalogue"])
 def test_what_is_signed_is_as_documented(bench: Bench, label: str) -> None:
     name = label.split()[0]
     signed = json.loads(messages(bench)[label][1])["data"]["signed"]
@@ -111,9 +117,10 @@ def test_every_kind_of_event_in_the_code_is_documented() -> None:
     }
     told = {
         message["payload"]["allOf"][1]["properties"]["type"]["const"]
-        for message in DOCUMENT["components"]["messages"].values()
+        for name, message in DOCUMENT["components"]["messages"].items()
+        if name != "part"
     }
-    assert told == kinds and len(kinds) == 6
+    assert told == kinds and len(kinds) == 7
 
 
 def test_the_document_holds_together() -> None:
