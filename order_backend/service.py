@@ -33,6 +33,7 @@ from order_backend.database import DatabaseError, RowRefused, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
 from order_backend.rates import Rates
+from order_backend.renewals import Renewals
 from order_backend.shop_clock import ClockError, ShopClock
 
 TIME_EVERY_S = 60.0
@@ -44,6 +45,7 @@ SESSION_TAKEN_OVER = 0x8E
 _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
     "$share/orders/va/v1/d/+/up/query",
+    "$share/orders/va/v1/d/+/up/renew",
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
 )
@@ -86,6 +88,7 @@ class OrderService:
         self._said = ""
         self._desk: OrderDesk | None = None
         self._clock: ShopClock | None = None
+        self._renewals = Renewals(folder)
         self._tells = False
         self._client = self._new_client()
 
@@ -270,14 +273,20 @@ class OrderService:
         match what:
             case "up/intent":
                 reply = self._desk.intent(device_id, payload, now_s=self._clock.now_s())
+            case "up/renew":
+                renewed = self._renewals.renew(self._desk.shop, device_id, payload, now_s=self._clock.now_s())
+                if renewed is None:
+                    return
+                reply = renewed
             case "up/query":
                 reply = self._desk.query(device_id, payload, now_s=self._clock.now_s())
             case _:
                 self._status(device_id, payload)
                 return
         log.info("%s device=%s", reply.code, device_id)
-        if reply.payload:
-            self._client.publish(down_topic(device_id, reply.what), reply.payload, qos=1)
+        for what, answer in ((reply.what, reply.payload), ("rsp", reply.not_placed)):
+            if answer:
+                self._client.publish(down_topic(device_id, what), answer, qos=1)
 
     def _is_too_much(self, device_id: str) -> bool:
         """Then there is no answer at all, since any would be final: the device sends again, later."""

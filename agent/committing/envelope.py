@@ -28,6 +28,8 @@ STATUS = "earmark.status.v1"
 QUERY = "earmark.query.v1"
 ANSWER = "earmark.answer.v1"
 CATALOGUE = "earmark.catalogue.v1"
+RENEWAL = "earmark.renewal.v1"
+CERTIFICATE = "earmark.certificate.v1"
 
 TOPIC_ROOT = "va/v1/d"
 SHOP_ROOT = "va/v1/b"
@@ -73,6 +75,13 @@ class QueryData(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     intent: str
     signed: str = ""
+
+
+class RenewalData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A certificate request (PKCS #10, PEM), and a `RenewalClaims` as a compact JWS."""
+
+    request: str
+    signed: str
 
 
 def encode_event(type_: str, *, id_: UUID, source: str, now_s: int, data: msgspec.Struct) -> bytes:

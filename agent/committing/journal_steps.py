@@ -70,7 +70,13 @@ ALTER TABLE orders ADD COLUMN charged_minor INTEGER;
 ALTER TABLE orders ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
 """
 
-STEPS = (_ORDERS_EVENTS_DECISIONS, _RECEIPTS_AND_CHECKSUMS)
+# What has ended before this column was there has been said, or is too old to be.
+_WHAT_WAS_TOLD = """
+ALTER TABLE orders ADD COLUMN told_at_s INTEGER;
+UPDATE orders SET told_at_s = settled_at_s;
+"""
+
+STEPS = (_ORDERS_EVENTS_DECISIONS, _RECEIPTS_AND_CHECKSUMS, _WHAT_WAS_TOLD)
 
 SCHEMA_VERSION = len(STEPS)
 

@@ -21,6 +21,7 @@ from agent.committing.journal import Journal
 from agent.committing.journal_rows import OrderRow, State
 from agent.committing.keys import KeyStore
 from agent.committing.read_back import fits, signed_facts
+from agent.committing.renewal import Renewal
 from agent.committing.road_events import (
     OrderDiffers,
     OrderExpired,
@@ -84,6 +85,10 @@ class OrderRoad:
         self._handed_out: dict[str, float] = {}  # when, in monotonic seconds, for all that are in _due
         self._questions: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.renewal = Renewal(
+            keys, trust, time, settings.device.id, monotonic_s=self._monotonic_s, new_id=new_id
+        )
+        """Of the certificate that `uplink` shows the broker."""
         self._answers = ShopAnswers(journal, trust, time, self._device, self._move, self.refused)
 
     def clock_trusted(self) -> bool:
