@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.database import Database
 
 _ORDERS = """
@@ -233,8 +234,11 @@ CREATE TABLE doubts (
 """
 
 _STEPS = {
-    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES),
-    "postgresql": ("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES),
+    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES, CATALOGUES),
+    "postgresql": (
+        *("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES),
+        POSTGRESQL_CATALOGUES,
+    ),
 }
 SCHEMA_VERSION = len(_STEPS["sqlite"])
 

@@ -16,6 +16,7 @@ from order_backend import tables
 from order_backend.accounts import Accounts
 from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.notices import Notices
+from order_backend.published import Published
 from order_backend.restores import Restores
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
 from order_backend.stock import Stock
@@ -74,6 +75,7 @@ class Shop:
         self.stock = Stock(database)
         self.accounts = Accounts(database)
         self.restores = Restores(database)
+        self.published = Published(database)
 
     @staticmethod
     def open(where: Path | str) -> Shop:
