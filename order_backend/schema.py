@@ -123,6 +123,19 @@ CREATE TABLE doubts (
 ) STRICT;
 """
 
+_CLAIMS = """
+CREATE TABLE claims (
+    name          TEXT PRIMARY KEY,
+    device_id     TEXT NOT NULL UNIQUE,
+    anchor        TEXT NOT NULL,
+    mac           TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    expires_s     INTEGER NOT NULL,
+    failures      INTEGER NOT NULL,
+    used_by       TEXT NOT NULL
+) STRICT;
+"""
+
 _POSTGRESQL = """
 CREATE TABLE devices (
     device_id   TEXT PRIMARY KEY,
@@ -232,9 +245,22 @@ CREATE TABLE doubts (
 );
 """
 
+_POSTGRESQL_CLAIMS = """
+CREATE TABLE claims (
+    name          TEXT PRIMARY KEY,
+    device_id     TEXT NOT NULL UNIQUE,
+    anchor        TEXT NOT NULL,
+    mac           TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    expires_s     BIGINT NOT NULL,
+    failures      BIGINT NOT NULL,
+    used_by       TEXT NOT NULL
+);
+"""
+
 _STEPS = {
-    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES),
-    "postgresql": ("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES),
+    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES, _CLAIMS),
+    "postgresql": ("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES, _POSTGRESQL_CLAIMS),
 }
 SCHEMA_VERSION = len(_STEPS["sqlite"])
 

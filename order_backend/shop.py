@@ -14,6 +14,7 @@ from agent.committing.jws import PublicJwk
 from agent.plumbing.errors import ConfigurationError
 from order_backend import tables
 from order_backend.accounts import Accounts
+from order_backend.claims import Claims
 from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.notices import Notices
 from order_backend.restores import Restores
@@ -74,6 +75,7 @@ class Shop:
         self.stock = Stock(database)
         self.accounts = Accounts(database)
         self.restores = Restores(database)
+        self.claims = Claims(database)
 
     @staticmethod
     def open(where: Path | str) -> Shop:
