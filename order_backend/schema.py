@@ -105,6 +105,18 @@ CREATE TABLE account_devices (
 CREATE INDEX orders_placed ON orders (placed_at);
 """
 
+_CANCELLING = """
+ALTER TABLE orders ADD COLUMN account_id TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT 'placed';
+
+CREATE TABLE order_ends (
+    order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
+    what     TEXT NOT NULL CHECK (what IN ('accepted', 'cancelled')),
+    at       INTEGER NOT NULL
+) STRICT;
+"""
+
 _POSTGRESQL = """
 CREATE TABLE devices (
     device_id   TEXT PRIMARY KEY,
@@ -196,9 +208,21 @@ CREATE TABLE account_devices (
 CREATE INDEX orders_placed ON orders (placed_at);
 """
 
+_POSTGRESQL_CANCELLING = """
+ALTER TABLE orders ADD COLUMN account_id TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT 'placed';
+
+CREATE TABLE order_ends (
+    order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
+    what     TEXT NOT NULL CHECK (what IN ('accepted', 'cancelled')),
+    at       BIGINT NOT NULL
+);
+"""
+
 _STEPS = {
-    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS),
-    "postgresql": ("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS),
+    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _CANCELLING),
+    "postgresql": ("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_CANCELLING),
 }
 SCHEMA_VERSION = len(_STEPS["sqlite"])
 

@@ -43,6 +43,7 @@ SESSION_TAKEN_OVER = 0x8E
 _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
     "$share/orders/va/v1/d/+/up/query",
+    "$share/orders/va/v1/d/+/up/cancel",
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
 )
@@ -264,6 +265,8 @@ class OrderService:
                 reply = self._desk.intent(device_id, payload, now_s=self._clock.now_s())
             case "up/query":
                 reply = self._desk.query(device_id, payload, now_s=self._clock.now_s())
+            case "up/cancel":
+                reply = self._desk.cancel(device_id, payload, now_s=self._clock.now_s())
             case _:
                 self._status(device_id, payload)
                 return

@@ -27,6 +27,7 @@ TIME = "earmark.time.v1"
 STATUS = "earmark.status.v1"
 QUERY = "earmark.query.v1"
 ANSWER = "earmark.answer.v1"
+CANCEL = "earmark.cancel.v1"
 
 TOPIC_ROOT = "va/v1/d"
 _DEVICE_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
@@ -56,7 +57,7 @@ class IntentData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One compact JWS: a receipt, an answer or a time."""
+    """One compact JWS: a receipt, an answer, a time or a cancellation."""
 
     signed: str
 

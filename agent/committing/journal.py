@@ -13,7 +13,7 @@ import msgspec
 from agent.committing import journal_bounds
 from agent.committing.envelope import up_topic
 from agent.committing.intents import SignedIntent
-from agent.committing.journal_file import JournalFile
+from agent.committing.journal_cancels import CancelRows
 from agent.committing.journal_rows import (
     ALLOWED,
     CHECKED,
@@ -46,7 +46,7 @@ _COLUMNS = (
 _SELECT = f"SELECT {_COLUMNS} FROM orders"  # noqa: S608
 
 
-class Journal(JournalFile):
+class Journal(CancelRows):
     """Owns one connection; used from one thread."""
 
     def queue(self, signed: SignedIntent, order: AgreedOrder, *, now_s: int, monotonic_ns: int) -> None:
@@ -268,7 +268,7 @@ class Journal(JournalFile):
         """Reads every value once, and looks whether each open order's row still says what it said. Raises
         JournalError journal_corrupt where one does not, or cannot be read."""
         with self._errors():
-            for table in ("meta", "orders", "events", "decisions"):
+            for table in ("meta", "orders", "events", "decisions", "cancels"):
                 for _ in self._db.execute(f"SELECT * FROM {table}"):  # noqa: S608
                     pass
             rows = self._db.execute(

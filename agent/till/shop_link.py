@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from agent.committing.journal_mend import MENDED
 from agent.committing.road import (
+    CancelTooLate,
     OrderDiffers,
     OrderExpired,
     OrderPlaced,
@@ -101,6 +102,8 @@ class ShopLink:
                 receipt = ReceiptArrived(event.title, event.code)
             case OrderRefused():
                 receipt = ReceiptArrived(event.title, event.code)
+            case CancelTooLate():
+                receipt = ReceiptArrived(event.title, "cancel_too_late")
             case OrderExpired():
                 receipt = ReceiptArrived(event.title, "expired")
             case TimeTrusted():
