@@ -56,6 +56,11 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     other = intent.payload.replace(bench.journal.orders()[0].intent_id.encode(), str(uuid4()).encode())
     refused = bench.desk.intent(DEVICE, other, now_s=NOW_S)
     assert refused.code == "envelope_mismatch"
+    bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", placed.payload)
+    bench.road.cancel(bench.journal.orders()[0].intent_id, factors=("voice",))
+    [cancel] = bench.road.tick().publishes
+    undone = bench.desk.cancel(DEVICE, cancel.payload, now_s=NOW_S)
+    bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", undone.payload)
     bench.road.commit(agreed())
     bench.road.tick()
     bench.clocks.pass_by(4_000)
@@ -69,6 +74,8 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "query": (query.topic, query.payload),
         "query (unsigned)": (query.topic, unsigned_question(str(uuid4()))),
         "status": (up + "status", status),
+        "cancel": (cancel.topic, cancel.payload),
+        "receipt (cancelled)": (down + undone.what, undone.payload),
         "receipt": (down + placed.what, placed.payload),
         "receipt (refused)": (down + refused.what, refused.payload),
         "answer": (down + answer.what, answer.payload),
@@ -91,7 +98,9 @@ def test_every_message_is_as_documented(bench: Bench) -> None:
     assert set(documented) == {topic for topic, _ in made.values()}
 
 
-@pytest.mark.parametrize("label", ["query", "receipt", "receipt (refused)", "answer", "time"])
+@pytest.mark.parametrize(
+    "label", ["query", "cancel", "receipt", "receipt (refused)", "receipt (cancelled)", "answer", "time"]
+)
 def test_what_is_signed_is_as_documented(bench: Bench, label: str) -> None:
     name = label.split()[0]
     signed = json.loads(messages(bench)[label][1])["data"]["signed"]
@@ -113,7 +122,7 @@ def test_every_kind_of_event_in_the_code_is_documented() -> None:
         message["payload"]["allOf"][1]["properties"]["type"]["const"]
         for message in DOCUMENT["components"]["messages"].values()
     }
-    assert told == kinds and len(kinds) == 6
+    assert told == kinds and len(kinds) == 7
 
 
 def test_the_document_holds_together() -> None:
