@@ -6,6 +6,7 @@ It listens on 127.0.0.1 and lives in the shop's folder; a mosquitto that the sys
 
 from __future__ import annotations
 
+import logging
 import os
 import pwd
 import shutil
@@ -18,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.plumbing.errors import ConfigurationError
+from order_backend.database import DatabaseError
 from order_backend.folder import ShopConfig, ShopFolder, write_file
 from order_backend.provisioning import write_revocations
 
@@ -25,6 +27,8 @@ START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 10.0
 SAVES_EVERY_S = 10
 """Retained messages and sessions younger than this are lost with a broker that is killed."""
+
+log = logging.getLogger("order_backend.broker")
 
 
 class PrivateBroker:
@@ -40,7 +44,7 @@ class PrivateBroker:
         """Returns once it accepts connections. Raises ConfigurationError broker_missing, broker_start."""
         if self._process is not None:
             return
-        write_revocations(self._folder, now=datetime.now(UTC))
+        self._renew_revocations()
         configuration = write_broker_files(self._folder, self.port)
         command = ends_with_parent([mosquitto_path(), "-c", str(configuration)])
         with (self._folder.broker / "broker.log").open("ab") as log:
@@ -76,6 +80,17 @@ class PrivateBroker:
     def wait(self) -> int:
         """Until it ends; its exit code."""
         return self._process.wait() if self._process is not None else 0
+
+    def _renew_revocations(self) -> None:
+        try:
+            write_revocations(self._folder, now=datetime.now(UTC))
+        except (ConfigurationError, DatabaseError) as error:
+            if getattr(error, "code", "shop_database") != "shop_database":
+                raise
+            # Each `revoke` writes the list, so it lacks nothing; it only gets old without a broker's start.
+            if not self._folder.revocations.exists():
+                raise
+            log.warning("revocations_not_renewed the database is away: the list that there is stays")
 
     def __enter__(self) -> PrivateBroker:
         self.start()

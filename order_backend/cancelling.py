@@ -12,9 +12,10 @@ from agent.committing.receipts import CANCELLED
 from agent.committing.statements import CLOCK_SKEW_S, CancelClaims
 from agent.plumbing.errors import TrustError
 from order_backend.checks import PricedLine
+from order_backend.order_ends import End
 from order_backend.questions import Questions
 from order_backend.receipt_writer import About, ReceiptWriter
-from order_backend.receipts import Reply
+from order_backend.receipts import IN_DOUBT, Reply
 from order_backend.shop import NEVER_CAME, Answer, OrderRow, Shop
 
 TOO_LATE: Final = "too_late"
@@ -28,11 +29,12 @@ class Cancelling:
 
     def cancel(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
         """Answers with a receipt of the named intent, on disk when this returns: refused as 'cancelled', or
-        placed where the order stands because it was accepted before, or the cancellation came after its own
-        time. An intent that has not come yet is refused when it does.
+        placed where the order stands because it was accepted before, or because the cancellation came after
+        its own time, which binds it like the other. An intent that has not come yet is refused when it does;
+        one that a restored shop may have lost is not answered.
 
-        Raises TrustError: envelope_malformed, device_revoked, and what `Questions.statement` raises; then
-        there is no answer.
+        Raises TrustError: envelope_malformed, device_revoked, statement_not_yet_valid, and what `Questions.statement`
+        raises; then there is no answer.
         """
         event = decode_event(payload, CANCEL)
         signed = decode_data(event, SignedData).signed
@@ -45,9 +47,13 @@ class Cancelling:
             order = self._shop.order(device_id, claims.intent)
             if order is not None and not self._undo(order, claims, now_s):
                 return Reply("ack", self._receipts.placed(about, order, now_s=now_s), TOO_LATE)
+            before = self._shop.answer(device_id, claims.intent)
+            if order is None and before is None:
+                if self._shop.restores.of_question(device_id, claims.intent):
+                    self._shop.restores.note(device_id, claims.intent, b"", now_s=now_s)
+                    return IN_DOUBT
             said = "the device took it back" if order is None else f"{order.order_id} was taken back"
             receipt = self._receipts.refused(about, CANCELLED, said, now_s=now_s)
-            before = self._shop.answer(device_id, claims.intent)
             if order is not None:
                 # Whoever sends the intent again, or asks after it, is told how it ended.
                 self._shop.replace_receipt(device_id, claims.intent, receipt)
@@ -57,10 +63,12 @@ class Cancelling:
             return Reply("ack", receipt, CANCELLED)
 
     def _undo(self, order: OrderRow, claims: CancelClaims, now_s: int) -> bool:
-        """Whether the order is cancelled, now or before."""
-        end = self._shop.ends.of(order.order_id)
-        in_time = claims.iat - CLOCK_SKEW_S <= now_s < claims.exp
-        if end is None and in_time and self._shop.ends.put(order.order_id, "cancelled", now_s=now_s):
+        """Whether the order is cancelled, now or before. One that came too late for that never is: the device
+        is told so, and another replica may have another clock."""
+        if claims.iat - CLOCK_SKEW_S > now_s:
+            raise TrustError("statement_not_yet_valid", "signed in the future")
+        end: End = "cancelled" if now_s < claims.exp else "accepted"
+        if self._shop.ends.put(order.order_id, end, now_s=now_s) and end == "cancelled":
             given_back: Counter[str] = Counter()
             for line in msgspec.json.decode(order.lines, type=list[PricedLine]):
                 given_back[line.id] += line.quantity

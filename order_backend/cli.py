@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.plumbing.errors import EarmarkError
-from order_backend import account_commands, order_commands, owner_commands
+from order_backend import account_commands, backup_commands, order_commands, owner_commands
 from order_backend.broker import PrivateBroker, reload_broker, write_access_list
 from order_backend.database import DatabaseError, reason
 from order_backend.folder import ShopFolder, write_file
@@ -99,6 +99,14 @@ def _parser() -> argparse.ArgumentParser:
     account_commands.add_stock_arguments(stock)
     account = command("account", account_commands.account, "Who pays for a device, and how much may be owed.")
     account_commands.add_account_arguments(account)
+    copy = command(
+        "backup", backup_commands.backup, "Copy the whole shop into one sealed file; it may be at work."
+    )
+    backup_commands.add_backup_arguments(copy)
+    back = command("restore", backup_commands.restore, "Bring a shop back from a copy, into an empty place.")
+    backup_commands.add_restore_arguments(back)
+    lost = command("restored", backup_commands.restored, "What a shop that was restored does not know.")
+    backup_commands.add_restored_arguments(lost)
     orders = command("orders", order_commands.orders, "The newest orders.")
     orders.add_argument("--json", action="store_true")
     orders.add_argument("--limit", type=int, default=20)

@@ -17,9 +17,11 @@ from sqlalchemy import (
     CursorResult,
     Engine,
     Executable,
+    MetaData,
     NullPool,
     create_engine,
     func,
+    insert,
     literal_column,
     make_url,
     select,
@@ -38,6 +40,7 @@ RowRefused = (IntegrityError, DataError)
 """What was to be written is at fault, not the database: it would fail each time."""
 Rows = CursorResult[*tuple[Any, ...]]
 BUSY_TIMEOUT_S = 10
+ROWS_AT_A_TIME = 500
 
 _SQLITE = (
     "PRAGMA journal_mode = WAL",
@@ -91,6 +94,44 @@ class Database:
             with suppress(DatabaseError):  # ended by itself: a full disk, a connection that is gone
                 self.run("ROLLBACK")
             raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read inside is of one moment, and nobody who writes waits for it."""
+        begin = "BEGIN" if self.dialect == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        self.run(begin)
+        try:
+            yield
+        finally:
+            with suppress(DatabaseError):
+                self.run("COMMIT")
+
+    def tables(self) -> list[Table]:
+        """All that there are, each after those that it refers to."""
+        found = MetaData()
+        found.reflect(self._connected())
+        return found.sorted_tables
+
+    def rows(self, table: Table) -> Iterator[list[dict[str, Any]]]:
+        """All rows of a table, some at a time; inside `snapshot`."""
+        result = self._connected().execute(select(table), execution_options={"yield_per": ROWS_AT_A_TIME})
+        for part in result.mappings().partitions():
+            yield [dict(row) for row in part]
+
+    def add_rows(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        """As they are."""
+        self._connected().execute(insert(table), rows)
+
+    def count_on(self, table: Table) -> None:
+        """After `add_rows`: numbers that the database gives go on after the highest that there is."""
+        if self.dialect == "postgresql":
+            for column in table.columns:
+                if column.identity is not None:
+                    name = f"'{table.name}', '{column.name}'"
+                    self.run(
+                        f"SELECT setval(pg_get_serial_sequence({name}), max({column.name}))"  # noqa: S608
+                        f" FROM {table.name} HAVING max({column.name}) IS NOT NULL"
+                    )
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that may have an ON CONFLICT."""

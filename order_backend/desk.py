@@ -31,7 +31,8 @@ from order_backend.folder import ShopFolder
 from order_backend.price_list import parse_price_list
 from order_backend.questions import Questions
 from order_backend.receipt_writer import About, ReceiptWriter
-from order_backend.receipts import Reply, delivery_date, require_uuid, time_event
+from order_backend.receipts import IN_DOUBT, Reply, delivery_date, require_uuid, time_event
+from order_backend.restores import Doubt
 from order_backend.shop import NEVER_CAME, Answer, OrderRow, Shop
 
 __all__ = ["OrderDesk", "Reply"]
@@ -97,9 +98,15 @@ class OrderDesk:
                 return Reply("ack", self._refused(event, device_id, refusal, now_s), refusal.code)
             if before is not None and before.sha256 != NEVER_CAME:
                 return self._in_other_bytes(event, device_id, signed, now_s)
+            doubt = self._doubt(before, signed)
+            if doubt == "open":
+                self._shop.restores.note(device_id, event.id, payload, now_s=now_s)
+                return IN_DOUBT
             try:
                 if before is not None:
                     raise Refusal("not_placed", "came after the shop had said that it never would")
+                if doubt == "closed":
+                    raise Refusal("shop_restored", "of a time that the shop has lost, and was not placed")
                 if not active:
                     raise Refusal("device_revoked", "this device may not order any more")
                 judged_s = max(now_s, self._shop.read_clock().floor_s)
@@ -109,7 +116,9 @@ class OrderDesk:
                 receipt = self._refused(event, device_id, refusal, now_s)
                 self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
                 return Reply("ack", receipt, refusal.code)
-            return Reply("ack", self._place(event, device_id, checked, account_id, now_s), "ordered")
+            return Reply(
+                "ack", self._place(event, device_id, checked, now_s, account_id=account_id), "ordered"
+            )
 
     def query(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
         """As `Questions.query`."""
@@ -118,6 +127,19 @@ class OrderDesk:
     def cancel(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
         """As `Cancelling.cancel`."""
         return self._cancelling.cancel(device_id, payload, now_s=now_s)
+
+    def place_again(self, device_id: str, payload: bytes, order_id: str) -> None:
+        """An order of a time that was lost, under the number that it had, as it was placed then: at its own
+        time, whatever is in stock and owed today. Raises Refusal, TrustError, RuntimeError where it is known
+        already."""
+        event = decode_event(payload, INTENT)
+        with self._shop.transaction(device_id, event.id):
+            signed = self._authenticate(event, device_id)[1]
+            then_s = signed.checkout.iat
+            checked = check_intent(signed, terms=self._terms, now_s=then_s)
+            account = self._shop.accounts.lock(device_id)
+            self._shop.accounts.owe(account, checked.total_minor)
+            self._place(event, device_id, checked, then_s, account_id=account.account_id, order_id=order_id)
 
     def time(self, *, now_s: int) -> bytes:
         """The signed time, for dn/time."""
@@ -174,8 +196,20 @@ class OrderDesk:
         self._shop.accounts.owe(account, intent.total_minor)
         return account.account_id
 
+    def _doubt(self, before: Answer | None, signed: SignedIntent) -> Doubt:
+        if before is not None:
+            return "none"
+        return self._shop.restores.of_intent(signed.checkout.iat, signed.checkout.exp)
+
     def _place(
-        self, event: CloudEvent, device_id: str, intent: CheckedIntent, account_id: str, now_s: int
+        self,
+        event: CloudEvent,
+        device_id: str,
+        intent: CheckedIntent,
+        now_s: int,
+        *,
+        account_id: str,
+        order_id: str = "",
     ) -> bytes:
         closed = close(
             intent,
@@ -188,7 +222,7 @@ class OrderDesk:
         today = datetime.fromtimestamp(now_s, UTC).date()
         arrives = delivery_date(today, self._config.delivery_business_days).isoformat()
         order = OrderRow(
-            order_id=self._order_number(),
+            order_id=order_id or self._order_number(),
             device_id=device_id,
             intent_id=event.id,
             person=intent.checkout.sub,

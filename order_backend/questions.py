@@ -19,7 +19,7 @@ from agent.committing.statements import (
 )
 from agent.plumbing.errors import TrustError
 from order_backend.folder import ShopConfig
-from order_backend.receipts import Reply, not_placed_event, require_uuid
+from order_backend.receipts import IN_DOUBT, Reply, not_placed_event, require_uuid
 from order_backend.shop import NEVER_CAME, Answer, Shop
 
 S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims)
@@ -72,22 +72,31 @@ class Questions:
             binds = self._binds(event, question, device_id, now_s)
             answer = self._shop.answer(device_id, question.intent)
             if answer is not None and answer.sha256 != NEVER_CAME:
-                return Reply("ack", answer.receipt, "replayed")
-            # Signed anew each time: the device takes only what was said after the order's time was over.
-            claims = AnswerClaims(
-                iss=self._config.shop_id,
-                iat=now_s,
-                aud=device_id,
-                env=self._config.environment,
-                intent=question.intent,
-                placed=False,
-            )
-            said = not_placed_event(claims, self._receipts_key, event_id=self._new_id())
+                # A refusal may be of other bytes than the device's, which then takes it for nothing.
+                is_order = self._shop.order(device_id, question.intent) is not None
+                besides = b"" if is_order else self._not_placed(device_id, question.intent, now_s)
+                return Reply("ack", answer.receipt, "replayed", besides)
+            if answer is None and self._shop.restores.of_question(device_id, question.intent):
+                self._shop.restores.note(device_id, question.intent, b"", now_s=now_s)
+                return IN_DOUBT
+            said = self._not_placed(device_id, question.intent, now_s)
             if not binds:
                 self._shop.never_earlier_than(now_s)
             elif answer is None:
                 self._shop.keep_answer(device_id, question.intent, Answer(NEVER_CAME, said), now_s=now_s)
             return Reply("rsp", said, "not_placed")
+
+    def _not_placed(self, device_id: str, intent_id: str, now_s: int) -> bytes:
+        """Signed anew each time: the device takes only what was said after the order's time was over."""
+        claims = AnswerClaims(
+            iss=self._config.shop_id,
+            iat=now_s,
+            aud=device_id,
+            env=self._config.environment,
+            intent=intent_id,
+            placed=False,
+        )
+        return not_placed_event(claims, self._receipts_key, event_id=self._new_id())
 
     def _binds(self, event: CloudEvent, question: QueryData, device_id: str, now_s: int) -> bool:
         if not question.signed:

@@ -18,11 +18,17 @@ from agent.plumbing.errors import TrustError
 
 
 class Reply(NamedTuple):
-    """`what` ends the topic ('ack' or 'rsp'); `code` is 'ordered', 'replayed', 'not_placed' or why not."""
+    """`what` ends the topic ('ack' or 'rsp'); `code` is 'ordered', 'replayed', 'not_placed' or why not.
+    `not_placed` goes out besides, on 'rsp'."""
 
     what: str
     payload: bytes
     code: str
+    not_placed: bytes = b""
+
+
+IN_DOUBT = Reply("", b"", "in_doubt")
+"""Nothing may be answered: the shop was restored, and does not know whether it has answered already."""
 
 
 def require_uuid(text: str) -> None:

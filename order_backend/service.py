@@ -271,7 +271,9 @@ class OrderService:
                 self._status(device_id, payload)
                 return
         log.info("%s device=%s", reply.code, device_id)
-        self._client.publish(down_topic(device_id, reply.what), reply.payload, qos=1)
+        for what, answer in ((reply.what, reply.payload), ("rsp", reply.not_placed)):
+            if answer:
+                self._client.publish(down_topic(device_id, what), answer, qos=1)
 
     def _is_too_much(self, device_id: str) -> bool:
         """Then there is no answer at all, since any would be final: the device sends again, later."""

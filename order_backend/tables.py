@@ -103,3 +103,20 @@ account_devices = Table(
     Column("device_id", Text, primary_key=True),
     Column("account_id", Text),
 )
+restores = Table(
+    "restores",
+    METADATA,
+    Column("number", BigInteger, primary_key=True),
+    Column("lost_from_s", BigInteger),
+    Column("until_s", BigInteger),
+    Column("closed_at_s", BigInteger),
+)
+doubts = Table(
+    "doubts",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("intent_id", Text, primary_key=True),
+    Column("payload", LargeBinary),
+    Column("first_at_s", BigInteger),
+    Column("state", Text),
+)

@@ -130,5 +130,6 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("a receipt: refused (here: the price has risen)", talk.ReceiptArrived("coffee", "over_limit")),
         Case("a receipt: ordered otherwise than agreed", talk.ReceiptArrived("coffee", "over_agreed")),
     ),
+    talk.JournalMended: (Case("the journal was damaged, and is mended", talk.JournalMended()),),
     talk.ReceiptLate: (Case("no receipt within `receipt_wait_ms`", talk.ReceiptLate()),),
 }

@@ -100,7 +100,7 @@ def run_chaos(intents: int, devices: int, seed: int, database: DatabaseKind = "s
 
 def _run(files: ChaosFiles, plan: Plan, server: PostgresServer | None) -> tuple[Counter[str], int]:
     """The faults that were made, by kind, and how many connections were cut."""
-    shop = _found(files, plan, server.new_shop() if server is not None else "")
+    shop = found_shop(files, plan, server.new_shop() if server is not None else "")
     broker = Broker(shop)
     children = Children(files.root)
     with (
@@ -111,27 +111,36 @@ def _run(files: ChaosFiles, plan: Plan, server: PostgresServer | None) -> tuple[
         for name in plan.replicas:
             children.add(name, "agent.bench.chaos_shop", str(files.root), name, str(wire.ports[name]))
         for name in plan.devices:
-            files.settings(name).write_text(
-                _SETTINGS.format(name=name, port=wire.ports[name], lifetime=LIFETIME_S)
-            )
-            children.add(name, "agent.bench.chaos_device", str(files.root), name)
-        _await_all(files, plan)
+            start_device(files, children, name, wire.ports[name])
+        await_all(files, plan)
         files.begin()
         chaos = _Chaos(files, plan, children, wire, broker, server)
         while files.elapsed_s() < plan.lasts_s:
             chaos.step()
             time.sleep(_STEP_S)
         chaos.calm_down()
-        deadline = time.monotonic() + PATIENCE_S
-        waited_for = Counter(wish.device for wish in plan.wishes)
-        while time.monotonic() < deadline and not _all_ended(files, waited_for):
-            children.step(at_once=True)
-            time.sleep(_LOOK_EVERY_S)
+        wait_for_ends(files, plan, children)
         return chaos.done, wire.cuts
 
 
-def _await_all(files: ChaosFiles, plan: Plan) -> None:
-    """So that the plan's first minute is not spent with processes that are still starting."""
+def start_device(files: ChaosFiles, children: Children, name: str, port: int) -> None:
+    """One that the shop has admitted; the broker is at that port."""
+    files.settings(name).write_text(_SETTINGS.format(name=name, port=port, lifetime=LIFETIME_S))
+    children.add(name, "agent.bench.chaos_device", str(files.root), name)
+
+
+def wait_for_ends(files: ChaosFiles, plan: Plan, children: Children) -> None:
+    """Until every wish has come to an end, at most `PATIENCE_S`."""
+    deadline = time.monotonic() + PATIENCE_S
+    waited_for = Counter(wish.device for wish in plan.wishes)
+    while time.monotonic() < deadline and not _all_ended(files, waited_for):
+        children.step(at_once=True)
+        time.sleep(_LOOK_EVERY_S)
+
+
+def await_all(files: ChaosFiles, plan: Plan) -> None:
+    """So that the plan's first minute is not spent with processes that are still starting. Raises
+    ConfigurationError device_start."""
     deadline = time.monotonic() + START_TIMEOUT_S
     for name in plan.devices:
         while not files.has_counted(name):
@@ -224,7 +233,8 @@ class _Chaos:
             self._files.tell_weather(weather)
 
 
-def _found(files: ChaosFiles, plan: Plan, database: str) -> ShopFolder:
+def found_shop(files: ChaosFiles, plan: Plan, database: str) -> ShopFolder:
+    """With its replicas and all devices admitted."""
     now = datetime.now(UTC)
     prices = Path(order_backend.__file__).parent / "catalogues" / "corner_shop.json"
     shop = create_shop(
@@ -252,6 +262,14 @@ def _all_ended(files: ChaosFiles, waited_for: Counter[str]) -> bool:
 
 
 def _account(files: ChaosFiles, plan: Plan) -> dict[str, Any]:
+    signed, said = signed_and_said(files, plan)
+    with Shop.open(ShopFolder(files.shop).database) as shop:
+        orders = shop.orders(_ALL)
+    return account([wish.intent_id for wish in plan.wishes], signed, said, orders)
+
+
+def signed_and_said(files: ChaosFiles, plan: Plan) -> tuple[list[Signed], list[Said]]:
+    """What stands in the devices' journals, and what people were told."""
     signed: list[Signed] = []
     said: list[Said] = []
     for name in plan.devices:
@@ -261,6 +279,4 @@ def _account(files: ChaosFiles, plan: Plan) -> dict[str, Any]:
                 event = decode_event(journal.signed_bytes(row.intent_id)[1], INTENT)
                 data = decode_data(event, IntentData)
                 signed.append(Signed(row, data.checkout, data.payment))
-    with Shop.open(ShopFolder(files.shop).database) as shop:
-        orders = shop.orders(_ALL)
-    return account([wish.intent_id for wish in plan.wishes], signed, said, orders)
+    return signed, said

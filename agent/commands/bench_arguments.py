@@ -31,6 +31,7 @@ def add_benchmarks(benchmarks: Benchmarks) -> None:
         add_command(benchmarks, "speech", "bench", "speech", "how long from a text to its first sound"),
         _idle(benchmarks),
         _chaos(benchmarks),
+        _disaster(benchmarks),
     )
     for benchmark in added:
         benchmark.add_argument("--json", action="store_true", help="for machines")
@@ -257,16 +258,32 @@ def _chaos(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         "chaos",
         "orders while processes are killed, connections cut, messages repeated and forged, clocks moved",
     )
-    chaos.add_argument("--intents", type=int, default=200, metavar="N", help="in all (default: 200)")
-    chaos.add_argument("--devices", type=int, default=5, metavar="M", help="that order (default: 5)")
-    chaos.add_argument("--seed", type=int, default=1, metavar="S", help="of the plan (default: 1)")
-    chaos.add_argument(
+    _orders_of_devices(chaos, "PostgreSQL has three replicas and is killed as well")
+    return chaos
+
+
+def _disaster(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    disaster = add_command(
+        benchmarks,
+        "disaster",
+        "bench_road",
+        "disaster",
+        "orders while the shop is copied, lost with everything, and restored from the copy",
+    )
+    _orders_of_devices(disaster, "it is lost with the rest")
+    return disaster
+
+
+def _orders_of_devices(benchmark: argparse.ArgumentParser, database: str) -> None:
+    benchmark.add_argument("--intents", type=int, default=200, metavar="N", help="in all (default: 200)")
+    benchmark.add_argument("--devices", type=int, default=5, metavar="M", help="that order (default: 5)")
+    benchmark.add_argument("--seed", type=int, default=1, metavar="S", help="of the plan (default: 1)")
+    benchmark.add_argument(
         "--database",
         choices=("sqlite", "postgresql"),
         default="sqlite",
-        help="the shop's; PostgreSQL has three replicas and is killed as well (default: sqlite)",
+        help=f"the shop's; {database} (default: sqlite)",
     )
-    return chaos
 
 
 def _noise(benchmark: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import Any
 
 
 def chaos(arguments: argparse.Namespace) -> int:
@@ -15,14 +16,30 @@ def chaos(arguments: argparse.Namespace) -> int:
     from agent.bench.chaos import run_chaos
 
     result = run_chaos(arguments.intents, arguments.devices, arguments.seed, arguments.database)
-    if arguments.json:
-        print(json.dumps(result))
-    else:
-        for name, value in result.items():
-            if isinstance(value, dict):
-                print(f"{name}:")
-                for inner, count in value.items():
-                    print(f"    {inner:<44} {count:>7}")
-            else:
-                print(f"{name:<24} {value!s:>7}")
+    _show(result, arguments.json)
     return 0 if result["sound"] else 1
+
+
+def disaster(arguments: argparse.Namespace) -> int:
+    """Runs it and prints its account; 1 where an order was doubled, left open, or denied although placed.
+
+    Raises ConfigurationError as `chaos`, bench_disaster, and what backup and restore raise.
+    """
+    from agent.bench.disaster import run_disaster
+
+    result = run_disaster(arguments.intents, arguments.devices, arguments.seed, arguments.database)
+    _show(result, arguments.json)
+    return 0 if result["sound"] else 1
+
+
+def _show(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result))
+        return
+    for name, value in result.items():
+        if isinstance(value, dict):
+            print(f"{name}:")
+            for inner, count in value.items():
+                print(f"    {inner:<44} {count:>7}")
+        else:
+            print(f"{name:<24} {value!s:>7}")

@@ -14,13 +14,13 @@ from agent.committing import journal_bounds
 from agent.committing.envelope import up_topic
 from agent.committing.intents import SignedIntent
 from agent.committing.journal_cancels import CancelRows
+from agent.committing.journal_decisions import JournalDecisions
 from agent.committing.journal_rows import (
     ALLOWED,
     CHECKED,
     DAMAGED,
     OPEN,
     OPEN_STATES,
-    DecisionRow,
     EventRow,
     OrderRow,
     State,
@@ -32,12 +32,10 @@ from agent.deciding.money import Money
 from agent.plumbing import audit
 from agent.plumbing.errors import JournalError
 
-__all__ = ["DecisionRow", "EventRow", "Journal", "OrderRow"]
+__all__ = ["EventRow", "Journal", "OrderRow"]
 
 FILE_NAME = "journal.db"
 """Under state_dir."""
-
-MOST_DECISIONS = 10_000
 
 _COLUMNS = (
     "intent_id, conversation, person, basket_key, title, total_minor, currency, sha256, iat, exp, state, "
@@ -46,7 +44,7 @@ _COLUMNS = (
 _SELECT = f"SELECT {_COLUMNS} FROM orders"  # noqa: S608
 
 
-class Journal(CancelRows):
+class Journal(CancelRows, JournalDecisions):
     """Owns one connection; used from one thread."""
 
     def queue(self, signed: SignedIntent, order: AgreedOrder, *, now_s: int, monotonic_ns: int) -> None:
@@ -162,7 +160,7 @@ class Journal(CancelRows):
             settled = None if state in OPEN else now_s
             db.execute(
                 "UPDATE orders SET state = ?, order_id = ?, reason = ?, delivery_date = ?, settled_at_s = ?,"
-                " receipt = ?, charged_minor = ? WHERE intent_id = ?",
+                " receipt = ?, charged_minor = ?, told_at_s = NULL WHERE intent_id = ?",
                 (state, order_id, reason, delivery_date, settled, receipt, charged_minor, intent_id),
             )
             _event(db, intent_id, state, now_s, monotonic_ns)
@@ -230,6 +228,19 @@ class Journal(CancelRows):
             ).fetchone()[0]
         return total
 
+    def untold(self, since_s: int) -> list[OrderRow]:
+        """What has found its end since then and was not said to anybody, oldest first."""
+        ended = f"NOT {OPEN_STATES} AND told_at_s IS NULL AND settled_at_s >= ?"
+        return self._many(f"{_SELECT} WHERE {ended} ORDER BY settled_at_s, number", (since_s,))
+
+    def told(self, intent_id: str, *, now_s: int) -> None:
+        """The end of that order was said to its end. Raises JournalError as `move`."""
+
+        def note(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE orders SET told_at_s = ? WHERE intent_id = ?", (now_s, intent_id))
+
+        self._write(note, promised=True)
+
     def events(self, intent_id: str) -> list[EventRow]:
         """What happened to one order, in order."""
         with self._errors():
@@ -238,31 +249,6 @@ class Journal(CancelRows):
                 (intent_id,),
             ).fetchall()
         return [EventRow(*row) for row in rows]
-
-    def record_decision(self, *, conversation: str, code: str, title: str, person: str, at_s: int) -> None:
-        """Keeps how a conversation was decided; nothing that was said. The newest MOST_DECISIONS stay:
-        whoever talks or types on and on must not fill the disk that orders are written to."""
-
-        def insert(db: sqlite3.Connection) -> None:
-            db.execute(
-                "DELETE FROM decisions WHERE number <= (SELECT max(number) FROM decisions) - ?",
-                (MOST_DECISIONS,),
-            )
-            db.execute(
-                "INSERT INTO decisions (at_s, conversation, code, title, person) VALUES (?, ?, ?, ?, ?)",
-                (at_s, conversation, code, title, person),
-            )
-
-        self._write(insert)
-
-    def decisions(self, limit: int = 20) -> list[DecisionRow]:
-        """The newest decisions first."""
-        with self._errors():
-            rows = self._db.execute(
-                "SELECT at_s, conversation, code, title, person FROM decisions ORDER BY number DESC LIMIT ?",
-                (limit,),
-            ).fetchall()
-        return [DecisionRow(*row) for row in rows]
 
     def read_through(self) -> None:
         """Reads every value once, and looks whether each open order's row still says what it said. Raises

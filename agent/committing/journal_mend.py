@@ -34,13 +34,17 @@ _ORDER = (
     "number", "intent_id", "conversation", "person", "basket_key", "title", "total_minor", "currency",
     "topic", "payload", "sha256", "iat", "exp", "state", "attempts", "order_id", "reason", "delivery_date",
     "queued_at_s", "settled_at_s", "seconds_to_journal", "receipt", "charged_minor", "checksum",
+    "told_at_s",
 )  # fmt: skip
 _AS_FIRST_MADE = 21
 """Columns of a row that a release before the receipts wrote."""
 
 _DECISION = (int, str, str, str, str)
 _PROGRESS = ("queued", "sent", "unknown", "expired", "refused", "ordered")
-_INTEGERS = ("total_minor", "iat", "exp", "attempts", "queued_at_s", "settled_at_s", "charged_minor")
+_INTEGERS = (
+    *("total_minor", "iat", "exp", "attempts", "queued_at_s", "settled_at_s", "charged_minor"),
+    "told_at_s",
+)
 
 Row = dict[str, Any]
 
@@ -130,7 +134,7 @@ class _Salvaged:
 
     def _order(self, rowid: int, values: tuple[Value, ...]) -> None:
         row: Row = dict(zip(_ORDER, values, strict=False)) | {"number": rowid}
-        row = {"receipt": None, "charged_minor": None, "checksum": ""} | row
+        row = {"receipt": None, "charged_minor": None, "checksum": "", "told_at_s": None} | row
         sound = self._sound(row)
         if sound is None:
             return

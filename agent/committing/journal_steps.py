@@ -70,6 +70,12 @@ ALTER TABLE orders ADD COLUMN charged_minor INTEGER;
 ALTER TABLE orders ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
 """
 
+# What has ended before this column was there has been said, or is too old to be.
+_WHAT_WAS_TOLD = """
+ALTER TABLE orders ADD COLUMN told_at_s INTEGER;
+UPDATE orders SET told_at_s = settled_at_s;
+"""
+
 _CANCELS = """
 CREATE TABLE cancels (
     number      INTEGER PRIMARY KEY,
@@ -83,7 +89,7 @@ CREATE TABLE cancels (
 """
 # No REFERENCES: a release that does not know the table deletes old orders all the same.
 
-STEPS = (_ORDERS_EVENTS_DECISIONS, _RECEIPTS_AND_CHECKSUMS, _CANCELS)
+STEPS = (_ORDERS_EVENTS_DECISIONS, _RECEIPTS_AND_CHECKSUMS, _WHAT_WAS_TOLD, _CANCELS)
 
 SCHEMA_VERSION = len(STEPS)
 

@@ -129,8 +129,10 @@ class ShopAnswers:
     def _own_order(self, receipt: Receipt) -> OrderRow:
         row = self._journal.order(receipt.intent_id)
         same_bytes = row is not None and row.sha256 == receipt.intent_sha256
-        if row is not None and row.reason == DAMAGED and row.state in OPEN:
-            # Its digest may be what was altered. A refusal of other bytes says nothing about ours.
+        if row is not None and ((row.reason == DAMAGED and row.state in OPEN) or row.state == "unknown"):
+            # Its digest may be what was altered; or somebody on the way wrote our mandates in other bytes,
+            # and those alone reached the shop. What we signed under this id is one order. A refusal of other
+            # bytes says nothing about ours.
             same_bytes = same_bytes or receipt.status == "ordered"
         if row is None or not same_bytes:
             raise TrustError("receipt_other_intent", "answers no intent of this device, or other bytes of it")

@@ -8,6 +8,7 @@ from agent.deciding.conversation import (
     Committing,
     Effect,
     Idle,
+    JournalMended,
     NotCommitted,
     ReceiptArrived,
     ReceiptLate,
@@ -43,6 +44,11 @@ def announcement(_: Idle, event: ReceiptArrived, __: Surroundings) -> Outcome:
     """The shop's answer to an earlier one."""
     key = f"shop_{event.code}" if event.code else "announce_ordered"
     return Idle(), (Say(key, delivery=event.delivery, title=event.title),)
+
+
+def mended(_: Idle, __: JournalMended, ___: Surroundings) -> Outcome:
+    """Better asked about than ordered twice."""
+    return Idle(), (Say("shop_forgotten"),)
 
 
 def late(state: Committing, _: ReceiptLate, __: Surroundings) -> Outcome:

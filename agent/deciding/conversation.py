@@ -182,12 +182,16 @@ class NotCommitted:
 @dataclass(frozen=True)
 class ReceiptArrived:
     """A verified receipt: `code` is '' when ordered, else why the shop refused, or how its receipt differs
-    from what was agreed; 'forgotten' is no receipt, but that some may be missing. `title` names the basket
-    for people, `delivery` is an ISO 8601 date or ''."""
+    from what was agreed. `title` names the basket for people, `delivery` is an ISO 8601 date or ''."""
 
     title: str
     code: str = ""
     delivery: str = ""
+
+
+@dataclass(frozen=True)
+class JournalMended:
+    """What the device remembers of orders was damaged, and some may be missing."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +215,7 @@ Event = (
     | Committed
     | NotCommitted
     | ReceiptArrived
+    | JournalMended
     | ReceiptLate
 )
 

@@ -3,12 +3,14 @@ commit."""
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from agent.committing.journal import Journal
+from agent.committing.journal_mend import MENDED
 from agent.committing.road import OrderRoad
 from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
@@ -16,10 +18,12 @@ from agent.deciding.edition import Edition
 from agent.deciding.money import Money
 from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.policy import Circumstances
+from agent.deciding.proposals import is_quiet
 from agent.deciding.replies import Hears
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import SentenceParser
-from agent.plumbing.errors import EarmarkError
+from agent.plumbing import audit
+from agent.plumbing.errors import EarmarkError, JournalError
 from agent.plumbing.settings import Settings
 from agent.till.factors import Factors
 from agent.till.people import People, Person
@@ -138,6 +142,22 @@ class Desk:
             )
         except EarmarkError:
             self.unrecorded_decisions += 1
+
+    def told(self, intent_id: str) -> None:
+        """The end of that order was said aloud; '': that the journal was mended. What cannot be noted is told
+        again after the next start."""
+        try:
+            if intent_id:
+                self.journal.told(intent_id, now_s=self.now_s())
+            else:
+                self.journal.meta_set(MENDED, "0")
+        except JournalError as error:
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+
+    def is_quiet(self) -> bool:
+        """Whether it is one of the hours in which nothing is said unasked."""
+        local = time.strftime("%H:%M", time.localtime(self.now_s()))
+        return is_quiet(local, self.settings.proposals)
 
     def in_language(self, basket: Basket, language: str) -> Basket:
         """The same basket at the same price, with its titles in `language` where the catalogue has words in

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 
 from agent.deciding.conversation import Say
-from agent.deciding.proposals import is_quiet
 from agent.plumbing import audit
 from agent.till.desk import Desk
 
@@ -59,8 +57,7 @@ class Ear:
         due = TROUBLES.get(self.trouble, "ear_well")
         if due == (self._said or "ear_well"):
             return
-        local = time.strftime("%H:%M", time.localtime(self._desk.now_s()))
-        if not is_quiet(local, self._desk.settings.proposals) and self._say(Say(due), "") is not None:
+        if not self._desk.is_quiet() and self._say(Say(due), "") is not None:
             self._said = due
 
     def _look(self) -> None:

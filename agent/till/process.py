@@ -6,7 +6,7 @@ import os
 import time
 
 from agent.deciding.catalogue import catalogue_head
-from agent.deciding.conversation import ReceiptArrived, Say
+from agent.deciding.conversation import JournalMended, ReceiptArrived, Say
 from agent.deciding.edition import Edition, source_id
 from agent.deciding.replies import fixed_sentences
 from agent.plumbing import audit, messages, operator
@@ -136,6 +136,7 @@ class Till:
         self._to_voice(messages.Prepare(fixed_sentences(hears), hears.language))
         self._hears = True
         self._rest()
+        self._spoken.voice_came()
 
     def _offer(self, edition: Edition) -> None:
         descriptor = sealed_memfd(edition.grammar)
@@ -172,8 +173,9 @@ class Till:
         self._touching.received(message)
         self._shop.send_outbox()
 
-    def _receipt(self, intent_id: str, receipt: ReceiptArrived) -> None:
-        self._door.receipt(intent_id, receipt)
+    def _receipt(self, intent_id: str, receipt: ReceiptArrived | JournalMended) -> None:
+        if isinstance(receipt, ReceiptArrived):
+            self._door.receipt(intent_id, receipt)
         self._spoken.receipt(intent_id, receipt)
 
     # --- operators ---

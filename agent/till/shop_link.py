@@ -4,8 +4,10 @@ to the conversations."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from agent.committing.journal_mend import MENDED
+from agent.committing.journal_rows import OrderRow
 from agent.committing.road import (
     CancelTooLate,
     OrderDiffers,
@@ -15,13 +17,16 @@ from agent.committing.road import (
     RoadEvent,
     TimeTrusted,
 )
-from agent.deciding.conversation import ReceiptArrived
+from agent.deciding.conversation import JournalMended, ReceiptArrived
 from agent.plumbing import audit, messages
 from agent.plumbing.errors import JournalError
 from agent.plumbing.messages import Message
-from agent.till.desk import Desk
+from agent.till.desk import DAY_SECONDS, Desk
 
 OUTBOX_LOOK_MS = 500
+LEFT_OVER_LOOK_MS = 60_000
+MOST_LEFT_OVER = 5
+"""Ends of orders that a start tells at most, the newest: nobody listens to a list."""
 _NOT_CONNECTED = "uplink_not_connected"
 
 
@@ -32,21 +37,31 @@ class ShopLink:
         self,
         desk: Desk,
         send: Callable[[Message], None],
-        arrived: Callable[[str, ReceiptArrived], None],
+        arrived: Callable[[str, ReceiptArrived | JournalMended], None],
         start_timer: Callable[[int, Callable[[], None]], None],
     ) -> None:
         """`send` reaches `uplink` (or is dropped where there is none); `arrived` is told of every receipt,
-        with the intent's id."""
+        with the intent's id, and with '' that the journal was mended."""
         self._desk, self._send, self._arrived, self._start_timer = desk, send, arrived, start_timer
         self.broker_reason = _NOT_CONNECTED
         """Why the broker is not reached, where it is not."""
 
     def begin(self) -> None:
-        """Looks into the outbox from now on, and has it told where the journal was mended."""
-        if self._desk.journal.meta_get(MENDED) == "1":
-            self._arrived("", ReceiptArrived("", "forgotten"))
-            self._desk.journal.meta_set(MENDED, "0")
+        """Looks into the outbox from now on, and has told what the till before this one could not say to its
+        end: where the journal was mended, and how orders ended."""
+        left_over = self._desk.journal.untold(self._desk.now_s() - DAY_SECONDS)[-MOST_LEFT_OVER:]
+        self._tell_left_over(left_over)
         self._look()
+
+    def _tell_left_over(self, rows: list[OrderRow]) -> None:
+        if self._desk.is_quiet():  # a device that power or an update started at night wakes nobody
+            self._start_timer(LEFT_OVER_LOOK_MS, partial(self._tell_left_over, rows))
+            return
+        if self._desk.journal.meta_get(MENDED) == "1":
+            self._arrived("", JournalMended())
+        for row in rows:
+            code = "expired" if row.state == "expired" else row.reason
+            self._arrived(row.intent_id, ReceiptArrived(row.title, code, row.delivery_date))
 
     def _look(self) -> None:
         self.send_outbox()

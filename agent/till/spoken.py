@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from agent.deciding.conversation import (
     FactorRefused,
     Helped,
     Idle,
+    JournalMended,
     OrderHeard,
     Proposed,
     ReceiptArrived,
@@ -48,6 +48,7 @@ from agent.plumbing import messages
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
 from agent.till.heard import answer_to, choice_phrases, confused_by, meaning_of, runner_up_of
+from agent.till.news import Announcements, News
 from agent.till.talk import Talk
 from agent.till.voice_line import Send, VoiceLine
 from agent.till.waiting import WaitingBaskets
@@ -88,12 +89,18 @@ class SpokenDialogue(Talk):
         self._order_voice = _NOBODY
         self._heard_so_far: _HeardSoFar | None = None
         self._last_words = ""  # of the order in hand
-        self._news: deque[ReceiptArrived] = deque()
+        self._news = Announcements(desk.told)
+
+    def voice_came(self) -> None:
+        """There is a `voice` that speaks."""
+        self._line.came()
+        self._tell_news()
 
     def voice_lost(self) -> None:
         """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
-        committed."""
+        committed. What was being told was not heard to its end, and is told again."""
         self._line.lost()
+        self._news.lost()
         self._heard_so_far = None
         self._enrolment.abandon()
         if not isinstance(self._state, Committing):
@@ -132,6 +139,7 @@ class SpokenDialogue(Talk):
     def spoken(self, say_id: int) -> None:
         """A sentence was played to its end."""
         self._line.spoken(say_id)
+        self._news.spoken(say_id)
         self._tell_news()
 
     def begin_enrolment(self, name: str) -> bool:
@@ -160,14 +168,15 @@ class SpokenDialogue(Talk):
         """Says something to `name`; the sentence, or None where a conversation is under way."""
         return self._speak(say, name) if self._at_rest and not self._line.called else None
 
-    def receipt(self, intent_id: str, event: ReceiptArrived) -> None:
+    def receipt(self, intent_id: str, event: ReceiptArrived | JournalMended) -> None:
         """A verified receipt: the order in hand is answered at once, any other is told when nobody is
-        talking."""
+        talking. It counts as told when the sentence was played to its end."""
+        news = News(intent_id, event)
         if isinstance(self._state, Committing) and intent_id == self._intent:
-            self._apply(event)
+            self._tell(news)
         else:
-            self._news.append(event)
-            self._tell_news()
+            self._news.add(news)
+        self._tell_news()
 
     def speak_up(self, event: Proposed | SensorsSilent, may_be_said: Callable[[], None]) -> None:
         """Says what a sensor gave reason for, unless something is being said, asked, heard or learned. Calls
@@ -293,5 +302,13 @@ class SpokenDialogue(Talk):
 
     def _tell_news(self) -> None:
         """A receipt that came late is told when nothing is being said, asked or learned."""
-        if self._news and self._at_rest and not (self._line.speaking or self._line.called):
-            self._apply(self._news.popleft())
+        may_be_told = self._at_rest and self._line.present and not (self._line.speaking or self._line.called)
+        if self._news and may_be_told:
+            self._tell(self._news.take())
+
+    def _tell(self, news: News) -> None:
+        super()._apply(news.event)
+        if self._line.present:
+            self._news.being_said(self._line.last_id, news)
+        else:
+            self._news.add(news)

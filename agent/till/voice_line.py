@@ -35,6 +35,17 @@ class VoiceLine:
         self._woken = False  # somebody has called, and what follows was not heard yet
         self._said: messages.Say | None = None
         self._answering = 0
+        self._present = False
+
+    @property
+    def present(self) -> bool:
+        """Whether there is a `voice` to say something."""
+        return self._present
+
+    @property
+    def last_id(self) -> int:
+        """Of what was said or asked last."""
+        return self._last_id
 
     @property
     def speaking(self) -> bool:
@@ -81,7 +92,8 @@ class VoiceLine:
         if then is not None:
             self._question = _Question(self._last_id, then.entry)
             then = msgspec.structs.replace(then, listen_id=self._last_id)
-        self._saying.add(self._last_id)
+        if self._present:
+            self._saying.add(self._last_id)
         numbers = {"say_id": self._last_id, "answers": self._answering}
         self.send(msgspec.structs.replace(self._said, then=then, **numbers))
 
@@ -129,7 +141,12 @@ class VoiceLine:
         """Whatever is asked is over."""
         self._question = None
 
+    def came(self) -> None:
+        """A `voice` is there from now on."""
+        self._present = True
+
     def lost(self) -> None:
         """`voice` is gone, and with it what was said and asked."""
+        self._present = False
         self._saying.clear()
         self._woken, self._question = False, None

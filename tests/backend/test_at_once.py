@@ -15,11 +15,12 @@ import pytest
 
 from agent.bench.postgres_server import PostgresServer
 from agent.committing.receipts import verify_receipt
+from agent.committing.tls import probe_broker
 from agent.plumbing.errors import ConfigurationError
 from order_backend.broker import PrivateBroker
 from order_backend.database import Database, RowRefused, reason
 from order_backend.desk import OrderDesk
-from order_backend.provisioning import add_replica
+from order_backend.provisioning import add_replica, revoke
 from order_backend.schema import SCHEMA_VERSION
 from order_backend.service import OrderService
 from order_backend.shop import Shop
@@ -153,6 +154,22 @@ def test_a_service_that_starts_before_its_postgresql_waits_for_it(
         finally:
             if not postgres.answers():
                 postgres.start()
+
+
+@only_postgresql
+def test_a_broker_starts_while_postgresql_is_away_and_still_refuses_the_revoked(
+    bench: Bench, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    revoke(bench.folder, DEVICE, now=datetime.now(UTC))
+    listed = bench.folder.revocations.read_bytes()
+    postgres.kill()
+    try:
+        with PrivateBroker(bench.folder) as broker:
+            assert bench.folder.revocations.read_bytes() == listed
+            refused = probe_broker("localhost", broker.port, context_of(bench.folder, tmp_path / "keys"))
+            assert refused == "tls_client_revoked"
+    finally:
+        postgres.start()
 
 
 @only_postgresql

@@ -148,11 +148,19 @@ def test_what_was_cancelled_is_not_handed_over(bench: Bench, capsys: pytest.Capt
     assert [row["end"] for row in json.loads(capsys.readouterr().out)] == ["cancelled"]
 
 
-@pytest.mark.parametrize("at_s", [NOW_S + 3_600, NOW_S - 301], ids=["late", "early"])
-def test_a_cancellation_of_another_time_undoes_no_order(bench: Bench, at_s: int) -> None:
+def test_what_was_said_to_stand_stands_at_a_replica_with_another_clock(bench: Bench) -> None:
     intent = placed(bench)
-    assert verdict(bench, cancellation(bench, intent), at_s)[0] == "too_late"
-    assert bench.desk.shop.ends.all() == {}
+    asks = cancellation(bench, intent)
+    assert verdict(bench, asks, NOW_S + 3_600)[0] == "too_late"
+    assert verdict(bench, asks, NOW_S)[0] == "too_late"
+
+
+def test_a_cancellation_of_the_future_is_not_answered_yet(bench: Bench) -> None:
+    intent = placed(bench)
+    asks = cancellation(bench, intent)
+    with pytest.raises(TrustError, match="statement_not_yet_valid"):
+        bench.desk.cancel(DEVICE, asks, now_s=NOW_S - 301)
+    assert verdict(bench, asks)[0] == "cancelled"
 
 
 @pytest.mark.parametrize(

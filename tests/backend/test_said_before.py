@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from joserfc.jwk import ECKey
 
+from agent.committing import outbox
 from agent.committing.envelope import INTENT, IntentData, decode_data, decode_event
 from agent.committing.receipts import verify_answer, verify_receipt
 from agent.committing.statements import CancelClaims, StatusClaims
@@ -252,3 +253,44 @@ def test_an_order_placed_from_rewritten_bytes_is_the_devices_order(bench: Bench,
     assert type(event).__name__ == "OrderPlaced"
     [order] = bench.desk._shop.orders()
     assert (event.order_id, order.intent_id) == (order.order_id, intent.intent_id)
+
+
+@pytest.mark.parametrize("in_time", [True, False])
+def test_bytes_rewritten_on_the_way_end_no_order_unresolved(bench: Bench, in_time: bool) -> None:
+    """They alone reach the shop, and the device asks. `bench chaos` found it on PostgreSQL."""
+    bench.trust_time()
+    bench.road.link(True)
+    bench.road.commit(agreed())
+    [publish] = bench.road.tick().publishes
+    exp = bench.journal.orders()[0].exp
+    other = rewritten(publish.payload, "order of the fields")
+    came = bench.desk.intent(DEVICE, other, now_s=NOW_S if in_time else exp + 1)
+    assert came.code == ("ordered" if in_time else "expired")
+    bench.clocks.pass_by(exp - NOW_S + outbox.GRACE_S + 1)
+    [question] = [one for _ in range(2) for one in bench.road.tick().publishes if one.topic.endswith("query")]
+    reply = bench.desk.query(DEVICE, question.payload, now_s=int(bench.clocks.wall_s))
+    said = [
+        type(event).__name__
+        for what, answer in ((reply.what, reply.payload), ("rsp", reply.not_placed))
+        if answer
+        for event in bench.road.received(f"va/v1/d/{DEVICE}/dn/{what}", answer)
+    ]
+    assert said == ["OrderPlaced" if in_time else "OrderExpired"]
+    assert bench.desk.intent(DEVICE, publish.payload, now_s=NOW_S).code != "ordered"
+    assert len(bench.desk._shop.orders()) == in_time
+
+
+def test_the_devices_own_bytes_that_were_refused_are_told_as_refused_once(bench: Bench) -> None:
+    bench.trust_time()
+    bench.road.link(True)
+    bench.road.commit(agreed())
+    [publish] = bench.road.tick().publishes
+    exp = bench.journal.orders()[0].exp
+    bench.desk.intent(DEVICE, publish.payload, now_s=exp + 1)
+    bench.clocks.pass_by(exp - NOW_S + outbox.GRACE_S + 1)
+    [question] = [one for _ in range(2) for one in bench.road.tick().publishes if one.topic.endswith("query")]
+    reply = bench.desk.query(DEVICE, question.payload, now_s=int(bench.clocks.wall_s))
+    [event] = bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", reply.payload)
+    assert type(event).__name__ == "OrderRefused"
+    assert bench.road.received(f"va/v1/d/{DEVICE}/dn/rsp", reply.not_placed) == []
+    assert [row.state for row in bench.journal.orders()] == ["refused"]

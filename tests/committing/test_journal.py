@@ -261,7 +261,7 @@ TestOrderLives.settings = settings(
 
 
 def test_only_the_newest_decisions_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.committing.journal.MOST_DECISIONS", 5)
+    monkeypatch.setattr("agent.committing.journal_decisions.MOST_DECISIONS", 5)
     with Journal(tmp_path / "journal.db") as journal:
         for number in range(20):
             journal.record_decision(conversation="c", code=f"code-{number}", title="", person="", at_s=number)

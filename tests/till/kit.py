@@ -62,6 +62,7 @@ class Till:
             lambda text, done, learned: self.steps.append((text, done, learned)),
             WaitingBaskets(lambda: [self.typed] if self.typed else [], self.proposals),
         )
+        self.spoken.voice_came()
         hears = False  # `voice` connects later than the till starts
         self.sensing = Sensing(
             self.proposals,

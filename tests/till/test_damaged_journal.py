@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from agent.committing.journal_mend import MENDED
 from agent.plumbing import messages
 from agent.plumbing.errors import JournalError
 from agent.till.shop_link import ShopLink
@@ -13,18 +12,6 @@ from tests.till.kit import Till
 
 def link_of(till: Till) -> ShopLink:
     return ShopLink(till.desk, lambda _: None, till.spoken.receipt, lambda _, then: till.timers.append(then))
-
-
-def test_that_the_journal_was_mended_is_said_aloud_once(till: Till) -> None:
-    till.desk.journal.meta_set(MENDED, "1")
-    link_of(till).begin()
-    assert (
-        till.said.startswith("My memory was damaged") and "ask the shop before you order again" in till.said
-    )
-    said = len(till.sent)
-    till.finish_speaking()
-    link_of(till).begin()
-    assert len(till.sent) == said
 
 
 def test_damage_that_is_met_while_it_runs_ends_the_till_which_mends_when_it_starts(

@@ -1,0 +1,106 @@
+"""What a shop that came back from a copy does not know: whether an intent was placed after the copy was made.
+
+Until an operator has closed the time that was lost, nothing of it is placed and nothing of it is said not to
+have been. After that it is refused: what was delivered has been named by then, and whoever was told that an
+order of that time had been refused cannot be surprised by it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from sqlalchemy import delete, func, insert, select, update
+
+from order_backend.database import Database
+from order_backend.tables import doubts, restores
+
+MOST_QUESTIONS = 1_000
+"""Of one device that are remembered: nobody signs them."""
+
+Doubt = Literal["none", "open", "closed"]
+
+
+class LostTime(msgspec.Struct, frozen=True):
+    """From the copy's snapshot until nothing more can have been placed; Unix seconds."""
+
+    lost_from_s: int
+    until_s: int
+    closed_at_s: int | None
+
+
+class DoubtRow(msgspec.Struct, frozen=True):
+    """An intent that nobody here knows. `payload` is empty where only a question came; `state` is 'open', or
+    'silent' where it was delivered and cannot be said."""
+
+    device_id: str
+    intent_id: str
+    first_at_s: int
+    payload: bytes
+    state: str
+
+
+class Restores:
+    """On the connection of a `Shop`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def begin(self, lost_from_s: int, until_s: int) -> None:
+        """A restore, before the shop takes its first message."""
+        self._db.execute(insert(restores).values(lost_from_s=lost_from_s, until_s=until_s))
+
+    def close(self, now_s: int) -> None:
+        """All that was delivered of the lost times is named; the rest was not placed and will not be."""
+        self._db.execute(update(restores).where(restores.c.closed_at_s.is_(None)).values(closed_at_s=now_s))
+        self._db.execute(delete(doubts).where(doubts.c.state == "open"))
+
+    def all(self) -> list[LostTime]:
+        columns = restores.c.lost_from_s, restores.c.until_s, restores.c.closed_at_s
+        rows = self._db.execute(select(*columns).order_by(restores.c.number))
+        return [LostTime(*row) for row in rows]
+
+    def of_intent(self, iat: int, exp: int) -> Doubt:
+        """Whether an intent with these times, of which nothing is known, may have been placed."""
+        query = select(restores.c.closed_at_s).where(restores.c.until_s >= iat, restores.c.lost_from_s < exp)
+        found = [row[0] for row in self._db.execute(query)]
+        if not found:
+            return "none"
+        return "open" if None in found else "closed"
+
+    def of_question(self, device_id: str, intent_id: str) -> bool:
+        """Whether an intent of which nothing but its id is known may have been placed."""
+        is_open = select(restores.c.number).where(restores.c.closed_at_s.is_(None)).limit(1)
+        if self._db.execute(is_open).first() is not None:
+            return True
+        query = select(doubts.c.state).where(doubts.c.device_id == device_id, doubts.c.intent_id == intent_id)
+        return self._db.execute(query).first() is not None
+
+    def note(self, device_id: str, intent_id: str, payload: bytes, *, now_s: int) -> None:
+        """Remembers what an operator has to look for; `payload` as it came, b'' with a question."""
+        if not payload:
+            count = select(func.count()).where(doubts.c.device_id == device_id)
+            if self._db.execute(count).scalar_one() >= MOST_QUESTIONS:
+                return
+        statement = self._db.insert(doubts).values(
+            device_id=device_id, intent_id=intent_id, payload=payload, first_at_s=now_s, state="open"
+        )
+        key = ["device_id", "intent_id"]
+        if payload:
+            self._db.execute(statement.on_conflict_do_update(index_elements=key, set_={"payload": payload}))
+        else:
+            self._db.execute(statement.on_conflict_do_nothing(index_elements=key))
+
+    def doubts(self) -> list[DoubtRow]:
+        """The oldest first."""
+        columns = (doubts.c[name] for name in DoubtRow.__struct_fields__)
+        rows = self._db.execute(select(*columns).order_by(doubts.c.first_at_s, doubts.c.intent_id))
+        return [DoubtRow(row[0], row[1], row[2], bytes(row[3]), row[4]) for row in rows]
+
+    def settle(self, row: DoubtRow) -> None:
+        """It was placed again under its order's number; without its bytes it stays unanswered for good."""
+        which = (doubts.c.device_id == row.device_id, doubts.c.intent_id == row.intent_id)
+        if row.payload:
+            self._db.execute(delete(doubts).where(*which))
+        else:
+            self._db.execute(update(doubts).where(*which).values(state="silent"))
