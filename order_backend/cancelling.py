@@ -33,8 +33,8 @@ class Cancelling:
         its own time, which binds it like the other. An intent that has not come yet is refused when it does;
         one that a restored shop may have lost is not answered.
 
-        Raises TrustError: envelope_malformed, device_revoked, statement_not_yet_valid, and what `Questions.statement`
-        raises; then there is no answer.
+        Raises TrustError: envelope_malformed, device_revoked, statement_not_yet_valid, and what
+        `Questions.statement` raises; then there is no answer.
         """
         event = decode_event(payload, CANCEL)
         signed = decode_data(event, SignedData).signed

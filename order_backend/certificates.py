@@ -11,6 +11,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from joserfc.jwk import ECKey
+
+from agent.committing import jws
+from agent.committing.jws import PublicJwk
 
 AUTHORITY_DAYS = 3650
 BROKER_DAYS = 397
@@ -23,6 +27,12 @@ _BEFORE = timedelta(minutes=5)  # clocks of device and shop never agree exactly
 def new_key() -> ec.EllipticCurvePrivateKey:
     """A fresh P-256 key."""
     return ec.generate_private_key(ec.SECP256R1())
+
+
+def jwk_of(key: ec.EllipticCurvePublicKey) -> PublicJwk:
+    """The key as a JWK, named by its thumbprint."""
+    pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return jws.public_jwk(ECKey.import_key(pem))
 
 
 def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:

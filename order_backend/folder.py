@@ -44,6 +44,7 @@ class ShopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mail: MailSettings | None = None
     same_basket_hold_s: NonNegative = 0
     messages_per_second: NonNegative = 50
+    device_certificate_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 365
     database: Annotated[str, msgspec.Meta(pattern=r"^(postgresql://.*)?$")] = ""
 
     @property

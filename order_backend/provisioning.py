@@ -18,9 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from joserfc.jwk import ECKey
 
-from agent.committing import jws
 from agent.committing.envelope import device_base
 from agent.committing.jws import PublicJwk
 from agent.committing.trust import BrokerTrust, ShopKeys, TrustBundle
@@ -116,14 +114,12 @@ def admit(folder: ShopFolder, device_id: str, requests_pem: bytes, *, now: datet
         raise TrustError("admission_device_id", f"{device_id!r} is reserved for the shop's own clients")
     client_key, signing_key = _requested_keys(requests_pem, device_id)
     ca, ca_key = authority_of(folder)
-    certificate = certificates.client_certificate(device_id, client_key, ca, ca_key, now=now)
-    pem = signing_key.public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    days = config.device_certificate_days
+    certificate = certificates.client_certificate(device_id, client_key, ca, ca_key, now=now, days=days)
     with Shop.open(folder.database) as shop:
         shop.register(
             device_id,
-            jws.public_jwk(ECKey.import_key(pem)),
+            certificates.jwk_of(signing_key),
             certificate_serial=certificate.serial_number,
             now_s=int(now.timestamp()),
         )
@@ -245,22 +241,24 @@ def _requested_keys(
     parts = [part + end for part in requests_pem.split(end) if part.strip()]
     if len(parts) != 2:
         raise TrustError("admission_request", f"{len(parts)} certificate requests; two are wanted")
-    keys: list[ec.EllipticCurvePublicKey] = []
-    for part in parts:
-        try:
-            request = x509.load_pem_x509_csr(part)
-            holds = request.is_signature_valid
-            names = [str(name.value) for name in request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-            key = request.public_key()
-        except (ValueError, InvalidSignature) as error:
-            raise TrustError("admission_request", "not a certificate request") from error
-        if not holds or names != [device_id]:
-            raise TrustError(
-                "admission_request", f"a request is not signed by its key, or not for {device_id!r}"
-            )
-        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-            raise TrustError("admission_request", "a key is not on P-256")
-        keys.append(key)
+    keys = [requested_key(part, device_id) for part in parts]
     if keys[0] == keys[1]:
         raise TrustError("admission_request", "one key for TLS and for signing; they must differ")
     return keys[0], keys[1]
+
+
+def requested_key(request_pem: bytes, device_id: str) -> ec.EllipticCurvePublicKey:
+    """The key of a certificate request that it signed itself, for that name. Raises TrustError
+    admission_request."""
+    try:
+        request = x509.load_pem_x509_csr(request_pem)
+        holds = request.is_signature_valid
+        names = [str(name.value) for name in request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        key = request.public_key()
+    except (ValueError, InvalidSignature) as error:
+        raise TrustError("admission_request", "not a certificate request") from error
+    if not holds or names != [device_id]:
+        raise TrustError("admission_request", f"a request is not signed by its key, or not for {device_id!r}")
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise TrustError("admission_request", "a key is not on P-256")
+    return key

@@ -32,6 +32,7 @@ from order_backend.database import DatabaseError, RowRefused, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
 from order_backend.rates import Rates
+from order_backend.renewals import Renewals
 from order_backend.shop_clock import ClockError, ShopClock
 
 TIME_EVERY_S = 60.0
@@ -43,7 +44,11 @@ SESSION_TAKEN_OVER = 0x8E
 _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
     "$share/orders/va/v1/d/+/up/query",
+<<<<<<< HEAD
     "$share/orders/va/v1/d/+/up/cancel",
+=======
+    "$share/orders/va/v1/d/+/up/renew",
+>>>>>>> main
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
 )
@@ -86,6 +91,7 @@ class OrderService:
         self._said = ""
         self._desk: OrderDesk | None = None
         self._clock: ShopClock | None = None
+        self._renewals = Renewals(folder)
         self._tells = False
         self._client = self._new_client()
 
@@ -263,6 +269,11 @@ class OrderService:
         match what:
             case "up/intent":
                 reply = self._desk.intent(device_id, payload, now_s=self._clock.now_s())
+            case "up/renew":
+                renewed = self._renewals.renew(self._desk.shop, device_id, payload, now_s=self._clock.now_s())
+                if renewed is None:
+                    return
+                reply = renewed
             case "up/query":
                 reply = self._desk.query(device_id, payload, now_s=self._clock.now_s())
             case "up/cancel":

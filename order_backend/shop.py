@@ -133,6 +133,12 @@ class Shop:
             self._db.execute(device.on_conflict_do_update(index_elements=["device_id"], set_=values))
             self._db.execute(certificate)
 
+    def add_certificate(self, device_id: str, serial: int) -> None:
+        """One more that the device may connect with."""
+        self._db.execute(
+            insert(tables.certificates).values(serial=str(serial), device_id=device_id, revoked=0)
+        )
+
     def revoke(self, device_id: str) -> bool:
         """Refuses the device and all its certificates so far; False where there is no such device."""
         devices, certificates = tables.devices, tables.certificates

@@ -12,11 +12,13 @@ from pathlib import Path
 import msgspec
 
 from agent.commands.catalogue_findings import catalogue, catalogue_in_use
+from agent.commands.certificate_findings import certificate, renewing
 from agent.commands.findings import Finding
 from agent.commands.hearing_findings import hearing, voices
 from agent.commands.operators import OperatorClient
 from agent.commands.site_findings import sensors, site_broker
 from agent.commands.update_findings import updates
+from agent.committing.client_identity import client_pairs
 from agent.committing.key_stores import open_key_store
 from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, read_private
 from agent.committing.tls import client_context, probe_broker
@@ -74,6 +76,7 @@ def _findings(settings_file: Path) -> Iterator[Finding]:
         hearing,
         voices,
         _keys,
+        certificate,
         _clock,
         _broker,
         site_broker,
@@ -157,8 +160,9 @@ def _clock(_: Settings) -> Iterator[Finding]:
 
 
 def _broker(settings: Settings) -> Iterator[Finding]:
-    keys, trust = Path(settings.paths.keys_dir), load_trust(Path(settings.paths.trust_file))
-    context = client_context(trust.broker.ca_pem, keys / MQTT_CERTIFICATE, keys / MQTT_KEY)
+    trust = load_trust(Path(settings.paths.trust_file))
+    [pair, *_] = client_pairs(Path(settings.paths.keys_dir), Path(settings.paths.state_dir))
+    context = client_context(trust.broker.ca_pem, pair.certificate, pair.key)
     for host, port in settings.broker.addresses:
         code = probe_broker(host, port, context)
         if code:
@@ -206,6 +210,7 @@ def _device(settings: Settings) -> Iterator[Finding]:
         yield Finding("device", "ok", "connected to the broker")
     else:
         yield Finding("device", "note", f"offline ({health.broker_reason}): orders are queued")
+    yield from renewing(health)
     if not health.clock_trusted:
         yield Finding("device", "note", "the time is not known yet: nothing is signed")
     yield Finding("device", "ok", f"{health.queued} orders wait for the shop")

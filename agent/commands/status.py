@@ -1,5 +1,5 @@
-"""`earmark status`: what the device is doing, in one line, for those who do not hear it, and in another one
-which catalogue it serves."""
+"""`earmark status`: what the device is doing, in one line, for those who do not hear it; in others which
+catalogue it serves, and until when it may connect."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from agent.commands.catalogue_findings import on_its_way
+from agent.commands.certificate_findings import until
 from agent.commands.operators import OperatorClient
 from agent.plumbing import operator
 from agent.plumbing.settings_file import load_settings
@@ -30,19 +31,26 @@ WORDS = {
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints both lines; with --follow one whenever it changes."""
+    """Prints these lines; with --follow one whenever it changes."""
     client = OperatorClient(Path(load_settings(arguments.settings).paths.state_dir))
-    signal, catalogue = "", ""
+    signal, catalogue, certificate = "", "", ""
     while True:
         health: operator.Health = client.ask(operator.AskHealth(), operator.Health)
-        before, (signal, catalogue) = (signal, catalogue), (health.signal, _catalogue(health.catalogue))
-        if arguments.json and before != (signal, catalogue):
+        before = (signal, catalogue, certificate)
+        signal, catalogue, certificate = shown = (
+            health.signal,
+            _catalogue(health.catalogue),
+            _certificate(health),
+        )
+        if arguments.json and before != shown:
             print(_as_json(health), flush=True)
         elif not arguments.json:
             if signal != before[0]:
                 print(WORDS.get(signal, signal), flush=True)
             if catalogue != before[1]:
                 print(catalogue, flush=True)
+            if certificate and certificate != before[2]:
+                print(certificate, flush=True)
         if not arguments.follow:
             return 0
         time.sleep(_LOOK_S)
@@ -50,7 +58,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _as_json(health: operator.Health) -> str:
     shown = {"signal": health.signal, "seconds": health.signal_age_s, "queued": health.queued}
-    return json.dumps(shown | {"catalogue": msgspec.to_builtins(health.catalogue)})
+    certificate = {"until_s": health.certificate_until_s, "fault": health.certificate_fault}
+    return json.dumps(
+        shown | {"catalogue": msgspec.to_builtins(health.catalogue), "certificate": certificate}
+    )
+
+
+def _certificate(health: operator.Health) -> str:
+    if not health.certificate_until_s:
+        return ""
+    fault = f"; not renewed ({health.certificate_fault}): earmark doctor" if health.certificate_fault else ""
+    return plain(f"may connect {until(health.certificate_until_s)}{fault}")
 
 
 def _catalogue(health: operator.CatalogueHealth) -> str:

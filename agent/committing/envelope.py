@@ -27,7 +27,12 @@ TIME = "earmark.time.v1"
 STATUS = "earmark.status.v1"
 QUERY = "earmark.query.v1"
 ANSWER = "earmark.answer.v1"
+<<<<<<< HEAD
 CANCEL = "earmark.cancel.v1"
+=======
+RENEWAL = "earmark.renewal.v1"
+CERTIFICATE = "earmark.certificate.v1"
+>>>>>>> main
 
 TOPIC_ROOT = "va/v1/d"
 _DEVICE_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
@@ -72,6 +77,13 @@ class QueryData(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     intent: str
     signed: str = ""
+
+
+class RenewalData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A certificate request (PKCS #10, PEM), and a `RenewalClaims` as a compact JWS."""
+
+    request: str
+    signed: str
 
 
 def encode_event(type_: str, *, id_: UUID, source: str, now_s: int, data: msgspec.Struct) -> bytes:

@@ -50,11 +50,39 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
     """To find out why a broker hung up, `step` may take as long again as connecting does."""
 
     def __init__(
-        self, device_id: str, broker: Broker, context: ssl.SSLContext, *, jitter: Callable[[], float]
+        self,
+        device_id: str,
+        broker: Broker,
+        context: ssl.SSLContext,
+        *,
+        jitter: Callable[[], float],
+        refused: Callable[[], ssl.SSLContext | None] = lambda: None,
     ) -> None:
-        self._device_id, self._context = device_id, context
+        """`refused` is called when the broker would not have our certificate; what it gives is used from
+        the next attempt on."""
+        self._device_id, self._context, self._refused = device_id, context, refused
         self._refs: dict[int, str] = {}
         self._session = 0
+        super().__init__(self._new_client(), broker, jitter=jitter, spread_s=broker.reconnect_spread_seconds)
+        self._expiry_s = broker.session_expiry_seconds
+
+    def use(self, context: ssl.SSLContext) -> None:
+        """Leaves, and takes the session over with another certificate at once: it is the same session, so
+        nothing that waits in it is lost, and nobody is told that the device was away."""
+        was_connected, before = self._connected, self._client
+        self._context = context
+        self._refs.clear()
+        self._take(self._new_client())
+        before.on_disconnect = None
+        if before.socket() is not None:
+            before.disconnect()
+            before.loop_write()
+        if was_connected:  # what was in hand is sent again by the outbox, or by the broker
+            self._lost("certificate_renewed")
+            self._next_attempt_s = 0.0
+
+    def _new_client(self) -> UnboundClient:
+        device_id, context = self._device_id, self._context
         client = UnboundClient(
             CallbackAPIVersion.VERSION2,
             client_id=device_id,
@@ -70,11 +98,10 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         client.will_set(
             up_topic(device_id, "status"), self._status(False), qos=1, retain=True, properties=will
         )
-        super().__init__(client, broker, jitter=jitter, spread_s=broker.reconnect_spread_seconds)
-        self._expiry_s = broker.session_expiry_seconds
         client.on_message = self._on_message
         client.on_publish = self._on_publish
         client.on_log = self._on_log
+        return client
 
     def publish(self, ref: str, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """Hands a message over at QoS 1; False where there is no session or it has too much in hand."""
@@ -125,6 +152,9 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
     def _lost(self, reason: str) -> None:
         self._session += 1
         super()._lost(reason)
+        if reason.startswith("tls_client_") and (context := self._refused()) is not None:
+            self._context = context
+            self._take(self._new_client())
 
     def _on_disconnect(
         self, client: mqtt.Client, _: object, flags: object, reason: ReasonCode, properties: object

@@ -22,7 +22,11 @@ from agent.committing.journal import Journal
 from agent.committing.journal_rows import OPEN, OrderRow, State
 from agent.committing.keys import KeyStore
 from agent.committing.read_back import fits, signed_facts
+<<<<<<< HEAD
 from agent.committing.receipts import CANCELLED
+=======
+from agent.committing.renewal import Renewal
+>>>>>>> main
 from agent.committing.road_events import (
     CancelTooLate,
     OrderDiffers,
@@ -87,6 +91,10 @@ class OrderRoad:
         self._handed_out: dict[str, float] = {}  # when, in monotonic seconds, for all that are in _due
         self._questions: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.renewal = Renewal(
+            keys, trust, time, settings.device.id, monotonic_s=self._monotonic_s, new_id=new_id
+        )
+        """Of the certificate that `uplink` shows the broker."""
         self._answers = ShopAnswers(journal, trust, time, self._device, self._move, self.refused)
         self._cancels = Cancels(
             journal, keys, trust, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id

@@ -69,8 +69,16 @@ class StatusClaims(StatementClaims, frozen=True, kw_only=True):
     session: Uuid
 
 
-Statement = QueryClaims | CancelClaims | StatusClaims
-S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims)
+class RenewalClaims(StatementClaims, frozen=True, kw_only=True):
+    """The certificate request with that sha256 (hex, of its PEM) is this device's own."""
+
+    typ: ClassVar[str] = "earmark-renewal+jwt"
+
+    request_sha256: Sha256
+
+
+Statement = QueryClaims | CancelClaims | StatusClaims | RenewalClaims
+S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, RenewalClaims)
 
 
 def verify_statement(

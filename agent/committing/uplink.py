@@ -14,30 +14,34 @@ import os
 import queue
 import random
 import socket
+import ssl
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from agent.committing.client_identity import ClientIdentity
 from agent.committing.envelope import LARGEST_PAYLOAD_BYTES, device_base
-from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, read_private
 from agent.committing.mqtt_link import Acknowledged, Incoming, LinkEvent, MqttLink
-from agent.committing.tls import client_context
 from agent.committing.trust import load_trust
 from agent.plumbing import audit
-from agent.plumbing.errors import IpcError
+from agent.plumbing.errors import IpcError, TrustError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import (
+    CertificateRequest,
+    ClientCertificate,
     LinkState,
     Message,
     Peer,
     Publish,
     Published,
     Received,
+    RequestCertificate,
     Stop,
     SupervisorToProcess,
     TillToUplink,
+    UseCertificate,
 )
 from agent.plumbing.mqtt_client import Down, Up
 from agent.plumbing.process_main import run_process
@@ -56,10 +60,11 @@ class Uplink:
         settings: Settings,
         link: MqttLink,
         control: IpcConnection,
+        identity: ClientIdentity,
         stepped: Callable[[], None] = lambda: None,
     ) -> None:
         """`stepped` is called after each step of the link (the watchdog's heartbeat)."""
-        self._stepped = stepped
+        self._stepped, self._identity = stepped, identity
         self._base = device_base(settings.device.id) + "up/"
         self._link, self._control = link, control
         self._till: IpcConnection | None = None
@@ -112,9 +117,23 @@ class Uplink:
                     self._from_supervisor(message, fds)
                 elif message is None:
                     self._lose_till(connection)
-                elif connection is self._till and isinstance(message, Publish):
-                    self._publish(message)
+                elif connection is self._till:
+                    self._from_till(message)
         return True
+
+    def _from_till(self, message: Message) -> None:
+        try:
+            match message:
+                case Publish():
+                    self._publish(message)
+                case RequestCertificate():
+                    self._tell(CertificateRequest(self._identity.request().decode("ascii")))
+                case UseCertificate(pem=pem):
+                    self._identity.accept(pem.encode())
+                    self._link.use(self._identity.context())
+        except TrustError as error:
+            audit.log(error.code, detail=error.detail)
+            self._tell(CertificateRequest("", error.code))
 
     def _from_supervisor(self, message: Message, fds: tuple[int, ...]) -> None:
         if not isinstance(message, Peer) or message.name != "till":
@@ -127,6 +146,7 @@ class Uplink:
         self._alone.end()
         self._read(self._till, TillToUplink)
         self._tell(self._state)
+        self._tell_certificate()
         if self._link.connected:
             self._link.announce()  # a new till wants the time, and the shop answers a birth with it
         waiting, self._waiting = self._waiting, deque()
@@ -142,6 +162,8 @@ class Uplink:
     def _from_broker(self, event: LinkEvent) -> None:
         match event:
             case Up():
+                self._identity.connected()
+                self._tell_certificate()
                 self._set_state(LinkState(connected=True))
             case Down(reason=reason):
                 self._waiting.clear()  # unacknowledged: the broker sends them again
@@ -168,6 +190,9 @@ class Uplink:
         audit.log("broker_connected" if state.connected else "broker_lost", reason=state.reason)
         self._tell(state)
 
+    def _tell_certificate(self) -> None:
+        self._tell(ClientCertificate(self._identity.pair.not_before_s, self._identity.pair.not_after_s))
+
     def _tell(self, message: Message) -> bool:
         if self._till is None:
             return False
@@ -186,12 +211,19 @@ class Uplink:
 
 
 def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], None]) -> Callable[[], None]:
-    keys = Path(settings.paths.keys_dir)
-    read_private(keys / MQTT_KEY)  # only for its check that nobody else can read it
-    trust = load_trust(Path(settings.paths.trust_file))
-    context = client_context(trust.broker.ca_pem, keys / MQTT_CERTIFICATE, keys / MQTT_KEY)
-    link = MqttLink(settings.device.id, settings.broker, context, jitter=random.random)
-    return Uplink(settings, link, control, alive).run
+    paths = settings.paths
+    trust = load_trust(Path(paths.trust_file))
+    identity = ClientIdentity(
+        Path(paths.keys_dir), Path(paths.state_dir), settings.device.id, trust.broker.ca_pem
+    )
+
+    def another() -> ssl.SSLContext | None:
+        return identity.context() if identity.refused() else None
+
+    link = MqttLink(
+        settings.device.id, settings.broker, identity.context(), jitter=random.random, refused=another
+    )
+    return Uplink(settings, link, control, identity, alive).run
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -199,6 +199,30 @@ class LinkState(Message, frozen=True):
     reason: str = ""
 
 
+class ClientCertificate(Message, frozen=True):
+    """`uplink` shows the broker a certificate that is good from then until then (Unix seconds)."""
+
+    not_before_s: int
+    not_after_s: int
+
+
+class RequestCertificate(Message, frozen=True):
+    """Make a new TLS key and say what is to be certified."""
+
+
+class CertificateRequest(Message, frozen=True):
+    """In answer to `RequestCertificate`: PKCS #10 in PEM; or '', and `fault` says why."""
+
+    pem: Annotated[str, msgspec.Meta(max_length=4_000)]
+    fault: ErrorCode = ""
+
+
+class UseCertificate(Message, frozen=True):
+    """The certificate (PEM) for the key made last; where it is no good, `CertificateRequest` says a fault."""
+
+    pem: Annotated[str, msgspec.Meta(max_length=8_000)]
+
+
 # sensors -> till
 
 
@@ -270,8 +294,8 @@ VoiceToTill = (
     VoiceReady | GrammarTaken | Utterance | WentOn | Silence | Woken | Spoken | VoiceFault | VoiceMended
 )
 TillToVoice = Listen | Say | UseGrammar | ListenPolicy | Prepare
-TillToUplink = Publish
-UplinkToTill = Published | Received | LinkState
+TillToUplink = Publish | RequestCertificate | UseCertificate
+UplinkToTill = Published | Received | LinkState | ClientCertificate | CertificateRequest
 SensorsToTill = Proposal | SensorState
 TouchToTill = PinTyped | BadgeRead | ButtonPressed
 SupervisorToProcess = Peer | OperatorListener | Stop

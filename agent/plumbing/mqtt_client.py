@@ -63,7 +63,7 @@ class MqttSession(ABC, Generic[Event]):
     ) -> None:
         """`jitter` gives 0 up to 1, the share of its longest that a rest is. `spread_s`: over so long those
         who lost the same broker come back for the first time (0: the shortest rest)."""
-        self._client, self._broker = client, broker
+        self._broker = broker
         first, *others = broker.addresses if isinstance(broker, Broker) else ((broker.host, broker.port),)
         # In an order of its own, lest all who lose the first one meet at the same second.
         self._addresses = (first, *sorted(others, key=lambda _: jitter()))
@@ -81,6 +81,11 @@ class MqttSession(ABC, Generic[Event]):
         self._busy = False
         self._next_attempt_s = 0.0
         self._last_down: str | None = None
+        self._take(client)
+
+    def _take(self, client: UnboundClient) -> None:
+        """Speaks by `client` from now on; there is no connection."""
+        self._client = client
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.on_socket_open = _send_at_once
         client.on_connect = self._on_connect

@@ -209,7 +209,9 @@ class CatalogueHealth(msgspec.Struct, frozen=True):
 class Health(Message, frozen=True):
     """`ear_trouble`: the error code of why nothing is heard, ''; `voice_faults` counts those by code;
     `signal`: what a lamp shows now (`agent.deciding.signals`), and for how long it has;
-    `voices_of_another_model`: how many of the enrolled have to be learned anew."""
+    `voices_of_another_model`: how many of the enrolled have to be learned anew; `certificate_until_s`: when
+    the one for the broker ends (Unix seconds, 0 where `uplink` has not said), `certificate_fault`: why it was
+    not renewed when that was tried."""
 
     voice: bool
     grammar: str
@@ -223,6 +225,8 @@ class Health(Message, frozen=True):
     signal_age_s: int = 0
     catalogue: CatalogueHealth = CatalogueHealth()
     voices_of_another_model: int = 0
+    certificate_until_s: int = 0
+    certificate_fault: str = ""
 
 
 class Problem(Message, frozen=True):

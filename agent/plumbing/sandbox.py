@@ -93,6 +93,7 @@ PROFILES: dict[str, Profile] = {
     ),
     "uplink": Profile(
         read=("{keys_dir}/mqtt.key", "{keys_dir}/mqtt.crt", "{trust_file}", *_NETWORK_FILES),
+        write=("{state_dir}/uplink",),  # renewed certificates
         reaches="broker",
         refused=(*refusals.ONLY_INTERNET, *refusals.NO_FILE_RIGHTS, *refusals.NO_CLOCK),
         refused_when_tight=(*refusals.NO_CHILDREN, *refusals.NO_SERVING, *refusals.NO_UNIX_SOCKETS),

@@ -20,7 +20,7 @@ def operator_socket(state_dir: Path) -> Path:
 
 
 def claim_state_dir(state_dir: Path) -> int:
-    """Makes the directory (owner only) and the till's part of it, and locks it for one supervisor.
+    """Makes the directory (owner only) and the parts of till and uplink, and locks it for one supervisor.
 
     The lock lasts until the returned descriptor is closed or this process ends, however it ends.
     Raises ConfigurationError state_dir_unusable, state_dir_of_service, already_running.
@@ -29,7 +29,8 @@ def claim_state_dir(state_dir: Path) -> int:
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         state_dir.chmod(0o700)
-        (state_dir / "till").mkdir(mode=0o700, exist_ok=True)
+        for part in ("till", "uplink"):
+            (state_dir / part).mkdir(mode=0o700, exist_ok=True)
         fd = os.open(state_dir / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigurationError(

@@ -16,6 +16,7 @@ from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.messages import Message
 from agent.till.catalogue_store import CatalogueStore
 from agent.till.catalogues import Catalogues
+from agent.till.certificate_care import CertificateCare
 from agent.till.compiler import Compiler
 from agent.till.desk import Desk
 from agent.till.ear import Ear
@@ -54,6 +55,7 @@ class Till:
             self._signals.show,
         )
         self._ear = Ear(desk, self._announce, loop.after)
+        self._care = CertificateCare(desk, self._announce, loop.after)
         self._touching = Touching(desk, self._spoken, loop.after)
         self._sensing = Sensing(
             self._proposals, self._silences, self._spoken, lambda: self._hears, loop.after
@@ -207,6 +209,8 @@ class Till:
             signal=self._signals.now,
             signal_age_s=int(time.monotonic() - self._signals.since_s),
             catalogue=self._catalogues.health(),
+            certificate_until_s=self._desk.road.renewal.until_s,
+            certificate_fault=self._desk.road.renewal.fault,
             voices_of_another_model=len(self._desk.incomparable()),
         )
 

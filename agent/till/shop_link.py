@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from agent.committing.journal_mend import MENDED
 from agent.committing.journal_rows import OrderRow
@@ -19,7 +20,7 @@ from agent.committing.road import (
 )
 from agent.deciding.conversation import JournalMended, ReceiptArrived
 from agent.plumbing import audit, messages
-from agent.plumbing.errors import JournalError
+from agent.plumbing.errors import JournalError, TrustError
 from agent.plumbing.messages import Message
 from agent.till.desk import DAY_SECONDS, Desk
 
@@ -27,6 +28,7 @@ OUTBOX_LOOK_MS = 500
 LEFT_OVER_LOOK_MS = 60_000
 MOST_LEFT_OVER = 5
 """Ends of orders that a start tells at most, the newest: nobody listens to a list."""
+T = TypeVar("T")
 _NOT_CONNECTED = "uplink_not_connected"
 
 
@@ -65,6 +67,8 @@ class ShopLink:
 
     def _look(self) -> None:
         self.send_outbox()
+        if self._desk.online and (request := self._desk.road.renewal.tick()) is not None:
+            self._send(request)
         self._start_timer(OUTBOX_LOOK_MS, self._look)
 
     def received(self, message: Message) -> None:
@@ -100,9 +104,24 @@ class ShopLink:
                 self._linked(connected, reason)
             case messages.Published(ref=ref):
                 self._desk.road.published(ref)
+            case messages.ClientCertificate():
+                self._desk.road.renewal.certificate(message)
+            case messages.CertificateRequest():
+                self._renew(self._desk.road.renewal.requested, message)
+            case messages.Received(topic=topic, payload=payload) if topic.endswith("/dn/cert"):
+                self._renew(self._desk.road.renewal.received, payload)
             case messages.Received(topic=topic, payload=payload):
                 for event in self._desk.road.received(topic, payload):
                     self._tell(event)
+
+    def _renew(self, step: Callable[[T], Message | None], what: T) -> None:
+        try:
+            answer = step(what)
+        except TrustError as error:
+            audit.log(error.code, detail=error.detail)
+            return
+        if answer is not None:
+            self._send(answer)
 
     def _linked(self, connected: bool, reason: str) -> None:
         self._desk.online, self.broker_reason = connected, reason

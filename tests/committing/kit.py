@@ -7,8 +7,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from joserfc.jwk import ECKey
 
 from agent.committing import jws
@@ -23,6 +26,7 @@ from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.plumbing.messages import Publish
 from agent.plumbing.settings import Broker, Device, Orders, Paths, Settings
+from order_backend import certificates
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import admit, create_shop
@@ -189,6 +193,14 @@ def question(
 def unsigned_question(intent_id: str, device_id: str = DEVICE) -> bytes:
     """As a device of an earlier release asks, or whoever has its TLS key and no more."""
     return encode_event(QUERY, id_=uuid.uuid4(), source=device_id, now_s=NOW_S, data=QueryData(intent_id))
+
+
+def request_pem(name: str = DEVICE, key: Any = None) -> bytes:
+    """A certificate request for `key`, or a new one, that it signs itself."""
+    key = key or certificates.new_key()
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    return request.public_bytes(serialization.Encoding.PEM)
 
 
 def answer(bench: Bench, publish: Publish) -> bytes:

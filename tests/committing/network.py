@@ -27,7 +27,17 @@ from agent.committing.trust import load_trust
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing.child import Program, start_child
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.messages import LinkState, Peer, Published, Received, Stop, UplinkToTill
+from agent.plumbing.messages import (
+    CertificateRequest,
+    ClientCertificate,
+    LinkState,
+    Message,
+    Peer,
+    Published,
+    Received,
+    Stop,
+    UplinkToTill,
+)
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings
 from order_backend.broker import PrivateBroker
@@ -82,7 +92,7 @@ reconnect_spread_seconds = 0.1
 resend_min_seconds = 0.5
 resend_max_seconds = 2.0
 """)
-    (root / "state").mkdir(exist_ok=True)
+    (root / "state" / "uplink").mkdir(parents=True, exist_ok=True)
     return path
 
 
@@ -92,7 +102,7 @@ class UplinkProcess:
     def __init__(self, settings_file: Path) -> None:
         program = Program("uplink", "agent.committing.uplink")
         self._child = start_child("uplink", program, settings_file, time.monotonic())
-        self.inbox: queue.Queue[LinkState | Published | Received] = queue.Queue()
+        self.inbox: queue.Queue[UplinkToTill] = queue.Queue()
         self.till = self.be_a_new_till()
 
     @property
@@ -143,6 +153,7 @@ class Device:
         self.settings: Settings = load_settings(settings_file)
         self.uplink = UplinkProcess(settings_file)
         self.events: list[RoadEvent] = []
+        self.connected = False
         self.open()
 
     def open(self) -> None:
@@ -160,15 +171,28 @@ class Device:
             message = None
         match message:
             case LinkState(connected=connected):
+                self.connected = connected
                 self.road.link(connected)
             case Published(ref=ref):
                 self.road.published(ref)
+            case ClientCertificate():
+                self.road.renewal.certificate(message)
+            case CertificateRequest():
+                self._pass_on(self.road.renewal.requested(message))
+            case Received(topic=topic, payload=payload) if topic.endswith("/dn/cert"):
+                self._pass_on(self.road.renewal.received(payload))
             case Received(topic=topic, payload=payload):
                 self.events += self.road.received(topic, payload)
         publishes, events = self.road.tick()
         self.events += events
         for publish in publishes:
             self.uplink.till.send(publish)
+        if self.connected:
+            self._pass_on(self.road.renewal.tick())
+
+    def _pass_on(self, message: Message | None) -> None:
+        if message is not None:
+            self.uplink.till.send(message)
 
     def until(self, condition: Callable[[], Any], what: str) -> Any:
         def look() -> Any:

@@ -155,6 +155,7 @@ def test_rights_of_each_process_follow_the_architecture() -> None:
     given = {name: " ".join((*p.read, *p.write, *p.devices)) for name, p in sandbox.PROFILES.items()}
     assert "keys_dir" not in given["voice"] and "state_dir" not in given["voice"]
     assert "/dev/snd" in given["voice"]
-    assert "signing" not in given["uplink"] and "state_dir" not in given["uplink"]
+    of_uplink = given["uplink"].replace("{state_dir}/uplink", "")
+    assert "signing" not in of_uplink and "state_dir" not in of_uplink
     assert "/dev/snd" not in given["till"] + given["uplink"] and "mqtt" not in given["till"]
     assert "_dir" not in given["sensors"] and "/dev" not in given["sensors"]

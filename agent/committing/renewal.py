@@ -1,0 +1,167 @@
+"""When the device's certificate for the broker is renewed, and what is said to the shop about it.
+
+`uplink` has the key and asks for a certificate; `till` knows the time and signs that it was this device that
+asked: whoever has the TLS key alone cannot have it renewed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time as clocks
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import msgspec
+
+from agent.committing import jws
+from agent.committing.envelope import (
+    CERTIFICATE,
+    RENEWAL,
+    RenewalData,
+    SignedData,
+    claims_of,
+    decode_data,
+    decode_event,
+    encode_event,
+    up_topic,
+)
+from agent.committing.keys import KeyStore
+from agent.committing.mandates import UnixSeconds
+from agent.committing.statements import RenewalClaims
+from agent.committing.trust import TrustBundle
+from agent.committing.trusted_time import TrustedTime
+from agent.plumbing import audit
+from agent.plumbing.errors import TrustError
+from agent.plumbing.messages import (
+    CertificateRequest,
+    ClientCertificate,
+    Publish,
+    RequestCertificate,
+    UseCertificate,
+)
+
+CERTIFICATE_TYP = "earmark-certificate+jwt"
+STATEMENT_LIFETIME_S = 600
+TOLD_WITHIN = 1 / 6
+"""With less than this share of its lifetime left, a certificate that was not renewed is a trouble."""
+_REST_S = (60.0, 600.0, 3_600.0)
+"""Between attempts: after the first, the second, and all others."""
+
+
+class CertificateClaims(msgspec.Struct, frozen=True, kw_only=True):
+    """The shop's answer to the renewal whose `jti` was `request`: a certificate (PEM), or why none."""
+
+    iss: str
+    iat: UnixSeconds
+    aud: str
+    env: str
+    request: str
+    certificate: str = ""
+    error: str = ""
+
+
+class Renewal:
+    """Used from one thread."""
+
+    def __init__(
+        self,
+        keys: KeyStore,
+        trust: TrustBundle,
+        time: TrustedTime,
+        device_id: str,
+        *,
+        monotonic_s: Callable[[], float] = clocks.monotonic,
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
+        self._keys, self._trust, self._time, self._device_id = keys, trust, time, device_id
+        self._monotonic_s, self._new_id = monotonic_s, new_id
+        self._certificate: ClientCertificate | None = None
+        self._next_s, self._attempts = 0.0, 0
+        self._asked = ""
+        self.fault = ""
+        """Why it was not renewed when it was tried last, ''."""
+
+    @property
+    def until_s(self) -> int:
+        """When the certificate in use ends (Unix seconds); 0 where that is not known."""
+        return self._certificate.not_after_s if self._certificate is not None else 0
+
+    @property
+    def days_left(self) -> int | None:
+        """Whole days until it ends, below 0 once it has; None where it or the time is not known."""
+        if self._certificate is None or not self._time.trusted:
+            return None
+        return (self._certificate.not_after_s - self._time.now()) // 86_400
+
+    @property
+    def trouble(self) -> bool:
+        """It should long have been renewed, and somebody has to know."""
+        one = self._certificate
+        if one is None or not self._time.trusted:
+            return False
+        return one.not_after_s - self._time.now() < (one.not_after_s - one.not_before_s) * TOLD_WITHIN
+
+    def certificate(self, message: ClientCertificate) -> None:
+        """`uplink` shows that one now."""
+        if self._certificate is not None and message.not_after_s > self._certificate.not_after_s:
+            audit.log("certificate_renewed", detail=f"until {message.not_after_s}")
+            self.fault, self._attempts, self._next_s = "", 0, 0.0
+        self._certificate = message
+
+    def tick(self) -> RequestCertificate | None:
+        """What `uplink` is to be asked, at two thirds of the lifetime and then now and then. To be called
+        while there is a session."""
+        one = self._certificate
+        if one is None or not self._time.trusted or self._monotonic_s() < self._next_s:
+            return None
+        if self._time.now() < one.not_before_s + (one.not_after_s - one.not_before_s) * 2 // 3:
+            return None
+        if self._asked and not self.fault:
+            self.fault = "renewal_unanswered"
+        self._next_s = self._monotonic_s() + _REST_S[min(self._attempts, len(_REST_S) - 1)]
+        self._attempts += 1
+        return RequestCertificate()
+
+    def requested(self, message: CertificateRequest) -> Publish | None:
+        """The request of `uplink`, signed for; None where there is none. Raises TrustError
+        clock_untrusted."""
+        if not message.pem:
+            self._failed(message.fault or "renewal_unwritable")
+            return None
+        now_s, id_ = self._time.now(), self._new_id()
+        claims = RenewalClaims(
+            jti=str(id_),
+            iss=self._device_id,
+            aud=self._trust.shop_id,
+            env=self._trust.environment,
+            iat=now_s,
+            exp=now_s + STATEMENT_LIFETIME_S,
+            request_sha256=hashlib.sha256(message.pem.encode()).hexdigest(),
+        )
+        self._asked = str(id_)
+        data = RenewalData(message.pem, self._keys.sign(claims))
+        payload = encode_event(RENEWAL, id_=id_, source=self._device_id, now_s=now_s, data=data)
+        return Publish(f"renew-{id_}", up_topic(self._device_id, "renew"), payload)
+
+    def received(self, payload: bytes) -> UseCertificate | None:
+        """The shop's answer; None where it would not renew. Raises TrustError: envelope_malformed,
+        certificate_malformed, certificate_not_for_us, certificate_environment, certificate_not_asked_for and
+        what `jws.verify` raises."""
+        signed = decode_data(decode_event(payload, CERTIFICATE), SignedData).signed
+        verified = jws.verify(signed, self._trust.keys.receipts, typ=CERTIFICATE_TYP)
+        claims = claims_of(verified, CertificateClaims, "certificate_malformed")
+        if (claims.iss, claims.aud) != (self._trust.shop_id, self._device_id):
+            raise TrustError("certificate_not_for_us", f"from {claims.iss[:64]!r} for {claims.aud[:64]!r}")
+        if claims.env != self._trust.environment:
+            raise TrustError("certificate_environment", f"was signed for {claims.env[:16]!r}")
+        if not self._asked or claims.request != self._asked:
+            raise TrustError("certificate_not_asked_for", "answers no request that is open")
+        self._asked = ""
+        if not claims.certificate:
+            self._failed(f"renewal_{claims.error}"[:40])
+            return None
+        return UseCertificate(claims.certificate)
+
+    def _failed(self, fault: str) -> None:
+        self.fault, self._asked = fault, ""
+        audit.log("certificate_not_renewed", reason=fault, detail=f"it ends at {self.until_s}")
