@@ -44,11 +44,8 @@ SESSION_TAKEN_OVER = 0x8E
 _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
     "$share/orders/va/v1/d/+/up/query",
-<<<<<<< HEAD
     "$share/orders/va/v1/d/+/up/cancel",
-=======
     "$share/orders/va/v1/d/+/up/renew",
->>>>>>> main
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
 )

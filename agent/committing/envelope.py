@@ -27,12 +27,9 @@ TIME = "earmark.time.v1"
 STATUS = "earmark.status.v1"
 QUERY = "earmark.query.v1"
 ANSWER = "earmark.answer.v1"
-<<<<<<< HEAD
 CANCEL = "earmark.cancel.v1"
-=======
 RENEWAL = "earmark.renewal.v1"
 CERTIFICATE = "earmark.certificate.v1"
->>>>>>> main
 
 TOPIC_ROOT = "va/v1/d"
 _DEVICE_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")

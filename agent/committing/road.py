@@ -22,11 +22,8 @@ from agent.committing.journal import Journal
 from agent.committing.journal_rows import OPEN, OrderRow, State
 from agent.committing.keys import KeyStore
 from agent.committing.read_back import fits, signed_facts
-<<<<<<< HEAD
 from agent.committing.receipts import CANCELLED
-=======
 from agent.committing.renewal import Renewal
->>>>>>> main
 from agent.committing.road_events import (
     CancelTooLate,
     OrderDiffers,

@@ -22,7 +22,17 @@ from agent.plumbing.settings import Broker
 from order_backend.renewals import Renewals
 from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, question, request_pem, unsigned_question
 
-SIGNED = ["query", "receipt", "receipt (refused)", "answer", "time", "renewal", "certificate"]
+SIGNED = [
+    "query",
+    "receipt",
+    "receipt (refused)",
+    "receipt (cancelled)",
+    "cancel",
+    "answer",
+    "time",
+    "renewal",
+    "certificate",
+]
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text())
 REGISTRY = Registry().with_resource("urn:earmark", Resource(contents=DOCUMENT, specification=DRAFT202012))
 
@@ -108,13 +118,7 @@ def test_every_message_is_as_documented(bench: Bench) -> None:
     assert set(documented) == {topic for topic, _ in made.values()}
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize(
-    "label", ["query", "cancel", "receipt", "receipt (refused)", "receipt (cancelled)", "answer", "time"]
-)
-=======
 @pytest.mark.parametrize("label", SIGNED)
->>>>>>> main
 def test_what_is_signed_is_as_documented(bench: Bench, label: str) -> None:
     name = label.split()[0]
     signed = json.loads(messages(bench)[label][1])["data"]["signed"]
@@ -136,11 +140,7 @@ def test_every_kind_of_event_in_the_code_is_documented() -> None:
         message["payload"]["allOf"][1]["properties"]["type"]["const"]
         for message in DOCUMENT["components"]["messages"].values()
     }
-<<<<<<< HEAD
-    assert told == kinds and len(kinds) == 7
-=======
     assert told == kinds and kinds
->>>>>>> main
 
 
 def test_the_document_holds_together() -> None:
