@@ -23,6 +23,9 @@ from order_backend.renewals import Renewals
 from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, question, request_pem, unsigned_question
 
 SIGNED = [
+    *("query", "cancel", "renewal", "time", "answer", "certificate"),
+    *("receipt", "receipt (refused)", "receipt (cancelled)"),
+]
     "query",
     "receipt",
     "receipt (refused)",
