@@ -48,10 +48,10 @@ class Cancelling:
             if order is not None and not self._undo(order, claims, now_s):
                 return Reply("ack", self._receipts.placed(about, order, now_s=now_s), TOO_LATE)
             before = self._shop.answer(device_id, claims.intent)
-            if order is None and before is None:
-                if self._shop.restores.of_question(device_id, claims.intent):
-                    self._shop.restores.note(device_id, claims.intent, b"", now_s=now_s)
-                    return IN_DOUBT
+            unheard_of = order is None and before is None
+            if unheard_of and self._shop.restores.of_question(device_id, claims.intent):
+                self._shop.restores.note(device_id, claims.intent, b"", now_s=now_s)
+                return IN_DOUBT
             said = "the device took it back" if order is None else f"{order.order_id} was taken back"
             receipt = self._receipts.refused(about, CANCELLED, said, now_s=now_s)
             if order is not None:
