@@ -12,7 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.plumbing.errors import EarmarkError
-from order_backend import account_commands, backup_commands, order_commands, owner_commands
+from order_backend import (
+    account_commands,
+    backup_commands,
+    catalogue_commands,
+    order_commands,
+    owner_commands,
+)
 from order_backend.broker import PrivateBroker, reload_broker, write_access_list
 from order_backend.database import DatabaseError, reason
 from order_backend.folder import ShopFolder, write_file
@@ -99,6 +105,14 @@ def _parser() -> argparse.ArgumentParser:
     account_commands.add_stock_arguments(stock)
     account = command("account", account_commands.account, "Who pays for a device, and how much may be owed.")
     account_commands.add_account_arguments(account)
+    new = command(
+        "publish", catalogue_commands.publish_command, "Sell by a new version of the catalogue, everywhere."
+    )
+    catalogue_commands.add_publish_arguments(new)
+    versions = command(
+        "catalogues", catalogue_commands.catalogues, "Versions of the catalogue whose prices hold."
+    )
+    catalogue_commands.add_catalogues_arguments(versions)
     copy = command(
         "backup", backup_commands.backup, "Copy the whole shop into one sealed file; it may be at work."
     )

@@ -28,7 +28,7 @@ from order_backend.checks import (
 )
 from order_backend.closing import close
 from order_backend.folder import ShopFolder
-from order_backend.price_list import parse_price_list
+from order_backend.prices import Prices
 from order_backend.questions import Questions
 from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply, delivery_date, require_uuid, time_event
@@ -59,9 +59,9 @@ class OrderDesk:
             environment=config.environment,
             agent=folder.public_key("agent"),
             payment_instrument_id=config.payment_instrument.id,
-            prices=parse_price_list(folder.catalogue.read_bytes()),
             longest_lifetime_s=config.longest_lifetime_s,
         )
+        self._prices = Prices(folder, self._shop, config.longest_lifetime_s)
         self._new_id = new_id
         self._receipts = ReceiptWriter(config, self._receipts_key, new_id)
         self._questions = Questions(self._shop, config, self._receipts_key, new_id)
@@ -110,7 +110,8 @@ class OrderDesk:
                 if not active:
                     raise Refusal("device_revoked", "this device may not order any more")
                 judged_s = max(now_s, self._shop.read_clock().floor_s)
-                checked = check_intent(signed, terms=self._terms, now_s=judged_s)
+                prices = self._prices.of(signed.checkout.catalogue_version, now_s=judged_s)
+                checked = check_intent(signed, terms=self._terms, prices=prices, now_s=judged_s)
                 account_id = self._reserve(device_id, checked, now_s)
             except Refusal as refusal:
                 receipt = self._refused(event, device_id, refusal, now_s)
@@ -136,7 +137,8 @@ class OrderDesk:
         with self._shop.transaction(device_id, event.id):
             signed = self._authenticate(event, device_id)[1]
             then_s = signed.checkout.iat
-            checked = check_intent(signed, terms=self._terms, now_s=then_s)
+            prices = self._prices.then(signed.checkout.catalogue_version)
+            checked = check_intent(signed, terms=self._terms, prices=prices, now_s=then_s)
             account = self._shop.accounts.lock(device_id)
             self._shop.accounts.owe(account, checked.total_minor)
             self._place(event, device_id, checked, then_s, account_id=account.account_id, order_id=order_id)

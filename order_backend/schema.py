@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.database import Database
 
 _ORDERS = """
@@ -257,10 +258,10 @@ CREATE TABLE order_ends (
 """
 
 _STEPS = {
-    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES, _CANCELLING),
+    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES, CATALOGUES, _CANCELLING),
     "postgresql": (
-        *("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS),
-        *(_POSTGRESQL_RESTORES, _POSTGRESQL_CANCELLING),
+        *("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES),
+        *(POSTGRESQL_CATALOGUES, _POSTGRESQL_CANCELLING),
     ),
 }
 SCHEMA_VERSION = len(_STEPS["sqlite"])

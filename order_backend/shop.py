@@ -17,6 +17,7 @@ from order_backend.accounts import Accounts
 from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.notices import Notices
 from order_backend.order_ends import OrderEnds
+from order_backend.published import Published
 from order_backend.restores import Restores
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
 from order_backend.stock import Stock
@@ -77,6 +78,7 @@ class Shop:
         self.accounts = Accounts(database)
         self.ends = OrderEnds(database)
         self.restores = Restores(database)
+        self.published = Published(database)
 
     @staticmethod
     def open(where: Path | str) -> Shop:

@@ -111,6 +111,24 @@ restores = Table(
     Column("until_s", BigInteger),
     Column("closed_at_s", BigInteger),
 )
+catalogues = Table(
+    "catalogues",
+    METADATA,
+    Column("version", BigInteger, primary_key=True),
+    Column("sha256", Text),
+    Column("source", LargeBinary),
+    Column("manifest", LargeBinary),
+    Column("published_at", BigInteger),
+    Column("superseded_at", BigInteger),
+    Column("withdrawn", Integer),
+)
+catalogue_parts = Table(
+    "catalogue_parts",
+    METADATA,
+    Column("sha256", Text, primary_key=True),
+    Column("payload", LargeBinary),
+    Column("dropped_at", BigInteger),
+)
 doubts = Table(
     "doubts",
     METADATA,
