@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.database import Database
+from order_backend.schema_claims import CLAIMS, POSTGRESQL_CLAIMS
 
 _ORDERS = """
 CREATE TABLE devices (
@@ -123,16 +125,15 @@ CREATE TABLE doubts (
 ) STRICT;
 """
 
-_CLAIMS = """
-CREATE TABLE claims (
-    name          TEXT PRIMARY KEY,
-    device_id     TEXT NOT NULL UNIQUE,
-    anchor        TEXT NOT NULL,
-    mac           TEXT NOT NULL,
-    password_hash TEXT NOT NULL,
-    expires_s     INTEGER NOT NULL,
-    failures      INTEGER NOT NULL,
-    used_by       TEXT NOT NULL
+_CANCELLING = """
+ALTER TABLE orders ADD COLUMN account_id TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT 'placed';
+
+CREATE TABLE order_ends (
+    order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
+    what     TEXT NOT NULL CHECK (what IN ('accepted', 'cancelled')),
+    at       INTEGER NOT NULL
 ) STRICT;
 """
 
@@ -245,22 +246,24 @@ CREATE TABLE doubts (
 );
 """
 
-_POSTGRESQL_CLAIMS = """
-CREATE TABLE claims (
-    name          TEXT PRIMARY KEY,
-    device_id     TEXT NOT NULL UNIQUE,
-    anchor        TEXT NOT NULL,
-    mac           TEXT NOT NULL,
-    password_hash TEXT NOT NULL,
-    expires_s     BIGINT NOT NULL,
-    failures      BIGINT NOT NULL,
-    used_by       TEXT NOT NULL
+_POSTGRESQL_CANCELLING = """
+ALTER TABLE orders ADD COLUMN account_id TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT 'placed';
+
+CREATE TABLE order_ends (
+    order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
+    what     TEXT NOT NULL CHECK (what IN ('accepted', 'cancelled')),
+    at       BIGINT NOT NULL
 );
 """
 
 _STEPS = {
-    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES, _CLAIMS),
-    "postgresql": ("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES, _POSTGRESQL_CLAIMS),
+    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES, CATALOGUES, _CANCELLING, CLAIMS),
+    "postgresql": (
+        *("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES),
+        *(POSTGRESQL_CATALOGUES, _POSTGRESQL_CANCELLING, POSTGRESQL_CLAIMS),
+    ),
 }
 SCHEMA_VERSION = len(_STEPS["sqlite"])
 

@@ -28,6 +28,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from agent.committing.envelope import STATUS, StatusData, decode_data, decode_event, down_topic, split_topic
 from agent.plumbing.errors import ConfigurationError, TrustError
 from agent.plumbing.terminal import plain
+from order_backend.announcing import Announcer
 from order_backend.database import DatabaseError, RowRefused, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
@@ -44,6 +45,7 @@ SESSION_TAKEN_OVER = 0x8E
 _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
     "$share/orders/va/v1/d/+/up/query",
+    "$share/orders/va/v1/d/+/up/cancel",
     "$share/orders/va/v1/d/+/up/renew",
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
@@ -186,12 +188,16 @@ class OrderService:
     def _serve(self, clock: ShopClock) -> None:
         """Until the connection is lost, or `stop`. Raises what makes this replica leave."""
         next_claim = next_time = 0.0
+        assert self._desk is not None  # noqa: S101
+        announcer = Announcer(self._desk.shop, self._folder.config(), self._retain)
         try:
             while not self._stopping.is_set():
                 if self._client.loop(timeout=0.5) != mqtt.MQTT_ERR_SUCCESS:
                     return
                 if self._fault is not None:
                     raise self._fault
+                if self._tells and self.connected.is_set():
+                    announcer.look(clock.now_s)
                 if not self.connected.is_set() or time.monotonic() < next_claim:
                     continue
                 next_claim = time.monotonic() + CLAIM_EVERY_S
@@ -204,6 +210,9 @@ class OrderService:
         finally:
             self.connected.clear()
             self._client.disconnect()
+
+    def _retain(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload, qos=1, retain=True)
 
     def _say(self, code: str, detail: str) -> None:
         """Once, however often it is found."""
@@ -272,6 +281,8 @@ class OrderService:
                 reply = renewed
             case "up/query":
                 reply = self._desk.query(device_id, payload, now_s=self._clock.now_s())
+            case "up/cancel":
+                reply = self._desk.cancel(device_id, payload, now_s=self._clock.now_s())
             case _:
                 self._status(device_id, payload)
                 return

@@ -96,7 +96,7 @@ def _asked(place: Place, context: ssl.SSLContext, method: str, path: str, body: 
         raise TrustError(
             "claim_unreachable",
             f"{place.host}:{place.port}: {error}",
-            "earmark-backend enrol must run at the shop; is this its address?",
+            "is this its address, and does it enrol? At the shop: earmark-backend enrol --help",
         ) from error
     finally:
         connection.close()

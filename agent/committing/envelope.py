@@ -27,10 +27,13 @@ TIME = "earmark.time.v1"
 STATUS = "earmark.status.v1"
 QUERY = "earmark.query.v1"
 ANSWER = "earmark.answer.v1"
+CANCEL = "earmark.cancel.v1"
+CATALOGUE = "earmark.catalogue.v1"
 RENEWAL = "earmark.renewal.v1"
 CERTIFICATE = "earmark.certificate.v1"
 
 TOPIC_ROOT = "va/v1/d"
+SHOP_ROOT = "va/v1/b"
 _DEVICE_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 
@@ -58,7 +61,7 @@ class IntentData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One compact JWS: a receipt, an answer or a time."""
+    """One compact JWS: a receipt, an answer, a time, a cancellation or a catalogue's manifest."""
 
     signed: str
 
@@ -146,6 +149,16 @@ def up_topic(device_id: str, what: str) -> str:
 def down_topic(device_id: str, what: str) -> str:
     """What a device reads: 'va/v1/d/ID/dn/WHAT'."""
     return f"{device_base(device_id)}dn/{what}"
+
+
+def catalogue_topic(shop_id: str) -> str:
+    """Where a shop's manifest is retained: 'va/v1/b/SHOP/catalog'."""
+    return f"{SHOP_ROOT}/{shop_id}/catalog"
+
+
+def part_topic(shop_id: str, sha256: str) -> str:
+    """Where one part of its catalogue is retained: 'va/v1/b/SHOP/part/SHA256'."""
+    return f"{SHOP_ROOT}/{shop_id}/part/{sha256}"
 
 
 def split_topic(topic: str) -> tuple[str, str]:

@@ -1,0 +1,64 @@
+"""Brings the newest catalogue to the broker, where it is retained for every device: parts first, so that
+whoever reads the manifest finds them all.
+
+Done anew on each connection, since a broker may have lost what it retained, and once per version. One order
+service at a time does it: the one that tells the time.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from agent.committing.envelope import catalogue_topic, part_topic
+from order_backend.folder import ShopConfig
+from order_backend.published import needed_parts
+from order_backend.publishing import tidy
+from order_backend.shop import Shop
+
+LOOK_EVERY_S = 1.0
+TIDY_EVERY_S = 3_600.0
+
+log = logging.getLogger("order_backend")
+
+
+class Announcer:
+    """Of one connection to the broker; used from the service's thread."""
+
+    def __init__(self, shop: Shop, config: ShopConfig, retain: Callable[[str, bytes], None]) -> None:
+        """`retain` publishes a message that the broker keeps; an empty one takes it away again."""
+        self._shop, self._config, self._retain = shop, config, retain
+        self._announced = 0
+        self._next_look = 0.0
+        self._next_tidy = 0.0
+
+    def look(self, now_s: Callable[[], int]) -> None:
+        """Announces what is newer than what was announced. Cheap where it is called too often."""
+        monotonic_s = time.monotonic()
+        if monotonic_s < self._next_look:
+            return
+        self._next_look = monotonic_s + LOOK_EVERY_S
+        newest = self._shop.published.newest_number()
+        if newest and monotonic_s >= self._next_tidy:
+            self._next_tidy = monotonic_s + TIDY_EVERY_S
+            with self._shop.transaction("catalogue"):
+                tidy(self._shop, now_s=now_s(), longest_lifetime_s=self._config.longest_lifetime_s)
+        if newest > self._announced:
+            self._announce()
+            self._announced = newest
+
+    def _announce(self) -> None:
+        version = self._shop.published.newest()
+        if version is None or not version.manifest:
+            return
+        shop_id = self._config.shop_id
+        for sha256 in sorted(needed_parts([version])):
+            payload = self._shop.published.part(sha256)
+            if payload is not None:
+                self._retain(part_topic(shop_id, sha256), payload)
+        self._retain(catalogue_topic(shop_id), version.manifest)
+        for sha256, dropped_at in self._shop.published.parts().items():
+            if dropped_at is not None:
+                self._retain(part_topic(shop_id, sha256), b"")
+        log.info("catalogue_announced version=%d", version.version)
