@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
+from order_backend.claim_schema import CLAIMS, POSTGRESQL_CLAIMS
 from order_backend.database import Database
-from order_backend.schema_claims import CLAIMS, POSTGRESQL_CLAIMS
 
 _ORDERS = """
 CREATE TABLE devices (

@@ -177,9 +177,12 @@ def test_a_revoked_device_is_refused_until_it_is_admitted_again(folder: Folder) 
     assert "accepts this device" in folder.broker()
 
 
-def test_the_database_is_copied_as_the_page_says(folder: Folder) -> None:
-    folder.type(next(line for line in _lines() if "sqlite3" in line))
-    assert (folder.path / "shop-copy.db").stat().st_size > 0
+def test_the_shop_is_copied_and_brought_back_as_the_page_says(folder: Folder) -> None:
+    lines = _lines()
+    for word in ("backup", "restore", "restored"):
+        folder.type(next(line for line in lines if line.startswith(f"earmark-backend {word} ")))
+    assert (folder.path / "shop-copy").stat().st_size > 0
+    assert (folder.path / "shop-back" / "shop.db").exists()
 
 
 def test_a_second_order_service_runs_beside_the_first_as_the_page_says(folder: Folder) -> None:
