@@ -25,9 +25,17 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from agent.committing.envelope import STATUS, StatusData, decode_data, decode_event, down_topic, split_topic
+from agent.committing.envelope import (
+    STATUS,
+    StatusData,
+    decode_data,
+    decode_event,
+    down_topic,
+    split_topic,
+)
 from agent.plumbing.errors import ConfigurationError, TrustError
 from agent.plumbing.terminal import plain
+from order_backend.announcing import LOOK_EVERY_S, Announcing, KeysChanged
 from order_backend.database import DatabaseError, RowRefused, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
@@ -89,6 +97,7 @@ class OrderService:
         self._clock: ShopClock | None = None
         self._renewals = Renewals(folder)
         self._tells = False
+        self._announcing = Announcing(folder)
         self._client = self._new_client()
 
     def run(self) -> None:
@@ -102,6 +111,7 @@ class OrderService:
             opened, shared = False, isinstance(self._folder.database, str)
             while not self._stopping.is_set():
                 try:
+                    self._announcing.desk_opened()
                     self._desk = OrderDesk(self._folder)
                     opened = True
                     self._clock = ShopClock(self._desk.shop, self.name, self._wall_clock)
@@ -110,6 +120,8 @@ class OrderService:
                     if error.code != "shop_database" or not (opened or shared):
                         raise
                     self._say("database_away", error.detail)
+                except KeysChanged:
+                    log.info("keys_changed another key signs from now on")
                 except ClockError as error:
                     self._say(error.code, error.detail + " -> " + error.next_step)
                 except DatabaseError as error:
@@ -167,12 +179,14 @@ class OrderService:
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_publish = self._on_publish
         return client
 
     def _connect(self) -> bool:
         # A new one each time: what an old one still had to acknowledge belongs to a session that is over.
         self._client = self._new_client()
         self._fault, self._tells = None, False
+        self._announcing.new_session()
         options = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         options.SessionExpiryInterval = 0
         options.ReceiveMaximum = RECEIVE_MAXIMUM
@@ -185,13 +199,16 @@ class OrderService:
 
     def _serve(self, clock: ShopClock) -> None:
         """Until the connection is lost, or `stop`. Raises what makes this replica leave."""
-        next_claim = next_time = 0.0
+        next_claim = next_time = next_look = 0.0
         try:
             while not self._stopping.is_set():
                 if self._client.loop(timeout=0.5) != mqtt.MQTT_ERR_SUCCESS:
                     return
                 if self._fault is not None:
                     raise self._fault
+                if self.connected.is_set() and time.monotonic() >= next_look:
+                    next_look = time.monotonic() + LOOK_EVERY_S
+                    self._announcing.look(self._client, clock.now_s())
                 if not self.connected.is_set() or time.monotonic() < next_claim:
                     continue
                 next_claim = time.monotonic() + CLAIM_EVERY_S
@@ -204,6 +221,12 @@ class OrderService:
         finally:
             self.connected.clear()
             self._client.disconnect()
+
+    def _on_publish(
+        self, client: mqtt.Client, _: object, mid: int, reason: ReasonCode, properties: object
+    ) -> None:
+        if not reason.is_failure:
+            self._announcing.published(mid)
 
     def _say(self, code: str, detail: str) -> None:
         """Once, however often it is found."""

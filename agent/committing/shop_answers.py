@@ -13,7 +13,7 @@ from agent.committing.journal import Journal
 from agent.committing.journal_rows import DAMAGED, OPEN, OrderRow, State
 from agent.committing.receipts import Receipt, verify_answer, verify_receipt
 from agent.committing.road_events import OrderDiffers, OrderExpired, OrderPlaced, OrderRefused, about
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing.errors import TrustError
 from agent.plumbing.settings import Device
@@ -41,7 +41,7 @@ class ShopAnswers:
     def __init__(
         self,
         journal: Journal,
-        trust: TrustBundle,
+        trust: Trust,
         time: TrustedTime,
         device: Device,
         move: Move,

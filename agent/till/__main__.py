@@ -11,8 +11,10 @@ from pathlib import Path
 from agent.committing.journal import FILE_NAME
 from agent.committing.journal_mend import open_journal
 from agent.committing.key_stores import open_key_store
+from agent.committing.live_trust import FILE_NAME as ROTATIONS
+from agent.committing.live_trust import LiveTrust
 from agent.committing.road import OrderRoad
-from agent.committing.trust import TrustBundle, load_trust
+from agent.committing.trust import load_trust
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.edition import Edition
 from agent.plumbing import audit, messages
@@ -51,7 +53,7 @@ def _prepare(
     store = CatalogueStore(state)
     compiler = Compiler(workshop, trust.shop_id, settings.device.language)
     edition, arrived = open_edition(store, compiler, Path(settings.paths.catalogue_file))
-    desk = _desk(settings, state, trust, edition)
+    desk = _desk(settings, state, LiveTrust(trust, state / ROTATIONS), edition)
     till = Till(desk, loop, compiler, store)
     if arrived is not None:
         till.catalogue_lies_there(arrived)
@@ -70,7 +72,7 @@ def _workshop_is_gone() -> None:
     raise IpcError("workshop_gone", "the process that compiles catalogues has died")
 
 
-def _desk(settings: Settings, state: Path, trust: TrustBundle, edition: Edition) -> Desk:
+def _desk(settings: Settings, state: Path, trust: LiveTrust, edition: Edition) -> Desk:
     keys = open_key_store(settings)
     journal = open_journal(state / FILE_NAME, keys.public_jwk(), settings.device.id)
     road = OrderRoad(

@@ -18,9 +18,11 @@ from agent.committing import jws
 from agent.committing.envelope import QUERY, QueryData, encode_event
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
+from agent.committing.live_trust import FILE_NAME as ROTATIONS
+from agent.committing.live_trust import LiveTrust
 from agent.committing.road import OrderRoad
 from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims
-from agent.committing.trust import TrustBundle, load_trust
+from agent.committing.trust import Trust, TrustBundle, load_trust
 from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.catalogue import parse_catalogue
@@ -90,7 +92,7 @@ class Bench:
 
     folder: ShopFolder
     desk: OrderDesk
-    trust: TrustBundle
+    trust: LiveTrust
     keys: FileKeyStore
     settings: Settings
     clocks: Clocks
@@ -103,6 +105,8 @@ class Bench:
         path = Path(self.settings.paths.state_dir) / "journal.db"
         self.journal.close()
         self.journal = Journal(path)
+        bundle = load_trust(Path(self.settings.paths.trust_file))
+        self.trust = LiveTrust(bundle, Path(self.settings.paths.state_dir) / ROTATIONS)
         self.time = TrustedTime(self.trust, self.journal, self.clocks.read)
         self.road = make_road(self.journal, self.keys, self.trust, self.time, self.settings, self.clocks)
 
@@ -116,7 +120,7 @@ class Bench:
 def make_road(
     journal: Journal,
     keys: FileKeyStore,
-    trust: TrustBundle,
+    trust: Trust,
     time: TrustedTime,
     settings: Settings,
     clocks: Clocks,
@@ -159,7 +163,7 @@ def open_bench(root: Path) -> Bench:
     """The shop and the device that stand in `root`."""
     folder = ShopFolder(root / "shop")
     settings = make_settings(root)
-    trust = load_trust(root / "keys" / "trust.json")
+    trust = LiveTrust(load_trust(root / "keys" / "trust.json"), root / "state" / ROTATIONS)
     keys = FileKeyStore.load(root / "keys")
     clocks = Clocks()
     journal = Journal(root / "state" / "journal.db")
