@@ -137,6 +137,11 @@ def build_parser() -> argparse.ArgumentParser:
     orders.add_argument("--limit", type=int, default=20)
     orders.add_argument("--json", action="store_true", help="for machines")
 
+    cancel = add_command(
+        commands, "cancel", "operators", "cancel", "take an order back, while the shop has not handed it over"
+    )
+    cancel.add_argument("order", help="the shop's number, or the intent_id of `earmark orders --json`")
+
     catalogue = commands.add_parser("catalogue", help="what the running device sells").add_subparsers(
         metavar="ACTION", required=True
     )

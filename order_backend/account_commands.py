@@ -8,7 +8,7 @@ from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.terminal import plain
 from order_backend.folder import ShopFolder
 from order_backend.mail_text import price
-from order_backend.price_list import parse_price_list
+from order_backend.prices import newest_price_list
 from order_backend.shop import Shop
 
 
@@ -38,9 +38,9 @@ def stock(options: argparse.Namespace) -> int:
     changes = options.quantity is not None or options.not_counted
     if changes and options.item is None:
         raise ConfigurationError("stock_item", "no item is named", "add --item ID")
-    if changes and parse_price_list(folder.catalogue.read_bytes()).unit_price(options.item) is None:
-        raise ConfigurationError("stock_item", f"{options.item!r} is not sold here")
     with Shop.open(folder.database) as shop:
+        if changes and newest_price_list(folder, shop).unit_price(options.item) is None:
+            raise ConfigurationError("stock_item", f"{options.item!r} is not sold here")
         if changes:
             shop.stock.count(options.item, options.quantity)
         for sku, quantity in shop.stock.counted().items():
@@ -52,8 +52,8 @@ def stock(options: argparse.Namespace) -> int:
 def account(options: argparse.Namespace) -> int:
     """Sets and shows. Raises ConfigurationError account_device."""
     folder: ShopFolder = options.folder
-    currency = parse_price_list(folder.catalogue.read_bytes()).currency
     with Shop.open(folder.database) as shop:
+        currency = newest_price_list(folder, shop).currency
         if shop.device(options.device) is None:
             raise ConfigurationError(
                 "account_device", f"no device {options.device!r} was admitted", "earmark-backend admit --help"

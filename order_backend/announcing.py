@@ -1,63 +1,64 @@
-"""An order service's part in a rotation of keys: it tells all devices, then takes up what it has told."""
+"""Brings the newest catalogue to the broker, where it is retained for every device: parts first, so that
+whoever reads the manifest finds them all.
+
+Done anew on each connection, since a broker may have lost what it retained, and once per version. One order
+service at a time does it: the one that tells the time.
+"""
 
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 
-import paho.mqtt.client as mqtt
-
-from agent.committing.envelope import shop_topic
-from order_backend.folder import ShopFolder
-from order_backend.rotations import announcement, key_files, take_up
+from agent.committing.envelope import catalogue_topic, part_topic
+from order_backend.folder import ShopConfig
+from order_backend.published import needed_parts
+from order_backend.publishing import tidy
+from order_backend.shop import Shop
 
 LOOK_EVERY_S = 1.0
+TIDY_EVERY_S = 3_600.0
 
 log = logging.getLogger("order_backend")
 
 
-class KeysChanged(Exception):
-    """Whoever signs has keys that are not in use any more."""
+class Announcer:
+    """Of one connection to the broker; used from the service's thread."""
 
+    def __init__(self, shop: Shop, config: ShopConfig, retain: Callable[[str, bytes], None]) -> None:
+        """`retain` publishes a message that the broker keeps; an empty one takes it away again."""
+        self._shop, self._config, self._retain = shop, config, retain
+        self._announced = 0
+        self._next_look = 0.0
+        self._next_tidy = 0.0
 
-class Announcing:
-    """Of one order service; used from its thread."""
+    def look(self, now_s: Callable[[], int]) -> None:
+        """Announces what is newer than what was announced. Cheap where it is called too often."""
+        monotonic_s = time.monotonic()
+        if monotonic_s < self._next_look:
+            return
+        self._next_look = monotonic_s + LOOK_EVERY_S
+        newest = self._shop.published.newest_number()
+        if newest and monotonic_s >= self._next_tidy:
+            self._next_tidy = monotonic_s + TIDY_EVERY_S
+            with self._shop.transaction("catalogue"):
+                tidy(self._shop, now_s=now_s(), longest_lifetime_s=self._config.longest_lifetime_s)
+        if newest > self._announced:
+            self._announce()
+            self._announced = newest
 
-    def __init__(self, folder: ShopFolder) -> None:
-        self._folder = folder
-        self._keys = key_files(folder)
-        self._announced, self._mid = b"", 0
-
-    def desk_opened(self) -> None:
-        """Before the keys are read."""
-        self._keys = key_files(self._folder)
-
-    def new_session(self) -> None:
-        """The broker may have lost what it was told."""
-        self._announced, self._mid = b"", 0
-
-    def look(self, client: mqtt.Client, now_s: int) -> None:
-        """Tells all devices which keys sign, once a session and when that has changed. Raises KeysChanged
-        where other keys are in use now than when `desk_opened` was called."""
-        if self._other_keys():
-            raise KeysChanged
-        chain = self._folder.rotations.read_bytes() if self._folder.rotations.exists() else b""
-        if chain != self._announced:
-            self._announced = chain
-            topic = shop_topic(self._folder.config().shop_id, "trust")
-            payload = announcement(self._folder, now_s=now_s)
-            self._mid = client.publish(topic, payload, qos=1, retain=True).mid
-
-    def published(self, mid: int) -> None:
-        """The broker has that message: what it announced reaches the devices before what is signed now."""
-        if mid == self._mid:
-            self._mid = 0
-            for purpose in take_up(self._folder):
-                log.info("key_rotated %s", purpose)
-
-    def _other_keys(self) -> bool:
-        before, self._keys = self._keys, key_files(self._folder)
-        return any(
-            seen != before.get(name)
-            for name, seen in self._keys.items()
-            if name.endswith(".pem") and "-next" not in name and "-old-" not in name
-        )
+    def _announce(self) -> None:
+        version = self._shop.published.newest()
+        if version is None or not version.manifest:
+            return
+        shop_id = self._config.shop_id
+        for sha256 in sorted(needed_parts([version])):
+            payload = self._shop.published.part(sha256)
+            if payload is not None:
+                self._retain(part_topic(shop_id, sha256), payload)
+        self._retain(catalogue_topic(shop_id), version.manifest)
+        for sha256, dropped_at in self._shop.published.parts().items():
+            if dropped_at is not None:
+                self._retain(part_topic(shop_id, sha256), b"")
+        log.info("catalogue_announced version=%d", version.version)

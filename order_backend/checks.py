@@ -55,7 +55,6 @@ class Terms(msgspec.Struct, frozen=True):
     environment: str
     agent: PublicJwk
     payment_instrument_id: str
-    prices: PriceList
     longest_lifetime_s: int
     other_agents: tuple[tuple[PublicJwk, int], ...] = ()
 
@@ -107,8 +106,10 @@ def authenticate(event: CloudEvent, *, device_id: str, device_key: PublicJwk) ->
     return SignedIntent(tokens, checkout, payment)
 
 
-def check_intent(intent: SignedIntent, *, terms: Terms, now_s: int) -> CheckedIntent:
-    """Raises Refusal: claims_disagree, intent_malformed (a constraint too many or too few), audience,
+def check_intent(intent: SignedIntent, *, terms: Terms, prices: PriceList, now_s: int) -> CheckedIntent:
+    """`prices` are those of the version that it names.
+
+    Raises Refusal: claims_disagree, intent_malformed (a constraint too many or too few), audience,
     environment, not_yet_valid, expired, lifetime, confirmation_key, merchant, payment_reference,
     payment_instrument, currency, item_unknown, quantity, over_limit."""
     tokens, checkout, payment = intent.tokens, intent.checkout, intent.payment
@@ -127,15 +128,15 @@ def check_intent(intent: SignedIntent, *, terms: Terms, now_s: int) -> CheckedIn
         raise Refusal("payment_instrument", "another means of payment is meant")
 
     limit = _only(payment.constraints, AmountRange)
-    if limit.currency != terms.prices.currency:
-        raise Refusal("currency", f"the shop sells in {terms.prices.currency}")
-    lines = tuple(_priced(item, terms.prices) for item in _only(checkout.constraints, LineItems).items)
+    if limit.currency != prices.currency:
+        raise Refusal("currency", f"the shop sells in {prices.currency}")
+    lines = tuple(_priced(item, prices) for item in _only(checkout.constraints, LineItems).items)
     total = sum(line.unit_price * line.quantity for line in lines)
     if total > limit.max:
         raise Refusal(
             "over_limit", f"it costs {total}, agreed were at most {limit.max} {limit.currency} (minor units)"
         )
-    return CheckedIntent(tokens, checkout, lines, total, terms.prices.currency)
+    return CheckedIntent(tokens, checkout, lines, total, prices.currency)
 
 
 def _data(event: CloudEvent) -> IntentData:

@@ -40,6 +40,7 @@ class PriceList(msgspec.Struct, frozen=True):
     """Prices in minor units of `currency`; names and languages are the device's business."""
 
     shop_id: str
+    version: int
     currency: str
     products: dict[str, _Product]
     options: dict[str, _Option]
@@ -93,4 +94,4 @@ def parse_price_list(data: bytes) -> PriceList:
             raise ConfigurationError(
                 "price_list_invalid", f"{product.id}: a choice takes the price below zero"
             )
-    return PriceList(catalogue.shop_id, catalogue.currency, products, options)
+    return PriceList(catalogue.shop_id, catalogue.version, catalogue.currency, products, options)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.database import Database
 
 _ORDERS = """
@@ -123,6 +124,18 @@ CREATE TABLE doubts (
 ) STRICT;
 """
 
+_CANCELLING = """
+ALTER TABLE orders ADD COLUMN account_id TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT 'placed';
+
+CREATE TABLE order_ends (
+    order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
+    what     TEXT NOT NULL CHECK (what IN ('accepted', 'cancelled')),
+    at       INTEGER NOT NULL
+) STRICT;
+"""
+
 _POSTGRESQL = """
 CREATE TABLE devices (
     device_id   TEXT PRIMARY KEY,
@@ -232,9 +245,24 @@ CREATE TABLE doubts (
 );
 """
 
+_POSTGRESQL_CANCELLING = """
+ALTER TABLE orders ADD COLUMN account_id TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT 'placed';
+
+CREATE TABLE order_ends (
+    order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
+    what     TEXT NOT NULL CHECK (what IN ('accepted', 'cancelled')),
+    at       BIGINT NOT NULL
+);
+"""
+
 _STEPS = {
-    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES),
-    "postgresql": ("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES),
+    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES, CATALOGUES, _CANCELLING),
+    "postgresql": (
+        *("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES),
+        *(POSTGRESQL_CATALOGUES, _POSTGRESQL_CANCELLING),
+    ),
 }
 SCHEMA_VERSION = len(_STEPS["sqlite"])
 

@@ -35,10 +35,11 @@ from agent.committing.envelope import (
 )
 from agent.plumbing.errors import ConfigurationError, TrustError
 from agent.plumbing.terminal import plain
-from order_backend.announcing import LOOK_EVERY_S, Announcing, KeysChanged
+from order_backend.announcing import Announcer
 from order_backend.database import DatabaseError, RowRefused, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
+from order_backend.key_announcing import LOOK_EVERY_S, KeyAnnouncing, KeysChanged
 from order_backend.rates import Rates
 from order_backend.renewals import Renewals
 from order_backend.shop_clock import ClockError, ShopClock
@@ -52,6 +53,7 @@ SESSION_TAKEN_OVER = 0x8E
 _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
     "$share/orders/va/v1/d/+/up/query",
+    "$share/orders/va/v1/d/+/up/cancel",
     "$share/orders/va/v1/d/+/up/renew",
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
@@ -97,7 +99,7 @@ class OrderService:
         self._clock: ShopClock | None = None
         self._renewals = Renewals(folder)
         self._tells = False
-        self._announcing = Announcing(folder)
+        self._announcing = KeyAnnouncing(folder)
         self._client = self._new_client()
 
     def run(self) -> None:
@@ -200,6 +202,8 @@ class OrderService:
     def _serve(self, clock: ShopClock) -> None:
         """Until the connection is lost, or `stop`. Raises what makes this replica leave."""
         next_claim = next_time = next_look = 0.0
+        assert self._desk is not None  # noqa: S101
+        announcer = Announcer(self._desk.shop, self._folder.config(), self._retain)
         try:
             while not self._stopping.is_set():
                 if self._client.loop(timeout=0.5) != mqtt.MQTT_ERR_SUCCESS:
@@ -209,6 +213,8 @@ class OrderService:
                 if self.connected.is_set() and time.monotonic() >= next_look:
                     next_look = time.monotonic() + LOOK_EVERY_S
                     self._announcing.look(self._client, clock.now_s())
+                if self._tells and self.connected.is_set():
+                    announcer.look(clock.now_s)
                 if not self.connected.is_set() or time.monotonic() < next_claim:
                     continue
                 next_claim = time.monotonic() + CLAIM_EVERY_S
@@ -227,6 +233,9 @@ class OrderService:
     ) -> None:
         if not reason.is_failure:
             self._announcing.published(mid)
+
+    def _retain(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload, qos=1, retain=True)
 
     def _say(self, code: str, detail: str) -> None:
         """Once, however often it is found."""
@@ -295,6 +304,8 @@ class OrderService:
                 reply = renewed
             case "up/query":
                 reply = self._desk.query(device_id, payload, now_s=self._clock.now_s())
+            case "up/cancel":
+                reply = self._desk.cancel(device_id, payload, now_s=self._clock.now_s())
             case _:
                 self._status(device_id, payload)
                 return

@@ -47,6 +47,14 @@ orders = Table(
     Column("open_payment", Text),
     Column("closed_checkout", Text),
     Column("closed_payment", Text),
+    Column("account_id", Text),
+)
+order_ends = Table(
+    "order_ends",
+    METADATA,
+    Column("order_id", Text, primary_key=True),
+    Column("what", Text),
+    Column("at", BigInteger),
 )
 owners = Table(
     "owners",
@@ -66,6 +74,7 @@ notices = Table(
     Column("attempts", BigInteger),
     Column("due_at", BigInteger),
     Column("reason", Text),
+    Column("about", Text),
 )
 clock = Table(
     "clock",
@@ -101,6 +110,24 @@ restores = Table(
     Column("lost_from_s", BigInteger),
     Column("until_s", BigInteger),
     Column("closed_at_s", BigInteger),
+)
+catalogues = Table(
+    "catalogues",
+    METADATA,
+    Column("version", BigInteger, primary_key=True),
+    Column("sha256", Text),
+    Column("source", LargeBinary),
+    Column("manifest", LargeBinary),
+    Column("published_at", BigInteger),
+    Column("superseded_at", BigInteger),
+    Column("withdrawn", Integer),
+)
+catalogue_parts = Table(
+    "catalogue_parts",
+    METADATA,
+    Column("sha256", Text, primary_key=True),
+    Column("payload", LargeBinary),
+    Column("dropped_at", BigInteger),
 )
 doubts = Table(
     "doubts",

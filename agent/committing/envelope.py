@@ -27,6 +27,8 @@ TIME = "earmark.time.v1"
 STATUS = "earmark.status.v1"
 QUERY = "earmark.query.v1"
 ANSWER = "earmark.answer.v1"
+CANCEL = "earmark.cancel.v1"
+CATALOGUE = "earmark.catalogue.v1"
 RENEWAL = "earmark.renewal.v1"
 CERTIFICATE = "earmark.certificate.v1"
 TRUST = "earmark.trust.v1"
@@ -60,7 +62,7 @@ class IntentData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One compact JWS: a receipt, an answer or a time."""
+    """One compact JWS: a receipt, an answer, a time, a cancellation or a catalogue's manifest."""
 
     signed: str
 
@@ -159,6 +161,16 @@ def down_topic(device_id: str, what: str) -> str:
 def shop_topic(shop_id: str, what: str) -> str:
     """What the shop tells all its devices on: 'va/v1/b/SHOP/WHAT'."""
     return f"{SHOP_ROOT}/{shop_id}/{what}"
+
+
+def catalogue_topic(shop_id: str) -> str:
+    """Where a shop's manifest is retained: 'va/v1/b/SHOP/catalog'."""
+    return f"{SHOP_ROOT}/{shop_id}/catalog"
+
+
+def part_topic(shop_id: str, sha256: str) -> str:
+    """Where one part of its catalogue is retained: 'va/v1/b/SHOP/part/SHA256'."""
+    return f"{SHOP_ROOT}/{shop_id}/part/{sha256}"
 
 
 def split_topic(topic: str) -> tuple[str, str]:

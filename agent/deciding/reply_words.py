@@ -92,6 +92,10 @@ _ENGLISH = {
     "shop_over_agreed": "Careful: the shop's receipt for {items} does not keep to the price that you agreed to. It may have been ordered; please ask the shop.",
     "shop_other_lines": "Careful: the shop's receipt is not for {items} as you agreed. Something was ordered; please ask the shop.",
     "shop_forgotten": "My memory was damaged, and I have mended it. Where an order of the last days was not confirmed, ask the shop before you order again.",
+    "shop_cancelled": "{Items}: cancelled, so it is not ordered.",
+    "shop_cancel_too_late": "It was too late to cancel {items}: the order stands. Please ask the shop.",
+    "shop_catalogue_withdrawn": "These prices do not hold any more, so {items} is not ordered. Order again to hear the new price.",
+    "shop_catalogue_unknown": "These prices do not hold any more, so {items} is not ordered. Order again to hear the new price.",
     "shop_expired": "Your order of {items} reached the shop too late, so it is not ordered. You can order it again.",
     "enrol_consent": "{name}, I would like to learn your voice. It stays on this device, and you can delete it at any time. "
     "If you agree, say: yes, learn my voice. Or say: cancel.",
@@ -187,6 +191,10 @@ _POLISH = {
     "shop_over_agreed": "Uwaga: potwierdzenie sklepu nie trzyma się uzgodnionej ceny: {items}. Mogło zostać zamówione; zapytaj w sklepie.",
     "shop_other_lines": "Uwaga: potwierdzenie sklepu nie zgadza się z tym, co uzgodniono: {items}. Coś zostało zamówione; zapytaj w sklepie.",
     "shop_forgotten": "Moja pamięć była uszkodzona i ją naprawiłem. Jeśli zamówienie z ostatnich dni nie zostało potwierdzone, zapytaj w sklepie, zanim zamówisz ponownie.",
+    "shop_cancelled": "Anulowano zamówienie: {items}. Nic nie jest zamówione.",
+    "shop_cancel_too_late": "Za późno, żeby anulować: {items}. Zamówienie pozostaje; zapytaj w sklepie.",
+    "shop_catalogue_withdrawn": "Te ceny już nie obowiązują, więc nie zamówiono: {items}. Zamów jeszcze raz, a odczytam nową cenę.",
+    "shop_catalogue_unknown": "Te ceny już nie obowiązują, więc nie zamówiono: {items}. Zamów jeszcze raz, a odczytam nową cenę.",
     "shop_expired": "Zamówienie dotarło do sklepu za późno: {items}. Nic nie jest zamówione; możesz zamówić jeszcze raz.",
     "enrol_consent": "{name}, chcę nauczyć się Twojego głosu. Zostanie on na tym urządzeniu i można go usunąć w każdej chwili. "
     "Jeśli się zgadzasz, powiedz: tak, naucz się mojego głosu. Albo powiedz: nie.",

@@ -47,13 +47,14 @@ def main(arguments: list[str] | None = None) -> int:
 def _prepare(
     workshop: Workshop, settings: Settings, control: IpcConnection, alive: Callable[[], None]
 ) -> Callable[[], None]:
-    trust, loop = load_trust(Path(settings.paths.trust_file)), EventLoop(alive)
-    state = Path(settings.paths.state_dir) / "till"
+    loop, state = EventLoop(alive), Path(settings.paths.state_dir) / "till"
+    pinned = load_trust(Path(settings.paths.trust_file))
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    trust = LiveTrust(pinned, state / ROTATIONS)
     store = CatalogueStore(state)
     compiler = Compiler(workshop, trust.shop_id, settings.device.language)
     edition, arrived = open_edition(store, compiler, Path(settings.paths.catalogue_file))
-    desk = _desk(settings, state, LiveTrust(trust, state / ROTATIONS), edition)
+    desk = _desk(settings, state, trust, edition)
     till = Till(desk, loop, compiler, store)
     if arrived is not None:
         till.catalogue_lies_there(arrived)

@@ -92,7 +92,8 @@ class Bench:
 
     folder: ShopFolder
     desk: OrderDesk
-    trust: LiveTrust
+    trust: TrustBundle
+    live: LiveTrust
     keys: FileKeyStore
     settings: Settings
     clocks: Clocks
@@ -105,10 +106,9 @@ class Bench:
         path = Path(self.settings.paths.state_dir) / "journal.db"
         self.journal.close()
         self.journal = Journal(path)
-        bundle = load_trust(Path(self.settings.paths.trust_file))
-        self.trust = LiveTrust(bundle, Path(self.settings.paths.state_dir) / ROTATIONS)
-        self.time = TrustedTime(self.trust, self.journal, self.clocks.read)
-        self.road = make_road(self.journal, self.keys, self.trust, self.time, self.settings, self.clocks)
+        self.live = LiveTrust(self.trust, Path(self.settings.paths.state_dir) / ROTATIONS)
+        self.time = TrustedTime(self.live, self.journal, self.clocks.read)
+        self.road = make_road(self.journal, self.keys, self.live, self.time, self.settings, self.clocks)
 
     def shop_time(self) -> bytes:
         return self.desk.time(now_s=int(self.clocks.wall_s))
@@ -163,13 +163,14 @@ def open_bench(root: Path) -> Bench:
     """The shop and the device that stand in `root`."""
     folder = ShopFolder(root / "shop")
     settings = make_settings(root)
-    trust = LiveTrust(load_trust(root / "keys" / "trust.json"), root / "state" / ROTATIONS)
+    trust = load_trust(root / "keys" / "trust.json")
+    live = LiveTrust(trust, root / "state" / ROTATIONS)
     keys = FileKeyStore.load(root / "keys")
     clocks = Clocks()
     journal = Journal(root / "state" / "journal.db")
-    time = TrustedTime(trust, journal, clocks.read)
-    road = make_road(journal, keys, trust, time, settings, clocks)
-    return Bench(folder, OrderDesk(folder), trust, keys, settings, clocks, journal, time, road)
+    time = TrustedTime(live, journal, clocks.read)
+    road = make_road(journal, keys, live, time, settings, clocks)
+    return Bench(folder, OrderDesk(folder), trust, live, keys, settings, clocks, journal, time, road)
 
 
 def shared_data(*parts: str) -> Path:

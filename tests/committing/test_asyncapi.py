@@ -20,11 +20,24 @@ from agent.committing import envelope, mqtt_link
 from agent.committing.envelope import STATUS, StatusData, encode_event, shop_topic
 from agent.plumbing.messages import CertificateRequest
 from agent.plumbing.settings import Broker
+from order_backend.publishing import publish
 from order_backend.renewals import Renewals
 from order_backend.rotations import announcement, rotate
-from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, question, request_pem, unsigned_question
+from tests.committing.kit import (
+    CATALOGUE_FILE,
+    DEVICE,
+    NOW_S,
+    Bench,
+    agreed,
+    question,
+    request_pem,
+    unsigned_question,
+)
 
-SIGNED = ["query", "receipt", "receipt (refused)", "answer", "time", "renewal", "certificate", "trust"]
+SIGNED = [
+    *("query", "cancel", "renewal", "time", "answer", "certificate", "catalogue", "trust"),
+    *("receipt", "receipt (refused)", "receipt (cancelled)"),
+]
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text())
 REGISTRY = Registry().with_resource("urn:earmark", Resource(contents=DOCUMENT, specification=DRAFT202012))
 
@@ -61,6 +74,11 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     other = intent.payload.replace(bench.journal.orders()[0].intent_id.encode(), str(uuid4()).encode())
     refused = bench.desk.intent(DEVICE, other, now_s=NOW_S)
     assert refused.code == "envelope_mismatch"
+    bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", placed.payload)
+    bench.road.cancel(bench.journal.orders()[0].intent_id, factors=("voice",))
+    [cancel] = bench.road.tick().publishes
+    undone = bench.desk.cancel(DEVICE, cancel.payload, now_s=NOW_S)
+    bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", undone.payload)
     bench.road.commit(agreed())
     bench.road.tick()
     bench.clocks.pass_by(4_000)
@@ -68,6 +86,7 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     query = next(one for one in bench.road.tick().publishes if one.topic.endswith("query"))
     status = encode_event(STATUS, id_=uuid4(), source=DEVICE, now_s=NOW_S, data=StatusData(True))
     answer = bench.desk.query(DEVICE, question(bench, str(uuid4())), now_s=NOW_S)
+    newest = publish(bench.folder, bench.desk.shop, CATALOGUE_FILE.read_bytes(), now_s=NOW_S)
     renewal = bench.road.renewal.requested(CertificateRequest(request_pem().decode()))
     assert renewal is not None
     now_s = int(bench.clocks.wall_s)
@@ -81,11 +100,14 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "query": (query.topic, query.payload),
         "query (unsigned)": (query.topic, unsigned_question(str(uuid4()))),
         "status": (up + "status", status),
+        "cancel": (cancel.topic, cancel.payload),
+        "receipt (cancelled)": (down + undone.what, undone.payload),
         "receipt": (down + placed.what, placed.payload),
         "receipt (refused)": (down + refused.what, refused.payload),
         "answer": (down + answer.what, answer.payload),
         "time": (down + "time", bench.shop_time()),
         "trust": (shop_topic(bench.trust.shop_id, "trust"), trust),
+        "catalogue": (envelope.catalogue_topic(bench.trust.shop_id), newest.manifest),
         "renewal": (renewal.topic, renewal.payload),
         "certificate": (down + certificate.what, certificate.payload),
     }
@@ -99,6 +121,7 @@ def test_every_message_is_as_documented(bench: Bench) -> None:
         )
         for channel in DOCUMENT["channels"].values()
     }
+    assert documented.pop(envelope.part_topic(bench.trust.shop_id, "{sha256}")) == {"part"}  # no event
     for label, (topic, payload) in made.items():
         name = label.split()[0]
         assert documented[topic] == {name}
@@ -129,7 +152,8 @@ def test_every_kind_of_event_in_the_code_is_documented() -> None:
     }
     told = {
         message["payload"]["allOf"][1]["properties"]["type"]["const"]
-        for message in DOCUMENT["components"]["messages"].values()
+        for name, message in DOCUMENT["components"]["messages"].items()
+        if name != "part"
     }
     assert told == kinds and kinds
 

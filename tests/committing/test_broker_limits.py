@@ -7,7 +7,14 @@ import ssl
 import pytest
 
 from agent.committing import envelope, mqtt_link
-from agent.committing.envelope import LARGEST_PAYLOAD_BYTES, down_topic, up_topic
+from agent.committing.catalogue_manifest import LARGEST_PART_BYTES
+from agent.committing.envelope import (
+    LARGEST_PAYLOAD_BYTES,
+    catalogue_topic,
+    down_topic,
+    part_topic,
+    up_topic,
+)
 from agent.committing.mqtt_link import MqttLink
 from agent.plumbing.settings import Broker, Orders
 from tests.committing.broker_limits import AWS_IOT_CORE, AZURE_EVENT_GRID, Limits
@@ -22,6 +29,7 @@ both = pytest.mark.parametrize("limits", [AWS_IOT_CORE, AZURE_EVENT_GRID], ids=[
 @both
 def test_the_longest_topics_and_names_fit(limits: Limits) -> None:
     topics = [up_topic(LONGEST_ID, what) for what in UP] + [down_topic(LONGEST_ID, what) for what in DOWN]
+    topics += [catalogue_topic(LONGEST_ID), part_topic(LONGEST_ID, "f" * 64)]
     assert max(len(topic.encode()) for topic in topics) <= (limits.topic_bytes or 2**16)
     assert max(topic.count("/") for topic in topics) <= (limits.topic_slashes or 2**16)
     assert len(LONGEST_ID) <= limits.client_id_bytes
@@ -36,7 +44,7 @@ def test_the_session_asks_for_no_more_than_it_may(limits: Limits) -> None:
     assert limits.longest_will_delay_s >= mqtt_link.WILL_DELAY_S
     assert limits.unacknowledged >= mqtt_link.RECEIVE_MAXIMUM
     assert limits.publishes_a_second >= mqtt_link.MOST_QUEUED  # even if all leave at once
-    assert min(limits.payload_bytes, limits.retained_bytes) >= LARGEST_PAYLOAD_BYTES
+    assert min(limits.payload_bytes, limits.retained_bytes) >= LARGEST_PAYLOAD_BYTES > LARGEST_PART_BYTES
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     filters = MqttLink(LONGEST_ID, broker, context, jitter=lambda: 0.0)._subscription()
     assert len(filters) <= limits.filters_in_a_subscribe

@@ -126,18 +126,18 @@ def test_the_device_keeps_what_it_followed_in_a_file_of_its_own(bench: Bench, tm
     one = Authority(bench)
     pinned_file = Path(bench.settings.paths.trust_file).read_bytes()
     chain = [one.turn(), one.turn()]
-    assert bench.trust.take(told(*chain)) == 2
-    assert bench.trust.take(told(*chain)) == 0
+    assert bench.live.take(told(*chain)) == 2
+    assert bench.live.take(told(*chain)) == 0
     with pytest.raises(TrustError):
-        bench.trust.take(told(*chain, one.turn(by=0, serial=3)))
+        bench.live.take(told(*chain, one.turn(by=0, serial=3)))
     bench.restart_device()
-    assert [key.kid for key in bench.trust.keys.receipts] == one.kids(2)
+    assert [key.kid for key in bench.live.keys.receipts] == one.kids(2)
     assert Path(bench.settings.paths.trust_file).read_bytes() == pinned_file
     file = Path(bench.settings.paths.state_dir) / FILE_NAME
     file.write_bytes(b"\xff{")
     bench.restart_device()
-    assert [key.kid for key in bench.trust.keys.receipts] == one.kids(0)
-    assert bench.trust.take(told(*chain)) == 2, "the broker has all of it"
+    assert [key.kid for key in bench.live.keys.receipts] == one.kids(0)
+    assert bench.live.take(told(*chain)) == 2, "the broker has all of it"
     file.unlink()
     file.mkdir()  # cannot be written, and the device goes on
     again = LiveTrust(one.bundle, file)
@@ -150,7 +150,7 @@ def test_only_the_shops_own_topic_is_listened_to(bench: Bench) -> None:
         bench.road.received(topic, told(statement))
     assert bench.road.refused["topic_unknown"] == 2
     bench.road.received(TRUST_TOPIC, told(statement))
-    assert len(bench.trust.keys.receipts) == 1 != bench.road.refused["signature_key_unknown"]
+    assert len(bench.live.keys.receipts) == 1 != bench.road.refused["signature_key_unknown"]
     bench.road.received(TRUST_TOPIC, b"junk")
     assert bench.road.refused["envelope_malformed"] == 1
 
@@ -187,11 +187,11 @@ def test_a_receipt_of_the_old_key_counts_until_its_intents_are_over_and_48_hours
     longest = bench.folder.config().longest_lifetime_s
     turned(bench, "receipts")
     bench.road.received(TRUST_TOPIC, announcement(bench.folder, now_s=NOW_S))
-    before = len(bench.trust.keys.receipts)
+    before = len(bench.live.keys.receipts)
     bench.clocks.pass_by(longest + OLD_FOR_S - 1)
-    assert (before, len(bench.trust.keys.receipts)) == (2, 2)
+    assert (before, len(bench.live.keys.receipts)) == (2, 2)
     bench.clocks.pass_by(1)
-    assert len(bench.trust.keys.receipts) == 1
+    assert len(bench.live.keys.receipts) == 1
     assert bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", receipt) == []
     assert bench.road.refused["receipt_key_unknown"] == 1
 

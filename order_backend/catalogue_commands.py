@@ -1,0 +1,73 @@
+"""`earmark-backend publish` and `earmark-backend catalogues`."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent.plumbing.errors import ConfigurationError
+from order_backend.folder import ShopFolder
+from order_backend.published import Version, claims_of_version
+from order_backend.publishing import publish
+from order_backend.shop import Shop
+
+
+def add_publish_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of `publish`."""
+    parser.add_argument("catalogue", type=Path, help="what is sold from now on (JSON), with a higher version")
+
+
+def add_catalogues_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of `catalogues`."""
+    parser.add_argument("--withdraw", type=int, metavar="VERSION", help="refuse orders at its prices at once")
+
+
+def publish_command(options: argparse.Namespace) -> int:
+    """Raises ConfigurationError as `publish` does."""
+    folder: ShopFolder = options.folder
+    folder.config()
+    try:
+        data = options.catalogue.read_bytes()
+    except OSError as error:
+        raise ConfigurationError("price_list_invalid", f"cannot read {options.catalogue}") from error
+    with Shop.open(folder.database) as shop:
+        version = publish(folder, shop, data, now_s=_now_s(shop))
+    manifest = claims_of_version(version)
+    size = sum(part.size for part in manifest.parts)
+    print(f"version {version.version} published: {len(manifest.parts)} parts, {size} bytes")
+    return 0
+
+
+def catalogues(options: argparse.Namespace) -> int:
+    """Lists the versions whose prices hold. Raises ConfigurationError catalogue_version (not kept)."""
+    folder: ShopFolder = options.folder
+    lifetime_s = folder.config().longest_lifetime_s
+    with Shop.open(folder.database) as shop:
+        if options.withdraw is not None and not shop.published.withdraw(options.withdraw):
+            raise ConfigurationError(
+                "catalogue_version", f"no version {options.withdraw}", "earmark-backend catalogues FOLDER"
+            )
+        for version in shop.published.all():
+            print(_line(version, lifetime_s))
+    return 0
+
+
+def _line(version: Version, lifetime_s: int) -> str:
+    if version.withdrawn:
+        state = "withdrawn"
+    elif version.superseded_at is None:
+        state = "the newest"
+    else:
+        state = f"its prices hold until {_when(version.superseded_at + lifetime_s)}"
+    way = "" if version.manifest else ", came to devices by file"
+    return f"version {version.version}  published {_when(version.published_at)}  {state}{way}"
+
+
+def _when(unix_s: int) -> str:
+    return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M:%SZ}"
+
+
+def _now_s(shop: Shop) -> int:
+    reading = shop.read_clock()
+    return max(int(reading.now_s), reading.floor_s)

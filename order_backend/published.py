@@ -1,0 +1,135 @@
+"""The versions of the catalogue in the shop's database: prices for as long as an intent may name them, and
+the parts that go to the devices."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import delete, func, select, update
+
+from agent.committing.catalogue_manifest import ManifestClaims
+from agent.committing.envelope import CATALOGUE, SignedData, decode_data, decode_event
+from order_backend.database import Database
+from order_backend.tables import catalogue_parts, catalogues
+
+
+class Version(msgspec.Struct, frozen=True):
+    """One version. `manifest` is the event that devices get, empty for one that came by file only;
+    `superseded_at` is None while it is the newest (Unix seconds)."""
+
+    version: int
+    sha256: str
+    manifest: bytes
+    published_at: int
+    superseded_at: int | None
+    withdrawn: bool
+
+
+_COLUMNS = tuple(catalogues.c[name] for name in Version.__struct_fields__)
+
+
+class Published:
+    """On the connection of a `Shop`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def all(self) -> list[Version]:
+        """The newest first."""
+        rows = self._db.execute(select(*_COLUMNS).order_by(catalogues.c.version.desc()))
+        return [_version(*row) for row in rows]
+
+    def version(self, version: int) -> Version | None:
+        """One that is still kept."""
+        row = self._db.execute(select(*_COLUMNS).where(catalogues.c.version == version)).one_or_none()
+        return _version(*row) if row is not None else None
+
+    def newest(self) -> Version | None:
+        """The one that devices are to use."""
+        query = select(*_COLUMNS).order_by(catalogues.c.version.desc()).limit(1)
+        row = self._db.execute(query).one_or_none()
+        return _version(*row) if row is not None else None
+
+    def newest_number(self) -> int:
+        """0 where none was published."""
+        return int(self._db.execute(select(func.coalesce(func.max(catalogues.c.version), 0))).scalar_one())
+
+    def source(self, version: int) -> bytes:
+        """Its JSON. Raises KeyError where it is not kept any more."""
+        row = self._db.execute(select(catalogues.c.source).where(catalogues.c.version == version)).first()
+        if row is None:
+            raise KeyError(version)
+        return zlib.decompress(bytes(row[0]))
+
+    def part(self, sha256: str) -> bytes | None:
+        """Its bytes as they travel."""
+        query = select(catalogue_parts.c.payload).where(catalogue_parts.c.sha256 == sha256)
+        row = self._db.execute(query).first()
+        return bytes(row[0]) if row is not None else None
+
+    def add(self, version: Version, source: bytes, parts: dict[str, bytes]) -> None:
+        """Inside a transaction: the newest from now on."""
+        self._db.execute(
+            update(catalogues)
+            .where(catalogues.c.superseded_at.is_(None))
+            .values(superseded_at=version.published_at)
+        )
+        values = msgspec.structs.asdict(version) | {
+            "source": zlib.compress(source, 6),
+            "withdrawn": int(version.withdrawn),
+        }
+        self._db.execute(self._db.insert(catalogues).values(**values))
+        for sha256, payload in parts.items():
+            part = self._db.insert(catalogue_parts).values(sha256=sha256, payload=payload, dropped_at=None)
+            self._db.execute(part.on_conflict_do_update(index_elements=["sha256"], set_={"dropped_at": None}))
+
+    def withdraw(self, version: int) -> bool:
+        """Orders at its prices are refused from now on; False where it is not kept."""
+        found = self._db.execute(
+            update(catalogues).where(catalogues.c.version == version).values(withdrawn=1)
+        )
+        return found.rowcount > 0
+
+    def forget(self, superseded_before_s: int) -> None:
+        """Versions that were superseded before that: no intent that may still come names them."""
+        old = catalogues.c.superseded_at < superseded_before_s
+        self._db.execute(delete(catalogues).where(old))
+
+    def parts(self) -> dict[str, int | None]:
+        """When each was dropped, by its hash; None for those that a kept version needs."""
+        return {
+            row[0]: row[1]
+            for row in self._db.execute(select(catalogue_parts.c.sha256, catalogue_parts.c.dropped_at))
+        }
+
+    def drop_parts(self, needed: set[str], now_s: int, *, delete_before_s: int) -> None:
+        """Marks those that are not needed, so that they are cleared at the broker; deletes what was marked
+        long ago."""
+        for sha256, dropped_at in self.parts().items():
+            which = catalogue_parts.c.sha256 == sha256
+            if sha256 not in needed and dropped_at is None:
+                self._db.execute(update(catalogue_parts).where(which).values(dropped_at=now_s))
+            elif sha256 not in needed and dropped_at is not None and dropped_at < delete_before_s:
+                self._db.execute(delete(catalogue_parts).where(which))
+
+
+def _version(
+    version: int, sha256: str, manifest: bytes, published_at: int, superseded_at: int | None, withdrawn: int
+) -> Version:
+    return Version(version, sha256, bytes(manifest), published_at, superseded_at, bool(withdrawn))
+
+
+def claims_of_version(version: Version) -> ManifestClaims:
+    """What this shop signed itself, from its own database; the signature is not looked at again."""
+    signed = decode_data(decode_event(version.manifest, CATALOGUE), SignedData).signed
+    body = signed.split(".")[1]
+    return msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=ManifestClaims)
+
+
+def needed_parts(versions: Iterable[Version]) -> set[str]:
+    """The hashes of all parts that these versions are made of."""
+    manifests = (claims_of_version(version) for version in versions if version.manifest)
+    return {part.sha256 for manifest in manifests for part in manifest.parts}

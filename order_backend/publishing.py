@@ -1,0 +1,146 @@
+"""`earmark-backend publish`: a new version of the catalogue, sold by from now on and sent to the devices.
+
+Until the first one is published the shop sells by the `catalogue.json` of its folder, whatever version an
+intent names, and devices get their catalogue by file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import uuid4
+
+from agent.committing import jws
+from agent.committing.catalogue_manifest import (
+    LARGEST_CATALOGUE_BYTES,
+    MOST_PARTS,
+    TYP,
+    ManifestClaims,
+    check_parts,
+)
+from agent.committing.envelope import (
+    CATALOGUE,
+    LARGEST_PAYLOAD_BYTES,
+    SignedData,
+    encode_event,
+    to_claims,
+)
+from agent.plumbing.errors import ConfigurationError
+from order_backend.catalogue_cutting import Cut, cut_anew, cut_like
+from order_backend.folder import ShopFolder, write_file
+from order_backend.price_list import PriceList, parse_price_list
+from order_backend.published import Version, claims_of_version, needed_parts
+from order_backend.shop import Shop
+
+CLEARED_FOR_S = 7 * 24 * 3600
+"""As long is remembered that a part has to be cleared at the broker."""
+
+
+def publish(folder: ShopFolder, shop: Shop, data: bytes, *, now_s: int) -> Version:
+    """The version, in the database; order services tell the broker. Its prices hold from now on, those of the
+    one before for as long as an intent may be under way. The same one again changes nothing.
+
+    Raises ConfigurationError: price_list_invalid, catalogue_other_shop, catalogue_version (it is not higher),
+    catalogue_currency, catalogue_too_large.
+    """
+    config, prices = folder.config(), parse_price_list(data)
+    if prices.shop_id != config.shop_id:
+        raise ConfigurationError("catalogue_other_shop", f"it is the catalogue of {prices.shop_id!r}")
+    if len(data) > LARGEST_CATALOGUE_BYTES:
+        raise ConfigurationError("catalogue_too_large", f"{len(data)} bytes, {LARGEST_CATALOGUE_BYTES} fit")
+    with shop.transaction("catalogue"):
+        newest = shop.published.newest()
+        if newest is None:
+            newest = _as_it_was_sold(folder, shop, prices, data, now_s)
+        if newest is not None and (same := _checked(shop, newest, prices, data)) is not None:
+            return same
+        cut = _cut(shop, newest, data)
+        event = _signed(folder, prices, data, cut, now_s)
+        if len(event) > LARGEST_PAYLOAD_BYTES:
+            cut = cut_anew(data)
+            event = _signed(folder, prices, data, cut, now_s)
+        if len(event) > LARGEST_PAYLOAD_BYTES or len(cut.parts) > MOST_PARTS:
+            raise ConfigurationError("catalogue_too_large", f"it takes {len(cut.parts)} parts")
+        version = Version(prices.version, _sha256(data), event, now_s, None, False)
+        payloads = {
+            part.sha256: payload
+            for part, payload in zip(cut.parts, cut.payloads, strict=True)
+            if payload is not None
+        }
+        shop.published.add(version, data, payloads)
+        tidy(shop, now_s=now_s, longest_lifetime_s=config.longest_lifetime_s)
+    write_file(folder.catalogue, data)
+    return version
+
+
+def tidy(shop: Shop, *, now_s: int, longest_lifetime_s: int) -> None:
+    """Forgets versions that no intent can name any more, and the parts that none that is kept is made of;
+    inside a transaction."""
+    shop.published.forget(now_s - longest_lifetime_s)
+    needed = needed_parts(shop.published.all())
+    shop.published.drop_parts(needed, now_s, delete_before_s=now_s - CLEARED_FOR_S)
+
+
+def _as_it_was_sold(
+    folder: ShopFolder, shop: Shop, prices: PriceList, data: bytes, now_s: int
+) -> Version | None:
+    """What devices have by file: intents at its prices may be under way."""
+    try:
+        before = folder.catalogue.read_bytes()
+        sold = parse_price_list(before)
+    except (OSError, ConfigurationError):
+        return None
+    if sold.version == prices.version and before == data:
+        return None
+    version = Version(sold.version, _sha256(before), b"", now_s, None, False)
+    if prices.version > sold.version:
+        shop.published.add(version, before, {})
+    return version
+
+
+def _checked(shop: Shop, newest: Version, prices: PriceList, data: bytes) -> Version | None:
+    if prices.version == newest.version and _sha256(data) == newest.sha256 and newest.manifest:
+        return newest
+    if prices.version <= newest.version:
+        raise ConfigurationError(
+            "catalogue_version",
+            f"it is version {prices.version}, and {newest.version} is sold already",
+            "raise its version: it names the prices",
+        )
+    currency = parse_price_list(shop.published.source(newest.version)).currency
+    if prices.currency != currency:
+        raise ConfigurationError("catalogue_currency", f"the shop sells in {currency}", "found another shop")
+    return None
+
+
+def _cut(shop: Shop, newest: Version | None, data: bytes) -> Cut:
+    if newest is not None and newest.manifest:
+        before = claims_of_version(newest)
+        cut = cut_like(data, before, shop.published.source(newest.version))
+        if cut is not None and all(
+            payload is not None or shop.published.part(part.sha256) is not None
+            for part, payload in zip(cut.parts, cut.payloads, strict=True)
+        ):
+            return cut
+    return cut_anew(data)
+
+
+def _signed(folder: ShopFolder, prices: PriceList, data: bytes, cut: Cut, now_s: int) -> bytes:
+    config = folder.config()
+    claims = ManifestClaims(
+        iss=config.shop_id,
+        env=config.environment,
+        iat=now_s,
+        version=prices.version,
+        currency=prices.currency,
+        sha256=_sha256(data),
+        size=len(data),
+        parts=cut.parts,
+        slices=cut.slices,
+    )
+    check_parts(claims)
+    signed = jws.sign(to_claims(claims), folder.signing_key("catalogue"), typ=TYP)
+    return encode_event(CATALOGUE, id_=uuid4(), source=config.shop_id, now_s=now_s, data=SignedData(signed))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
