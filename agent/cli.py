@@ -84,6 +84,16 @@ def build_parser() -> argparse.ArgumentParser:
         help="what its orders count for",
     )
     add_key_arguments(provision)
+    provision.add_argument(
+        "--claim",
+        nargs="?",
+        const="",
+        metavar="CODE",
+        help="enrol by a code of the shop; asked for if not given",
+    )
+    provision.add_argument(
+        "--shop", default="localhost", metavar="HOST[:PORT]", help="where the shop enrols, with --claim"
+    )
     for option, what in (
         ("--certificate", "the client certificate that the shop returned"),
         ("--trust", "the trust.json that the shop returned"),

@@ -17,6 +17,7 @@ from order_backend import (
     account_commands,
     backup_commands,
     catalogue_commands,
+    claim_commands,
     order_commands,
     owner_commands,
 )
@@ -77,6 +78,10 @@ def _parser() -> argparse.ArgumentParser:
         "--request", type=Path, required=True, help="the two certificate requests that it made (PEM)"
     )
     add.add_argument("--out", type=Path, required=True, help="folder for mqtt.crt and trust.json")
+    code = command("claim", claim_commands.claim, "Print a code by which one new device may enrol itself.")
+    claim_commands.add_claim_arguments(code)
+    door = command("enrol", claim_commands.enrol, "Let devices in by their codes, until interrupted.")
+    claim_commands.add_enrol_arguments(door)
     out = command("revoke", _revoke, "Refuse a device from now on, and end its session.")
     out.add_argument("--device", required=True)
     out.add_argument("--port", type=int, default=0, help="the broker's, instead of the one in shop.json")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
+from order_backend.claim_schema import CLAIMS, POSTGRESQL_CLAIMS
 from order_backend.database import Database
 
 _ORDERS = """
@@ -258,10 +259,10 @@ CREATE TABLE order_ends (
 """
 
 _STEPS = {
-    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES, CATALOGUES, _CANCELLING),
+    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES, CATALOGUES, _CANCELLING, CLAIMS),
     "postgresql": (
         *("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES),
-        *(POSTGRESQL_CATALOGUES, _POSTGRESQL_CANCELLING),
+        *(POSTGRESQL_CATALOGUES, _POSTGRESQL_CANCELLING, POSTGRESQL_CLAIMS),
     ),
 }
 SCHEMA_VERSION = len(_STEPS["sqlite"])

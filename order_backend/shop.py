@@ -14,6 +14,7 @@ from agent.committing.jws import PublicJwk
 from agent.plumbing.errors import ConfigurationError
 from order_backend import tables
 from order_backend.accounts import Accounts
+from order_backend.claims import Claims
 from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.notices import Notices
 from order_backend.order_ends import OrderEnds
@@ -79,6 +80,7 @@ class Shop:
         self.ends = OrderEnds(database)
         self.restores = Restores(database)
         self.published = Published(database)
+        self.claims = Claims(database)
 
     @staticmethod
     def open(where: Path | str) -> Shop:

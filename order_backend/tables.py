@@ -129,6 +129,18 @@ catalogue_parts = Table(
     Column("payload", LargeBinary),
     Column("dropped_at", BigInteger),
 )
+claims = Table(
+    "claims",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("device_id", Text),
+    Column("anchor", Text),
+    Column("mac", Text),
+    Column("password_hash", Text),
+    Column("expires_s", BigInteger),
+    Column("failures", BigInteger),
+    Column("used_by", Text),
+)
 doubts = Table(
     "doubts",
     METADATA,
