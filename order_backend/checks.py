@@ -7,6 +7,7 @@ binds to its certificate), what it owes from the shop's own prices.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -38,23 +39,30 @@ M = TypeVar("M", bound=Claims)
 
 
 class Refusal(Exception):
-    """The shop does not take the intent: `code` goes into the receipt, with a sentence for whoever reads
-    it."""
+    """The shop does not take the intent: `code` goes into the receipt, with a sentence for whoever reads it,
+    and with how much it has of each thing where that is less than was ordered."""
 
-    def __init__(self, code: str, description: str) -> None:
+    def __init__(self, code: str, description: str, available: Mapping[str, int] | None = None) -> None:
         super().__init__(f"{code}: {description}")
         self.code = code
         self.description = description
+        self.available = available or {}
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What the shop measures an intent by."""
+    """What the shop measures an intent by; each of the agents before and after has an end
+    (Unix seconds)."""
 
     merchant: Merchant
     environment: str
     agent: PublicJwk
     payment_instrument_id: str
     longest_lifetime_s: int
+    other_agents: tuple[tuple[PublicJwk, int], ...] = ()
+
+    def may_close(self, key: PublicJwk, now_s: int) -> bool:
+        """Whether that is the shop's agent, or will be, or was, and the time of what names it is not over."""
+        return key == self.agent or any(key == old and now_s < end for old, end in self.other_agents)
 
 
 class PricedLine(msgspec.Struct, frozen=True):
@@ -159,7 +167,7 @@ def _check_validity(claims: Claims, terms: Terms, now_s: int) -> None:
         raise Refusal("audience", "meant for another shop")
     if claims.env != terms.environment:
         raise Refusal("environment", f"signed for {claims.env!r}, this is {terms.environment!r}")
-    if claims.cnf.jwk != terms.agent:
+    if not terms.may_close(claims.cnf.jwk, now_s):
         raise Refusal("confirmation_key", "another agent may close it")
     if claims.iat > now_s + CLOCK_SKEW_S:
         raise Refusal("not_yet_valid", "signed in the future")

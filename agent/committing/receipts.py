@@ -14,7 +14,7 @@ import msgspec
 from agent.committing import jws
 from agent.committing.envelope import ANSWER, RECEIPT, SignedData, claims_of, decode_data, decode_event
 from agent.committing.mandates import Text, UnixSeconds
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.plumbing.errors import TrustError
 
 RECEIPT_TYP = "earmark-receipt+jwt"
@@ -39,8 +39,9 @@ class ReceiptLine(msgspec.Struct, frozen=True):
 
 class ReceiptClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     """The signed claims. `reference` is the digest of the mandate that this answers; dates are ISO 8601.
-    `lines` is what was ordered; empty where a shop does not say it. `cancel` is the id of the cancellation
-    that this answers, '' where it answers none; a "Success" then says that the order stands."""
+    `lines` is what was ordered; empty where a shop does not say it. `available` is what it could send of a
+    basket of which it has not all. `cancel` is the id of the cancellation that this answers, '' where it
+    answers none; a "Success" then says that the order stands."""
 
     status: Literal["Success", "Error"]
     iss: str
@@ -57,6 +58,7 @@ class ReceiptClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     delivery_date: str = ""
     lines: tuple[ReceiptLine, ...] = ()
     cancel: str = ""
+    available: tuple[ReceiptLine, ...] = ()
 
 
 class AnswerClaims(msgspec.Struct, frozen=True):
@@ -83,9 +85,10 @@ class Receipt(msgspec.Struct, frozen=True):
     delivery_date: str = ""
     lines: tuple[ReceiptLine, ...] = ()
     cancel: str = ""
+    available: tuple[ReceiptLine, ...] = ()
 
 
-def verify_receipt(payload: bytes, trust: TrustBundle, *, device_id: str, environment: str) -> Receipt:
+def verify_receipt(payload: bytes, trust: Trust, *, device_id: str, environment: str) -> Receipt:
     """Raises TrustError: receipt_malformed, receipt_key_unknown, receipt_signature, receipt_other_device,
     receipt_environment."""
     claims = claims_of(_verified(payload, RECEIPT, RECEIPT_TYP, trust), ReceiptClaims, "receipt_malformed")
@@ -104,17 +107,18 @@ def verify_receipt(payload: bytes, trust: TrustBundle, *, device_id: str, enviro
         delivery_date=claims.delivery_date,
         lines=claims.lines,
         cancel=claims.cancel,
+        available=claims.available,
     )
 
 
-def verify_answer(payload: bytes, trust: TrustBundle, *, device_id: str, environment: str) -> AnswerClaims:
+def verify_answer(payload: bytes, trust: Trust, *, device_id: str, environment: str) -> AnswerClaims:
     """The shop's "not placed". Raises the same codes as `verify_receipt`."""
     claims = claims_of(_verified(payload, ANSWER, ANSWER_TYP, trust), AnswerClaims, "receipt_malformed")
     _check_addressee(claims, trust, device_id, environment)
     return claims
 
 
-def _verified(payload: bytes, type_: str, typ: str, trust: TrustBundle) -> bytes:
+def _verified(payload: bytes, type_: str, typ: str, trust: Trust) -> bytes:
     try:
         signed = decode_data(decode_event(payload, type_), SignedData).signed
         return jws.verify(signed, trust.keys.receipts, typ=typ)
@@ -128,7 +132,7 @@ def _verified(payload: bytes, type_: str, typ: str, trust: TrustBundle) -> bytes
 
 
 def _check_addressee(
-    claims: ReceiptClaims | AnswerClaims, trust: TrustBundle, device_id: str, environment: str
+    claims: ReceiptClaims | AnswerClaims, trust: Trust, device_id: str, environment: str
 ) -> None:
     if claims.iss != trust.shop_id:
         raise TrustError("receipt_signature", f"speaks for {claims.iss!r}, not {trust.shop_id!r}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Protocol, TypedDict, Unpack
 
-from agent.committing.agreement import difference
+from agent.committing.agreement import available, difference
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import DAMAGED, OPEN, OrderRow, State
 from agent.committing.receipts import CANCELLED, Receipt, verify_answer, verify_receipt
@@ -20,7 +20,7 @@ from agent.committing.road_events import (
     OrderRefused,
     about,
 )
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing.errors import TrustError
 from agent.plumbing.settings import Device
@@ -48,7 +48,7 @@ class ShopAnswers:
     def __init__(
         self,
         journal: Journal,
-        trust: TrustBundle,
+        trust: Trust,
         time: TrustedTime,
         device: Device,
         move: Move,
@@ -82,7 +82,7 @@ class ShopAnswers:
             charged_minor=_charged(receipt, row),
         )
         if receipt.status == "refused":
-            return [OrderRefused(*about(row), receipt.error)]
+            return [OrderRefused(*about(row), receipt.error, available(receipt, row))]
         end = (
             OrderDiffers(*about(row), receipt.order_id, differs)
             if differs
