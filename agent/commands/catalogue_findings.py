@@ -11,6 +11,8 @@ from agent.deciding.sentences import compile_sentences
 from agent.plumbing.operator import CatalogueHealth
 from agent.plumbing.settings import Settings
 
+_STAGES = {"fetching": "is being fetched from the shop", "compiling": "is being compiled"}
+
 
 def catalogue(settings: Settings) -> Iterator[Finding]:
     """Of the file. Raises CatalogueError."""
@@ -43,5 +45,5 @@ def catalogue_in_use(health: CatalogueHealth) -> Iterator[Finding]:
 
 def on_its_way(health: CatalogueHealth) -> str:
     """E.g. "version 8 is being compiled"."""
-    what = "is being compiled" if health.next_stage == "compiling" else "waits until nobody is being heard"
+    what = _STAGES.get(health.next_stage, "waits until nobody is being heard")
     return f"catalogue version {health.next_version} {what}"

@@ -172,8 +172,8 @@ class Forgotten(Message, frozen=True):
     found: bool
 
 
-CatalogueStage = Literal["compiling", "waiting", "in_use"]
-"""waiting: for `voice`, which takes it between utterances."""
+CatalogueStage = Literal["fetching", "compiling", "waiting", "in_use"]
+"""fetching: its parts, from the broker; waiting: for `voice`, which takes it between utterances."""
 
 
 class CatalogueAt(Message, frozen=True):
