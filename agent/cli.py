@@ -84,6 +84,16 @@ def build_parser() -> argparse.ArgumentParser:
         help="what its orders count for",
     )
     add_key_arguments(provision)
+    provision.add_argument(
+        "--claim",
+        nargs="?",
+        const="",
+        metavar="CODE",
+        help="enrol by a code of the shop; asked for if not given",
+    )
+    provision.add_argument(
+        "--shop", default="localhost", metavar="HOST[:PORT]", help="where the shop enrols, with --claim"
+    )
     for option, what in (
         ("--certificate", "the client certificate that the shop returned"),
         ("--trust", "the trust.json that the shop returned"),
@@ -136,6 +146,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     orders.add_argument("--limit", type=int, default=20)
     orders.add_argument("--json", action="store_true", help="for machines")
+
+    cancel = add_command(
+        commands, "cancel", "operators", "cancel", "take an order back, while the shop has not handed it over"
+    )
+    cancel.add_argument("order", help="the shop's number, or the intent_id of `earmark orders --json`")
 
     catalogue = commands.add_parser("catalogue", help="what the running device sells").add_subparsers(
         metavar="ACTION", required=True

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import func, select, update
 
 from order_backend.database import Database
-from order_backend.tables import account_devices, accounts, orders
+from order_backend.tables import account_devices, accounts, order_ends, orders
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -26,10 +26,10 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def lock(self, device_id: str) -> Account:
-        """Inside a transaction, after the stock: the account that pays for the device, which no other
-        transaction changes until this one has ended."""
-        account_id = self.of(device_id)
+    def lock(self, device_id: str, account_id: str = "") -> Account:
+        """Inside a transaction, after the stock: that account, or the one that pays for the device now, which
+        no other transaction changes until this one has ended."""
+        account_id = account_id or self.of(device_id)
         statement = self._db.insert(accounts).values(account_id=account_id, owed_minor=0)
         self._db.execute(statement.on_conflict_do_nothing())
         columns = accounts.c.account_id, accounts.c.credit_minor, accounts.c.owed_minor
@@ -68,12 +68,14 @@ class Accounts:
         )
 
     def ordered_since(self, account: Account, lines: str, since_s: int) -> bool:
-        """Whether an order with just these lines was placed on the account at or after that time; inside the
-        transaction that has locked it."""
+        """Whether an order with just these lines was placed on the account at or after that time, and not
+        cancelled since; inside the transaction that has locked it."""
+        cancelled = select(order_ends.c.order_id).where(order_ends.c.what == "cancelled")
         payer = func.coalesce(account_devices.c.account_id, orders.c.device_id)
         query = (
             select(orders.c.order_id)
             .select_from(orders.outerjoin(account_devices, account_devices.c.device_id == orders.c.device_id))
+            .where(orders.c.order_id.not_in(cancelled))
             .where(orders.c.placed_at >= since_s, payer == account.account_id, orders.c.lines == lines)
             .limit(1)
         )

@@ -4,7 +4,6 @@ owners."""
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import signal
 import sys
@@ -12,15 +11,18 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
 from agent.plumbing.errors import EarmarkError
-from agent.plumbing.terminal import plain
-from order_backend import account_commands, backup_commands, catalogue_commands, owner_commands
+from order_backend import (
+    account_commands,
+    backup_commands,
+    catalogue_commands,
+    claim_commands,
+    order_commands,
+    owner_commands,
+)
 from order_backend.broker import PrivateBroker, reload_broker, write_access_list
 from order_backend.database import DatabaseError, reason
 from order_backend.folder import ShopFolder, write_file
-from order_backend.mail_text import price
 from order_backend.provisioning import add_replica, admit, create_shop
 from order_backend.revocation import Ended, revoke_device, revoke_replica
 from order_backend.service import OrderService
@@ -74,6 +76,10 @@ def _parser() -> argparse.ArgumentParser:
         "--request", type=Path, required=True, help="the two certificate requests that it made (PEM)"
     )
     add.add_argument("--out", type=Path, required=True, help="folder for mqtt.crt and trust.json")
+    code = command("claim", claim_commands.claim, "Print a code by which one new device may enrol itself.")
+    claim_commands.add_claim_arguments(code)
+    door = command("enrol", claim_commands.enrol, "Let devices in by their codes, until interrupted.")
+    claim_commands.add_enrol_arguments(door)
     out = command("revoke", _revoke, "Refuse a device from now on, and end its session.")
     out.add_argument("--device", required=True)
     out.add_argument("--port", type=int, default=0, help="the broker's, instead of the one in shop.json")
@@ -120,9 +126,11 @@ def _parser() -> argparse.ArgumentParser:
     backup_commands.add_restore_arguments(back)
     lost = command("restored", backup_commands.restored, "What a shop that was restored does not know.")
     backup_commands.add_restored_arguments(lost)
-    orders = command("orders", _orders, "The newest orders.")
+    orders = command("orders", order_commands.orders, "The newest orders.")
     orders.add_argument("--json", action="store_true")
     orders.add_argument("--limit", type=int, default=20)
+    taken = command("accept", order_commands.accept, "Hand an order over: it cannot be cancelled any more.")
+    taken.add_argument("order", help="its number")
     return parser
 
 
@@ -219,22 +227,6 @@ def _clock(options: argparse.Namespace) -> int:
     print(
         f"this machine is {off_s:+.1f} s from it, and it is {behind_s:.0f} s behind what it has shown before"
     )
-    return 0
-
-
-def _orders(options: argparse.Namespace) -> int:
-    options.folder.config()
-    with Shop.open(options.folder.database) as shop:
-        rows = shop.orders(options.limit)
-    if options.json:
-        print(msgspec.json.encode(rows).decode())
-        return 0
-    for row in rows:
-        placed = datetime.fromtimestamp(row.placed_at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-        what = ", ".join(f"{line['quantity']} × {line['title']}" for line in json.loads(row.lines))
-        total = price(row.total_minor, row.currency)
-        # Titles are the device's words.
-        print(plain(f"{row.order_id}  {placed}  {row.device_id}  {what}  {total}  for {row.delivery_date}"))
     return 0
 
 

@@ -6,20 +6,17 @@ Knows no MQTT; `service` brings the messages and takes the answers away.
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypedDict
 from uuid import UUID, uuid4
 
 import msgspec
 
-from agent.committing import sd_jwt
 from agent.committing.envelope import INTENT, CloudEvent, decode_event
-from agent.committing.receipts import Amount, ReceiptClaims, ReceiptLine
 from agent.committing.trusted_time import TimeClaims
+from order_backend.cancelling import Cancelling
 from order_backend.checks import (
     CheckedIntent,
     PricedLine,
@@ -33,20 +30,12 @@ from order_backend.closing import close
 from order_backend.folder import ShopFolder
 from order_backend.prices import Prices
 from order_backend.questions import Questions
-from order_backend.receipts import IN_DOUBT, Reply, delivery_date, receipt_event, require_uuid, time_event
+from order_backend.receipt_writer import About, ReceiptWriter
+from order_backend.receipts import IN_DOUBT, Reply, delivery_date, require_uuid, time_event
 from order_backend.restores import Doubt
 from order_backend.shop import NEVER_CAME, Answer, OrderRow, Shop
 
 __all__ = ["OrderDesk", "Reply"]
-
-
-class _Addressed(TypedDict):
-    iss: str
-    iat: int
-    aud: str
-    env: str
-    intent: str
-    intent_sha256: str
 
 
 class OrderDesk:
@@ -74,7 +63,9 @@ class OrderDesk:
         )
         self._prices = Prices(folder, self._shop, config.longest_lifetime_s)
         self._new_id = new_id
+        self._receipts = ReceiptWriter(config, self._receipts_key, new_id)
         self._questions = Questions(self._shop, config, self._receipts_key, new_id)
+        self._cancelling = Cancelling(self._shop, self._questions, self._receipts)
         self._order_number = order_number if order_number is not None else _unguessable
         self.unauthenticated: Counter[str] = Counter()
         """By device: what came on its topic and was not signed by its key."""
@@ -121,16 +112,22 @@ class OrderDesk:
                 judged_s = max(now_s, self._shop.read_clock().floor_s)
                 prices = self._prices.of(signed.checkout.catalogue_version, now_s=judged_s)
                 checked = check_intent(signed, terms=self._terms, prices=prices, now_s=judged_s)
-                self._reserve(device_id, checked, now_s)
+                account_id = self._reserve(device_id, checked, now_s)
             except Refusal as refusal:
                 receipt = self._refused(event, device_id, refusal, now_s)
                 self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
                 return Reply("ack", receipt, refusal.code)
-            return Reply("ack", self._place(event, device_id, checked, now_s), "ordered")
+            return Reply(
+                "ack", self._place(event, device_id, checked, now_s, account_id=account_id), "ordered"
+            )
 
     def query(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
         """As `Questions.query`."""
         return self._questions.query(device_id, payload, now_s=now_s)
+
+    def cancel(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
+        """As `Cancelling.cancel`."""
+        return self._cancelling.cancel(device_id, payload, now_s=now_s)
 
     def place_again(self, device_id: str, payload: bytes, order_id: str) -> None:
         """An order of a time that was lost, under the number that it had, as it was placed then: at its own
@@ -144,7 +141,7 @@ class OrderDesk:
             checked = check_intent(signed, terms=self._terms, prices=prices, now_s=then_s)
             account = self._shop.accounts.lock(device_id)
             self._shop.accounts.owe(account, checked.total_minor)
-            self._place(event, device_id, checked, then_s, order_id)
+            self._place(event, device_id, checked, then_s, account_id=account.account_id, order_id=order_id)
 
     def time(self, *, now_s: int) -> bytes:
         """The signed time, for dn/time."""
@@ -167,12 +164,21 @@ class OrderDesk:
         if order is not None and _signs_the_same(signed, order):
             # Whoever carries a message can write it otherwise (its JSON, an ECDSA signature's other half) and
             # have that placed. The device would take a refusal of its own bytes for the end of the order.
-            return Reply("ack", self._receipt(order, event, device_id, now_s), "replayed")
+            return Reply(
+                "ack",
+                self._receipts.placed(About(device_id, event.id, event.data_sha256), order, now_s=now_s),
+                "replayed",
+            )
         conflict = Refusal("idempotency_conflict", "other content came under this id before")
         return Reply("ack", self._refused(event, device_id, conflict, now_s), conflict.code)
 
-    def _reserve(self, device_id: str, intent: CheckedIntent, now_s: int) -> None:
-        """Raises Refusal: out_of_stock, credit_limit, same_basket; then nothing was written."""
+    def _refused(self, event: CloudEvent, device_id: str, refusal: Refusal, now_s: int) -> bytes:
+        about = About(device_id, event.id, event.data_sha256)
+        return self._receipts.refused(about, refusal.code, refusal.description, now_s=now_s)
+
+    def _reserve(self, device_id: str, intent: CheckedIntent, now_s: int) -> str:
+        """The account that owes it. Raises Refusal: out_of_stock, credit_limit, same_basket; then nothing was
+        written."""
         wanted: Counter[str] = Counter()
         for line in intent.lines:
             wanted[line.id] += line.quantity
@@ -190,6 +196,7 @@ class OrderDesk:
             raise Refusal("same_basket", f"just this was ordered on the account within {hold_s} s")
         self._shop.stock.take(wanted)
         self._shop.accounts.owe(account, intent.total_minor)
+        return account.account_id
 
     def _doubt(self, before: Answer | None, signed: SignedIntent) -> Doubt:
         if before is not None:
@@ -197,7 +204,14 @@ class OrderDesk:
         return self._shop.restores.of_intent(signed.checkout.iat, signed.checkout.exp)
 
     def _place(
-        self, event: CloudEvent, device_id: str, intent: CheckedIntent, now_s: int, order_id: str = ""
+        self,
+        event: CloudEvent,
+        device_id: str,
+        intent: CheckedIntent,
+        now_s: int,
+        *,
+        account_id: str,
+        order_id: str = "",
     ) -> bytes:
         closed = close(
             intent,
@@ -223,44 +237,13 @@ class OrderDesk:
             open_payment=intent.tokens.payment,
             closed_checkout=closed.checkout,
             closed_payment=closed.payment,
+            account_id=account_id,
         )
-        receipt = self._receipt(order, event, device_id, now_s)
+        receipt = self._receipts.placed(About(device_id, event.id, event.data_sha256), order, now_s=now_s)
         self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
         self._shop.place(order)
         self._shop.notices.note(order.order_id, device_id, intent.checkout.amr, now_s=now_s)
         return receipt
-
-    def _receipt(self, order: OrderRow, event: CloudEvent, device_id: str, now_s: int) -> bytes:
-        claims = ReceiptClaims(
-            status="Success",
-            reference=sd_jwt.digest(order.closed_checkout),
-            order_id=order.order_id,
-            total=Amount(order.total_minor, order.currency),
-            delivery_date=order.delivery_date,
-            lines=msgspec.json.decode(order.lines, type=tuple[ReceiptLine, ...]),
-            **self._addressed(event, device_id, now_s),
-        )
-        return receipt_event(claims, self._receipts_key, event_id=self._new_id())
-
-    def _refused(self, event: CloudEvent, device_id: str, refusal: Refusal, now_s: int) -> bytes:
-        claims = ReceiptClaims(
-            status="Error",
-            reference=_base64url(event.data_sha256),
-            error=refusal.code,
-            error_description=refusal.description,
-            **self._addressed(event, device_id, now_s),
-        )
-        return receipt_event(claims, self._receipts_key, event_id=self._new_id())
-
-    def _addressed(self, event: CloudEvent, device_id: str, now_s: int) -> _Addressed:
-        return {
-            "iss": self._config.shop_id,
-            "iat": now_s,
-            "aud": device_id,
-            "env": self._config.environment,
-            "intent": event.id,
-            "intent_sha256": event.data_sha256,
-        }
 
 
 def _as_json(lines: tuple[PricedLine, ...]) -> str:
@@ -276,10 +259,6 @@ def _signs_the_same(intent: SignedIntent, order: OrderRow) -> bool:
         signed(order.open_checkout),
         signed(order.open_payment),
     )
-
-
-def _base64url(hexadecimal: str) -> str:
-    return base64.urlsafe_b64encode(bytes.fromhex(hexadecimal)).rstrip(b"=").decode()
 
 
 def _unguessable() -> str:

@@ -74,6 +74,53 @@ urządzenia; w nawiasie stoi numer towaru nadany przez sklep.
 """,
 }
 
+_CANCELLED_SUBJECT: dict[Language, str] = {
+    "en": "{shop}: order {order} over {total} was cancelled",
+    "pl": "{shop}: anulowano zamówienie {order} na kwotę {total}",
+}
+
+_CANCELLED_BODY: dict[Language, str] = {
+    "en": """\
+An order that was placed at {shop} with your device {device} was cancelled with it. Nothing is delivered, and
+nothing is owed for it.
+
+{lines}
+
+Total:         {total}
+Order number:  {order}
+Placed:        {placed} UTC
+Device:        {device}
+Cancelled by:  {confirmed}
+
+If it was neither you nor somebody you trust with this device, tell the shop at once, with the order number:
+
+  {contact}
+
+Sent by the shop itself, past the device, for every order. Names in quotation marks are the device's words;
+what stands in brackets is the shop's own number for the item.
+""",
+    "pl": """\
+Zamówienie złożone w sklepie {shop} z Twojego urządzenia {device} zostało z niego anulowane. Nic nie zostanie
+dostarczone i nic za nie nie trzeba zapłacić.
+
+{lines}
+
+Razem:             {total}
+Numer zamówienia:  {order}
+Złożono:           {placed} UTC
+Urządzenie:        {device}
+Anulowano:         {confirmed}
+
+Jeśli nie anulujesz tego ani Ty, ani nikt, komu powierzasz to urządzenie, od razu zawiadom sklep i podaj numer
+zamówienia:
+
+  {contact}
+
+Wiadomość wysyła sam sklep, z pominięciem urządzenia, po każdym zamówieniu. Nazwy w cudzysłowie pochodzą z
+urządzenia; w nawiasie stoi numer towaru nadany przez sklep.
+""",
+}
+
 _QUOTED: dict[Language, str] = {"en": "“{}”", "pl": "„{}”"}
 
 _QUOTES = str.maketrans(dict.fromkeys('"“”„«»', "'"))
@@ -85,8 +132,20 @@ _WARNING: dict[Language, str] = {
 }
 
 _FACTORS: dict[Language, dict[str, str]] = {
-    "en": {"voice": "voice", "pin": "PIN", "badge": "badge", "phone": "phone"},
-    "pl": {"voice": "głosem", "pin": "PIN-em", "badge": "kartą", "phone": "telefonem"},
+    "en": {
+        "voice": "voice",
+        "pin": "PIN",
+        "badge": "badge",
+        "phone": "phone",
+        "operator": "whoever looks after the device",
+    },
+    "pl": {
+        "voice": "głosem",
+        "pin": "PIN-em",
+        "badge": "kartą",
+        "phone": "telefonem",
+        "operator": "przez opiekuna urządzenia",
+    },
 }
 _AND: dict[Language, str] = {"en": " and ", "pl": " i "}
 _ALONE: dict[Language, str] = {"en": "voice alone", "pl": "samym głosem"}
@@ -114,11 +173,15 @@ def notice_mail(notice: Notice, merchant: Merchant, settings: MailSettings) -> E
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(words["shop"], addr_spec=settings.sender)
     mail["To"] = notice.email
-    mail["Subject"] = _SUBJECT[language].format(**words)
+    cancelled = notice.about == "cancelled"
+    mail["Subject"] = (_CANCELLED_SUBJECT if cancelled else _SUBJECT)[language].format(**words)
     mail["Date"] = datetime.fromtimestamp(notice.placed_at, UTC)
-    mail["Message-ID"] = message_id(notice.order_id, merchant.id, settings.sender)
+    mail["Message-ID"] = message_id(
+        notice.order_id + (".cancelled" if cancelled else ""), merchant.id, settings.sender
+    )
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
-    mail.set_content(_BODY[language].format(**words), cte="quoted-printable")
+    body = (_CANCELLED_BODY if cancelled else _BODY)[language]
+    mail.set_content(body.format(**words), cte="quoted-printable")
     mail["Content-Language"] = language
     return mail
 

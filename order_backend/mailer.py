@@ -47,8 +47,8 @@ class Mailer:
         self._folder, self._merchant = folder, config.merchant
         self._settings = checked_settings(folder)
         self._wall_clock, self._jitter, self._look_every_s = wall_clock, jitter, look_every_s
-        self._accepted: dict[int, str] = {}
-        """Sent, and not yet on disk as sent: number to order."""
+        self._accepted: list[Notice] = []
+        """Sent, and not yet on disk as sent."""
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -114,22 +114,22 @@ class Mailer:
             raise
         match verdict.outcome:
             case "accepted":
-                self._accepted[notice.number] = notice.order_id
+                self._accepted.append(notice)
                 self._keep_accepted(shop)
             case "later":
                 shop.notices.waits(notice.number, verdict.reason)
                 wait_s = next_due_at - self._now_s()
                 log.warning("mail_later order=%s %s next=%ds", notice.order_id, verdict.reason, wait_s)
             case "never":
-                shop.notices.settle(notice.number, "failed", verdict.reason)
+                shop.notices.settle(notice, "failed", verdict.reason)
                 log.error("mail_failed order=%s %s", notice.order_id, verdict.reason)
 
     def _keep_accepted(self, shop: Shop) -> None:
         """Before anything else is sent: while that cannot be written, nothing is."""
-        for number, order_id in list(self._accepted.items()):
-            shop.notices.settle(number, "sent")
-            del self._accepted[number]
-            log.info("mail_sent order=%s", order_id)
+        for notice in list(self._accepted):
+            shop.notices.settle(notice, "sent")
+            self._accepted.remove(notice)
+            log.info("mail_sent order=%s", notice.order_id)
 
     def _next_due_at(self, notice: Notice) -> int:
         longest_s = min(FIRST_RETRY_S * 2 ** min(notice.attempts, 20), LONGEST_WAIT_S)

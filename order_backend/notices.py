@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
-from sqlalchemy import and_, delete, func, insert, literal, not_, or_, select, update
+from sqlalchemy import and_, delete, func, literal, not_, or_, select, update
 
 from order_backend.database import Database
 from order_backend.tables import notices, orders, owners
@@ -43,6 +43,7 @@ class Notice(msgspec.Struct, frozen=True):
     currency: str
     delivery_date: str
     placed_at: int
+    about: Literal["placed", "cancelled"] = "placed"
 
 
 class Unsent(msgspec.Struct, frozen=True):
@@ -97,14 +98,30 @@ class Notices:
         found = self._db.execute(select(owners.c.device_id, owners.c.email, owners.c.language))
         return sorted((Owner(*row) for row in found), key=lambda owner: owner.device_id)
 
-    def note(self, order_id: str, device_id: str, amr: Iterable[str], *, now_s: int) -> None:
+    def note(
+        self,
+        order_id: str,
+        device_id: str,
+        amr: Iterable[str],
+        *,
+        now_s: int,
+        about: Literal["placed", "cancelled"] = "placed",
+    ) -> None:
         """Inside the transaction that places the order: due at once where the device has an owner, else
         nothing."""
         confirmed = msgspec.json.encode(list(dict.fromkeys(amr))).decode()
-        of_owner = select(literal(order_id), owners.c.device_id, literal(confirmed), literal(now_s)).where(
-            owners.c.device_id == device_id
-        )
-        self._db.execute(insert(notices).from_select(["order_id", "device_id", "amr", "due_at"], of_owner))
+        told = {"amr": confirmed, "due_at": now_s, "about": about}
+        of_owner = select(
+            literal(order_id), owners.c.device_id, *(literal(value) for value in told.values())
+        ).where(owners.c.device_id == device_id)
+        statement = self._db.insert(notices).from_select(["order_id", "device_id", *told], of_owner)
+        again = told | {"state": "due", "attempts": 0, "reason": ""}
+        self._db.execute(statement.on_conflict_do_update(index_elements=["order_id"], set_=again))
+
+    def cancelled(self, order_id: str, device_id: str, amr: Iterable[str], *, now_s: int) -> None:
+        """Inside the transaction that cancels the order: that is due at once where the device has an owner,
+        whether the order itself was told or not. `amr`: how whoever cancelled it was verified."""
+        self.note(order_id, device_id, amr, now_s=now_s, about="cancelled")
 
     def due(self, now_s: int, limit: int | None = None) -> list[Notice]:
         """What may be tried now, longest due first.
@@ -146,9 +163,13 @@ class Notices:
         """Why the attempt went wrong that was counted last."""
         self._db.execute(update(notices).where(notices.c.number == number).values(reason=reason))
 
-    def settle(self, number: int, state: Literal["sent", "failed"], reason: str = "") -> None:
-        """The mail was taken, or never will be."""
-        statement = update(notices).where(notices.c.number == number).values(state=state, reason=reason)
+    def settle(self, notice: Notice, state: Literal["sent", "failed"], reason: str = "") -> None:
+        """The mail was taken, or never will be; unless there is something else to tell of the order since."""
+        statement = (
+            update(notices)
+            .where(notices.c.number == notice.number, notices.c.about == notice.about)
+            .values(state=state, reason=reason)
+        )
         self._db.execute(statement if state == "sent" else statement.where(notices.c.state == "due"))
 
     def counts(self, device_id: str) -> dict[str, int]:

@@ -105,16 +105,15 @@ def admit(folder: ShopFolder, device_id: str, requests_pem: bytes, *, now: datet
     Raises TrustError: admission_device_id, admission_request (not two requests, another name, a signature
     that does not hold, a key that is not P-256, one key for both).
     """
-    config = folder.config()
     try:
         device_base(device_id)
     except ValueError as error:
         raise TrustError("admission_device_id", str(error)) from error
-    if device_id == config.backend_name or device_id.startswith("backend-"):
+    if reserved(device_id, folder):
         raise TrustError("admission_device_id", f"{device_id!r} is reserved for the shop's own clients")
-    client_key, signing_key = _requested_keys(requests_pem, device_id)
+    client_key, signing_key = requested_keys(requests_pem, device_id)
     ca, ca_key = authority_of(folder)
-    days = config.device_certificate_days
+    days = folder.config().device_certificate_days
     certificate = certificates.client_certificate(device_id, client_key, ca, ca_key, now=now, days=days)
     with Shop.open(folder.database) as shop:
         shop.register(
@@ -234,9 +233,16 @@ def authority_of(folder: ShopFolder) -> tuple[x509.Certificate, ec.EllipticCurve
     return x509.load_pem_x509_certificate(folder.ca_certificate.read_bytes()), key
 
 
-def _requested_keys(
+def reserved(device_id: str, folder: ShopFolder) -> bool:
+    """Whether the shop's own clients have such names."""
+    return device_id == folder.config().backend_name or device_id.startswith("backend-")
+
+
+def requested_keys(
     requests_pem: bytes, device_id: str
 ) -> tuple[ec.EllipticCurvePublicKey, ec.EllipticCurvePublicKey]:
+    """The TLS client key and the signing key that a device asks to have admitted. Raises TrustError
+    admission_request."""
     end = b"-----END CERTIFICATE REQUEST-----"
     parts = [part + end for part in requests_pem.split(end) if part.strip()]
     if len(parts) != 2:

@@ -23,3 +23,8 @@ class Rates:
             self._buckets.clear()
         self._buckets[device_id] = (tokens - 1.0 if allowed else tokens, monotonic_s)
         return allowed
+
+    def would_allow(self, device_id: str, monotonic_s: float) -> bool:
+        """`allows`, without that it counts."""
+        tokens, at_s = self._buckets.get(device_id, (float(self._burst), monotonic_s))
+        return tokens + (monotonic_s - at_s) * self._per_second >= 1.0

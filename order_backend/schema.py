@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
+from order_backend.claim_schema import CLAIMS, POSTGRESQL_CLAIMS
 from order_backend.database import Database
 
 _ORDERS = """
@@ -124,6 +125,18 @@ CREATE TABLE doubts (
 ) STRICT;
 """
 
+_CANCELLING = """
+ALTER TABLE orders ADD COLUMN account_id TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT 'placed';
+
+CREATE TABLE order_ends (
+    order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
+    what     TEXT NOT NULL CHECK (what IN ('accepted', 'cancelled')),
+    at       INTEGER NOT NULL
+) STRICT;
+"""
+
 _POSTGRESQL = """
 CREATE TABLE devices (
     device_id   TEXT PRIMARY KEY,
@@ -233,11 +246,23 @@ CREATE TABLE doubts (
 );
 """
 
+_POSTGRESQL_CANCELLING = """
+ALTER TABLE orders ADD COLUMN account_id TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT 'placed';
+
+CREATE TABLE order_ends (
+    order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
+    what     TEXT NOT NULL CHECK (what IN ('accepted', 'cancelled')),
+    at       BIGINT NOT NULL
+);
+"""
+
 _STEPS = {
-    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES, CATALOGUES),
+    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES, CATALOGUES, _CANCELLING, CLAIMS),
     "postgresql": (
         *("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES),
-        POSTGRESQL_CATALOGUES,
+        *(POSTGRESQL_CATALOGUES, _POSTGRESQL_CANCELLING, POSTGRESQL_CLAIMS),
     ),
 }
 SCHEMA_VERSION = len(_STEPS["sqlite"])

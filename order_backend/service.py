@@ -45,6 +45,7 @@ SESSION_TAKEN_OVER = 0x8E
 _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
     "$share/orders/va/v1/d/+/up/query",
+    "$share/orders/va/v1/d/+/up/cancel",
     "$share/orders/va/v1/d/+/up/renew",
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
@@ -280,6 +281,8 @@ class OrderService:
                 reply = renewed
             case "up/query":
                 reply = self._desk.query(device_id, payload, now_s=self._clock.now_s())
+            case "up/cancel":
+                reply = self._desk.cancel(device_id, payload, now_s=self._clock.now_s())
             case _:
                 self._status(device_id, payload)
                 return

@@ -14,8 +14,10 @@ from agent.committing.jws import PublicJwk
 from agent.plumbing.errors import ConfigurationError
 from order_backend import tables
 from order_backend.accounts import Accounts
+from order_backend.claims import Claims
 from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.notices import Notices
+from order_backend.order_ends import OrderEnds
 from order_backend.published import Published
 from order_backend.restores import Restores
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
@@ -42,7 +44,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 class OrderRow(msgspec.Struct, frozen=True):
     """A placed order. `lines` is JSON; tokens are SD-JWTs; times are Unix seconds, `delivery_date` ISO
-    8601."""
+    8601; `account_id` is who owes it, '' where an earlier release placed it."""
 
     order_id: str
     device_id: str
@@ -57,6 +59,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     open_payment: str
     closed_checkout: str
     closed_payment: str
+    account_id: str = ""
 
 
 class ClockReading(msgspec.Struct, frozen=True):
@@ -74,8 +77,10 @@ class Shop:
         self.notices = Notices(database)
         self.stock = Stock(database)
         self.accounts = Accounts(database)
+        self.ends = OrderEnds(database)
         self.restores = Restores(database)
         self.published = Published(database)
+        self.claims = Claims(database)
 
     @staticmethod
     def open(where: Path | str) -> Shop:
@@ -194,6 +199,15 @@ class Shop:
         if kept.rowcount != 1:
             raise RuntimeError(f"{intent_id} was answered already")
 
+    def replace_receipt(self, device_id: str, intent_id: str, receipt: bytes) -> None:
+        """Inside a transaction: what an intent is answered with from now on, whose order was cancelled."""
+        table = tables.answers
+        self._db.execute(
+            update(table)
+            .where(table.c.device_id == device_id, table.c.intent_id == intent_id)
+            .values(receipt=receipt)
+        )
+
     def place(self, order: OrderRow) -> None:
         """Inside a transaction, after `keep_answer`."""
         self._db.execute(insert(tables.orders).values(msgspec.structs.asdict(order)))
@@ -204,6 +218,11 @@ class Shop:
         query = _orders().where(table.c.device_id == device_id, table.c.intent_id == intent_id)
         row = self._db.execute(query).one_or_none()
         return OrderRow(*row) if row is not None else None
+
+    def has_order(self, order_id: str) -> bool:
+        """Whether there is one with that number."""
+        column = tables.orders.c.order_id
+        return self._db.execute(select(column).where(column == order_id)).first() is not None
 
     def orders(self, limit: int = 100) -> list[OrderRow]:
         """The newest orders first."""

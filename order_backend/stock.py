@@ -34,6 +34,13 @@ class Stock:
                 update(stock).where(stock.c.sku == sku).values(quantity=stock.c.quantity - wanted[sku])
             )
 
+    def give_back(self, returned: Mapping[str, int]) -> None:
+        """Inside a transaction, before the account: there are so many more of what is counted."""
+        for sku in sorted(returned):
+            self._db.execute(
+                update(stock).where(stock.c.sku == sku).values(quantity=stock.c.quantity + returned[sku])
+            )
+
     def count(self, sku: str, quantity: int | None) -> None:
         """From now on there are that many; None: it is not counted any more."""
         if quantity is None:

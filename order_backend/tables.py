@@ -47,6 +47,14 @@ orders = Table(
     Column("open_payment", Text),
     Column("closed_checkout", Text),
     Column("closed_payment", Text),
+    Column("account_id", Text),
+)
+order_ends = Table(
+    "order_ends",
+    METADATA,
+    Column("order_id", Text, primary_key=True),
+    Column("what", Text),
+    Column("at", BigInteger),
 )
 owners = Table(
     "owners",
@@ -66,6 +74,7 @@ notices = Table(
     Column("attempts", BigInteger),
     Column("due_at", BigInteger),
     Column("reason", Text),
+    Column("about", Text),
 )
 clock = Table(
     "clock",
@@ -119,6 +128,18 @@ catalogue_parts = Table(
     Column("sha256", Text, primary_key=True),
     Column("payload", LargeBinary),
     Column("dropped_at", BigInteger),
+)
+claims = Table(
+    "claims",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("device_id", Text),
+    Column("anchor", Text),
+    Column("mac", Text),
+    Column("password_hash", Text),
+    Column("expires_s", BigInteger),
+    Column("failures", BigInteger),
+    Column("used_by", Text),
 )
 doubts = Table(
     "doubts",

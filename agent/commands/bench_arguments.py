@@ -32,6 +32,7 @@ def add_benchmarks(benchmarks: Benchmarks) -> None:
         _idle(benchmarks),
         _chaos(benchmarks),
         _disaster(benchmarks),
+        _attacks(benchmarks),
     )
     for benchmark in added:
         benchmark.add_argument("--json", action="store_true", help="for machines")
@@ -277,6 +278,14 @@ def _disaster(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     )
     _orders_of_devices(disaster, "it is lost with the rest")
     return disaster
+
+
+def _attacks(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    attacks = add_command(
+        benchmarks, "attacks", "bench_road", "attacks", "what an attacker tries, and what refuses it"
+    )
+    attacks.add_argument("--fast", action="store_true", help="without those that take seconds")
+    return attacks
 
 
 def _orders_of_devices(benchmark: argparse.ArgumentParser, database: str) -> None:

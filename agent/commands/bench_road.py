@@ -32,6 +32,25 @@ def disaster(arguments: argparse.Namespace) -> int:
     return 0 if result["sound"] else 1
 
 
+def attacks(arguments: argparse.Namespace) -> int:
+    """Makes them and prints what refused each; 1 where one was not, or an honest order was not placed.
+
+    Raises ConfigurationError: broker_missing, broker_start.
+    """
+    from agent.bench.attacks import run_attacks
+
+    result = run_attacks(slow=not arguments.fast)
+    if arguments.json:
+        print(json.dumps(result))
+        return 0 if result["sound"] else 1
+    print(f"{'attack':<50} {'what refused it':<20} {'where':<14} {'placed':>6} {'ms':>5}  verdict")
+    for row in result["attacks"]:
+        print(f"{row['attack']:<50} {row['seen']:<20} {row['where']:<14}", end=" ")
+        print(f"{row['placed']:>6} {row['ms']:>5}  {row['verdict']}")
+    print(f"an honest order before and after: {'placed' if result['control'] else 'NOT PLACED'}")
+    return 0 if result["sound"] else 1
+
+
 def _show(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(result))

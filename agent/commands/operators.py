@@ -1,4 +1,4 @@
-"""`earmark orders|people|enrol|chat`: clients of the till's operator socket."""
+"""`earmark orders|cancel|people|enrol|chat`: clients of the till's operator socket."""
 
 from __future__ import annotations
 
@@ -112,6 +112,18 @@ def orders(arguments: argparse.Namespace) -> int:
         print("\nDecisions:")
     for decision in shown.decisions:
         print(plain(f"{_when(decision.at)}  {decision.code:24}  {decision.title or decision.person}"))
+    return 0
+
+
+def cancel(arguments: argparse.Namespace) -> int:
+    """Takes an order back, or asks the shop to."""
+    answer: operator.CancelAt = connect(arguments).ask(
+        operator.CancelOrder(arguments.order), operator.CancelAt
+    )
+    if answer.stage == "cancelled":
+        print(plain(f"Cancelled: {answer.title}. It had never left the device."))
+    else:
+        print(plain(f"The shop is asked to cancel: {answer.title}. `earmark orders` shows its answer."))
     return 0
 
 

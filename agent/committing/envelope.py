@@ -27,6 +27,7 @@ TIME = "earmark.time.v1"
 STATUS = "earmark.status.v1"
 QUERY = "earmark.query.v1"
 ANSWER = "earmark.answer.v1"
+CANCEL = "earmark.cancel.v1"
 CATALOGUE = "earmark.catalogue.v1"
 RENEWAL = "earmark.renewal.v1"
 CERTIFICATE = "earmark.certificate.v1"
@@ -60,7 +61,7 @@ class IntentData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One compact JWS: a receipt, an answer, a time or a catalogue's manifest."""
+    """One compact JWS: a receipt, an answer, a time, a cancellation or a catalogue's manifest."""
 
     signed: str
 

@@ -13,6 +13,7 @@ import msgspec
 from agent.committing import journal_bounds
 from agent.committing.envelope import up_topic
 from agent.committing.intents import SignedIntent
+from agent.committing.journal_cancels import CancelRows
 from agent.committing.journal_decisions import JournalDecisions
 from agent.committing.journal_rows import (
     ALLOWED,
@@ -43,7 +44,7 @@ _COLUMNS = (
 _SELECT = f"SELECT {_COLUMNS} FROM orders"  # noqa: S608
 
 
-class Journal(JournalDecisions):
+class Journal(CancelRows, JournalDecisions):
     """Owns one connection; used from one thread."""
 
     def queue(self, signed: SignedIntent, order: AgreedOrder, *, now_s: int, monotonic_ns: int) -> None:
@@ -159,7 +160,7 @@ class Journal(JournalDecisions):
             settled = None if state in OPEN else now_s
             db.execute(
                 "UPDATE orders SET state = ?, order_id = ?, reason = ?, delivery_date = ?, settled_at_s = ?,"
-                " receipt = ?, charged_minor = ? WHERE intent_id = ?",
+                " receipt = ?, charged_minor = ?, told_at_s = NULL WHERE intent_id = ?",
                 (state, order_id, reason, delivery_date, settled, receipt, charged_minor, intent_id),
             )
             _event(db, intent_id, state, now_s, monotonic_ns)
@@ -253,7 +254,7 @@ class Journal(JournalDecisions):
         """Reads every value once, and looks whether each open order's row still says what it said. Raises
         JournalError journal_corrupt where one does not, or cannot be read."""
         with self._errors():
-            for table in ("meta", "orders", "events", "decisions"):
+            for table in ("meta", "orders", "events", "decisions", "cancels"):
                 for _ in self._db.execute(f"SELECT * FROM {table}"):  # noqa: S608
                     pass
             rows = self._db.execute(

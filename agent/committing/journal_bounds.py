@@ -32,4 +32,5 @@ def make_room(db: sqlite3.Connection, now_s: int) -> None:
     ).fetchall()
     for number, intent_id in old:
         db.execute("DELETE FROM events WHERE intent_id = ?", (intent_id,))
+        db.execute("DELETE FROM cancels WHERE intent_id = ?", (intent_id,))
         db.execute("DELETE FROM orders WHERE number = ?", (number,))

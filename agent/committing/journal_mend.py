@@ -23,6 +23,7 @@ from agent.committing.journal_salvage import Record, Value, records
 from agent.committing.journal_steps import take_steps
 from agent.committing.jws import PublicJwk
 from agent.committing.read_back import fits, signed_facts
+from agent.committing.receipts import CANCELLED
 from agent.plumbing import audit, durable
 from agent.plumbing.errors import JournalError
 
@@ -185,10 +186,11 @@ def _filled(row: Row) -> Row:
     return row
 
 
-def _rank(row: Row) -> tuple[bool, int, int]:
+def _rank(row: Row) -> tuple[bool, bool, int, int]:
     """An end counts more than its way there; of open rows, one with its bytes whole."""
     settled = row["state"] not in OPEN
-    return settled or row["whole"], _PROGRESS.index(row["state"]), row["attempts"]
+    taken_back = row["reason"] == CANCELLED
+    return settled or row["whole"], taken_back, _PROGRESS.index(row["state"]), row["attempts"]
 
 
 def _write(new: Path, salvaged: _Salvaged) -> int:

@@ -17,12 +17,13 @@ ALLOWED: dict[State, frozenset[State]] = {
     "queued": frozenset({"sent", "ordered", "refused", "expired", "unknown"}),
     "sent": frozenset({"ordered", "refused", "unknown"}),
     "unknown": frozenset({"ordered", "refused", "expired"}),
-    "ordered": frozenset(),
+    "ordered": frozenset({"refused"}),
     "refused": frozenset(),
     "expired": frozenset(),
 }
 """queued: on disk. sent: the broker took it, which proves nothing. unknown: its time is over and only the
-shop knows what became of it. ordered, refused and expired are ends."""
+shop knows what became of it. ordered, refused and expired are ends; only the shop's word that an order was
+cancelled after all takes it from ordered to refused."""
 
 DAMAGED = "damaged"
 """The `reason` of an open order whose signed bytes were altered in storage."""

@@ -76,7 +76,20 @@ ALTER TABLE orders ADD COLUMN told_at_s INTEGER;
 UPDATE orders SET told_at_s = settled_at_s;
 """
 
-STEPS = (_ORDERS_EVENTS_DECISIONS, _RECEIPTS_AND_CHECKSUMS, _WHAT_WAS_TOLD)
+_CANCELS = """
+CREATE TABLE cancels (
+    number      INTEGER PRIMARY KEY,
+    intent_id   TEXT NOT NULL UNIQUE,
+    payload     BLOB NOT NULL,
+    sha256      TEXT NOT NULL,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    outcome     TEXT NOT NULL DEFAULT '',
+    queued_at_s INTEGER NOT NULL
+) STRICT;
+"""
+# No REFERENCES: a release that does not know the table deletes old orders all the same.
+
+STEPS = (_ORDERS_EVENTS_DECISIONS, _RECEIPTS_AND_CHECKSUMS, _WHAT_WAS_TOLD, _CANCELS)
 
 SCHEMA_VERSION = len(STEPS)
 

@@ -29,6 +29,7 @@ def plan(
     due: Mapping[str, float],
     connected: bool,
     fresh: Container[str],
+    held: Container[str] = (),
 ) -> Plan:
     """What to do now about the open orders.
 
@@ -39,7 +40,8 @@ def plan(
     mended, says "never" of what has left long ago.
 
     `rows` come oldest first, and the orders of one person leave in that order: a later one waits until the
-    broker has taken the one before, not for the shop's answer. Other people's go on.
+    broker has taken the one before, not for the shop's answer. Other people's go on. What is `held` is being
+    cancelled: it is sent no more, and holds nobody back.
     """
     publish: list[str] = []
     ask: list[str] = []
@@ -56,7 +58,7 @@ def plan(
             is_due = connected and monotonic_s >= due.get(row.intent_id, 0.0)
             if row.state == "unknown":
                 ask += [row.intent_id] * is_due
-            elif row.person not in not_taken_yet:
+            elif row.intent_id not in held and row.person not in not_taken_yet:
                 publish += [row.intent_id] * is_due
                 if row.state == "queued":
                     not_taken_yet.add(row.person)

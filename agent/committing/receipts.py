@@ -7,7 +7,7 @@ sha256 of its bytes, for which device and environment.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -19,6 +19,8 @@ from agent.plumbing.errors import TrustError
 
 RECEIPT_TYP = "earmark-receipt+jwt"
 ANSWER_TYP = "earmark-answer+jwt"
+CANCELLED: Final = "cancelled"
+"""The `error` of the receipt of an order that was taken back, and the reason in its row ('refused')."""
 
 
 class Amount(msgspec.Struct, frozen=True):
@@ -37,7 +39,8 @@ class ReceiptLine(msgspec.Struct, frozen=True):
 
 class ReceiptClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     """The signed claims. `reference` is the digest of the mandate that this answers; dates are ISO 8601.
-    `lines` is what was ordered; empty where a shop does not say it."""
+    `lines` is what was ordered; empty where a shop does not say it. `cancel` is the id of the cancellation
+    that this answers, '' where it answers none; a "Success" then says that the order stands."""
 
     status: Literal["Success", "Error"]
     iss: str
@@ -53,6 +56,7 @@ class ReceiptClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     total: Amount | None = None
     delivery_date: str = ""
     lines: tuple[ReceiptLine, ...] = ()
+    cancel: str = ""
 
 
 class AnswerClaims(msgspec.Struct, frozen=True):
@@ -78,6 +82,7 @@ class Receipt(msgspec.Struct, frozen=True):
     total: Amount | None = None
     delivery_date: str = ""
     lines: tuple[ReceiptLine, ...] = ()
+    cancel: str = ""
 
 
 def verify_receipt(payload: bytes, trust: TrustBundle, *, device_id: str, environment: str) -> Receipt:
@@ -98,6 +103,7 @@ def verify_receipt(payload: bytes, trust: TrustBundle, *, device_id: str, enviro
         total=claims.total,
         delivery_date=claims.delivery_date,
         lines=claims.lines,
+        cancel=claims.cancel,
     )
 
 

@@ -11,18 +11,21 @@ import random
 import time as clocks
 from collections import Counter
 from collections.abc import Callable
-from typing import NamedTuple, Unpack
+from typing import Literal, NamedTuple, Unpack
 from uuid import UUID, uuid4
 
 from agent.committing import outbox
+from agent.committing.cancelling import Cancels, Factor
 from agent.committing.envelope import QUERY, QueryData, down_topic, encode_event, up_topic
 from agent.committing.intents import SignedIntent, sign_intent
 from agent.committing.journal import Journal
-from agent.committing.journal_rows import OrderRow, State
+from agent.committing.journal_rows import OPEN, OrderRow, State
 from agent.committing.keys import KeyStore
 from agent.committing.read_back import fits, signed_facts
+from agent.committing.receipts import CANCELLED
 from agent.committing.renewal import Renewal
 from agent.committing.road_events import (
+    CancelTooLate,
     OrderDiffers,
     OrderExpired,
     OrderPlaced,
@@ -42,8 +45,8 @@ from agent.plumbing.messages import Publish
 from agent.plumbing.settings import Settings
 
 __all__ = [
-    "OrderDiffers", "OrderExpired", "OrderPlaced", "OrderRefused", "OrderRoad", "RoadEvent", "TimeTrusted",
-    "Turn",
+    "CancelTooLate", "OrderDiffers", "OrderExpired", "OrderPlaced", "OrderRefused", "OrderRoad", "RoadEvent",
+    "TimeTrusted", "Turn",
 ]  # fmt: skip
 
 
@@ -90,6 +93,10 @@ class OrderRoad:
         )
         """Of the certificate that `uplink` shows the broker."""
         self._answers = ShopAnswers(journal, trust, time, self._device, self._move, self.refused)
+        self._cancels = Cancels(
+            journal, keys, trust, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+        )
+        self._news: list[RoadEvent] = []
 
     def clock_trusted(self) -> bool:
         """Whether an order could be signed now."""
@@ -120,6 +127,24 @@ class OrderRoad:
         self._fresh.add(signed.intent_id)
         return signed
 
+    def cancel(self, intent_id: str, *, factors: tuple[Factor, ...]) -> Literal["cancelled", "asked"]:
+        """Takes an order back, for whoever was verified by `factors`. What never left is cancelled now; else
+        it is signed and on disk when this returns, and the shop says later which came first: `tick` and
+        `received` tell. Until then the order is sent no more.
+
+        Raises JournalError (journal_no_such_order, ...) and TrustError (order_over, cancel_too_late,
+        clock_untrusted, key_store_unavailable); nothing has changed then.
+        """
+        row = self._journal.order(intent_id)
+        if row is None:
+            raise JournalError("journal_no_such_order", f"no order {intent_id}", "earmark orders")
+        if row.state in OPEN and row.attempts == 0 and row.intent_id in self._fresh:
+            self._move(row.intent_id, "refused", reason=CANCELLED)
+            self._news.append(OrderRefused(*about(row), CANCELLED))
+            return "cancelled"
+        self._cancels.ask(row, factors, now_s=self._time.now())
+        return "asked"
+
     def link(self, connected: bool) -> None:
         """The uplink's session came or went; when it comes, everything open is due.
 
@@ -132,6 +157,7 @@ class OrderRoad:
                 intent_id: min(due, self._handed_out[intent_id] + shortest_s)
                 for intent_id, due in self._due.items()
             }
+            self._cancels.linked()
         self._connected = connected
 
     def tick(self) -> Turn:
@@ -139,7 +165,8 @@ class OrderRoad:
 
         A journal that cannot be written is logged, and nothing leaves that it could not note first.
         """
-        turn = Turn([], [])
+        turn = Turn([], self._news)
+        self._news = []
         try:
             self._tick(turn)
         except JournalError as error:
@@ -150,6 +177,7 @@ class OrderRoad:
     def _tick(self, turn: Turn) -> None:
         now_s = self._time.now() if self._time.trusted else None
         rows = {row.intent_id: row for row in self._journal.open_orders()}
+        held = {cancel.intent_id for cancel in self._journal.open_cancels()}
         todo = outbox.plan(
             rows.values(),
             now_s=now_s,
@@ -157,6 +185,7 @@ class OrderRoad:
             due=self._due,
             connected=self._connected,
             fresh=self._fresh,
+            held=held,
         )
         for intent_id in todo.unknown:
             self._move(intent_id, "unknown")
@@ -170,6 +199,8 @@ class OrderRoad:
         if leaving:
             refs = [publish.ref for publish in leaving]
             self._journal.attempted(refs, now_s=self._label_s(), monotonic_ns=self._monotonic_ns())
+        if self._connected and held:
+            turn.publishes.extend(self._cancels.leaving())
 
     def published(self, ref: str) -> None:
         """The broker took the message `ref`, which proves nothing about the shop."""
@@ -187,10 +218,10 @@ class OrderRoad:
         events: list[RoadEvent] = []
         try:
             if topic == down_topic(self._device.id, "ack"):
-                placed_or_refused = self._answers.receipt(payload)
-                self._due.pop(placed_or_refused.intent_id, None)
-                self._handed_out.pop(placed_or_refused.intent_id, None)
-                events.append(placed_or_refused)
+                events += (ends := self._answers.receipt(payload))
+                self._due.pop(ends[0].intent_id, None)
+                self._handed_out.pop(ends[0].intent_id, None)
+                self._cancels.answered(ends[0].intent_id)
             elif topic == down_topic(self._device.id, "rsp"):
                 events.append(self._answers.not_placed(payload))
             elif topic == down_topic(self._device.id, "time"):

@@ -31,9 +31,13 @@ class OrderDiffers(_About, frozen=True):
 
 
 class OrderRefused(_About, frozen=True):
-    """The shop refused, with its error code ('over_limit', 'expired', ...)."""
+    """The shop refused, with its error code ('over_limit', 'expired', ...), or it was 'cancelled'."""
 
     code: str
+
+
+class CancelTooLate(_About, frozen=True):
+    """The order was to be taken back, and the shop says that it stands."""
 
 
 class OrderExpired(_About, frozen=True):
@@ -44,7 +48,7 @@ class TimeTrusted(msgspec.Struct, frozen=True):
     """The time is known from now on; orders can be signed."""
 
 
-RoadEvent = OrderPlaced | OrderDiffers | OrderRefused | OrderExpired | TimeTrusted
+RoadEvent = OrderPlaced | OrderDiffers | OrderRefused | OrderExpired | CancelTooLate | TimeTrusted
 
 
 def about(row: OrderRow) -> tuple[str, str, str, str]:

@@ -23,14 +23,14 @@ TYP = "dc+sd-jwt"
 """Media type of an SD-JWT that carries a `vct`."""
 
 
-def issue(claims: Mapping[str, Any], key: ECKey | jws.Signer) -> str:
+def issue(claims: Mapping[str, Any], key: ECKey | jws.Signer, *, typ: str = TYP) -> str:
     """`claims` signed by `key`; `_sd`, `_sd_alg` and '...' are reserved by RFC 9901 and raise ValueError."""
     if _hides_something(claims):
         raise ValueError("a claim has a name that RFC 9901 reserves")
-    return jws.sign(claims, key, typ=TYP) + "~"
+    return jws.sign(claims, key, typ=typ) + "~"
 
 
-def verify(token: str, keys: Iterable[jws.PublicJwk]) -> bytes:
+def verify(token: str, keys: Iterable[jws.PublicJwk], *, typ: str = TYP) -> bytes:
     """The JSON claims of `token`, signed by one of `keys`.
 
     Raises TrustError: sd_jwt_malformed, sd_jwt_hidden, and what `jws.verify` raises.
@@ -40,7 +40,7 @@ def verify(token: str, keys: Iterable[jws.PublicJwk]) -> bytes:
         raise TrustError("sd_jwt_malformed", "not an SD-JWT: no '~' after the signed part")
     if rest:
         raise TrustError("sd_jwt_hidden", "carries disclosures or a key binding; mandates carry neither")
-    payload = jws.verify(issuer_signed, keys, typ=TYP)
+    payload = jws.verify(issuer_signed, keys, typ=typ)
     try:
         claims = json.loads(payload, object_pairs_hook=_without_repetition)
         hidden = _hides_something(claims)

@@ -11,8 +11,15 @@ from typing import Protocol, TypedDict, Unpack
 from agent.committing.agreement import difference
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import DAMAGED, OPEN, OrderRow, State
-from agent.committing.receipts import Receipt, verify_answer, verify_receipt
-from agent.committing.road_events import OrderDiffers, OrderExpired, OrderPlaced, OrderRefused, about
+from agent.committing.receipts import CANCELLED, Receipt, verify_answer, verify_receipt
+from agent.committing.road_events import (
+    CancelTooLate,
+    OrderDiffers,
+    OrderExpired,
+    OrderPlaced,
+    OrderRefused,
+    about,
+)
 from agent.committing.trust import TrustBundle
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing.errors import TrustError
@@ -50,9 +57,9 @@ class ShopAnswers:
         self._journal, self._trust, self._time, self._device = journal, trust, time, device
         self._move, self._refused = move, refused
 
-    def receipt(self, payload: bytes) -> OrderPlaced | OrderDiffers | OrderRefused:
-        """The end of an open order. One that was ordered otherwise than agreed ends as 'ordered', for the
-        money may be gone, with the difference as its reason.
+    def receipt(self, payload: bytes) -> list[OrderPlaced | OrderDiffers | OrderRefused | CancelTooLate]:
+        """The end of an open order, or of a cancellation. One that was ordered otherwise than agreed ends as
+        'ordered', for the money may be gone, with the difference as its reason.
 
         Raises TrustError (what `verify_receipt` raises, receipt_other_intent, receipt_repeated,
         receipt_contradicts) and JournalError."""
@@ -60,6 +67,9 @@ class ShopAnswers:
             payload, self._trust, device_id=self._device.id, environment=self._device.environment
         )
         self._take_time(receipt.iat)
+        ordered = self._journal.order(receipt.intent_id)
+        if ordered is not None and ordered.state == "ordered":
+            return [self._cancel_answered(ordered, receipt, payload)]
         row = self._own_order(receipt)
         differs = difference(receipt, row) if receipt.status == "ordered" else ""
         self._move(
@@ -72,10 +82,33 @@ class ShopAnswers:
             charged_minor=_charged(receipt, row),
         )
         if receipt.status == "refused":
-            return OrderRefused(*about(row), receipt.error)
-        if differs:
-            return OrderDiffers(*about(row), receipt.order_id, differs)
-        return OrderPlaced(*about(row), receipt.order_id, receipt.delivery_date)
+            return [OrderRefused(*about(row), receipt.error)]
+        end = (
+            OrderDiffers(*about(row), receipt.order_id, differs)
+            if differs
+            else OrderPlaced(*about(row), receipt.order_id, receipt.delivery_date)
+        )
+        return [end, self._too_late(row)] if receipt.cancel else [end]
+
+    def _cancel_answered(
+        self, row: OrderRow, receipt: Receipt, payload: bytes
+    ) -> OrderRefused | CancelTooLate:
+        if receipt.intent_sha256 != row.sha256:
+            raise TrustError("receipt_other_intent", f"answers other bytes of {row.intent_id}")
+        if receipt.status == "refused" and receipt.error == CANCELLED:
+            self._move(row.intent_id, "refused", order_id=row.order_id, reason=CANCELLED, receipt=payload)
+            return OrderRefused(*about(row), CANCELLED)
+        cancel = self._journal.cancel(row.intent_id)
+        agrees = receipt.status == "ordered" and receipt.order_id == row.order_id
+        if not agrees or not receipt.cancel or cancel is None or cancel.outcome:
+            raise TrustError(
+                "receipt_repeated" if agrees else "receipt_contradicts", f"{row.intent_id} is ordered already"
+            )
+        return self._too_late(row)
+
+    def _too_late(self, row: OrderRow) -> CancelTooLate:
+        self._journal.settle_cancel(row.intent_id, "too_late")
+        return CancelTooLate(*about(row))
 
     def not_placed(self, payload: bytes) -> OrderExpired:
         """The answer to a question after an order whose time is over. Raises TrustError (what `verify_answer`

@@ -1,5 +1,5 @@
 """What the operator socket speaks: requests from
-`earmark orders|people|enrol|pin|badge|chat|catalogue`, answers from `till`.
+`earmark orders|cancel|people|enrol|pin|badge|chat|catalogue`, answers from `till`.
 
 It looks and configures; nothing here can consent to an order.
 """
@@ -23,6 +23,12 @@ class ShowOrders(Message, frozen=True):
     """The newest `limit` orders and decisions."""
 
     limit: int = 20
+
+
+class CancelOrder(Message, frozen=True):
+    """Take an order back: `order` is an intent's id or the shop's number. The answer is `CancelAt`."""
+
+    order: Text
 
 
 class ChatLine(Message, frozen=True):
@@ -140,6 +146,13 @@ class OrdersShown(Message, frozen=True):
     sensors: tuple[SensorRow, ...] = ()
 
 
+class CancelAt(Message, frozen=True):
+    """cancelled: it had never left the device. asked: the shop says which came first."""
+
+    stage: Literal["cancelled", "asked"]
+    title: str
+
+
 class ChatReply(Message, frozen=True):
     """`text` in the language of the conversation; more replies may follow later (a receipt)."""
 
@@ -225,8 +238,17 @@ class Problem(Message, frozen=True):
 
 
 OperatorRequest = (
-    SetFactor | RemoveFactor | ShowOrders | ChatLine | Enrol | ShowPeople | Forget | LoadCatalogue | AskHealth
+    SetFactor
+    | RemoveFactor
+    | ShowOrders
+    | CancelOrder
+    | ChatLine
+    | Enrol
+    | ShowPeople
+    | Forget
+    | LoadCatalogue
+    | AskHealth
 )
 OperatorAnswer = (
-    OrdersShown | ChatReply | EnrolStep | PeopleShown | Forgotten | CatalogueAt | Health | Problem
+    OrdersShown | CancelAt | ChatReply | EnrolStep | PeopleShown | Forgotten | CatalogueAt | Health | Problem
 )

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from agent.committing.journal import Journal
 from agent.committing.journal_mend import MENDED
@@ -118,6 +119,14 @@ class Desk:
         except EarmarkError as error:
             return NotCommitted(error.code), ""
         return Committed(self.online), str(signed.intent_id)
+
+    def cancel(self, name: str) -> tuple[Literal["cancelled", "asked"], str]:
+        """Takes back the order with that intent id or shop's number, for an operator; what became of it, and
+        its title. Raises EarmarkError: order_unknown, and what `OrderRoad.cancel` raises."""
+        row = self.journal.order(self.journal.order_meant(name) or "")
+        if row is None:
+            raise EarmarkError("order_unknown", f"the journal has no order {name}", "earmark orders --json")
+        return self.road.cancel(row.intent_id, factors=("operator",)), row.title
 
     def record(self, effect: Record, conversation: Conversation, language: str) -> None:
         """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from

@@ -75,6 +75,8 @@ class OperatorSession:
         match request:
             case operator.ShowOrders(limit=limit):
                 self._show_orders(max(1, min(limit, MOST_ROWS)))
+            case operator.CancelOrder(order=order):
+                self.answer(operator.CancelAt(*self._desk.cancel(order)))
             case operator.ChatLine(language=language, text=text):
                 if self.chat is None or language != self._chat_language:
                     self._chat_language = language

@@ -10,6 +10,7 @@ from typing import TypeVar
 from agent.committing.journal_mend import MENDED
 from agent.committing.journal_rows import OrderRow
 from agent.committing.road import (
+    CancelTooLate,
     OrderDiffers,
     OrderExpired,
     OrderPlaced,
@@ -135,6 +136,8 @@ class ShopLink:
                 receipt = ReceiptArrived(event.title, event.code)
             case OrderRefused():
                 receipt = ReceiptArrived(event.title, event.code)
+            case CancelTooLate():
+                receipt = ReceiptArrived(event.title, "cancel_too_late")
             case OrderExpired():
                 receipt = ReceiptArrived(event.title, "expired")
             case TimeTrusted():

@@ -201,9 +201,14 @@ def test_the_closed_pair_is_kept_and_names_the_open_one(bench: Bench) -> None:
     receipt = verdict(bench, forged(bench, lambda checkout, payment: None))
     [order] = bench.desk._shop.orders()
     agent = [bench.trust.shop_agent]
-    checkout = json.loads(sd_jwt.verify(order.closed_checkout, agent))
-    payment = json.loads(sd_jwt.verify(order.closed_payment, agent))
-    assert checkout["sd_hash"] == sd_jwt.digest(order.open_checkout)
+    hops = [
+        json.loads(sd_jwt.verify(token, agent, typ="kb+sd-jwt"))
+        for token in (order.closed_checkout, order.closed_payment)
+    ]
+    assert [hop["sd_hash"] for hop in hops] == [
+        sd_jwt.digest(token) for token in (order.open_checkout, order.open_payment)
+    ]
+    [checkout], [payment] = (hop["delegate_payload"] for hop in hops)
     assert payment["transaction_id"] == checkout["checkout_hash"]
     assert payment["payment_amount"] == {"amount": 3800, "currency": "PLN"}
     reply = bench.desk._shop.answer(DEVICE, order.intent_id)

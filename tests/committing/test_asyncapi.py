@@ -32,7 +32,10 @@ from tests.committing.kit import (
     unsigned_question,
 )
 
-SIGNED = ["query", "receipt", "receipt (refused)", "answer", "time", "renewal", "certificate", "catalogue"]
+SIGNED = [
+    *("query", "cancel", "renewal", "time", "answer", "certificate", "catalogue"),
+    *("receipt", "receipt (refused)", "receipt (cancelled)"),
+]
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text())
 REGISTRY = Registry().with_resource("urn:earmark", Resource(contents=DOCUMENT, specification=DRAFT202012))
 
@@ -69,6 +72,11 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     other = intent.payload.replace(bench.journal.orders()[0].intent_id.encode(), str(uuid4()).encode())
     refused = bench.desk.intent(DEVICE, other, now_s=NOW_S)
     assert refused.code == "envelope_mismatch"
+    bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", placed.payload)
+    bench.road.cancel(bench.journal.orders()[0].intent_id, factors=("voice",))
+    [cancel] = bench.road.tick().publishes
+    undone = bench.desk.cancel(DEVICE, cancel.payload, now_s=NOW_S)
+    bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", undone.payload)
     bench.road.commit(agreed())
     bench.road.tick()
     bench.clocks.pass_by(4_000)
@@ -88,6 +96,8 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "query": (query.topic, query.payload),
         "query (unsigned)": (query.topic, unsigned_question(str(uuid4()))),
         "status": (up + "status", status),
+        "cancel": (cancel.topic, cancel.payload),
+        "receipt (cancelled)": (down + undone.what, undone.payload),
         "receipt": (down + placed.what, placed.payload),
         "receipt (refused)": (down + refused.what, refused.payload),
         "answer": (down + answer.what, answer.payload),

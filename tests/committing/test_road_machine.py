@@ -7,11 +7,12 @@ clocks do not agree. The network is a bag of messages that may be delivered in a
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shutil
 import sys
 import tempfile
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,7 +31,7 @@ from agent.committing.envelope import (
     down_topic,
 )
 from agent.committing.journal import OrderRow
-from agent.committing.road import OrderExpired, OrderPlaced, OrderRefused, RoadEvent
+from agent.committing.road import CancelTooLate, OrderPlaced, RoadEvent, TimeTrusted
 from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import Publish
 from order_backend.desk import OrderDesk, Reply
@@ -39,8 +40,13 @@ from tests.committing.kit import DEVICE, agreed, make_bench, open_bench, unsigne
 
 SKEWS_S = (0, -7_200, -3_700, -200, 200, 3_700, 7_200)
 """An order may wait for an hour (`intent_lifetime_seconds`)."""
-MEANT_REFUSALS = {"expired", "not_yet_valid", "not_placed"}
+MEANT_REFUSALS = {"expired", "not_yet_valid", "not_placed", "cancelled"}
 """What time alone may bring a true intent. Anything else here would be an attacker's doing."""
+MEANT_STORIES = [
+    *(["OrderPlaced"], ["OrderRefused"], ["OrderExpired"]),
+    *(["OrderPlaced", "OrderRefused"], ["OrderPlaced", "CancelTooLate"]),
+]
+"""What may be told of one order, in this order: only one that was placed may be cancelled after that."""
 SIGNED_AND_ALTERED = ("checkout", "payment")
 
 
@@ -104,6 +110,19 @@ class Roads(RuleBasedStateMachine):
     def somebody_orders(self) -> None:
         signed = self.bench.road.commit(agreed())
         self.signed[signed.intent_id] = decode_data(decode_event(signed.payload, INTENT), IntentData)
+
+    @precondition(lambda self: self.signed)
+    @rule(data=st.data())
+    def somebody_takes_one_back(self, data: st.DataObject) -> None:
+        """Whatever has become of it."""
+        with contextlib.suppress(TrustError):
+            self.bench.road.cancel(data.draw(st.sampled_from(list(self.signed))), factors=("voice",))
+
+    @precondition(lambda self: self.shop.orders(1))
+    @rule(data=st.data())
+    def shop_hands_one_over(self, data: st.DataObject) -> None:
+        order = data.draw(st.sampled_from(self.shop.orders(10_000)))
+        self.shop.ends.put(order.order_id, "accepted", now_s=0)
 
     @rule()
     def tick(self) -> None:
@@ -184,7 +203,7 @@ class Roads(RuleBasedStateMachine):
     @rule(data=st.data(), which=st.sampled_from(SIGNED_AND_ALTERED))
     def somebody_alters_an_intent(self, data: st.DataObject, which: str) -> None:
         """Under its own id, as a thief of the device's TLS key could."""
-        intent_id = data.draw(st.sampled_from(sorted(self.signed)))
+        intent_id = data.draw(st.sampled_from(list(self.signed)))
         topic, payload = self.bench.journal.signed_bytes(intent_id)
         self.up.append(Publish("forged", topic, altered(payload, IntentData, which)))
 
@@ -192,7 +211,7 @@ class Roads(RuleBasedStateMachine):
     @rule(data=st.data())
     def somebody_asks_in_the_devices_name(self, data: st.DataObject) -> None:
         """While the clocks are right: it must not have anything refused that is in time."""
-        intent_id = data.draw(st.sampled_from(sorted(self.signed)))
+        intent_id = data.draw(st.sampled_from(list(self.signed)))
         reply = self.bench.desk.query(
             DEVICE, unsigned_question(intent_id), now_s=int(self.bench.clocks.wall_s)
         )
@@ -212,18 +231,29 @@ class Roads(RuleBasedStateMachine):
     @invariant()
     def what_people_were_told_is_true(self) -> None:
         orders = {row.intent_id: row for row in self.shop.orders(10_000)}
+        ends = self.shop.ends.all()
+        undone = {id_ for id_, order in orders.items() if ends.get(order.order_id) == "cancelled"}
+        asked = {cancel.intent_id for cancel in self.bench.journal.open_cancels()}
         for intent_id, row in self.rows().items():
             if row.state == "ordered":
                 assert orders[intent_id].order_id == row.order_id
+                assert intent_id not in undone or intent_id in asked, "told ordered, and cancelled since"
             elif row.state in ("refused", "expired"):
-                assert intent_id not in orders, f"told {row.state}, and ordered all the same"
+                stands = intent_id in orders.keys() - undone
+                assert not stands, f"told {row.state}, and ordered all the same"
             if row.state == "refused":
                 assert row.reason in MEANT_REFUSALS
-        told = Counter(event.intent_id for event in self.told if not_time(event))
-        assert all(count == 1 for count in told.values())
+        told: dict[str, list[str]] = defaultdict(list)
         for event in self.told:
+            if not isinstance(event, TimeTrusted):
+                told[event.intent_id].append(type(event).__name__)
             if isinstance(event, OrderPlaced):
                 assert orders[event.intent_id].order_id == event.order_id
+            if isinstance(event, CancelTooLate):
+                assert event.intent_id in orders and event.intent_id not in undone
+        assert all(said in MEANT_STORIES for said in told.values())
+        owed = sum(order.total_minor for id_, order in orders.items() if id_ not in undone)
+        assert self.shop.accounts.lock(DEVICE).owed_minor == owed
 
     @invariant()
     def nothing_is_lost_and_nothing_made_up(self) -> None:
@@ -251,7 +281,8 @@ class Roads(RuleBasedStateMachine):
         for replica in self.replicas:
             replica.skew_s = 0
         for _ in range(150):
-            if not self.bench.journal.open_orders() and not self.up and not self.down:
+            journal = self.bench.journal
+            if not journal.open_orders() and not journal.open_cancels() and not self.up and not self.down:
                 break
             self.tick()
             for message in self.up:
@@ -261,7 +292,7 @@ class Roads(RuleBasedStateMachine):
                 self.told += self.bench.road.received(topic, payload)
             self.up, self.down = [], []
             self.bench.clocks.pass_by(200)
-        assert not self.bench.journal.open_orders()
+        assert not self.bench.journal.open_orders() and not self.bench.journal.open_cancels()
         self.what_people_were_told_is_true()
         self.nothing_is_lost_and_nothing_made_up()
         self.late_copies()
@@ -278,7 +309,8 @@ class Roads(RuleBasedStateMachine):
         self.nothing_is_lost_and_nothing_made_up()
 
     def at_the_shop(self, message: Publish, replica: Replica) -> Reply | None:
-        ask = replica.desk.intent if message.topic.endswith("/intent") else replica.desk.query
+        desk, what = replica.desk, message.topic.rpartition("/")[2]
+        ask = {"intent": desk.intent, "query": desk.query, "cancel": desk.cancel}[what]
         try:
             return ask(DEVICE, message.payload, now_s=self.now(replica))
         except TrustError:
@@ -307,13 +339,9 @@ def altered(payload: bytes, type_: type[msgspec.Struct], which: str) -> bytes:
     return msgspec.json.encode(msgspec.structs.replace(event, data=msgspec.Raw(msgspec.json.encode(changed))))
 
 
-def not_time(event: RoadEvent) -> bool:
-    return isinstance(event, (OrderPlaced, OrderRefused, OrderExpired))
-
-
 TestRoads = Roads.TestCase
 TestRoads.settings = settings(
-    max_examples=80,
+    max_examples=100,
     stateful_step_count=40,
     deadline=None,
     report_multiple_bugs=False,

@@ -28,8 +28,9 @@ SERVICES = (
     "earmark-backend run shop",
     "earmark-backend run shop --as backend-2",
     "earmark-backend mail shop",
+    "earmark-backend enrol shop",
 )
-READY = ("broker on", "serving", "sending through")
+READY = ("broker on", "serving", "sending through", "enrolling on")
 PASSWORD = "typed by the test"
 NEEDS_A_MICROPHONE = ("run", "enrol", "people", "orders")
 CATALOGUE = "order_backend/catalogues/corner_shop.json"
@@ -46,8 +47,9 @@ class Folder:
         self._environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
         self._services: dict[str, subprocess.Popen[bytes]] = {}
 
-    def type(self, line: str) -> str:
-        """One line of the page; what it printed. Services go on in the background."""
+    def type(self, line: str, asked: str = PASSWORD) -> str:
+        """One line of the page; what it printed. Services go on in the background. `asked` is what is typed
+        where it asks for something."""
         line = line.replace(PORT_ON_THE_PAGE, self.port).replace("CATALOGUE", str(ROOT / CATALOGUE))
         if line in SERVICES:
             self.start(line)
@@ -56,7 +58,7 @@ class Folder:
             ["bash", "-ec", line],
             cwd=self.path,
             env=self._environment,
-            input=f"{PASSWORD}\n",
+            input=f"{asked}\n",
             capture_output=True,
             text=True,
             check=False,
@@ -175,9 +177,12 @@ def test_a_revoked_device_is_refused_until_it_is_admitted_again(folder: Folder) 
     assert "accepts this device" in folder.broker()
 
 
-def test_the_database_is_copied_as_the_page_says(folder: Folder) -> None:
-    folder.type(next(line for line in _lines() if "sqlite3" in line))
-    assert (folder.path / "shop-copy.db").stat().st_size > 0
+def test_the_shop_is_copied_and_brought_back_as_the_page_says(folder: Folder) -> None:
+    lines = _lines()
+    for word in ("backup", "restore", "restored"):
+        folder.type(next(line for line in lines if line.startswith(f"earmark-backend {word} ")))
+    assert (folder.path / "shop-copy").stat().st_size > 0
+    assert (folder.path / "shop-back" / "shop.db").exists()
 
 
 def test_a_second_order_service_runs_beside_the_first_as_the_page_says(folder: Folder) -> None:
@@ -189,6 +194,18 @@ def test_a_second_order_service_runs_beside_the_first_as_the_page_says(folder: F
     said = folder.type(next(line for line in lines if line.endswith("backend-2 --revoke")))
     assert "it is not connected, and cannot connect" in said
     folder.stop("earmark-backend run shop --as backend-2")
+
+
+def test_a_device_enrols_itself_as_the_page_says(folder: Folder) -> None:
+    lines = _lines()
+    folder.type(next(line for line in lines if line.startswith("earmark-backend enrol")))
+    printed = folder.type(next(line for line in lines if line.startswith("earmark-backend claim")))
+    code = printed.splitlines()[0].rpartition(": ")[2]
+    said = folder.type(next(line for line in lines if "--claim" in line), asked=code)
+    assert "Corner Shop (test) knows the code: this device is shelf-2" in said
+    found = folder.type("earmark -s shelf-2/earmark.toml doctor")
+    assert "accepts this device" in found
+    folder.stop("earmark-backend enrol shop")
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl, to renew certificates with")

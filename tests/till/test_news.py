@@ -10,9 +10,9 @@ import pytest
 
 from agent.committing.journal_mend import MENDED
 from agent.plumbing import messages
-from agent.plumbing.errors import JournalError
+from agent.plumbing.errors import EarmarkError, JournalError
 from agent.till.shop_link import MOST_LEFT_OVER, ShopLink
-from tests.committing.kit import agreed
+from tests.committing.kit import DEVICE, agreed
 from tests.till.kit import Till, make_till
 
 ORDER = "two bags of dark roast coffee"
@@ -163,3 +163,32 @@ def test_a_journal_that_cannot_note_what_was_told_stops_nothing(
     till.finish_speaking()
     till.wake_and_say(ORDER)
     assert till.said.startswith("Two bags of dark roast coffee")
+
+
+def test_an_order_that_an_operator_took_back_is_told(till: Till) -> None:
+    queue_one(till)
+    [row] = till.desk.journal.orders()
+    assert till.desk.cancel(row.intent_id) == ("cancelled", row.title)
+    shop = ShopLink(till.desk, lambda _: None, till.spoken.receipt, lambda _, then: till.timers.append(then))
+    shop.send_outbox()
+    assert till.said == "Two bags of dark roast coffee: cancelled, so it is not ordered."
+
+
+def test_an_order_that_left_is_taken_back_by_its_number_and_the_shop_has_the_last_word(till: Till) -> None:
+    queue_one(till)
+    till.deliver()
+    [row] = till.desk.journal.orders()
+    assert till.desk.cancel(row.order_id) == ("asked", row.title)
+    assert till.bench.desk.shop.ends.put(row.order_id, "accepted", now_s=0)
+    shop = ShopLink(till.desk, lambda _: None, till.spoken.receipt, lambda _, then: till.timers.append(then))
+    [cancel] = till.desk.road.tick().publishes
+    reply = till.bench.desk.cancel(DEVICE, cancel.payload, now_s=int(till.bench.clocks.wall_s))
+    till.finish_speaking()
+    shop.received(messages.Received(f"va/v1/d/{DEVICE}/dn/ack", reply.payload))
+    assert till.said.startswith("It was too late to cancel two bags of dark roast coffee")
+
+
+def test_what_the_journal_does_not_know_cannot_be_taken_back(till: Till) -> None:
+    with pytest.raises(EarmarkError) as error:
+        till.desk.cancel("E-NONE")
+    assert error.value.code == "order_unknown"

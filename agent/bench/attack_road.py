@@ -1,0 +1,92 @@
+"""Attacks on the device: a shop, or somebody in its name, that says more than was agreed, and words that are
+none of an order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+from uuid import uuid4
+
+import msgspec
+from joserfc.jwk import ECKey
+
+from agent.bench.attack_lab import DEVICE, Lab
+from agent.committing.journal import Journal
+from agent.committing.keys import FileKeyStore
+from agent.committing.receipts import Amount, ReceiptClaims
+from agent.committing.road import OrderDiffers, OrderRoad
+from agent.committing.trusted_time import TrustedTime
+from agent.deciding.sentences import compile_sentences
+from agent.deciding.understanding import NotUnderstood, SentenceParser, understand
+from agent.plumbing.settings import Device, Paths, Settings
+from order_backend.receipts import receipt_event
+
+_SPOKEN = (
+    "two dark coffees'); DROP TABLE orders; --",
+    "two dark coffees\x1b[2J\nordered device=nobody",
+    "'; UPDATE orders SET total_minor = 0; --",
+)
+
+
+class _OnItsWay(NamedTuple):
+    road: OrderRoad
+    claims: ReceiptClaims
+    state: Callable[[], str]
+
+
+def closed_over_the_limit(lab: Lab) -> str:
+    """The shop's own keys sign a receipt over a hundred times the amount: never told as "ordered"."""
+    sent = _on_its_way(lab)
+    total = Amount(sent.claims.total.amount * 100, sent.claims.total.currency) if sent.claims.total else None
+    dear = msgspec.structs.replace(sent.claims, total=total)
+    key = lab.folder.signing_key("receipts")
+    events = sent.road.received(f"va/v1/d/{DEVICE}/dn/ack", receipt_event(dear, key, event_id=uuid4()))
+    return next((event.code for event in events if isinstance(event, OrderDiffers)), f"{events}")
+
+
+def forged_receipt(lab: Lab) -> str:
+    """Somebody who can write on the device's topic, and has no key of the shop's."""
+    sent, own = _on_its_way(lab), ECKey.generate_key("P-256")
+    events = sent.road.received(f"va/v1/d/{DEVICE}/dn/ack", receipt_event(sent.claims, own, event_id=uuid4()))
+    if events or sent.state() not in ("queued", "sent"):
+        return f"{events} {sent.state()}"
+    return next(iter(sent.road.refused), "nothing")
+
+
+def spoken_injection(lab: Lab) -> str:
+    """Whatever a recogniser may write down: what is no sentence of the catalogue's grammar orders nothing,
+    and an order holds the catalogue's words only."""
+    parser = SentenceParser(compile_sentences(lab.catalogue, "en"))
+    for words in _SPOKEN:
+        meaning = understand(parser, lab.catalogue, "order", words)
+        if meaning != NotUnderstood():
+            return f"understood: {meaning}"
+    return "not_understood"
+
+
+def _on_its_way(lab: Lab) -> _OnItsWay:
+    root = lab.root / f"road-{uuid4()}"
+    root.mkdir()
+    journal = Journal(root / "journal.db")
+    time_ = TrustedTime(lab.trust, journal)
+    time_.accept(int(time.time()))
+    settings = Settings(
+        device=Device(id=DEVICE, environment="test"), paths=Paths(keys_dir=str(lab.root / DEVICE))
+    )
+    road = OrderRoad(journal, FileKeyStore.load(lab.root / DEVICE), lab.trust, time_, settings)
+    signed = road.commit(lab.order())
+    [row] = journal.orders()
+    claims = ReceiptClaims(
+        status="Success",
+        iss=lab.trust.shop_id,
+        iat=int(time.time()),
+        reference="r",
+        aud=DEVICE,
+        env="test",
+        intent=signed.intent_id,
+        intent_sha256=signed.sha256,
+        order_id="E-FORGED",
+        total=Amount(row.total.minor, row.total.currency),
+    )
+    return _OnItsWay(road, claims, lambda: journal.orders()[0].state)

@@ -1,0 +1,80 @@
+"""A device takes an order back: what came first is decided in a transaction, as orders are placed in one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+import msgspec
+
+from agent.committing.envelope import CANCEL, SignedData, decode_data, decode_event
+from agent.committing.receipts import CANCELLED
+from agent.committing.statements import CLOCK_SKEW_S, CancelClaims
+from agent.plumbing.errors import TrustError
+from order_backend.checks import PricedLine
+from order_backend.order_ends import End
+from order_backend.questions import Questions
+from order_backend.receipt_writer import About, ReceiptWriter
+from order_backend.receipts import IN_DOUBT, Reply
+from order_backend.shop import NEVER_CAME, Answer, OrderRow, Shop
+
+TOO_LATE: Final = "too_late"
+
+
+class Cancelling:
+    """On the database of one desk."""
+
+    def __init__(self, shop: Shop, questions: Questions, receipts: ReceiptWriter) -> None:
+        self._shop, self._questions, self._receipts = shop, questions, receipts
+
+    def cancel(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
+        """Answers with a receipt of the named intent, on disk when this returns: refused as 'cancelled', or
+        placed where the order stands because it was accepted before, or because the cancellation came after
+        its own time, which binds it like the other. An intent that has not come yet is refused when it does;
+        one that a restored shop may have lost is not answered.
+
+        Raises TrustError: envelope_malformed, device_revoked, statement_not_yet_valid, and what
+        `Questions.statement` raises; then there is no answer.
+        """
+        event = decode_event(payload, CANCEL)
+        signed = decode_data(event, SignedData).signed
+        claims = self._questions.statement(event, signed, CancelClaims, device_id)
+        about = About(device_id, claims.intent, claims.intent_sha256, claims.jti)
+        with self._shop.transaction(device_id, claims.intent):
+            device = self._shop.device(device_id)
+            if device is None or not device.active:
+                raise TrustError("device_revoked", "this device may not cancel any more")
+            order = self._shop.order(device_id, claims.intent)
+            if order is not None and not self._undo(order, claims, now_s):
+                return Reply("ack", self._receipts.placed(about, order, now_s=now_s), TOO_LATE)
+            before = self._shop.answer(device_id, claims.intent)
+            unheard_of = order is None and before is None
+            if unheard_of and self._shop.restores.of_question(device_id, claims.intent):
+                self._shop.restores.note(device_id, claims.intent, b"", now_s=now_s)
+                return IN_DOUBT
+            said = "the device took it back" if order is None else f"{order.order_id} was taken back"
+            receipt = self._receipts.refused(about, CANCELLED, said, now_s=now_s)
+            if order is not None:
+                # Whoever sends the intent again, or asks after it, is told how it ended.
+                self._shop.replace_receipt(device_id, claims.intent, receipt)
+            elif before is None or before.sha256 == NEVER_CAME:
+                answer = Answer(claims.intent_sha256, receipt)
+                self._shop.keep_answer(device_id, claims.intent, answer, now_s=now_s)
+            return Reply("ack", receipt, CANCELLED)
+
+    def _undo(self, order: OrderRow, claims: CancelClaims, now_s: int) -> bool:
+        """Whether the order is cancelled, now or before. One that came too late for that never is: the device
+        is told so, and another replica may have another clock."""
+        if claims.iat - CLOCK_SKEW_S > now_s:
+            raise TrustError("statement_not_yet_valid", "signed in the future")
+        end: End = "cancelled" if now_s < claims.exp else "accepted"
+        if self._shop.ends.put(order.order_id, end, now_s=now_s) and end == "cancelled":
+            given_back: Counter[str] = Counter()
+            for line in msgspec.json.decode(order.lines, type=list[PricedLine]):
+                given_back[line.id] += line.quantity
+            self._shop.stock.give_back(given_back)
+            account = self._shop.accounts.lock(order.device_id, order.account_id)
+            self._shop.accounts.owe(account, -order.total_minor)
+            self._shop.notices.cancelled(order.order_id, order.device_id, claims.amr, now_s=now_s)
+            return True
+        return self._shop.ends.of(order.order_id) == "cancelled"
