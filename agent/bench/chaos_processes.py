@@ -14,6 +14,12 @@ from order_backend.broker import PrivateBroker, ends_with_parent
 class Broker(PrivateBroker):
     """One that can be killed."""
 
+    @property
+    def pid(self) -> int:
+        """While it runs."""
+        assert self._process is not None  # noqa: S101
+        return self._process.pid
+
     def kill(self) -> None:
         """kill -9: what it has not saved is gone."""
         if self._process is not None:

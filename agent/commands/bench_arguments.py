@@ -33,6 +33,7 @@ def add_benchmarks(benchmarks: Benchmarks) -> None:
         _chaos(benchmarks),
         _disaster(benchmarks),
         _attacks(benchmarks),
+        _backend(benchmarks),
     )
     for benchmark in added:
         benchmark.add_argument("--json", action="store_true", help="for machines")
@@ -286,6 +287,27 @@ def _attacks(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     )
     attacks.add_argument("--fast", action="store_true", help="without those that take seconds")
     return attacks
+
+
+def _backend(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    backend = add_command(
+        benchmarks,
+        "backend",
+        "bench_road",
+        "backend",
+        "orders a second by database and replicas; or thousands of devices connected to one broker",
+    )
+    backend.add_argument(
+        "--intents", type=int, default=1000, metavar="N", help="of each round (default: 1000)"
+    )
+    backend.add_argument("--rounds", type=int, default=5, metavar="N", help="of each setting (default: 5)")
+    backend.add_argument(
+        "--connections",
+        type=int,
+        metavar="N",
+        help="instead: connect so many devices, restart their broker, and see them come back",
+    )
+    return backend
 
 
 def _orders_of_devices(benchmark: argparse.ArgumentParser, database: str) -> None:

@@ -51,6 +51,33 @@ def attacks(arguments: argparse.Namespace) -> int:
     return 0 if result["sound"] else 1
 
 
+def backend(arguments: argparse.Namespace) -> int:
+    """Measures and prints; 1 where an intent became no order, or a connection did not come back.
+
+    Raises ConfigurationError: bench_backend, bench_files, broker_missing, broker_start, postgresql_missing,
+    postgresql_start.
+    """
+    if arguments.connections is not None:
+        from agent.bench.connections import run_connections
+
+        result = run_connections(arguments.connections)
+        _show(result, arguments.json)
+        return 0 if result["sound"] else 1
+    from agent.bench.backend import run_backend
+
+    result = run_backend(arguments.intents, arguments.rounds)
+    if arguments.json:
+        print(json.dumps(result))
+        return 0 if result["sound"] else 1
+    names = ("per_second", "slowest", "fastest", "p50_ms", "p95_ms", "alone_p50_ms", "alone_p95_ms")
+    print(f"{result['cores']} cores, {result['at_once']} intents on their way at once")
+    print(f"{'database':<12} {'replicas':>8}", *(f"{name:>12}" for name in names))
+    for row in result["settings"]:
+        print(f"{row['database']:<12} {row['replicas'] or 'ceiling':>8}", end=" ")
+        print(*(f"{row[name]:>12}" for name in names))
+    return 0 if result["sound"] else 1
+
+
 def _show(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(result))
