@@ -107,6 +107,11 @@ class Shop:
             )
         return Shop(database)
 
+    @property
+    def database(self) -> Database:
+        """Its connection."""
+        return self._db
+
     def close(self) -> None:
         self._db.close()
 
