@@ -7,6 +7,7 @@ binds to its certificate), what it owes from the shop's own prices.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -38,13 +39,14 @@ M = TypeVar("M", bound=Claims)
 
 
 class Refusal(Exception):
-    """The shop does not take the intent: `code` goes into the receipt, with a sentence for whoever reads
-    it."""
+    """The shop does not take the intent: `code` goes into the receipt, with a sentence for whoever reads it,
+    and with how much it has of each thing where that is less than was ordered."""
 
-    def __init__(self, code: str, description: str) -> None:
+    def __init__(self, code: str, description: str, available: Mapping[str, int] | None = None) -> None:
         super().__init__(f"{code}: {description}")
         self.code = code
         self.description = description
+        self.available = available or {}
 
 
 class Terms(msgspec.Struct, frozen=True):

@@ -189,16 +189,19 @@ class OrderDesk:
 
     def _refused(self, event: CloudEvent, device_id: str, refusal: Refusal, now_s: int) -> bytes:
         about = About(device_id, event.id, event.data_sha256)
-        return self._receipts.refused(about, refusal.code, refusal.description, now_s=now_s)
+        return self._receipts.refused(
+            about, refusal.code, refusal.description, now_s=now_s, available=refusal.available
+        )
 
     def _reserve(self, device_id: str, intent: CheckedIntent, now_s: int) -> str:
-        """The account that owes it. Raises Refusal: out_of_stock, credit_limit, same_basket; then nothing was
+        """The account that owes it. Raises Refusal: unavailable, credit_limit, same_basket; then nothing was
         written."""
         wanted: Counter[str] = Counter()
         for line in intent.lines:
             wanted[line.id] += line.quantity
         if short := self._shop.stock.short(wanted):
-            raise Refusal("out_of_stock", f"not as many are left of {', '.join(short)}")
+            available = {id_: short.get(id_, quantity) for id_, quantity in wanted.items()}
+            raise Refusal("unavailable", f"not as many are left of {', '.join(short)}", available)
         account = self._shop.accounts.lock(device_id)
         owes_minor = account.owed_minor + intent.total_minor
         if account.credit_minor is not None and owes_minor > account.credit_minor:

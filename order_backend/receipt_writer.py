@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypedDict
 from uuid import UUID
 
@@ -56,13 +56,22 @@ class ReceiptWriter:
         )
         return receipt_event(claims, self._key, event_id=self._new_id())
 
-    def refused(self, about: About, code: str, description: str, *, now_s: int) -> bytes:
-        """Nothing is ordered."""
+    def refused(
+        self,
+        about: About,
+        code: str,
+        description: str,
+        *,
+        now_s: int,
+        available: Mapping[str, int] | None = None,
+    ) -> bytes:
+        """Nothing is ordered. `available` is how much there is of each thing, where it is not enough."""
         claims = ReceiptClaims(
             status="Error",
             reference=_base64url(about.sha256),
             error=code,
             error_description=description,
+            available=tuple(ReceiptLine(id_, quantity) for id_, quantity in (available or {}).items()),
             **self._addressed(about, now_s),
         )
         return receipt_event(claims, self._key, event_id=self._new_id())

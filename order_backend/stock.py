@@ -16,16 +16,17 @@ class Stock:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def short(self, wanted: Mapping[str, int]) -> list[str]:
-        """Inside a transaction: the ids of which there is less than wanted. The others' rows are locked until
-        its end, in the order of their ids, so that two transactions never wait for each other."""
+    def short(self, wanted: Mapping[str, int]) -> dict[str, int]:
+        """Inside a transaction: how much is left of that of which there is less than wanted. The others' rows
+        are locked until its end, in the order of their ids, so that two transactions never wait for each
+        other."""
         rows = self._db.execute(
             select(stock.c.sku, stock.c.quantity)
             .where(stock.c.sku.in_(sorted(wanted)))
             .order_by(stock.c.sku)
             .with_for_update()
         )
-        return [row[0] for row in rows if row[1] < wanted[row[0]]]
+        return {row[0]: row[1] for row in rows if row[1] < wanted[row[0]]}
 
     def take(self, wanted: Mapping[str, int]) -> None:
         """Inside the transaction that has asked `short`. Raises IntegrityError where there is not as much."""

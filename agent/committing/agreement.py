@@ -26,6 +26,14 @@ def difference(receipt: Receipt, row: OrderRow) -> Difference:
     return ""
 
 
+def available(receipt: Receipt, row: OrderRow) -> tuple[tuple[str, int], ...]:
+    """What of the order the shop could send, as (sku, quantity): nothing that was not ordered, and no more
+    than was."""
+    wanted = counts_of(row.basket_key)
+    could = [(line.id, min(line.quantity, wanted[line.id])) for line in receipt.available]
+    return tuple((sku, quantity) for sku, quantity in could if quantity > 0)
+
+
 def _counts(receipt: Receipt) -> Counter[str]:
     counts: Counter[str] = Counter()
     for line in receipt.lines:

@@ -39,8 +39,9 @@ class ReceiptLine(msgspec.Struct, frozen=True):
 
 class ReceiptClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     """The signed claims. `reference` is the digest of the mandate that this answers; dates are ISO 8601.
-    `lines` is what was ordered; empty where a shop does not say it. `cancel` is the id of the cancellation
-    that this answers, '' where it answers none; a "Success" then says that the order stands."""
+    `lines` is what was ordered; empty where a shop does not say it. `available` is what it could send of a
+    basket of which it has not all. `cancel` is the id of the cancellation that this answers, '' where it
+    answers none; a "Success" then says that the order stands."""
 
     status: Literal["Success", "Error"]
     iss: str
@@ -57,6 +58,7 @@ class ReceiptClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     delivery_date: str = ""
     lines: tuple[ReceiptLine, ...] = ()
     cancel: str = ""
+    available: tuple[ReceiptLine, ...] = ()
 
 
 class AnswerClaims(msgspec.Struct, frozen=True):
@@ -83,6 +85,7 @@ class Receipt(msgspec.Struct, frozen=True):
     delivery_date: str = ""
     lines: tuple[ReceiptLine, ...] = ()
     cancel: str = ""
+    available: tuple[ReceiptLine, ...] = ()
 
 
 def verify_receipt(payload: bytes, trust: Trust, *, device_id: str, environment: str) -> Receipt:
@@ -104,6 +107,7 @@ def verify_receipt(payload: bytes, trust: Trust, *, device_id: str, environment:
         delivery_date=claims.delivery_date,
         lines=claims.lines,
         cancel=claims.cancel,
+        available=claims.available,
     )
 
 

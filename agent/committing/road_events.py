@@ -31,9 +31,11 @@ class OrderDiffers(_About, frozen=True):
 
 
 class OrderRefused(_About, frozen=True):
-    """The shop refused, with its error code ('over_limit', 'expired', ...), or it was 'cancelled'."""
+    """The shop refused, with its error code ('over_limit', 'expired', ...), or it was 'cancelled'.
+    `available`: what the shop could send of it, by sku, where it has not all."""
 
     code: str
+    available: tuple[tuple[str, int], ...] = ()
 
 
 class CancelTooLate(_About, frozen=True):

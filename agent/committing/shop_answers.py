@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Protocol, TypedDict, Unpack
 
-from agent.committing.agreement import difference
+from agent.committing.agreement import available, difference
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import DAMAGED, OPEN, OrderRow, State
 from agent.committing.receipts import CANCELLED, Receipt, verify_answer, verify_receipt
@@ -82,7 +82,7 @@ class ShopAnswers:
             charged_minor=_charged(receipt, row),
         )
         if receipt.status == "refused":
-            return [OrderRefused(*about(row), receipt.error)]
+            return [OrderRefused(*about(row), receipt.error, available(receipt, row))]
         end = (
             OrderDiffers(*about(row), receipt.order_id, differs)
             if differs

@@ -37,13 +37,15 @@ def not_committed(state: Committing, event: NotCommitted, _: Surroundings) -> Ou
 def receipt(state: Committing, event: ReceiptArrived, _: Surroundings) -> Outcome:
     """The shop's answer to the order in hand."""
     key = f"shop_{event.code}" if event.code else "ordered"
-    return Idle(), (Say(key, basket=state.basket, delivery=event.delivery, title=event.title),)
+    return Idle(), (
+        Say(key, basket=state.basket, delivery=event.delivery, title=event.title, could=event.could),
+    )
 
 
 def announcement(_: Idle, event: ReceiptArrived, __: Surroundings) -> Outcome:
     """The shop's answer to an earlier one."""
     key = f"shop_{event.code}" if event.code else "announce_ordered"
-    return Idle(), (Say(key, delivery=event.delivery, title=event.title),)
+    return Idle(), (Say(key, delivery=event.delivery, title=event.title, could=event.could),)
 
 
 def mended(_: Idle, __: JournalMended, ___: Surroundings) -> Outcome:

@@ -36,6 +36,12 @@ def basket_key(lines: Iterable[tuple[str, int]]) -> str:
     return "|".join(sorted(f"{sku}*{quantity}" for sku, quantity in lines))
 
 
+def parts_of(sku: str) -> tuple[str, dict[str, str]]:
+    """The product's id and its options of e.g. 'coffee?roast=dark'."""
+    product_id, _, query = sku.partition("?")
+    return product_id, dict(part.split("=", 1) for part in query.split("&") if "=" in part)
+
+
 def counts_of(key: str) -> Counter[str]:
     """sku -> quantity, of a `basket_key`."""
     counts: Counter[str] = Counter()

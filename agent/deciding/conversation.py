@@ -182,11 +182,13 @@ class NotCommitted:
 @dataclass(frozen=True)
 class ReceiptArrived:
     """A verified receipt: `code` is '' when ordered, else why the shop refused, or how its receipt differs
-    from what was agreed. `title` names the basket for people, `delivery` is an ISO 8601 date or ''."""
+    from what was agreed. `title` names the basket for people, `delivery` is an ISO 8601 date or ''; `could`
+    is what the shop could send of it, in words."""
 
     title: str
     code: str = ""
     delivery: str = ""
+    could: str = ""
 
 
 @dataclass(frozen=True)
@@ -231,6 +233,7 @@ class Say:
     limit: int = 0
     delivery: str = ""
     title: str = ""
+    could: str = ""
     places: tuple[str, ...] = ()
     level: float = 0.0
     since: Since | Literal[""] = ""

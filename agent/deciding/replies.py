@@ -51,6 +51,7 @@ def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = 
         one=one,
         other=other,
         items=title,
+        could=say.could,
         Items=title[:1].upper() + title[1:],
         total=spoken_money(say.basket.total, language) if say.basket else "",
         limit=spoken_money(Money(say.limit, currency), language),

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from agent.committing.journal import Journal
 from agent.committing.journal_mend import MENDED
 from agent.committing.road import OrderRoad
-from agent.deciding.basket import AgreedOrder, Basket
+from agent.deciding.basket import AgreedOrder, Basket, parts_of
 from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
 from agent.deciding.edition import Edition
 from agent.deciding.money import Money
@@ -20,7 +20,7 @@ from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.policy import Circumstances
 from agent.deciding.proposals import is_quiet
 from agent.deciding.replies import Hears
-from agent.deciding.spoken_basket import spoken_basket
+from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.deciding.understanding import SentenceParser
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, JournalError
@@ -119,6 +119,16 @@ class Desk:
         except EarmarkError as error:
             return NotCommitted(error.code), ""
         return Committed(self.online), str(signed.intent_id)
+
+    def in_words(self, counts: Iterable[tuple[str, int]]) -> str:
+        """Skus and their quantities as they are read out in the device's language; '' where there are none,
+        or the catalogue in use does not know one."""
+        language = self.settings.device.language
+        try:
+            lines = [self.catalogue.line(*parts_of(sku), quantity, language) for sku, quantity in counts]
+        except KeyError:
+            return ""
+        return joined([spoken_line(line, language) for line in lines], language) if lines else ""
 
     def cancel(self, name: str) -> tuple[Literal["cancelled", "asked"], str]:
         """Takes back the order with that intent id or shop's number, for an operator; what became of it, and

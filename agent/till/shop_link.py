@@ -135,7 +135,9 @@ class ShopLink:
                 audit.log("order_differs", intent_id=event.intent_id, reason=event.code)
                 receipt = ReceiptArrived(event.title, event.code)
             case OrderRefused():
-                receipt = ReceiptArrived(event.title, event.code)
+                could = self._desk.in_words(event.available)
+                code = f"{event.code}_part" if could else event.code
+                receipt = ReceiptArrived(event.title, code, could=could)
             case CancelTooLate():
                 receipt = ReceiptArrived(event.title, "cancel_too_late")
             case OrderExpired():

@@ -54,9 +54,9 @@ def test_an_order_takes_from_what_is_left_and_a_refused_one_takes_nothing(bench:
     stock.count(COFFEE, 5)
     assert [say(bench, 3), say(bench, 3), say(bench, 2), say(bench, 1)] == [
         "ordered",
-        "out_of_stock",
+        "unavailable",
         "ordered",
-        "out_of_stock",
+        "unavailable",
     ]
     assert stock.counted() == {COFFEE: 0}
     stock.count(COFFEE, None)
@@ -68,7 +68,7 @@ def test_a_replay_takes_nothing_more_and_a_refusal_stays_when_there_is_more(benc
     bench.trust_time()
     two, three = (bench.road.commit(agreed(quantity)).payload for quantity in (2, 3))
     codes = [bench.desk.intent(DEVICE, payload, now_s=NOW_S).code for payload in (two, two, three)]
-    assert codes == ["ordered", "replayed", "out_of_stock"]
+    assert codes == ["ordered", "replayed", "unavailable"]
     bench.desk.shop.stock.count(COFFEE, 10)
     assert bench.desk.intent(DEVICE, three, now_s=NOW_S).code == "replayed"
     assert bench.desk.shop.stock.counted() == {COFFEE: 10}
@@ -80,7 +80,7 @@ def test_the_last_ones_go_to_as_many_as_there_are_however_many_ask_at_once(bench
     payloads = [bench.road.commit(agreed(1)).payload for _ in range(16)]
 
     said = said_at_once(bench, payloads)
-    assert (said.count("ordered"), said.count("out_of_stock")) == (5, 11)
+    assert (said.count("ordered"), said.count("unavailable")) == (5, 11)
     assert bench.desk.shop.stock.counted() == {COFFEE: 0}
 
 
