@@ -29,6 +29,7 @@ QUERY = "earmark.query.v1"
 ANSWER = "earmark.answer.v1"
 CANCEL = "earmark.cancel.v1"
 CATALOGUE = "earmark.catalogue.v1"
+POLICY = "earmark.policy.v1"
 RENEWAL = "earmark.renewal.v1"
 CERTIFICATE = "earmark.certificate.v1"
 

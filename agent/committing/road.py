@@ -35,6 +35,7 @@ from agent.committing.road_events import (
     about,
 )
 from agent.committing.shop_answers import Details, ShopAnswers
+from agent.committing.shop_policy import ShopPolicy
 from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims
 from agent.committing.trust import TrustBundle
 from agent.committing.trusted_time import TrustedTime
@@ -88,6 +89,8 @@ class OrderRoad:
         self._handed_out: dict[str, float] = {}  # when, in monotonic seconds, for all that are in _due
         self._questions: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.policy = ShopPolicy(trust, settings.device.id, journal)
+        """What the shop lets this device order."""
         self.renewal = Renewal(
             keys, trust, time, settings.device.id, monotonic_s=self._monotonic_s, new_id=new_id
         )
@@ -226,6 +229,8 @@ class OrderRoad:
                 events.append(self._answers.not_placed(payload))
             elif topic == down_topic(self._device.id, "time"):
                 self._time.accept_event(payload)
+            elif topic == down_topic(self._device.id, "policy"):
+                self.policy.accept_event(payload)
             else:
                 raise TrustError("topic_unknown", "not a topic of this device")
         except (TrustError, JournalError) as error:
