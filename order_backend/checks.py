@@ -48,13 +48,19 @@ class Refusal(Exception):
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What the shop measures an intent by."""
+    """What the shop measures an intent by; each of the agents before and after has an end
+    (Unix seconds)."""
 
     merchant: Merchant
     environment: str
     agent: PublicJwk
     payment_instrument_id: str
     longest_lifetime_s: int
+    other_agents: tuple[tuple[PublicJwk, int], ...] = ()
+
+    def may_close(self, key: PublicJwk, now_s: int) -> bool:
+        """Whether that is the shop's agent, or will be, or was, and the time of what names it is not over."""
+        return key == self.agent or any(key == old and now_s < end for old, end in self.other_agents)
 
 
 class PricedLine(msgspec.Struct, frozen=True):
@@ -159,7 +165,7 @@ def _check_validity(claims: Claims, terms: Terms, now_s: int) -> None:
         raise Refusal("audience", "meant for another shop")
     if claims.env != terms.environment:
         raise Refusal("environment", f"signed for {claims.env!r}, this is {terms.environment!r}")
-    if claims.cnf.jwk != terms.agent:
+    if not terms.may_close(claims.cnf.jwk, now_s):
         raise Refusal("confirmation_key", "another agent may close it")
     if claims.iat > now_s + CLOCK_SKEW_S:
         raise Refusal("not_yet_valid", "signed in the future")

@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.committing.rotation import PURPOSES
 from agent.plumbing.errors import EarmarkError
 from order_backend import (
     account_commands,
@@ -26,6 +27,7 @@ from order_backend.database import DatabaseError, reason
 from order_backend.folder import ShopFolder, write_file
 from order_backend.provisioning import add_replica, admit, create_shop
 from order_backend.revocation import Ended, revoke_device, revoke_replica
+from order_backend.rotations import rotate
 from order_backend.service import OrderService
 from order_backend.shop import Shop
 from order_backend.stop_signals import stopped_by_signal
@@ -97,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     replica.add_argument("name", help="for example backend-2")
     replica.add_argument("--revoke", action="store_true", help="it may not serve any more, from now on")
     replica.add_argument("--port", type=int, default=0, help="the broker's, instead of the one in shop.json")
+    turn = command("rotate", _rotate, "Replace a signing key; every device follows, and no order is lost.")
+    turn.add_argument("purpose", choices=PURPOSES, help="what it signs; 'agent' closes mandates")
     clock = command("clock", _clock, "What time it is at the shop.")
     clock.add_argument(
         "--set-back", action="store_true", help="forget that it was later: that clock had been wrong"
@@ -218,6 +222,15 @@ def _replica(options: argparse.Namespace) -> int:
     when = "" if reload_broker(options.folder) else " once the broker has read its access list (SIGHUP)"
     print(f"{options.name} may serve {options.folder.config().shop_id}{when}:")
     print(f"earmark-backend run {options.folder.path} --as {options.name}")
+    return 0
+
+
+def _rotate(options: argparse.Namespace) -> int:
+    claims = rotate(options.folder, options.purpose, now=datetime.now(UTC))
+    until = datetime.fromtimestamp(claims.not_after, UTC)
+    print(f"{claims.purpose}: key {claims.keys[0].kid} is rotation {claims.serial}")
+    print("the order service announces it and then signs with it, within seconds or when it runs next")
+    print(f"what the old one has signed counts until {until:%Y-%m-%d %H:%M:%SZ}")
     return 0
 
 

@@ -15,7 +15,9 @@ from uuid import UUID, uuid4
 import msgspec
 
 from agent.committing.envelope import INTENT, CloudEvent, decode_event
+from agent.committing.jws import PublicJwk
 from agent.committing.trusted_time import TimeClaims
+from order_backend.agents import Agents
 from order_backend.cancelling import Cancelling
 from order_backend.checks import (
     CheckedIntent,
@@ -54,13 +56,15 @@ class OrderDesk:
         self._receipts_key = folder.signing_key("receipts")
         self._time_key = folder.signing_key("time")
         self._offers_key = folder.signing_key("offers")
-        self._agent_key = folder.signing_key("agent")
+        self._agents = Agents.of(folder)
+        self._folder = folder
         self._terms = Terms(
             merchant=config.merchant,
             environment=config.environment,
-            agent=folder.public_key("agent"),
+            agent=self._agents.current,
             payment_instrument_id=config.payment_instrument.id,
             longest_lifetime_s=config.longest_lifetime_s,
+            other_agents=self._agents.others,
         )
         self._prices = Prices(folder, self._shop, config.longest_lifetime_s)
         self._new_id = new_id
@@ -111,6 +115,7 @@ class OrderDesk:
                     raise Refusal("shop_restored", "of a time that the shop has lost, and was not placed")
                 if not active:
                     raise Refusal("device_revoked", "this device may not order any more")
+                self._look_for_agent(signed.checkout.cnf.jwk)
                 judged_s = max(now_s, self._shop.read_clock().floor_s)
                 prices = self._prices.of(signed.checkout.catalogue_version, now_s=judged_s)
                 checked = check_intent(signed, terms=self._terms, prices=prices, now_s=judged_s)
@@ -121,6 +126,14 @@ class OrderDesk:
                 return Reply("ack", receipt, refusal.code)
             return Reply(
                 "ack", self._place(event, device_id, checked, now_s, account_id=account_id), "ordered"
+            )
+
+    def _look_for_agent(self, key: PublicJwk) -> None:
+        """A device may name a key as soon as it is announced, which another order service may have done."""
+        if key.kid not in self._agents.keys:
+            self._agents = agents = Agents.of(self._folder)
+            self._terms = msgspec.structs.replace(
+                self._terms, agent=agents.current, other_agents=agents.others
             )
 
     def query(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
@@ -220,7 +233,7 @@ class OrderDesk:
             merchant=self._terms.merchant,
             instrument=self._config.payment_instrument,
             offers_key=self._offers_key,
-            agent_key=self._agent_key,
+            agent_key=self._agents.keys[intent.checkout.cnf.jwk.kid],
             now_s=now_s,
         )
         today = datetime.fromtimestamp(now_s, UTC).date()

@@ -63,6 +63,7 @@ class ShopFolder:
         self.ca_key = path / "ca" / "ca.key"
         self.revocations = path / "ca" / "revoked.crl"
         self.service_certificates = path / "ca" / "services.json"
+        self.rotations = path / "keys" / "rotations.json"
         self.mail_lock = path / "mail.lock"
         self.broker = path / "broker"
         self.broker_certificate = path / "broker" / "broker.crt"

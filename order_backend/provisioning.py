@@ -7,6 +7,7 @@ client certificate and what it has to trust. No private key of a device is ever 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -21,11 +22,13 @@ from cryptography.x509.oid import NameOID
 
 from agent.committing.envelope import device_base
 from agent.committing.jws import PublicJwk
-from agent.committing.trust import BrokerTrust, ShopKeys, TrustBundle
+from agent.committing.rotation import Purpose
+from agent.committing.trust import MOST_KEYS, BrokerTrust, ShopKeys, TrustBundle
 from agent.plumbing.errors import ConfigurationError, TrustError
 from order_backend import certificates
 from order_backend.folder import PURPOSES, ShopConfig, ShopFolder, write_file
 from order_backend.price_list import parse_price_list
+from order_backend.rotations import old_keys
 from order_backend.shop import Shop
 
 REPLICA_NAME = re.compile(r"backend-[A-Za-z0-9][A-Za-z0-9._-]{0,55}")
@@ -136,11 +139,14 @@ def add_replica(folder: ShopFolder, name: str, *, now: datetime) -> None:
 
 
 def trust_bundle(folder: ShopFolder) -> TrustBundle:
-    """What every device of this shop pins."""
-    config = folder.config()
+    """What every device of this shop pins: of keys that were rotated out, too, those whose signatures still
+    count. The device learns their end with the rest of the chain."""
+    config, now_s = folder.config(), time.time()
 
-    def keys(purpose: str) -> tuple[PublicJwk, ...]:
-        return (folder.public_key(purpose),)
+    def keys(purpose: Purpose) -> tuple[PublicJwk, ...]:
+        old = [one for one in old_keys(folder, purpose) if one.until_s > now_s]
+        old.sort(key=lambda one: one.until_s, reverse=True)
+        return (folder.public_key(purpose), *(one.public for one in old[: MOST_KEYS - 1]))
 
     return TrustBundle(
         shop_id=config.shop_id,

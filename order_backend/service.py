@@ -25,13 +25,21 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from agent.committing.envelope import STATUS, StatusData, decode_data, decode_event, down_topic, split_topic
+from agent.committing.envelope import (
+    STATUS,
+    StatusData,
+    decode_data,
+    decode_event,
+    down_topic,
+    split_topic,
+)
 from agent.plumbing.errors import ConfigurationError, TrustError
 from agent.plumbing.terminal import plain
 from order_backend.announcing import Announcer
 from order_backend.database import DatabaseError, RowRefused, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
+from order_backend.key_announcing import LOOK_EVERY_S, KeyAnnouncing, KeysChanged
 from order_backend.rates import Rates
 from order_backend.renewals import Renewals
 from order_backend.retention import Retention
@@ -92,6 +100,7 @@ class OrderService:
         self._clock: ShopClock | None = None
         self._renewals = Renewals(folder)
         self._tells = False
+        self._announcing = KeyAnnouncing(folder)
         self._client = self._new_client()
 
     def run(self) -> None:
@@ -105,6 +114,7 @@ class OrderService:
             opened, shared = False, isinstance(self._folder.database, str)
             while not self._stopping.is_set():
                 try:
+                    self._announcing.desk_opened()
                     self._desk = OrderDesk(self._folder)
                     opened = True
                     self._clock = ShopClock(self._desk.shop, self.name, self._wall_clock)
@@ -113,6 +123,8 @@ class OrderService:
                     if error.code != "shop_database" or not (opened or shared):
                         raise
                     self._say("database_away", error.detail)
+                except KeysChanged:
+                    log.info("keys_changed another key signs from now on")
                 except ClockError as error:
                     self._say(error.code, error.detail + " -> " + error.next_step)
                 except DatabaseError as error:
@@ -170,12 +182,14 @@ class OrderService:
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_publish = self._on_publish
         return client
 
     def _connect(self) -> bool:
         # A new one each time: what an old one still had to acknowledge belongs to a session that is over.
         self._client = self._new_client()
         self._fault, self._tells = None, False
+        self._announcing.new_session()
         options = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         options.SessionExpiryInterval = 0
         options.ReceiveMaximum = RECEIVE_MAXIMUM
@@ -188,7 +202,7 @@ class OrderService:
 
     def _serve(self, clock: ShopClock) -> None:
         """Until the connection is lost, or `stop`. Raises what makes this replica leave."""
-        next_claim = next_time = 0.0
+        next_claim = next_time = next_look = 0.0
         assert self._desk is not None  # noqa: S101
         announcer = Announcer(self._desk.shop, self._folder.config(), self._retain)
         retention = Retention(self._desk.shop.database, self._folder.config().longest_lifetime_s)
@@ -198,6 +212,9 @@ class OrderService:
                     return
                 if self._fault is not None:
                     raise self._fault
+                if self.connected.is_set() and time.monotonic() >= next_look:
+                    next_look = time.monotonic() + LOOK_EVERY_S
+                    self._announcing.look(self._client, clock.now_s())
                 if self._tells and self.connected.is_set():
                     announcer.look(clock.now_s)
                     retention.look(clock.now_s)
@@ -213,6 +230,12 @@ class OrderService:
         finally:
             self.connected.clear()
             self._client.disconnect()
+
+    def _on_publish(
+        self, client: mqtt.Client, _: object, mid: int, reason: ReasonCode, properties: object
+    ) -> None:
+        if not reason.is_failure:
+            self._announcing.published(mid)
 
     def _retain(self, topic: str, payload: bytes) -> None:
         self._client.publish(topic, payload, qos=1, retain=True)

@@ -13,7 +13,7 @@ from agent.committing.journal import Journal
 from agent.committing.journal_rows import OrderRow
 from agent.committing.keys import KeyStore
 from agent.committing.statements import CancelClaims
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.plumbing import audit
 from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import Publish
@@ -29,7 +29,7 @@ class Cancels:
         self,
         journal: Journal,
         keys: KeyStore,
-        trust: TrustBundle,
+        trust: Trust,
         settings: Settings,
         *,
         monotonic_s: Callable[[], float],

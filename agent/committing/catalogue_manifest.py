@@ -13,7 +13,7 @@ import msgspec
 from agent.committing import jws
 from agent.committing.envelope import CATALOGUE, SignedData, claims_of, decode_data, decode_event
 from agent.committing.mandates import UnixSeconds
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.plumbing.errors import TrustError
 
 TYP = "earmark-catalogue+jwt"
@@ -64,7 +64,7 @@ class ManifestClaims(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.slices or tuple(Slice(number, 0, part.content) for number, part in enumerate(self.parts))
 
 
-def verify_manifest(payload: bytes, trust: TrustBundle) -> ManifestClaims:
+def verify_manifest(payload: bytes, trust: Trust) -> ManifestClaims:
     """A manifest that this device's shop has signed for its environment; how new it is, is not looked at.
 
     Raises TrustError: envelope_malformed, manifest_malformed (another shape, a part twice, slices that do not

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -32,6 +32,7 @@ CATALOGUE = "earmark.catalogue.v1"
 POLICY = "earmark.policy.v1"
 RENEWAL = "earmark.renewal.v1"
 CERTIFICATE = "earmark.certificate.v1"
+TRUST = "earmark.trust.v1"
 
 TOPIC_ROOT = "va/v1/d"
 SHOP_ROOT = "va/v1/b"
@@ -84,6 +85,12 @@ class RenewalData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     request: str
     signed: str
+
+
+class TrustData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Each a `RotationClaims` as a compact JWS, the oldest first."""
+
+    statements: Annotated[tuple[str, ...], msgspec.Meta(max_length=100)]
 
 
 def encode_event(type_: str, *, id_: UUID, source: str, now_s: int, data: msgspec.Struct) -> bytes:
@@ -150,6 +157,11 @@ def up_topic(device_id: str, what: str) -> str:
 def down_topic(device_id: str, what: str) -> str:
     """What a device reads: 'va/v1/d/ID/dn/WHAT'."""
     return f"{device_base(device_id)}dn/{what}"
+
+
+def shop_topic(shop_id: str, what: str) -> str:
+    """What the shop tells all its devices on: 'va/v1/b/SHOP/WHAT'."""
+    return f"{SHOP_ROOT}/{shop_id}/{what}"
 
 
 def catalogue_topic(shop_id: str) -> str:

@@ -29,7 +29,7 @@ from agent.committing.mandates import (
     OpenPaymentMandate,
     PaymentReference,
 )
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.deciding.basket import AgreedOrder
 from agent.plumbing.errors import TrustError
 
@@ -50,7 +50,7 @@ def sign_intent(
     order: AgreedOrder,
     *,
     keys: KeyStore,
-    trust: TrustBundle,
+    trust: Trust,
     device_id: str,
     environment: str,
     now_s: int,

@@ -57,11 +57,13 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         context: ssl.SSLContext,
         *,
         jitter: Callable[[], float],
+        shop_topics: tuple[str, ...] = (),
         refused: Callable[[], ssl.SSLContext | None] = lambda: None,
     ) -> None:
-        """`refused` is called when the broker would not have our certificate; what it gives is used from
-        the next attempt on."""
+        """`shop_topics` are read beside the device's own. `refused` is called when the broker would not have
+        our certificate; what it gives is used from the next attempt on."""
         self._device_id, self._context, self._refused = device_id, context, refused
+        self._shop_topics = shop_topics
         self._refs: dict[int, str] = {}
         self._also: tuple[str, ...] = ()
         self._asked_also: set[int] = set()
@@ -166,7 +168,8 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         )
 
     def _subscription(self) -> list[tuple[str, int]]:
-        return [(device_base(self._device_id) + "dn/#", 1)]
+        # Retained ones come in this order: who may sign, before what is signed.
+        return [(topic, 1) for topic in (*self._shop_topics, device_base(self._device_id) + "dn/#")]
 
     def _ask(self, options: Properties) -> bool:
         options.SessionExpiryInterval = self._expiry_s

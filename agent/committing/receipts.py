@@ -14,7 +14,7 @@ import msgspec
 from agent.committing import jws
 from agent.committing.envelope import ANSWER, RECEIPT, SignedData, claims_of, decode_data, decode_event
 from agent.committing.mandates import Text, UnixSeconds
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.plumbing.errors import TrustError
 
 RECEIPT_TYP = "earmark-receipt+jwt"
@@ -85,7 +85,7 @@ class Receipt(msgspec.Struct, frozen=True):
     cancel: str = ""
 
 
-def verify_receipt(payload: bytes, trust: TrustBundle, *, device_id: str, environment: str) -> Receipt:
+def verify_receipt(payload: bytes, trust: Trust, *, device_id: str, environment: str) -> Receipt:
     """Raises TrustError: receipt_malformed, receipt_key_unknown, receipt_signature, receipt_other_device,
     receipt_environment."""
     claims = claims_of(_verified(payload, RECEIPT, RECEIPT_TYP, trust), ReceiptClaims, "receipt_malformed")
@@ -107,14 +107,14 @@ def verify_receipt(payload: bytes, trust: TrustBundle, *, device_id: str, enviro
     )
 
 
-def verify_answer(payload: bytes, trust: TrustBundle, *, device_id: str, environment: str) -> AnswerClaims:
+def verify_answer(payload: bytes, trust: Trust, *, device_id: str, environment: str) -> AnswerClaims:
     """The shop's "not placed". Raises the same codes as `verify_receipt`."""
     claims = claims_of(_verified(payload, ANSWER, ANSWER_TYP, trust), AnswerClaims, "receipt_malformed")
     _check_addressee(claims, trust, device_id, environment)
     return claims
 
 
-def _verified(payload: bytes, type_: str, typ: str, trust: TrustBundle) -> bytes:
+def _verified(payload: bytes, type_: str, typ: str, trust: Trust) -> bytes:
     try:
         signed = decode_data(decode_event(payload, type_), SignedData).signed
         return jws.verify(signed, trust.keys.receipts, typ=typ)
@@ -128,7 +128,7 @@ def _verified(payload: bytes, type_: str, typ: str, trust: TrustBundle) -> bytes
 
 
 def _check_addressee(
-    claims: ReceiptClaims | AnswerClaims, trust: TrustBundle, device_id: str, environment: str
+    claims: ReceiptClaims | AnswerClaims, trust: Trust, device_id: str, environment: str
 ) -> None:
     if claims.iss != trust.shop_id:
         raise TrustError("receipt_signature", f"speaks for {claims.iss!r}, not {trust.shop_id!r}")

@@ -28,7 +28,7 @@ from agent.committing.envelope import (
 from agent.committing.keys import KeyStore
 from agent.committing.mandates import UnixSeconds
 from agent.committing.statements import RenewalClaims
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing import audit
 from agent.plumbing.errors import TrustError
@@ -66,7 +66,7 @@ class Renewal:
     def __init__(
         self,
         keys: KeyStore,
-        trust: TrustBundle,
+        trust: Trust,
         time: TrustedTime,
         device_id: str,
         *,

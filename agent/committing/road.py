@@ -16,11 +16,12 @@ from uuid import UUID, uuid4
 
 from agent.committing import outbox
 from agent.committing.cancelling import Cancels, Factor
-from agent.committing.envelope import QUERY, QueryData, down_topic, encode_event, up_topic
+from agent.committing.envelope import QUERY, QueryData, down_topic, encode_event, shop_topic, up_topic
 from agent.committing.intents import SignedIntent, sign_intent
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OPEN, OrderRow, State
 from agent.committing.keys import KeyStore
+from agent.committing.live_trust import LiveTrust
 from agent.committing.read_back import fits, signed_facts
 from agent.committing.receipts import CANCELLED
 from agent.committing.renewal import Renewal
@@ -37,7 +38,7 @@ from agent.committing.road_events import (
 from agent.committing.shop_answers import Details, ShopAnswers
 from agent.committing.shop_policy import ShopPolicy
 from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.basket import AgreedOrder
 from agent.plumbing import audit
@@ -65,7 +66,7 @@ class OrderRoad:
         self,
         journal: Journal,
         keys: KeyStore,
-        trust: TrustBundle,
+        trust: Trust,
         time: TrustedTime,
         settings: Settings,
         *,
@@ -231,6 +232,8 @@ class OrderRoad:
                 self._time.accept_event(payload)
             elif topic == down_topic(self._device.id, "policy"):
                 self.policy.accept_event(payload)
+            elif topic == shop_topic(self._trust.shop_id, "trust") and isinstance(self._trust, LiveTrust):
+                self._trust.take(payload)
             else:
                 raise TrustError("topic_unknown", "not a topic of this device")
         except (TrustError, JournalError) as error:

@@ -20,7 +20,7 @@ from agent.committing.road_events import (
     OrderRefused,
     about,
 )
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing.errors import TrustError
 from agent.plumbing.settings import Device
@@ -48,7 +48,7 @@ class ShopAnswers:
     def __init__(
         self,
         journal: Journal,
-        trust: TrustBundle,
+        trust: Trust,
         time: TrustedTime,
         device: Device,
         move: Move,

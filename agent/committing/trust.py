@@ -4,7 +4,7 @@ purpose."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 
@@ -13,8 +13,10 @@ from agent.committing.mandates import Merchant, PaymentInstrument
 from agent.plumbing.errors import TrustError
 
 SCHEMA_VERSION = 1
+MOST_KEYS = 8
+"""Of one purpose."""
 Environment = Literal["production", "test", "demo"]
-Keys = Annotated[tuple[PublicJwk, ...], msgspec.Meta(min_length=1, max_length=8)]
+Keys = Annotated[tuple[PublicJwk, ...], msgspec.Meta(min_length=1, max_length=MOST_KEYS)]
 
 
 class BrokerTrust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +58,23 @@ class TrustBundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def to_bytes(self) -> bytes:
         """As the content of trust.json."""
         return msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n"
+
+
+class Trust(Protocol):
+    """What whoever signs and verifies asks of it: a `TrustBundle`, or one that rotations have changed."""
+
+    @property
+    def shop_id(self) -> str: ...
+    @property
+    def environment(self) -> Environment: ...
+    @property
+    def merchant(self) -> Merchant: ...
+    @property
+    def payment_instrument(self) -> PaymentInstrument: ...
+    @property
+    def keys(self) -> ShopKeys: ...
+    @property
+    def shop_agent(self) -> PublicJwk: ...
 
 
 def parse_trust(data: bytes, *, name: str = "trust.json") -> TrustBundle:

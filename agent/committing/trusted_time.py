@@ -20,8 +20,9 @@ import msgspec
 
 from agent.committing import jws
 from agent.committing.envelope import TIME, SignedData, claims_of, decode_data, decode_event
+from agent.committing.live_trust import LiveTrust
 from agent.committing.mandates import UnixSeconds
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.plumbing.errors import JournalError, TrustError
 
 TYP = "earmark-time+jwt"
@@ -77,20 +78,23 @@ class Memory(Protocol):
 class TrustedTime:
     """Keeps one anchor. Not thread-safe: it belongs to the process that signs."""
 
-    def __init__(
-        self, trust: TrustBundle, memory: Memory, read: Callable[[], ClockReading] | None = None
-    ) -> None:
+    def __init__(self, trust: Trust, memory: Memory, read: Callable[[], ClockReading] | None = None) -> None:
         self._trust = trust
         self._memory = memory
         self._read = read if read is not None else read_clocks
         stored = memory.meta_get(_FLOOR) or ""
         self._floor = int(stored) if stored.isascii() and stored.isdigit() else 0
+        if isinstance(trust, LiveTrust):
+            trust.clock = self._now_if_known
         self._anchor = _anchor_of_this_boot(memory.meta_get(_ANCHOR), self._read())
 
     @property
     def trusted(self) -> bool:
         """Whether `now` would answer."""
         return self._carried(self._read()) is not None
+
+    def _now_if_known(self) -> int | None:
+        return self.now() if self.trusted else None
 
     def now(self) -> int:
         """Unix seconds. Raises TrustError clock_untrusted where the time was never set since boot."""

@@ -22,7 +22,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.committing.client_identity import ClientIdentity
-from agent.committing.envelope import LARGEST_PAYLOAD_BYTES, catalogue_topic, device_base, part_topic
+from agent.committing.envelope import (
+    LARGEST_PAYLOAD_BYTES,
+    catalogue_topic,
+    device_base,
+    part_topic,
+    shop_topic,
+)
 from agent.committing.mqtt_link import Acknowledged, Incoming, LinkEvent, MqttLink
 from agent.committing.trust import load_trust
 from agent.plumbing import audit
@@ -232,7 +238,12 @@ def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], Non
         return identity.context() if identity.refused() else None
 
     link = MqttLink(
-        settings.device.id, settings.broker, identity.context(), jitter=random.random, refused=another
+        settings.device.id,
+        settings.broker,
+        identity.context(),
+        jitter=random.random,
+        shop_topics=(shop_topic(trust.shop_id, "trust"),),
+        refused=another,
     )
     return Uplink(settings, link, control, identity, trust.shop_id, alive).run
 

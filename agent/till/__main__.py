@@ -11,8 +11,10 @@ from pathlib import Path
 from agent.committing.journal import FILE_NAME
 from agent.committing.journal_mend import open_journal
 from agent.committing.key_stores import open_key_store
+from agent.committing.live_trust import FILE_NAME as ROTATIONS
+from agent.committing.live_trust import LiveTrust
 from agent.committing.road import OrderRoad
-from agent.committing.trust import TrustBundle, load_trust
+from agent.committing.trust import load_trust
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.edition import Edition
 from agent.plumbing import audit, messages
@@ -46,9 +48,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _prepare(
     workshop: Workshop, settings: Settings, control: IpcConnection, alive: Callable[[], None]
 ) -> Callable[[], None]:
-    trust, loop = load_trust(Path(settings.paths.trust_file)), EventLoop(alive)
-    state = Path(settings.paths.state_dir) / "till"
+    loop, state = EventLoop(alive), Path(settings.paths.state_dir) / "till"
+    pinned = load_trust(Path(settings.paths.trust_file))
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    trust = LiveTrust(pinned, state / ROTATIONS)
     store = CatalogueStore(state)
     compiler = Compiler(workshop, trust.shop_id, settings.device.language)
     edition, arrived = open_edition(store, compiler, Path(settings.paths.catalogue_file))
@@ -71,7 +74,7 @@ def _workshop_is_gone() -> None:
     raise IpcError("workshop_gone", "the process that compiles catalogues has died")
 
 
-def _desk(settings: Settings, state: Path, trust: TrustBundle, edition: Edition) -> Desk:
+def _desk(settings: Settings, state: Path, trust: LiveTrust, edition: Edition) -> Desk:
     keys = open_key_store(settings)
     journal = open_journal(state / FILE_NAME, keys.public_jwk(), settings.device.id)
     road = OrderRoad(

@@ -20,7 +20,7 @@ from agent.committing.catalogue_manifest import ManifestClaims, Part, verify_man
 from agent.committing.catalogue_parts import assemble, is_part
 from agent.committing.envelope import catalogue_topic, part_topic
 from agent.committing.journal import Journal
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.plumbing import audit
 from agent.plumbing.errors import CatalogueError, EarmarkError, JournalError, TrustError
 from agent.plumbing.memfd import SEALS
@@ -47,7 +47,7 @@ class CatalogueRoad:
 
     def __init__(
         self,
-        trust: TrustBundle,
+        trust: Trust,
         journal: Journal,
         store: PartStore,
         catalogues: Catalogues,

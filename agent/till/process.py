@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.deciding.catalogue import catalogue_head
 from agent.deciding.conversation import JournalMended, ReceiptArrived, Say
 from agent.deciding.edition import Edition, source_id
@@ -47,7 +47,7 @@ class Till:
         loop: EventLoop,
         compiler: Compiler,
         store: CatalogueStore,
-        trust: TrustBundle,
+        trust: Trust,
         parts: PartStore,
     ) -> None:
         self._desk, self._loop = desk, loop

@@ -18,9 +18,11 @@ from agent.committing import jws
 from agent.committing.envelope import QUERY, QueryData, encode_event
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
+from agent.committing.live_trust import FILE_NAME as ROTATIONS
+from agent.committing.live_trust import LiveTrust
 from agent.committing.road import OrderRoad
 from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims
-from agent.committing.trust import TrustBundle, load_trust
+from agent.committing.trust import Trust, TrustBundle, load_trust
 from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.catalogue import parse_catalogue
@@ -91,6 +93,7 @@ class Bench:
     folder: ShopFolder
     desk: OrderDesk
     trust: TrustBundle
+    live: LiveTrust
     keys: FileKeyStore
     settings: Settings
     clocks: Clocks
@@ -103,8 +106,9 @@ class Bench:
         path = Path(self.settings.paths.state_dir) / "journal.db"
         self.journal.close()
         self.journal = Journal(path)
-        self.time = TrustedTime(self.trust, self.journal, self.clocks.read)
-        self.road = make_road(self.journal, self.keys, self.trust, self.time, self.settings, self.clocks)
+        self.live = LiveTrust(self.trust, Path(self.settings.paths.state_dir) / ROTATIONS)
+        self.time = TrustedTime(self.live, self.journal, self.clocks.read)
+        self.road = make_road(self.journal, self.keys, self.live, self.time, self.settings, self.clocks)
 
     def shop_time(self) -> bytes:
         return self.desk.time(now_s=int(self.clocks.wall_s))
@@ -116,7 +120,7 @@ class Bench:
 def make_road(
     journal: Journal,
     keys: FileKeyStore,
-    trust: TrustBundle,
+    trust: Trust,
     time: TrustedTime,
     settings: Settings,
     clocks: Clocks,
@@ -160,12 +164,13 @@ def open_bench(root: Path) -> Bench:
     folder = ShopFolder(root / "shop")
     settings = make_settings(root)
     trust = load_trust(root / "keys" / "trust.json")
+    live = LiveTrust(trust, root / "state" / ROTATIONS)
     keys = FileKeyStore.load(root / "keys")
     clocks = Clocks()
     journal = Journal(root / "state" / "journal.db")
-    time = TrustedTime(trust, journal, clocks.read)
-    road = make_road(journal, keys, trust, time, settings, clocks)
-    return Bench(folder, OrderDesk(folder), trust, keys, settings, clocks, journal, time, road)
+    time = TrustedTime(live, journal, clocks.read)
+    road = make_road(journal, keys, live, time, settings, clocks)
+    return Bench(folder, OrderDesk(folder), trust, live, keys, settings, clocks, journal, time, road)
 
 
 def shared_data(*parts: str) -> Path:

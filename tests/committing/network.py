@@ -22,6 +22,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore
+from agent.committing.live_trust import FILE_NAME as ROTATIONS
+from agent.committing.live_trust import LiveTrust
 from agent.committing.road import OrderRoad, RoadEvent
 from agent.committing.trust import load_trust
 from agent.committing.trusted_time import TrustedTime
@@ -157,7 +159,8 @@ class Device:
         self.open()
 
     def open(self) -> None:
-        trust = load_trust(Path(self.settings.paths.trust_file))
+        trust = LiveTrust(load_trust(Path(self.settings.paths.trust_file)), self._root / "state" / ROTATIONS)
+        self.trust = trust
         keys = FileKeyStore.load(Path(self.settings.paths.keys_dir))
         self.journal = Journal(self._root / "state" / "journal.db")
         time_ = TrustedTime(trust, self.journal)

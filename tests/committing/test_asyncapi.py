@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,12 +17,13 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from agent.committing import envelope, mqtt_link
-from agent.committing.envelope import STATUS, StatusData, encode_event
+from agent.committing.envelope import STATUS, StatusData, encode_event, shop_topic
 from agent.committing.shop_policy import Limits
 from agent.plumbing.messages import CertificateRequest
 from agent.plumbing.settings import Broker
 from order_backend.publishing import publish
 from order_backend.renewals import Renewals
+from order_backend.rotations import announcement, rotate
 from tests.committing.kit import (
     CATALOGUE_FILE,
     DEVICE,
@@ -34,7 +36,7 @@ from tests.committing.kit import (
 )
 
 SIGNED = [
-    *("query", "cancel", "renewal", "time", "answer", "certificate", "catalogue", "policy"),
+    *("query", "cancel", "renewal", "time", "answer", "certificate", "catalogue", "policy", "trust"),
     *("receipt", "receipt (refused)", "receipt (cancelled)"),
 ]
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text())
@@ -95,6 +97,8 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         bench.desk.shop.policies.put(bench.folder, DEVICE, Limits(most_lines=1), now_s=NOW_S)
     policy = bench.desk.shop.policies.event(DEVICE)
     assert policy is not None
+    rotate(bench.folder, "receipts", now=datetime.now(UTC))
+    trust = announcement(bench.folder, now_s=now_s)
     down, up = f"va/v1/d/{DEVICE}/dn/", f"va/v1/d/{DEVICE}/up/"
     return {
         "intent": (intent.topic, intent.payload),
@@ -108,6 +112,7 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "answer": (down + answer.what, answer.payload),
         "time": (down + "time", bench.shop_time()),
         "policy": (down + "policy", policy),
+        "trust": (shop_topic(bench.trust.shop_id, "trust"), trust),
         "catalogue": (envelope.catalogue_topic(bench.trust.shop_id), newest.manifest),
         "renewal": (renewal.topic, renewal.payload),
         "certificate": (down + certificate.what, certificate.payload),
@@ -135,7 +140,8 @@ def test_every_message_is_as_documented(bench: Bench) -> None:
 @pytest.mark.parametrize("label", SIGNED)
 def test_what_is_signed_is_as_documented(bench: Bench, label: str) -> None:
     name = label.split()[0]
-    signed = json.loads(messages(bench)[label][1])["data"]["signed"]
+    data = json.loads(messages(bench)[label][1])["data"]
+    signed = data["statements"][0] if label == "trust" else data["signed"]
     body = signed.split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     check = validator(f"#/components/schemas/{name}Claims")

@@ -1,0 +1,40 @@
+"""The keys that close mandates: the shop agent's of now, the one that is announced, and those that were."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from joserfc.jwk import ECKey
+
+from agent.committing import jws
+from agent.committing.jws import PublicJwk
+from order_backend.folder import ShopFolder
+from order_backend.rotations import next_key, old_keys
+
+_NEVER_OVER_S = 1 << 53
+
+
+class Agents(NamedTuple):
+    """`keys` by kid; `others` are all but `current`, each with the end of its time (Unix seconds)."""
+
+    current: PublicJwk
+    others: tuple[tuple[PublicJwk, int], ...]
+    keys: dict[str, ECKey]
+
+    @staticmethod
+    def of(folder: ShopFolder) -> Agents:
+        """As they are in the folder now. Raises ConfigurationError shop_key_missing."""
+        # In the order in which a rotation moves them, so that none is missed on its way.
+        following = next_key(folder, "agent")
+        current = folder.signing_key("agent")
+        keys = {current.thumbprint(): current}
+        others = []
+        for old in old_keys(folder, "agent"):
+            if old.public.kid not in keys:
+                keys[old.public.kid] = old.key
+                others.append((old.public, old.until_s))
+        if following is not None and following.thumbprint() not in keys:
+            keys[following.thumbprint()] = following
+            # A device may name it as soon as it is announced, before this process has taken it up.
+            others.append((jws.public_jwk(following), _NEVER_OVER_S))
+        return Agents(jws.public_jwk(current), tuple(others), keys)
