@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.commands.findings import Finding
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.sentences import compile_sentences
-from agent.plumbing.operator import CatalogueHealth
+from agent.plumbing.operator import CatalogueHealth, Health
 from agent.plumbing.settings import Settings
 
 _STAGES = {"fetching": "is being fetched from the shop", "compiling": "is being compiled"}
@@ -41,6 +42,14 @@ def catalogue_in_use(health: CatalogueHealth) -> Iterator[Finding]:
     if health.fault:
         detail = f"a new catalogue was not taken: {health.fault_detail} ({health.fault})"
         yield Finding("device", "note", detail, health.fault_next_step)
+
+
+def policy_line(health: Health) -> str:
+    """E.g. "the shop's limits, version 3 since 2026-11-28"; '' where it has set none."""
+    if not health.policy_version:
+        return ""
+    since = datetime.fromtimestamp(health.policy_since_s, UTC)
+    return f"the shop's limits, version {health.policy_version} since {since:%Y-%m-%d %H:%M:%SZ}"
 
 
 def on_its_way(health: CatalogueHealth) -> str:
