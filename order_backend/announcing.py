@@ -1,5 +1,6 @@
-"""Brings the newest catalogue to the broker, where it is retained for every device: parts first, so that
-whoever reads the manifest finds them all.
+"""Brings the newest catalogue to the broker, where it is retained for every device, and what each may order.
+
+The parts of a catalogue go first, so that whoever reads the manifest finds them all.
 
 Done anew on each connection, since a broker may have lost what it retained, and once per version. One order
 service at a time does it: the one that tells the time.
@@ -11,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from agent.committing.envelope import catalogue_topic, part_topic
+from agent.committing.envelope import catalogue_topic, down_topic, part_topic
 from order_backend.folder import ShopConfig
 from order_backend.published import needed_parts
 from order_backend.publishing import tidy
@@ -30,6 +31,7 @@ class Announcer:
         """`retain` publishes a message that the broker keeps; an empty one takes it away again."""
         self._shop, self._config, self._retain = shop, config, retain
         self._announced = 0
+        self._policies: dict[str, int] = {}
         self._next_look = 0.0
         self._next_tidy = 0.0
 
@@ -47,6 +49,11 @@ class Announcer:
         if newest > self._announced:
             self._announce()
             self._announced = newest
+        for device_id, version in self._shop.policies.versions().items():
+            event = self._shop.policies.event(device_id)
+            if version > self._policies.get(device_id, 0) and event is not None:
+                self._retain(down_topic(device_id, "policy"), event)
+                self._policies[device_id] = version
 
     def _announce(self) -> None:
         version = self._shop.published.newest()

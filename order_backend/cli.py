@@ -20,6 +20,7 @@ from order_backend import (
     claim_commands,
     order_commands,
     owner_commands,
+    policy_commands,
 )
 from order_backend.broker import PrivateBroker, reload_broker, write_access_list
 from order_backend.database import DatabaseError, reason
@@ -122,6 +123,10 @@ def _parser() -> argparse.ArgumentParser:
         "catalogues", catalogue_commands.catalogues, "Versions of the catalogue whose prices hold."
     )
     catalogue_commands.add_catalogues_arguments(versions)
+    limits = command(
+        "policy", policy_commands.policy, "The most that a device may order, whatever its settings allow."
+    )
+    policy_commands.add_policy_arguments(limits)
     copy = command(
         "backup", backup_commands.backup, "Copy the whole shop into one sealed file; it may be at work."
     )

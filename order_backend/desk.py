@@ -35,6 +35,7 @@ from order_backend.questions import Questions
 from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply, delivery_date, require_uuid, time_event
 from order_backend.restores import Doubt
+from order_backend.retention import receipt_again
 from order_backend.shop import NEVER_CAME, Answer, OrderRow, Shop
 
 __all__ = ["OrderDesk", "Reply"]
@@ -94,7 +95,8 @@ class OrderDesk:
         with self._shop.transaction(device_id, event.id):
             before = self._shop.answer(device_id, event.id)
             if before is not None and before.sha256 == event.data_sha256:
-                return Reply("ack", before.receipt, "replayed")
+                again = receipt_again(self._shop, self._receipts, device_id, event.id, before, now_s=now_s)
+                return Reply("ack", again, "replayed")
             try:
                 active, signed = self._authenticate(event, device_id)
             except Refusal as refusal:

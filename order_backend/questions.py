@@ -19,7 +19,9 @@ from agent.committing.statements import (
 )
 from agent.plumbing.errors import TrustError
 from order_backend.folder import ShopConfig
+from order_backend.receipt_writer import ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply, not_placed_event, require_uuid
+from order_backend.retention import receipt_again
 from order_backend.shop import NEVER_CAME, Answer, Shop
 
 S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims)
@@ -33,6 +35,7 @@ class Questions:
     ) -> None:
         self._shop, self._config = shop, config
         self._receipts_key, self._new_id = receipts_key, new_id
+        self._receipts = ReceiptWriter(config, receipts_key, new_id)
 
     def statement(self, event: CloudEvent, signed: str, type_: type[S], device_id: str) -> S:
         """What the device signed for just this event; its time is not looked at.
@@ -75,7 +78,10 @@ class Questions:
                 # A refusal may be of other bytes than the device's, which then takes it for nothing.
                 is_order = self._shop.order(device_id, question.intent) is not None
                 besides = b"" if is_order else self._not_placed(device_id, question.intent, now_s)
-                return Reply("ack", answer.receipt, "replayed", besides)
+                again = receipt_again(
+                    self._shop, self._receipts, device_id, question.intent, answer, now_s=now_s
+                )
+                return Reply("ack", again, "replayed", besides)
             if answer is None and self._shop.restores.of_question(device_id, question.intent):
                 self._shop.restores.note(device_id, question.intent, b"", now_s=now_s)
                 return IN_DOUBT

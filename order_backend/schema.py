@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.claim_schema import CLAIMS, POSTGRESQL_CLAIMS
 from order_backend.database import Database
+from order_backend.policy_schema import POLICIES, POSTGRESQL_POLICIES
+from order_backend.retention_schema import POSTGRESQL_RETENTION, RETENTION
 
 _ORDERS = """
 CREATE TABLE devices (
@@ -259,10 +261,27 @@ CREATE TABLE order_ends (
 """
 
 _STEPS = {
-    "sqlite": (_ORDERS, _NOTICES, _CLOCK, _ACCOUNTS, _RESTORES, CATALOGUES, _CANCELLING, CLAIMS),
+    "sqlite": (
+        _ORDERS,
+        _NOTICES,
+        _CLOCK,
+        _ACCOUNTS,
+        _RESTORES,
+        CATALOGUES,
+        _CANCELLING,
+        CLAIMS,
+        RETENTION,
+        POLICIES,
+    ),
     "postgresql": (
         *("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES),
-        *(POSTGRESQL_CATALOGUES, _POSTGRESQL_CANCELLING, POSTGRESQL_CLAIMS),
+        *(
+            POSTGRESQL_CATALOGUES,
+            _POSTGRESQL_CANCELLING,
+            POSTGRESQL_CLAIMS,
+            POSTGRESQL_RETENTION,
+            POSTGRESQL_POLICIES,
+        ),
     ),
 }
 SCHEMA_VERSION = len(_STEPS["sqlite"])

@@ -42,6 +42,7 @@ from order_backend.folder import ShopFolder, claim
 from order_backend.key_announcing import LOOK_EVERY_S, KeyAnnouncing, KeysChanged
 from order_backend.rates import Rates
 from order_backend.renewals import Renewals
+from order_backend.retention import Retention
 from order_backend.shop_clock import ClockError, ShopClock
 
 TIME_EVERY_S = 60.0
@@ -204,6 +205,7 @@ class OrderService:
         next_claim = next_time = next_look = 0.0
         assert self._desk is not None  # noqa: S101
         announcer = Announcer(self._desk.shop, self._folder.config(), self._retain)
+        retention = Retention(self._desk.shop.database, self._folder.config().longest_lifetime_s)
         try:
             while not self._stopping.is_set():
                 if self._client.loop(timeout=0.5) != mqtt.MQTT_ERR_SUCCESS:
@@ -215,6 +217,7 @@ class OrderService:
                     self._announcing.look(self._client, clock.now_s())
                 if self._tells and self.connected.is_set():
                     announcer.look(clock.now_s)
+                    retention.look(clock.now_s)
                 if not self.connected.is_set() or time.monotonic() < next_claim:
                     continue
                 next_claim = time.monotonic() + CLAIM_EVERY_S

@@ -18,6 +18,7 @@ from order_backend.claims import Claims
 from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.notices import Notices
 from order_backend.order_ends import OrderEnds
+from order_backend.policies import Policies
 from order_backend.published import Published
 from order_backend.restores import Restores
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
@@ -80,6 +81,7 @@ class Shop:
         self.ends = OrderEnds(database)
         self.restores = Restores(database)
         self.published = Published(database)
+        self.policies = Policies(database)
         self.claims = Claims(database)
 
     @staticmethod
@@ -106,6 +108,11 @@ class Shop:
                 "shop_database", f"{named(where)} has schema {version}, known is {SCHEMA_VERSION}"
             )
         return Shop(database)
+
+    @property
+    def database(self) -> Database:
+        """Its connection."""
+        return self._db
 
     def close(self) -> None:
         self._db.close()

@@ -111,6 +111,14 @@ restores = Table(
     Column("until_s", BigInteger),
     Column("closed_at_s", BigInteger),
 )
+policies = Table(
+    "policies",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("version", BigInteger),
+    Column("limits", Text),
+    Column("event", LargeBinary),
+)
 catalogues = Table(
     "catalogues",
     METADATA,

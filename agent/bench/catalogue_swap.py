@@ -47,10 +47,10 @@ def run_swap(products: int) -> dict[str, Any]:
     """
     with TemporaryDirectory() as folder, _till(Path(folder), products) as (child, path):
         sizes = _Sizes(child.process.pid)
-        with _client(path) as asking:
+        with operator_client(path) as asking:
             before = _answers(asking, threading.Event(), _QUIET_SECONDS)
             sizes.before = sizes.till_mb()
-            with _client(path) as bringing:
+            with operator_client(path) as bringing:
                 stages = _Stages(bringing, _catalogue(products, 2))
                 watching = threading.Thread(target=sizes.watch, args=(stages.over,), daemon=True)
                 watching.start()
@@ -102,8 +102,8 @@ def _till(folder: Path, products: int) -> Iterator[tuple[Child, Path]]:
             listener.listen(8)
             child.control.send(messages.OperatorListener(), (listener.fileno(),))
             child.control.send(messages.Peer("voice"), (voice_end.fileno(),))
-        threading.Thread(target=_play_voice, args=(IpcConnection(voice, peer="till"),), daemon=True).start()
-        with _client(path) as client:
+        threading.Thread(target=play_voice, args=(IpcConnection(voice, peer="till"),), daemon=True).start()
+        with operator_client(path) as client:
             client.send(operator.AskHealth())
             client.receive(operator.Health)
         yield child, path
@@ -113,7 +113,8 @@ def _till(folder: Path, products: int) -> Iterator[tuple[Child, Path]]:
         voice.close()
 
 
-def _play_voice(till: IpcConnection) -> None:
+def play_voice(till: IpcConnection) -> None:
+    """In `voice`'s place: hears by whatever it is told to, at once. Until the till is gone."""
     with contextlib.suppress(EOFError):
         till.send(messages.VoiceReady(GE2E))
         while True:
@@ -124,7 +125,8 @@ def _play_voice(till: IpcConnection) -> None:
                 till.send(messages.GrammarTaken(message.grammar_id))
 
 
-def _client(path: Path) -> IpcConnection:
+def operator_client(path: Path) -> IpcConnection:
+    """A fresh connection to the operator socket."""
     sock = socket.socket(socket.AF_UNIX)
     sock.connect(str(path))
     return IpcConnection(sock, peer="till")

@@ -135,6 +135,11 @@ def _catalogue(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     catalogue.add_argument(
         "--orders", type=int, default=24, metavar="N", help="spoken at each size (default: 24)"
     )
+    catalogue.add_argument(
+        "--download",
+        action="store_true",
+        help="instead: how long each size takes from the shop's publishing to the device's orders",
+    )
     return catalogue
 
 

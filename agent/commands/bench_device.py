@@ -79,6 +79,8 @@ def catalogue(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of large catalogues and prints its table."""
     from agent.bench.catalogue import run_catalogue_bench
 
+    if arguments.download:
+        return _download(arguments)
     result = run_catalogue_bench(list(arguments.products), arguments.orders, default_models_dir())
     if arguments.json:
         print(json.dumps(result))
@@ -96,4 +98,26 @@ def catalogue(arguments: argparse.Namespace) -> int:
             f"{row['compile_seconds']:>9.3f}{row['resident_mb']:>7.1f}"
             f"{times['p50']:>9.0f}{times['p95']:>9.0f}{row['right']:>8.1%}"
         )
+    return 0
+
+
+def _download(arguments: argparse.Namespace) -> int:
+    from agent.bench.catalogue_download import run_download
+
+    results = [run_download(size) for size in arguments.products]
+    if arguments.json:
+        print(json.dumps({"results": results}))
+        return 0
+    heads = ("publish s", "fetched s", "orderable s", "parts", "bytes")
+    print(f"{'products':>9} {'what':<10}", *(f"{head:>11}" for head in heads))
+    for result in results:
+        for what in ("whole", "changed"):
+            row = result[what]
+            seconds = (row[f"{name}_seconds"] for name in ("publish", "fetched", "orderable"))
+            numbers = (
+                *(f"{value:>11.2f}" for value in seconds),
+                f"{row['parts']:>11}",
+                f"{row['bytes']:>11}",
+            )
+            print(f"{result['products']:>9} {what:<10}", *numbers)
     return 0

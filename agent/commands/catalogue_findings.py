@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.commands.findings import Finding
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.sentences import compile_sentences
-from agent.plumbing.operator import CatalogueHealth
+from agent.plumbing.operator import CatalogueHealth, Health
 from agent.plumbing.settings import Settings
+
+_STAGES = {"fetching": "is being fetched from the shop", "compiling": "is being compiled"}
 
 
 def catalogue(settings: Settings) -> Iterator[Finding]:
@@ -41,7 +44,15 @@ def catalogue_in_use(health: CatalogueHealth) -> Iterator[Finding]:
         yield Finding("device", "note", detail, health.fault_next_step)
 
 
+def policy_line(health: Health) -> str:
+    """E.g. "the shop's limits, version 3 since 2026-11-28"; '' where it has set none."""
+    if not health.policy_version:
+        return ""
+    since = datetime.fromtimestamp(health.policy_since_s, UTC)
+    return f"the shop's limits, version {health.policy_version} since {since:%Y-%m-%d %H:%M:%SZ}"
+
+
 def on_its_way(health: CatalogueHealth) -> str:
     """E.g. "version 8 is being compiled"."""
-    what = "is being compiled" if health.next_stage == "compiling" else "waits until nobody is being heard"
+    what = _STAGES.get(health.next_stage, "waits until nobody is being heard")
     return f"catalogue version {health.next_version} {what}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from agent.commands.catalogue_findings import catalogue, catalogue_in_use
+from agent.commands.catalogue_findings import catalogue, catalogue_in_use, policy_line
 from agent.commands.certificate_findings import certificate, renewing
 from agent.commands.findings import Finding
 from agent.commands.hearing_findings import hearing, voices
@@ -215,3 +215,5 @@ def _device(settings: Settings) -> Iterator[Finding]:
         yield Finding("device", "note", "the time is not known yet: nothing is signed")
     yield Finding("device", "ok", f"{health.queued} orders wait for the shop")
     yield from catalogue_in_use(health.catalogue)
+    if limits := policy_line(health):
+        yield Finding("device", "ok", limits)

@@ -1,5 +1,5 @@
 """`earmark status`: what the device is doing, in one line, for those who do not hear it; in others which
-catalogue it serves, and until when it may connect."""
+catalogue it serves, until when it may connect, and whose limits hold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from agent.commands.catalogue_findings import on_its_way
+from agent.commands.catalogue_findings import on_its_way, policy_line
 from agent.commands.certificate_findings import until
 from agent.commands.operators import OperatorClient
 from agent.plumbing import operator
@@ -33,14 +33,15 @@ WORDS = {
 def run(arguments: argparse.Namespace) -> int:
     """Prints these lines; with --follow one whenever it changes."""
     client = OperatorClient(Path(load_settings(arguments.settings).paths.state_dir))
-    signal, catalogue, certificate = "", "", ""
+    signal, catalogue, certificate, limits = "", "", "", ""
     while True:
         health: operator.Health = client.ask(operator.AskHealth(), operator.Health)
-        before = (signal, catalogue, certificate)
-        signal, catalogue, certificate = shown = (
+        before = (signal, catalogue, certificate, limits)
+        signal, catalogue, certificate, limits = shown = (
             health.signal,
             _catalogue(health.catalogue),
             _certificate(health),
+            policy_line(health),
         )
         if arguments.json and before != shown:
             print(_as_json(health), flush=True)
@@ -51,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
                 print(catalogue, flush=True)
             if certificate and certificate != before[2]:
                 print(certificate, flush=True)
+            if limits and limits != before[3]:
+                print(limits, flush=True)
         if not arguments.follow:
             return 0
         time.sleep(_LOOK_S)
@@ -59,9 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _as_json(health: operator.Health) -> str:
     shown = {"signal": health.signal, "seconds": health.signal_age_s, "queued": health.queued}
     certificate = {"until_s": health.certificate_until_s, "fault": health.certificate_fault}
-    return json.dumps(
-        shown | {"catalogue": msgspec.to_builtins(health.catalogue), "certificate": certificate}
-    )
+    policy = {"version": health.policy_version, "since_s": health.policy_since_s}
+    catalogue = msgspec.to_builtins(health.catalogue)
+    return json.dumps(shown | {"catalogue": catalogue, "certificate": certificate, "policy": policy})
 
 
 def _certificate(health: operator.Health) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.committing.envelope import STATUS, StatusData, device_base, encode_event, up_topic
 from agent.committing.tls import probe_broker
+from agent.plumbing import audit
 from agent.plumbing.link_errors import code_of_openssl_text
 from agent.plumbing.mqtt_client import Down, MqttSession, UnboundClient, Up
 from agent.plumbing.settings import Broker
@@ -64,6 +65,8 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         self._device_id, self._context, self._refused = device_id, context, refused
         self._shop_topics = shop_topics
         self._refs: dict[int, str] = {}
+        self._also: tuple[str, ...] = ()
+        self._asked_also: set[int] = set()
         self._session = 0
         super().__init__(self._new_client(), broker, jitter=jitter, spread_s=broker.reconnect_spread_seconds)
         self._expiry_s = broker.session_expiry_seconds
@@ -119,6 +122,35 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         """Says (again) that the device is online; the shop answers with the time."""
         self._client.publish(up_topic(self._device_id, "status"), self._status(True), qos=1, retain=True)
 
+    def read(self, topics: Sequence[str], *, anew: bool = False) -> None:
+        """Reads these topics as well, and no others than these and its own, also in later sessions; what is
+        retained there comes now, for all of them where it is wanted `anew`. That a broker refuses them is
+        logged and changes nothing else."""
+        gone = [topic for topic in self._also if topic not in topics]
+        new = [topic for topic in topics if anew or topic not in self._also]
+        self._also = tuple(topics)
+        if not self._connected:
+            return
+        if gone:
+            self._client.unsubscribe(gone)
+        self._subscribe_also(new)
+
+    def _subscribe_also(self, topics: Sequence[str]) -> None:
+        if topics:
+            mid = self._client.subscribe([(topic, 1) for topic in topics])[1]
+            if mid is not None:
+                self._asked_also.add(mid)
+
+    def _on_subscribe(
+        self, client: mqtt.Client, _: object, mid: int, reasons: list[ReasonCode], properties: object
+    ) -> None:
+        if mid not in self._asked_also:
+            super()._on_subscribe(client, _, mid, reasons, properties)
+            return
+        self._asked_also.discard(mid)
+        if any(reason.is_failure for reason in reasons):
+            audit.log("broker_refused_topics", next_step="let devices read va/v1/b/ in its access list")
+
     def done(self, message: Incoming) -> None:
         """Acknowledges `message`, unless its session is over (the broker will send it again)."""
         if message.qos > 0 and message.session == self._session and self._client.socket() is not None:
@@ -146,6 +178,8 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         return False
 
     def _opened(self) -> None:
+        self._asked_also.clear()
+        self._subscribe_also(self._also)
         self.announce()
 
     def _why_unanswered(self) -> str:

@@ -36,6 +36,7 @@ from agent.committing.road_events import (
     about,
 )
 from agent.committing.shop_answers import Details, ShopAnswers
+from agent.committing.shop_policy import ShopPolicy
 from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims
 from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
@@ -89,6 +90,8 @@ class OrderRoad:
         self._handed_out: dict[str, float] = {}  # when, in monotonic seconds, for all that are in _due
         self._questions: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.policy = ShopPolicy(trust, settings.device.id, journal)
+        """What the shop lets this device order."""
         self.renewal = Renewal(
             keys, trust, time, settings.device.id, monotonic_s=self._monotonic_s, new_id=new_id
         )
@@ -227,6 +230,8 @@ class OrderRoad:
                 events.append(self._answers.not_placed(payload))
             elif topic == down_topic(self._device.id, "time"):
                 self._time.accept_event(payload)
+            elif topic == down_topic(self._device.id, "policy"):
+                self.policy.accept_event(payload)
             elif topic == shop_topic(self._trust.shop_id, "trust") and isinstance(self._trust, LiveTrust):
                 self._trust.take(payload)
             else:

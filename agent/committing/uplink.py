@@ -22,7 +22,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.committing.client_identity import ClientIdentity
-from agent.committing.envelope import LARGEST_PAYLOAD_BYTES, device_base, shop_topic
+from agent.committing.envelope import (
+    LARGEST_PAYLOAD_BYTES,
+    catalogue_topic,
+    device_base,
+    part_topic,
+    shop_topic,
+)
 from agent.committing.mqtt_link import Acknowledged, Incoming, LinkEvent, MqttLink
 from agent.committing.trust import load_trust
 from agent.plumbing import audit
@@ -31,6 +37,7 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import (
     CertificateRequest,
     ClientCertificate,
+    FetchParts,
     LinkState,
     Message,
     Peer,
@@ -61,11 +68,14 @@ class Uplink:
         link: MqttLink,
         control: IpcConnection,
         identity: ClientIdentity,
+        shop_id: str,
         stepped: Callable[[], None] = lambda: None,
     ) -> None:
         """`stepped` is called after each step of the link (the watchdog's heartbeat)."""
         self._stepped, self._identity = stepped, identity
         self._base = device_base(settings.device.id) + "up/"
+        self._shop_id = shop_id
+        link.read([catalogue_topic(shop_id)])
         self._link, self._control = link, control
         self._till: IpcConnection | None = None
         self._waiting: deque[Incoming] = deque()
@@ -126,6 +136,8 @@ class Uplink:
             match message:
                 case Publish():
                     self._publish(message)
+                case FetchParts(parts=parts):
+                    self._read_parts(parts)
                 case RequestCertificate():
                     self._tell(CertificateRequest(self._identity.request().decode("ascii")))
                 case UseCertificate(pem=pem):
@@ -149,9 +161,14 @@ class Uplink:
         self._tell_certificate()
         if self._link.connected:
             self._link.announce()  # a new till wants the time, and the shop answers a birth with it
+        self._read_parts((), anew=True)  # what it wants it will say, and it may not know of the newest
         waiting, self._waiting = self._waiting, deque()
         for received in waiting:
             self._hand_over(received)
+
+    def _read_parts(self, parts: tuple[str, ...], *, anew: bool = False) -> None:
+        topics = [part_topic(self._shop_id, sha256) for sha256 in parts]
+        self._link.read([catalogue_topic(self._shop_id), *topics], anew=anew)
 
     def _publish(self, message: Publish) -> None:
         if not message.topic.startswith(self._base) or any(sign in message.topic for sign in "+#\0"):
@@ -228,7 +245,7 @@ def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], Non
         shop_topics=(shop_topic(trust.shop_id, "trust"),),
         refused=another,
     )
-    return Uplink(settings, link, control, identity, alive).run
+    return Uplink(settings, link, control, identity, trust.shop_id, alive).run
 
 
 def main(arguments: list[str] | None = None) -> int:

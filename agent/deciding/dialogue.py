@@ -148,6 +148,8 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
             Say("refused_other_voice", basket=basket), "refused_other_voice", basket, state.speaker.person
         )
     decision = decide(basket, around.circumstances, around.policy)
+    if not decision.allowed and _by_voice_or_factor(basket, around).allowed:
+        return _read_back(basket, event.speaker, around)  # the limits have changed meanwhile
     if not decision.allowed:
         return _end(
             Say(decision.code, basket=basket, limit=decision.limit),

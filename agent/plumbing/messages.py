@@ -179,6 +179,19 @@ class Publish(Message, frozen=True):
     retain: bool = False
 
 
+MOST_PARTS_AT_ONCE = 4
+
+
+class FetchParts(Message, frozen=True):
+    """Read these parts of the shop's catalogue, by their SHA-256, and no others; each comes as a `Received`.
+    Empty: none any more."""
+
+    parts: Annotated[
+        tuple[Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")], ...],
+        msgspec.Meta(max_length=MOST_PARTS_AT_ONCE),
+    ]
+
+
 class Published(Message, frozen=True):
     """The broker took it. Proves nothing about the shop."""
 
@@ -294,7 +307,7 @@ VoiceToTill = (
     VoiceReady | GrammarTaken | Utterance | WentOn | Silence | Woken | Spoken | VoiceFault | VoiceMended
 )
 TillToVoice = Listen | Say | UseGrammar | ListenPolicy | Prepare
-TillToUplink = Publish | RequestCertificate | UseCertificate
+TillToUplink = FetchParts | Publish | RequestCertificate | UseCertificate
 UplinkToTill = Published | Received | LinkState | ClientCertificate | CertificateRequest
 SensorsToTill = Proposal | SensorState
 TouchToTill = PinTyped | BadgeRead | ButtonPressed

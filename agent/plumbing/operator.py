@@ -185,8 +185,8 @@ class Forgotten(Message, frozen=True):
     found: bool
 
 
-CatalogueStage = Literal["compiling", "waiting", "in_use"]
-"""waiting: for `voice`, which takes it between utterances."""
+CatalogueStage = Literal["fetching", "compiling", "waiting", "in_use"]
+"""fetching: its parts, from the broker; waiting: for `voice`, which takes it between utterances."""
 
 
 class CatalogueAt(Message, frozen=True):
@@ -211,7 +211,8 @@ class Health(Message, frozen=True):
     `signal`: what a lamp shows now (`agent.deciding.signals`), and for how long it has;
     `voices_of_another_model`: how many of the enrolled have to be learned anew; `certificate_until_s`: when
     the one for the broker ends (Unix seconds, 0 where `uplink` has not said), `certificate_fault`: why it was
-    not renewed when that was tried."""
+    not renewed when that was tried; `policy_version`: of the shop's limits, 0 where it has set none, which it
+    signed at `policy_since_s` (Unix seconds)."""
 
     voice: bool
     grammar: str
@@ -224,6 +225,8 @@ class Health(Message, frozen=True):
     signal: str = "ready"
     signal_age_s: int = 0
     catalogue: CatalogueHealth = CatalogueHealth()
+    policy_version: int = 0
+    policy_since_s: int = 0
     voices_of_another_model: int = 0
     certificate_until_s: int = 0
     certificate_fault: str = ""

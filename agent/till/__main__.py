@@ -29,6 +29,7 @@ from agent.till.desk import Desk
 from agent.till.events import EventLoop
 from agent.till.factors import Factors
 from agent.till.opening import open_edition
+from agent.till.part_store import PartStore
 from agent.till.people import People
 from agent.till.process import Till
 
@@ -55,7 +56,7 @@ def _prepare(
     compiler = Compiler(workshop, trust.shop_id, settings.device.language)
     edition, arrived = open_edition(store, compiler, Path(settings.paths.catalogue_file))
     desk = _desk(settings, state, trust, edition)
-    till = Till(desk, loop, compiler, store)
+    till = Till(desk, loop, compiler, store, trust, PartStore(state / "parts"))
     if arrived is not None:
         till.catalogue_lies_there(arrived)
     workshop.watch(lambda: loop.post(_workshop_is_gone))

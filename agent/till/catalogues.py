@@ -75,6 +75,11 @@ class Catalogues:
         self.fault: EarmarkError | None = None
         """Why the newest that came is not in use and will not be."""
 
+    @property
+    def in_use(self) -> Name:
+        """What is served."""
+        return self._swap.in_use
+
     def health(self) -> CatalogueHealth:
         """What an operator is shown."""
         newest, fault = self._swap.newest, self.fault

@@ -24,7 +24,7 @@ from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.deciding.understanding import SentenceParser
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, JournalError
-from agent.plumbing.settings import Settings
+from agent.plumbing.settings import Policy, Settings
 from agent.till.factors import Factors
 from agent.till.people import People, Person
 
@@ -74,6 +74,11 @@ class Desk:
         """That of the edition in use."""
         return self.edition.catalogue
 
+    @property
+    def policy(self) -> Policy:
+        """The limits that hold now: in each the stricter of the settings' and the shop's."""
+        return self.road.policy.effective(self.settings.policy)
+
     def parser(self, language: str) -> SentenceParser:
         """The parser of the grammar in `language`. Raises CatalogueError catalogue_language."""
         return self.edition.parser(language)
@@ -106,7 +111,7 @@ class Desk:
             queued_same = self.journal.queued_like(person, basket.key) is not None
         factor_ready = bool(self.settings.touch.devices) and self.factors.has(person)
         circumstances = Circumstances(spent, queued_same, self.road.clock_trusted(), factor_ready)
-        return Surroundings(self.settings.policy, circumstances)
+        return Surroundings(self.policy, circumstances)
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""

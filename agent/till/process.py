@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from agent.committing.trust import Trust
 from agent.deciding.catalogue import catalogue_head
 from agent.deciding.conversation import JournalMended, ReceiptArrived, Say
 from agent.deciding.edition import Edition, source_id
@@ -14,6 +15,7 @@ from agent.plumbing.errors import CatalogueError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.messages import Message
+from agent.till.catalogue_road import CatalogueRoad
 from agent.till.catalogue_store import CatalogueStore
 from agent.till.catalogues import Catalogues
 from agent.till.certificate_care import CertificateCare
@@ -24,6 +26,7 @@ from agent.till.events import EventLoop
 from agent.till.neighbours import Neighbour, Neighbours
 from agent.till.operator_door import OperatorDoor
 from agent.till.operators import OperatorSession
+from agent.till.part_store import PartStore
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
 from agent.till.shop_link import ShopLink
@@ -38,7 +41,15 @@ from agent.till.waiting import WaitingBaskets
 class Till:
     """One device's till. Everything here runs on the event loop's thread."""
 
-    def __init__(self, desk: Desk, loop: EventLoop, compiler: Compiler, store: CatalogueStore) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        loop: EventLoop,
+        compiler: Compiler,
+        store: CatalogueStore,
+        trust: Trust,
+        parts: PartStore,
+    ) -> None:
         self._desk, self._loop = desk, loop
         self._hears = False  # `voice` has its models and this till's grammar
         self._enrolling: OperatorSession | None = None
@@ -65,13 +76,16 @@ class Till:
             loop,
             {
                 "voice": Neighbour(messages.VoiceToTill, self._from_voice, self._voice_lost),
-                "uplink": Neighbour(messages.UplinkToTill, self._shop.received, self._shop.lost),
+                "uplink": Neighbour(messages.UplinkToTill, self._from_uplink, self._shop.lost),
                 "sensors": Neighbour(messages.SensorsToTill, self._sensing.received, self._sensing.lost),
                 "touch": Neighbour(messages.TouchToTill, self._from_touch, lambda: None),
             },
         )
         self._catalogues = Catalogues(
             desk, compiler, store, loop.post, self._offer, self._proposals.catalogue_changed
+        )
+        self._catalogue_road = CatalogueRoad(
+            trust, desk.journal, parts, self._catalogues, self._to_uplink, loop.post, loop.after
         )
         self._shop.begin()
 
@@ -171,6 +185,15 @@ class Till:
 
     # --- the others ---
 
+    def _from_uplink(self, message: Message) -> None:
+        road = self._catalogue_road
+        if isinstance(message, messages.Received) and road.takes(message.topic):
+            road.received(message.topic, message.payload)
+            return
+        self._shop.received(message)
+        if isinstance(message, messages.LinkState) and message.connected:
+            road.linked()
+
     def _from_touch(self, message: Message) -> None:
         self._touching.received(message)
         self._shop.send_outbox()
@@ -208,7 +231,9 @@ class Till:
             voice_faults=dict(self._ear.faults),
             signal=self._signals.now,
             signal_age_s=int(time.monotonic() - self._signals.since_s),
-            catalogue=self._catalogues.health(),
+            policy_version=self._desk.road.policy.version,
+            policy_since_s=self._desk.road.policy.since_s,
+            catalogue=self._catalogue_road.shown(self._catalogues.health()),
             certificate_until_s=self._desk.road.renewal.until_s,
             certificate_fault=self._desk.road.renewal.fault,
             voices_of_another_model=len(self._desk.incomparable()),

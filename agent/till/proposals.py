@@ -157,7 +157,7 @@ class SensorProposals:
 
     def _waiting(self, sensor_id: str) -> Waiting:
         sensor, standing = self._sensors[sensor_id], self._standings[sensor_id]
-        most = self._desk.settings.policy.largest_quantity
+        most = self._desk.policy.largest_quantity
         quantity = proposals.packs_to_order(sensor, standing.level, most)
         basket = self._offered(sensor_id, quantity) or self._basket(sensor, quantity)
         now_s = self._desk.now_s()

@@ -18,6 +18,7 @@ from referencing.jsonschema import DRAFT202012
 
 from agent.committing import envelope, mqtt_link
 from agent.committing.envelope import STATUS, StatusData, encode_event, shop_topic
+from agent.committing.shop_policy import Limits
 from agent.plumbing.messages import CertificateRequest
 from agent.plumbing.settings import Broker
 from order_backend.publishing import publish
@@ -35,7 +36,7 @@ from tests.committing.kit import (
 )
 
 SIGNED = [
-    *("query", "cancel", "renewal", "time", "answer", "certificate", "catalogue", "trust"),
+    *("query", "cancel", "renewal", "time", "answer", "certificate", "catalogue", "policy", "trust"),
     *("receipt", "receipt (refused)", "receipt (cancelled)"),
 ]
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text())
@@ -92,6 +93,10 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     now_s = int(bench.clocks.wall_s)
     certificate = Renewals(bench.folder).renew(bench.desk.shop, DEVICE, renewal.payload, now_s=now_s)
     assert certificate is not None and certificate.code == "renewed"
+    with bench.desk.shop.transaction():
+        bench.desk.shop.policies.put(bench.folder, DEVICE, Limits(most_lines=1), now_s=NOW_S)
+    policy = bench.desk.shop.policies.event(DEVICE)
+    assert policy is not None
     rotate(bench.folder, "receipts", now=datetime.now(UTC))
     trust = announcement(bench.folder, now_s=now_s)
     down, up = f"va/v1/d/{DEVICE}/dn/", f"va/v1/d/{DEVICE}/up/"
@@ -106,6 +111,7 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "receipt (refused)": (down + refused.what, refused.payload),
         "answer": (down + answer.what, answer.payload),
         "time": (down + "time", bench.shop_time()),
+        "policy": (down + "policy", policy),
         "trust": (shop_topic(bench.trust.shop_id, "trust"), trust),
         "catalogue": (envelope.catalogue_topic(bench.trust.shop_id), newest.manifest),
         "renewal": (renewal.topic, renewal.payload),

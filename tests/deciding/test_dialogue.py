@@ -17,6 +17,7 @@ from agent.deciding.conversation import (
     Added,
     Answered,
     AskingAnother,
+    AwaitingFactor,
     AwaitReceipt,
     Commit,
     Committed,
@@ -298,3 +299,14 @@ def test_no_conversation_commits_without_consent_of_the_verified_person_who_hear
 def test_every_entry_of_the_table_names_a_state_and_an_event() -> None:
     states, events = typing.get_args(State), typing.get_args(Event)
     assert set(TABLE) <= set(itertools.product(states, events))
+
+
+def test_limits_that_changed_after_the_read_back_ask_again_for_what_is_needed_now() -> None:
+    tight = Policy(voice_order_max_minor=BASKET.total.minor - 1)
+    ready = Surroundings(tight, Circumstances(Money(0, "PLN"), factor_ready=True))
+    state, effects = step(ASKED, Answered(CONSENT, ANNA, same_speaker=True), ready)
+    assert isinstance(state, AwaitingFactor) and _said(effects) == ["read_back_factor"]
+    assert not _commits(effects)
+    without = Surroundings(tight, Circumstances(Money(0, "PLN")))
+    state, effects = step(ASKED, Answered(CONSENT, ANNA, same_speaker=True), without)
+    assert (state, _said(effects), _commits(effects)) == (Idle(), ["order_over_limit"], False)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from agent.bench.catalogue import run_catalogue_bench
+from agent.bench.catalogue_download import run_download
 from agent.bench.catalogue_swap import run_swap
 from agent.bench.made_catalogue import made_catalogue
 from agent.cli import main
@@ -42,6 +43,14 @@ def _check_swap(swap: dict[str, Any]) -> None:
 
 def test_a_real_till_swaps_and_answers_meanwhile() -> None:
     _check_swap(run_swap(300))
+
+
+def test_a_published_catalogue_goes_over_a_real_broker_and_a_change_of_it_by_what_is_new() -> None:
+    result = run_download(4_000)
+    whole, changed = result["whole"], result["changed"]
+    assert whole["parts"] > 1 == changed["parts"] and changed["bytes"] < whole["bytes"] / 4
+    for row in (whole, changed):
+        assert 0 < row["publish_seconds"] < row["fetched_seconds"] <= row["orderable_seconds"]
 
 
 def test_sizes_that_cannot_be_made_are_refused() -> None:

@@ -1,0 +1,109 @@
+"""Limits that the shop has signed for a device. They can only tighten the device's own, whatever they say."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Annotated
+
+import msgspec
+
+from agent.committing import jws
+from agent.committing.envelope import POLICY, SignedData, claims_of, decode_data, decode_event
+from agent.committing.mandates import UnixSeconds
+from agent.committing.trust import Trust
+from agent.committing.trusted_time import Memory
+from agent.plumbing.errors import TrustError
+from agent.plumbing.settings import Policy
+
+TYP = "earmark-policy+jwt"
+_KEPT = "shop_policy"
+
+Minor = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
+
+
+class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
+    """As in the device's `[policy]` settings, whose names these are; None where the shop sets none."""
+
+    voice_order_max_minor: Minor | None = None
+    voice_day_max_minor: Minor | None = None
+    factor_order_max_minor: Minor | None = None
+    factor_day_max_minor: Minor | None = None
+    largest_quantity: Count | None = None
+    most_lines: Count | None = None
+
+
+class PolicyClaims(msgspec.Struct, frozen=True):
+    """What the shop signs with its policy key for the device `aud`."""
+
+    iss: str
+    aud: str
+    env: str
+    iat: UnixSeconds
+    version: Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
+    limits: Limits
+
+
+def stricter(own: Policy, limits: Limits) -> Policy:
+    """In every field the stricter of the two."""
+    wanted = msgspec.structs.asdict(limits)
+    tightened = {name: min(getattr(own, name), limit) for name, limit in wanted.items() if limit is not None}
+    return msgspec.structs.replace(own, **tightened)
+
+
+def verify_policy(payload: bytes, trust: Trust, device_id: str) -> PolicyClaims:
+    """Limits that this device's shop has signed for it; how new they are, is not looked at.
+
+    Raises TrustError: envelope_malformed, policy_malformed, policy_other_shop, policy_other_device,
+    policy_environment, and what `jws.verify` raises.
+    """
+    signed = decode_data(decode_event(payload, POLICY), SignedData).signed
+    claims = claims_of(jws.verify(signed, trust.keys.policy, typ=TYP), PolicyClaims, "policy_malformed")
+    if claims.iss != trust.shop_id:
+        raise TrustError("policy_other_shop", f"signed by {claims.iss!r}")
+    if claims.aud != device_id:
+        raise TrustError("policy_other_device", f"is for {claims.aud!r}")
+    if claims.env != trust.environment:
+        raise TrustError("policy_environment", f"signed for {claims.env!r}, not {trust.environment!r}")
+    return claims
+
+
+class ShopPolicy:
+    """The newest that came, also after a restart. It sets no clock: it may have been signed long ago."""
+
+    def __init__(self, trust: Trust, device_id: str, memory: Memory) -> None:
+        self._trust, self._device_id, self._memory = trust, device_id, memory
+        self._kept: PolicyClaims | None = None
+        with contextlib.suppress(msgspec.DecodeError):
+            self._kept = msgspec.json.decode(memory.meta_get(_KEPT) or b"", type=PolicyClaims)
+
+    @property
+    def version(self) -> int:
+        """0 where none has come."""
+        return self._kept.version if self._kept is not None else 0
+
+    @property
+    def since_s(self) -> int:
+        """When the shop signed it (Unix seconds)."""
+        return self._kept.iat if self._kept is not None else 0
+
+    def effective(self, own: Policy) -> Policy:
+        """What holds: in every field the stricter of the device's own and the shop's."""
+        return own if self._kept is None else stricter(own, self._kept.limits)
+
+    def accept_event(self, payload: bytes) -> bool:
+        """Takes a `dn/policy` message, on disk when this returns; True where it is a newer one.
+
+        Raises TrustError: policy_older, policy_same_version (other limits came under it), and what
+        `verify_policy` raises; JournalError.
+        """
+        claims = verify_policy(payload, self._trust, self._device_id)
+        if claims.version < self.version:
+            raise TrustError("policy_older", f"version {claims.version} was superseded by {self.version}")
+        if self._kept is not None and claims.version == self.version:
+            if claims.limits != self._kept.limits:
+                raise TrustError("policy_same_version", f"other limits came as version {claims.version}")
+            return False
+        self._memory.meta_set(_KEPT, msgspec.json.encode(claims).decode())
+        self._kept = claims
+        return True

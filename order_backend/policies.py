@@ -1,0 +1,49 @@
+"""What the shop lets each of its devices order, signed and in versions; on the connection of a `Shop`."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import msgspec
+from sqlalchemy import select
+
+from agent.committing import jws
+from agent.committing.envelope import POLICY, SignedData, encode_event, to_claims
+from agent.committing.shop_policy import TYP, Limits, PolicyClaims
+from order_backend.database import Database
+from order_backend.folder import ShopFolder
+from order_backend.tables import policies
+
+
+class Policies:
+    """One row a device that was ever limited."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def versions(self) -> dict[str, int]:
+        """By device."""
+        return {row[0]: row[1] for row in self._db.execute(select(policies.c.device_id, policies.c.version))}
+
+    def event(self, device_id: str) -> bytes | None:
+        """For dn/policy."""
+        query = select(policies.c.event).where(policies.c.device_id == device_id)
+        row = self._db.execute(query).first()
+        return bytes(row[0]) if row is not None else None
+
+    def limits(self, device_id: str) -> tuple[int, Limits]:
+        """The version, 0 where there is none, and what it says."""
+        query = select(policies.c.version, policies.c.limits).where(policies.c.device_id == device_id)
+        row = self._db.execute(query).first()
+        return (row[0], msgspec.json.decode(row[1], type=Limits)) if row is not None else (0, Limits())
+
+    def put(self, folder: ShopFolder, device_id: str, limits: Limits, *, now_s: int) -> int:
+        """Signs them under the next version, which is given; inside a transaction."""
+        config, version = folder.config(), self.limits(device_id)[0] + 1
+        claims = PolicyClaims(config.shop_id, device_id, config.environment, now_s, version, limits)
+        signed = jws.sign(to_claims(claims), folder.signing_key("policy"), typ=TYP)
+        event = encode_event(POLICY, id_=uuid4(), source=config.shop_id, now_s=now_s, data=SignedData(signed))
+        values = {"version": version, "limits": msgspec.json.encode(limits).decode(), "event": event}
+        statement = self._db.insert(policies).values(device_id=device_id, **values)
+        self._db.execute(statement.on_conflict_do_update(index_elements=["device_id"], set_=values))
+        return version
