@@ -18,8 +18,7 @@ from agent.committing.catalogue_manifest import ManifestClaims, Part, verify_man
 from agent.committing.catalogue_parts import assemble
 from agent.committing.envelope import LARGEST_PAYLOAD_BYTES
 from agent.committing.trust import TrustBundle
-from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.memfd import SEALS
+from agent.plumbing.errors import ConfigurationError, TrustError
 from order_backend.announcing import Announcer
 from order_backend.catalogue_cutting import Cut, cut_anew, cut_like
 from order_backend.cli import main
@@ -27,8 +26,6 @@ from order_backend.price_list import parse_price_list
 from order_backend.publishing import publish, tidy
 from order_backend.shop import Shop
 from tests.committing.kit import CATALOGUE_FILE, DEVICE, NOW_S, Bench, agreed, only_publish
-
-assert SEALS
 
 
 def version(number: int, *, dearer: int = 0, **values: Any) -> bytes:
@@ -115,6 +112,15 @@ def test_a_hundred_changed_products_of_many_are_one_small_part_more() -> None:
     new = [payload for payload in cut.payloads if payload is not None]
     assert len(new) == 1 and len(new[0]) < sum(part.size for part in whole.parts) / 50
     assert put_together(manifest_of(second, cut), fetched(cut, fetched(whole, {}))) == second
+
+
+def test_right_parts_put_together_otherwise_than_signed_are_no_catalogue() -> None:
+    data = json.dumps({"products": [{"id": f"p{n}", "price": n} for n in range(500)]}).encode()
+    cut = cut_anew(data)
+    other = msgspec.structs.replace(manifest_of(data, cut), sha256="0" * 64)
+    with pytest.raises(TrustError) as error:
+        put_together(other, fetched(cut, {}))
+    assert error.value.code == "catalogue_sum"
 
 
 def test_what_has_grown_out_of_many_changes_is_cut_anew() -> None:
@@ -250,7 +256,7 @@ def test_a_manifest_that_is_not_this_shops_or_cannot_be_put_together_is_refused(
     event = publish(bench.folder, bench.desk.shop, version(2), now_s=NOW_S).manifest
 
     def code(payload: bytes, trust: TrustBundle = trust) -> str:
-        with pytest.raises(catalogue_manifest.TrustError) as error:
+        with pytest.raises(TrustError) as error:
             verify_manifest(payload, trust)
         return error.value.code
 

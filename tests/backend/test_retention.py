@@ -49,6 +49,20 @@ def test_what_was_ordered_stays_ordered_after_its_receipt_is_gone(bench: Bench, 
     assert len(bench.desk.shop.orders()) == 1
 
 
+def test_what_was_taken_back_stays_taken_back_after_its_receipt_is_gone(
+    bench: Bench, retention: Retention
+) -> None:
+    id_, payload = intent(bench)
+    bench.desk.intent(DEVICE, payload, now_s=NOW_S)
+    assert bench.road.cancel(id_, factors=("voice",)) == "asked"
+    cancelled = bench.desk.cancel(DEVICE, only_publish(bench).payload, now_s=NOW_S)
+    assert cancelled.code == "cancelled"
+    assert retention.purge(LATER) == 1
+    again = bench.desk.intent(DEVICE, payload, now_s=LATER)
+    receipt = verify_receipt(again.payload, bench.trust, device_id=DEVICE, environment="test")
+    assert (receipt.status, receipt.error) == ("refused", "cancelled")
+
+
 def test_what_was_refused_is_never_placed_after_its_receipt_is_gone(
     bench: Bench, retention: Retention
 ) -> None:

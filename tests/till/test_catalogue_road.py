@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -321,6 +322,13 @@ def test_a_part_is_decompressed_no_further_than_the_manifest_says() -> None:
         return Part(hashlib.sha256(payload).hexdigest(), len(payload), content)
 
     bomb = zlib.compress(bytes(20 << 20), 9)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TrustError):
+            unpack(bomb, part(bomb, 1_000))
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
     for payload, content in (
         (bomb, 1_000),
         (zlib.compress(b"short"), 6),
