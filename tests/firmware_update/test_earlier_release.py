@@ -63,6 +63,8 @@ def settings(tmp_path: Path, publisher: Publisher) -> Path:
         receipt = bench.desk.intent(DEVICE, publish.payload, now_s=NOW_S).payload
         assert bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", receipt)
         assert bench.journal.receipt(publish.ref) == receipt
+        # And it is being taken back, in a table of today's.
+        assert bench.road.cancel(publish.ref, factors=("voice",)) == "asked"
     bench.road.link(False)
     bench.road.commit(agreed())
     bench.journal.close()
