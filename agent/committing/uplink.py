@@ -34,6 +34,7 @@ from agent.plumbing.messages import (
     LinkState,
     Message,
     Peer,
+    Presence,
     Publish,
     Published,
     Received,
@@ -126,6 +127,8 @@ class Uplink:
             match message:
                 case Publish():
                     self._publish(message)
+                case Presence():
+                    self._link.be_present(message)
                 case RequestCertificate():
                     self._tell(CertificateRequest(self._identity.request().decode("ascii")))
                 case UseCertificate(pem=pem):

@@ -179,6 +179,14 @@ class Publish(Message, frozen=True):
     retain: bool = False
 
 
+class Presence(Message, frozen=True):
+    """What to say on every connection, and what to leave as last will: two payloads for up/status, signed
+    together."""
+
+    online: bytes
+    offline: bytes
+
+
 class Published(Message, frozen=True):
     """The broker took it. Proves nothing about the shop."""
 
@@ -294,7 +302,7 @@ VoiceToTill = (
     VoiceReady | GrammarTaken | Utterance | WentOn | Silence | Woken | Spoken | VoiceFault | VoiceMended
 )
 TillToVoice = Listen | Say | UseGrammar | ListenPolicy | Prepare
-TillToUplink = Publish | RequestCertificate | UseCertificate
+TillToUplink = Publish | Presence | RequestCertificate | UseCertificate
 UplinkToTill = Published | Received | LinkState | ClientCertificate | CertificateRequest
 SensorsToTill = Proposal | SensorState
 TouchToTill = PinTyped | BadgeRead | ButtonPressed
