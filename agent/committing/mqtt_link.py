@@ -65,7 +65,6 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         self._refs: dict[int, str] = {}
         self._session = 0
         self._presence: Presence | None = None
-        self._has_will = False
         super().__init__(self._new_client(), broker, jitter=jitter, spread_s=broker.reconnect_spread_seconds)
         self._expiry_s = broker.session_expiry_seconds
 
@@ -81,7 +80,7 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
             before.disconnect()
             before.loop_write()
         if was_connected:  # what was in hand is sent again by the outbox, or by the broker
-            self._lost("session_renewed")
+            self._lost("certificate_renewed")
             self._next_attempt_s = 0.0
 
     def _new_client(self) -> UnboundClient:
@@ -102,14 +101,12 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         return client
 
     def be_present(self, presence: Presence) -> None:
-        """Says on every connection from now on what was signed for it, and leaves its other half as the will.
-        A session that began without one is taken over at once, to have it."""
+        """Says from now on what was signed for it, and leaves its other half as the will of every connection
+        that is made from now on."""
         if presence == self._presence:
             return
         self._presence = presence
-        if self._connected and not self._has_will:
-            self.use(self._context)
-        elif self._connected:
+        if self._connected:
             self.announce()
 
     def publish(self, ref: str, topic: str, payload: bytes, *, retain: bool = False) -> bool:
@@ -155,12 +152,10 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         return False
 
     def _leave_a_will(self) -> None:
-        self._has_will = self._presence is not None
-        if self._has_will:
-            will = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]
-            will.WillDelayInterval = WILL_DELAY_S
-            topic = up_topic(self._device_id, "status")
-            self._client.will_set(topic, self._status(False), qos=1, retain=True, properties=will)
+        will = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]
+        will.WillDelayInterval = WILL_DELAY_S
+        topic = up_topic(self._device_id, "status")
+        self._client.will_set(topic, self._status(False), qos=1, retain=True, properties=will)
 
     def _opened(self) -> None:
         self.announce()

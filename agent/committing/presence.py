@@ -35,7 +35,7 @@ class PresenceSigner:
 
     def pair(self) -> Presence | None:
         """None while the time is not known, or the key cannot be reached: then the device says unsigned that
-        it is there, and leaves no will."""
+        it is there, and nobody believes it."""
         if self._pair is None and self._time.trusted:
             session, now_s = self._new_id(), self._time.now()
             try:

@@ -180,8 +180,8 @@ class Publish(Message, frozen=True):
 
 
 class Presence(Message, frozen=True):
-    """What to say on every connection, and what to leave as last will: two payloads for up/status, signed
-    together."""
+    """What to say on every connection from now on, and what to leave as its last will: two payloads for
+    up/status, signed together."""
 
     online: bytes
     offline: bytes

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ssl
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from agent.committing.envelope import STATUS, StatusData, decode_data, decode_event, encode_event
+from agent.committing.mqtt_link import MqttLink
 from agent.committing.statements import StatusClaims
 from agent.committing.tls import client_context
 from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import LinkState, Presence
+from agent.plumbing.settings import Broker
 from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder
 from order_backend.presences import Presences
@@ -103,7 +108,7 @@ def until(status: Callable[[], bytes], payload: bytes) -> None:
         pass
 
 
-def test_the_uplink_says_what_was_signed_and_takes_its_session_over_to_leave_a_will(
+def test_the_uplink_says_what_was_signed_when_it_has_it(
     status: Callable[[], bytes], broker: PrivateBroker, tmp_path: Path
 ) -> None:
     uplink = UplinkProcess(write_settings(tmp_path, broker.port))
@@ -111,22 +116,16 @@ def test_the_uplink_says_what_was_signed_and_takes_its_session_over_to_leave_a_w
     assert decode_data(decode_event(status(), STATUS), StatusData) == StatusData(True)
     pair = Presence(b'{"there": true}', b'{"there": false}')
     uplink.till.send(pair)
-    uplink.next(LinkState, lambda state: not state.connected)
-    uplink.next(LinkState, lambda state: state.connected)
     until(status, pair.online)
-    uplink.till.send(pair)
     assert uplink.stop() == 0
     until(status, pair.offline)
 
 
-@pytest.mark.slow
-def test_the_will_of_a_killed_device_is_the_signed_one(
-    status: Callable[[], bytes], broker: PrivateBroker, tmp_path: Path
-) -> None:
-    uplink = UplinkProcess(write_settings(tmp_path, broker.port))
+def test_the_will_of_the_next_connection_is_the_signed_one() -> None:
+    link = MqttLink(DEVICE, Broker(), ssl.create_default_context(), jitter=lambda: 0.0)
     pair = Presence(b'{"there": true}', b'{"there": false}')
-    uplink.till.send(pair)
-    until(status, pair.online)
-    uplink.kill()
-    until(status, pair.offline)
-    uplink.till.close()
+    link._ask(Properties(PacketTypes.CONNECT))  # type: ignore[no-untyped-call]
+    assert decode_data(decode_event(link._client._will_payload, STATUS), StatusData) == StatusData(False)
+    link.be_present(pair)
+    link._ask(Properties(PacketTypes.CONNECT))  # type: ignore[no-untyped-call]
+    assert link._client._will_payload == pair.offline
