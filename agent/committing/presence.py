@@ -8,7 +8,7 @@ from uuid import UUID
 from agent.committing.envelope import STATUS, StatusData, encode_event
 from agent.committing.keys import KeyStore
 from agent.committing.statements import StatusClaims
-from agent.committing.trust import TrustBundle
+from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing import audit
 from agent.plumbing.errors import TrustError
@@ -24,7 +24,7 @@ class PresenceSigner:
     def __init__(
         self,
         keys: KeyStore,
-        trust: TrustBundle,
+        trust: Trust,
         time: TrustedTime,
         device_id: str,
         new_id: Callable[[], UUID],
