@@ -207,7 +207,7 @@ class OrderService:
         """Until the connection is lost, or `stop`. Raises what makes this replica leave."""
         next_claim = next_time = next_look = 0.0
         assert self._desk is not None  # noqa: S101
-        announcer = Announcer(self._desk.shop, self._folder.config(), self._retain)
+        announcer = Announcer(self._desk.shop, self._folder, self._retain)
         retention = Retention(self._desk.shop.database, self._folder.config().longest_lifetime_s)
         try:
             while not self._stopping.is_set():
