@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable
 
 from agent.committing.envelope import catalogue_topic, down_topic, part_topic
-from order_backend.folder import ShopConfig
+from order_backend.folder import ShopFolder
 from order_backend.published import needed_parts
 from order_backend.publishing import tidy
 from order_backend.shop import Shop
+from order_backend.signing_again import sign_again
 
 LOOK_EVERY_S = 1.0
 TIDY_EVERY_S = 3_600.0
@@ -27,9 +28,11 @@ log = logging.getLogger("order_backend")
 class Announcer:
     """Of one connection to the broker; used from the service's thread."""
 
-    def __init__(self, shop: Shop, config: ShopConfig, retain: Callable[[str, bytes], None]) -> None:
+    def __init__(self, shop: Shop, folder: ShopFolder, retain: Callable[[str, bytes], None]) -> None:
         """`retain` publishes a message that the broker keeps; an empty one takes it away again."""
-        self._shop, self._config, self._retain = shop, config, retain
+        self._shop, self._folder, self._retain = shop, folder, retain
+        self._config = folder.config()
+        self._signed = False
         self._announced = 0
         self._policies: dict[str, int] = {}
         self._next_look = 0.0
@@ -41,6 +44,9 @@ class Announcer:
         if monotonic_s < self._next_look:
             return
         self._next_look = monotonic_s + LOOK_EVERY_S
+        if not self._signed:  # an order service that takes up another key begins a new session
+            sign_again(self._folder, self._shop, now_s=now_s())
+            self._signed = True
         newest = self._shop.published.newest_number()
         if newest and monotonic_s >= self._next_tidy:
             self._next_tidy = monotonic_s + TIDY_EVERY_S

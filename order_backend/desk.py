@@ -14,9 +14,11 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from agent.committing.envelope import INTENT, CloudEvent, decode_event
+from agent.committing.envelope import INTENT, STATUS, CloudEvent, StatusData, decode_data, decode_event
 from agent.committing.jws import PublicJwk
+from agent.committing.statements import StatusClaims
 from agent.committing.trusted_time import TimeClaims
+from agent.plumbing.errors import TrustError
 from order_backend.agents import Agents
 from order_backend.cancelling import Cancelling
 from order_backend.checks import (
@@ -164,6 +166,18 @@ class OrderDesk:
         """The signed time, for dn/time."""
         claims = TimeClaims(iss=self._config.shop_id, env=self._config.environment, iat=now_s)
         return time_event(claims, self._time_key, event_id=self._new_id())
+
+    def status(self, device_id: str, payload: bytes) -> StatusClaims | None:
+        """What the device has signed of its presence; None where nobody has signed it. Raises TrustError:
+        envelope_malformed, and what `Questions.statement` raises."""
+        event = decode_event(payload, STATUS)
+        data = decode_data(event, StatusData)
+        if not data.signed:
+            return None
+        claims = self._questions.statement(event, data.signed, StatusClaims, device_id)
+        if claims.online != data.online:
+            raise TrustError("statement_mismatch", "the event says something else than what is signed")
+        return claims
 
     def knows(self, device_id: str) -> bool:
         """Whether the device is admitted and not revoked."""

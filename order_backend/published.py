@@ -86,6 +86,10 @@ class Published:
             part = self._db.insert(catalogue_parts).values(sha256=sha256, payload=payload, dropped_at=None)
             self._db.execute(part.on_conflict_do_update(index_elements=["sha256"], set_={"dropped_at": None}))
 
+    def replace_manifest(self, version: int, manifest: bytes) -> None:
+        """The same, signed by another key."""
+        self._db.execute(update(catalogues).where(catalogues.c.version == version).values(manifest=manifest))
+
     def withdraw(self, version: int) -> bool:
         """Orders at its prices are refused from now on; False where it is not kept."""
         found = self._db.execute(

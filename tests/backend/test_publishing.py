@@ -209,7 +209,7 @@ def test_parts_of_no_kept_version_are_cleared_at_the_broker_and_then_forgotten(b
 
     def look() -> None:
         order.clear()
-        Announcer(shop, config, retain).look(lambda: NOW_S)
+        Announcer(shop, bench.folder, retain).look(lambda: NOW_S)
 
     look()
     assert kept == {}, "nothing is published"

@@ -12,18 +12,36 @@ import pytest
 from joserfc.jwk import ECKey
 
 from agent.committing import jws
-from agent.committing.envelope import TRUST, TrustData, encode_event, shop_topic
+from agent.committing.catalogue_manifest import TYP as MANIFEST_TYP
+from agent.committing.envelope import (
+    CATALOGUE,
+    POLICY,
+    TRUST,
+    SignedData,
+    TrustData,
+    catalogue_topic,
+    decode_data,
+    decode_event,
+    down_topic,
+    encode_event,
+    shop_topic,
+)
 from agent.committing.live_trust import FILE_NAME, LiveTrust
 from agent.committing.rotation import OLD_FOR_S, PURPOSES, TYP, Purpose, fold, follow, pinned
+from agent.committing.shop_policy import TYP as POLICY_TYP
+from agent.committing.shop_policy import Limits
 from agent.committing.trust import TrustBundle, load_trust
 from agent.plumbing.errors import TrustError
 from order_backend import cli
+from order_backend.announcing import Announcer
 from order_backend.broker import PrivateBroker
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, write_file
 from order_backend.provisioning import trust_bundle
+from order_backend.published import claims_of_version
+from order_backend.publishing import publish
 from order_backend.rotations import announcement, old_keys, rotate, rotations, take_up
-from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, answer, join, only_publish
+from tests.committing.kit import CATALOGUE_FILE, DEVICE, NOW_S, Bench, agreed, answer, join, only_publish
 from tests.committing.network import Device, eventually, serving, write_settings
 
 TRUST_TOPIC = shop_topic("corner-shop", "trust")
@@ -327,3 +345,31 @@ def test_a_broker_that_lost_everything_is_told_again(folder: ShopFolder, tmp_pat
             device = Device(tmp_path, write_settings(tmp_path, broker.port))
             device.until(lambda: device.trust.keys.receipts[0] == folder.public_key("receipts"), "the key")
             device.close()
+
+
+def test_what_devices_go_on_reading_is_signed_anew_after_a_rotation(bench: Bench) -> None:
+    shop, now_s = bench.desk.shop, NOW_S
+    first = publish(bench.folder, shop, CATALOGUE_FILE.read_bytes(), now_s=now_s)
+    shop.policies.put(bench.folder, DEVICE, Limits(most_lines=3), now_s=now_s)
+
+    def told() -> dict[str, bytes]:
+        kept: dict[str, bytes] = {}
+        Announcer(shop, bench.folder, kept.__setitem__).look(lambda: now_s)
+        return kept
+
+    before = told()
+    assert told() == before, "where no key has changed nothing is signed anew"
+    for purpose in ("catalogue", "policy"):
+        rotate(bench.folder, purpose, now=NOW)
+    assert take_up(bench.folder) == ["catalogue", "policy"]
+    after = told()
+    topics = (catalogue_topic("corner-shop"), down_topic(DEVICE, "policy"))
+    for topic, purpose, type_, typ in (
+        (topics[0], "catalogue", CATALOGUE, MANIFEST_TYP),
+        (topics[1], "policy", POLICY, POLICY_TYP),
+    ):
+        signed = decode_data(decode_event(after[topic], type_), SignedData).signed
+        jws.verify(signed, [bench.folder.public_key(purpose)], typ=typ)
+        assert after[topic] != before[topic]
+    assert claims_of_version(shop.published.newest()) == claims_of_version(first)
+    assert shop.policies.limits(DEVICE) == (2, Limits(most_lines=3))

@@ -137,5 +137,5 @@ def test_the_command_sets_adds_to_and_lifts_and_each_connection_is_told(
     assert main(["policy", shop, "--device", DEVICE, "--lines", "0"]) == 1
     for _ in range(2):
         kept: dict[str, bytes] = {}
-        Announcer(bench.desk.shop, bench.folder.config(), kept.__setitem__).look(lambda: NOW_S)
+        Announcer(bench.desk.shop, bench.folder, kept.__setitem__).look(lambda: NOW_S)
         assert kept == {f"va/v1/d/{DEVICE}/dn/policy": bench.desk.shop.policies.event(DEVICE)}
