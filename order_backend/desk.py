@@ -167,14 +167,14 @@ class OrderDesk:
         claims = TimeClaims(iss=self._config.shop_id, env=self._config.environment, iat=now_s)
         return time_event(claims, self._time_key, event_id=self._new_id())
 
-    def status(self, device_id: str, payload: bytes) -> StatusClaims | None:
+    def status(self, device_id: str, payload: bytes, *, now_s: int) -> StatusClaims | None:
         """What the device has signed of its presence; None where nobody has signed it. Raises TrustError:
         envelope_malformed, and what `Questions.statement` raises."""
         event = decode_event(payload, STATUS)
         data = decode_data(event, StatusData)
         if not data.signed:
             return None
-        claims = self._questions.statement(event, data.signed, StatusClaims, device_id)
+        claims = self._questions.statement(event, data.signed, StatusClaims, device_id, now_s=now_s)
         if claims.online != data.online:
             raise TrustError("statement_mismatch", "the event says something else than what is signed")
         return claims
