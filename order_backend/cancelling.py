@@ -38,7 +38,7 @@ class Cancelling:
         """
         event = decode_event(payload, CANCEL)
         signed = decode_data(event, SignedData).signed
-        claims = self._questions.statement(event, signed, CancelClaims, device_id)
+        claims = self._questions.statement(event, signed, CancelClaims, device_id, now_s=now_s)
         about = About(device_id, claims.intent, claims.intent_sha256, claims.jti)
         with self._shop.transaction(device_id, claims.intent):
             device = self._shop.device(device_id)

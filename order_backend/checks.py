@@ -29,6 +29,7 @@ from agent.committing.mandates import (
     PaymentReference,
 )
 from agent.plumbing.errors import TrustError
+from order_backend.device_keys import SigningKeys
 from order_backend.price_list import PriceList
 
 CLOCK_SKEW_S = 300
@@ -92,15 +93,19 @@ class CheckedIntent(msgspec.Struct, frozen=True):
     currency: str
 
 
-def authenticate(event: CloudEvent, *, device_id: str, device_key: PublicJwk) -> SignedIntent:
-    """Both mandates are signed by the device's key and name the device and the event's id.
+def authenticate(event: CloudEvent, *, device_id: str, keys: SigningKeys, now_s: int) -> SignedIntent:
+    """Both mandates are signed by one key of the device, while it was that, and name the device and the
+    event's id. `now_s` is what ends an old key's time.
 
     Raises Refusal: intent_malformed, signature_invalid, envelope_mismatch. What fails here may come from
     anybody who has the device's TLS key, so it must not decide anything about the id that it names.
     """
     tokens = _data(event)
-    checkout = _mandate(tokens.checkout, device_key, OpenCheckoutMandate)
-    payment = _mandate(tokens.payment, device_key, OpenPaymentMandate)
+    signer = keys.signer(tokens.checkout, now_s=now_s)
+    checkout = _mandate(tokens.checkout, signer.jwk, OpenCheckoutMandate)
+    payment = _mandate(tokens.payment, signer.jwk, OpenPaymentMandate)
+    if not (signer.may_have_signed_at(checkout.iat) and signer.may_have_signed_at(payment.iat)):
+        raise Refusal("signature_invalid", "signed by an old key of the device after that was replaced")
     if not device_id == event.source == checkout.iss == payment.iss:
         raise Refusal("envelope_mismatch", "topic, source and issuer are not one device")
     if not event.id == checkout.jti == payment.jti:

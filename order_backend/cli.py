@@ -78,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument(
         "--request", type=Path, required=True, help="the two certificate requests that it made (PEM)"
     )
+    add.add_argument(
+        "--old-key-stolen", action="store_true", help="nothing that its keys before signed counts any more"
+    )
     add.add_argument("--out", type=Path, required=True, help="folder for mqtt.crt and trust.json")
     code = command("claim", claim_commands.claim, "Print a code by which one new device may enrol itself.")
     claim_commands.add_claim_arguments(code)
@@ -164,7 +167,13 @@ def _admit(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"earmark-backend: cannot read {options.request}: {error.strerror}", file=sys.stderr)
         return 1
-    admission = admit(options.folder, options.device, requests, now=datetime.now(UTC))
+    admission = admit(
+        options.folder,
+        options.device,
+        requests,
+        now=datetime.now(UTC),
+        old_key_stolen=options.old_key_stolen,
+    )
     write_file(options.out / "mqtt.crt", admission.certificate_pem)
     write_file(options.out / "trust.json", admission.trust.to_bytes())
     print(f"{options.device} admitted: {options.out / 'mqtt.crt'}, {options.out / 'trust.json'}")

@@ -31,6 +31,7 @@ from order_backend.checks import (
     check_intent,
 )
 from order_backend.closing import close
+from order_backend.device_keys import REFUSED_S
 from order_backend.folder import ShopFolder
 from order_backend.prices import Prices
 from order_backend.questions import Questions
@@ -100,7 +101,7 @@ class OrderDesk:
                 again = receipt_again(self._shop, self._receipts, device_id, event.id, before, now_s=now_s)
                 return Reply("ack", again, "replayed")
             try:
-                active, signed = self._authenticate(event, device_id)
+                active, signed = self._authenticate(event, device_id, now_s)
             except Refusal as refusal:
                 self.unauthenticated[device_id] += 1
                 return Reply("ack", self._refused(event, device_id, refusal, now_s), refusal.code)
@@ -152,7 +153,8 @@ class OrderDesk:
         already."""
         event = decode_event(payload, INTENT)
         with self._shop.transaction(device_id, event.id):
-            signed = self._authenticate(event, device_id)[1]
+            # Of its own time: a key whose end has come since counts, one that is refused does not.
+            signed = self._authenticate(event, device_id, REFUSED_S)[1]
             then_s = signed.checkout.iat
             prices = self._prices.then(signed.checkout.catalogue_version)
             checked = check_intent(signed, terms=self._terms, prices=prices, now_s=then_s)
@@ -165,14 +167,14 @@ class OrderDesk:
         claims = TimeClaims(iss=self._config.shop_id, env=self._config.environment, iat=now_s)
         return time_event(claims, self._time_key, event_id=self._new_id())
 
-    def status(self, device_id: str, payload: bytes) -> StatusClaims | None:
+    def status(self, device_id: str, payload: bytes, *, now_s: int) -> StatusClaims | None:
         """What the device has signed of its presence; None where nobody has signed it. Raises TrustError:
         envelope_malformed, and what `Questions.statement` raises."""
         event = decode_event(payload, STATUS)
         data = decode_data(event, StatusData)
         if not data.signed:
             return None
-        claims = self._questions.statement(event, data.signed, StatusClaims, device_id)
+        claims = self._questions.statement(event, data.signed, StatusClaims, device_id, now_s=now_s)
         if claims.online != data.online:
             raise TrustError("statement_mismatch", "the event says something else than what is signed")
         return claims
@@ -182,11 +184,12 @@ class OrderDesk:
         device = self._shop.device(device_id)
         return device is not None and device.active
 
-    def _authenticate(self, event: CloudEvent, device_id: str) -> tuple[bool, SignedIntent]:
+    def _authenticate(self, event: CloudEvent, device_id: str, now_s: int) -> tuple[bool, SignedIntent]:
         device = self._shop.device(device_id)
         if device is None:
             raise Refusal("device_unknown", "this device was never admitted")
-        return device.active, authenticate(event, device_id=device_id, device_key=device.signing_jwk)
+        signed = authenticate(event, device_id=device_id, keys=device.signing_keys, now_s=now_s)
+        return device.active, signed
 
     def _in_other_bytes(self, event: CloudEvent, device_id: str, signed: SignedIntent, now_s: int) -> Reply:
         order = self._shop.order(device_id, event.id)

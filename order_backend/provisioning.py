@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from agent.committing.envelope import device_base
 from agent.committing.jws import PublicJwk
-from agent.committing.rotation import Purpose
+from agent.committing.rotation import OLD_FOR_S, Purpose
 from agent.committing.trust import MOST_KEYS, BrokerTrust, ShopKeys, TrustBundle
 from agent.plumbing.errors import ConfigurationError, TrustError
 from order_backend import certificates
@@ -102,11 +102,20 @@ def create_shop(
     return folder
 
 
-def admit(folder: ShopFolder, device_id: str, requests_pem: bytes, *, now: datetime) -> Admission:
-    """Signs the device's client certificate and registers its signing key; a known device gets new ones.
+def admit(
+    folder: ShopFolder,
+    device_id: str,
+    requests_pem: bytes,
+    *,
+    now: datetime,
+    old_key_stolen: bool = False,
+) -> Admission:
+    """Signs the device's client certificate and registers its signing key; a known device gets new ones. What
+    its old key signed counts until every intent of that time is over and 48 h more, unless it was stolen.
 
     Raises TrustError: admission_device_id, admission_request (not two requests, another name, a signature
-    that does not hold, a key that is not P-256, one key for both).
+    that does not hold, a key that is not P-256, one key for both), admission_key_refused (of this device,
+    and stolen or revoked before).
     """
     try:
         device_base(device_id)
@@ -116,7 +125,8 @@ def admit(folder: ShopFolder, device_id: str, requests_pem: bytes, *, now: datet
         raise TrustError("admission_device_id", f"{device_id!r} is reserved for the shop's own clients")
     client_key, signing_key = requested_keys(requests_pem, device_id)
     ca, ca_key = authority_of(folder)
-    days = folder.config().device_certificate_days
+    config = folder.config()
+    days = config.device_certificate_days
     certificate = certificates.client_certificate(device_id, client_key, ca, ca_key, now=now, days=days)
     with Shop.open(folder.database) as shop:
         shop.register(
@@ -124,6 +134,7 @@ def admit(folder: ShopFolder, device_id: str, requests_pem: bytes, *, now: datet
             certificates.jwk_of(signing_key),
             certificate_serial=certificate.serial_number,
             now_s=int(now.timestamp()),
+            old_key_counts_s=0 if old_key_stolen else config.longest_lifetime_s + OLD_FOR_S,
         )
     return Admission(certificates.certificate_pem(certificate), trust_bundle(folder))
 

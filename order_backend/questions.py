@@ -37,22 +37,27 @@ class Questions:
         self._receipts_key, self._new_id = receipts_key, new_id
         self._receipts = ReceiptWriter(config, receipts_key, new_id)
 
-    def statement(self, event: CloudEvent, signed: str, type_: type[S], device_id: str) -> S:
-        """What the device signed for just this event; its time is not looked at.
+    def statement(self, event: CloudEvent, signed: str, type_: type[S], device_id: str, *, now_s: int) -> S:
+        """What the device signed for just this event, with its key or, while that was its own, an old one;
+        its time is not looked at otherwise.
 
-        Raises TrustError: device_unknown, statement_mismatch, and what `verify_statement` raises.
+        Raises TrustError: device_unknown, signature_key_replaced, statement_mismatch, and what
+        `verify_statement` raises.
         """
         device = self._shop.device(device_id)
         if device is None:
             raise TrustError("device_unknown", "this device was never admitted")
+        signer = device.signing_keys.signer(signed, now_s=now_s)
         claims = verify_statement(
             signed,
             type_,
-            device.signing_jwk,
+            signer.jwk,
             device_id=device_id,
             audience=self._config.shop_id,
             environment=self._config.environment,
         )
+        if not signer.may_have_signed_at(claims.iat):
+            raise TrustError("signature_key_replaced", "signed by an old key after that was replaced")
         if (claims.jti, claims.iss) != (event.id, event.source):
             raise TrustError("statement_mismatch", "the event says something else than what is signed")
         return claims
@@ -107,7 +112,7 @@ class Questions:
     def _binds(self, event: CloudEvent, question: QueryData, device_id: str, now_s: int) -> bool:
         if not question.signed:
             return False
-        claims = self.statement(event, question.signed, QueryClaims, device_id)
+        claims = self.statement(event, question.signed, QueryClaims, device_id, now_s=now_s)
         if claims.intent != question.intent:
             raise TrustError("statement_mismatch", "the event asks for another intent than what is signed")
         return claims.iat - CLOCK_SKEW_S <= now_s < claims.exp

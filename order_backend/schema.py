@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.claim_schema import CLAIMS, POSTGRESQL_CLAIMS
 from order_backend.database import Database
+from order_backend.device_key_schema import DEVICE_KEYS, POSTGRESQL_DEVICE_KEYS
 from order_backend.policy_schema import POLICIES, POSTGRESQL_POLICIES
 from order_backend.retention_schema import POSTGRESQL_RETENTION, RETENTION
 
@@ -272,6 +273,7 @@ _STEPS = {
         CLAIMS,
         RETENTION,
         POLICIES,
+        DEVICE_KEYS,
     ),
     "postgresql": (
         *("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES),
@@ -281,6 +283,7 @@ _STEPS = {
             POSTGRESQL_CLAIMS,
             POSTGRESQL_RETENTION,
             POSTGRESQL_POLICIES,
+            POSTGRESQL_DEVICE_KEYS,
         ),
     ),
 }

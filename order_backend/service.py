@@ -335,8 +335,9 @@ class OrderService:
         online = decode_data(decode_event(payload, STATUS), StatusData).online
         known = self._desk.knows(device_id)
         if known:
-            claims = self._desk.status(device_id, payload)
-            seen = self.presences.take(device_id, claims, now_s=self._clock.now_s())
+            now_s = self._clock.now_s()
+            claims = self._desk.status(device_id, payload, now_s=now_s)
+            seen = self.presences.take(device_id, claims, now_s=now_s)
             if seen != "unchanged":
                 log.info("presence_%s device=%s", seen, device_id)
         if online and known:

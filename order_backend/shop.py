@@ -16,6 +16,7 @@ from order_backend import tables
 from order_backend.accounts import Accounts
 from order_backend.claims import Claims
 from order_backend.database import Database, DatabaseError, make_file, reason
+from order_backend.device_keys import REFUSED_S, DeviceKeys, OldKey, SigningKeys
 from order_backend.notices import Notices
 from order_backend.order_ends import OrderEnds
 from order_backend.policies import Policies
@@ -29,11 +30,17 @@ NEVER_CAME = ""
 
 
 class Device(msgspec.Struct, frozen=True):
-    """An admitted device and the key it signs intents with."""
+    """A device that was admitted, the key it signs with, and those that it signed with before: none that
+    counts, once it was revoked."""
 
     device_id: str
     signing_jwk: PublicJwk
     active: bool
+    old_keys: tuple[OldKey, ...] = ()
+
+    @property
+    def signing_keys(self) -> SigningKeys:
+        return SigningKeys(self.signing_jwk, self.old_keys)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -83,6 +90,7 @@ class Shop:
         self.published = Published(database)
         self.policies = Policies(database)
         self.claims = Claims(database)
+        self._device_keys = DeviceKeys(database)
 
     @staticmethod
     def open(where: Path | str) -> Shop:
@@ -129,8 +137,19 @@ class Shop:
         with self._db.transaction(*alone_with):
             yield
 
-    def register(self, device_id: str, key: PublicJwk, *, certificate_serial: int, now_s: int) -> None:
-        """A device and its signing key, new or anew. What was revoked of it stays revoked."""
+    def register(
+        self,
+        device_id: str,
+        key: PublicJwk,
+        *,
+        certificate_serial: int,
+        now_s: int,
+        old_key_counts_s: int = 0,
+    ) -> None:
+        """A device and its signing key, new or anew. What was revoked of it stays revoked; what a key that is
+        replaced has signed counts for `old_key_counts_s`: 0 refuses that one and all before it. Raises
+        TrustError admission_key_refused.
+        """
         values = {
             "signing_jwk": msgspec.json.encode(key).decode(),
             "state": "active",
@@ -141,8 +160,23 @@ class Shop:
             serial=str(certificate_serial), device_id=device_id, revoked=0
         )
         with self.transaction(device_id):
+            self._replace_key(device_id, key, now_s=now_s, old_key_counts_s=old_key_counts_s)
             self._db.execute(device.on_conflict_do_update(index_elements=["device_id"], set_=values))
             self._db.execute(certificate)
+
+    def _replace_key(self, device_id: str, key: PublicJwk, *, now_s: int, old_key_counts_s: int) -> None:
+        table = tables.devices.c
+        query = select(table.admitted_at).where(table.device_id == device_id)
+        before, from_s = self.device(device_id), self._db.execute(query).scalar_one_or_none()
+        if before is None or from_s is None:
+            return
+        counts = before.active and old_key_counts_s > 0
+        until_s = now_s + old_key_counts_s if counts else REFUSED_S
+        self._device_keys.replace(
+            device_id, before.signing_jwk, key, from_s=from_s, now_s=now_s, until_s=until_s
+        )
+        if not counts:
+            self._device_keys.refuse(device_id)
 
     def add_certificate(self, device_id: str, serial: int) -> None:
         """One more that the device may connect with."""
@@ -151,7 +185,8 @@ class Shop:
         )
 
     def revoke(self, device_id: str) -> bool:
-        """Refuses the device and all its certificates so far; False where there is no such device."""
+        """Refuses the device, all its certificates so far and all keys before its present one; False where
+        there is no such device."""
         devices, certificates = tables.devices, tables.certificates
         with self.transaction(device_id):
             found = self._db.execute(
@@ -160,6 +195,7 @@ class Shop:
             self._db.execute(
                 update(certificates).where(certificates.c.device_id == device_id).values(revoked=1)
             )
+            self._device_keys.refuse(device_id)
         return found.rowcount > 0
 
     def revoked_serials(self) -> list[int]:
@@ -174,7 +210,8 @@ class Shop:
         row = self._db.execute(query).one_or_none()
         if row is None:
             return None
-        return Device(device_id, msgspec.json.decode(row[0], type=PublicJwk), row[1] == "active")
+        key = msgspec.json.decode(row[0], type=PublicJwk)
+        return Device(device_id, key, row[1] == "active", self._device_keys.old(device_id))
 
     def devices(self) -> list[str]:
         """The ids of all devices, active and revoked."""

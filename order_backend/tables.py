@@ -21,6 +21,16 @@ certificates = Table(
     Column("device_id", Text),
     Column("revoked", Integer),
 )
+device_keys = Table(
+    "device_keys",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("kid", Text, primary_key=True),
+    Column("jwk", Text),
+    Column("from_s", BigInteger),
+    Column("replaced_s", BigInteger),
+    Column("until_s", BigInteger),
+)
 answers = Table(
     "answers",
     METADATA,

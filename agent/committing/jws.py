@@ -143,6 +143,15 @@ def verify(token: str, keys: Iterable[PublicJwk], *, typ: str) -> bytes:
     return bytes(verified.payload)
 
 
+def named_key(token: str) -> str:
+    """The kid of the key that `token` says it was signed by, which nothing has shown; '' where it names
+    none."""
+    try:
+        return _header(token).kid
+    except TrustError:
+        return ""
+
+
 def _header(token: str) -> _Header:
     parts = token.split(".")
     if len(parts) != 3:

@@ -40,19 +40,19 @@ def test_birth_and_will_are_one_session_signed_once(bench: Bench) -> None:
     bench.trust_time()
     pair = bench.road.presence.pair()
     assert pair is not None and bench.road.presence.pair() is pair
-    birth, will = (bench.desk.status(DEVICE, payload) for payload in (pair.online, pair.offline))
+    birth, will = (bench.desk.status(DEVICE, payload, now_s=NOW_S) for payload in (pair.online, pair.offline))
     assert birth is not None and will is not None
     assert (birth.online, will.online) == (True, False) and birth.session == will.session
     bench.restart_device()
     again = bench.road.presence.pair()
     assert again is not None
-    anew = bench.desk.status(DEVICE, again.online)
+    anew = bench.desk.status(DEVICE, again.online, now_s=NOW_S)
     assert anew is not None and anew.session != birth.session
 
 
 def test_what_is_not_signed_is_not_believed(bench: Bench) -> None:
     unsigned = encode_event(STATUS, id_=uuid.uuid4(), source=DEVICE, now_s=NOW_S, data=StatusData(True))
-    assert bench.desk.status(DEVICE, unsigned) is None
+    assert bench.desk.status(DEVICE, unsigned, now_s=NOW_S) is None
     presences = Presences()
     assert [presences.take(DEVICE, None, now_s=NOW_S) for _ in range(2)] == ["unsigned", "unchanged"]
     assert presences.online() == []
@@ -69,10 +69,10 @@ def test_what_is_signed_cannot_be_turned_into_its_opposite(bench: Bench) -> None
     data = msgspec.structs.replace(decode_data(event, StatusData), online=False)
     turned = msgspec.structs.replace(event, data=msgspec.Raw(msgspec.json.encode(data)))
     with pytest.raises(TrustError) as error:
-        bench.desk.status(DEVICE, msgspec.json.encode(turned))
+        bench.desk.status(DEVICE, msgspec.json.encode(turned), now_s=NOW_S)
     assert error.value.code == "statement_mismatch"
     with pytest.raises(TrustError):
-        bench.desk.status("device-2", pair.online)
+        bench.desk.status("device-2", pair.online, now_s=NOW_S)
 
 
 def test_of_two_sessions_the_later_counts_and_within_one_the_last_word() -> None:
