@@ -45,6 +45,7 @@ class ShopLink:
         """`send` reaches `uplink` (or is dropped where there is none); `arrived` is told of every receipt,
         with the intent's id, and with '' that the journal was mended."""
         self._desk, self._send, self._arrived, self._start_timer = desk, send, arrived, start_timer
+        self._uplink_has_presence = False
         self.broker_reason = _NOT_CONNECTED
         """Why the broker is not reached, where it is not."""
 
@@ -83,6 +84,7 @@ class ShopLink:
 
     def lost(self) -> None:
         """`uplink` is gone."""
+        self._uplink_has_presence = False
         self._desk.online, self.broker_reason = False, _NOT_CONNECTED
         self._desk.road.link(False)
 
@@ -130,7 +132,9 @@ class ShopLink:
         self._be_present()
 
     def _be_present(self) -> None:
-        if (presence := self._desk.road.presence.pair()) is not None:
+        """Once to each `uplink`: one that says over and over that it is connected gets no more for that."""
+        if not self._uplink_has_presence and (presence := self._desk.road.presence.pair()) is not None:
+            self._uplink_has_presence = True
             self._send(presence)
 
     def _tell(self, event: RoadEvent) -> None:
