@@ -78,7 +78,7 @@ class DeviceKeys:
                 raise TrustError(
                     "admission_key_refused",
                     "this signing key of the device was stolen or revoked",
-                    "make a new one: earmark provision, in an empty folder",
+                    "make the device anew, in an empty folder",
                 )
         if old.kid == new.kid:
             return
