@@ -56,8 +56,9 @@ class Announcer:
             self._announce()
             self._announced = newest
         for device_id, version in self._shop.policies.versions().items():
-            event = self._shop.policies.event(device_id)
-            if version > self._policies.get(device_id, 0) and event is not None:
+            if version <= self._policies.get(device_id, 0):
+                continue
+            if (event := self._shop.policies.event(device_id)) is not None:
                 self._retain(down_topic(device_id, "policy"), event)
                 self._policies[device_id] = version
 

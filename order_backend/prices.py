@@ -6,7 +6,7 @@ from agent.plumbing.errors import ConfigurationError
 from order_backend.checks import Refusal
 from order_backend.folder import ShopFolder
 from order_backend.price_list import PriceList, parse_price_list
-from order_backend.published import Version
+from order_backend.published import Standing
 from order_backend.shop import Shop
 
 MOST_IN_MEMORY = 3
@@ -30,7 +30,7 @@ class Prices:
         Raises Refusal: catalogue_unknown, catalogue_withdrawn (taken back, or replaced for longer than an
         intent may be under way).
         """
-        found = self._shop.published.version(version)
+        found = self._shop.published.standing(version)
         if found is None:
             if self._shop.published.newest_number():
                 raise Refusal("catalogue_unknown", f"version {version} of the catalogue is not known here")
@@ -42,7 +42,8 @@ class Prices:
 
     def then(self, version: int) -> PriceList:
         """For what was ordered already: of that version where it is kept, else of the newest."""
-        found = self._shop.published.version(version) or self._shop.published.newest()
+        published = self._shop.published
+        found = published.standing(version) or published.standing(published.newest_number())
         return self._file() if found is None else self._list(found)
 
     def _file(self) -> PriceList:
@@ -50,7 +51,7 @@ class Prices:
             self._of_file = price_list_of_file(self._folder)
         return self._of_file
 
-    def _list(self, version: Version) -> PriceList:
+    def _list(self, version: Standing) -> PriceList:
         key = (version.version, version.sha256)
         if key not in self._read:
             read = parse_price_list(self._shop.published.source(version.version))

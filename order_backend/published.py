@@ -28,7 +28,17 @@ class Version(msgspec.Struct, frozen=True):
     withdrawn: bool
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """Whether a version's prices hold: what is asked at each intent, without what devices are sent."""
+
+    version: int
+    sha256: str
+    superseded_at: int | None
+    withdrawn: bool
+
+
 _COLUMNS = tuple(catalogues.c[name] for name in Version.__struct_fields__)
+_STANDING = tuple(catalogues.c[name] for name in Standing.__struct_fields__)
 
 
 class Published:
@@ -42,10 +52,10 @@ class Published:
         rows = self._db.execute(select(*_COLUMNS).order_by(catalogues.c.version.desc()))
         return [_version(*row) for row in rows]
 
-    def version(self, version: int) -> Version | None:
-        """One that is still kept."""
-        row = self._db.execute(select(*_COLUMNS).where(catalogues.c.version == version)).one_or_none()
-        return _version(*row) if row is not None else None
+    def standing(self, version: int) -> Standing | None:
+        """Of one that is still kept."""
+        row = self._db.execute(select(*_STANDING).where(catalogues.c.version == version)).one_or_none()
+        return Standing(row[0], row[1], row[2], bool(row[3])) if row is not None else None
 
     def newest(self) -> Version | None:
         """The one that devices are to use."""
