@@ -8,16 +8,13 @@ import logging
 import time
 from datetime import UTC, datetime
 
-from agent.committing.claim_code import ClaimAnchor
-from agent.committing.envelope import device_base
-from agent.plumbing.errors import ConfigurationError
+from agent.committing.claim_code import PORT, ClaimAnchor
+from agent.plumbing.errors import ConfigurationError, TrustError
 from order_backend.enrolment import EnrolmentService
 from order_backend.folder import ShopFolder
-from order_backend.provisioning import reserved
+from order_backend.provisioning import check_device_id
 from order_backend.shop import Shop
 from order_backend.stop_signals import stopped_by_signal
-
-PORT = 8843
 
 
 def add_claim_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +51,10 @@ def claim(options: argparse.Namespace) -> int:
                 raise ConfigurationError("claim_none", f"there is no code for {options.device!r}")
             print(f"the code for {options.device} is good for nothing any more")
             return 0
-        _may_be_claimed(options.device, folder)
+        try:
+            check_device_id(options.device, folder)
+        except TrustError as error:
+            raise ConfigurationError("claim_device", error.detail) from error
         if shop.device(options.device) is not None and not options.replace:
             raise ConfigurationError(
                 "claim_known",
@@ -83,15 +83,6 @@ def enrol(options: argparse.Namespace) -> int:
         print(f"enrolling on {options.address}:{service.port}", flush=True)
         service.wait()
     return 0
-
-
-def _may_be_claimed(device_id: str, folder: ShopFolder) -> None:
-    try:
-        device_base(device_id)
-    except ValueError as error:
-        raise ConfigurationError("claim_device", str(error)) from error
-    if reserved(device_id, folder):
-        raise ConfigurationError("claim_device", f"{device_id!r} is reserved for the shop's own clients")
 
 
 def _hours(text: str) -> int:

@@ -117,12 +117,7 @@ def admit(
     that does not hold, a key that is not P-256, one key for both), admission_key_refused (of this device,
     and stolen or revoked before).
     """
-    try:
-        device_base(device_id)
-    except ValueError as error:
-        raise TrustError("admission_device_id", str(error)) from error
-    if reserved(device_id, folder):
-        raise TrustError("admission_device_id", f"{device_id!r} is reserved for the shop's own clients")
+    check_device_id(device_id, folder)
     client_key, signing_key = requested_keys(requests_pem, device_id)
     ca, ca_key = authority_of(folder)
     config = folder.config()
@@ -250,9 +245,15 @@ def authority_of(folder: ShopFolder) -> tuple[x509.Certificate, ec.EllipticCurve
     return x509.load_pem_x509_certificate(folder.ca_certificate.read_bytes()), key
 
 
-def reserved(device_id: str, folder: ShopFolder) -> bool:
-    """Whether the shop's own clients have such names."""
-    return device_id == folder.config().backend_name or device_id.startswith("backend-")
+def check_device_id(device_id: str, folder: ShopFolder) -> None:
+    """Raises TrustError admission_device_id where no device may have that name: it makes no topic, or the
+    shop's own clients have such names."""
+    try:
+        device_base(device_id)
+    except ValueError as error:
+        raise TrustError("admission_device_id", str(error)) from error
+    if device_id == folder.config().backend_name or device_id.startswith("backend-"):
+        raise TrustError("admission_device_id", f"{device_id!r} is reserved for the shop's own clients")
 
 
 def requested_keys(

@@ -72,6 +72,12 @@ def publish(folder: ShopFolder, shop: Shop, data: bytes, *, now_s: int) -> Versi
     return version
 
 
+def signed_manifest(folder: ShopFolder, claims: ManifestClaims, *, now_s: int) -> bytes:
+    """The event for b/SHOP/catalog, by the key that signs catalogues now."""
+    signed = jws.sign(to_claims(claims), folder.signing_key("catalogue"), typ=TYP)
+    return encode_event(CATALOGUE, id_=uuid4(), source=claims.iss, now_s=now_s, data=SignedData(signed))
+
+
 def tidy(shop: Shop, *, now_s: int, longest_lifetime_s: int) -> None:
     """Forgets versions that no intent can name any more, and the parts that none that is kept is made of;
     inside a transaction."""
@@ -138,8 +144,7 @@ def _signed(folder: ShopFolder, prices: PriceList, data: bytes, cut: Cut, now_s:
         slices=cut.slices,
     )
     check_parts(claims)
-    signed = jws.sign(to_claims(claims), folder.signing_key("catalogue"), typ=TYP)
-    return encode_event(CATALOGUE, id_=uuid4(), source=config.shop_id, now_s=now_s, data=SignedData(signed))
+    return signed_manifest(folder, claims, now_s=now_s)
 
 
 def _sha256(data: bytes) -> str:

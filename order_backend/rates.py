@@ -16,8 +16,7 @@ class Rates:
 
     def allows(self, device_id: str, monotonic_s: float) -> bool:
         """Whether one more of the device's messages is looked at; it counts if so."""
-        tokens, at_s = self._buckets.get(device_id, (float(self._burst), monotonic_s))
-        tokens = min(float(self._burst), tokens + (monotonic_s - at_s) * self._per_second)
+        tokens = self._tokens(device_id, monotonic_s)
         allowed = tokens >= 1.0
         if len(self._buckets) >= FORGET_ABOVE and device_id not in self._buckets:
             self._buckets.clear()
@@ -26,5 +25,8 @@ class Rates:
 
     def would_allow(self, device_id: str, monotonic_s: float) -> bool:
         """`allows`, without that it counts."""
+        return self._tokens(device_id, monotonic_s) >= 1.0
+
+    def _tokens(self, device_id: str, monotonic_s: float) -> float:
         tokens, at_s = self._buckets.get(device_id, (float(self._burst), monotonic_s))
-        return tokens + (monotonic_s - at_s) * self._per_second >= 1.0
+        return min(float(self._burst), tokens + (monotonic_s - at_s) * self._per_second)

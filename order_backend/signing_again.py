@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 from agent.committing import jws
 from agent.committing.catalogue_manifest import TYP as MANIFEST_TYP
-from agent.committing.envelope import (
-    CATALOGUE,
-    POLICY,
-    SignedData,
-    decode_data,
-    decode_event,
-    encode_event,
-    to_claims,
-)
+from agent.committing.envelope import CATALOGUE, POLICY, SignedData, decode_data, decode_event
 from agent.committing.shop_policy import TYP as POLICY_TYP
 from agent.plumbing.errors import TrustError
 from order_backend.folder import ShopFolder
 from order_backend.published import claims_of_version
+from order_backend.publishing import signed_manifest
 from order_backend.shop import Shop
 
 
@@ -27,11 +18,8 @@ def sign_again(folder: ShopFolder, shop: Shop, *, now_s: int) -> None:
     than the present one has signed them. In the database when this returns."""
     newest = shop.published.newest()
     if newest is not None and newest.manifest and not _by_present_key(folder, newest.manifest, CATALOGUE):
-        claims = to_claims(claims_of_version(newest))
-        signed = SignedData(jws.sign(claims, folder.signing_key("catalogue"), typ=MANIFEST_TYP))
-        shop_id = folder.config().shop_id
-        event = encode_event(CATALOGUE, id_=uuid4(), source=shop_id, now_s=now_s, data=signed)
-        shop.published.replace_manifest(newest.version, event)
+        manifest = signed_manifest(folder, claims_of_version(newest), now_s=now_s)
+        shop.published.replace_manifest(newest.version, manifest)
     for device_id in shop.policies.versions():
         event_of_before = shop.policies.event(device_id)
         if event_of_before is not None and not _by_present_key(folder, event_of_before, POLICY):

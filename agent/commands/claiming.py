@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from agent.committing.claim_code import (
+    PORT,
     ClaimAnchor,
     ClaimAnswer,
     ClaimCode,
@@ -22,7 +23,6 @@ from agent.committing.claim_code import (
 from agent.committing.trust import parse_trust
 from agent.plumbing.errors import ConfigurationError, TrustError
 
-PORT = 8843
 LONGEST_ANSWER_BYTES = 64 * 1024 * 1024
 PATIENCE_S = 30.0
 
@@ -61,8 +61,7 @@ def first_word(place: Place, code: ClaimCode) -> ClaimAnchor:
     authenticated by the code. Raises TrustError: claim_forged, claim_answer, claim_unreachable and the
     shop's own refusals.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context = _tls_1_3()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return code.believed(_asked(place, context, "GET", f"/claims/{code.name}", b"", ClaimAnswer))
 
@@ -74,8 +73,7 @@ def enrol(place: Place, code: ClaimCode, anchor: ClaimAnchor, requests: bytes) -
     Raises TrustError: claim_answer (another shop than the anchor's), claim_unreachable, trust_invalid and the
     shop's own refusals.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context = _tls_1_3()
     context.load_verify_locations(cadata=anchor.ca_pem)
     body = msgspec.json.encode(Enrolment(code.name, code.password, requests.decode("ascii")))
     answer = _asked(place, context, "POST", "/enrolments", body, Enrolled)
@@ -84,6 +82,12 @@ def enrol(place: Place, code: ClaimCode, anchor: ClaimAnchor, requests: bytes) -
     if said != (anchor.shop_id, anchor.environment, anchor.ca_pem):
         raise TrustError("claim_answer", "the answer is of another shop than the code", "ask the shop")
     return answer
+
+
+def _tls_1_3() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
 
 
 def _asked(place: Place, context: ssl.SSLContext, method: str, path: str, body: bytes, wanted: type[T]) -> T:

@@ -20,6 +20,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from agent.plumbing.errors import TrustError
 
+PORT = 8843
+"""Of the shop's door, unless somebody says otherwise."""
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKS_LIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
 _SECRET, _CHECK, _GROUP = 20, 4, 4

@@ -8,7 +8,6 @@ question.
 from __future__ import annotations
 
 import datetime
-import time
 from typing import NamedTuple
 
 import msgspec
@@ -96,7 +95,7 @@ class SensorProposals:
         if not self._live or not self._desk.road.clock_trusted() or not len(self._desk.people):
             return None
         now_s = self._desk.now_s()
-        if proposals.is_quiet(time.strftime("%H:%M", time.localtime(now_s)), self._limits):
+        if self._desk.is_quiet():
             return None
         for sensor_id in self._live & self._sold:
             if self._silences.is_stale(sensor_id) or now_s < self._rests_until_s(sensor_id):

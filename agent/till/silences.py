@@ -7,12 +7,11 @@ A hostile `sensors` can claim any silence, and gains one sentence by it in a res
 from __future__ import annotations
 
 import datetime
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from agent.deciding import proposals, silences
+from agent.deciding import silences
 from agent.deciding.conversation import SensorsSilent
 from agent.deciding.silences import Silence, Since
 from agent.plumbing import audit
@@ -91,7 +90,7 @@ class SensorSilences:
         if not self._desk.road.clock_trusted():
             return None
         now_s, limits = self._desk.now_s(), self._desk.settings.proposals
-        if proposals.is_quiet(time.strftime("%H:%M", time.localtime(now_s)), limits):
+        if self._desk.is_quiet():
             return None
         found = [
             sensor
