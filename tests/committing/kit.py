@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from joserfc.jwk import ECKey
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
 from agent.committing import jws
 from agent.committing.envelope import QUERY, QueryData, encode_event
@@ -206,6 +210,18 @@ def request_pem(name: str = DEVICE, key: Any = None) -> bytes:
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
     return request.public_bytes(serialization.Encoding.PEM)
+
+
+def ap2_schemas() -> Callable[[str], Draft202012Validator]:
+    """A validator by the name of one of AP2's published schemas; a skip where they are not here."""
+    folder = shared_data("ap2")
+    schemas = {path.name: json.loads(path.read_text()) for path in folder.glob("**/*.json")}
+    base = "https://ap2-protocol.org/schemas/"
+    registry = Registry().with_resources(
+        (base + str(path.relative_to(folder)), Resource.from_contents(schemas[path.name]))
+        for path in folder.glob("**/*.json")
+    )
+    return lambda name: Draft202012Validator(schemas[f"{name}.json"], registry=registry)
 
 
 def answer(bench: Bench, publish: Publish) -> bytes:

@@ -13,15 +13,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from jsonschema import Draft202012Validator
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
-from referencing import Registry, Resource
 
 from order_backend.shop import OrderRow
 from tests.committing import ap2_verifier as ap2
 from tests.committing.ap2_verifier import Refused, Usage, digest
-from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, agreed, shared_data
+from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, agreed, ap2_schemas
 
 Claims = dict[str, Any]
 Edit = Callable[[Claims], None]
@@ -93,21 +91,15 @@ def test_an_independent_verifier_takes_what_device_and_shop_sign(bench: Bench) -
 
 
 def test_all_four_mandates_fit_the_published_schemas(bench: Bench) -> None:
-    folder = shared_data("ap2")
-    schemas = {path.name: json.loads(path.read_text()) for path in folder.glob("**/*.json")}
-    base = "https://ap2-protocol.org/schemas/"
-    registry = Registry().with_resources(
-        (base + str(path.relative_to(folder)), Resource.from_contents(schemas[path.name]))
-        for path in folder.glob("**/*.json")
-    )
+    check_by = ap2_schemas()
     found = verify(shown(bench, placed(bench)))
     for chain, kind in ((found["checkout"], "checkout"), (found["payment"], "payment")):
         for claims, name in ((chain.open, f"open_{kind}_mandate"), (chain.closed, f"{kind}_mandate")):
-            check = Draft202012Validator(schemas[f"{name}.json"], registry=registry)
+            check = check_by(name)
             check.validate(claims)
             assert not check.is_valid({**claims, "vct": "mandate.other.1"})
     for line in found["basket"]["line_items"]:
-        Draft202012Validator(schemas["item.json"], registry=registry).validate(line["item"])
+        check_by("item").validate(line["item"])
 
 
 def decoded(part: str) -> bytes:

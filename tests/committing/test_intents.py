@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import json
 from uuid import UUID
 
 import msgspec
 import pytest
-from jsonschema import Draft202012Validator
 from jwcrypto.jwk import JWK
-from referencing import Registry, Resource
 from sd_jwt.verifier import SDJWTVerifier
 
 from agent.committing import sd_jwt
@@ -15,7 +12,7 @@ from agent.committing.envelope import INTENT, IntentData, decode_data, decode_ev
 from agent.committing.intents import SignedIntent, sign_intent
 from agent.deciding.basket import AgreedOrder
 from agent.plumbing.errors import TrustError
-from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, shared_data
+from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, ap2_schemas
 
 INTENT_ID = UUID("2d6f7a0e-9a52-4d3c-8a35-0c8a8b2f4a11")
 
@@ -41,16 +38,10 @@ def claims_of(bench: Bench, token: str) -> dict[str, object]:
 
 
 def test_the_mandates_fit_the_published_ap2_schemas(bench: Bench) -> None:
-    folder = shared_data("ap2")
-    schemas = {path.name: json.loads(path.read_text()) for path in folder.glob("**/*.json")}
-    base = "https://ap2-protocol.org/schemas/"
-    registry = Registry().with_resources(
-        (base + str(path.relative_to(folder)), Resource.from_contents(schemas[path.name]))
-        for path in folder.glob("**/*.json")
-    )
+    check_by = ap2_schemas()
     data = decode_data(decode_event(signed(bench).payload, INTENT), IntentData)
     for token, name in ((data.checkout, "open_checkout_mandate"), (data.payment, "open_payment_mandate")):
-        validator = Draft202012Validator(schemas[f"{name}.json"], registry=registry)
+        validator = check_by(name)
         claims = claims_of(bench, token)
         validator.validate(claims)
         with_no_constraint = {**claims, "constraints": []}
