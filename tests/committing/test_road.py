@@ -9,8 +9,6 @@ from uuid import uuid4
 import msgspec
 import pytest
 from joserfc.jwk import ECKey
-from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
 
 from agent.committing import jws
 from agent.committing.envelope import INTENT, RECEIPT, SignedData, decode_data, decode_event, encode_event
@@ -26,7 +24,7 @@ from agent.committing.road import (
 )
 from agent.plumbing.errors import JournalError, TrustError
 from order_backend.receipts import receipt_event
-from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, answer, only_publish, shared_data
+from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, answer, ap2_schemas, only_publish
 
 ACK, RSP = "va/v1/d/device-1/dn/ack", "va/v1/d/device-1/dn/rsp"
 
@@ -303,14 +301,7 @@ def test_settings_and_trust_of_two_environments_do_not_meet(bench: Bench) -> Non
 
 
 def test_the_receipt_fits_the_published_ap2_schema(online: Bench) -> None:
-    folder = shared_data("ap2")
-    contents = {path: json.loads(path.read_text()) for path in folder.glob("**/*.json")}
-    base = "https://ap2-protocol.org/schemas/"
-    registry = Registry().with_resources(
-        (base + str(path.relative_to(folder)), Resource.from_contents(schema))
-        for path, schema in contents.items()
-    )
-    validator = Draft202012Validator(contents[folder / "checkout_receipt.json"], registry=registry)
+    validator = ap2_schemas()("checkout_receipt")
     good = online.road.commit(agreed())
     bad = msgspec.structs.replace(
         good, payload=good.payload.replace(good.intent_id.encode(), str(uuid4()).encode())
