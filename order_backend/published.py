@@ -3,7 +3,6 @@ the parts that go to the devices."""
 
 from __future__ import annotations
 
-import base64
 import zlib
 from collections.abc import Iterable
 
@@ -12,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from agent.committing.catalogue_manifest import ManifestClaims
 from agent.committing.envelope import CATALOGUE, SignedData, decode_data, decode_event
+from agent.committing.jws import from_base64url
 from order_backend.database import Database
 from order_backend.tables import catalogue_parts, catalogues
 
@@ -140,7 +140,7 @@ def claims_of_version(version: Version) -> ManifestClaims:
     """What this shop signed itself, from its own database; the signature is not looked at again."""
     signed = decode_data(decode_event(version.manifest, CATALOGUE), SignedData).signed
     body = signed.split(".")[1]
-    return msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=ManifestClaims)
+    return msgspec.json.decode(from_base64url(body), type=ManifestClaims)
 
 
 def needed_parts(versions: Iterable[Version]) -> set[str]:

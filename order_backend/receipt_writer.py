@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from typing import TypedDict
 from uuid import UUID
@@ -10,7 +9,7 @@ from uuid import UUID
 import msgspec
 from joserfc.jwk import ECKey
 
-from agent.committing import sd_jwt
+from agent.committing import jws, sd_jwt
 from agent.committing.receipts import Amount, ReceiptClaims, ReceiptLine
 from order_backend.folder import ShopConfig
 from order_backend.receipts import receipt_event
@@ -68,7 +67,7 @@ class ReceiptWriter:
         """Nothing is ordered. `available` is how much there is of each thing, where it is not enough."""
         claims = ReceiptClaims(
             status="Error",
-            reference=_base64url(about.sha256),
+            reference=jws.base64url(bytes.fromhex(about.sha256)),
             error=code,
             error_description=description,
             available=tuple(ReceiptLine(id_, quantity) for id_, quantity in (available or {}).items()),
@@ -86,7 +85,3 @@ class ReceiptWriter:
             "intent_sha256": about.sha256,
             "cancel": about.cancel,
         }
-
-
-def _base64url(hexadecimal: str) -> str:
-    return base64.urlsafe_b64encode(bytes.fromhex(hexadecimal)).rstrip(b"=").decode()

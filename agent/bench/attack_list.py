@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
 import hmac
@@ -21,6 +20,7 @@ from agent.bench.attack_road import closed_over_the_limit, forged_receipt, spoke
 from agent.bench.attacks import Attack
 from agent.bench.chaos_shim import unchecked_claims
 from agent.committing.envelope import QUERY, IntentData, QueryData, encode_event, up_topic
+from agent.committing.jws import base64url, from_base64url
 from agent.committing.tls import probe_broker
 from order_backend import certificates
 from order_backend.provisioning import create_shop, revoke
@@ -119,7 +119,7 @@ def _altered(lab: Lab) -> str:
     payload = lab.intent()
     data = lab.tokens(payload)
     header, claims, rest = data.payment.split(".", 2)
-    changed = _text(_bytes(claims).replace(b'"max":', b'"max":9'))
+    changed = base64url(from_base64url(claims).replace(b'"max":', b'"max":9'))
     with lab.connected(DEVICE) as client:
         tokens = IntentData(data.checkout, f"{header}.{changed}.{rest}")
         return lab.sent(client, lab.event(tokens, json.loads(payload)["id"]))
@@ -131,11 +131,11 @@ def _another_algorithm(algorithm: str) -> Any:
         public = json.dumps(lab.signing_key().as_dict(private=False)).encode()
 
         def resigned(token: str) -> str:
-            header = json.loads(_bytes(token.split(".")[0]))
-            signing = f"{_text(json.dumps({**header, 'alg': algorithm}).encode())}.{token.split('.')[1]}"
+            header = json.loads(from_base64url(token.split(".")[0]))
+            signing = f"{base64url(json.dumps({**header, 'alg': algorithm}).encode())}.{token.split('.')[1]}"
             keyed = algorithm.startswith("HS")  # the public key, which everybody has, as a password
             mac = hmac.new(public, signing.encode(), hashlib.sha256).digest() if keyed else b""
-            return f"{signing}.{_text(mac)}~"
+            return f"{signing}.{base64url(mac)}~"
 
         data = lab.tokens(payload)
         tokens = IntentData(resigned(data.checkout), resigned(data.payment))
@@ -327,14 +327,6 @@ def _flood(lab: Lab) -> str:
                 other = str(lab.read(bytes(victim.messages.get(timeout=2).payload)).get("order_id", ""))
     is_limited = any(f"rate_limited device={DEVICE}" in line for line in lab.logged)
     return "rate_limited" if is_limited and other else f"{is_limited} {other!r}"
-
-
-def _bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _a(*codes: str) -> frozenset[str]:

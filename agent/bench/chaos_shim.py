@@ -4,7 +4,6 @@ back, drop, and forge. TLS hides them from a proxy, so it is done where they are
 
 from __future__ import annotations
 
-import base64
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from joserfc.jwk import ECKey
 
 from agent.committing import sd_jwt
 from agent.committing.envelope import INTENT, CloudEvent, IntentData, decode_data, decode_event
+from agent.committing.jws import base64url, from_base64url
 from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import Publish
 
@@ -87,7 +87,7 @@ class Forger:
     def _altered(self, event: CloudEvent, data: IntentData) -> CloudEvent:
         """Another amount under the old signature."""
         header, claims, rest = data.payment.split(".", 2)
-        changed = _encoded(_decoded(claims).replace(b'"max":', b'"max":9'))
+        changed = base64url(from_base64url(claims).replace(b'"max":', b'"max":9'))
         return _with(event, IntentData(data.checkout, ".".join((header, changed, rest))))
 
     def _other_key(self, event: CloudEvent, data: IntentData) -> CloudEvent:
@@ -108,20 +108,20 @@ class Forger:
 
     def _unsigned(self, event: CloudEvent, data: IntentData) -> CloudEvent:
         """`alg` none."""
-        header = _encoded(b'{"alg":"none","typ":"dc+sd-jwt"}')
+        header = base64url(b'{"alg":"none","typ":"dc+sd-jwt"}')
         return _with(
             event,
             IntentData(*(f"{header}.{token.split('.')[1]}.~" for token in (data.checkout, data.payment))),
         )
 
     def _signed(self, token: str) -> str:
-        return sd_jwt.issue(msgspec.json.decode(_decoded(token.split(".")[1])), self._own_key)
+        return sd_jwt.issue(msgspec.json.decode(from_base64url(token.split(".")[1])), self._own_key)
 
 
 def unchecked_claims(token: str) -> dict[str, Any]:
     """What a compact JWS claims, its signature unseen. Raises TrustError signature_malformed."""
     try:
-        claims: dict[str, Any] = msgspec.json.decode(_decoded(token.split(".")[1]), type=dict)
+        claims: dict[str, Any] = msgspec.json.decode(from_base64url(token.split(".")[1]), type=dict)
     except (IndexError, ValueError) as error:
         raise TrustError("signature_malformed", "not a compact JWS") from error
     return claims
@@ -129,11 +129,3 @@ def unchecked_claims(token: str) -> dict[str, Any]:
 
 def _with(event: CloudEvent, data: IntentData) -> CloudEvent:
     return msgspec.structs.replace(event, data=msgspec.Raw(msgspec.json.encode(data)))
-
-
-def _encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _decoded(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

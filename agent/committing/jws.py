@@ -99,21 +99,26 @@ def sign(claims: Mapping[str, Any], key: ECKey | Signer, *, typ: str) -> str:
         header = {"alg": ALGORITHM, "kid": key.thumbprint(), "typ": typ}
         return jws.serialize_compact(header, msgspec.json.encode(claims), key, algorithms=[ALGORITHM])
     header = {"alg": ALGORITHM, "kid": key.public.kid, "typ": typ}
-    signing_input = b".".join(base64url(msgspec.json.encode(part)) for part in (header, claims))
-    return b".".join((signing_input, base64url(key.sign_es256(signing_input)))).decode("ascii")
+    signing_input = ".".join(base64url(msgspec.json.encode(part)) for part in (header, claims))
+    return f"{signing_input}.{base64url(key.sign_es256(signing_input.encode('ascii')))}"
 
 
-def base64url(content: bytes) -> bytes:
+def base64url(content: bytes) -> str:
     """Without padding, as JOSE has it (RFC 7515, section 2)."""
-    return base64.urlsafe_b64encode(content).rstrip(b"=")
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
+
+
+def from_base64url(text: str) -> bytes:
+    """What `base64url` wrote. Characters of no such alphabet are passed over; raises binascii.Error for a
+    length that there cannot be."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def jwk_of_point(x: bytes, y: bytes) -> PublicJwk:
     """The public key at that point of P-256, 32 bytes each, named by its thumbprint. Raises TrustError
     key_unusable where the curve has no such point."""
-    own = {"x": base64url(x).decode(), "y": base64url(y).decode()}
     try:
-        key = ECKey.import_key({"kty": "EC", "crv": "P-256", **own})
+        key = ECKey.import_key({"kty": "EC", "crv": "P-256", "x": base64url(x), "y": base64url(y)})
         key.public_key  # noqa: B018  (the point is checked when it is first used)
         return public_jwk(key)
     except (JoseError, ValueError, msgspec.ValidationError) as error:

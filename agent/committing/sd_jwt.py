@@ -8,7 +8,6 @@ understood.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -56,7 +55,7 @@ def verify(token: str, keys: Iterable[jws.PublicJwk], *, typ: str = TYP) -> byte
 def digest(token: str) -> str:
     """base64url of the sha256 of the whole `<jwt>~` (RFC 9901's sd_hash): how AP2 mandates refer to each
     other."""
-    return base64.urlsafe_b64encode(hashlib.sha256(token.encode("ascii")).digest()).rstrip(b"=").decode()
+    return jws.base64url(hashlib.sha256(token.encode("ascii")).digest())
 
 
 def _hides_something(value: object) -> bool:
