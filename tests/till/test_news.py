@@ -192,3 +192,18 @@ def test_what_the_journal_does_not_know_cannot_be_taken_back(till: Till) -> None
     with pytest.raises(EarmarkError) as error:
         till.desk.cancel("E-NONE")
     assert error.value.code == "order_unknown"
+
+
+def test_an_order_that_was_told_and_then_taken_back_has_a_new_end_to_tell(till: Till, tmp_path: Path) -> None:
+    queue_one(till)
+    till.deliver()
+    till.finish_speaking()
+    [order] = till.desk.journal.orders()
+    assert till.desk.journal.untold(0) == []
+    till.desk.road.cancel(order.intent_id, factors=("operator",))
+    [publish] = till.desk.road.tick().publishes
+    reply = till.bench.desk.cancel(DEVICE, publish.payload, now_s=int(till.bench.clocks.wall_s))
+    till.desk.road.received(f"va/v1/d/{DEVICE}/dn/ack", reply.payload)  # and the till dies before it says so
+    second = restarted(till, tmp_path)
+    begin(second)
+    assert len(sentences(second)) == 1 and "cancelled" in second.said.lower()
