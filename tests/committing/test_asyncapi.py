@@ -24,6 +24,7 @@ from agent.plumbing.settings import Broker
 from order_backend.publishing import publish
 from order_backend.renewals import Renewals
 from order_backend.rotations import announcement, rotate
+from tests.backend.test_offers import request
 from tests.committing.kit import (
     CATALOGUE_FILE,
     DEVICE,
@@ -36,6 +37,7 @@ from tests.committing.kit import (
 )
 
 SIGNED = [
+    *("offerRequest", "offer"),
     *("query", "cancel", "renewal", "time", "answer", "certificate", "catalogue", "policy", "trust"),
     *("receipt", "receipt (refused)", "receipt (cancelled)"),
 ]
@@ -87,6 +89,8 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     query = next(one for one in bench.road.tick().publishes if one.topic.endswith("query"))
     status = encode_event(STATUS, id_=uuid4(), source=DEVICE, now_s=NOW_S, data=StatusData(True))
     answer = bench.desk.query(DEVICE, question(bench, str(uuid4())), now_s=NOW_S)
+    asked = request(bench)
+    offer = bench.desk.offer(DEVICE, asked, now_s=NOW_S)
     newest = publish(bench.folder, bench.desk.shop, CATALOGUE_FILE.read_bytes(), now_s=NOW_S)
     renewal = bench.road.renewal.requested(CertificateRequest(request_pem().decode()))
     assert renewal is not None
@@ -104,6 +108,8 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "intent": (intent.topic, intent.payload),
         "query": (query.topic, query.payload),
         "query (unsigned)": (query.topic, unsigned_question(str(uuid4()))),
+        "offerRequest": (up + "offer", asked),
+        "offer": (down + offer.what, offer.payload),
         "status": (up + "status", status),
         "cancel": (cancel.topic, cancel.payload),
         "receipt (cancelled)": (down + undone.what, undone.payload),
