@@ -6,7 +6,6 @@ Knows no MQTT; `service` brings the messages and takes the answers away.
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,10 +13,12 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from agent.committing.envelope import INTENT, CloudEvent, decode_event
+from agent.committing.envelope import INTENT, STATUS, CloudEvent, StatusData, decode_data, decode_event
 from agent.committing.jws import PublicJwk
 from agent.committing.mandates import CheckoutMandate
+from agent.committing.statements import StatusClaims
 from agent.committing.trusted_time import TimeClaims
+from agent.plumbing.errors import TrustError
 from order_backend.agents import Agents
 from order_backend.cancelling import Cancelling
 from order_backend.checks import (
@@ -35,6 +36,7 @@ from order_backend.closing import ClosedPair, close
 from order_backend.direct import check_direct
 from order_backend.folder import ShopFolder
 from order_backend.offers import Offers, offer_keys
+from order_backend.order_numbers import unguessable
 from order_backend.prices import Prices
 from order_backend.questions import Questions
 from order_backend.receipt_writer import About, ReceiptWriter
@@ -77,7 +79,7 @@ class OrderDesk:
         self._questions = Questions(self._shop, config, self._receipts_key, new_id)
         self._offers = Offers(folder, self._shop, self._questions, self._prices, new_id)
         self._cancelling = Cancelling(self._shop, self._questions, self._receipts)
-        self._order_number = order_number if order_number is not None else _unguessable
+        self._order_number = order_number if order_number is not None else unguessable
         self.unauthenticated: Counter[str] = Counter()
         """By device: what came on its topic and was not signed by its key."""
 
@@ -127,9 +129,8 @@ class OrderDesk:
                 receipt = self._refused(event, device_id, refusal, now_s)
                 self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
                 return Reply("ack", receipt, refusal.code)
-            return Reply(
-                "ack", self._place(event, device_id, checked, now_s, account_id=account_id), "ordered"
-            )
+            receipt = self._place(event, device_id, checked, now_s, account_id=account_id)
+            return Reply("ack", receipt, "ordered")
 
     def _check(self, signed: Signed, now_s: int, *, again: bool = False) -> CheckedIntent:
         if isinstance(signed, DirectIntent):
@@ -177,6 +178,18 @@ class OrderDesk:
         """The signed time, for dn/time."""
         claims = TimeClaims(iss=self._config.shop_id, env=self._config.environment, iat=now_s)
         return time_event(claims, self._time_key, event_id=self._new_id())
+
+    def status(self, device_id: str, payload: bytes) -> StatusClaims | None:
+        """What the device has signed of its presence; None where nobody has signed it. Raises TrustError:
+        envelope_malformed, and what `Questions.statement` raises."""
+        event = decode_event(payload, STATUS)
+        data = decode_data(event, StatusData)
+        if not data.signed:
+            return None
+        claims = self._questions.statement(event, data.signed, StatusClaims, device_id)
+        if claims.online != data.online:
+            raise TrustError("statement_mismatch", "the event says something else than what is signed")
+        return claims
 
     def knows(self, device_id: str) -> bool:
         """Whether the device is admitted and not revoked."""
@@ -232,9 +245,8 @@ class OrderDesk:
         return account.account_id
 
     def _doubt(self, before: Answer | None, signed: Signed) -> Doubt:
-        if before is not None:
-            return "none"
-        return self._shop.restores.of_intent(signed.checkout.iat, signed.checkout.exp)
+        times = signed.checkout.iat, signed.checkout.exp
+        return "none" if before is not None else self._shop.restores.of_intent(*times)
 
     def _place(
         self,
@@ -246,8 +258,11 @@ class OrderDesk:
         account_id: str,
         order_id: str = "",
     ) -> bytes:
-        by_device = isinstance(intent.checkout, CheckoutMandate)
-        closed = self._closed(intent, now_s)
+        signed, mandate = (intent.tokens.checkout, intent.tokens.payment), intent.checkout
+        if isinstance(mandate, CheckoutMandate):
+            opened, closed = ("", ""), ClosedPair(*signed)
+        else:
+            opened, closed = signed, self._close(intent, mandate.cnf.jwk.kid, now_s)
         today = datetime.fromtimestamp(now_s, UTC).date()
         arrives = delivery_date(today, self._config.delivery_business_days).isoformat()
         order = OrderRow(
@@ -260,8 +275,8 @@ class OrderDesk:
             currency=intent.currency,
             delivery_date=arrives,
             placed_at=now_s,
-            open_checkout="" if by_device else intent.tokens.checkout,
-            open_payment="" if by_device else intent.tokens.payment,
+            open_checkout=opened[0],
+            open_payment=opened[1],
             closed_checkout=closed.checkout,
             closed_payment=closed.payment,
             account_id=account_id,
@@ -272,24 +287,16 @@ class OrderDesk:
         self._shop.notices.note(order.order_id, device_id, intent.checkout.amr, now_s=now_s)
         return receipt
 
-    def _closed(self, intent: CheckedIntent, now_s: int) -> ClosedPair:
-        if isinstance(intent.checkout, CheckoutMandate):
-            return ClosedPair(intent.tokens.checkout, intent.tokens.payment)
+    def _close(self, intent: CheckedIntent, agent_kid: str, now_s: int) -> ClosedPair:
         return close(
             intent,
             merchant=self._terms.merchant,
             instrument=self._config.payment_instrument,
             offers_key=self._offers_key,
-            agent_key=self._agents.keys[intent.checkout.cnf.jwk.kid],
+            agent_key=self._agents.keys[agent_kid],
             now_s=now_s,
         )
 
 
 def _as_json(lines: tuple[PricedLine, ...]) -> str:
     return msgspec.json.encode(lines).decode()
-
-
-def _unguessable() -> str:
-    """50 random bits in an alphabet that survives being read out over a telephone."""
-    alphabet = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-    return "E-" + "".join(secrets.choice(alphabet) for _ in range(10))

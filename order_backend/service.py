@@ -40,6 +40,7 @@ from order_backend.database import DatabaseError, RowRefused, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
 from order_backend.key_announcing import LOOK_EVERY_S, KeyAnnouncing, KeysChanged
+from order_backend.presences import Presences
 from order_backend.rates import Rates
 from order_backend.renewals import Renewals
 from order_backend.retention import Retention
@@ -90,6 +91,8 @@ class OrderService:
         self._wall_clock, self._reconnect_s = wall_clock, reconnect_s
         self._host, self._port = config.broker_host, port or config.broker_port
         self._online: set[str] = set()
+        """Who may be told the time: also those that could not sign without it."""
+        self.presences = Presences()
         rate = config.messages_per_second
         self._rates = Rates(BURST_S * rate, rate) if rate else None
         self._limited: set[str] = set()
@@ -331,9 +334,15 @@ class OrderService:
         return True
 
     def _status(self, device_id: str, payload: bytes) -> None:
-        assert self._desk is not None  # noqa: S101
+        assert self._desk is not None and self._clock is not None  # noqa: S101
         online = decode_data(decode_event(payload, STATUS), StatusData).online
-        if online and self._desk.knows(device_id):
+        known = self._desk.knows(device_id)
+        if known:
+            claims = self._desk.status(device_id, payload)
+            seen = self.presences.take(device_id, claims, now_s=self._clock.now_s())
+            if seen != "unchanged":
+                log.info("presence_%s device=%s", seen, device_id)
+        if online and known:
             self._online.add(device_id)
             if self._tells:
                 self._tell_time(device_id)

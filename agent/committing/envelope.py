@@ -71,8 +71,12 @@ class SignedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signed: str
 
 
-class StatusData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class StatusData(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`signed` is a `StatusClaims` as a compact JWS; '' from a device that does not know the time yet, or of
+    an earlier release: the shop tells it the time, and believes nothing else."""
+
     online: bool
+    signed: str = ""
 
 
 class QueryData(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -18,6 +18,7 @@ from agent.committing.envelope import STATUS, StatusData, device_base, encode_ev
 from agent.committing.tls import probe_broker
 from agent.plumbing import audit
 from agent.plumbing.link_errors import code_of_openssl_text
+from agent.plumbing.messages import Presence
 from agent.plumbing.mqtt_client import Down, MqttSession, UnboundClient, Up
 from agent.plumbing.settings import Broker
 
@@ -68,6 +69,7 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         self._also: tuple[str, ...] = ()
         self._asked_also: set[int] = set()
         self._session = 0
+        self._presence: Presence | None = None
         super().__init__(self._new_client(), broker, jitter=jitter, spread_s=broker.reconnect_spread_seconds)
         self._expiry_s = broker.session_expiry_seconds
 
@@ -98,15 +100,19 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         client.tls_set_context(context)
         client.max_inflight_messages_set(RECEIVE_MAXIMUM)
         client.max_queued_messages_set(MOST_QUEUED)
-        will = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]
-        will.WillDelayInterval = WILL_DELAY_S
-        client.will_set(
-            up_topic(device_id, "status"), self._status(False), qos=1, retain=True, properties=will
-        )
         client.on_message = self._on_message
         client.on_publish = self._on_publish
         client.on_log = self._on_log
         return client
+
+    def be_present(self, presence: Presence) -> None:
+        """Says from now on what was signed for it, and leaves its other half as the will of every connection
+        that is made from now on."""
+        if presence == self._presence:
+            return
+        self._presence = presence
+        if self._connected:
+            self.announce()
 
     def publish(self, ref: str, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """Hands a message over at QoS 1; False where there is no session or it has too much in hand."""
@@ -163,6 +169,8 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         super().close()
 
     def _status(self, online: bool) -> bytes:
+        if self._presence is not None:
+            return self._presence.online if online else self._presence.offline
         return encode_event(
             STATUS, id_=uuid4(), source=self._device_id, now_s=int(time.time()), data=StatusData(online)
         )
@@ -175,7 +183,14 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         options.SessionExpiryInterval = self._expiry_s
         options.ReceiveMaximum = RECEIVE_MAXIMUM
         options.MaximumPacketSize = MAXIMUM_PACKET_BYTES
+        self._leave_a_will()
         return False
+
+    def _leave_a_will(self) -> None:
+        will = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]
+        will.WillDelayInterval = WILL_DELAY_S
+        topic = up_topic(self._device_id, "status")
+        self._client.will_set(topic, self._status(False), qos=1, retain=True, properties=will)
 
     def _opened(self) -> None:
         self._asked_also.clear()

@@ -22,6 +22,7 @@ from agent.committing.journal import Journal
 from agent.committing.journal_rows import OPEN, OrderRow, State
 from agent.committing.keys import KeyStore
 from agent.committing.live_trust import LiveTrust
+from agent.committing.presence import PresenceSigner
 from agent.committing.read_back import fits, signed_facts
 from agent.committing.receipts import CANCELLED
 from agent.committing.renewal import Renewal
@@ -96,6 +97,7 @@ class OrderRoad:
             keys, trust, time, settings.device.id, monotonic_s=self._monotonic_s, new_id=new_id
         )
         """Of the certificate that `uplink` shows the broker."""
+        self.presence = PresenceSigner(keys, trust, time, settings.device.id, new_id)
         self._answers = ShopAnswers(journal, trust, time, self._device, self._move, self.refused)
         self._cancels = Cancels(
             journal, keys, trust, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id

@@ -41,6 +41,7 @@ from agent.plumbing.messages import (
     LinkState,
     Message,
     Peer,
+    Presence,
     Publish,
     Published,
     Received,
@@ -138,6 +139,8 @@ class Uplink:
                     self._publish(message)
                 case FetchParts(parts=parts):
                     self._read_parts(parts)
+                case Presence():
+                    self._link.be_present(message)
                 case RequestCertificate():
                     self._tell(CertificateRequest(self._identity.request().decode("ascii")))
                 case UseCertificate(pem=pem):

@@ -192,6 +192,14 @@ class FetchParts(Message, frozen=True):
     ]
 
 
+class Presence(Message, frozen=True):
+    """What to say on every connection from now on, and what to leave as its last will: two payloads for
+    up/status, signed together."""
+
+    online: bytes
+    offline: bytes
+
+
 class Published(Message, frozen=True):
     """The broker took it. Proves nothing about the shop."""
 
@@ -307,7 +315,7 @@ VoiceToTill = (
     VoiceReady | GrammarTaken | Utterance | WentOn | Silence | Woken | Spoken | VoiceFault | VoiceMended
 )
 TillToVoice = Listen | Say | UseGrammar | ListenPolicy | Prepare
-TillToUplink = FetchParts | Publish | RequestCertificate | UseCertificate
+TillToUplink = FetchParts | Publish | Presence | RequestCertificate | UseCertificate
 UplinkToTill = Published | Received | LinkState | ClientCertificate | CertificateRequest
 SensorsToTill = Proposal | SensorState
 TouchToTill = PinTyped | BadgeRead | ButtonPressed

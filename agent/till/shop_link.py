@@ -83,7 +83,8 @@ class ShopLink:
 
     def lost(self) -> None:
         """`uplink` is gone."""
-        self._linked(False, _NOT_CONNECTED)
+        self._desk.online, self.broker_reason = False, _NOT_CONNECTED
+        self._desk.road.link(False)
 
     def send_outbox(self) -> None:
         """Hands over what is due."""
@@ -126,6 +127,11 @@ class ShopLink:
     def _linked(self, connected: bool, reason: str) -> None:
         self._desk.online, self.broker_reason = connected, reason
         self._desk.road.link(connected)
+        self._be_present()
+
+    def _be_present(self) -> None:
+        if (presence := self._desk.road.presence.pair()) is not None:
+            self._send(presence)
 
     def _tell(self, event: RoadEvent) -> None:
         match event:
@@ -144,6 +150,7 @@ class ShopLink:
                 receipt = ReceiptArrived(event.title, "expired")
             case TimeTrusted():
                 audit.log("time_trusted")
+                self._be_present()
                 return
         self._arrived(str(event.intent_id), receipt)
 

@@ -38,7 +38,18 @@ from tests.committing.kit import (
 
 SIGNED = [
     *("offerRequest", "offer"),
-    *("query", "cancel", "renewal", "time", "answer", "certificate", "catalogue", "policy", "trust"),
+    *(
+        "status",
+        "query",
+        "cancel",
+        "renewal",
+        "time",
+        "answer",
+        "certificate",
+        "catalogue",
+        "policy",
+        "trust",
+    ),
     *("receipt", "receipt (refused)", "receipt (cancelled)"),
 ]
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text())
@@ -87,7 +98,9 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     bench.clocks.pass_by(4_000)
     bench.road.tick()
     query = next(one for one in bench.road.tick().publishes if one.topic.endswith("query"))
-    status = encode_event(STATUS, id_=uuid4(), source=DEVICE, now_s=NOW_S, data=StatusData(True))
+    unsigned = encode_event(STATUS, id_=uuid4(), source=DEVICE, now_s=NOW_S, data=StatusData(True))
+    presence = bench.road.presence.pair()
+    assert presence is not None
     answer = bench.desk.query(DEVICE, question(bench, str(uuid4())), now_s=NOW_S)
     asked = request(bench)
     offer = bench.desk.offer(DEVICE, asked, now_s=NOW_S)
@@ -110,7 +123,9 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "query (unsigned)": (query.topic, unsigned_question(str(uuid4()))),
         "offerRequest": (up + "offer", asked),
         "offer": (down + offer.what, offer.payload),
-        "status": (up + "status", status),
+        "status": (up + "status", presence.online),
+        "status (will)": (up + "status", presence.offline),
+        "status (unsigned)": (up + "status", unsigned),
         "cancel": (cancel.topic, cancel.payload),
         "receipt (cancelled)": (down + undone.what, undone.payload),
         "receipt": (down + placed.what, placed.payload),
