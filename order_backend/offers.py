@@ -68,9 +68,7 @@ class Offers:
         event = decode_event(payload, OFFER_REQUEST)
         signed = decode_data(event, SignedData).signed
         with self._shop.transaction(device_id):
-            claims = self._questions.statement(
-                event, signed, OfferRequestClaims, device_id, now_s=now_s
-            )
+            claims = self._questions.statement(event, signed, OfferRequestClaims, device_id, now_s=now_s)
             try:
                 offer = self._priced(claims, now_s)
             except Refusal as refusal:
