@@ -13,6 +13,7 @@ from agent.committing.receipts import AnswerClaims
 from agent.committing.statements import (
     CLOCK_SKEW_S,
     CancelClaims,
+    OfferRequestClaims,
     QueryClaims,
     StatusClaims,
     verify_statement,
@@ -24,7 +25,7 @@ from order_backend.receipts import IN_DOUBT, Reply, not_placed_event, require_uu
 from order_backend.retention import receipt_again
 from order_backend.shop import NEVER_CAME, Answer, Shop
 
-S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims)
+S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, OfferRequestClaims)
 
 
 class Questions:

@@ -57,6 +57,7 @@ _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/query",
     "$share/orders/va/v1/d/+/up/cancel",
     "$share/orders/va/v1/d/+/up/renew",
+    "$share/orders/va/v1/d/+/up/offer",
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
 )
@@ -310,6 +311,8 @@ class OrderService:
                 reply = renewed
             case "up/query":
                 reply = self._desk.query(device_id, payload, now_s=self._clock.now_s())
+            case "up/offer":
+                reply = self._desk.offer(device_id, payload, now_s=self._clock.now_s())
             case "up/cancel":
                 reply = self._desk.cancel(device_id, payload, now_s=self._clock.now_s())
             case _:

@@ -51,8 +51,9 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class OrderRow(msgspec.Struct, frozen=True):
-    """A placed order. `lines` is JSON; tokens are SD-JWTs; times are Unix seconds, `delivery_date` ISO
-    8601; `account_id` is who owes it, '' where an earlier release placed it."""
+    """A placed order. `lines` is JSON; tokens are SD-JWTs, the open ones '' where the device closed the pair
+    itself; times are Unix seconds, `delivery_date` ISO 8601; `account_id` is who owes it, '' where an earlier
+    release placed it."""
 
     order_id: str
     device_id: str
