@@ -124,7 +124,7 @@ class OrderDesk:
                     raise Refusal("shop_restored", "of a time that the shop has lost, and was not placed")
                 if not active:
                     raise Refusal("device_revoked", "this device may not order any more")
-                checked = self._check(signed, max(now_s, self._shop.read_clock().floor_s))
+                checked = self._check(signed, max(now_s, self._shop.clock.read().floor_s))
                 account_id = self._reserve(device_id, checked, now_s)
             except Refusal as refusal:
                 receipt = self._refused(event, device_id, refusal, now_s)

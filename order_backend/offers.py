@@ -83,7 +83,7 @@ class Offers:
         device = self._shop.device(claims.iss)
         if device is None or not device.active:
             raise Refusal("device_revoked", "this device may not order any more")
-        judged_s = max(now_s, self._shop.read_clock().floor_s)
+        judged_s = max(now_s, self._shop.clock.read().floor_s)
         longest_s = min(OFFER_LIFETIME_S, self._config.longest_lifetime_s)
         exp = min(claims.exp, claims.iat + longest_s)
         if not claims.iat - CLOCK_SKEW_S <= judged_s < exp:
