@@ -1,5 +1,5 @@
-"""What devices send up, and what each is answered with. A device's name comes from the topic, which the broker
-guards; how much is looked at of each is bounded.
+"""What devices send up, and what each is answered with. A device's name comes from the topic, which the
+broker guards; how much is looked at of each is bounded.
 
 Knows no MQTT: `service` brings the messages, and `publish` takes the answers away.
 """
