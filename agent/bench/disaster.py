@@ -191,7 +191,7 @@ class Disaster:
                 if row.payload:
                     desk.place_again(row.device_id, row.payload, delivered[row.intent_id])
                 desk.shop.restores.settle(row)
-            desk.shop.restores.close(int(desk.shop.read_clock().now_s))
+            desk.shop.restores.close(int(desk.shop.clock.read().now_s))
         placed = sum(bool(row.payload) for row in named)
         self._doubts = {"intents": len(doubts), "named": placed, "silent": len(named) - placed}
 
