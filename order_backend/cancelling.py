@@ -29,8 +29,8 @@ class Cancelling:
     def cancel(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
         """Answers with a receipt of the named intent, on disk when this returns: refused as 'cancelled', or
         placed where the order stands because it was accepted before, or because the cancellation came after
-        its own time; from then on nothing is judged by an earlier one. An intent that has not come yet is refused when it does;
-        one that a restored shop may have lost is not answered.
+        its own time; from then on nothing is judged by an earlier one. An intent that has not come yet is
+        refused when it does; one that a restored shop may have lost is not answered.
 
         Raises TrustError: envelope_malformed, device_revoked, and what `Questions.statement` raises; then
         there is no answer.

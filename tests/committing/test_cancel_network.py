@@ -25,9 +25,11 @@ def ordered(device: Device) -> OrderPlaced:
     """One whose receipt has come."""
     device.until(device.road.clock_trusted, "the shop's time")
     device.road.commit(agreed())
-    return device.until(
-        lambda: next((event for event in device.events if isinstance(event, OrderPlaced)), None), "a receipt"
+    receipts = device.until(
+        lambda: [event for event in device.events if isinstance(event, OrderPlaced)], "a receipt"
     )
+    receipt: OrderPlaced = receipts[0]
+    return receipt
 
 
 def told(device: Device) -> list[str]:
