@@ -64,9 +64,9 @@ class Cancelling:
     def _undo(self, order: OrderRow, claims: CancelClaims, now_s: int) -> bool:
         """Whether the order is cancelled, now or before. One that was signed by a clock that is ahead counts
         as well: it names the order's signed bytes, so it was not made before them."""
-        if max(now_s, self._shop.read_clock().floor_s) >= claims.exp:
+        if max(now_s, self._shop.clock.read().floor_s) >= claims.exp:
             # The device is told that the order stands, and another replica may have another clock.
-            self._shop.never_earlier_than(now_s)
+            self._shop.clock.never_earlier_than(now_s)
         elif self._shop.ends.put(order.order_id, "cancelled", now_s=now_s):
             given_back: Counter[str] = Counter()
             for line in msgspec.json.decode(order.lines, type=list[PricedLine]):
