@@ -89,7 +89,13 @@ CREATE TABLE cancels (
 """
 # No REFERENCES: a release that does not know the table deletes old orders all the same.
 
-STEPS = (_ORDERS_EVENTS_DECISIONS, _RECEIPTS_AND_CHECKSUMS, _WHAT_WAS_TOLD, _CANCELS)
+# What an earlier release wrote, and writes after a rollback, counts as bought by voice alone.
+_FACTORS = """
+ALTER TABLE orders ADD COLUMN factors TEXT NOT NULL DEFAULT '';
+CREATE INDEX orders_by_voice ON orders (iat) WHERE factors = '';
+"""
+
+STEPS = (_ORDERS_EVENTS_DECISIONS, _RECEIPTS_AND_CHECKSUMS, _WHAT_WAS_TOLD, _CANCELS, _FACTORS)
 
 SCHEMA_VERSION = len(STEPS)
 
