@@ -128,8 +128,8 @@ Meaning = OrderAsked | MoreAsked | Answer | HelpAsked | PhraseRead | NotUndersto
 def understand(
     parser: SentenceParser, catalogue: Assortment, entry: str, words: str, open_words: str = ""
 ) -> Meaning:
-    """What `words` mean at `entry`. `open_words` (the free decode) can only ever turn an answer into a denial,
-    or into one that has to be given again.
+    """What `words` mean at `entry`. `open_words` (the free decodes) can only ever turn an answer into a
+    denial, or into one that has to be given again.
 
     Whatever products are called, a sentence that has another meaning than an order is none."""
     language = parser.language

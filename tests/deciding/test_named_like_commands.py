@@ -150,8 +150,12 @@ def _any_shop(draw: st.DrawFn) -> tuple[str, SentenceParser, Catalogue, str, str
         for at, name in enumerate(names)
     ]
     raw = {
-        **{"schema_version": 1, "shop_id": "s", "version": 1, "currency": "PLN"},
-        **{"options": options, "products": products},
+        "schema_version": 1,
+        "shop_id": "s",
+        "version": 1,
+        "currency": "PLN",
+        "options": options,
+        "products": products,
     }
     try:
         shop = parse_catalogue(json.dumps(raw).encode())
@@ -179,7 +183,7 @@ def _any_shop(draw: st.DrawFn) -> tuple[str, SentenceParser, Catalogue, str, str
 def test_any_text_with_any_catalogue_gets_an_answer(
     case: tuple[str, SentenceParser, Catalogue, str, str],
 ) -> None:
-    language, parser, shop, text, other = case
+    _, parser, shop, text, other = case
     for entry in ("order", "consent", "enrol", "phrase"):
         for open_words in (text, other, ""):
             meaning = understand(parser, shop, entry, text, open_words)
