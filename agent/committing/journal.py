@@ -267,7 +267,7 @@ class Journal(CancelRows, JournalDecisions):
         with self._errors():
             total: int = self._db.execute(
                 "SELECT coalesce(sum(max(total_minor, coalesce(charged_minor, 0))), 0) FROM orders"
-                f" WHERE {condition} AND state NOT IN ('refused', 'expired')",  # noqa: S608
+                f" WHERE {condition} AND state NOT IN ('refused', 'expired')",
                 values,
             ).fetchone()[0]
         return total
