@@ -264,12 +264,10 @@ class Journal(CancelRows, JournalDecisions):
                 raise JournalError("journal_corrupt", f"{self._path}: the row of {values[0]} was altered")
 
     def _spent(self, condition: str, values: tuple[object, ...]) -> int:
+        spent = "coalesce(sum(max(total_minor, coalesce(charged_minor, 0))), 0)"
+        query = f"SELECT {spent} FROM orders WHERE {condition} AND state NOT IN ('refused', 'expired')"  # noqa: S608
         with self._errors():
-            total: int = self._db.execute(
-                "SELECT coalesce(sum(max(total_minor, coalesce(charged_minor, 0))), 0) FROM orders"
-                f" WHERE {condition} AND state NOT IN ('refused', 'expired')",
-                values,
-            ).fetchone()[0]
+            total: int = self._db.execute(query, values).fetchone()[0]
         return total
 
     def _one(self, query: str, values: tuple[object, ...]) -> OrderRow | None:

@@ -56,10 +56,10 @@ def decide(basket: Basket, circumstances: Circumstances, policy: Policy, *, tier
         return Decision("order_over_limit", order_max)
     if (circumstances.spent + basket.total).minor > day_max:
         return Decision("day_over_limit", day_max)
-    if tier == "voice" and circumstances.spent_by_voice is not None:
+    by_voice = circumstances.spent_by_voice or circumstances.spent
+    if tier == "voice" and (by_voice + basket.total).minor > day_max:
         # Whoever forges one person's voice forges everybody's.
-        if (circumstances.spent_by_voice + basket.total).minor > day_max:
-            return Decision("day_over_limit_together", day_max)
+        return Decision("day_over_limit_together", day_max)
     if not circumstances.clock_trusted:
         return Decision("clock_untrusted")
     return Decision()
