@@ -132,7 +132,7 @@ def _check_forgotten(shop: Shop, newest: Version | None, prices: PriceList, devi
         raise ConfigurationError(
             "catalogue_forgotten",
             f"this shop was restored, and may have forgotten what was published since its copy; {known}",
-            "look at earmark status of a device that was on, and add --devices-have VERSION",
+            "look at a device that was on (earmark status), and add --devices-have VERSION",
         )
     if prices.version < max(named, devices_have):
         raise ConfigurationError(
