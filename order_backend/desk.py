@@ -41,7 +41,8 @@ from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply, require_uuid, time_event
 from order_backend.restores import Doubt
 from order_backend.retention import receipt_again
-from order_backend.shop import NEVER_CAME, Answer, Shop
+from order_backend.shop import NEVER_CAME, Answer, Device, Shop
+from order_backend.situation import Situation, Situations
 
 __all__ = ["OrderDesk", "Reply"]
 
@@ -70,6 +71,7 @@ class OrderDesk:
             longest_lifetime_s=config.longest_lifetime_s,
             other_agents=self._agents.others,
         )
+        self._situations = Situations(self._shop.database)
         self._prices = Prices(folder, self._shop, config.longest_lifetime_s)
         self._new_id = new_id
         self._receipts = ReceiptWriter(config, self._receipts_key, new_id)
@@ -98,18 +100,19 @@ class OrderDesk:
         event = decode_event(payload, INTENT)
         require_uuid(event.id)
         with self._shop.transaction(device_id, event.id):
-            before = self._shop.answer(device_id, event.id)
+            found = self._situations.of(device_id, event.id)
+            before = found.before
             if before is not None and before.sha256 == event.data_sha256:
                 again = receipt_again(self._shop, self._receipts, device_id, event.id, before, now_s=now_s)
                 return Reply("ack", again, "replayed")
             try:
-                active, signed = self._authenticate(event, device_id, now_s)
+                active, signed = _authenticate(event, device_id, found.device, now_s)
             except Refusal as refusal:
                 self.unauthenticated[device_id] += 1
                 return Reply("ack", self._refused(event, device_id, refusal, now_s), refusal.code)
             if before is not None and before.sha256 != NEVER_CAME:
                 return self._in_other_bytes(event, device_id, signed, now_s)
-            doubt = self._doubt(before, signed)
+            doubt = self._doubt(found, signed)
             if doubt == "open":
                 self._shop.restores.note(device_id, event.id, payload, now_s=now_s)
                 return IN_DOUBT
@@ -120,25 +123,33 @@ class OrderDesk:
                     raise Refusal("shop_restored", "of a time that the shop has lost, and was not placed")
                 if not active:
                     raise Refusal("device_revoked", "this device may not order any more")
-                checked = self._check(signed, max(now_s, self._shop.clock.read().floor_s))
+                judged_s = max(now_s, found.floor_s)
+                checked = self._check(signed, judged_s, is_published=found.is_published)
                 account_id = self._placing.reserve(device_id, checked, now_s=now_s)
             except Refusal as refusal:
                 receipt = self._refused(event, device_id, refusal, now_s)
                 self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
                 return Reply("ack", receipt, refusal.code)
-            agents = self._agents.keys
             receipt = self._placing.place(
-                event, device_id, checked, agents, account_id=account_id, now_s=now_s
+                *(event, device_id, checked, self._agents.keys),
+                account_id=account_id,
+                now_s=now_s,
+                has_owner=found.has_owner,
             )
             return Reply("ack", receipt, "ordered")
 
-    def _check(self, signed: Signed, now_s: int, *, again: bool = False) -> CheckedIntent:
+    def _check(
+        self, signed: Signed, now_s: int, *, is_published: bool = True, again: bool = False
+    ) -> CheckedIntent:
         if isinstance(signed, DirectIntent):
             keys, shop_id = offer_keys(self._folder, now_s=now_s), self._config.shop_id
             return check_direct(signed, terms=self._terms, shop_id=shop_id, offer_keys=keys, now_s=now_s)
         self._look_for_agent(signed.checkout.cnf.jwk)
         version = signed.checkout.catalogue_version
-        prices = self._prices.then(version) if again else self._prices.of(version, now_s=now_s)
+        if again:
+            prices = self._prices.then(version)
+        else:
+            prices = self._prices.of(version, now_s=now_s, is_published=is_published)
         return check_intent(signed, terms=self._terms, prices=prices, now_s=now_s)
 
     def _look_for_agent(self, key: PublicJwk) -> None:
@@ -168,7 +179,7 @@ class OrderDesk:
         event = decode_event(payload, INTENT)
         with self._shop.transaction(device_id, event.id):
             # Of its own time: a key whose end has come since counts, one that is refused does not.
-            signed = self._authenticate(event, device_id, REFUSED_S)[1]
+            signed = _authenticate(event, device_id, self._shop.device(device_id), REFUSED_S)[1]
             then_s = signed.checkout.iat
             checked = self._check(signed, then_s, again=True)
             self._placing.place_again(
@@ -197,13 +208,6 @@ class OrderDesk:
         device = self._shop.device(device_id)
         return device is not None and device.active
 
-    def _authenticate(self, event: CloudEvent, device_id: str, now_s: int) -> tuple[bool, Signed]:
-        device = self._shop.device(device_id)
-        if device is None:
-            raise Refusal("device_unknown", "this device was never admitted")
-        signed = authenticate(event, device_id=device_id, keys=device.signing_keys, now_s=now_s)
-        return device.active, signed
-
     def _in_other_bytes(self, event: CloudEvent, device_id: str, signed: Signed, now_s: int) -> Reply:
         order = self._shop.order(device_id, event.id)
         if order is not None and signs_the_same(signed.tokens, order):
@@ -223,6 +227,16 @@ class OrderDesk:
             about, refusal.code, refusal.description, now_s=now_s, available=refusal.available
         )
 
-    def _doubt(self, before: Answer | None, signed: Signed) -> Doubt:
-        times = signed.checkout.iat, signed.checkout.exp
-        return "none" if before is not None else self._shop.restores.of_intent(*times)
+    def _doubt(self, found: Situation, signed: Signed) -> Doubt:
+        if found.before is not None or not found.was_restored:
+            return "none"
+        return self._shop.restores.of_intent(signed.checkout.iat, signed.checkout.exp)
+
+
+def _authenticate(
+    event: CloudEvent, device_id: str, device: Device | None, now_s: int
+) -> tuple[bool, Signed]:
+    if device is None:
+        raise Refusal("device_unknown", "this device was never admitted")
+    signed = authenticate(event, device_id=device_id, keys=device.signing_keys, now_s=now_s)
+    return device.active, signed

@@ -18,6 +18,7 @@ from order_backend.folder import ShopFolder
 from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.receipts import delivery_date
 from order_backend.shop import Answer, OrderRow, Shop
+from order_backend.stock import short
 
 
 class Placing:
@@ -36,9 +37,10 @@ class Placing:
         wanted: Counter[str] = Counter()
         for line in intent.lines:
             wanted[line.id] += line.quantity
-        if short := self._shop.stock.short(wanted):
-            available = {id_: short.get(id_, quantity) for id_, quantity in wanted.items()}
-            raise Refusal("unavailable", f"not as many are left of {', '.join(short)}", available)
+        left = self._shop.stock.left(wanted)
+        if missing := short(wanted, left):
+            available = {id_: missing.get(id_, quantity) for id_, quantity in wanted.items()}
+            raise Refusal("unavailable", f"not as many are left of {', '.join(missing)}", available)
         account = self._shop.accounts.lock(device_id)
         owes_minor = account.owed_minor + intent.total_minor
         if account.credit_minor is not None and owes_minor > account.credit_minor:
@@ -49,7 +51,7 @@ class Placing:
         lines = _as_json(intent.lines)
         if hold_s and self._shop.accounts.ordered_since(account, lines, now_s - hold_s):
             raise Refusal("same_basket", f"just this was ordered on the account within {hold_s} s")
-        self._shop.stock.take(wanted)
+        self._shop.stock.take({sku: wanted[sku] for sku in left})
         self._shop.accounts.owe(account, intent.total_minor)
         return account.account_id
 
@@ -83,8 +85,10 @@ class Placing:
         account_id: str,
         now_s: int,
         order_id: str = "",
+        has_owner: bool = True,
     ) -> bytes:
-        """After `reserve`: the order, its evidence, its notice, and the receipt, which is given."""
+        """After `reserve`: the order, its evidence, its notice, and the receipt, which is given. `has_owner`
+        False: nobody is told of the device's orders."""
         signed, mandate = (intent.tokens.checkout, intent.tokens.payment), intent.checkout
         if isinstance(mandate, CheckoutMandate):
             opened, closed = ("", ""), ClosedPair(*signed)
@@ -111,7 +115,8 @@ class Placing:
         receipt = self._receipts.placed(About(device_id, event.id, event.data_sha256), order, now_s=now_s)
         self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
         self._shop.place(order)
-        self._shop.notices.note(order.order_id, device_id, intent.checkout.amr, now_s=now_s)
+        if has_owner:
+            self._shop.notices.note(order.order_id, device_id, intent.checkout.amr, now_s=now_s)
         return receipt
 
     def _close(self, intent: CheckedIntent, agent_key: ECKey, now_s: int) -> ClosedPair:
