@@ -31,6 +31,7 @@ from agent.deciding.conversation import (
     WentOn,
 )
 from agent.deciding.dialogue import CHOICE
+from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.replies import render
 from agent.deciding.signals import Signal, signal_of
 from agent.deciding.understanding import (
@@ -49,6 +50,7 @@ from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
 from agent.till.heard import answer_to, choice_phrases, confused_by, meaning_of, runner_up_of
 from agent.till.news import Announcements, News
+from agent.till.offers import AskForOffer, no_offers
 from agent.till.talk import Talk
 from agent.till.voice_line import Send, VoiceLine
 from agent.till.waiting import WaitingBaskets
@@ -77,6 +79,7 @@ class SpokenDialogue(Talk):
         on_enrol_step: OnStep,
         waiting: WaitingBaskets,
         show: Callable[[Signal], None] = lambda _: None,
+        ask_for_offer: AskForOffer = no_offers,
     ) -> None:
         """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
         once; `show` is told what has come of something."""
@@ -86,6 +89,7 @@ class SpokenDialogue(Talk):
             desk, self._speak, lambda *wanted: send(messages.ListenPolicy(*wanted)), on_enrol_step
         )
         self._start_timer, self._waiting, self._show = start_timer, waiting, show
+        self._ask_for_offer = ask_for_offer
         self._order_voice = _NOBODY
         self._heard_so_far: _HeardSoFar | None = None
         self._last_words = ""  # of the order in hand
@@ -217,7 +221,7 @@ class SpokenDialogue(Talk):
                 self._heard_whole(before, meaning, utterance)
         else:
             self._speech_ended_ns = utterance.speech_ended_ns
-            basket = self._state.basket if isinstance(self._state, Confirming | AwaitingFactor) else None
+            basket = self._state.heard if isinstance(self._state, Confirming | AwaitingFactor) else None
             self._apply(answered(meaning, utterance, self._order_voice, basket, self._desk))
 
     def _heard_whole(self, before: _HeardSoFar, meaning: Meaning, utterance: messages.Utterance) -> None:
@@ -233,6 +237,8 @@ class SpokenDialogue(Talk):
                 self._apply(Answered(meaning, who_ordered(utterance, self._desk)))
             case _ if is_called_off(utterance.open_words, before.words, self._language):
                 self._apply(Answered(Answer("denial"), who_ordered(utterance, self._desk)))
+            case _ if isinstance(before.state, AwaitingOffer):  # nothing was said yet, and nobody waits on
+                self._apply(OfferLate())
             case _:
                 self._line.say_again()
 
@@ -268,6 +274,15 @@ class SpokenDialogue(Talk):
 
     def _decided(self, code: str) -> None:
         self._waiting.decided(code, self._conversation.id)
+
+    def _ask_offer(self, ask: AskOffer) -> None:
+        self._ask_for_offer(ask.basket, partial(self._offered, self._line.answers))
+
+    def _offered(self, number: int, event: OfferArrived | OfferLate) -> None:
+        if self._line.called:  # somebody speaks: they are not spoken over, and what they say counts
+            return
+        with self._line.answering(number):
+            self._apply(event)
 
     def _await_receipt(self) -> None:
         self._start_timer(self._desk.settings.orders.receipt_wait_ms, partial(self._late, self._intent))
