@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from joserfc.jwk import ECKey
 
-from agent.committing import jws, sd_jwt
+from agent.committing import journal_mend, jws, road, sd_jwt
 from agent.committing.direct_intents import TAKE_WITHIN_S
 from agent.committing.envelope import (
     INTENT,
@@ -31,7 +31,7 @@ from agent.committing.mandates import CheckoutMandate, PaymentMandate
 from agent.committing.offering import Offered
 from agent.committing.offers import OFFER_LIFETIME_S, OFFER_TYP, verify_offer
 from agent.committing.outbox import GRACE_S
-from agent.committing.read_back import signed_facts
+from agent.committing.read_back import SignedFacts, signed_facts
 from agent.committing.receipts import ReceiptClaims
 from agent.committing.road import OrderDiffers, OrderExpired, OrderPlaced, OrderRefused
 from agent.deciding.basket import AgreedOrder
@@ -393,3 +393,25 @@ def test_bytes_that_were_altered_are_not_sent_and_the_shop_is_asked(bench: Bench
     reply = bench.desk.query(DEVICE, question.payload, now_s=NOW_S)
     [event] = bench.road.received(down_topic(DEVICE, reply.what), reply.payload)
     assert isinstance(event, OrderPlaced)
+
+
+def test_a_release_that_knows_no_closed_pair_takes_none_for_damaged(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = bench.road.commit(order(offered(bench)))
+    other = bench.road.commit(agreed(1, person="person-2"))
+    bench.journal._db.execute("UPDATE orders SET total_minor = 1 WHERE intent_id = ?", (other.intent_id,))
+
+    def as_before(payload: bytes, key: jws.PublicJwk) -> SignedFacts | None:
+        return None if payload == signed.payload else signed_facts(payload, key)
+
+    monkeypatch.setattr(journal_mend, "signed_facts", as_before)
+    monkeypatch.setattr(road, "signed_facts", as_before)
+    path = bench.journal._path
+    bench.journal.close()
+    open_journal(path, bench.keys.public_jwk(), DEVICE).close()
+    bench.restart_device()
+    bench.road.link(True)
+    assert bench.journal.meta_get(journal_mend.MENDED) == "1"
+    assert [row.state for row in bench.journal.open_orders()] == ["queued", "queued"]
+    assert signed.payload in [publish.payload for publish in bench.road.tick().publishes]
