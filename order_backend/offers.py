@@ -38,6 +38,7 @@ from order_backend.questions import Questions
 from order_backend.receipts import Reply
 from order_backend.rotations import next_key, old_keys
 from order_backend.shop import Shop
+from order_backend.stock import short
 
 
 class Offers:
@@ -83,7 +84,7 @@ class Offers:
         device = self._shop.device(claims.iss)
         if device is None or not device.active:
             raise Refusal("device_revoked", "this device may not order any more")
-        judged_s = max(now_s, self._shop.read_clock().floor_s)
+        judged_s = max(now_s, self._shop.clock.read().floor_s)
         longest_s = min(OFFER_LIFETIME_S, self._config.longest_lifetime_s)
         exp = min(claims.exp, claims.iat + longest_s)
         if not claims.iat - CLOCK_SKEW_S <= judged_s < exp:
@@ -95,7 +96,7 @@ class Offers:
         wanted: Counter[str] = Counter()
         for line in lines:
             wanted[line.item.id] += line.quantity
-        if self._shop.stock.short(wanted):
+        if short(wanted, self._shop.stock.left(wanted)):
             raise Refusal("unavailable", "not as many are left")
         return OfferClaims(
             id=claims.intent,

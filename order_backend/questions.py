@@ -93,7 +93,7 @@ class Questions:
                 return IN_DOUBT
             said = self._not_placed(device_id, question.intent, now_s)
             if not binds:
-                self._shop.never_earlier_than(now_s)
+                self._shop.clock.never_earlier_than(now_s)
             elif answer is None:
                 self._shop.keep_answer(device_id, question.intent, Answer(NEVER_CAME, said), now_s=now_s)
             return Reply("rsp", said, "not_placed")

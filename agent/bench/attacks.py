@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 from agent.bench.attack_lab import VICTIM, Lab
 from agent.plumbing.errors import ConfigurationError
 
-Where = Literal["TLS", "broker", "order service", "device"]
+Where = Literal["TLS", "broker", "order service", "enrolment", "device"]
 Verdict = Literal["refused", "harmless", "NOT REFUSED"]
 
 
@@ -32,6 +32,11 @@ class Attack(NamedTuple):
     places: int = 0
     harmless: bool = False
     slow: bool = False
+
+
+def codes(*expected: str) -> frozenset[str]:
+    """For `Attack.expected`."""
+    return frozenset(expected)
 
 
 class Row(NamedTuple):

@@ -9,7 +9,16 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from agent.committing import jws, sd_jwt
-from agent.committing.envelope import INTENT, IntentData, claims_of, decode_data, decode_event, up_topic
+from agent.committing.envelope import (
+    CANCEL,
+    INTENT,
+    IntentData,
+    SignedData,
+    claims_of,
+    decode_data,
+    decode_event,
+    up_topic,
+)
 from agent.committing.jws import PublicJwk
 from agent.committing.mandates import (
     CLOSED_CHECKOUT,
@@ -23,6 +32,7 @@ from agent.committing.mandates import (
     PersonClaims,
 )
 from agent.committing.offers import OfferedItem, read_offer
+from agent.committing.statements import CancelClaims
 from agent.deciding.basket import basket_key
 from agent.deciding.money import Money
 from agent.plumbing.errors import TrustError
@@ -125,6 +135,17 @@ def _closed(tokens: IntentData, key: PublicJwk) -> _Pair:
     offer, paid = read_offer(checkout.checkout_jwt), payment.payment_amount
     items = [(line.item, line.quantity) for line in offer.line_items]
     return checkout, payment, _Agreed(items, Money(paid.amount, paid.currency))
+
+
+def signed_cancel(payload: bytes, key: PublicJwk) -> CancelClaims | None:
+    """What `payload` takes back, where it carries the signature of `key` and agrees with it; else None."""
+    try:
+        event = decode_event(payload, CANCEL)
+        signed = jws.verify(decode_data(event, SignedData).signed, [key], typ=CancelClaims.typ)
+        claims = claims_of(signed, CancelClaims, "statement_malformed")
+    except TrustError:
+        return None
+    return claims if (claims.jti, claims.iss) == (event.id, event.source) else None
 
 
 def _mandate(token: str, key: PublicJwk, type_: type[M]) -> M:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from joserfc.jwk import ECKey
 
-from agent.committing import journal_mend, jws, road, sd_jwt
+from agent.committing import journal_mend, jws, leaving, sd_jwt
 from agent.committing.direct_intents import TAKE_WITHIN_S
 from agent.committing.envelope import (
     INTENT,
@@ -406,7 +406,7 @@ def test_a_release_that_knows_no_closed_pair_takes_none_for_damaged(
         return None if payload == signed.payload else signed_facts(payload, key)
 
     monkeypatch.setattr(journal_mend, "signed_facts", as_before)
-    monkeypatch.setattr(road, "signed_facts", as_before)
+    monkeypatch.setattr(leaving, "signed_facts", as_before)
     path = bench.journal._path
     bench.journal.close()
     open_journal(path, bench.keys.public_jwk(), DEVICE).close()
