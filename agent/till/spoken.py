@@ -24,6 +24,7 @@ from agent.deciding.conversation import (
     State,
     WentOn,
 )
+from agent.deciding.denials import is_called_off
 from agent.deciding.dialogue import CHOICE
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.signals import Signal
@@ -35,7 +36,6 @@ from agent.deciding.understanding import (
     NotUnderstood,
     OrderAsked,
     PhraseRead,
-    is_called_off,
 )
 from agent.deciding.verification import Voice
 from agent.plumbing import messages
