@@ -1,4 +1,4 @@
-"""The shop's database: devices, orders, and what was answered to which intent. One transaction per order."""
+"""The shop's database: devices, orders, and what was answered to which intent. An order is placed whole."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_the_time_is_told_once_however_many_replicas_there_are(
     with running(folder, broker.port) as first, running(folder, broker.port, "backend-2") as second:
         for service in (first, second):
             assert service.connected.wait(PATIENCE_S)
-        eventually(lambda: first._tells or second._tells, "one that tells the time")
+        eventually(lambda: any(one._taking and one._taking.tells for one in (first, second)), "who tells it")
         client = RawClient(context, DEVICE, broker.port)
         client.subscribe(f"va/v1/d/{DEVICE}/dn/#")
         base = f"va/v1/d/{DEVICE}/up/"
