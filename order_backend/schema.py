@@ -23,7 +23,12 @@ from order_backend.order_schema import (
     POSTGRESQL_CANCELLING,
 )
 from order_backend.policy_schema import POLICIES, POSTGRESQL_POLICIES
-from order_backend.restore_schema import POSTGRESQL_RESTORES, RESTORES
+from order_backend.restore_schema import (
+    POSTGRESQL_RESTORED_VERSIONS,
+    POSTGRESQL_RESTORES,
+    RESTORED_VERSIONS,
+    RESTORES,
+)
 from order_backend.retention_schema import POSTGRESQL_RETENTION, RETENTION
 
 _STEPS = {
@@ -39,6 +44,7 @@ _STEPS = {
         RETENTION,
         POLICIES,
         DEVICE_KEYS,
+        RESTORED_VERSIONS,
     ),
     "postgresql": (
         *("", "", POSTGRESQL, POSTGRESQL_ACCOUNTS, POSTGRESQL_RESTORES),
@@ -49,6 +55,7 @@ _STEPS = {
             POSTGRESQL_RETENTION,
             POSTGRESQL_POLICIES,
             POSTGRESQL_DEVICE_KEYS,
+            POSTGRESQL_RESTORED_VERSIONS,
         ),
     ),
 }
