@@ -33,6 +33,7 @@ POLICY = "earmark.policy.v1"
 RENEWAL = "earmark.renewal.v1"
 CERTIFICATE = "earmark.certificate.v1"
 TRUST = "earmark.trust.v1"
+AUTHORITIES = "earmark.authorities.v1"
 
 TOPIC_ROOT = "va/v1/d"
 SHOP_ROOT = "va/v1/b"
