@@ -198,7 +198,7 @@ def _configure(made: ShopFolder, database: str | None) -> ShopConfig:
 
 def _copy_out(folder: ShopFolder, target_file: Path) -> tuple[int, dict[str, int]]:
     with Shop.open(folder.database) as shop:  # brings its tables up to date, as every command does
-        snapshot_s = int(shop.read_clock().now_s)
+        snapshot_s = int(shop.clock.read().now_s)
     Shop.open(target_file).close()
     with (
         contextlib.closing(Database(folder.database)) as source,

@@ -91,7 +91,7 @@ def restored(options: argparse.Namespace) -> int:
     folder.config()
     with Shop.open(folder.database) as shop:
         if options.close:
-            shop.restores.close(int(shop.read_clock().now_s))
+            shop.restores.close(int(shop.clock.read().now_s))
         doubts, times = shop.restores.doubts(), shop.restores.all()
     if options.placed:
         _place(folder, doubts, *options.placed)

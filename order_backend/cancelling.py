@@ -9,10 +9,9 @@ import msgspec
 
 from agent.committing.envelope import CANCEL, SignedData, decode_data, decode_event
 from agent.committing.receipts import CANCELLED
-from agent.committing.statements import CLOCK_SKEW_S, CancelClaims
+from agent.committing.statements import CancelClaims
 from agent.plumbing.errors import TrustError
 from order_backend.checks import PricedLine
-from order_backend.order_ends import End
 from order_backend.questions import Questions
 from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply
@@ -30,11 +29,11 @@ class Cancelling:
     def cancel(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
         """Answers with a receipt of the named intent, on disk when this returns: refused as 'cancelled', or
         placed where the order stands because it was accepted before, or because the cancellation came after
-        its own time, which binds it like the other. An intent that has not come yet is refused when it does;
-        one that a restored shop may have lost is not answered.
+        its own time; from then on nothing is judged by an earlier one. An intent that has not come yet is
+        refused when it does; one that a restored shop may have lost is not answered.
 
-        Raises TrustError: envelope_malformed, device_revoked, statement_not_yet_valid, and what
-        `Questions.statement` raises; then there is no answer.
+        Raises TrustError: envelope_malformed, device_revoked, and what `Questions.statement` raises; then
+        there is no answer.
         """
         event = decode_event(payload, CANCEL)
         signed = decode_data(event, SignedData).signed
@@ -63,12 +62,12 @@ class Cancelling:
             return Reply("ack", receipt, CANCELLED)
 
     def _undo(self, order: OrderRow, claims: CancelClaims, now_s: int) -> bool:
-        """Whether the order is cancelled, now or before. One that came too late for that never is: the device
-        is told so, and another replica may have another clock."""
-        if claims.iat - CLOCK_SKEW_S > now_s:
-            raise TrustError("statement_not_yet_valid", "signed in the future")
-        end: End = "cancelled" if now_s < claims.exp else "accepted"
-        if self._shop.ends.put(order.order_id, end, now_s=now_s) and end == "cancelled":
+        """Whether the order is cancelled, now or before. One that was signed by a clock that is ahead counts
+        as well: it names the order's signed bytes, so it was not made before them."""
+        if max(now_s, self._shop.clock.read().floor_s) >= claims.exp:
+            # The device is told that the order stands, and another replica may have another clock.
+            self._shop.clock.never_earlier_than(now_s)
+        elif self._shop.ends.put(order.order_id, "cancelled", now_s=now_s):
             given_back: Counter[str] = Counter()
             for line in msgspec.json.decode(order.lines, type=list[PricedLine]):
                 given_back[line.id] += line.quantity

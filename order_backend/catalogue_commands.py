@@ -69,5 +69,5 @@ def _when(unix_s: int) -> str:
 
 
 def _now_s(shop: Shop) -> int:
-    reading = shop.read_clock()
+    reading = shop.clock.read()
     return max(int(reading.now_s), reading.floor_s)

@@ -16,27 +16,32 @@ from agent.committing import sd_jwt
 from agent.committing.envelope import CloudEvent, IntentData, claims_of, decode_data
 from agent.committing.jws import PublicJwk
 from agent.committing.mandates import (
+    CLOSED_CHECKOUT,
     AllowedMerchants,
     AllowedPayees,
     AllowedPaymentInstruments,
     AmountRange,
+    CheckoutMandate,
     Claims,
     LineItem,
     LineItems,
     Merchant,
     OpenCheckoutMandate,
     OpenPaymentMandate,
+    PaymentMandate,
     PaymentReference,
+    PersonClaims,
 )
 from agent.plumbing.errors import TrustError
 from order_backend.device_keys import SigningKeys
 from order_backend.price_list import PriceList
+from order_backend.shop import OrderRow
 
 CLOCK_SKEW_S = 300
 LARGEST_QUANTITY = 1_000
 
 T = TypeVar("T")
-M = TypeVar("M", bound=Claims)
+M = TypeVar("M", bound=msgspec.Struct)
 
 
 class Refusal(Exception):
@@ -66,6 +71,10 @@ class Terms(msgspec.Struct, frozen=True):
         return key == self.agent or any(key == old and now_s < end for old, end in self.other_agents)
 
 
+class _Kind(msgspec.Struct, frozen=True):
+    vct: str = ""
+
+
 class PricedLine(msgspec.Struct, frozen=True):
     """One line at the shop's own price."""
 
@@ -83,17 +92,28 @@ class SignedIntent(msgspec.Struct, frozen=True):
     payment: OpenPaymentMandate
 
 
+class DirectIntent(msgspec.Struct, frozen=True):
+    """As `SignedIntent`, of a pair that the device closed itself, over an offer."""
+
+    tokens: IntentData
+    checkout: CheckoutMandate
+    payment: PaymentMandate
+
+
+Signed = SignedIntent | DirectIntent
+
+
 class CheckedIntent(msgspec.Struct, frozen=True):
     """An intent that may be placed as it stands."""
 
     tokens: IntentData
-    checkout: OpenCheckoutMandate
+    checkout: OpenCheckoutMandate | CheckoutMandate
     lines: tuple[PricedLine, ...]
     total_minor: int
     currency: str
 
 
-def authenticate(event: CloudEvent, *, device_id: str, keys: SigningKeys, now_s: int) -> SignedIntent:
+def authenticate(event: CloudEvent, *, device_id: str, keys: SigningKeys, now_s: int) -> Signed:
     """Both mandates are signed by one key of the device, while it was that, and name the device and the
     event's id. `now_s` is what ends an old key's time.
 
@@ -102,15 +122,14 @@ def authenticate(event: CloudEvent, *, device_id: str, keys: SigningKeys, now_s:
     """
     tokens = _data(event)
     signer = keys.signer(tokens.checkout, now_s=now_s)
-    checkout = _mandate(tokens.checkout, signer.jwk, OpenCheckoutMandate)
-    payment = _mandate(tokens.payment, signer.jwk, OpenPaymentMandate)
-    if not (signer.may_have_signed_at(checkout.iat) and signer.may_have_signed_at(payment.iat)):
+    signed = _pair(tokens, signer.jwk)
+    if not all(signer.may_have_signed_at(one.iat) for one in (signed.checkout, signed.payment)):
         raise Refusal("signature_invalid", "signed by an old key of the device after that was replaced")
-    if not device_id == event.source == checkout.iss == payment.iss:
+    if not device_id == event.source == signed.checkout.iss == signed.payment.iss:
         raise Refusal("envelope_mismatch", "topic, source and issuer are not one device")
-    if not event.id == checkout.jti == payment.jti:
+    if not event.id == signed.checkout.jti == signed.payment.jti:
         raise Refusal("envelope_mismatch", "event id and mandate ids differ")
-    return SignedIntent(tokens, checkout, payment)
+    return signed
 
 
 def check_intent(intent: SignedIntent, *, terms: Terms, prices: PriceList, now_s: int) -> CheckedIntent:
@@ -120,8 +139,8 @@ def check_intent(intent: SignedIntent, *, terms: Terms, prices: PriceList, now_s
     environment, not_yet_valid, expired, lifetime, confirmation_key, merchant, payment_reference,
     payment_instrument, currency, item_unknown, quantity, over_limit."""
     tokens, checkout, payment = intent.tokens, intent.checkout, intent.payment
-    _check_agreement(checkout, payment)
-    _check_validity(checkout, terms, now_s)
+    check_agreement(checkout, payment)
+    check_validity(checkout, terms, now_s)
 
     merchants = _only(checkout.constraints, AllowedMerchants).allowed
     payees = _only(payment.constraints, AllowedPayees).allowed
@@ -153,7 +172,18 @@ def _data(event: CloudEvent) -> IntentData:
         raise Refusal("intent_malformed", error.detail) from error
 
 
-def _mandate(token: str, device_key: PublicJwk, type_: type[M]) -> M:
+def _pair(tokens: IntentData, key: PublicJwk) -> Signed:
+    checkout, payment = tokens.checkout, tokens.payment
+    if _verified(checkout, key, _Kind).vct == CLOSED_CHECKOUT:
+        return DirectIntent(
+            tokens, _verified(checkout, key, CheckoutMandate), _verified(payment, key, PaymentMandate)
+        )
+    return SignedIntent(
+        tokens, _verified(checkout, key, OpenCheckoutMandate), _verified(payment, key, OpenPaymentMandate)
+    )
+
+
+def _verified(token: str, device_key: PublicJwk, type_: type[M]) -> M:
     try:
         return claims_of(sd_jwt.verify(token, [device_key]), type_, "intent_malformed")
     except TrustError as error:
@@ -161,18 +191,29 @@ def _mandate(token: str, device_key: PublicJwk, type_: type[M]) -> M:
         raise Refusal(code, error.detail) from error
 
 
-def _check_agreement(checkout: Claims, payment: Claims) -> None:
+def signs_the_same(tokens: IntentData, order: OrderRow) -> bool:
+    """Whether the device signed just what became `order`, whatever its signatures look like."""
+    pairs = (
+        (tokens.checkout, order.open_checkout or order.closed_checkout),
+        (tokens.payment, order.open_payment or order.closed_payment),
+    )
+    return all(one.rpartition(".")[0] == other.rpartition(".")[0] for one, other in pairs)
+
+
+def check_agreement(checkout: PersonClaims, payment: PersonClaims) -> None:
+    """Raises Refusal claims_disagree."""
     for name in ("aud", "sub", "iat", "exp", "env", "amr", "cnf"):
-        if getattr(checkout, name) != getattr(payment, name):
+        if getattr(checkout, name, None) != getattr(payment, name, None):
             raise Refusal("claims_disagree", f"the two mandates have another {name}")
 
 
-def _check_validity(claims: Claims, terms: Terms, now_s: int) -> None:
+def check_validity(claims: PersonClaims, terms: Terms, now_s: int) -> None:
+    """Raises Refusal: audience, environment, confirmation_key, not_yet_valid, expired, lifetime."""
     if claims.aud != terms.merchant.id:
         raise Refusal("audience", "meant for another shop")
     if claims.env != terms.environment:
         raise Refusal("environment", f"signed for {claims.env!r}, this is {terms.environment!r}")
-    if not terms.may_close(claims.cnf.jwk, now_s):
+    if isinstance(claims, Claims) and not terms.may_close(claims.cnf.jwk, now_s):
         raise Refusal("confirmation_key", "another agent may close it")
     if claims.iat > now_s + CLOCK_SKEW_S:
         raise Refusal("not_yet_valid", "signed in the future")

@@ -247,8 +247,8 @@ def _clock(options: argparse.Namespace) -> int:
     options.folder.config()
     with Shop.open(options.folder.database) as shop:
         if options.set_back:
-            shop.set_clock_back(int(shop.read_clock().now_s))
-        reading, here_s = shop.read_clock(), time.time()
+            shop.clock.set_back(int(shop.clock.read().now_s))
+        reading, here_s = shop.clock.read(), time.time()
     off_s, behind_s = here_s - reading.now_s, max(0.0, reading.floor_s - reading.now_s)
     print(f"database  {datetime.fromtimestamp(reading.now_s, UTC):%Y-%m-%d %H:%M:%SZ}")
     print(

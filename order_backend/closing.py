@@ -22,7 +22,8 @@ KEY_BINDING_TYP = "kb+sd-jwt"
 
 
 class ClosedPair(msgspec.Struct, frozen=True):
-    """Two key bindings by the shop agent; each names the open mandate it closes by `sd_hash`."""
+    """Two key bindings by the shop agent, each of which names the open mandate it closes by `sd_hash`; or
+    what the device signed itself in DIRECT mode."""
 
     checkout: str
     payment: str

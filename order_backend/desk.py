@@ -6,7 +6,6 @@ Knows no MQTT; `service` brings the messages and takes the answers away.
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ import msgspec
 
 from agent.committing.envelope import INTENT, STATUS, CloudEvent, StatusData, decode_data, decode_event
 from agent.committing.jws import PublicJwk
+from agent.committing.mandates import CheckoutMandate
 from agent.committing.statements import StatusClaims
 from agent.committing.trusted_time import TimeClaims
 from agent.plumbing.errors import TrustError
@@ -23,16 +23,21 @@ from order_backend.agents import Agents
 from order_backend.cancelling import Cancelling
 from order_backend.checks import (
     CheckedIntent,
+    DirectIntent,
     PricedLine,
     Refusal,
-    SignedIntent,
+    Signed,
     Terms,
     authenticate,
     check_intent,
+    signs_the_same,
 )
-from order_backend.closing import close
+from order_backend.closing import ClosedPair, close
 from order_backend.device_keys import REFUSED_S
+from order_backend.direct import check_direct
 from order_backend.folder import ShopFolder
+from order_backend.offers import Offers, offer_keys
+from order_backend.order_numbers import unguessable
 from order_backend.prices import Prices
 from order_backend.questions import Questions
 from order_backend.receipt_writer import About, ReceiptWriter
@@ -73,8 +78,9 @@ class OrderDesk:
         self._new_id = new_id
         self._receipts = ReceiptWriter(config, self._receipts_key, new_id)
         self._questions = Questions(self._shop, config, self._receipts_key, new_id)
+        self._offers = Offers(folder, self._shop, self._questions, self._prices, new_id)
         self._cancelling = Cancelling(self._shop, self._questions, self._receipts)
-        self._order_number = order_number if order_number is not None else _unguessable
+        self._order_number = order_number if order_number is not None else unguessable
         self.unauthenticated: Counter[str] = Counter()
         """By device: what came on its topic and was not signed by its key."""
 
@@ -118,18 +124,23 @@ class OrderDesk:
                     raise Refusal("shop_restored", "of a time that the shop has lost, and was not placed")
                 if not active:
                     raise Refusal("device_revoked", "this device may not order any more")
-                self._look_for_agent(signed.checkout.cnf.jwk)
-                judged_s = max(now_s, self._shop.read_clock().floor_s)
-                prices = self._prices.of(signed.checkout.catalogue_version, now_s=judged_s)
-                checked = check_intent(signed, terms=self._terms, prices=prices, now_s=judged_s)
+                checked = self._check(signed, max(now_s, self._shop.clock.read().floor_s))
                 account_id = self._reserve(device_id, checked, now_s)
             except Refusal as refusal:
                 receipt = self._refused(event, device_id, refusal, now_s)
                 self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
                 return Reply("ack", receipt, refusal.code)
-            return Reply(
-                "ack", self._place(event, device_id, checked, now_s, account_id=account_id), "ordered"
-            )
+            receipt = self._place(event, device_id, checked, now_s, account_id=account_id)
+            return Reply("ack", receipt, "ordered")
+
+    def _check(self, signed: Signed, now_s: int, *, again: bool = False) -> CheckedIntent:
+        if isinstance(signed, DirectIntent):
+            keys, shop_id = offer_keys(self._folder, now_s=now_s), self._config.shop_id
+            return check_direct(signed, terms=self._terms, shop_id=shop_id, offer_keys=keys, now_s=now_s)
+        self._look_for_agent(signed.checkout.cnf.jwk)
+        version = signed.checkout.catalogue_version
+        prices = self._prices.then(version) if again else self._prices.of(version, now_s=now_s)
+        return check_intent(signed, terms=self._terms, prices=prices, now_s=now_s)
 
     def _look_for_agent(self, key: PublicJwk) -> None:
         """A device may name a key as soon as it is announced, which another order service may have done."""
@@ -142,6 +153,10 @@ class OrderDesk:
     def query(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
         """As `Questions.query`."""
         return self._questions.query(device_id, payload, now_s=now_s)
+
+    def offer(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
+        """As `Offers.offer`."""
+        return self._offers.offer(device_id, payload, now_s=now_s)
 
     def cancel(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
         """As `Cancelling.cancel`."""
@@ -156,8 +171,7 @@ class OrderDesk:
             # Of its own time: a key whose end has come since counts, one that is refused does not.
             signed = self._authenticate(event, device_id, REFUSED_S)[1]
             then_s = signed.checkout.iat
-            prices = self._prices.then(signed.checkout.catalogue_version)
-            checked = check_intent(signed, terms=self._terms, prices=prices, now_s=then_s)
+            checked = self._check(signed, then_s, again=True)
             account = self._shop.accounts.lock(device_id)
             self._shop.accounts.owe(account, checked.total_minor)
             self._place(event, device_id, checked, then_s, account_id=account.account_id, order_id=order_id)
@@ -184,16 +198,16 @@ class OrderDesk:
         device = self._shop.device(device_id)
         return device is not None and device.active
 
-    def _authenticate(self, event: CloudEvent, device_id: str, now_s: int) -> tuple[bool, SignedIntent]:
+    def _authenticate(self, event: CloudEvent, device_id: str, now_s: int) -> tuple[bool, Signed]:
         device = self._shop.device(device_id)
         if device is None:
             raise Refusal("device_unknown", "this device was never admitted")
         signed = authenticate(event, device_id=device_id, keys=device.signing_keys, now_s=now_s)
         return device.active, signed
 
-    def _in_other_bytes(self, event: CloudEvent, device_id: str, signed: SignedIntent, now_s: int) -> Reply:
+    def _in_other_bytes(self, event: CloudEvent, device_id: str, signed: Signed, now_s: int) -> Reply:
         order = self._shop.order(device_id, event.id)
-        if order is not None and _signs_the_same(signed, order):
+        if order is not None and signs_the_same(signed.tokens, order):
             # Whoever carries a message can write it otherwise (its JSON, an ECDSA signature's other half) and
             # have that placed. The device would take a refusal of its own bytes for the end of the order.
             return Reply(
@@ -233,10 +247,9 @@ class OrderDesk:
         self._shop.accounts.owe(account, intent.total_minor)
         return account.account_id
 
-    def _doubt(self, before: Answer | None, signed: SignedIntent) -> Doubt:
-        if before is not None:
-            return "none"
-        return self._shop.restores.of_intent(signed.checkout.iat, signed.checkout.exp)
+    def _doubt(self, before: Answer | None, signed: Signed) -> Doubt:
+        times = signed.checkout.iat, signed.checkout.exp
+        return "none" if before is not None else self._shop.restores.of_intent(*times)
 
     def _place(
         self,
@@ -248,14 +261,11 @@ class OrderDesk:
         account_id: str,
         order_id: str = "",
     ) -> bytes:
-        closed = close(
-            intent,
-            merchant=self._terms.merchant,
-            instrument=self._config.payment_instrument,
-            offers_key=self._offers_key,
-            agent_key=self._agents.keys[intent.checkout.cnf.jwk.kid],
-            now_s=now_s,
-        )
+        signed, mandate = (intent.tokens.checkout, intent.tokens.payment), intent.checkout
+        if isinstance(mandate, CheckoutMandate):
+            opened, closed = ("", ""), ClosedPair(*signed)
+        else:
+            opened, closed = signed, self._close(intent, mandate.cnf.jwk.kid, now_s)
         today = datetime.fromtimestamp(now_s, UTC).date()
         arrives = delivery_date(today, self._config.delivery_business_days).isoformat()
         order = OrderRow(
@@ -268,8 +278,8 @@ class OrderDesk:
             currency=intent.currency,
             delivery_date=arrives,
             placed_at=now_s,
-            open_checkout=intent.tokens.checkout,
-            open_payment=intent.tokens.payment,
+            open_checkout=opened[0],
+            open_payment=opened[1],
             closed_checkout=closed.checkout,
             closed_payment=closed.payment,
             account_id=account_id,
@@ -280,23 +290,16 @@ class OrderDesk:
         self._shop.notices.note(order.order_id, device_id, intent.checkout.amr, now_s=now_s)
         return receipt
 
+    def _close(self, intent: CheckedIntent, agent_kid: str, now_s: int) -> ClosedPair:
+        return close(
+            intent,
+            merchant=self._terms.merchant,
+            instrument=self._config.payment_instrument,
+            offers_key=self._offers_key,
+            agent_key=self._agents.keys[agent_kid],
+            now_s=now_s,
+        )
+
 
 def _as_json(lines: tuple[PricedLine, ...]) -> str:
     return msgspec.json.encode(lines).decode()
-
-
-def _signs_the_same(intent: SignedIntent, order: OrderRow) -> bool:
-    def signed(token: str) -> str:
-        return token.rpartition(".")[0]
-
-    tokens = intent.tokens
-    return (signed(tokens.checkout), signed(tokens.payment)) == (
-        signed(order.open_checkout),
-        signed(order.open_payment),
-    )
-
-
-def _unguessable() -> str:
-    """50 random bits in an alphabet that survives being read out over a telephone."""
-    alphabet = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-    return "E-" + "".join(secrets.choice(alphabet) for _ in range(10))

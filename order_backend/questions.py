@@ -13,6 +13,7 @@ from agent.committing.receipts import AnswerClaims
 from agent.committing.statements import (
     CLOCK_SKEW_S,
     CancelClaims,
+    OfferRequestClaims,
     QueryClaims,
     StatusClaims,
     verify_statement,
@@ -24,7 +25,7 @@ from order_backend.receipts import IN_DOUBT, Reply, not_placed_event, require_uu
 from order_backend.retention import receipt_again
 from order_backend.shop import NEVER_CAME, Answer, Shop
 
-S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims)
+S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, OfferRequestClaims)
 
 
 class Questions:
@@ -92,7 +93,7 @@ class Questions:
                 return IN_DOUBT
             said = self._not_placed(device_id, question.intent, now_s)
             if not binds:
-                self._shop.never_earlier_than(now_s)
+                self._shop.clock.never_earlier_than(now_s)
             elif answer is None:
                 self._shop.keep_answer(device_id, question.intent, Answer(NEVER_CAME, said), now_s=now_s)
             return Reply("rsp", said, "not_placed")

@@ -1,6 +1,6 @@
 """The tables of the shop's database, and how a database of an earlier release gets to them.
 
-Only ever added to: what a release once wrote stands here as it was, and each later version is a step of its
+Only ever added to: what a release once wrote stays as it was, and each later version is a step of its
 own. PostgreSQL came with the third.
 """
 
@@ -12,274 +12,39 @@ from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.claim_schema import CLAIMS, POSTGRESQL_CLAIMS
 from order_backend.database import Database
 from order_backend.device_key_schema import DEVICE_KEYS, POSTGRESQL_DEVICE_KEYS
+from order_backend.order_schema import (
+    ACCOUNTS,
+    CANCELLING,
+    CLOCK,
+    NOTICES,
+    ORDERS,
+    POSTGRESQL,
+    POSTGRESQL_ACCOUNTS,
+    POSTGRESQL_CANCELLING,
+)
 from order_backend.policy_schema import POLICIES, POSTGRESQL_POLICIES
+from order_backend.restore_schema import POSTGRESQL_RESTORES, RESTORES
 from order_backend.retention_schema import POSTGRESQL_RETENTION, RETENTION
-
-_ORDERS = """
-CREATE TABLE devices (
-    device_id   TEXT PRIMARY KEY,
-    signing_jwk TEXT NOT NULL,
-    state       TEXT NOT NULL CHECK (state IN ('active', 'revoked')),
-    admitted_at INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE certificates (
-    serial    TEXT PRIMARY KEY,
-    device_id TEXT NOT NULL REFERENCES devices (device_id),
-    revoked   INTEGER NOT NULL DEFAULT 0
-) STRICT;
-
-CREATE TABLE answers (
-    device_id TEXT NOT NULL,
-    intent_id TEXT NOT NULL,
-    sha256    TEXT NOT NULL,
-    receipt   BLOB NOT NULL,
-    at        INTEGER NOT NULL,
-    PRIMARY KEY (device_id, intent_id)
-) STRICT;
-
-CREATE TABLE orders (
-    number          INTEGER PRIMARY KEY,
-    order_id        TEXT NOT NULL UNIQUE,
-    device_id       TEXT NOT NULL,
-    intent_id       TEXT NOT NULL,
-    person          TEXT NOT NULL,
-    lines           TEXT NOT NULL,
-    total_minor     INTEGER NOT NULL,
-    currency        TEXT NOT NULL,
-    delivery_date   TEXT NOT NULL,
-    placed_at       INTEGER NOT NULL,
-    open_checkout   TEXT NOT NULL,
-    open_payment    TEXT NOT NULL,
-    closed_checkout TEXT NOT NULL,
-    closed_payment  TEXT NOT NULL,
-    FOREIGN KEY (device_id, intent_id) REFERENCES answers (device_id, intent_id),
-    UNIQUE (device_id, intent_id)
-) STRICT;
-"""
-
-_NOTICES = """
-CREATE TABLE owners (
-    device_id TEXT PRIMARY KEY REFERENCES devices (device_id),
-    email     TEXT NOT NULL,
-    language  TEXT NOT NULL CHECK (language IN ('en', 'pl'))
-) STRICT;
-
-CREATE TABLE notices (
-    number    INTEGER PRIMARY KEY,
-    order_id  TEXT NOT NULL UNIQUE REFERENCES orders (order_id),
-    device_id TEXT NOT NULL,
-    amr       TEXT NOT NULL,
-    state     TEXT NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'sent', 'failed', 'dropped')),
-    attempts  INTEGER NOT NULL DEFAULT 0,
-    due_at    INTEGER NOT NULL,
-    reason    TEXT NOT NULL DEFAULT ''
-) STRICT;
-
-CREATE INDEX notices_due ON notices (due_at) WHERE state = 'due';
-"""
-
-_CLOCK = """
-CREATE TABLE clock (
-    only_row       INTEGER PRIMARY KEY CHECK (only_row = 1),
-    floor_s        INTEGER NOT NULL,
-    teller         TEXT NOT NULL,
-    teller_until_s INTEGER NOT NULL
-) STRICT;
-
-INSERT INTO clock VALUES (1, 0, '', 0);
-"""
-
-_ACCOUNTS = """
-CREATE TABLE stock (
-    sku      TEXT PRIMARY KEY,
-    quantity INTEGER NOT NULL CHECK (quantity >= 0)
-) STRICT;
-
-CREATE TABLE accounts (
-    account_id   TEXT PRIMARY KEY,
-    credit_minor INTEGER CHECK (credit_minor >= 0),
-    owed_minor   INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE account_devices (
-    device_id  TEXT PRIMARY KEY REFERENCES devices (device_id),
-    account_id TEXT NOT NULL
-) STRICT;
-
-CREATE INDEX orders_placed ON orders (placed_at);
-"""
-
-_RESTORES = """
-CREATE TABLE restores (
-    number      INTEGER PRIMARY KEY,
-    lost_from_s INTEGER NOT NULL,
-    until_s     INTEGER NOT NULL,
-    closed_at_s INTEGER
-) STRICT;
-
-CREATE TABLE doubts (
-    device_id  TEXT NOT NULL,
-    intent_id  TEXT NOT NULL,
-    payload    BLOB NOT NULL,
-    first_at_s INTEGER NOT NULL,
-    state      TEXT NOT NULL CHECK (state IN ('open', 'silent')),
-    PRIMARY KEY (device_id, intent_id)
-) STRICT;
-"""
-
-_CANCELLING = """
-ALTER TABLE orders ADD COLUMN account_id TEXT NOT NULL DEFAULT '';
-
-ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT 'placed';
-
-CREATE TABLE order_ends (
-    order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
-    what     TEXT NOT NULL CHECK (what IN ('accepted', 'cancelled')),
-    at       INTEGER NOT NULL
-) STRICT;
-"""
-
-_POSTGRESQL = """
-CREATE TABLE devices (
-    device_id   TEXT PRIMARY KEY,
-    signing_jwk TEXT NOT NULL,
-    state       TEXT NOT NULL CHECK (state IN ('active', 'revoked')),
-    admitted_at BIGINT NOT NULL
-);
-
-CREATE TABLE certificates (
-    serial    TEXT PRIMARY KEY,
-    device_id TEXT NOT NULL REFERENCES devices (device_id),
-    revoked   INTEGER NOT NULL DEFAULT 0
-);
-
-CREATE TABLE answers (
-    device_id TEXT NOT NULL,
-    intent_id TEXT NOT NULL,
-    sha256    TEXT NOT NULL,
-    receipt   BYTEA NOT NULL,
-    at        BIGINT NOT NULL,
-    PRIMARY KEY (device_id, intent_id)
-);
-
-CREATE TABLE orders (
-    number          BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
-    order_id        TEXT NOT NULL UNIQUE,
-    device_id       TEXT NOT NULL,
-    intent_id       TEXT NOT NULL,
-    person          TEXT NOT NULL,
-    lines           TEXT NOT NULL,
-    total_minor     BIGINT NOT NULL,
-    currency        TEXT NOT NULL,
-    delivery_date   TEXT NOT NULL,
-    placed_at       BIGINT NOT NULL,
-    open_checkout   TEXT NOT NULL,
-    open_payment    TEXT NOT NULL,
-    closed_checkout TEXT NOT NULL,
-    closed_payment  TEXT NOT NULL,
-    FOREIGN KEY (device_id, intent_id) REFERENCES answers (device_id, intent_id),
-    UNIQUE (device_id, intent_id)
-);
-
-CREATE TABLE owners (
-    device_id TEXT PRIMARY KEY REFERENCES devices (device_id),
-    email     TEXT NOT NULL,
-    language  TEXT NOT NULL CHECK (language IN ('en', 'pl'))
-);
-
-CREATE TABLE notices (
-    number    BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
-    order_id  TEXT NOT NULL UNIQUE REFERENCES orders (order_id),
-    device_id TEXT NOT NULL,
-    amr       TEXT NOT NULL,
-    state     TEXT NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'sent', 'failed', 'dropped')),
-    attempts  BIGINT NOT NULL DEFAULT 0,
-    due_at    BIGINT NOT NULL,
-    reason    TEXT NOT NULL DEFAULT ''
-);
-
-CREATE INDEX notices_due ON notices (due_at) WHERE state = 'due';
-
-CREATE TABLE clock (
-    only_row       INTEGER PRIMARY KEY CHECK (only_row = 1),
-    floor_s        BIGINT NOT NULL,
-    teller         TEXT NOT NULL,
-    teller_until_s BIGINT NOT NULL
-);
-
-INSERT INTO clock VALUES (1, 0, '', 0);
-"""
-
-_POSTGRESQL_ACCOUNTS = """
-CREATE TABLE stock (
-    sku      TEXT PRIMARY KEY,
-    quantity BIGINT NOT NULL CHECK (quantity >= 0)
-);
-
-CREATE TABLE accounts (
-    account_id   TEXT PRIMARY KEY,
-    credit_minor BIGINT CHECK (credit_minor >= 0),
-    owed_minor   BIGINT NOT NULL
-);
-
-CREATE TABLE account_devices (
-    device_id  TEXT PRIMARY KEY REFERENCES devices (device_id),
-    account_id TEXT NOT NULL
-);
-
-CREATE INDEX orders_placed ON orders (placed_at);
-"""
-
-_POSTGRESQL_RESTORES = """
-CREATE TABLE restores (
-    number      BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
-    lost_from_s BIGINT NOT NULL,
-    until_s     BIGINT NOT NULL,
-    closed_at_s BIGINT
-);
-
-CREATE TABLE doubts (
-    device_id  TEXT NOT NULL,
-    intent_id  TEXT NOT NULL,
-    payload    BYTEA NOT NULL,
-    first_at_s BIGINT NOT NULL,
-    state      TEXT NOT NULL CHECK (state IN ('open', 'silent')),
-    PRIMARY KEY (device_id, intent_id)
-);
-"""
-
-_POSTGRESQL_CANCELLING = """
-ALTER TABLE orders ADD COLUMN account_id TEXT NOT NULL DEFAULT '';
-
-ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT 'placed';
-
-CREATE TABLE order_ends (
-    order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
-    what     TEXT NOT NULL CHECK (what IN ('accepted', 'cancelled')),
-    at       BIGINT NOT NULL
-);
-"""
 
 _STEPS = {
     "sqlite": (
-        _ORDERS,
-        _NOTICES,
-        _CLOCK,
-        _ACCOUNTS,
-        _RESTORES,
+        ORDERS,
+        NOTICES,
+        CLOCK,
+        ACCOUNTS,
+        RESTORES,
         CATALOGUES,
-        _CANCELLING,
+        CANCELLING,
         CLAIMS,
         RETENTION,
         POLICIES,
         DEVICE_KEYS,
     ),
     "postgresql": (
-        *("", "", _POSTGRESQL, _POSTGRESQL_ACCOUNTS, _POSTGRESQL_RESTORES),
+        *("", "", POSTGRESQL, POSTGRESQL_ACCOUNTS, POSTGRESQL_RESTORES),
         *(
             POSTGRESQL_CATALOGUES,
-            _POSTGRESQL_CANCELLING,
+            POSTGRESQL_CANCELLING,
             POSTGRESQL_CLAIMS,
             POSTGRESQL_RETENTION,
             POSTGRESQL_POLICIES,

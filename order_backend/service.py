@@ -16,6 +16,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -25,38 +26,27 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from agent.committing.envelope import (
-    STATUS,
-    StatusData,
-    decode_data,
-    decode_event,
-    down_topic,
-    split_topic,
-)
 from agent.plumbing.errors import ConfigurationError, TrustError
 from agent.plumbing.terminal import plain
 from order_backend.announcing import Announcer
 from order_backend.database import DatabaseError, RowRefused, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
+from order_backend.intake import Intake
 from order_backend.key_announcing import LOOK_EVERY_S, KeyAnnouncing, KeysChanged
-from order_backend.presences import Presences
-from order_backend.rates import Rates
-from order_backend.renewals import Renewals
 from order_backend.retention import Retention
 from order_backend.shop_clock import ClockError, ShopClock
 
 TIME_EVERY_S = 60.0
 CLAIM_EVERY_S = 5.0
 RECEIVE_MAXIMUM = 10
-BURST_S = 20
-"""After a silence, as many messages of a device are looked at as else in this time."""
 SESSION_TAKEN_OVER = 0x8E
 _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
     "$share/orders/va/v1/d/+/up/query",
     "$share/orders/va/v1/d/+/up/cancel",
     "$share/orders/va/v1/d/+/up/renew",
+    "$share/orders/va/v1/d/+/up/offer",
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
 )
@@ -89,19 +79,13 @@ class OrderService:
             )
         self._wall_clock, self._reconnect_s = wall_clock, reconnect_s
         self._host, self._port = config.broker_host, port or config.broker_port
-        self._online: set[str] = set()
-        """Who may be told the time: also those that could not sign without it."""
-        self.presences = Presences()
-        rate = config.messages_per_second
-        self._rates = Rates(BURST_S * rate, rate) if rate else None
-        self._limited: set[str] = set()
         self._stopping = threading.Event()
         self.connected = threading.Event()
         self._fault: Exception | None = None
         self._said = ""
         self._desk: OrderDesk | None = None
         self._clock: ShopClock | None = None
-        self._renewals = Renewals(folder)
+        self._intake = Intake(folder, self._publish)
         self._tells = False
         self._announcing = KeyAnnouncing(folder)
         self._client = self._new_client()
@@ -207,7 +191,8 @@ class OrderService:
         """Until the connection is lost, or `stop`. Raises what makes this replica leave."""
         next_claim = next_time = next_look = 0.0
         assert self._desk is not None  # noqa: S101
-        announcer = Announcer(self._desk.shop, self._folder, self._retain)
+        retain = partial(self._publish, retain=True)
+        announcer = Announcer(self._desk.shop, self._folder, retain)
         retention = Retention(self._desk.shop.database, self._folder.config().longest_lifetime_s)
         try:
             while not self._stopping.is_set():
@@ -227,8 +212,7 @@ class OrderService:
                 before, self._tells = self._tells, clock.tells()
                 if self._tells and (not before or time.monotonic() >= next_time):
                     next_time = time.monotonic() + TIME_EVERY_S
-                    for device_id in self._online:
-                        self._tell_time(device_id)
+                    self._intake.tell_time(self._desk, clock)
             clock.tells_no_more()
         finally:
             self.connected.clear()
@@ -240,8 +224,8 @@ class OrderService:
         if not reason.is_failure:
             self._announcing.published(mid)
 
-    def _retain(self, topic: str, payload: bytes) -> None:
-        self._client.publish(topic, payload, qos=1, retain=True)
+    def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        self._client.publish(topic, payload, qos=1, retain=retain)
 
     def _say(self, code: str, detail: str) -> None:
         """Once, however often it is found."""
@@ -255,7 +239,7 @@ class OrderService:
         if reason.is_failure:
             log.error("broker_refused %s", reason)
             return
-        self._online.clear()
+        self._intake.new_session()
         client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in _SUBSCRIPTIONS])
 
     def _on_subscribe(
@@ -281,7 +265,10 @@ class OrderService:
         if self._fault is not None:
             return
         try:
-            self._handle(message.topic, bytes(message.payload))
+            assert self._desk is not None and self._clock is not None  # noqa: S101
+            self._intake.take(
+                message.topic, bytes(message.payload), self._desk, self._clock, tells=self._tells
+            )
         except RowRefused:  # would fail each time, and only this message
             log.exception("message_failed topic=%s", message.topic)
         except (DatabaseError, ClockError) as error:
@@ -294,63 +281,6 @@ class OrderService:
         except Exception:  # one device's message must not stop the others' orders
             log.exception("message_failed topic=%s", message.topic)
         client.ack(message.mid, message.qos)
-
-    def _handle(self, topic: str, payload: bytes) -> None:
-        assert self._desk is not None and self._clock is not None  # noqa: S101
-        device_id, what = split_topic(topic)
-        if what != "up/status" and self._is_too_much(device_id):
-            return
-        match what:
-            case "up/intent":
-                reply = self._desk.intent(device_id, payload, now_s=self._clock.now_s())
-            case "up/renew":
-                renewed = self._renewals.renew(self._desk.shop, device_id, payload, now_s=self._clock.now_s())
-                if renewed is None:
-                    return
-                reply = renewed
-            case "up/query":
-                reply = self._desk.query(device_id, payload, now_s=self._clock.now_s())
-            case "up/cancel":
-                reply = self._desk.cancel(device_id, payload, now_s=self._clock.now_s())
-            case _:
-                self._status(device_id, payload)
-                return
-        log.info("%s device=%s", reply.code, device_id)
-        for what, answer in ((reply.what, reply.payload), ("rsp", reply.not_placed)):
-            if answer:
-                self._client.publish(down_topic(device_id, what), answer, qos=1)
-
-    def _is_too_much(self, device_id: str) -> bool:
-        """Then there is no answer at all, since any would be final: the device sends again, later."""
-        if self._rates is None or self._rates.allows(device_id, time.monotonic()):
-            self._limited.discard(device_id)
-            return False
-        if device_id not in self._limited:
-            log.warning("rate_limited device=%s", device_id)
-        self._limited.add(device_id)
-        return True
-
-    def _status(self, device_id: str, payload: bytes) -> None:
-        assert self._desk is not None and self._clock is not None  # noqa: S101
-        online = decode_data(decode_event(payload, STATUS), StatusData).online
-        known = self._desk.knows(device_id)
-        if known:
-            now_s = self._clock.now_s()
-            claims = self._desk.status(device_id, payload, now_s=now_s)
-            seen = self.presences.take(device_id, claims, now_s=now_s)
-            if seen != "unchanged":
-                log.info("presence_%s device=%s", seen, device_id)
-        if online and known:
-            self._online.add(device_id)
-            if self._tells:
-                self._tell_time(device_id)
-        else:
-            self._online.discard(device_id)
-
-    def _tell_time(self, device_id: str) -> None:
-        assert self._desk is not None and self._clock is not None  # noqa: S101
-        payload = self._desk.time(now_s=self._clock.now_s())
-        self._client.publish(down_topic(device_id, "time"), payload, qos=1, retain=True)
 
 
 def _tls_context(folder: ShopFolder, name: str) -> ssl.SSLContext:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, case, insert, or_, select, update
+from sqlalchemy import Select, insert, select, update
 
 from agent.committing.jws import PublicJwk
 from agent.plumbing.errors import ConfigurationError
@@ -16,6 +16,7 @@ from order_backend import tables
 from order_backend.accounts import Accounts
 from order_backend.claims import Claims
 from order_backend.database import Database, DatabaseError, make_file, reason
+from order_backend.database_clock import DatabaseClock
 from order_backend.device_keys import REFUSED_S, DeviceKeys, OldKey, SigningKeys
 from order_backend.notices import Notices
 from order_backend.order_ends import OrderEnds
@@ -51,8 +52,9 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class OrderRow(msgspec.Struct, frozen=True):
-    """A placed order. `lines` is JSON; tokens are SD-JWTs; times are Unix seconds, `delivery_date` ISO
-    8601; `account_id` is who owes it, '' where an earlier release placed it."""
+    """A placed order. `lines` is JSON; tokens are SD-JWTs, the open ones '' where the device closed the pair
+    itself; times are Unix seconds, `delivery_date` ISO 8601; `account_id` is who owes it, '' where an earlier
+    release placed it."""
 
     order_id: str
     device_id: str
@@ -70,18 +72,12 @@ class OrderRow(msgspec.Struct, frozen=True):
     account_id: str = ""
 
 
-class ClockReading(msgspec.Struct, frozen=True):
-    """The database's clock, and the latest whole second that it is known to have shown (Unix seconds)."""
-
-    now_s: float
-    floor_s: int
-
-
 class Shop:
     """One connection, for one thread. Several processes may each have their own."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self.clock = DatabaseClock(database)
         self.notices = Notices(database)
         self.stock = Stock(database)
         self.accounts = Accounts(database)
@@ -272,42 +268,6 @@ class Shop:
         """The newest orders first."""
         query = _orders().order_by(tables.orders.c.number.desc()).limit(limit)
         return [OrderRow(*row) for row in self._db.execute(query)]
-
-    def read_clock(self) -> ClockReading:
-        """The database's own time."""
-        now, floor_s = self._db.execute(select(self._db.now(), tables.clock.c.floor_s)).one()
-        return ClockReading(float(now), floor_s)
-
-    def never_earlier_than(self, now_s: int) -> None:
-        """The clock's floor is `now_s` at least; inside a transaction."""
-        row = tables.clock.c
-        self._db.execute(update(tables.clock).where(row.floor_s < now_s).values(floor_s=now_s))
-
-    def claim_telling(self, replica: str, *, now_s: int, for_s: int) -> bool:
-        """Makes `replica` the one that tells devices the time until `now_s` + `for_s`, unless another is; the
-        clock's floor is then `now_s` at least."""
-        row = tables.clock.c
-        is_free = or_(row.teller == replica, row.teller_until_s <= now_s, row.teller_until_s > now_s + for_s)
-        claimed = self._db.execute(
-            update(tables.clock)
-            .where(is_free)
-            .values(
-                floor_s=case((row.floor_s > now_s, row.floor_s), else_=now_s),
-                teller=replica,
-                teller_until_s=now_s + for_s,
-            )
-        )
-        return claimed.rowcount > 0
-
-    def stop_telling(self, replica: str) -> None:
-        """Another may."""
-        self._db.execute(
-            update(tables.clock).where(tables.clock.c.teller == replica).values(teller_until_s=0)
-        )
-
-    def set_clock_back(self, now_s: int) -> None:
-        """Forgets that the clock ever showed a later time."""
-        self._db.execute(update(tables.clock).values(floor_s=now_s, teller_until_s=0))
 
 
 def named(where: Path | str) -> str:

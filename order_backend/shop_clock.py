@@ -31,7 +31,7 @@ class ShopClock:
 
     def now_s(self) -> int:
         """Unix seconds. Raises ClockError: clock_off, clock_behind."""
-        reading = self._shop.read_clock()
+        reading = self._shop.clock.read()
         off_s = self._wall_clock() - reading.now_s
         if abs(off_s) > AGREES_S:
             raise ClockError(
@@ -53,8 +53,8 @@ class ShopClock:
 
         Raises ClockError: clock_off, clock_behind.
         """
-        return self._shop.claim_telling(self._replica, now_s=self.now_s(), for_s=TELLS_FOR_S)
+        return self._shop.clock.claim_telling(self._replica, now_s=self.now_s(), for_s=TELLS_FOR_S)
 
     def tells_no_more(self) -> None:
         """Another replica may do it at once."""
-        self._shop.stop_telling(self._replica)
+        self._shop.clock.stop_telling(self._replica)

@@ -12,6 +12,7 @@ import msgspec
 from joserfc.jwk import ECKey
 
 from agent.bench.attack_lab import DEVICE, Lab
+from agent.bench.attacks import Attack, codes
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore
 from agent.committing.receipts import Amount, ReceiptClaims
@@ -35,7 +36,7 @@ class _OnItsWay(NamedTuple):
     state: Callable[[], str]
 
 
-def closed_over_the_limit(lab: Lab) -> str:
+def _closed_over_the_limit(lab: Lab) -> str:
     """The shop's own keys sign a receipt over a hundred times the amount: never told as "ordered"."""
     sent = _on_its_way(lab)
     total = Amount(sent.claims.total.amount * 100, sent.claims.total.currency) if sent.claims.total else None
@@ -45,7 +46,7 @@ def closed_over_the_limit(lab: Lab) -> str:
     return next((event.code for event in events if isinstance(event, OrderDiffers)), f"{events}")
 
 
-def forged_receipt(lab: Lab) -> str:
+def _forged_receipt(lab: Lab) -> str:
     """Somebody who can write on the device's topic, and has no key of the shop's."""
     sent, own = _on_its_way(lab), ECKey.generate_key("P-256")
     events = sent.road.received(f"va/v1/d/{DEVICE}/dn/ack", receipt_event(sent.claims, own, event_id=uuid4()))
@@ -54,7 +55,7 @@ def forged_receipt(lab: Lab) -> str:
     return next(iter(sent.road.refused), "nothing")
 
 
-def spoken_injection(lab: Lab) -> str:
+def _spoken_injection(lab: Lab) -> str:
     """Whatever a recogniser may write down: what is no sentence of the catalogue's grammar orders nothing,
     and an order holds the catalogue's words only."""
     parser = SentenceParser(compile_sentences(lab.catalogue, "en"))
@@ -90,3 +91,11 @@ def _on_its_way(lab: Lab) -> _OnItsWay:
         total=Amount(row.total.minor, row.total.currency),
     )
     return _OnItsWay(road, claims, lambda: journal.orders()[0].state)
+
+
+CLOSINGS = (
+    Attack("closed over the limit by the shop", "device", codes("over_agreed"), _closed_over_the_limit),
+    Attack("a receipt that the shop did not sign", "device", codes("receipt_key_unknown"), _forged_receipt),
+)
+
+SPOKEN = (Attack("SQL and escapes in what is said", "device", codes("not_understood"), _spoken_injection),)

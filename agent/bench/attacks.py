@@ -34,6 +34,11 @@ class Attack(NamedTuple):
     slow: bool = False
 
 
+def codes(*expected: str) -> frozenset[str]:
+    """For `Attack.expected`."""
+    return frozenset(expected)
+
+
 class Row(NamedTuple):
     """`seen` is the code by which it was refused, or what was seen instead; `ms` how long that took."""
 

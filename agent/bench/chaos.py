@@ -20,14 +20,13 @@ from typing import Any
 import msgspec
 
 import order_backend
-from agent.bench.chaos_account import FAULTS, Said, Signed, account
+from agent.bench.chaos_account import FAULTS, account
 from agent.bench.chaos_files import ChaosFiles, Weather
+from agent.bench.chaos_journals import Awaited, signed_and_said
 from agent.bench.chaos_plan import DatabaseKind, Fault, Plan, make_plan
 from agent.bench.chaos_processes import Broker, Children
 from agent.bench.chaos_wire import Wire
 from agent.bench.postgres_server import PostgresServer
-from agent.committing.envelope import INTENT, IntentData, decode_data, decode_event
-from agent.committing.journal import Journal
 from agent.committing.keys import create_device_keys, store_client_certificate
 from agent.plumbing.errors import ConfigurationError
 from order_backend.folder import ShopFolder
@@ -66,9 +65,9 @@ LIFETIME_S = 15
 def run_chaos(intents: int, devices: int, seed: int, database: DatabaseKind = "sqlite") -> dict[str, Any]:
     """What `agent.bench.chaos_account.account` counts, and how it came to it.
 
-    {"seed", "devices", "database", "replicas", "faults": {kind: n}, "connections_cut", "messages": {what was
-    done to them, and the shop's answers to forged ones: n}, "seconds", "sound": whether nothing was lost,
-    doubled, forged, left open or said wrongly}.
+    {"handed_over": orders that stand from then on, "seed", "devices", "database", "replicas", "faults":
+    {kind: n}, "connections_cut", "messages": {what was done to them, and the shop's answers to forged ones:
+    n}, "seconds", "sound": whether nothing was lost, doubled, forged, left open or said wrongly}.
 
     Raises ConfigurationError: bench_chaos, broker_missing, broker_start, postgresql_missing,
     postgresql_start, device_start.
@@ -110,6 +109,7 @@ def _run(files: ChaosFiles, plan: Plan, server: PostgresServer | None) -> tuple[
     ):
         for name in plan.replicas:
             children.add(name, "agent.bench.chaos_shop", str(files.root), name, str(wire.ports[name]))
+        children.add("counter", "agent.bench.chaos_counter", str(files.root))
         for name in plan.devices:
             start_device(files, children, name, wire.ports[name])
         await_all(files, plan)
@@ -130,10 +130,10 @@ def start_device(files: ChaosFiles, children: Children, name: str, port: int) ->
 
 
 def wait_for_ends(files: ChaosFiles, plan: Plan, children: Children) -> None:
-    """Until every wish has come to an end, at most `PATIENCE_S`."""
+    """Until every wish and every cancellation has come to an end, at most `PATIENCE_S`."""
     deadline = time.monotonic() + PATIENCE_S
-    waited_for = Counter(wish.device for wish in plan.wishes)
-    while time.monotonic() < deadline and not _all_ended(files, waited_for):
+    awaited = Awaited(files, plan)
+    while time.monotonic() < deadline and not awaited.have_ended():
         children.step(at_once=True)
         time.sleep(_LOOK_EVERY_S)
 
@@ -251,32 +251,10 @@ def found_shop(files: ChaosFiles, plan: Plan, database: str) -> ShopFolder:
     return shop
 
 
-def _all_ended(files: ChaosFiles, waited_for: Counter[str]) -> bool:
-    """Takes out of `waited_for` (wishes by device) whose wishes have all come to an end."""
-    for name, wishes in list(waited_for.items()):
-        with Journal(files.journal(name)) as journal:
-            if journal.open_count() or len(journal.orders(_ALL)) < wishes:
-                return False
-        del waited_for[name]
-    return True
-
-
 def _account(files: ChaosFiles, plan: Plan) -> dict[str, Any]:
     signed, said = signed_and_said(files, plan)
     with Shop.open(ShopFolder(files.shop).database) as shop:
-        orders = shop.orders(_ALL)
-    return account([wish.intent_id for wish in plan.wishes], signed, said, orders)
-
-
-def signed_and_said(files: ChaosFiles, plan: Plan) -> tuple[list[Signed], list[Said]]:
-    """What stands in the devices' journals, and what people were told."""
-    signed: list[Signed] = []
-    said: list[Said] = []
-    for name in plan.devices:
-        said += files.said(name)
-        with Journal(files.journal(name)) as journal:
-            for row in journal.orders(_ALL):
-                event = decode_event(journal.signed_bytes(row.intent_id)[1], INTENT)
-                data = decode_data(event, IntentData)
-                signed.append(Signed(row, data.checkout, data.payment))
-    return signed, said
+        orders, ends = shop.orders(_ALL), shop.ends.all()
+    undone = {order_id for order_id, end in ends.items() if end == "cancelled"}
+    counts = account([wish.intent_id for wish in plan.wishes], signed, said, orders, undone)
+    return counts | {"handed_over": sum(end == "accepted" for end in ends.values())}

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from agent.committing.journal_rows import OPEN, OrderRow
+from agent.committing.receipts import CANCELLED
 from order_backend.shop import OrderRow as ShopOrder
 
-Told = Literal["queued", "ordered", "differs", "refused", "expired", "not_queued"]
+Told = Literal[
+    "queued",
+    "ordered",
+    "differs",
+    "refused",
+    "expired",
+    "not_queued",
+    "cancelled",
+    "cancel_asked",
+    "too_late",
+]
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -23,64 +34,92 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class Signed(msgspec.Struct, frozen=True):
-    """A journal's row, and the two mandates as they were signed."""
+    """A journal's row, the two mandates as they were signed, whether the device has signed that it takes the
+    order back, and whether it still waits for what the shop says to that."""
 
     row: OrderRow
     checkout: str
     payment: str
+    cancel_signed: bool = False
+    cancel_open: bool = False
 
 
 def account(
-    wished: Iterable[str], signed: Sequence[Signed], said: Sequence[Said], orders: Sequence[ShopOrder]
+    wished: Iterable[str],
+    signed: Sequence[Signed],
+    said: Sequence[Said],
+    orders: Sequence[ShopOrder],
+    undone: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The result's counts; all of `FAULTS` must be 0.
+    """The result's counts; all of `FAULTS` must be 0. `undone`: the numbers of the orders that the shop has
+    as cancelled; any other stands.
 
-    "intents": signed and in a journal; "ordered", "refused" and "expired": how they ended by the journal.
-    "lost": wished and told "queued" and in no journal, or ended as "ordered" without an order, or still open
-    and without one; "doubled": orders beyond the first of an intent, and orders of which a person was told
-    that there is none, because that person orders again; "forged_accepted": orders whose mandates no device
-    has signed in just these bytes; "unresolved": without an end in the journal; "said_ordered": how often
-    "ordered" was said, "said_wrongly": of which without exactly that order, or a second time.
+    "intents": signed and in a journal; "ordered", "refused" and "expired": how they ended by the journal, and
+    "cancelled" of the refused; "cancels_signed": of those that may have left their device before.
+    "lost": wished and told "queued" and in no journal, or ended as "ordered" without an order that stands, or
+    still open and without one; "doubled": orders beyond the first of an intent, and orders that stand of
+    which a person was told that there is none, because that person orders again; "forged_accepted": orders
+    whose mandates no device has signed in just these bytes, and orders cancelled that no device has;
+    "unresolved": orders and cancellations without an end in the journal; "said_ordered", "said_cancelled",
+    "said_too_late": how often each was said, "said_wrongly": of which a second time, or "ordered" without
+    exactly that order, "cancelled" with an order that stands, or "too late" without exactly one.
     """
     rows = {intent.row.intent_id: intent for intent in signed}
-    at_shop: dict[str, list[ShopOrder]] = {}
-    for order in orders:
-        at_shop.setdefault(order.intent_id, []).append(order)
+    at_shop = _by_intent(orders)
+    standing = _by_intent(order for order in orders if order.order_id not in undone)
     states = Counter(intent.row.state for intent in signed)
+    told = Counter(words.told for words in said)
     queued = {words.intent_id for words in said if words.told == "queued"}
+    refused = Counter(intent.row.reason for intent in signed if intent.row.state == "refused")
+    forged = sum(not _signed_by_a_device(order, rows) for order in orders)
+    forged += sum(order.order_id in undone and not _cancel_signed(order, rows) for order in orders)
     return {
         "intents": len(signed),
         "wished_and_never_signed": len(set(wished) - rows.keys()),
         "ordered": states["ordered"],
         "refused": states["refused"],
-        "refused_because": dict(Counter(i.row.reason for i in signed if i.row.state == "refused")),
+        "refused_because": dict(refused),
         "expired": states["expired"],
-        "orders_at_shop": len(orders),
-        "lost": len(queued - rows.keys()) + sum(_lost(rows[name], at_shop.get(name, [])) for name in rows),
-        "doubled": _doubled(rows, said, at_shop),
-        "forged_accepted": sum(not _signed_by_a_device(order, rows) for order in orders),
-        "unresolved": sum(states[state] for state in OPEN),
-        "said_ordered": sum(words.told == "ordered" for words in said),
-        "said_wrongly": _said_wrongly(said, at_shop),
+        "cancelled": refused[CANCELLED],
+        "cancels_signed": sum(intent.cancel_signed for intent in signed),
+        "orders_at_shop": sum(map(len, standing.values())),
+        "lost": len(queued - rows.keys()) + sum(_lost(rows[name], standing.get(name, [])) for name in rows),
+        "doubled": _doubled(rows, said, at_shop, standing),
+        "forged_accepted": forged,
+        "unresolved": sum(states[state] for state in OPEN) + sum(intent.cancel_open for intent in signed),
+        "said_ordered": told["ordered"],
+        "said_cancelled": told["cancelled"],
+        "said_too_late": told["too_late"],
+        "said_wrongly": _said_wrongly(said, at_shop, standing),
     }
 
 
 FAULTS = ("wished_and_never_signed", "lost", "doubled", "forged_accepted", "unresolved", "said_wrongly")
 
 
-def _lost(intent: Signed, orders: Sequence[ShopOrder]) -> bool:
+def _by_intent(orders: Iterable[ShopOrder]) -> dict[str, list[ShopOrder]]:
+    found: dict[str, list[ShopOrder]] = {}
+    for order in orders:
+        found.setdefault(order.intent_id, []).append(order)
+    return found
+
+
+def _lost(intent: Signed, standing: Sequence[ShopOrder]) -> bool:
     row = intent.row
     if row.state == "ordered":
-        return row.order_id not in {order.order_id for order in orders}
-    return row.state in OPEN and not orders
+        return row.order_id not in {order.order_id for order in standing}
+    return row.state in OPEN and not standing
 
 
 def _doubled(
-    rows: Mapping[str, Signed], said: Sequence[Said], at_shop: Mapping[str, Sequence[ShopOrder]]
+    rows: Mapping[str, Signed],
+    said: Sequence[Said],
+    at_shop: Mapping[str, Sequence[ShopOrder]],
+    standing: Mapping[str, Sequence[ShopOrder]],
 ) -> int:
     denied = {name for name, intent in rows.items() if intent.row.state in ("refused", "expired")}
     denied |= {words.intent_id for words in said if words.told in ("refused", "expired")}
-    return sum(len(orders) - (name not in denied) for name, orders in at_shop.items())
+    return sum(len(orders) - 1 for orders in at_shop.values()) + len(denied & standing.keys())
 
 
 def _signed_by_a_device(order: ShopOrder, rows: Mapping[str, Signed]) -> bool:
@@ -91,10 +130,26 @@ def _signed_by_a_device(order: ShopOrder, rows: Mapping[str, Signed]) -> bool:
     )
 
 
-def _said_wrongly(said: Sequence[Said], at_shop: Mapping[str, Sequence[ShopOrder]]) -> int:
-    spoken = Counter((words.intent_id, words.order_id) for words in said if words.told == "ordered")
+def _cancel_signed(order: ShopOrder, rows: Mapping[str, Signed]) -> bool:
+    intent = rows.get(order.intent_id)
+    return intent is not None and intent.cancel_signed
+
+
+def _said_wrongly(
+    said: Sequence[Said],
+    at_shop: Mapping[str, Sequence[ShopOrder]],
+    standing: Mapping[str, Sequence[ShopOrder]],
+) -> int:
     wrong = 0
-    for (intent_id, order_id), times in spoken.items():
-        true = [order.order_id for order in at_shop.get(intent_id, ())] == [order_id]
+    for words, times in Counter(said).items():
+        match words.told:
+            case "ordered":
+                true = [order.order_id for order in at_shop.get(words.intent_id, ())] == [words.order_id]
+            case "cancelled":
+                true = words.intent_id not in standing
+            case "too_late":
+                true = len(standing.get(words.intent_id, ())) == 1
+            case _:
+                continue
         wrong += times - true
     return wrong

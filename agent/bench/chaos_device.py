@@ -1,8 +1,8 @@
 """A device of a chaos run without ears and mouth, as a process: the real road, journal and uplink process,
 and between them the shim. `python -m agent.bench.chaos_device DIR NAME INCARNATION`.
 
-It orders what the plan says when its time has come and it is not in the journal, and asks again where that
-was refused: so does a person. What it would say aloud it writes down.
+It orders what the plan says when its time has come and it is not in the journal, takes back what the plan
+says, and asks again where either was refused: so does a person. What it would say aloud it writes down.
 """
 
 from __future__ import annotations
@@ -22,19 +22,28 @@ from uuid import UUID
 
 from agent.bench.chaos_account import Said
 from agent.bench.chaos_files import ChaosFiles, Weather
-from agent.bench.chaos_plan import Wish
+from agent.bench.chaos_plan import End, Wish
 from agent.bench.chaos_shim import Forger, Shim, unchecked_claims
 from agent.committing import outbox
 from agent.committing.envelope import RECEIPT, SignedData, decode_data, decode_event
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore
-from agent.committing.road import OrderDiffers, OrderExpired, OrderPlaced, OrderRefused, OrderRoad, RoadEvent
+from agent.committing.receipts import CANCELLED
+from agent.committing.road import OrderRoad
+from agent.committing.road_events import (
+    CancelTooLate,
+    OrderDiffers,
+    OrderExpired,
+    OrderPlaced,
+    OrderRefused,
+    RoadEvent,
+)
 from agent.committing.trust import load_trust
 from agent.committing.trusted_time import ClockReading, TrustedTime, read_clocks
 from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.plumbing.child import Program, start_child
-from agent.plumbing.errors import EarmarkError, IpcError
+from agent.plumbing.errors import EarmarkError, IpcError, TrustError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import LinkState, Peer, Publish, Published, Received, UplinkToTill
 from agent.plumbing.settings_file import load_settings
@@ -57,6 +66,7 @@ class ChaosDevice:
         self._files, self._name = files, name
         plan = files.read_plan()
         self._wishes = [wish for wish in plan.wishes if wish.device == name]
+        self._cancels = [cancel for cancel in plan.cancels if cancel.device == name]
         settings = load_settings(files.settings(name))
         trust = load_trust(Path(settings.paths.trust_file))
         self._journal = Journal(files.journal(name))
@@ -90,6 +100,7 @@ class ChaosDevice:
                 self._start_uplink()
             self._take_weather(self._files.weather())
             self._order_what_is_wished()
+            self._cancel_what_is_not()
             self._hear()
             self._send()
             if time.monotonic() >= next_count:
@@ -156,6 +167,29 @@ class ChaosDevice:
         self._files.say(self._name, Said("queued", wish.intent_id))
         return True
 
+    def _cancel_what_is_not(self) -> None:
+        now_s = self._files.elapsed_s()
+        for cancel in [cancel for cancel in self._cancels if cancel.at_s <= now_s]:
+            self._cancels.remove(cancel)
+            if not self._cancel(cancel.intent_id):
+                self._cancels.append(End(now_s + _ASK_AGAIN_S, cancel.device, cancel.intent_id))
+
+    def _cancel(self, intent_id: str) -> bool:
+        """False where it has to be tried again."""
+        if self._journal.order(intent_id) is None:
+            return False  # wished, and not queued yet
+        if self._journal.cancel(intent_id) is not None:
+            return True
+        try:
+            done = self._road.cancel(intent_id, factors=("voice",))
+        except EarmarkError as error:
+            self._counts[f"not_cancelled_{error.code}"] += 1
+            return isinstance(error, TrustError) and error.code in ("order_over", "cancel_too_late")
+        self._counts[f"cancel_{done}"] += 1
+        if done == "asked":
+            self._files.say(self._name, Said("cancel_asked", intent_id))
+        return True
+
     def _new_id(self) -> UUID:
         return self._next_id if self._next_id.int else UUID(bytes=os.urandom(16), version=4)
 
@@ -216,6 +250,10 @@ class ChaosDevice:
                     self._files.say(self._name, Said("ordered", event.intent_id, event.order_id))
                 case OrderDiffers():
                     self._files.say(self._name, Said("differs", event.intent_id, event.order_id))
+                case OrderRefused(code=code) if code == CANCELLED:
+                    self._files.say(self._name, Said("cancelled", event.intent_id))
+                case CancelTooLate():
+                    self._files.say(self._name, Said("too_late", event.intent_id))
                 case OrderRefused():
                     self._files.say(self._name, Said("refused", event.intent_id))
                 case OrderExpired():

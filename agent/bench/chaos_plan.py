@@ -19,6 +19,10 @@ _MORE_A_SECOND = 0.1
 SHORTEST_S = 40.0
 _LONG = 0.12
 """So many faults outlast an order's time: it ends unknown, and the shop is asked."""
+_CANCELLED, _HANDED_OVER = 1 / 6, 1 / 3
+"""So many orders are taken back, and so many are handed over by the shop; one may be both."""
+_ENDS_WITHIN_S = 12.0
+"""Of being wished: some before the order has left its device, some when it may be anywhere."""
 DatabaseKind = Literal["sqlite", "postgresql"]
 REPLICAS: Mapping[DatabaseKind, tuple[str, ...]] = {
     "sqlite": ("backend-1", "backend-2"),
@@ -66,6 +70,14 @@ class Wish(msgspec.Struct, frozen=True):
     quantity: int
 
 
+class End(msgspec.Struct, frozen=True):
+    """From `at_s` on somebody wants to take back, or to hand over, what was wished at `device`."""
+
+    at_s: float
+    device: str
+    intent_id: str
+
+
 class Fault(msgspec.Struct, frozen=True):
     """From `at_s` on, for `seconds`: `target` (a device, a replica, 'broker' or 'database') is dead, cut off,
     slow, has a full disk, or has a clock that is `amount` seconds off."""
@@ -78,7 +90,8 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Sorted by time. `lasts_s`: after it nothing is broken any more."""
+    """Sorted by time. `lasts_s`: after it nothing is broken any more. `cancels` are the devices' ends of
+    orders, `hand_overs` the shop's, from which on it cannot be cancelled."""
 
     seed: int
     devices: tuple[str, ...]
@@ -86,6 +99,8 @@ class Plan(msgspec.Struct, frozen=True):
     faults: tuple[Fault, ...]
     lasts_s: float
     database: DatabaseKind = "sqlite"
+    cancels: tuple[End, ...] = ()
+    hand_overs: tuple[End, ...] = ()
 
     @property
     def replicas(self) -> tuple[str, ...]:
@@ -126,7 +141,18 @@ def make_plan(intents: int, devices: int, seed: int, database: DatabaseKind = "s
         faults=tuple(faults),
         lasts_s=lasts_s,
         database=database,
+        cancels=_ends(random.Random(f"{seed} cancels"), wishes, _CANCELLED, lasts_s),  # noqa: S311
+        hand_overs=_ends(random.Random(f"{seed} hand-overs"), wishes, _HANDED_OVER, lasts_s),  # noqa: S311
     )
+
+
+def _ends(chance: random.Random, wishes: list[Wish], share: float, lasts_s: float) -> tuple[End, ...]:
+    ends = [
+        End(min(wish.at_s + chance.uniform(0.0, _ENDS_WITHIN_S), lasts_s), wish.device, wish.intent_id)
+        for wish in wishes
+        if chance.random() < share
+    ]
+    return tuple(sorted(ends, key=lambda end: (end.at_s, end.intent_id)))
 
 
 def _weights(database: DatabaseKind, faults_a_second: float) -> Mapping[Kind, float]:

@@ -13,9 +13,19 @@ from uuid import UUID
 import msgspec
 from joserfc.jwk import ECKey
 
-from agent.committing import sd_jwt
-from agent.committing.envelope import INTENT, CloudEvent, IntentData, decode_data, decode_event
+from agent.committing import jws, sd_jwt
+from agent.committing.envelope import (
+    CANCEL,
+    INTENT,
+    CloudEvent,
+    IntentData,
+    SignedData,
+    decode_data,
+    decode_event,
+    up_topic,
+)
 from agent.committing.jws import base64url, from_base64url
+from agent.committing.statements import CancelClaims
 from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import Publish
 
@@ -77,12 +87,14 @@ class Forger:
             self._other_id,
             self._unsigned,
             self._rewritten,
+            self._cancelled,
         )
         event = decode_event(message.payload, INTENT)
         way = self._chance.choice(ways)
         forged = way(event, decode_data(event, IntentData))
         self.made[forged.data_sha256] = way.__name__.strip("_")
-        return Publish(f"forged-{len(self.made)}", message.topic, msgspec.json.encode(forged))
+        topic = up_topic(event.source, "cancel") if way == self._cancelled else message.topic
+        return Publish(f"forged-{len(self.made)}", topic, msgspec.json.encode(forged))
 
     def _altered(self, event: CloudEvent, data: IntentData) -> CloudEvent:
         """Another amount under the old signature."""
@@ -113,6 +125,16 @@ class Forger:
             event,
             IntentData(*(f"{header}.{token.split('.')[1]}.~" for token in (data.checkout, data.payment))),
         )
+
+    def _cancelled(self, event: CloudEvent, data: IntentData) -> CloudEvent:
+        """A true intent taken back by whoever has no key of the shop's devices. The shop answers nothing."""
+        mandate = unchecked_claims(data.checkout)
+        id_ = str(UUID(int=self._chance.getrandbits(128), version=4))
+        said = {name: mandate[name] for name in ("iss", "aud", "env", "iat", "exp", "sub", "amr")}
+        claims = said | {"jti": id_, "intent": event.id, "intent_sha256": event.data_sha256}
+        signed = SignedData(jws.sign(claims, self._own_key, typ=CancelClaims.typ))
+        forged = msgspec.structs.replace(event, id=id_, type=CANCEL)
+        return msgspec.structs.replace(forged, data=msgspec.Raw(msgspec.json.encode(signed)))
 
     def _signed(self, token: str) -> str:
         return sd_jwt.issue(msgspec.json.decode(from_base64url(token.split(".")[1])), self._own_key)

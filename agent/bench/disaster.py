@@ -19,9 +19,10 @@ from typing import Any
 
 import msgspec
 
-from agent.bench.chaos import await_all, found_shop, signed_and_said, start_device, wait_for_ends
+from agent.bench.chaos import await_all, found_shop, start_device, wait_for_ends
 from agent.bench.chaos_account import FAULTS, Said, Signed, account
 from agent.bench.chaos_files import ChaosFiles, Weather
+from agent.bench.chaos_journals import signed_and_said
 from agent.bench.chaos_plan import DatabaseKind, Plan, make_plan
 from agent.bench.chaos_processes import Broker, Children
 from agent.bench.postgres_server import PostgresServer
@@ -54,7 +55,8 @@ def run_disaster(intents: int, devices: int, seed: int, database: DatabaseKind =
     Raises ConfigurationError: bench_chaos, bench_disaster, broker_missing, broker_start, postgresql_missing,
     postgresql_start, device_start, and what `back_up` and `restore` raise.
     """
-    plan = msgspec.structs.replace(make_plan(intents, devices, seed, database), faults=())
+    plan = make_plan(intents, devices, seed, database)
+    plan = msgspec.structs.replace(plan, faults=(), cancels=(), hand_overs=())
     begun = time.monotonic()
     with TemporaryDirectory(prefix="earmark-disaster-") as folder, contextlib.ExitStack() as stack:
         files = ChaosFiles(Path(folder))
@@ -189,7 +191,7 @@ class Disaster:
                 if row.payload:
                     desk.place_again(row.device_id, row.payload, delivered[row.intent_id])
                 desk.shop.restores.settle(row)
-            desk.shop.restores.close(int(desk.shop.read_clock().now_s))
+            desk.shop.restores.close(int(desk.shop.clock.read().now_s))
         placed = sum(bool(row.payload) for row in named)
         self._doubts = {"intents": len(doubts), "named": placed, "silent": len(named) - placed}
 

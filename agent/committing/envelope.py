@@ -34,6 +34,8 @@ RENEWAL = "earmark.renewal.v1"
 CERTIFICATE = "earmark.certificate.v1"
 TRUST = "earmark.trust.v1"
 AUTHORITIES = "earmark.authorities.v1"
+OFFER_REQUEST = "earmark.offer-request.v1"
+OFFER = "earmark.offer.v1"
 
 TOPIC_ROOT = "va/v1/d"
 SHOP_ROOT = "va/v1/b"
@@ -57,14 +59,15 @@ class CloudEvent(msgspec.Struct, frozen=True):
 
 
 class IntentData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Two SD-JWTs: the open checkout and the open payment mandate."""
+    """Two SD-JWTs: a checkout and a payment mandate, both open or both closed."""
 
     checkout: str
     payment: str
 
 
 class SignedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One compact JWS: a receipt, an answer, a time, a cancellation or a catalogue's manifest."""
+    """One compact JWS: a receipt, an answer, a time, a cancellation, an offer and its request, or a
+    catalogue's manifest."""
 
     signed: str
 

@@ -1,4 +1,5 @@
-"""The open mandates of AP2 v0.2 (Agent Payments Protocol) as values: what the device signs in BOUNDED mode.
+"""The mandates of AP2 v0.2 (Agent Payments Protocol) as values: the open pair that the device signs in
+BOUNDED mode, and the closed pair of DIRECT mode, over a checkout that the merchant signed before.
 
 Amounts are minor units. A constraint of an unknown kind, or with an unknown field, does not decode: what a
 verifier does not understand it must not ignore.
@@ -14,6 +15,8 @@ from agent.committing.jws import PublicJwk
 
 OPEN_CHECKOUT: Final = "mandate.checkout.open.1"
 OPEN_PAYMENT: Final = "mandate.payment.open.1"
+CLOSED_CHECKOUT: Final = "mandate.checkout.1"
+CLOSED_PAYMENT: Final = "mandate.payment.1"
 Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Minor = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_00)]
 UnixSeconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799)]
@@ -87,7 +90,7 @@ class Confirmation(_Value, frozen=True):
     jwk: PublicJwk
 
 
-class Claims(msgspec.Struct, frozen=True, kw_only=True):
+class PersonClaims(msgspec.Struct, frozen=True, kw_only=True):
     """What every mandate says. `sub` is the person's pseudonym, `amr` how they were verified, `env` where
     it counts."""
 
@@ -99,6 +102,11 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     exp: UnixSeconds
     env: str
     amr: Annotated[tuple[Literal["voice", "pin", "badge", "phone"], ...], msgspec.Meta(min_length=1)]
+
+
+class Claims(PersonClaims, frozen=True, kw_only=True):
+    """What every open mandate says besides: who may close it."""
+
     cnf: Confirmation
 
 
@@ -115,4 +123,29 @@ class OpenPaymentMandate(Claims, frozen=True, kw_only=True):
     constraints: tuple[AmountRange | PaymentReference | AllowedPayees | AllowedPaymentInstruments, ...]
 
 
-Mandate = OpenCheckoutMandate | OpenPaymentMandate
+class Paid(_Value, frozen=True):
+    """AP2's amount: minor units and an ISO 4217 code."""
+
+    amount: Minor
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+
+
+class CheckoutMandate(PersonClaims, frozen=True, kw_only=True):
+    """`checkout_jwt` is the merchant's, `checkout_hash` its digest (`sd_jwt.digest`)."""
+
+    vct: Literal["mandate.checkout.1"] = CLOSED_CHECKOUT
+    checkout_jwt: str
+    checkout_hash: str
+
+
+class PaymentMandate(PersonClaims, frozen=True, kw_only=True):
+    """`transaction_id` is the `checkout_hash` of what it pays for."""
+
+    vct: Literal["mandate.payment.1"] = CLOSED_PAYMENT
+    transaction_id: str
+    payee: Merchant
+    payment_amount: Paid
+    payment_instrument: PaymentInstrument
+
+
+Mandate = OpenCheckoutMandate | OpenPaymentMandate | CheckoutMandate | PaymentMandate

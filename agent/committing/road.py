@@ -16,14 +16,14 @@ from uuid import UUID, uuid4
 
 from agent.committing import outbox
 from agent.committing.cancelling import Cancels, Factor
-from agent.committing.envelope import QUERY, QueryData, down_topic, encode_event, shop_topic, up_topic
+from agent.committing.envelope import down_topic, shop_topic
 from agent.committing.intents import SignedIntent, sign_intent
 from agent.committing.journal import Journal
-from agent.committing.journal_rows import OPEN, OrderRow, State
+from agent.committing.journal_rows import OPEN, State
 from agent.committing.keys import KeyStore
+from agent.committing.leaving import Leaving
 from agent.committing.live_trust import LiveTrust
 from agent.committing.presence import PresenceSigner
-from agent.committing.read_back import fits, signed_facts
 from agent.committing.receipts import CANCELLED
 from agent.committing.renewal import Renewal
 from agent.committing.road_events import (
@@ -38,7 +38,6 @@ from agent.committing.road_events import (
 )
 from agent.committing.shop_answers import Details, ShopAnswers
 from agent.committing.shop_policy import ShopPolicy
-from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims
 from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.basket import AgreedOrder
@@ -84,12 +83,9 @@ class OrderRoad:
             )
         self._journal, self._keys, self._trust, self._time = journal, keys, trust, time
         self._device, self._orders = settings.device, settings.orders
-        self._monotonic_ns, self._jitter, self._new_id = monotonic_ns, jitter, new_id
+        self._monotonic_ns, self._new_id = monotonic_ns, new_id
         self._connected = False
         self._fresh: set[str] = set()
-        self._due: dict[str, float] = {}
-        self._handed_out: dict[str, float] = {}  # when, in monotonic seconds, for all that are in _due
-        self._questions: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.policy = ShopPolicy(trust, settings.device.id, journal)
         """What the shop lets this device order."""
@@ -101,6 +97,13 @@ class OrderRoad:
         )  # fmt: skip
         """Of the certificate that `uplink` shows the broker."""
         self.presence = PresenceSigner(keys, trust, time, settings.device.id, new_id, self.renewal.holds)
+        self._leaving = Leaving(
+            *(journal, keys, trust, time, settings),
+            monotonic_ns=monotonic_ns,
+            label_s=self._label_s,
+            jitter=jitter,
+            new_id=new_id,
+        )
         self._answers = ShopAnswers(journal, trust, time, self._device, self._move, self.refused)
         self._cancels = Cancels(
             journal, keys, trust, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
@@ -155,17 +158,9 @@ class OrderRoad:
         return "asked"
 
     def link(self, connected: bool) -> None:
-        """The uplink's session came or went; when it comes, everything open is due.
-
-        What went out less than the shortest rest ago keeps that rest: each sending is a row in the journal,
-        and a link that flaps, or an uplink that says so, must not fill the disk.
-        """
+        """The uplink's session came or went; when it comes, everything open is due (`Leaving.linked`)."""
         if connected and not self._connected:
-            shortest_s = self._orders.resend_min_seconds
-            self._due = {
-                intent_id: min(due, self._handed_out[intent_id] + shortest_s)
-                for intent_id, due in self._due.items()
-            }
+            self._leaving.linked()
             self._cancels.linked()
         self._connected = connected
 
@@ -191,7 +186,7 @@ class OrderRoad:
             rows.values(),
             now_s=now_s,
             monotonic_s=self._monotonic_s(),
-            due=self._due,
+            due=self._leaving.due,
             connected=self._connected,
             fresh=self._fresh,
             held=held,
@@ -201,10 +196,10 @@ class OrderRoad:
         for intent_id in todo.expired:
             self._move(intent_id, "expired")
             turn.events.append(OrderExpired(*about(rows[intent_id])))
-        leaving = [publish for intent_id in todo.publish if (publish := self._resend(rows[intent_id]))]
+        leaving = [publish for intent_id in todo.publish if (publish := self._leaving.order(rows[intent_id]))]
         turn.publishes.extend(leaving)
         if now_s is not None:  # a question is signed, and nothing is without the time; the shop tells it soon
-            turn.publishes.extend(self._question(rows[intent_id]) for intent_id in todo.ask)
+            turn.publishes.extend(self._leaving.question(rows[intent_id]) for intent_id in todo.ask)
         if leaving:
             refs = [publish.ref for publish in leaving]
             self._journal.attempted(refs, now_s=self._label_s(), monotonic_ns=self._monotonic_ns())
@@ -228,8 +223,7 @@ class OrderRoad:
         try:
             if topic == down_topic(self._device.id, "ack"):
                 events += (ends := self._answers.receipt(payload))
-                self._due.pop(ends[0].intent_id, None)
-                self._handed_out.pop(ends[0].intent_id, None)
+                self._leaving.answered(ends[0].intent_id)
                 self._cancels.answered(ends[0].intent_id)
             elif topic == down_topic(self._device.id, "rsp"):
                 events.append(self._answers.not_placed(payload))
@@ -256,55 +250,6 @@ class OrderRoad:
         count = self.refused[error.code]
         if audit.is_news(count, first=8):
             audit.log(error.code, detail=error.detail, count=count)
-
-    def _resend(self, row: OrderRow) -> Publish | None:
-        """The bytes as they were signed; None where storage has altered them: then the shop will be asked."""
-        topic, payload = self._journal.signed_bytes(row.intent_id)
-        if not self._are_whole(row, topic, payload):
-            return None
-        self._rest(row.intent_id, row.attempts + 1)
-        return Publish(row.intent_id, up_topic(self._device.id, "intent"), payload)
-
-    def _are_whole(self, row: OrderRow, topic: str, payload: bytes) -> bool:
-        id_, sha256 = row.intent_id, row.sha256
-        if fits(payload, topic, intent_id=id_, sha256=sha256, device_id=self._device.id):
-            return True
-        facts = signed_facts(payload, self._keys.public_jwk())
-        noted = {"now_s": self._label_s(), "monotonic_ns": self._monotonic_ns()}
-        if facts is not None and (facts.intent_id, facts.device_id) == (id_, self._device.id):
-            self._journal.mended(facts, **noted)  # it was the digest that was altered
-            return True
-        self._journal.damaged(id_, **noted)
-        audit.log(
-            "journal_row_damaged", intent_id=id_, next_step="look at the storage: it alters what it keeps"
-        )
-        return False
-
-    def _question(self, row: OrderRow) -> Publish:
-        self._questions[row.intent_id] += 1
-        self._rest(row.intent_id, self._questions[row.intent_id])
-        id_, now_s = self._new_id(), self._time.now()
-        claims = QueryClaims(
-            jti=str(id_),
-            iss=self._device.id,
-            aud=self._trust.shop_id,
-            env=self._trust.environment,
-            iat=now_s,
-            exp=now_s + QUERY_LIFETIME_S,
-            intent=row.intent_id,
-        )
-        data = QueryData(row.intent_id, self._keys.sign(claims))
-        payload = encode_event(QUERY, id_=id_, source=self._device.id, now_s=now_s, data=data)
-        return Publish(f"query-{id_}", up_topic(self._device.id, "query"), payload)
-
-    def _rest(self, intent_id: str, attempts: int) -> None:
-        self._handed_out[intent_id] = self._monotonic_s()
-        self._due[intent_id] = self._handed_out[intent_id] + outbox.rest_seconds(
-            attempts,
-            shortest_s=self._orders.resend_min_seconds,
-            longest_s=self._orders.resend_max_seconds,
-            jitter=self._jitter(),
-        )
 
     def _move(self, intent_id: str, state: State, **details: Unpack[Details]) -> None:
         now_s, monotonic_ns = self._label_s(), self._monotonic_ns()

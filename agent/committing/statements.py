@@ -1,5 +1,5 @@
-"""What a device signs beside mandates: that it asks what became of an intent, that it takes one back, that it
-is there.
+"""What a device signs beside mandates: that it asks what became of an intent, that it takes one back, what
+something would cost, that it is there.
 
 Each has a `typ` of its own, so none can be taken for another, and none authorises a payment.
 """
@@ -13,7 +13,7 @@ import msgspec
 from agent.committing import jws
 from agent.committing.envelope import claims_of
 from agent.committing.jws import PublicJwk
-from agent.committing.mandates import UnixSeconds
+from agent.committing.mandates import Positive, Text, UnixSeconds
 from agent.plumbing.errors import TrustError
 
 CLOCK_SKEW_S = 300
@@ -85,8 +85,27 @@ class RenewalClaims(StatementClaims, frozen=True, kw_only=True):
     authorities: ListNumber = 0
 
 
-Statement = QueryClaims | CancelClaims | StatusClaims | RenewalClaims
-S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, RenewalClaims)
+class RequestedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`id` is the sku with its options; the shop says `title` again, as it came."""
+
+    id: Text
+    title: Text
+    quantity: Positive
+
+
+class OfferRequestClaims(StatementClaims, frozen=True, kw_only=True):
+    """What would these cost, at the prices of that catalogue (0 where none is named)? `intent` is the id that
+    the order would have, so that of all offers for it one at most becomes an order."""
+
+    typ: ClassVar[str] = "earmark-offer-request+jwt"
+
+    intent: Uuid
+    catalogue_version: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
+    lines: Annotated[tuple[RequestedLine, ...], msgspec.Meta(min_length=1, max_length=100)]
+
+
+Statement = QueryClaims | CancelClaims | StatusClaims | RenewalClaims | OfferRequestClaims
+S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, RenewalClaims, OfferRequestClaims)
 
 
 def verify_statement(

@@ -1,9 +1,8 @@
-"""The conversation by voice: utterances in, sentences out, one at a time."""
+"""The conversation by voice: utterances in, and what they mean for the order in hand; `aloud` speaks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 from agent.deciding import enrolment
@@ -14,25 +13,18 @@ from agent.deciding.conversation import (
     Choosing,
     Committing,
     Confirming,
-    Event,
     FactorGiven,
     FactorRefused,
     Helped,
     Idle,
-    JournalMended,
     OrderHeard,
-    Proposed,
-    ReceiptArrived,
     ReceiptLate,
-    Say,
-    SensorsSilent,
     Silent,
     State,
     WentOn,
 )
 from agent.deciding.dialogue import CHOICE
-from agent.deciding.replies import render
-from agent.deciding.signals import Signal, signal_of
+from agent.deciding.signals import Signal
 from agent.deciding.understanding import (
     Answer,
     HelpAsked,
@@ -45,12 +37,11 @@ from agent.deciding.understanding import (
 )
 from agent.deciding.verification import Voice
 from agent.plumbing import messages
+from agent.till.aloud import Aloud
 from agent.till.desk import Conversation, Desk
-from agent.till.enrolling import OnStep, VoiceEnrolment
-from agent.till.heard import answer_to, choice_phrases, confused_by, meaning_of, runner_up_of
-from agent.till.news import Announcements, News
-from agent.till.talk import Talk
-from agent.till.voice_line import Send, VoiceLine
+from agent.till.enrolling import OnStep
+from agent.till.heard import answer_to, confused_by, meaning_of, runner_up_of
+from agent.till.voice_line import Send
 from agent.till.waiting import WaitingBaskets
 from agent.till.whose_voice import answered, voice_of, who_ordered
 
@@ -65,7 +56,7 @@ class _HeardSoFar(NamedTuple):
     words: str
 
 
-class SpokenDialogue(Talk):
+class SpokenDialogue(Aloud):
     """Drives the dialogue table from what `voice` hears. Embeddings live here, from the order to its
     decision."""
 
@@ -80,21 +71,11 @@ class SpokenDialogue(Talk):
     ) -> None:
         """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
         once; `show` is told what has come of something."""
-        super().__init__(desk, desk.settings.device.language)
-        self._line = VoiceLine(send, desk.settings.endpoint)
-        self._enrolment = VoiceEnrolment(
-            desk, self._speak, lambda *wanted: send(messages.ListenPolicy(*wanted)), on_enrol_step
-        )
-        self._start_timer, self._waiting, self._show = start_timer, waiting, show
+        super().__init__(desk, send, start_timer, on_enrol_step, show)
+        self._waiting = waiting
         self._order_voice = _NOBODY
         self._heard_so_far: _HeardSoFar | None = None
         self._last_words = ""  # of the order in hand
-        self._news = Announcements(desk.told)
-
-    def voice_came(self) -> None:
-        """There is a `voice` that speaks."""
-        self._line.came()
-        self._tell_news()
 
     def voice_lost(self) -> None:
         """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
@@ -136,19 +117,6 @@ class SpokenDialogue(Talk):
         else:
             self._apply(Silent())
 
-    def spoken(self, say_id: int) -> None:
-        """A sentence was played to its end."""
-        self._line.spoken(say_id)
-        self._news.spoken(say_id)
-        self._tell_news()
-
-    def begin_enrolment(self, name: str) -> bool:
-        """Asks `name` for consent aloud; False where the device is in the middle of something."""
-        if not self._at_rest or self._line.called:
-            return False
-        self._enrolment.begin(name)
-        return True
-
     @property
     def awaits_factor_of(self) -> str:
         """The person whose PIN or badge is awaited; '' where none is."""
@@ -163,33 +131,6 @@ class SpokenDialogue(Talk):
         """The button stands for the wake word; while something is asked or said it changes nothing."""
         if self._at_rest and self._line.unasked:
             self._line.listen("order")
-
-    def announce(self, say: Say, name: str) -> str | None:
-        """Says something to `name`; the sentence, or None where a conversation is under way."""
-        return self._speak(say, name) if self._at_rest and not self._line.called else None
-
-    def receipt(self, intent_id: str, event: ReceiptArrived | JournalMended) -> None:
-        """A verified receipt: the order in hand is answered at once, any other is told when nobody is
-        talking. It counts as told when the sentence was played to its end."""
-        news = News(intent_id, event)
-        if isinstance(self._state, Committing) and intent_id == self._intent:
-            self._tell(news)
-        else:
-            self._news.add(news)
-        self._tell_news()
-
-    def speak_up(self, event: Proposed | SensorsSilent, may_be_said: Callable[[], None]) -> None:
-        """Says what a sensor gave reason for, unless something is being said, asked, heard or learned. Calls
-        `may_be_said` right before; what that raises leaves it unsaid."""
-        if self._at_rest and self._line.quiet and not self._news:
-            may_be_said()
-            self._conversation = Conversation.new()
-            self._apply(event)
-
-    @property
-    def _at_rest(self) -> bool:
-        """Whether nothing is being talked about and nobody is being enrolled."""
-        return isinstance(self._state, Idle) and not self._enrolment.under_way
 
     def _entry(self, listen_id: int) -> str | None:
         """The grammar entry that the utterance answers; None where it answers a question that is over."""
@@ -227,7 +168,7 @@ class SpokenDialogue(Talk):
         self._order_voice = before.order_voice
         match meaning:
             case OrderAsked() | HelpAsked():
-                super()._apply(WentOn())  # and no news in between
+                self._apply_quietly(WentOn())
                 self._heard_after_wake(meaning, utterance)
             case Answer(kind="denial" | "later"):
                 self._apply(Answered(meaning, who_ordered(utterance, self._desk)))
@@ -269,46 +210,9 @@ class SpokenDialogue(Talk):
     def _decided(self, code: str) -> None:
         self._waiting.decided(code, self._conversation.id)
 
-    def _await_receipt(self) -> None:
-        self._start_timer(self._desk.settings.orders.receipt_wait_ms, partial(self._late, self._intent))
-
-    def _apply(self, event: Event) -> None:
-        super()._apply(event)
-        self._tell_news()
-
-    def _late(self, intent: str) -> None:
-        if isinstance(self._state, Committing) and self._intent == intent:
-            self._apply(ReceiptLate())
-
     def _become(self, state: State) -> None:
         super()._become(state)
         if not isinstance(state, Confirming):
             self._line.drop_question()
         if isinstance(state, Idle):
             self._order_voice = _NOBODY
-
-    def _say(self, say: Say) -> None:
-        self._speak(say)
-
-    def _speak(self, say: Say, name: str = "", phrase: str = "") -> str:
-        """Has it spoken; the sentence."""
-        currency = self._desk.catalogue.currency
-        text = render(say, self._language, currency, self._desk.hears, name=name, text=phrase)
-        signal = signal_of(say.key)
-        if signal is not None:
-            self._show(signal)
-        self._line.say(text, self._language, say.listen, choice_phrases(say, self._language), signal)
-        return text
-
-    def _tell_news(self) -> None:
-        """A receipt that came late is told when nothing is being said, asked or learned."""
-        may_be_told = self._at_rest and self._line.present and not (self._line.speaking or self._line.called)
-        if self._news and may_be_told:
-            self._tell(self._news.take())
-
-    def _tell(self, news: News) -> None:
-        super()._apply(news.event)
-        if self._line.present:
-            self._news.being_said(self._line.last_id, news)
-        else:
-            self._news.add(news)

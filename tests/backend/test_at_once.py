@@ -197,7 +197,7 @@ def test_processes_that_start_at_once_make_the_tables_once(database: str) -> Non
     assert [process.wait(60) for process in processes] == [0] * 4
     with Shop.open(database) as shop:
         assert shop._db.run("SELECT version FROM schema_version").scalar_one() == SCHEMA_VERSION
-        assert shop.read_clock().floor_s == 0
+        assert shop.clock.read().floor_s == 0
 
 
 @only_postgresql

@@ -155,11 +155,19 @@ def test_what_was_said_to_stand_stands_at_a_replica_with_another_clock(bench: Be
     assert verdict(bench, asks, NOW_S)[0] == "too_late"
 
 
-def test_a_cancellation_of_the_future_is_not_answered_yet(bench: Bench) -> None:
+def test_what_came_too_late_is_not_taken_for_handed_over(bench: Bench) -> None:
+    """Nobody has: `earmark-backend orders` must not say so, and a cancellation in its time still counts."""
     intent = placed(bench)
-    asks = cancellation(bench, intent)
-    with pytest.raises(TrustError, match="statement_not_yet_valid"):
-        bench.desk.cancel(DEVICE, asks, now_s=NOW_S - 301)
+    assert verdict(bench, cancellation(bench, intent), NOW_S + 3_600)[0] == "too_late"
+    assert bench.desk.shop.ends.all() == {}
+    anew = cancellation(bench, intent, iat=NOW_S + 3_600, exp=NOW_S + 7_200)
+    assert verdict(bench, anew, NOW_S + 3_601)[0] == "cancelled"
+
+
+def test_a_device_whose_clock_is_ahead_is_answered_at_once(bench: Bench) -> None:
+    """Without an answer it would ask for as long as its clock is ahead, and its person would hear nothing."""
+    intent = placed(bench)
+    asks = cancellation(bench, intent, iat=NOW_S + 86_400, exp=NOW_S + 90_000)
     assert verdict(bench, asks)[0] == "cancelled"
 
 

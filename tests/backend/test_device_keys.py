@@ -20,6 +20,7 @@ from order_backend.cli import main
 from order_backend.provisioning import admit, revoke
 from tests.backend.test_cancelling import cancellation, placed, signed, verdict
 from tests.backend.test_checks import both, forged
+from tests.backend.test_offers import offered, request, taken
 from tests.committing.kit import DEVICE, NOW_S, Bench, question
 
 REPLACED_S = NOW_S + 1_000
@@ -67,6 +68,44 @@ def test_both_mandates_are_signed_by_one_key(bench: Bench, tmp_path: Path) -> No
     old_half, new_half = signed_at(bench, NOW_S), signed_at(bench, NOW_S, new)
     assert order(bench, mixed(old_half, new_half)) == "signature_invalid"
     assert order(bench, mixed(new_half, old_half)) == "signature_invalid"
+
+
+def test_a_pair_that_it_closed_itself_counts_alike(bench: Bench, tmp_path: Path) -> None:
+    tokens = [offered(bench) for _ in range(4)]
+    replaced_s = NOW_S + 100
+    waiting, halves = taken(bench, tokens[0]), taken(bench, tokens[3])
+    new = replace(bench, tmp_path / "new", at_s=replaced_s)
+    assert order(bench, waiting, replaced_s + 60) == "ordered"
+    in_time = taken(bench, tokens[1], iat=replaced_s + CLOCK_SKEW_S)
+    assert order(bench, in_time, replaced_s + 60) == "ordered"
+    late = taken(bench, tokens[2], iat=replaced_s + CLOCK_SKEW_S + 1)
+    assert order(bench, late, replaced_s + CLOCK_SKEW_S + 60) == "signature_invalid"
+    by_new = taken(bench, tokens[2], key=new, iat=replaced_s + CLOCK_SKEW_S + 1)
+    assert order(bench, by_new, replaced_s + CLOCK_SKEW_S + 60) == "ordered", "it decided nothing"
+    for one in (mixed(halves, by_new), mixed(by_new, halves)):
+        assert order(bench, one, replaced_s + 60) == "signature_invalid"
+
+
+def test_a_pair_of_before_that_is_written_otherwise_is_no_other_order(bench: Bench, tmp_path: Path) -> None:
+    token = offered(bench)
+    first, again_signed = taken(bench, token), taken(bench, token)
+    assert decode_event(first, INTENT).data_sha256 != decode_event(again_signed, INTENT).data_sha256
+    assert order(bench, first, NOW_S + 60) == "ordered"
+    new = replace(bench, tmp_path / "new", at_s=NOW_S + 100)
+    assert order(bench, again_signed, NOW_S + 160) == "replayed"
+    for other in (taken(bench, token, key=new), taken(bench, token, sub="person-2")):
+        assert order(bench, other, NOW_S + 160) == "idempotency_conflict"
+    assert len(bench.desk.shop.orders()) == 1
+
+
+def test_a_request_of_before_is_offered_and_a_later_one_is_not(bench: Bench, tmp_path: Path) -> None:
+    replaced_s = NOW_S + 10
+    waiting = request(bench)
+    replace(bench, tmp_path / "new", at_s=replaced_s)
+    assert bench.desk.offer(DEVICE, waiting, now_s=replaced_s + 5).code == "offered"
+    late_s = replaced_s + CLOCK_SKEW_S + 1
+    with pytest.raises(TrustError, match="signature_key_replaced"):
+        bench.desk.offer(DEVICE, request(bench, iat=late_s, exp=late_s + 60), now_s=late_s)
 
 
 def mixed(checkout_of: bytes, payment_of: bytes) -> bytes:

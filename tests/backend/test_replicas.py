@@ -144,16 +144,16 @@ def event(type_: str, data: StatusData | QueryData) -> bytes:
 
 def test_one_replica_tells_the_time_until_it_stops_or_is_not_heard_of(folder: ShopFolder) -> None:
     with Shop.open(folder.database) as shop:
-        now_s = int(shop.read_clock().now_s)
+        now_s = int(shop.clock.read().now_s)
         one, other = (
-            lambda name=name, later=0: shop.claim_telling(name, now_s=now_s + later, for_s=TELLS_FOR_S)
+            lambda name=name, later=0: shop.clock.claim_telling(name, now_s=now_s + later, for_s=TELLS_FOR_S)
             for name in ("one", "other")
         )
         assert [one(), other(), one(later=10), other(later=20)] == [True, False, True, False]
         assert [other(later=25), one(later=25)] == [True, False]
-        shop.stop_telling("other")
+        shop.clock.stop_telling("other")
         assert one(later=25)
-        assert shop.read_clock().floor_s == now_s + 25
+        assert shop.clock.read().floor_s == now_s + 25
 
 
 def test_a_replica_whose_clock_is_off_signs_nothing_and_takes_nothing(
@@ -183,9 +183,9 @@ def test_a_database_whose_clock_went_back_is_not_believed_until_somebody_says_so
         clock = ShopClock(shop, "backend-1")
         now_s = clock.now_s()
         assert clock.tells()
-        assert shop.claim_telling("backend-1", now_s=now_s + 3, for_s=TELLS_FOR_S)
+        assert shop.clock.claim_telling("backend-1", now_s=now_s + 3, for_s=TELLS_FOR_S)
         assert clock.now_s() >= now_s + 3, "a little behind: the time does not go back"
-        assert shop.claim_telling("backend-1", now_s=now_s + 86_400, for_s=TELLS_FOR_S)
+        assert shop.clock.claim_telling("backend-1", now_s=now_s + 86_400, for_s=TELLS_FOR_S)
         with pytest.raises(ClockError) as caught:
             clock.now_s()
         assert caught.value.code == "clock_behind"

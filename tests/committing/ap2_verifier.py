@@ -100,11 +100,43 @@ def verify_checkout(chain: Chain, *, merchant_key: JWK) -> Claims:
     return checkout
 
 
+def verify_direct(
+    checkout_token: str, payment_token: str, *, root: JWK, merchant_key: JWK, now_s: int
+) -> Claims:
+    """The checkout that `root` authorised and paid for itself: two closed mandates and no chain."""
+    checkout = _sd_jwt(checkout_token, root, ("dc+sd-jwt",), "checkout")
+    payment = _sd_jwt(payment_token, root, ("dc+sd-jwt",), "payment")
+    for mandate, vct in ((checkout, "mandate.checkout.1"), (payment, "mandate.payment.1")):
+        if mandate.get("vct") != vct:
+            raise Refused("vct", str(mandate.get("vct")))
+        if "cnf" in mandate:
+            raise Refused("terminal", "a closed mandate delegates no further")
+        if mandate.get("iat", 0) > now_s or mandate.get("exp", now_s + 1) <= now_s:
+            raise Refused("time")
+    signed = checkout.get("checkout_jwt", "")
+    if checkout.get("checkout_hash") != digest(signed):
+        raise Refused("checkout_hash")
+    basket: Claims = json.loads(_jws(signed, merchant_key, "merchant_signature"))
+    if basket.get("exp", now_s + 1) <= now_s:
+        raise Refused("offer_time")
+    _pays(payment, checkout, basket)
+    return basket
+
+
 def verify_payment(chain: Chain, checkout_chain: Chain, checkout: Claims, usage: Usage = Usage()) -> None:
     """The payment mandate pays exactly for that checkout."""
     _vct(chain, "mandate.payment.open.1", "mandate.payment.1")
     closed = chain.closed
-    if closed.get("transaction_id") != checkout_chain.closed["checkout_hash"]:
+    _pays(closed, checkout_chain.closed, checkout)
+    for name in ("payee", "payment_amount", "payment_instrument", "pisp", "execution_date"):
+        if name in chain.open and chain.open[name] != closed.get(name):
+            raise Refused("preset", name)
+    for constraint in _constraints(chain.open, required="payment.reference"):
+        check_payment(constraint, closed, open_checkout=checkout_chain.open_token, usage=usage)
+
+
+def _pays(closed: Claims, closed_checkout: Claims, checkout: Claims) -> None:
+    if closed.get("transaction_id") != closed_checkout["checkout_hash"]:
         raise Refused("transaction_id")
     if closed["payee"].get("id") != checkout["merchant"].get("id"):
         raise Refused("payee", "is not who sells")
@@ -112,11 +144,6 @@ def verify_payment(chain: Chain, checkout_chain: Chain, checkout: Claims, usage:
     paid = closed["payment_amount"]
     if (paid.get("amount"), paid.get("currency")) != (total, checkout.get("currency")):
         raise Refused("payment_amount", "is not the checkout's total")
-    for name in ("payee", "payment_amount", "payment_instrument", "pisp", "execution_date"):
-        if name in chain.open and chain.open[name] != closed.get(name):
-            raise Refused("preset", name)
-    for constraint in _constraints(chain.open, required="payment.reference"):
-        check_payment(constraint, closed, open_checkout=checkout_chain.open_token, usage=usage)
 
 
 def check_payment(constraint: Claims, closed: Claims, *, open_checkout: str, usage: Usage) -> None:

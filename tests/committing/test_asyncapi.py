@@ -24,6 +24,7 @@ from agent.plumbing.settings import Broker
 from order_backend.publishing import publish
 from order_backend.renewals import Renewals
 from order_backend.rotations import announcement, rotate
+from tests.backend.test_offers import request
 from tests.committing.kit import (
     CATALOGUE_FILE,
     DEVICE,
@@ -36,6 +37,7 @@ from tests.committing.kit import (
 )
 
 SIGNED = [
+    *("offerRequest", "offer"),
     *(
         "status",
         "query",
@@ -100,6 +102,8 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     presence = bench.road.presence.pair()
     assert presence is not None
     answer = bench.desk.query(DEVICE, question(bench, str(uuid4())), now_s=NOW_S)
+    asked = request(bench)
+    offer = bench.desk.offer(DEVICE, asked, now_s=NOW_S)
     newest = publish(bench.folder, bench.desk.shop, CATALOGUE_FILE.read_bytes(), now_s=NOW_S)
     renewal = bench.road.renewal.requested(CertificateRequest(request_pem().decode()))
     assert renewal is not None
@@ -117,6 +121,8 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "intent": (intent.topic, intent.payload),
         "query": (query.topic, query.payload),
         "query (unsigned)": (query.topic, unsigned_question(str(uuid4()))),
+        "offerRequest": (up + "offer", asked),
+        "offer": (down + offer.what, offer.payload),
         "status": (up + "status", presence.online),
         "status (will)": (up + "status", presence.offline),
         "status (unsigned)": (up + "status", unsigned),

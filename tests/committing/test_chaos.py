@@ -19,7 +19,7 @@ from agent.committing.envelope import INTENT, IntentData, decode_data, decode_ev
 from agent.committing.journal_rows import OrderRow
 from agent.committing.journal_rows import State as RowState
 from agent.deciding.money import Money
-from agent.plumbing.errors import ConfigurationError
+from agent.plumbing.errors import ConfigurationError, TrustError
 from agent.plumbing.messages import Publish
 from order_backend.shop import OrderRow as ShopOrder
 from tests.committing.kit import DEVICE, NOW_S, Bench, agreed
@@ -61,6 +61,20 @@ def test_more_devices_order_faster_and_break_more_often_and_what_they_share_does
     assert of_the_shop(many) == pytest.approx(of_the_shop(few), rel=0.15)
 
 
+def test_a_plan_takes_orders_back_and_hands_orders_over_and_that_changes_nothing_else() -> None:
+    plan = make_plan(2_000, 10, 3)
+    wished = {wish.intent_id: wish for wish in plan.wishes}
+    for ends, share in ((plan.cancels, 1 / 6), (plan.hand_overs, 1 / 3)):
+        assert len(ends) / 2_000 == pytest.approx(share, rel=0.2)
+        assert len({end.intent_id for end in ends}) == len(ends)
+        assert {end.device for end in ends} == set(plan.devices)
+        for end in ends:
+            wish = wished[end.intent_id]
+            assert wish.device == end.device and wish.at_s <= end.at_s <= plan.lasts_s
+    both = {end.intent_id for end in plan.cancels} & {end.intent_id for end in plan.hand_overs}
+    assert len(both) > 50
+
+
 def test_a_plan_needs_a_device_and_an_intent_for_each() -> None:
     for intents, devices in ((4, 5), (1, 0)):
         with pytest.raises(ConfigurationError):
@@ -90,9 +104,13 @@ SOUND = (
 
 
 def faults(
-    rows: list[Signed], said: list[Said], orders: list[ShopOrder], wished: tuple[str, ...] = ("a", "b", "c")
+    rows: list[Signed],
+    said: list[Said],
+    orders: list[ShopOrder],
+    wished: tuple[str, ...] = ("a", "b", "c"),
+    undone: tuple[str, ...] = (),
 ) -> dict[str, int]:
-    found = account(wished, rows, said, orders)
+    found = account(wished, rows, said, orders, undone)
     return {name: found[name] for name in FAULTS if found[name]}
 
 
@@ -117,6 +135,35 @@ def test_the_account_finds_what_a_run_may_have_done_wrong() -> None:
     assert faults(rows, said, orders, ("a", "b", "c", "d")) == {"wished_and_never_signed": 1}
 
 
+def taken_back(intent_id: str, state: RowState, order_id: str = "", *, is_open: bool = False) -> Signed:
+    one = signed(intent_id, state, order_id)
+    return msgspec.structs.replace(one, cancel_signed=True, cancel_open=is_open)
+
+
+def test_the_account_finds_what_was_done_wrong_with_a_cancellation() -> None:
+    rows = [taken_back("a", "refused", "E-1"), taken_back("b", "ordered", "E-2"), taken_back("c", "refused")]
+    said = [Said("ordered", "a", "E-1"), *(Said("cancelled", name) for name in "ac"), Said("too_late", "b")]
+    orders = [placed("a", "E-1"), placed("b", "E-2")]
+    undone = {"undone": ("E-1",)}
+    assert faults(rows, said, orders, **undone) == {}
+    found = account("abc", rows, said, orders, ("E-1",))
+    assert (found["orders_at_shop"], found["cancels_signed"]) == (1, 3)
+    assert (found["said_cancelled"], found["said_too_late"]) == (2, 1)
+    # "cancelled", and the order is delivered: it is one too many, and was said wrongly
+    assert faults(rows, said, orders) == {"doubled": 1, "said_wrongly": 1}
+    # "too late", and there is none; the journal has it as ordered
+    assert faults(rows, said, orders[:1], **undone) == {"lost": 1, "said_wrongly": 1}
+    assert faults(rows, said, orders, undone=("E-1", "E-2")) == {"lost": 1, "said_wrongly": 1}
+    assert faults(rows, said, [*orders, placed("b", "E-3")], **undone) == {"doubled": 1, "said_wrongly": 1}
+    assert faults(rows, [*said, Said("cancelled", "a")], orders, **undone) == {"said_wrongly": 1}
+    assert faults(rows, [*said, Said("too_late", "b")], orders, **undone) == {"said_wrongly": 1}
+    # taken back by whom?
+    stranger = [signed("a", "refused", "E-1"), *rows[1:]]
+    assert faults(stranger, said, orders, **undone) == {"forged_accepted": 1}
+    still_open = [*rows, taken_back("d", "ordered", "E-4", is_open=True)]
+    assert faults(still_open, said, [*orders, placed("d", "E-4")], **undone) == {"unresolved": 1}
+
+
 def test_what_the_shim_holds_back_comes_later_and_repeats_are_the_same_bytes() -> None:
     counts: Counter[str] = Counter()
     shim: Shim[int] = Shim(random.Random(1), counts)
@@ -138,6 +185,11 @@ def test_no_forged_intent_is_placed_and_each_way_of_forging_is_tried(bench: Benc
         if forged is None:
             continue
         way = list(forger.made.values())[-1]
+        if way == "cancelled":
+            with pytest.raises(TrustError) as error:
+                bench.desk.cancel(DEVICE, forged.payload, now_s=NOW_S)
+            refused[f"{way} {error.value.code}"] += 1
+            continue
         reply = bench.desk.intent(DEVICE, forged.payload, now_s=NOW_S)
         refused[f"{way} {reply.code}"] += 1
         if way == "rewritten":  # what the device signed, in other bytes
@@ -145,7 +197,7 @@ def test_no_forged_intent_is_placed_and_each_way_of_forging_is_tried(bench: Benc
             assert decode_data(decode_event(forged.payload, INTENT), IntentData) == data
     assert refused.keys() == {
         *("altered signature_invalid", "other_key signature_invalid", "unsigned signature_invalid"),
-        *("other_id envelope_mismatch", "rewritten ordered"),
+        *("other_id envelope_mismatch", "rewritten ordered", "cancelled signature_key_unknown"),
     }
 
 
@@ -165,6 +217,7 @@ def test_chaos_on_postgresql_which_is_killed_as_well(
     print(json.dumps(result))
     assert result["intents"] == 60 and result["sound"] and result["replicas"] == 3
     assert result["faults"]["kill_database"] and result["ordered"] == result["orders_at_shop"] > 15
+    assert result["cancels_signed"] and result["cancelled"] and result["said_too_late"]
 
 
 @pytest.mark.slow
@@ -176,5 +229,7 @@ def test_chaos_loses_doubles_and_forges_nothing(capsys: pytest.CaptureFixture[st
     assert result["intents"] == 200 and result["sound"]
     assert {name: result[name] for name in FAULTS} == dict.fromkeys(FAULTS, 0)
     assert result["ordered"] == result["orders_at_shop"] > 50
+    assert result["cancels_signed"] > 5 and result["said_cancelled"] > 5 and result["said_too_late"]
+    assert result["handed_over"] > 10 and result["cancelled"] >= result["said_cancelled"]
     answered = {name for name in result["messages"] if name.startswith("answered_")}
     assert result["messages"]["forged"] > 10 and any("signature_invalid" in name for name in answered)

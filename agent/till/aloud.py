@@ -1,0 +1,133 @@
+"""Sentences out by voice: one at a time, and news when nobody is talking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from agent.deciding.conversation import (
+    Committing,
+    Event,
+    Idle,
+    JournalMended,
+    Proposed,
+    ReceiptArrived,
+    ReceiptLate,
+    Say,
+    SensorsSilent,
+)
+from agent.deciding.replies import render
+from agent.deciding.signals import Signal, signal_of
+from agent.plumbing import messages
+from agent.till.desk import Conversation, Desk
+from agent.till.enrolling import OnStep, VoiceEnrolment
+from agent.till.heard import choice_phrases
+from agent.till.news import Announcements, News
+from agent.till.talk import Talk
+from agent.till.voice_line import Send, VoiceLine
+
+
+class Aloud(Talk):
+    """The speaking half of `SpokenDialogue`."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        send: Send,
+        start_timer: Callable[[int, Callable[[], None]], None],
+        on_enrol_step: OnStep,
+        show: Callable[[Signal], None],
+    ) -> None:
+        super().__init__(desk, desk.settings.device.language)
+        self._line = VoiceLine(send, desk.settings.endpoint)
+        self._enrolment = VoiceEnrolment(
+            desk, self._speak, lambda *wanted: send(messages.ListenPolicy(*wanted)), on_enrol_step
+        )
+        self._start_timer, self._show = start_timer, show
+        self._news = Announcements(desk.told)
+
+    def voice_came(self) -> None:
+        """There is a `voice` that speaks."""
+        self._line.came()
+        self._tell_news()
+
+    def spoken(self, say_id: int) -> None:
+        """A sentence was played to its end."""
+        self._line.spoken(say_id)
+        self._news.spoken(say_id)
+        self._tell_news()
+
+    def begin_enrolment(self, name: str) -> bool:
+        """Asks `name` for consent aloud; False where the device is in the middle of something."""
+        if not self._at_rest or self._line.called:
+            return False
+        self._enrolment.begin(name)
+        return True
+
+    def announce(self, say: Say, name: str) -> str | None:
+        """Says something to `name`; the sentence, or None where a conversation is under way."""
+        return self._speak(say, name) if self._at_rest and not self._line.called else None
+
+    def receipt(self, intent_id: str, event: ReceiptArrived | JournalMended) -> None:
+        """A verified receipt: the order in hand is answered at once, any other is told when nobody is
+        talking. It counts as told when the sentence was played to its end."""
+        news = News(intent_id, event)
+        if isinstance(self._state, Committing) and intent_id == self._intent:
+            self._tell(news)
+        else:
+            self._news.add(news)
+        self._tell_news()
+
+    def speak_up(self, event: Proposed | SensorsSilent, may_be_said: Callable[[], None]) -> None:
+        """Says what a sensor gave reason for, unless something is being said, asked, heard or learned. Calls
+        `may_be_said` right before; what that raises leaves it unsaid."""
+        if self._at_rest and self._line.quiet and not self._news:
+            may_be_said()
+            self._conversation = Conversation.new()
+            self._apply(event)
+
+    @property
+    def _at_rest(self) -> bool:
+        """Whether nothing is being talked about and nobody is being enrolled."""
+        return isinstance(self._state, Idle) and not self._enrolment.under_way
+
+    def _await_receipt(self) -> None:
+        self._start_timer(self._desk.settings.orders.receipt_wait_ms, partial(self._late, self._intent))
+
+    def _apply(self, event: Event) -> None:
+        super()._apply(event)
+        self._tell_news()
+
+    def _apply_quietly(self, event: Event) -> None:
+        """With no news right after it."""
+        super()._apply(event)
+
+    def _late(self, intent: str) -> None:
+        if isinstance(self._state, Committing) and self._intent == intent:
+            self._apply(ReceiptLate())
+
+    def _say(self, say: Say) -> None:
+        self._speak(say)
+
+    def _speak(self, say: Say, name: str = "", phrase: str = "") -> str:
+        """Has it spoken; the sentence."""
+        currency = self._desk.catalogue.currency
+        text = render(say, self._language, currency, self._desk.hears, name=name, text=phrase)
+        signal = signal_of(say.key)
+        if signal is not None:
+            self._show(signal)
+        self._line.say(text, self._language, say.listen, choice_phrases(say, self._language), signal)
+        return text
+
+    def _tell_news(self) -> None:
+        """A receipt that came late is told when nothing is being said, asked or learned."""
+        may_be_told = self._at_rest and self._line.present and not (self._line.speaking or self._line.called)
+        if self._news and may_be_told:
+            self._tell(self._news.take())
+
+    def _tell(self, news: News) -> None:
+        super()._apply(news.event)
+        if self._line.present:
+            self._news.being_said(self._line.last_id, news)
+        else:
+            self._news.add(news)

@@ -1,0 +1,122 @@
+"""What devices send up, and what each is answered with. A device's name comes from the topic, which the
+broker guards; how much is looked at of each is bounded.
+
+Knows no MQTT: `service` brings the messages, and `publish` takes the answers away.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Protocol
+
+from agent.committing.envelope import (
+    STATUS,
+    StatusData,
+    decode_data,
+    decode_event,
+    down_topic,
+    split_topic,
+)
+from order_backend.desk import OrderDesk
+from order_backend.folder import ShopFolder
+from order_backend.presences import Presences
+from order_backend.rates import Rates
+from order_backend.renewals import Renewals
+from order_backend.shop_clock import ShopClock
+
+BURST_S = 20
+"""After a silence, as many messages of a device are looked at as else in this time."""
+
+log = logging.getLogger("order_backend")
+
+
+class Publish(Protocol):
+    """At QoS 1."""
+
+    def __call__(self, topic: str, payload: bytes, *, retain: bool = False) -> None: ...
+
+
+class Intake:
+    """Used from one thread; outlives connections to broker and database."""
+
+    def __init__(self, folder: ShopFolder, publish: Publish) -> None:
+        self._publish = publish
+        self._online: set[str] = set()
+        """Who may be told the time: also those that could not sign without it."""
+        self._presences = Presences()
+        rate = folder.config().messages_per_second
+        self._rates = Rates(BURST_S * rate, rate) if rate else None
+        self._limited: set[str] = set()
+        self._renewals = Renewals(folder)
+
+    def new_session(self) -> None:
+        """Who is there will be heard anew."""
+        self._online.clear()
+
+    def take(self, topic: str, payload: bytes, desk: OrderDesk, clock: ShopClock, *, tells: bool) -> None:
+        """One message, with all that follows from it in the database when this returns. `tells`: whether this
+        replica is the one that tells devices the time.
+
+        Raises TrustError and ValueError where it is refused without an answer, DatabaseError, ClockError.
+        """
+        device_id, what = split_topic(topic)
+        if what != "up/status" and self._is_too_much(device_id):
+            return
+        match what:
+            case "up/intent":
+                reply = desk.intent(device_id, payload, now_s=clock.now_s())
+            case "up/renew":
+                renewed = self._renewals.renew(desk.shop, device_id, payload, now_s=clock.now_s())
+                if renewed is None:
+                    return
+                reply = renewed
+            case "up/query":
+                reply = desk.query(device_id, payload, now_s=clock.now_s())
+            case "up/offer":
+                reply = desk.offer(device_id, payload, now_s=clock.now_s())
+            case "up/cancel":
+                reply = desk.cancel(device_id, payload, now_s=clock.now_s())
+            case _:
+                self._status(device_id, payload, desk, clock, tells=tells)
+                return
+        log.info("%s device=%s", reply.code, device_id)
+        for what, answer in ((reply.what, reply.payload), ("rsp", reply.not_placed)):
+            if answer:
+                self._publish(down_topic(device_id, what), answer)
+
+    def tell_time(self, desk: OrderDesk, clock: ShopClock) -> None:
+        """To all that are there."""
+        for device_id in self._online:
+            self._tell_time(device_id, desk, clock)
+
+    def _is_too_much(self, device_id: str) -> bool:
+        """Then there is no answer at all, since any would be final: the device sends again, later."""
+        if self._rates is None or self._rates.allows(device_id, time.monotonic()):
+            self._limited.discard(device_id)
+            return False
+        if device_id not in self._limited:
+            log.warning("rate_limited device=%s", device_id)
+        self._limited.add(device_id)
+        return True
+
+    def _status(
+        self, device_id: str, payload: bytes, desk: OrderDesk, clock: ShopClock, *, tells: bool
+    ) -> None:
+        online = decode_data(decode_event(payload, STATUS), StatusData).online
+        known = desk.knows(device_id)
+        if known:
+            now_s = clock.now_s()
+            claims = desk.status(device_id, payload, now_s=now_s)
+            seen = self._presences.take(device_id, claims, now_s=now_s)
+            if seen != "unchanged":
+                log.info("presence_%s device=%s", seen, device_id)
+        if online and known:
+            self._online.add(device_id)
+            if tells:
+                self._tell_time(device_id, desk, clock)
+        else:
+            self._online.discard(device_id)
+
+    def _tell_time(self, device_id: str, desk: OrderDesk, clock: ShopClock) -> None:
+        self._publish(down_topic(device_id, "time"), desk.time(now_s=clock.now_s()), retain=True)

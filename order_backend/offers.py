@@ -1,0 +1,133 @@
+"""DIRECT mode's first half: what a device asks for, priced and signed for it with the shop's offers key.
+
+Nothing is kept of an offer, and nothing reserved. It carries the id of the intent that may take it, and an
+intent's id is answered once: so of all offers for one intent one at most becomes an order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from uuid import UUID
+
+from agent.committing import jws
+from agent.committing.envelope import (
+    OFFER,
+    OFFER_REQUEST,
+    SignedData,
+    decode_data,
+    decode_event,
+    encode_event,
+    to_claims,
+)
+from agent.committing.jws import PublicJwk
+from agent.committing.offers import (
+    OFFER_LIFETIME_S,
+    OFFER_TYP,
+    OfferClaims,
+    OfferedItem,
+    OfferedLine,
+    totals,
+)
+from agent.committing.statements import CLOCK_SKEW_S, OfferRequestClaims, RequestedLine
+from order_backend.checks import LARGEST_QUANTITY, Refusal
+from order_backend.folder import ShopFolder
+from order_backend.price_list import PriceList
+from order_backend.prices import Prices
+from order_backend.questions import Questions
+from order_backend.receipts import Reply
+from order_backend.rotations import next_key, old_keys
+from order_backend.shop import Shop
+
+
+class Offers:
+    """On the database of one desk."""
+
+    def __init__(
+        self,
+        folder: ShopFolder,
+        shop: Shop,
+        questions: Questions,
+        prices: Prices,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        """Raises ConfigurationError shop_key_missing."""
+        self._shop, self._questions, self._prices, self._new_id = shop, questions, prices, new_id
+        self._config = folder.config()
+        self._key = folder.signing_key("offers")
+
+    def offer(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
+        """Answers a signed request. The same request is offered the same again, under another signature.
+
+        Where there is nothing to offer there is no answer, and `code` says why: device_revoked, offer_late
+        (asked at another time than now), offer_used, catalogue_unknown, catalogue_withdrawn, item_unknown,
+        quantity, unavailable. The device orders as it does offline, and is told in the receipt.
+
+        Raises TrustError: envelope_malformed, and what `Questions.statement` raises.
+        """
+        event = decode_event(payload, OFFER_REQUEST)
+        signed = decode_data(event, SignedData).signed
+        with self._shop.transaction(device_id):
+            claims = self._questions.statement(event, signed, OfferRequestClaims, device_id, now_s=now_s)
+            try:
+                offer = self._priced(claims, now_s)
+            except Refusal as refusal:
+                return Reply("", b"", refusal.code)
+        token = jws.sign(to_claims(offer), self._key, typ=OFFER_TYP)
+        answer = encode_event(
+            OFFER, id_=self._new_id(), source=offer.iss, now_s=now_s, data=SignedData(token)
+        )
+        return Reply("offer", answer, "offered")
+
+    def _priced(self, claims: OfferRequestClaims, now_s: int) -> OfferClaims:
+        device = self._shop.device(claims.iss)
+        if device is None or not device.active:
+            raise Refusal("device_revoked", "this device may not order any more")
+        judged_s = max(now_s, self._shop.clock.read().floor_s)
+        longest_s = min(OFFER_LIFETIME_S, self._config.longest_lifetime_s)
+        exp = min(claims.exp, claims.iat + longest_s)
+        if not claims.iat - CLOCK_SKEW_S <= judged_s < exp:
+            raise Refusal("offer_late", "was asked for at another time")
+        if self._shop.answer(claims.iss, claims.intent) is not None:
+            raise Refusal("offer_used", "that intent was answered already")
+        prices = self._prices.of(claims.catalogue_version, now_s=judged_s)
+        lines = tuple(_line(number, line, prices) for number, line in enumerate(claims.lines, 1))
+        wanted: Counter[str] = Counter()
+        for line in lines:
+            wanted[line.item.id] += line.quantity
+        if self._shop.stock.short(wanted):
+            raise Refusal("unavailable", "not as many are left")
+        return OfferClaims(
+            id=claims.intent,
+            request=claims.jti,
+            iss=self._config.shop_id,
+            aud=claims.iss,
+            env=self._config.environment,
+            iat=claims.iat,
+            exp=exp,
+            merchant=self._config.merchant,
+            currency=prices.currency,
+            catalogue_version=claims.catalogue_version,
+            line_items=lines,
+            totals=totals(sum(line.item.price * line.quantity for line in lines)),
+        )
+
+
+def offer_keys(folder: ShopFolder, *, now_s: int) -> tuple[PublicJwk, ...]:
+    """Those whose offers the shop stands by: of now, the announced one, and those that were until their time
+    is over. Raises ConfigurationError shop_key_missing."""
+    # In the order in which a rotation moves them, so that none is missed on its way.
+    following = next_key(folder, "offers")
+    current = folder.public_key("offers")
+    old = tuple(one.public for one in old_keys(folder, "offers") if now_s < one.until_s)
+    return (current, *(() if following is None else (jws.public_jwk(following),)), *old)
+
+
+def _line(number: int, line: RequestedLine, prices: PriceList) -> OfferedLine:
+    if line.quantity > LARGEST_QUANTITY:
+        raise Refusal("quantity", f"{line.quantity} of one thing")
+    price = prices.unit_price(line.id)
+    if price is None:
+        raise Refusal("item_unknown", f"line {number} is not sold here")
+    item = OfferedItem(line.id, line.title, price)
+    return OfferedLine(str(number), item, line.quantity, totals(price * line.quantity))
