@@ -19,12 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.plumbing.errors import ConfigurationError
+from order_backend.authorities import write_trusted
 from order_backend.database import DatabaseError
 from order_backend.folder import ShopConfig, ShopFolder, write_file
 from order_backend.provisioning import write_revocations
 
 START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 10.0
+_LOOK_EVERY_S = 1.0
 SAVES_EVERY_S = 10
 """Retained messages and sessions younger than this are lost with a broker that is killed."""
 
@@ -39,11 +41,13 @@ class PrivateBroker:
         self._folder = folder
         self.port = port or free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._asked_to_stop = False
 
     def start(self) -> None:
         """Returns once it accepts connections. Raises ConfigurationError broker_missing, broker_start."""
         if self._process is not None:
             return
+        _restart_file(self._folder).unlink(missing_ok=True)
         self._renew_revocations()
         configuration = write_broker_files(self._folder, self.port)
         command = ends_with_parent([mosquitto_path(), "-c", str(configuration)])
@@ -69,6 +73,7 @@ class PrivateBroker:
 
     def ask_to_stop(self) -> None:
         """`stop` without waiting: safe in a signal handler."""
+        self._asked_to_stop = True
         if self._process is not None:
             self._process.terminate()
 
@@ -80,6 +85,19 @@ class PrivateBroker:
     def wait(self) -> int:
         """Until it ends; its exit code."""
         return self._process.wait() if self._process is not None else 0
+
+    def serve(self) -> int:
+        """Until it ends; its exit code. Restarted meanwhile where that is asked for: a mosquitto that reloads
+        takes up authorities, and lets go of none."""
+        while self._process is not None and not self._asked_to_stop:
+            try:
+                return self._process.wait(_LOOK_EVERY_S)
+            except subprocess.TimeoutExpired:
+                if _restart_file(self._folder).exists():
+                    log.info("broker_restarts as it was asked to")
+                    self.stop()
+                    self.start()
+        return 0
 
     def _renew_revocations(self) -> None:
         try:
@@ -138,6 +156,15 @@ def reload_broker(folder: ShopFolder) -> bool:
     return True
 
 
+def ask_for_restart(folder: ShopFolder) -> None:
+    """Of the shop's private broker, by whoever runs it with `serve`."""
+    write_file(_restart_file(folder), b"")
+
+
+def _restart_file(folder: ShopFolder) -> Path:
+    return folder.broker / "restart"
+
+
 def _pid_file(folder: ShopFolder) -> Path:
     return folder.broker / "broker.pid"
 
@@ -156,7 +183,7 @@ def write_broker_files(folder: ShopFolder, port: int) -> os.PathLike[str]:
     access = write_access_list(folder)
     configuration = f"""\
 listener {port} 127.0.0.1
-cafile {folder.ca_certificate}
+cafile {write_trusted(folder)}
 certfile {folder.broker_certificate}
 keyfile {folder.broker_key}
 crlfile {folder.revocations}
