@@ -6,7 +6,7 @@ A device that nobody has put on an account has one of its own, under its own id 
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from order_backend.database import Database
 from order_backend.tables import account_devices, accounts, order_ends, orders
@@ -20,6 +20,22 @@ class Account(msgspec.Struct, frozen=True):
     owed_minor: int
 
 
+_PAYER = func.coalesce(
+    select(account_devices.c.account_id)
+    .where(account_devices.c.device_id == bindparam("device_id"))
+    .scalar_subquery(),
+    bindparam("device_id"),
+)
+_LOCK = select(accounts.c.account_id, accounts.c.credit_minor, accounts.c.owed_minor).with_for_update()
+_LOCK_ONE = _LOCK.where(accounts.c.account_id == bindparam("account_id"))
+_LOCK_PAYER = _LOCK.where(accounts.c.account_id == _PAYER)
+_OWE = (
+    update(accounts)
+    .where(accounts.c.account_id == bindparam("owing"))
+    .values(owed_minor=accounts.c.owed_minor + bindparam("minor"))
+)
+
+
 class Accounts:
     """On the connection of a `Shop`."""
 
@@ -29,22 +45,20 @@ class Accounts:
     def lock(self, device_id: str, account_id: str = "") -> Account:
         """Inside a transaction, after the stock: that account, or the one that pays for the device now, which
         no other transaction changes until this one has ended."""
-        account_id = account_id or self.of(device_id)
-        statement = self._db.insert(accounts).values(account_id=account_id, owed_minor=0)
-        self._db.execute(statement.on_conflict_do_nothing())
-        columns = accounts.c.account_id, accounts.c.credit_minor, accounts.c.owed_minor
-        row = self._db.execute(
-            select(*columns).where(accounts.c.account_id == account_id).with_for_update()
-        ).one()
+        if account_id:
+            row = self._db.execute(_LOCK_ONE, {"account_id": account_id}).one_or_none()
+        else:
+            row = self._db.execute(_LOCK_PAYER, {"device_id": device_id}).one_or_none()
+        if row is None:  # nothing was ever owed on it
+            account_id = account_id or self.of(device_id)
+            statement = self._db.insert(accounts).values(account_id=account_id, owed_minor=0)
+            self._db.execute(statement.on_conflict_do_nothing())
+            row = self._db.execute(_LOCK_ONE, {"account_id": account_id}).one()
         return Account(row[0], row[1], row[2])
 
     def owe(self, account: Account, minor: int) -> None:
         """So much more, or less where it is negative; inside the transaction that has locked it."""
-        self._db.execute(
-            update(accounts)
-            .where(accounts.c.account_id == account.account_id)
-            .values(owed_minor=accounts.c.owed_minor + minor)
-        )
+        self._db.execute(_OWE, {"owing": account.account_id, "minor": minor})
 
     def limit(self, account: Account, credit_minor: int | None) -> None:
         """Inside the transaction that has locked it."""

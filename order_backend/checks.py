@@ -173,22 +173,24 @@ def _data(event: CloudEvent) -> IntentData:
 
 
 def _pair(tokens: IntentData, key: PublicJwk) -> Signed:
-    checkout, payment = tokens.checkout, tokens.payment
-    if _verified(checkout, key, _Kind).vct == CLOSED_CHECKOUT:
-        return DirectIntent(
-            tokens, _verified(checkout, key, CheckoutMandate), _verified(payment, key, PaymentMandate)
-        )
-    return SignedIntent(
-        tokens, _verified(checkout, key, OpenCheckoutMandate), _verified(payment, key, OpenPaymentMandate)
-    )
+    checkout, payment = _verified(tokens.checkout, key), _verified(tokens.payment, key)
+    if _claims(checkout, _Kind).vct == CLOSED_CHECKOUT:
+        return DirectIntent(tokens, _claims(checkout, CheckoutMandate), _claims(payment, PaymentMandate))
+    return SignedIntent(tokens, _claims(checkout, OpenCheckoutMandate), _claims(payment, OpenPaymentMandate))
 
 
-def _verified(token: str, device_key: PublicJwk, type_: type[M]) -> M:
+def _verified(token: str, device_key: PublicJwk) -> bytes:
     try:
-        return claims_of(sd_jwt.verify(token, [device_key]), type_, "intent_malformed")
+        return sd_jwt.verify(token, [device_key])
     except TrustError as error:
-        code = "intent_malformed" if error.code == "intent_malformed" else "signature_invalid"
-        raise Refusal(code, error.detail) from error
+        raise Refusal("signature_invalid", error.detail) from error
+
+
+def _claims(payload: bytes, type_: type[M]) -> M:
+    try:
+        return claims_of(payload, type_, "intent_malformed")
+    except TrustError as error:
+        raise Refusal(error.code, error.detail) from error
 
 
 def signs_the_same(tokens: IntentData, order: OrderRow) -> bool:

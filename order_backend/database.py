@@ -6,7 +6,7 @@ On both, what is committed is on disk, and each statement outside `transaction` 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Executable,
     MetaData,
     NullPool,
+    bindparam,
     create_engine,
     func,
     insert,
@@ -39,6 +40,7 @@ DatabaseError = SQLAlchemyError
 RowRefused = (IntegrityError, DataError)
 """What was to be written is at fault, not the database: it would fail each time."""
 Rows = CursorResult[*tuple[Any, ...]]
+Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 BUSY_TIMEOUT_S = 10
 ROWS_AT_A_TIME = 500
 
@@ -55,6 +57,7 @@ _POSTGRESQL = (
     f"SET lock_timeout = '{BUSY_TIMEOUT_S}s'",
     "SET idle_in_transaction_session_timeout = '60s'",
 )
+_ALONE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 
 
 class Database:
@@ -68,9 +71,13 @@ class Database:
         self.dialect = self._engine.dialect.name
         """'sqlite' or 'postgresql'."""
 
-    def execute(self, statement: Executable) -> Rows:
-        """Raises DatabaseError."""
-        return self._connected().execute(statement)
+    def execute(self, statement: Executable, values: Values | None = None) -> Rows:
+        """`values` are those of its bind parameters, or several such, for each of which it is executed. One
+        that is made once and executed often saves its making, which costs as much as its execution.
+
+        Raises DatabaseError.
+        """
+        return self._connected().execute(statement, values)
 
     def run(self, sql: str) -> Rows:
         """One statement in the database's own words. Raises DatabaseError."""
@@ -86,8 +93,7 @@ class Database:
         self.run("BEGIN IMMEDIATE" if self.dialect == "sqlite" else "BEGIN")
         try:
             if alone_with and self.dialect == "postgresql":
-                key = func.hashtextextended("/".join(alone_with), 0)
-                self.execute(select(func.pg_advisory_xact_lock(key)))
+                self.execute(_ALONE, {"name": "/".join(alone_with)})
             yield
             self.run("COMMIT")
         except BaseException:

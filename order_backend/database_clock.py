@@ -21,10 +21,11 @@ class DatabaseClock:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._read = select(database.now(), tables.clock.c.floor_s)
 
     def read(self) -> ClockReading:
         """The database's own time."""
-        now, floor_s = self._db.execute(select(self._db.now(), tables.clock.c.floor_s)).one()
+        now, floor_s = self._db.execute(self._read).one()
         return ClockReading(float(now), floor_s)
 
     def never_earlier_than(self, now_s: int) -> None:

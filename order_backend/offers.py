@@ -38,6 +38,7 @@ from order_backend.questions import Questions
 from order_backend.receipts import Reply
 from order_backend.rotations import next_key, old_keys
 from order_backend.shop import Shop
+from order_backend.stock import short
 
 
 class Offers:
@@ -95,7 +96,7 @@ class Offers:
         wanted: Counter[str] = Counter()
         for line in lines:
             wanted[line.item.id] += line.quantity
-        if self._shop.stock.short(wanted):
+        if short(wanted, self._shop.stock.left(wanted)):
             raise Refusal("unavailable", "not as many are left")
         return OfferClaims(
             id=claims.intent,

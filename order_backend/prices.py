@@ -24,15 +24,16 @@ class Prices:
         self._of_file = None if shop.published.newest_number() else price_list_of_file(folder)
         self._folder = folder
 
-    def of(self, version: int, *, now_s: int) -> PriceList:
-        """As long as nothing is published these are the folder's, whatever `version` is.
+    def of(self, version: int, *, now_s: int, is_published: bool = True) -> PriceList:
+        """As long as nothing is published these are the folder's, whatever `version` is. `is_published`
+        False: that is known already.
 
         Raises Refusal: catalogue_unknown, catalogue_withdrawn (taken back, or replaced for longer than an
         intent may be under way).
         """
-        found = self._shop.published.standing(version)
+        found = self._shop.published.standing(version) if is_published else None
         if found is None:
-            if self._shop.published.newest_number():
+            if is_published and self._shop.published.newest_number():
                 raise Refusal("catalogue_unknown", f"version {version} of the catalogue is not known here")
             return self._file()
         since_s = 0 if found.superseded_at is None else now_s - found.superseded_at

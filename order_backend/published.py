@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from agent.committing.catalogue_manifest import ManifestClaims
 from agent.committing.envelope import CATALOGUE, SignedData, decode_data, decode_event
@@ -38,7 +38,9 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 _COLUMNS = tuple(catalogues.c[name] for name in Version.__struct_fields__)
-_STANDING = tuple(catalogues.c[name] for name in Standing.__struct_fields__)
+_STANDING = select(*(catalogues.c[name] for name in Standing.__struct_fields__)).where(
+    catalogues.c.version == bindparam("version")
+)
 
 
 class Published:
@@ -54,7 +56,7 @@ class Published:
 
     def standing(self, version: int) -> Standing | None:
         """Of one that is still kept."""
-        row = self._db.execute(select(*_STANDING).where(catalogues.c.version == version)).one_or_none()
+        row = self._db.execute(_STANDING, {"version": version}).one_or_none()
         return Standing(row[0], row[1], row[2], bool(row[3])) if row is not None else None
 
     def newest(self) -> Version | None:

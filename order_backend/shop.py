@@ -27,6 +27,7 @@ from order_backend.restores import Restores
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
 from order_backend.stock import Stock
 
+_PLACE = insert(tables.orders)
 NEVER_CAME = ""
 """The sha256 of an answer that was given before any bytes of the intent had come: that it was not placed."""
 
@@ -89,6 +90,12 @@ class Shop:
         self.claims = Claims(database)
         self.certificates = CertificateBook(database)
         self._device_keys = DeviceKeys(database)
+        answer = database.insert(tables.answers)
+        self._keep_answer = answer.on_conflict_do_update(
+            index_elements=["device_id", "intent_id"],
+            set_={name: answer.excluded[name] for name in ("sha256", "receipt", "at")},
+            where=tables.answers.c.sha256 == NEVER_CAME,
+        )
 
     @staticmethod
     def open(where: Path | str) -> Shop:
@@ -230,14 +237,8 @@ class Shop:
 
         Raises RuntimeError where something else was answered to it already.
         """
-        table = tables.answers
-        values = {"sha256": answer.sha256, "receipt": answer.receipt, "at": now_s}
-        statement = self._db.insert(table).values(device_id=device_id, intent_id=intent_id, **values)
-        kept = self._db.execute(
-            statement.on_conflict_do_update(
-                index_elements=["device_id", "intent_id"], set_=values, where=table.c.sha256 == NEVER_CAME
-            )
-        )
+        about = {"device_id": device_id, "intent_id": intent_id, "at": now_s}
+        kept = self._db.execute(self._keep_answer, about | msgspec.structs.asdict(answer))
         if kept.rowcount != 1:
             raise RuntimeError(f"{intent_id} was answered already")
 
@@ -252,7 +253,7 @@ class Shop:
 
     def place(self, order: OrderRow) -> None:
         """Inside a transaction, after `keep_answer`."""
-        self._db.execute(insert(tables.orders).values(msgspec.structs.asdict(order)))
+        self._db.execute(_PLACE, msgspec.structs.asdict(order))
 
     def order(self, device_id: str, intent_id: str) -> OrderRow | None:
         """The order that this intent became, if it did."""

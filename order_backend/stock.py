@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from order_backend.database import Database
 from order_backend.tables import stock
+
+_LEFT = (
+    select(stock.c.sku, stock.c.quantity)
+    .where(stock.c.sku.in_(bindparam("skus", expanding=True)))
+    .order_by(stock.c.sku)
+    .with_for_update()
+)
+_TAKE = (
+    update(stock)
+    .where(stock.c.sku == bindparam("taken"))
+    .values(quantity=stock.c.quantity - bindparam("wanted"))
+)
+
+
+def short(wanted: Mapping[str, int], left: Mapping[str, int]) -> dict[str, int]:
+    """How much is left of that of which there is less than wanted."""
+    return {sku: quantity for sku, quantity in left.items() if quantity < wanted[sku]}
 
 
 class Stock:
@@ -16,24 +33,16 @@ class Stock:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def short(self, wanted: Mapping[str, int]) -> dict[str, int]:
-        """Inside a transaction: how much is left of that of which there is less than wanted. The others' rows
-        are locked until its end, in the order of their ids, so that two transactions never wait for each
-        other."""
-        rows = self._db.execute(
-            select(stock.c.sku, stock.c.quantity)
-            .where(stock.c.sku.in_(sorted(wanted)))
-            .order_by(stock.c.sku)
-            .with_for_update()
-        )
-        return {row[0]: row[1] for row in rows if row[1] < wanted[row[0]]}
+    def left(self, skus: Iterable[str]) -> dict[str, int]:
+        """Inside a transaction: how much is left of those that are counted. Their rows are locked until its
+        end, in the order of their ids, so that two transactions never wait for each other."""
+        return {row[0]: row[1] for row in self._db.execute(_LEFT, {"skus": sorted(skus)})}
 
     def take(self, wanted: Mapping[str, int]) -> None:
-        """Inside the transaction that has asked `short`. Raises IntegrityError where there is not as much."""
-        for sku in sorted(wanted):
-            self._db.execute(
-                update(stock).where(stock.c.sku == sku).values(quantity=stock.c.quantity - wanted[sku])
-            )
+        """Inside the transaction that has locked them with `left`. Raises IntegrityError where there is not
+        as much."""
+        if wanted:
+            self._db.execute(_TAKE, [{"taken": sku, "wanted": wanted[sku]} for sku in sorted(wanted)])
 
     def give_back(self, returned: Mapping[str, int]) -> None:
         """Inside a transaction, before the account: there are so many more of what is counted."""

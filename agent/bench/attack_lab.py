@@ -42,7 +42,7 @@ from agent.committing.keys import (
     store_client_certificate,
 )
 from agent.committing.tls import client_context
-from agent.committing.trust import load_trust
+from agent.committing.trust import Environment, load_trust
 from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.catalogue import parse_catalogue
 from order_backend.broker import PrivateBroker
@@ -110,12 +110,12 @@ class Client:
 class Lab:
     """`with Lab(folder) as lab:`. The devices' signing keys are read from where the devices keep them."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, environment: Environment = "test") -> None:
+        self.root, self.environment = root, environment
         self.folder = create_shop(
             root / "shop",
             shop_name="Attacked",
-            environment="test",
+            environment=environment,
             catalogue=CATALOGUE,
             now=datetime.now(UTC),
         )
@@ -201,7 +201,7 @@ class Lab:
             keys=FileKeyStore.load(self.root / device),
             trust=self.trust,
             device_id=device,
-            environment="test",
+            environment=self.environment,
             now_s=now_s or int(time.time()),
             lifetime_s=LIFETIME_S,
             intent_id=uuid.uuid4(),

@@ -17,6 +17,7 @@ from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore
 from agent.committing.receipts import Amount, ReceiptClaims
 from agent.committing.road import OrderDiffers, OrderRoad
+from agent.committing.trust import Environment
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import NotUnderstood, SentenceParser, understand
@@ -30,7 +31,9 @@ _SPOKEN = (
 )
 
 
-class _OnItsWay(NamedTuple):
+class OnItsWay(NamedTuple):
+    """The device's road; a receipt as the shop would sign it; what the journal says of the order."""
+
     road: OrderRoad
     claims: ReceiptClaims
     state: Callable[[], str]
@@ -38,7 +41,7 @@ class _OnItsWay(NamedTuple):
 
 def _closed_over_the_limit(lab: Lab) -> str:
     """The shop's own keys sign a receipt over a hundred times the amount: never told as "ordered"."""
-    sent = _on_its_way(lab)
+    sent = on_its_way(lab)
     total = Amount(sent.claims.total.amount * 100, sent.claims.total.currency) if sent.claims.total else None
     dear = msgspec.structs.replace(sent.claims, total=total)
     key = lab.folder.signing_key("receipts")
@@ -48,7 +51,7 @@ def _closed_over_the_limit(lab: Lab) -> str:
 
 def _forged_receipt(lab: Lab) -> str:
     """Somebody who can write on the device's topic, and has no key of the shop's."""
-    sent, own = _on_its_way(lab), ECKey.generate_key("P-256")
+    sent, own = on_its_way(lab), ECKey.generate_key("P-256")
     events = sent.road.received(f"va/v1/d/{DEVICE}/dn/ack", receipt_event(sent.claims, own, event_id=uuid4()))
     if events or sent.state() not in ("queued", "sent"):
         return f"{events} {sent.state()}"
@@ -66,14 +69,17 @@ def _spoken_injection(lab: Lab) -> str:
     return "not_understood"
 
 
-def _on_its_way(lab: Lab) -> _OnItsWay:
+def on_its_way(lab: Lab, environment: Environment | None = None) -> OnItsWay:
+    """An order that waits for its receipt, on a device that is set to `environment`, or to the shop's. Raises
+    TrustError environment_mismatch."""
     root = lab.root / f"road-{uuid4()}"
     root.mkdir()
     journal = Journal(root / "journal.db")
     time_ = TrustedTime(lab.trust, journal)
     time_.accept(int(time.time()))
     settings = Settings(
-        device=Device(id=DEVICE, environment="test"), paths=Paths(keys_dir=str(lab.root / DEVICE))
+        device=Device(id=DEVICE, environment=environment or lab.environment),
+        paths=Paths(keys_dir=str(lab.root / DEVICE)),
     )
     road = OrderRoad(journal, FileKeyStore.load(lab.root / DEVICE), lab.trust, time_, settings)
     signed = road.commit(lab.order())
@@ -84,13 +90,13 @@ def _on_its_way(lab: Lab) -> _OnItsWay:
         iat=int(time.time()),
         reference="r",
         aud=DEVICE,
-        env="test",
+        env=lab.environment,
         intent=signed.intent_id,
         intent_sha256=signed.sha256,
         order_id="E-FORGED",
         total=Amount(row.total.minor, row.total.currency),
     )
-    return _OnItsWay(road, claims, lambda: journal.orders()[0].state)
+    return OnItsWay(road, claims, lambda: journal.orders()[0].state)
 
 
 CLOSINGS = (

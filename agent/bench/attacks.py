@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 from agent.bench.attack_lab import VICTIM, Lab
 from agent.plumbing.errors import ConfigurationError
 
-Where = Literal["TLS", "broker", "order service", "device"]
+Where = Literal["TLS", "broker", "order service", "enrolment", "device"]
 Verdict = Literal["refused", "harmless", "NOT REFUSED"]
 
 

@@ -43,9 +43,9 @@ def attacks(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(result))
         return 0 if result["sound"] else 1
-    print(f"{'attack':<50} {'what refused it':<20} {'where':<14} {'placed':>6} {'ms':>5}  verdict")
+    print(f"{'attack':<50} {'what refused it':<22} {'where':<14} {'placed':>6} {'ms':>5}  verdict")
     for row in result["attacks"]:
-        print(f"{row['attack']:<50} {row['seen']:<20} {row['where']:<14}", end=" ")
+        print(f"{row['attack']:<50} {row['seen']:<22} {row['where']:<14}", end=" ")
         print(f"{row['placed']:>6} {row['ms']:>5}  {row['verdict']}")
     print(f"an honest order before and after: {'placed' if result['control'] else 'NOT PLACED'}")
     return 0 if result["sound"] else 1

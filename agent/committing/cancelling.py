@@ -76,17 +76,18 @@ class Cancels:
         """The shop has said which came first."""
         self._due.pop(intent_id, None)
 
-    def leaving(self) -> list[Publish]:
-        """What is due now, noted as handed out. Raises JournalError; nothing leaves then."""
+    def leaving(self, *, now_s: int) -> tuple[list[Publish], list[str]]:
+        """What is due now, noted as handed out, and the intent ids of orders that stand because what was to
+        take them back is damaged. Raises JournalError; nothing leaves then."""
         due = [
             cancel
             for cancel in self._journal.open_cancels()
             if self._monotonic_s() >= self._due.get(cancel.intent_id, 0.0)
         ]
-        for cancel in due:
-            if not cancel.is_whole:
-                self._journal.settle_cancel(cancel.intent_id, "damaged")
-                audit.log("cancel_damaged", intent_id=cancel.intent_id, next_step="cancel it at the shop")
+        damaged = [cancel.intent_id for cancel in due if not cancel.is_whole]
+        for intent_id in damaged:
+            self._journal.settle_cancel(intent_id, "damaged", now_s=now_s)
+            audit.log("cancel_damaged", intent_id=intent_id, next_step="cancel it at the shop")
         whole = [cancel for cancel in due if cancel.is_whole]
         if whole:
             self._journal.cancel_attempted(cancel.intent_id for cancel in whole)
@@ -98,4 +99,4 @@ class Cancels:
                 jitter=self._jitter(),
             )
         topic = up_topic(self._device.id, "cancel")
-        return [Publish(f"cancel-{cancel.intent_id}", topic, cancel.payload) for cancel in whole]
+        return [Publish(f"cancel-{cancel.intent_id}", topic, cancel.payload) for cancel in whole], damaged

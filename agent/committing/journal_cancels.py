@@ -86,13 +86,35 @@ class CancelRows(JournalFile):
 
         self._write(note, promised=True)
 
-    def settle_cancel(self, intent_id: str, outcome: Outcome) -> None:
+    def settle_cancel(self, intent_id: str, outcome: Outcome, *, now_s: int) -> None:
         """The order stands."""
 
         def settle(db: sqlite3.Connection) -> None:
-            db.execute("UPDATE cancels SET outcome = ? WHERE intent_id = ?", (outcome, intent_id))
+            db.execute(
+                "UPDATE cancels SET outcome = ?, settled_at_s = ? WHERE intent_id = ?",
+                (outcome, now_s, intent_id),
+            )
 
         self._write(settle, promised=True)
+
+    def untold_cancels(self, since_s: int) -> list[str]:
+        """The intent ids of orders that somebody wanted to take back and that stand, as was found since then
+        and not said to anybody, oldest first."""
+        with self._errors():
+            rows = self._db.execute(
+                "SELECT intent_id FROM cancels WHERE outcome != '' AND told_at_s IS NULL"
+                " AND settled_at_s >= ? ORDER BY settled_at_s, number",
+                (since_s,),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def told_cancel(self, intent_id: str, *, now_s: int) -> None:
+        """That this order stands was said to its end."""
+
+        def note(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE cancels SET told_at_s = ? WHERE intent_id = ?", (now_s, intent_id))
+
+        self._write(note, promised=True)
 
     def _cancels(self, query: str, *values: object) -> list[CancelRow]:
         with self._errors():

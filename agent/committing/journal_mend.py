@@ -2,7 +2,8 @@
 
 Sound is an order whose signed bytes carry this device's signature, whatever else of its row is lost. One
 whose bytes were altered, but whose row still says truly which order it is, is asked about. Of anything
-mended "never sent" is not believed. The damaged file is kept beside the new one.
+mended "never sent" is not believed. A cancellation counts that carries the device's signature. The damaged
+file is kept beside the new one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import msgspec
 
 from agent.committing.envelope import up_topic
 from agent.committing.journal import Journal
+from agent.committing.journal_mend_cancels import SalvagedCancels
 from agent.committing.journal_rows import ALLOWED, DAMAGED, OPEN, checksum
 from agent.committing.journal_salvage import Record, Value, records
 from agent.committing.journal_steps import take_steps
@@ -113,6 +115,7 @@ class _Salvaged:
         self.orders: dict[str, Row] = {}
         self.meta: dict[str, str] = {}
         self.decisions: dict[int, tuple[Value, ...]] = {}
+        self.cancels = SalvagedCancels(key, device_id)
         self._seen: set[Record] = set()
 
     def take(self, record: Record) -> None:
@@ -122,6 +125,8 @@ class _Salvaged:
         rowid, values = record
         if rowid is not None and len(values) >= _AS_FIRST_MADE and isinstance(values[9], bytes):
             self._order(rowid, values)
+        elif rowid is not None and self.cancels.take(values):
+            return
         elif rowid is not None and len(values) == 1 + len(_DECISION) and _are(values[1:], _DECISION):
             self.decisions[rowid] = values[1:]
         elif rowid is None and len(values) == 2 and _are(values, (str, str)):
@@ -210,6 +215,7 @@ def _write(new: Path, salvaged: _Salvaged) -> int:
                     "INSERT INTO events (intent_id, what, at_s, monotonic_ns) VALUES (?, ?, ?, 0)", event
                 )
                 kept += 1
+        salvaged.cancels.write(db, salvaged.orders)
         for _, values_ in sorted(salvaged.decisions.items()):
             with contextlib.suppress(sqlite3.IntegrityError):
                 db.execute(

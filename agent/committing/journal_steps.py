@@ -89,7 +89,15 @@ CREATE TABLE cancels (
 """
 # No REFERENCES: a release that does not know the table deletes old orders all the same.
 
-STEPS = (_ORDERS_EVENTS_DECISIONS, _RECEIPTS_AND_CHECKSUMS, _WHAT_WAS_TOLD, _CANCELS)
+# What was answered before these columns were there, or by a release that does not know them, is not told.
+_WHAT_WAS_TOLD_OF_CANCELS = """
+ALTER TABLE cancels ADD COLUMN settled_at_s INTEGER;
+ALTER TABLE cancels ADD COLUMN told_at_s INTEGER;
+"""
+
+STEPS = (
+    _ORDERS_EVENTS_DECISIONS, _RECEIPTS_AND_CHECKSUMS, _WHAT_WAS_TOLD, _CANCELS, _WHAT_WAS_TOLD_OF_CANCELS,
+)  # fmt: skip
 
 SCHEMA_VERSION = len(STEPS)
 

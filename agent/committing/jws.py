@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
@@ -19,6 +20,8 @@ from joserfc.jwk import ECKey
 from agent.plumbing.errors import TrustError
 
 ALGORITHM = "ES256"
+MOST_KEYS = 256
+"""So many imported keys are remembered: importing one costs as much as verifying with it."""
 Coordinate = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
 
 
@@ -77,6 +80,7 @@ def import_private_key(pem: bytes) -> ECKey:
     return key
 
 
+@lru_cache(maxsize=MOST_KEYS)
 def import_public_key(key: PublicJwk) -> ECKey:
     """Raises TrustError key_unusable where the point is not on the curve or `kid` is not the thumbprint."""
     try:

@@ -7,10 +7,20 @@ from typing import TypeVar
 
 import msgspec
 
-from agent.committing import sd_jwt
-from agent.committing.envelope import INTENT, IntentData, claims_of, decode_data, decode_event, up_topic
+from agent.committing import jws, sd_jwt
+from agent.committing.envelope import (
+    CANCEL,
+    INTENT,
+    IntentData,
+    SignedData,
+    claims_of,
+    decode_data,
+    decode_event,
+    up_topic,
+)
 from agent.committing.jws import PublicJwk
 from agent.committing.mandates import AmountRange, LineItems, OpenCheckoutMandate, OpenPaymentMandate
+from agent.committing.statements import CancelClaims
 from agent.deciding.basket import basket_key
 from agent.deciding.money import Money
 from agent.plumbing.errors import TrustError
@@ -67,6 +77,17 @@ def signed_facts(payload: bytes, key: PublicJwk) -> SignedFacts | None:
         iat=checkout.iat,
         exp=checkout.exp,
     )
+
+
+def signed_cancel(payload: bytes, key: PublicJwk) -> CancelClaims | None:
+    """What `payload` takes back, where it carries the signature of `key` and agrees with it; else None."""
+    try:
+        event = decode_event(payload, CANCEL)
+        signed = jws.verify(decode_data(event, SignedData).signed, [key], typ=CancelClaims.typ)
+        claims = claims_of(signed, CancelClaims, "statement_malformed")
+    except TrustError:
+        return None
+    return claims if (claims.jti, claims.iss) == (event.id, event.source) else None
 
 
 def _mandate(token: str, key: PublicJwk, type_: type[M]) -> M:

@@ -104,7 +104,9 @@ class OrderRoad:
             jitter=jitter,
             new_id=new_id,
         )
-        self._answers = ShopAnswers(journal, trust, time, self._device, self._move, self.refused)
+        self._answers = ShopAnswers(
+            journal, trust, time, self._device, self._move, self._label_s, self.refused
+        )
         self._cancels = Cancels(
             journal, keys, trust, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
         )
@@ -204,7 +206,10 @@ class OrderRoad:
             refs = [publish.ref for publish in leaving]
             self._journal.attempted(refs, now_s=self._label_s(), monotonic_ns=self._monotonic_ns())
         if self._connected and held:
-            turn.publishes.extend(self._cancels.leaving())
+            cancels, damaged = self._cancels.leaving(now_s=self._label_s())
+            turn.publishes.extend(cancels)
+            orders = filter(None, map(self._journal.order, damaged))
+            turn.events.extend(CancelTooLate(*about(order)) for order in orders)
 
     def published(self, ref: str) -> None:
         """The broker took the message `ref`, which proves nothing about the shop."""

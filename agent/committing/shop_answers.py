@@ -6,6 +6,7 @@ What is forged, altered, foreign or repeated raises TrustError and changes nothi
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Protocol, TypedDict, Unpack
 
 from agent.committing.agreement import available, difference
@@ -52,10 +53,12 @@ class ShopAnswers:
         time: TrustedTime,
         device: Device,
         move: Move,
+        label_s: Callable[[], int],
         refused: Counter[str],
     ) -> None:
+        """`label_s` gives the time for a journal row."""
         self._journal, self._trust, self._time, self._device = journal, trust, time, device
-        self._move, self._refused = move, refused
+        self._move, self._label_s, self._refused = move, label_s, refused
 
     def receipt(self, payload: bytes) -> list[OrderPlaced | OrderDiffers | OrderRefused | CancelTooLate]:
         """The end of an open order, or of a cancellation. One that was ordered otherwise than agreed ends as
@@ -107,7 +110,7 @@ class ShopAnswers:
         return self._too_late(row)
 
     def _too_late(self, row: OrderRow) -> CancelTooLate:
-        self._journal.settle_cancel(row.intent_id, "too_late")
+        self._journal.settle_cancel(row.intent_id, "too_late", now_s=self._label_s())
         return CancelTooLate(*about(row))
 
     def not_placed(self, payload: bytes) -> OrderExpired:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from agent.deciding.basket import Basket
+from agent.deciding.denials import is_denied
 from agent.deciding.lexicon import LEXICONS, spoken_numbers
 from agent.deciding.spoken_basket import spoken_basket
-from agent.deciding.understanding import is_denied
 from agent.plumbing.sentence_graph import normalise_text
 
 MOST_ANSWERS = 1_000

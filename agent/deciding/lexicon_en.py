@@ -109,8 +109,92 @@ ENGLISH = Lexicon(
     neither=("neither", "none", "neither of them", "none of them", "something else"),
     articles=("the", "a", "an"),
     pronouns=("one", "please"),
-    denial_words=frozenset("no nope nah not never dont stop cancel forget".split()),
-    call_off_words=frozenset("cancel stop forget".split()),
+    denial_words=frozenset(
+        (
+            "no nope nah nay not never none nothing neither dont doesnt didnt wont wouldnt shouldnt shant mustnt neednt "
+            "aint isnt arent wasnt werent havent hasnt hadnt stop stops stopped stopping halt abort aborted wait waits "
+            "waiting cancel cancels canceled cancelled canceling cancelling cancellation forget forgets forgot refuse "
+            "refuses refused refusing refusal decline declines declined declining reject rejects rejected rejecting "
+            "deny denies denied disagree disagrees object objects oppose withdraw withdraws withdrawn revoke revoked "
+            "undo negative"
+        ).split()
+    ),
+    denial_phrases=(
+        *(
+            "hold on",
+            "hold it",
+            "hold off",
+            "hang on",
+            "call it off",
+            "called off",
+            "calling it off",
+            "drop it",
+        ),
+        *(
+            "scrap it",
+            "scrap that",
+            "leave it",
+            "take it back",
+            "put it back",
+            "back out",
+            "get rid of",
+            "let me think",
+        ),
+        *(
+            "changed my mind",
+            "change my mind",
+            "on second thought",
+            "on second thoughts",
+            "one moment",
+            "just a moment",
+        ),
+        *(
+            "give me a moment",
+            "one second",
+            "just a second",
+            "just a minute",
+            "give me a minute",
+            "too expensive",
+        ),
+        *(
+            "as if",
+            "fat chance",
+            "like hell",
+            "over my dead body",
+            "in your dreams",
+            "rather die",
+            "when pigs fly",
+        ),
+    ),
+    doubt_words=frozenset("cant cannot couldnt".split()),
+    affirmations=("cant wait yes", "cannot wait yes", "permission granted"),
+    call_off_words=frozenset(
+        (
+            "cancel canceled cancelled cancelling canceling stop forget dont didnt wont never refuse refused decline "
+            "abort"
+        ).split()
+    ),
+    call_off_phrases=(
+        *(
+            "do not",
+            "did not",
+            "will not",
+            "would not",
+            "must not",
+            "should not",
+            "not order",
+            "not ordering",
+        ),
+        *(
+            "not buy",
+            "not want",
+            "not need",
+            "not get me",
+            "call it off",
+            "changed my mind",
+            "change my mind",
+        ),
+    ),
     help_phrases=("help", "help me", "what can i say", "what can you do"),
     low_questions=(
         "what is running low",

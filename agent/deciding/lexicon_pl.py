@@ -71,6 +71,15 @@ POLISH = Lexicon(
         "nigdy",
         "rezygnuję",
         "odwołaj",
+        *(
+            "odmawiam",
+            "odmawiam zamówienia",
+            "rezygnujemy",
+            "anulujemy",
+            "czekaj",
+            "ani mi się śni",
+            "w życiu",
+        ),
     ),
     laters=("później", "może później", "zapytaj później", "przypomnij później"),
     the_first=("pierwsze", "pierwszą", "to pierwsze"),
@@ -78,8 +87,68 @@ POLISH = Lexicon(
     neither=("żadne", "żadną", "żadne z nich", "coś innego"),
     articles=("poproszę",),
     pronouns=("proszę",),
-    denial_words=frozenset("nie nigdy anuluj stop rezygnuje odwolaj niewazne zaczekaj".split()),
-    call_off_words=frozenset("anuluj stop rezygnuje odwolaj niewazne".split()),
+    denial_words=frozenset(
+        (
+            "nie nigdy ani nic nikt wcale skad skadze zaden zadna zadne zadnego zadnej zadnym stop dosc dosyc anuluj "
+            "anuluje anulujemy anulujcie anulowac anulowanie anulowane rezygnuj rezygnuje rezygnujemy rezygnowac "
+            "rezygnacja zrezygnuj zrezygnuje zrezygnujemy zrezygnowalem zrezygnowalam odmawiam odmawiamy odmawia odmow "
+            "odmowic odmowa odwolaj odwoluje odwolujemy odwolac odwolane niewazne zaczekaj zaczekajcie zaczekajmy "
+            "czekaj czekajcie czekam poczekaj poczekajcie poczekajmy wstrzymaj wstrzymuje wstrzymujemy zatrzymaj "
+            "przerwij przerywam przestan cofnij cofam cofamy wycofaj wycofuje wycofujemy odrzuc odrzucam odrzucamy "
+            "zabraniam zabraniamy sprzeciwiam zapomnij wykluczone niezgoda"
+        ).split()
+    ),
+    denial_phrases=(
+        *(
+            "w życiu",
+            "za nic",
+            "po moim trupie",
+            "chwila",
+            "chwilę",
+            "chwileczkę",
+            "jeden moment",
+            "momencik",
+        ),
+        *("zmieniłem zdanie", "zmieniłam zdanie", "zmieniliśmy zdanie", "rozmyśliłem się", "rozmyśliłam się"),
+        *(
+            "daj spokój",
+            "gdzie tam",
+            "wolne żarty",
+            "zostaw to",
+            "odpuść",
+            "odpuszczam",
+            "za drogo",
+            "bez przesady",
+        ),
+    ),
+    affirmations=("nie mogę się doczekać tak",),
+    call_off_words=frozenset(
+        (
+            "anuluj anuluje anulujemy stop rezygnuje rezygnujemy odmawiam odmawiamy odwolaj odwoluje niewazne nigdy "
+            "zapomnij"
+        ).split()
+    ),
+    call_off_phrases=(
+        *(
+            "nie zamawiaj",
+            "nie zamawiam",
+            "nie zamawiamy",
+            "nie zamów",
+            "nie chcę",
+            "nie chcemy",
+            "nie chciałbym",
+        ),
+        *(
+            "nie chciałabym",
+            "nie kupuj",
+            "nie kupuję",
+            "nie potrzebuję",
+            "nie potrzebujemy",
+            "nie poproszę",
+            "nie daj",
+        ),
+        *("zmieniłem zdanie", "zmieniłam zdanie", "w życiu"),
+    ),
     help_phrases=("pomoc", "pomóż", "co mogę powiedzieć", "co umiesz"),
     low_questions=(
         "co się kończy",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
+from agent.deciding.denials import is_called_off, is_denied, is_doubtful
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.said_lines import basket_of
 from agent.plumbing.sentence_graph import SentenceGraph, Tag, normalise_text
@@ -126,33 +128,119 @@ Meaning = OrderAsked | MoreAsked | Answer | HelpAsked | PhraseRead | NotUndersto
 def understand(
     parser: SentenceParser, catalogue: Assortment, entry: str, words: str, open_words: str = ""
 ) -> Meaning:
-    """What `words` mean at `entry`. `open_words` (the free decode) can only ever turn an answer into a
-    denial."""
-    denied = entry in ANSWERS and is_denied(open_words, parser.language)
+    """What `words` mean at `entry`. `open_words` (the free decodes) can only ever turn an answer into a
+    denial, or into one that has to be given again.
+
+    Whatever products are called, a sentence that has another meaning than an order is none."""
+    language = parser.language
     readings = parser.readings(entry, words) if words else ()
-    if not readings:
-        return Answer("denial") if denied else NotUnderstood()
-    if denied or any(tag.slot == "denial" for tags in readings for tag in tags):
+    orders = [tags for tags in readings if _orders(tags, words, catalogue, language)]
+    answers = [tags for tags in readings if not any(tag.slot == "product" for tag in tags)]
+    if any(tag.slot == "denial" for tags in readings for tag in tags):
         return Answer("denial")
-    tags = readings[0]
+    if entry in ANSWERS and is_denied(open_words, language, _names(orders, catalogue, language)):
+        return Answer("denial")
+    if answers:
+        return _answer(answers[0], entry, words, open_words, language) if not orders else NotUnderstood()
+    if not orders:
+        return NotUnderstood()
+    if is_called_off(open_words, words, language):
+        return Answer("denial")
+    basket = _only_basket(orders, catalogue, language)
+    if basket is None:
+        return NotUnderstood()
+    return MoreAsked(basket) if MORE in orders[0] else OrderAsked(basket)
+
+
+def _answer(tags: tuple[Tag, ...], entry: str, words: str, open_words: str, language: str) -> Meaning:
+    """What a sentence without a product says."""
     said: dict[str, str] = {tag.slot: tag.value for tag in tags}
     if "later" in said:
         return Answer("later")
-    if "product" in said:
-        if is_called_off(open_words, words, parser.language):
-            return Answer("denial")
-        basket = _only_basket(readings, catalogue, parser.language)
-        if basket is None:
-            return NotUnderstood()
-        return MoreAsked(basket) if MORE in tags else OrderAsked(basket)
     if "phrase" in said:
         return PhraseRead(int(said["phrase"]))
     if said.get("intent") == "help":
         return HelpAsked()
+    if entry in ANSWERS and is_doubtful(open_words, words, language):
+        return NotUnderstood()
     if "quantity" in said:
         return Answer("consent", int(said["quantity"]), said.get("unit"))
     kinds = {tag.value for tag in tags if tag.slot == "consent"}
     return Answer("consent" if "sentence" in kinds else "bare")
+
+
+def _orders(tags: Sequence[Tag], words: str, catalogue: Assortment, language: str) -> bool:
+    """Whether a reading of `words` asks for products, each by a name: one that is called like something else
+    that people say to the device ("Cancel", "Yes") only with a count or a unit."""
+    if _without_courtesy(normalise_text(words), language) in commands(language):
+        return False
+    products: list[str] = []
+    uncounted: set[str] = set()
+    for item in _split(tags):
+        slots = {tag.slot for tag in item}
+        named = [tag.value for tag in item if tag.slot == "product"]
+        products += named
+        if slots.isdisjoint(("quantity", "unit")):
+            uncounted.update(named)
+    said = f" {normalise_text(words)} "
+    for product in uncounted:
+        names = {normalise_text(name) for name in catalogue.product(product).words[language].heard}
+        others = names - commands(language)
+        if others != names and not any(f" {name} " in said for name in others):
+            return False
+    return bool(products)
+
+
+def _without_courtesy(text: str, language: str) -> str:
+    """Normalised `text` without a wake phrase before it and a "please" after it."""
+    lexicon = LEXICONS[language]
+    for phrase in lexicon.wake_phrases:
+        text = text.removeprefix(normalise_text(phrase) + " ")
+    for phrase in lexicon.politeness:
+        text = text.removesuffix(" " + normalise_text(phrase))
+    return text
+
+
+def _split(tags: Sequence[Tag]) -> Iterator[list[Tag]]:
+    """The tags of each item, and of each correction of one."""
+    item: list[Tag] = []
+    for tag in tags:
+        if tag.slot in ("item", "correction"):
+            yield item
+            item = []
+        item.append(tag)
+    yield item
+
+
+@cache
+def commands(language: str) -> frozenset[str]:
+    """What is said to the device beside orders, normalised."""
+    lexicon = LEXICONS[language]
+    return frozenset(
+        normalise_text(phrase)
+        for phrases in (
+            *(lexicon.consent_sentences, lexicon.consent_bare, lexicon.enrolment_consents, lexicon.denials),
+            *(
+                lexicon.laters,
+                lexicon.neither,
+                lexicon.help_phrases,
+                lexicon.low_questions,
+                lexicon.wake_phrases,
+            ),
+            *(lexicon.denial_words, lexicon.denial_phrases, lexicon.politeness, lexicon.corrections),
+        )
+        for phrase in phrases
+    )
+
+
+def _names(orders: Iterable[Sequence[Tag]], catalogue: Assortment, language: str) -> frozenset[str]:
+    """All that the things asked for are called, normalised."""
+    named = {tag for tags in orders for tag in tags}
+    wordings = [catalogue.product(tag.value).words[language] for tag in named if tag.slot == "product"]
+    for slot, value in named:
+        if slot.startswith("option:"):
+            wordings.append(catalogue.option(slot.partition(":")[2]).choice(value).words[language])
+    return frozenset(normalise_text(name) for wording in wordings for name in wording.heard)
 
 
 def _only_basket(readings: Sequence[tuple[Tag, ...]], catalogue: Assortment, language: str) -> Basket | None:
@@ -174,21 +262,3 @@ def asks_what_is_low(text: str, language: str) -> bool:
     """Whether a typed line asks what sensors have found running low. It is not in the grammar that is heard:
     every sentence more would make the others harder to tell apart."""
     return normalise_text(text) in {normalise_text(phrase) for phrase in LEXICONS[language].low_questions}
-
-
-def is_denied(text: str, language: str) -> bool:
-    """Whether any word of `text` denies ("don't", "never", "nie"). Words that merely contain one do not."""
-    return not LEXICONS[language].denial_words.isdisjoint(normalise_text(text).split())
-
-
-def is_called_off(open_words: str, words: str, language: str) -> bool:
-    """Whether an order, `words` in the grammar, was taken back in the same breath by what the free decode
-    heard: a word that calls off ("cancel") and is in no name, or a last word that denies ("..., no").
-
-    No other denial counts here: "no" leads to a correction, and "nabu" may be written "no boo".
-    """
-    lexicon = LEXICONS[language]
-    heard, ordered = normalise_text(open_words).split(), normalise_text(words).split()
-    if not lexicon.call_off_words.isdisjoint(set(heard) - set(ordered)):
-        return True
-    return bool(heard) and heard[-1] in lexicon.denial_words and heard[-1] != ordered[-1]

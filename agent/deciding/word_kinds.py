@@ -25,11 +25,13 @@ class UnitWords:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """All phrases are matched in the form of `normalise_text`. `denial_words` are single words that deny
-    wherever they stand in an answer, `call_off_words` those that do so in an order; `articles` and `pronouns`
-    may stand around the name of one of two choices; `corrections` lead from an item to what replaces it,
-    `not_that` to the one that is replaced, `but_this` from that to what is wanted; `consent_sentences` are
-    long enough to verify a speaker by, `consent_bare` are not."""
+    """All phrases are matched in the form of `normalise_text`; sets of words are in it. `denial_words` and
+    `denial_phrases` deny wherever they stand in an answer, `call_off_words` and `call_off_phrases` in an
+    order; `doubt_words` are refusals that noise makes of a consent ("I can't" of "I confirm"): such an answer
+    is asked for again. `affirmations` say yes, whatever words they hold. `articles` and `pronouns` may stand
+    around the name of one of two choices; `corrections` lead from an item to what replaces it, `not_that` to
+    the one that is replaced, `but_this` from that to what is wanted; `consent_sentences` are long enough to
+    verify a speaker by, `consent_bare` are not."""
 
     wake_phrases: tuple[str, ...]
     openings: tuple[str, ...]
@@ -58,5 +60,9 @@ class Lexicon:
     call_off_words: frozenset[str]
     help_phrases: tuple[str, ...]
     low_questions: tuple[str, ...]  # typed only
+    denial_phrases: tuple[str, ...] = ()
+    doubt_words: frozenset[str] = frozenset()
+    affirmations: tuple[str, ...] = ()
+    call_off_phrases: tuple[str, ...] = ()
     additions: tuple[str, ...] = ()  # lead from a read-back to what is wanted as well
     endings: tuple[str, ...] = ()  # where the verb ends the order: "coffee, two bags, please give"

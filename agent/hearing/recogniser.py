@@ -28,7 +28,7 @@ from agent.hearing.moonshine import BASE, Float32, Moonshine
 from agent.hearing.recognition import NO_SENTENCE_GAP, Alternative, Draft, Recognition
 from agent.hearing.resting_model import RestingModel
 from agent.plumbing.free_memory import give_back_memory
-from agent.plumbing.sentence_graph import SentenceGraph, graph_of_phrases, normalise_text
+from agent.plumbing.sentence_graph import BETWEEN_DECODES, SentenceGraph, graph_of_phrases, normalise_text
 from agent.plumbing.settings import Asr
 
 WIDER_BEAMS = 24
@@ -198,7 +198,9 @@ class Recogniser:
             if heard.words:
                 together = self._heard(samples, draft.entry, both, beams=WIDER_BEAMS)
         best = together if together.words else heard._replace(ending=together.ending)
-        said = together.open_words if at_once else f"{heard.open_words} {together.open_words}"
+        said = together.open_words
+        if not at_once:
+            said = f"{heard.open_words}{BETWEEN_DECODES}{together.open_words}"
         if best.nats_per_token < _LOWEST_TOGETHER:
             return Recognition("", said, NO_SENTENCE_GAP, ending=best.ending)
         return best if at_once else best._replace(open_words=said)

@@ -16,6 +16,9 @@ from typing import Any, NamedTuple, overload
 
 import msgspec
 
+BETWEEN_DECODES = " / "
+"""Between two free decodes of the same speech, where two models were asked; `normalise_text` drops it."""
+
 LARGEST_GRAPH_ARCS = 2_000_000
 """A larger one is not heard."""
 

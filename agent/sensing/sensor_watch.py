@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from agent.plumbing import audit
-from agent.plumbing.messages import Proposal, SensorState
 from agent.plumbing.settings import Sensor
+from agent.plumbing.site_messages import Proposal, SensorState
 from agent.sensing.readings import ReadingError, parse_reading
 from agent.sensing.rules import Side, Watch, watch
 from agent.sensing.site_bus import SiteMessage

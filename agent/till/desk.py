@@ -26,6 +26,7 @@ from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, JournalError
 from agent.plumbing.settings import Policy, Settings
 from agent.till.factors import Factors
+from agent.till.news import News
 from agent.till.people import People, Person
 
 DAY_SECONDS = 24 * 3600
@@ -158,12 +159,13 @@ class Desk:
         except EarmarkError:
             self.unrecorded_decisions += 1
 
-    def told(self, intent_id: str) -> None:
-        """The end of that order was said aloud; '': that the journal was mended. What cannot be noted is told
-        again after the next start."""
+    def told(self, news: News) -> None:
+        """It was said aloud. What cannot be noted is told again after the next start."""
         try:
-            if intent_id:
-                self.journal.told(intent_id, now_s=self.now_s())
+            if news.is_of_a_cancel:
+                self.journal.told_cancel(news.intent_id, now_s=self.now_s())
+            elif news.intent_id:
+                self.journal.told(news.intent_id, now_s=self.now_s())
             else:
                 self.journal.meta_set(MENDED, "0")
         except JournalError as error:

@@ -8,19 +8,28 @@ from typing import NamedTuple
 
 from agent.deciding.conversation import JournalMended, ReceiptArrived
 
+CANCEL_TOO_LATE = "cancel_too_late"
+"""`ReceiptArrived.code`: the shop says that the order stands."""
+
 
 class News(NamedTuple):
-    """An order's end; intent_id '' is about the journal itself."""
+    """An order's end, or that it stands although somebody wanted to take it back; intent_id '' is about the
+    journal itself."""
 
     intent_id: str
     event: ReceiptArrived | JournalMended
+
+    @property
+    def is_of_a_cancel(self) -> bool:
+        """Whether it says that the order stands."""
+        return isinstance(self.event, ReceiptArrived) and self.event.code == CANCEL_TOO_LATE
 
 
 class Announcements:
     """In the order in which they are to be said. A sentence that `voice` did not finish is said anew."""
 
-    def __init__(self, told: Callable[[str], None]) -> None:
-        """`told` is called with the intent's id once it was said."""
+    def __init__(self, told: Callable[[News], None]) -> None:
+        """`told` is called with each once it was said."""
         self._told = told
         self._waiting: deque[News] = deque()
         self._being_said: dict[int, News] = {}  # by the number of the sentence
@@ -44,7 +53,7 @@ class Announcements:
     def spoken(self, say_id: int) -> None:
         """That sentence was played to its end."""
         if (news := self._being_said.pop(say_id, None)) is not None:
-            self._told(news.intent_id)
+            self._told(news)
 
     def lost(self) -> None:
         """`voice` is gone in the middle of what it said."""

@@ -10,7 +10,7 @@ from agent.deciding.catalogue import catalogue_head
 from agent.deciding.conversation import JournalMended, ReceiptArrived, Say
 from agent.deciding.edition import Edition, source_id
 from agent.deciding.replies import fixed_sentences
-from agent.plumbing import audit, messages, operator
+from agent.plumbing import audit, messages, operator, site_messages
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
@@ -77,8 +77,8 @@ class Till:
             {
                 "voice": Neighbour(messages.VoiceToTill, self._from_voice, self._voice_lost),
                 "uplink": Neighbour(messages.UplinkToTill, self._from_uplink, self._shop.lost),
-                "sensors": Neighbour(messages.SensorsToTill, self._sensing.received, self._sensing.lost),
-                "touch": Neighbour(messages.TouchToTill, self._from_touch, lambda: None),
+                "sensors": Neighbour(site_messages.SensorsToTill, self._sensing.received, self._sensing.lost),
+                "touch": Neighbour(site_messages.TouchToTill, self._from_touch, lambda: None),
             },
         )
         self._catalogues = Catalogues(

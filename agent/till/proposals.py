@@ -18,8 +18,8 @@ from agent.deciding import proposals
 from agent.deciding.basket import Basket
 from agent.deciding.proposals import Low, PastOrder, Standing
 from agent.plumbing import audit
-from agent.plumbing.messages import Proposal
 from agent.plumbing.settings import Sensor
+from agent.plumbing.site_messages import Proposal
 from agent.till.desk import DAY_SECONDS, Desk
 from agent.till.kept import keep, kept
 from agent.till.silences import SensorSilences

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from agent.deciding.conversation import Proposed
-from agent.plumbing import audit, messages
+from agent.plumbing import audit, site_messages
 from agent.plumbing.errors import JournalError
 from agent.plumbing.messages import Message
 from agent.till.proposals import SensorProposals
@@ -36,9 +36,9 @@ class Sensing:
     def received(self, message: Message) -> None:
         """From `sensors`; kept until the next look."""
         match message:
-            case messages.Proposal():
+            case site_messages.Proposal():
                 self._proposals.reported(message)
-            case messages.SensorState():
+            case site_messages.SensorState():
                 self._silences.reported(message)
 
     def lost(self) -> None:

@@ -23,6 +23,7 @@ from agent.plumbing import audit, messages
 from agent.plumbing.errors import JournalError, TrustError
 from agent.plumbing.messages import Message
 from agent.till.desk import DAY_SECONDS, Desk
+from agent.till.news import CANCEL_TOO_LATE, News
 
 OUTBOX_LOOK_MS = 500
 LEFT_OVER_LOOK_MS = 60_000
@@ -53,19 +54,21 @@ class ShopLink:
     def begin(self) -> None:
         """Looks into the outbox from now on, and has told what the till before this one could not say to its
         end: where the journal was mended, and how orders ended."""
-        left_over = self._desk.journal.untold(self._desk.now_s() - DAY_SECONDS)[-MOST_LEFT_OVER:]
-        self._tell_left_over(left_over)
+        journal, since_s = self._desk.journal, self._desk.now_s() - DAY_SECONDS
+        ends = [_end(row) for row in journal.untold(since_s)]
+        standing = filter(None, map(journal.order, journal.untold_cancels(since_s)))
+        ends += [News(row.intent_id, ReceiptArrived(row.title, CANCEL_TOO_LATE)) for row in standing]
+        self._tell_left_over(ends[-MOST_LEFT_OVER:])
         self._look()
 
-    def _tell_left_over(self, rows: list[OrderRow]) -> None:
+    def _tell_left_over(self, ends: list[News]) -> None:
         if self._desk.is_quiet():  # a device that power or an update started at night wakes nobody
-            self._start_timer(LEFT_OVER_LOOK_MS, partial(self._tell_left_over, rows))
+            self._start_timer(LEFT_OVER_LOOK_MS, partial(self._tell_left_over, ends))
             return
         if self._desk.journal.meta_get(MENDED) == "1":
             self._arrived("", JournalMended())
-        for row in rows:
-            code = "expired" if row.state == "expired" else row.reason
-            self._arrived(row.intent_id, ReceiptArrived(row.title, code, row.delivery_date))
+        for news in ends:
+            self._arrived(*news)
 
     def _look(self) -> None:
         self.send_outbox()
@@ -161,7 +164,7 @@ class ShopLink:
                 code = f"{event.code}_part" if could else event.code
                 receipt = ReceiptArrived(event.title, code, could=could)
             case CancelTooLate():
-                receipt = ReceiptArrived(event.title, "cancel_too_late")
+                receipt = ReceiptArrived(event.title, CANCEL_TOO_LATE)
             case OrderExpired():
                 receipt = ReceiptArrived(event.title, "expired")
             case TimeTrusted():
@@ -169,6 +172,11 @@ class ShopLink:
                 self._tell_uplink()
                 return
         self._arrived(str(event.intent_id), receipt)
+
+
+def _end(row: OrderRow) -> News:
+    code = "expired" if row.state == "expired" else row.reason
+    return News(row.intent_id, ReceiptArrived(row.title, code, row.delivery_date))
 
 
 def _not_corrupt(error: JournalError) -> None:

@@ -16,9 +16,9 @@ from agent.deciding.conversation import SensorsSilent
 from agent.deciding.silences import Silence, Since
 from agent.plumbing import audit
 from agent.plumbing.boot_clock import boot_s
-from agent.plumbing.messages import SensorState
 from agent.plumbing.operator import SensorRow
 from agent.plumbing.settings import Sensor
+from agent.plumbing.site_messages import SensorState
 from agent.till.desk import Desk
 from agent.till.kept import keep, kept
 

@@ -23,6 +23,7 @@ from agent.deciding.conversation import (
     State,
     WentOn,
 )
+from agent.deciding.denials import is_called_off
 from agent.deciding.dialogue import CHOICE
 from agent.deciding.signals import Signal
 from agent.deciding.understanding import (
@@ -33,7 +34,6 @@ from agent.deciding.understanding import (
     NotUnderstood,
     OrderAsked,
     PhraseRead,
-    is_called_off,
 )
 from agent.deciding.verification import Voice
 from agent.plumbing import messages

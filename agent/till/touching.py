@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from agent.deciding.conversation import FactorGiven, FactorRefused, Record, Say
-from agent.plumbing import audit, messages
+from agent.plumbing import audit, messages, site_messages
 from agent.plumbing.errors import EarmarkError
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
@@ -44,15 +44,15 @@ class Touching:
     def received(self, message: messages.Message) -> None:
         """From `touch`."""
         match message:
-            case messages.PinTyped(number=number) if person := self._spoken.awaits_factor_of:
+            case site_messages.PinTyped(number=number) if person := self._spoken.awaits_factor_of:
                 self._try("pin", partial(self._pin_owner, person, number))
-            case messages.BadgeRead(number=number) if self._spoken.awaits_factor_of:
+            case site_messages.BadgeRead(number=number) if self._spoken.awaits_factor_of:
                 self._try("badge", partial(self._badge_owner, number))
-            case messages.PinTyped(number=number) if self._new and self._new.kind == "pin":
+            case site_messages.PinTyped(number=number) if self._new and self._new.kind == "pin":
                 self._choose(self._new, number)
-            case messages.BadgeRead(number=number) if self._new and self._new.kind == "badge":
+            case site_messages.BadgeRead(number=number) if self._new and self._new.kind == "badge":
                 self._choose(self._new, number)
-            case messages.ButtonPressed():
+            case site_messages.ButtonPressed():
                 self._spoken.push_to_talk()
             case _:
                 audit.log("touch_unasked")

@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.messages import BadgeRead, ButtonPressed, Message, PinTyped
+from agent.plumbing.messages import Message
 from agent.plumbing.process_main import run_process
 from agent.plumbing.settings import Settings, Touch
+from agent.plumbing.site_messages import BadgeRead, ButtonPressed, PinTyped
 from agent.plumbing.till_link import News, TillLink
 from agent.touching.entry import NumberEntry
 from agent.touching.input_device import InputDevice

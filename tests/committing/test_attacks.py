@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agent.bench import attack_claims
+from agent.bench.attack_claims import MANY_CLAIMS
+from agent.bench.attack_connections import FLOOD
 from agent.bench.attack_lab import DEVICE, Lab
 from agent.bench.attack_list import ATTACKS
 from agent.bench.attacks import Attack, judged, run_attacks, try_out
 from agent.cli import main
+from agent.committing.claim_code import ClaimCode
+from order_backend.claims import Claims
 
 
 @pytest.mark.timeout(120)
@@ -52,5 +58,30 @@ def test_an_attack_that_works_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_flood_by_one_device_holds_up_no_other() -> None:
-    result = run_attacks([one for one in ATTACKS if one.slow])
+    result = run_attacks(FLOOD)
     assert result["sound"], result
+
+
+@pytest.mark.slow
+def test_guessing_of_claim_codes_finds_none_and_is_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attack_claims, "GUESSES", 2_000)
+    result = run_attacks(MANY_CLAIMS)
+    assert result["sound"], result
+    assert {one for one in ATTACKS if one.slow} == {*FLOOD, *MANY_CLAIMS}
+
+
+def test_a_code_that_is_found_or_spoilt_is_no_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each guess is the code: the row says so, and is not taken for refused."""
+    made = Claims.make
+
+    def known(claims: Claims, *arguments: Any, **named: Any) -> ClaimCode:
+        code = made(claims, *arguments, **named)
+        monkeypatch.setattr(ClaimCode, "new", lambda: code)
+        return code
+
+    monkeypatch.setattr(Claims, "make", known)
+    with Lab(tmp_path) as lab:
+        row = try_out(attack_claims.CLAIMS[0], lab)
+    assert row.verdict == "NOT REFUSED" and "let_in" in row.seen

@@ -201,9 +201,26 @@ def test_bytes_that_storage_altered_never_leave_and_the_order_goes_on(online: Be
     only_publish(online)
     online.road.cancel(intent_id, factors=("voice",))
     online.journal._db.execute("UPDATE cancels SET payload = zeroblob(length(payload))")
-    assert online.road.tick().publishes == []
+    turn = online.road.tick()
+    assert turn.publishes == [] and [type(event) for event in turn.events] == [CancelTooLate]
+    assert online.journal.untold_cancels(now_s(online)) == [intent_id]
     online.clocks.pass_by(10)
     assert only_publish(online).ref == intent_id
+
+
+def test_what_stands_is_to_be_told_until_it_was(online: Bench) -> None:
+    intent_id = placed(online)
+    [order] = online.desk.shop.orders()
+    online.desk.shop.ends.put(order.order_id, "accepted", now_s=1)
+    online.clocks.pass_by(50)
+    online.road.cancel(intent_id, factors=("voice",))
+    online.clocks.pass_by(50)
+    online.road.received(ACK, cancelled(online, only_publish(online)))
+    online.restart_device()
+    assert online.journal.untold_cancels(now_s(online)) == [intent_id]
+    assert online.journal.untold_cancels(now_s(online) + 1) == []
+    online.journal.told_cancel(intent_id, now_s=now_s(online))
+    assert online.journal.untold_cancels(0) == []
 
 
 def test_it_needs_the_time_and_leaves_nothing_without(bench: Bench) -> None:

@@ -270,6 +270,52 @@ def test_the_mended_journal_is_told_once(damaged_later: Bench, tmp_path: Path) -
     device.desk.close()
 
 
+@pytest.mark.parametrize("in_log", [False, True])
+def test_what_was_to_be_taken_back_still_is(tmp_path: Path, in_log: bool) -> None:
+    """A cancellation that is open goes out again; one that was answered stays that, and told is told."""
+    bench = make_bench(tmp_path / "bench")
+    bench.trust_time()
+    bench.road.link(True)
+    orders = [bench.road.commit(_agreed(number)).intent_id for number in range(6)]
+    for publish in bench.road.tick().publishes:
+        reply = bench.desk.intent(DEVICE, publish.payload, now_s=int(bench.clocks.wall_s))
+        bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", reply.payload)
+    bench.clocks.pass_by(10)
+    asked, told, unsigned = orders[:3], orders[3], orders[4]
+    for intent_id in (*asked, told, unsigned):
+        bench.road.cancel(intent_id, factors=("voice",))
+    bench.journal.settle_cancel(told, "too_late", now_s=int(bench.clocks.wall_s))
+    bench.journal.told_cancel(told, now_s=int(bench.clocks.wall_s))
+    bench.journal._db.execute(
+        "UPDATE cancels SET payload = CAST(replace(payload, 'signed', 'singed') AS BLOB) WHERE intent_id = ?",
+        (unsigned,),
+    )
+    if not in_log:
+        bench.journal._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    device = Device(bench, tmp_path / "device")
+    if in_log:
+        content = device.path.read_bytes()
+        device.path.write_bytes(bytes(len(content)))
+    else:
+        device.path.with_name("journal.db-wal").unlink()
+        flip(device.path, [(0.0, 255)])
+    device.start()
+    assert device.journal.meta_get(MENDED) == "1"
+    assert [cancel.intent_id for cancel in device.journal.open_cancels()] == asked
+    assert all(cancel.attempts and cancel.is_whole for cancel in device.journal.open_cancels())
+    answered = device.journal.cancel(told)
+    assert answered is not None and answered.outcome == "too_late"
+    assert device.journal.untold_cancels(0) == [] and device.journal.cancel(unsigned) is None
+    for publish in device.road.tick().publishes:
+        reply = device.desk.cancel(DEVICE, publish.payload, now_s=int(device.clocks.wall_s))
+        device.road.received(f"va/v1/d/{DEVICE}/dn/ack", reply.payload)
+    reasons = {row.intent_id: row.reason for row in device.journal.orders()}
+    assert [name for name in orders if reasons[name] == "cancelled"] == asked
+    device.end()
+    bench.journal.close()
+    bench.desk.close()
+
+
 def test_anything_but_damage_is_not_mended(tmp_path: Path, damaged_later: Bench) -> None:
     with pytest.raises(JournalError) as caught:
         open_journal(tmp_path / "absent" / "journal.db", damaged_later.keys.public_jwk(), DEVICE)

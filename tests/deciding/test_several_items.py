@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.denials import is_called_off
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.spoken_basket import spoken_basket
@@ -17,7 +18,6 @@ from agent.deciding.understanding import (
     NotUnderstood,
     OrderAsked,
     SentenceParser,
-    is_called_off,
     understand,
 )
 

@@ -91,9 +91,7 @@ def test_a_denial_in_the_free_decode_wins_over_consent_in_the_grammar(
 def test_words_that_merely_contain_a_denial_do_not_deny(
     english: SentenceParser, catalogue: Catalogue
 ) -> None:
-    meaning = understand(
-        english, catalogue, "consent", "yes place my order", "Yes, place my order, nobody knows"
-    )
+    meaning = understand(english, catalogue, "consent", "yes place my order", "Yes, place my order, Nora")
     assert meaning == Answer("consent")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agent.deciding.understanding import is_denied
+from agent.deciding.denials import is_denied
 from agent.hearing.audio import to_float
 from agent.hearing.moonshine import Moonshine
 from agent.hearing.recogniser import Recogniser

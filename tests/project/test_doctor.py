@@ -15,8 +15,9 @@ import pytest
 from agent.cli import main
 from agent.commands.sensors_shown import heard_how, what_mends
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.messages import SensorState, VoiceReady
+from agent.plumbing.messages import VoiceReady
 from agent.plumbing.operator import SensorRow
+from agent.plumbing.site_messages import SensorState
 from agent.plumbing.supervisor import operator_socket
 from order_backend.certificates import authority, certificate_pem, new_key, private_pem, server_certificate
 from scripts.story.kitchen import Kitchen, sensor_settings

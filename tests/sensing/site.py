@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from agent.plumbing import messages
+from agent.plumbing import messages, site_messages
 from agent.plumbing.child import Program, start_child
 from agent.plumbing.ipc import IpcConnection
 from scripts.story.kitchen import Kitchen, sensor_settings
@@ -39,18 +39,18 @@ class SensorsProcess:
         ours.settimeout(PATIENCE_S)
         return self.till
 
-    def next_proposal(self) -> messages.Proposal:
+    def next_proposal(self) -> site_messages.Proposal:
         """What it says next."""
         while True:
-            message, _ = self.till.receive(messages.SensorsToTill)
-            if isinstance(message, messages.Proposal):
+            message, _ = self.till.receive(site_messages.SensorsToTill)
+            if isinstance(message, site_messages.Proposal):
                 return message
 
-    def state_when(self, so: Callable[[messages.SensorState], bool]) -> messages.SensorState:
+    def state_when(self, so: Callable[[site_messages.SensorState], bool]) -> site_messages.SensorState:
         """The next report of how a sensor is heard for which it is so."""
         while True:
-            message, _ = self.till.receive(messages.SensorsToTill)
-            if isinstance(message, messages.SensorState) and so(message):
+            message, _ = self.till.receive(site_messages.SensorsToTill)
+            if isinstance(message, site_messages.SensorState) and so(message):
                 return message
 
     def resident_kib(self) -> int:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from agent.plumbing.messages import SensorState
 from agent.plumbing.settings import Sensor
+from agent.plumbing.site_messages import SensorState
 from agent.sensing.sensor_watch import STATE_EVERY_S, SensorWatch
 from agent.sensing.site_bus import SiteMessage
 

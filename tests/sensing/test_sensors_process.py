@@ -14,7 +14,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from agent.plumbing.messages import Proposal
+from agent.plumbing.site_messages import Proposal
 from scripts.story.kitchen import TOPIC, Kitchen, reading
 from tests.sensing.site import SensorsProcess, sensors_at, wait_for
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from agent.plumbing.messages import Proposal, SensorState
 from agent.plumbing.settings import Proposals, Sensor
+from agent.plumbing.site_messages import Proposal, SensorState
 from tests.committing.kit import Bench
 from tests.till.kit import Till, make_till
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.plumbing import messages, operator
+from agent.plumbing import messages, operator, site_messages
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.speaker_models import GE2E
 from tests.till.till_process import TillProcess, running_till
@@ -44,7 +44,7 @@ def test_a_badge_is_set_shown_and_taken_away_without_its_number_passing_the_sock
         client.send(operator.SetFactor(person, "badge"))
         steps = [client.receive(operator.EnrolStep)[0]]
         while not steps[-1].done:
-            touch.send(messages.BadgeRead(BADGE))
+            touch.send(site_messages.BadgeRead(BADGE))
             steps.append(client.receive(operator.EnrolStep)[0])
     assert [step.learned for step in steps] == [False, False, True]
     assert not any(BADGE in step.text for step in steps)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from agent.plumbing import messages, operator
+from agent.plumbing import messages, operator, site_messages
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.speaker_models import GE2E
 from scripts.story.kitchen import sensor_settings
@@ -19,7 +19,7 @@ from tests.till.kit import ANNA, BERT, utterance
 from tests.till.till_process import TillProcess, running_till
 
 TAKE, CONSENT = "okay nabu yes place my order", "yes place my order"
-LOW = messages.Proposal("beans", 0.2, wanted=True)
+LOW = site_messages.Proposal("beans", 0.2, wanted=True)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_sensors_can_neither_sign_nor_confirm_nor_learn_anything(till: TillProce
         b"\x91" * 60_000,
     ):
         ours.sendall(struct.pack(">I", len(frame)) + frame)
-    sensors.send(messages.Proposal("someone else", 0.0, wanted=True))
+    sensors.send(site_messages.Proposal("someone else", 0.0, wanted=True))
     shown = till.orders()
     assert not shown.orders
     assert not shown.proposals
@@ -108,7 +108,7 @@ def test_a_flood_of_proposals_is_one_question_and_keeps_nobody_waiting(till: Til
     ours = till.hand_over("sensors")
     sensors = IpcConnection(ours, peer="till")
     for number in range(20_000):
-        sensors.send(messages.Proposal("beans", (number % 100) / 100, wanted=bool(number % 2)))
+        sensors.send(site_messages.Proposal("beans", (number % 100) / 100, wanted=bool(number % 2)))
         if number % 5_000 == 0:
             assert till.health().voice, "others are served meanwhile"
     sensors.send(LOW)
@@ -138,19 +138,21 @@ def test_claimed_silences_are_one_sentence_whatever_the_numbers(till: TillProces
     ):
         frame = packed(fields | wrong)
         ours.sendall(struct.pack(">I", len(frame)) + frame)
-    sensors.send(messages.SensorState("someone else", 90_000, 0.2, {}))
+    sensors.send(site_messages.SensorState("someone else", 90_000, 0.2, {}))
     before_kib = till.resident_kib()
     for number in range(20_000):
-        sensors.send(messages.SensorState("beans", (number % 2) * 90_000, 0.2, {"c": number}, f"f{number}"))
+        sensors.send(
+            site_messages.SensorState("beans", (number % 2) * 90_000, 0.2, {"c": number}, f"f{number}")
+        )
         if number % 5_000 == 0:
             assert till.health().voice, "others are served meanwhile"
     assert till.resident_kib() - before_kib < 8_192
     assert sum(file.stat().st_size for file in till.folder.glob("journal.db*")) < 16_000_000
-    sensors.send(messages.SensorState("beans", 90_000, 0.2, {}))
+    sensors.send(site_messages.SensorState("beans", 90_000, 0.2, {}))
     assert till.next_said().text.startswith("I have not heard from the coffee machine's sensor since ")
     till.voice.send(messages.Spoken(1))
     for age_s in (0, 90_000, 0, 90_000):  # it comes back and falls silent again, as fast as it can
-        sensors.send(messages.SensorState("beans", age_s, 0.2, {}))
+        sensors.send(site_messages.SensorState("beans", age_s, 0.2, {}))
         deadline = time.monotonic() + 30
         while till.orders().sensors[0].silent != (age_s > 0):
             assert time.monotonic() < deadline

@@ -174,18 +174,71 @@ def test_an_order_that_an_operator_took_back_is_told(till: Till) -> None:
     assert till.said == "Two bags of dark roast coffee: cancelled, so it is not ordered."
 
 
+TOO_LATE = "It was too late to cancel two bags of dark roast coffee"
+
+
+def shop_link(till: Till) -> ShopLink:
+    return ShopLink(till.desk, lambda _: None, till.spoken.receipt, lambda _, then: till.timers.append(then))
+
+
+def handed_over_before_it_was_cancelled(till: Till) -> bytes:
+    """The shop's answer to that."""
+    [row] = till.desk.journal.orders()
+    assert till.desk.cancel(row.intent_id) == ("asked", row.title)
+    [order] = till.bench.desk.shop.orders()
+    assert till.bench.desk.shop.ends.put(order.order_id, "accepted", now_s=0)
+    till.bench.clocks.pass_by(10)
+    [cancel] = till.desk.road.tick().publishes
+    return till.bench.desk.cancel(DEVICE, cancel.payload, now_s=int(till.bench.clocks.wall_s)).payload
+
+
+def answered(till: Till, payload: bytes) -> None:
+    shop_link(till).received(messages.Received(f"va/v1/d/{DEVICE}/dn/ack", payload))
+
+
 def test_an_order_that_left_is_taken_back_by_its_number_and_the_shop_has_the_last_word(till: Till) -> None:
     queue_one(till)
     till.deliver()
-    [row] = till.desk.journal.orders()
-    assert till.desk.cancel(row.order_id) == ("asked", row.title)
-    assert till.bench.desk.shop.ends.put(row.order_id, "accepted", now_s=0)
-    shop = ShopLink(till.desk, lambda _: None, till.spoken.receipt, lambda _, then: till.timers.append(then))
-    [cancel] = till.desk.road.tick().publishes
-    reply = till.bench.desk.cancel(DEVICE, cancel.payload, now_s=int(till.bench.clocks.wall_s))
+    reply = handed_over_before_it_was_cancelled(till)
     till.finish_speaking()
-    shop.received(messages.Received(f"va/v1/d/{DEVICE}/dn/ack", reply.payload))
-    assert till.said.startswith("It was too late to cancel two bags of dark roast coffee")
+    answered(till, reply)
+    assert till.said.startswith(TOO_LATE)
+
+
+def test_that_it_was_too_late_is_told_by_the_next_till_where_this_one_died(
+    till: Till, tmp_path: Path
+) -> None:
+    queue_one(till)
+    till.deliver()
+    till.finish_speaking()
+    reply = handed_over_before_it_was_cancelled(till)
+    till.spoken.voice_lost()
+    answered(till, reply)
+    second = restarted(till, tmp_path)
+    begin(second)
+    assert [said.startswith(TOO_LATE) for said in sentences(second)] == [True]
+    third = restarted(second, tmp_path)  # it died in the middle of the sentence
+    begin(third)
+    assert third.said.startswith(TOO_LATE)
+    third.finish_speaking()
+    fourth = restarted(third, tmp_path)
+    begin(fourth)
+    assert fourth.sent == []
+
+
+def test_of_an_order_and_that_it_stands_each_is_told_by_itself(till: Till, tmp_path: Path) -> None:
+    """Neither receipt of the shop's had come; one answer brings both, and the till dies between the two."""
+    queue_one(till)
+    till.desk.road.link(True)
+    [intent] = till.desk.road.tick().publishes
+    till.bench.desk.intent(DEVICE, intent.payload, now_s=int(till.bench.clocks.wall_s))
+    reply = handed_over_before_it_was_cancelled(till)
+    answered(till, reply)
+    assert till.said.startswith(TOLD)
+    till.spoken.spoken([message.say_id for message in till.sent if isinstance(message, messages.Say)][-1])
+    second = restarted(till, tmp_path)
+    begin(second)
+    assert [said.startswith(TOO_LATE) for said in sentences(second)] == [True]
 
 
 def test_what_the_journal_does_not_know_cannot_be_taken_back(till: Till) -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from agent.deciding.conversation import Proposed
 from agent.plumbing.errors import JournalError
-from agent.plumbing.messages import Proposal
 from agent.plumbing.settings import Proposals
+from agent.plumbing.site_messages import Proposal
 from agent.till.proposals import SensorProposals
 from agent.till.typed import TypedDialogue
 from tests.committing.kit import make_bench

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from agent.plumbing.errors import JournalError
-from agent.plumbing.messages import Proposal, SensorState
 from agent.plumbing.settings import Proposals
+from agent.plumbing.site_messages import Proposal, SensorState
 from agent.till.silences import SensorSilences
 from tests.committing.kit import make_bench
 from tests.till.kit import Till, make_till

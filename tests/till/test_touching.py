@@ -9,8 +9,9 @@ import pytest
 
 from agent.deciding.verification import Voiceprint
 from agent.plumbing.errors import EarmarkError
-from agent.plumbing.messages import BadgeRead, ButtonPressed, Listen, PinTyped
+from agent.plumbing.messages import Listen
 from agent.plumbing.settings import Touch
+from agent.plumbing.site_messages import BadgeRead, ButtonPressed, PinTyped
 from agent.plumbing.speaker_models import GE2E
 from agent.till.touching import Touching
 from tests.committing.kit import make_bench

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.deciding.understanding import asks_what_is_low
-from agent.plumbing.messages import SensorState
+from agent.plumbing.site_messages import SensorState
 from agent.till.typed import TypedDialogue
 from tests.committing.kit import make_bench
 from tests.till.kit import Till, make_till

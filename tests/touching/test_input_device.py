@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.messages import BadgeRead, ButtonPressed, Peer, PinTyped, TouchToTill
+from agent.plumbing.messages import Peer
+from agent.plumbing.site_messages import BadgeRead, ButtonPressed, PinTyped, TouchToTill
 from agent.touching.input_device import InputDevice
 from agent.touching.input_events import DIGITS, KEY_ENTER, encode_key
 

@@ -14,7 +14,8 @@ import pytest
 
 from agent.plumbing.child import Program, start_child
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.messages import Peer, PinTyped, Stop, TouchToTill
+from agent.plumbing.messages import Peer, Stop
+from agent.plumbing.site_messages import PinTyped, TouchToTill
 from agent.touching.input_device import InputDevice
 from agent.touching.input_events import DIGITS, KEY_ENTER
 from tests.touching.virtual_keyboard import _SETUP, UINPUT, VirtualKeyboard

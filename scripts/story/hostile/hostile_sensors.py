@@ -15,18 +15,9 @@ from typing import Any
 import attacks  # type: ignore[import-not-found]
 
 from agent.plumbing.ipc import IpcConnection
-from agent.plumbing.messages import (
-    BadgeRead,
-    ButtonPressed,
-    PinTyped,
-    Proposal,
-    Received,
-    Say,
-    Utterance,
-    VoiceReady,
-    Woken,
-)
+from agent.plumbing.messages import Received, Say, Utterance, VoiceReady, Woken
 from agent.plumbing.operator import ChatLine, Enrol
+from agent.plumbing.site_messages import BadgeRead, ButtonPressed, PinTyped, Proposal
 from agent.plumbing.till_link import TillLink
 
 CONSENT = "yes place my order"
