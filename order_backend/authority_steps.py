@@ -61,7 +61,9 @@ def begin(folder: ShopFolder, *, port: int = 0, now: datetime) -> Announced:
     """
     if phase(folder) == "dropping":
         raise ConfigurationError(
-            "authority_unfinished", "the one before is still being dropped", _command(folder, "drop")
+            "authority_unfinished",
+            "the one before is still being dropped",
+            f"earmark-backend authority {folder.path} drop",
         )
     following = make_successor(folder, now=now)
     write_trusted(folder)
@@ -113,7 +115,9 @@ def drop(folder: ShopFolder, *, force: bool = False, port: int = 0, now: datetim
         following = _following(folder)
         if phase(folder) != "moved":
             raise ConfigurationError(
-                "authority_unmoved", "the broker shows the old one's certificate", _command(folder, "move")
+                "authority_unmoved",
+                "the broker shows the old one's certificate",
+                f"earmark-backend authority {folder.path} move",
             )
         waiting = [one for one in standings(folder, now) if not one.connects_by(following.fingerprint)]
         if waiting and not force:
@@ -148,7 +152,9 @@ def _following(folder: ShopFolder) -> Authority:
     following = successor_of(folder)
     if following is None or phase(folder) == "made":
         raise ConfigurationError(
-            "authority_alone", "no successor was announced to the devices", _command(folder, "begin")
+            "authority_alone",
+            "no successor was announced to the devices",
+            f"earmark-backend authority {folder.path} begin",
         )
     return following
 
@@ -206,7 +212,3 @@ def _is_refused(folder: ShopFolder, port: int, old: Authority) -> bool:
             (old, lambda code: code in _REFUSED),
         )
     )
-
-
-def _command(folder: ShopFolder, step: str) -> str:
-    return f"earmark-backend authority {folder.path} {step}"
