@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agent import __version__
 from agent.commands.bench_arguments import add_benchmarks
+from agent.commands.catalogue_arguments import add_catalogue
 from agent.commands.command_line import add_command, seconds
 from agent.commands.key_arguments import add_key_arguments
 from agent.plumbing.errors import EarmarkError
@@ -152,19 +153,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     cancel.add_argument("order", help="the shop's number, or the intent_id of `earmark orders --json`")
 
-    catalogue = commands.add_parser("catalogue", help="what the running device sells").add_subparsers(
-        metavar="ACTION", required=True
-    )
-    load = add_command(
-        catalogue,
-        "load",
-        "catalogue",
-        "load",
-        "bring it a new one; it serves the old one meanwhile",
-    )
-    load.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE", help="the shop's JSON (default: the settings' file)"
-    )
+    add_catalogue(commands)
 
     hear = add_command(
         commands, "hear", "hear", "run", "what the device hears in audio files: wake, words, lines, gap"

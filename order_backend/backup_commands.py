@@ -93,16 +93,26 @@ def restored(options: argparse.Namespace) -> int:
         if options.close:
             shop.restores.close(int(shop.clock.read().now_s))
         doubts, times = shop.restores.doubts(), shop.restores.all()
+        newest = shop.published.newest()
+        forgotten = shop.restores.forgotten_version(newest.published_at if newest is not None else 0)
     if options.placed:
         _place(folder, doubts, *options.placed)
         return 0
     if options.json:
-        shown = {"lost": times, "doubts": [_without_payload(row) for row in doubts]}
+        shown = {
+            "lost": times,
+            "doubts": [_without_payload(row) for row in doubts],
+            "catalogue": {"newest": newest.version if newest else 0, "named_by_devices": forgotten},
+        }
         print(msgspec.json.encode(shown).decode())
         return 0
     for lost in times:
         state = "open" if lost.closed_at_s is None else f"closed {_shown(lost.closed_at_s)}"
         print(f"lost  {_shown(lost.lost_from_s)} to {_shown(lost.until_s)}  {state}")
+    if forgotten is not None:
+        has = f"version {newest.version}" if newest is not None else "none published"
+        names = f"devices have version {forgotten}" if forgotten else "no device has named another yet"
+        print(f"catalogue  {has} here, perhaps not the last; {names}: publish with --devices-have VERSION")
     for row in doubts:
         what = "intent" if row.payload else "asked about"
         print(plain(f"doubt  {row.device_id}  {row.intent_id}  {what} {_shown(row.first_at_s)}  {row.state}"))

@@ -16,6 +16,12 @@ from order_backend.shop import Shop
 def add_publish_arguments(parser: argparse.ArgumentParser) -> None:
     """Those of `publish`."""
     parser.add_argument("catalogue", type=Path, help="what is sold from now on (JSON), with a higher version")
+    parser.add_argument(
+        "--devices-have",
+        type=int,
+        metavar="VERSION",
+        help="in a shop that was restored: the highest version that a device shows",
+    )
 
 
 def add_catalogues_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +38,7 @@ def publish_command(options: argparse.Namespace) -> int:
     except OSError as error:
         raise ConfigurationError("price_list_invalid", f"cannot read {options.catalogue}") from error
     with Shop.open(folder.database) as shop:
-        version = publish(folder, shop, data, now_s=_now_s(shop))
+        version = publish(folder, shop, data, now_s=_now_s(shop), devices_have=options.devices_have)
     manifest = claims_of_version(version)
     size = sum(part.size for part in manifest.parts)
     print(f"version {version.version} published: {len(manifest.parts)} parts, {size} bytes")

@@ -127,6 +127,8 @@ class OrderDesk:
                 checked = self._check(signed, judged_s, is_published=found.is_published)
                 account_id = self._placing.reserve(device_id, checked, now_s=now_s)
             except Refusal as refusal:
+                if refusal.code == "catalogue_unknown" and not isinstance(signed, DirectIntent):
+                    self._shop.restores.name_version(signed.checkout.catalogue_version)
                 receipt = self._refused(event, device_id, refusal, now_s)
                 self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
                 return Reply("ack", receipt, refusal.code)

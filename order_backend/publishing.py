@@ -35,12 +35,15 @@ CLEARED_FOR_S = 7 * 24 * 3600
 """As long is remembered that a part has to be cleared at the broker."""
 
 
-def publish(folder: ShopFolder, shop: Shop, data: bytes, *, now_s: int) -> Version:
+def publish(
+    folder: ShopFolder, shop: Shop, data: bytes, *, now_s: int, devices_have: int | None = None
+) -> Version:
     """The version, in the database; order services tell the broker. Its prices hold from now on, those of the
-    one before for as long as an intent may be under way. The same one again changes nothing.
+    one before for as long as an intent may be under way. The same one again changes nothing. `devices_have`:
+    the version that somebody has seen at a device, for a shop that was restored and may have forgotten it.
 
     Raises ConfigurationError: price_list_invalid, catalogue_other_shop, catalogue_version (it is not higher),
-    catalogue_currency, catalogue_too_large.
+    catalogue_forgotten (nobody has said what devices have), catalogue_currency, catalogue_too_large.
     """
     config, prices = folder.config(), parse_price_list(data)
     if prices.shop_id != config.shop_id:
@@ -53,6 +56,7 @@ def publish(folder: ShopFolder, shop: Shop, data: bytes, *, now_s: int) -> Versi
             newest = _as_it_was_sold(folder, shop, prices, data, now_s)
         if newest is not None and (same := _checked(shop, newest, prices, data)) is not None:
             return same
+        _check_forgotten(shop, newest, prices, devices_have)
         cut = _cut(shop, newest, data)
         event = _signed(folder, prices, data, cut, now_s)
         if len(event) > LARGEST_PAYLOAD_BYTES:
@@ -116,6 +120,26 @@ def _checked(shop: Shop, newest: Version, prices: PriceList, data: bytes) -> Ver
     if prices.currency != currency:
         raise ConfigurationError("catalogue_currency", f"the shop sells in {currency}", "found another shop")
     return None
+
+
+def _check_forgotten(shop: Shop, newest: Version | None, prices: PriceList, devices_have: int | None) -> None:
+    """A device does not go back from a version that it has, nor to another catalogue under its number."""
+    named = shop.restores.forgotten_version(newest.published_at if newest is not None else 0)
+    if named is None:
+        return
+    if devices_have is None:
+        known = f"devices have named version {named}" if named else "no device has named one yet"
+        raise ConfigurationError(
+            "catalogue_forgotten",
+            f"this shop was restored, and may have forgotten what was published since its copy; {known}",
+            "look at a device that was on (earmark status), and add --devices-have VERSION",
+        )
+    if prices.version < max(named, devices_have):
+        raise ConfigurationError(
+            "catalogue_version",
+            f"it is version {prices.version}, and devices have {max(named, devices_have)}",
+            "publish that one again as it was, or raise its version above it",
+        )
 
 
 def _cut(shop: Shop, newest: Version | None, data: bytes) -> Cut:

@@ -1,4 +1,4 @@
-"""The schema's step that brought restores, for each database; `schema` takes it."""
+"""The schema's steps that brought restores, for each database; `schema` takes them."""
 
 from __future__ import annotations
 
@@ -36,4 +36,12 @@ CREATE TABLE doubts (
     state      TEXT NOT NULL CHECK (state IN ('open', 'silent')),
     PRIMARY KEY (device_id, intent_id)
 );
+"""
+
+RESTORED_VERSIONS = """
+ALTER TABLE restores ADD COLUMN named_version INTEGER NOT NULL DEFAULT 0
+"""
+
+POSTGRESQL_RESTORED_VERSIONS = """
+ALTER TABLE restores ADD COLUMN named_version BIGINT NOT NULL DEFAULT 0
 """

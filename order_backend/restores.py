@@ -48,7 +48,19 @@ class Restores:
 
     def begin(self, lost_from_s: int, until_s: int) -> None:
         """A restore, before the shop takes its first message."""
-        self._db.execute(insert(restores).values(lost_from_s=lost_from_s, until_s=until_s))
+        self._db.execute(insert(restores).values(lost_from_s=lost_from_s, until_s=until_s, named_version=0))
+
+    def name_version(self, version: int) -> None:
+        """A device has signed that it has this version of the catalogue, which the shop does not know."""
+        below = restores.c.named_version < version
+        self._db.execute(update(restores).where(below).values(named_version=version))
+
+    def forgotten_version(self, published_at: int) -> int | None:
+        """None where all is known that was published: the newest was at `published_at`. Else the highest
+        version that a device has named since the restore, 0 where none has."""
+        query = select(func.max(restores.c.named_version)).where(restores.c.until_s >= published_at)
+        found: int | None = self._db.execute(query).scalar_one()
+        return found
 
     def close(self, now_s: int) -> None:
         """All that was delivered of the lost times is named; the rest was not placed and will not be."""

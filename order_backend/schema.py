@@ -24,7 +24,12 @@ from order_backend.order_schema import (
     POSTGRESQL_CANCELLING,
 )
 from order_backend.policy_schema import POLICIES, POSTGRESQL_POLICIES
-from order_backend.restore_schema import POSTGRESQL_RESTORES, RESTORES
+from order_backend.restore_schema import (
+    POSTGRESQL_RESTORED_VERSIONS,
+    POSTGRESQL_RESTORES,
+    RESTORED_VERSIONS,
+    RESTORES,
+)
 from order_backend.retention_schema import POSTGRESQL_RETENTION, RETENTION
 
 _STEPS = {
@@ -40,6 +45,7 @@ _STEPS = {
         RETENTION,
         POLICIES,
         DEVICE_KEYS,
+        RESTORED_VERSIONS,
         AUTHORITIES,
     ),
     "postgresql": (
@@ -51,6 +57,7 @@ _STEPS = {
             POSTGRESQL_RETENTION,
             POSTGRESQL_POLICIES,
             POSTGRESQL_DEVICE_KEYS,
+            POSTGRESQL_RESTORED_VERSIONS,
             POSTGRESQL_AUTHORITIES,
         ),
     ),

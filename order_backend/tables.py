@@ -124,6 +124,7 @@ restores = Table(
     Column("lost_from_s", BigInteger),
     Column("until_s", BigInteger),
     Column("closed_at_s", BigInteger),
+    Column("named_version", BigInteger),
 )
 policies = Table(
     "policies",

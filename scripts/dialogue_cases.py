@@ -24,6 +24,7 @@ DEAR = Basket(
 )
 CALM = Circumstances(ZERO)
 SPENT = Circumstances(Money(POLICY.voice_day_max_minor, "PLN"))
+SPENT_BY_OTHERS = Circumstances(ZERO, spent_by_voice=Money(POLICY.voice_day_max_minor, "PLN"))
 QUEUED = Circumstances(ZERO, queued_same=True)
 NO_CLOCK = Circumstances(ZERO, clock_trusted=False)
 WITH_PIN = Circumstances(ZERO, factor_ready=True)
@@ -66,6 +67,11 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("dearer than `voice_order_max_minor`", talk.OrderHeard(DEAR, ANNA)),
         Case("dearer than that, by somebody who has a PIN", talk.OrderHeard(DEAR, ANNA), WITH_PIN),
         Case("more than `voice_day_max_minor` in a day", talk.OrderHeard(COFFEE, ANNA), SPENT),
+        Case(
+            "the same, with what others have ordered by voice",
+            talk.OrderHeard(COFFEE, ANNA),
+            SPENT_BY_OTHERS,
+        ),
         Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
     ),
     talk.Chosen: (Case("one of the two is named, by anybody", talk.Chosen(COFFEE)),),

@@ -28,6 +28,7 @@ def add_benchmarks(benchmarks: Benchmarks) -> None:
         _wake(benchmarks),
         _speakers(benchmarks),
         _journey(benchmarks),
+        _conversations(benchmarks),
         _bargein(benchmarks),
         add_command(benchmarks, "speech", "bench", "speech", "how long from a text to its first sound"),
         _idle(benchmarks),
@@ -217,6 +218,23 @@ def _journey(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     _file(journey, "--noise", "noise to mix in (default: made, pink)")
     journey.add_argument("--snr", type=numbers, default=(20.0, 10.0), metavar="DB,DB", help="default: 20,10")
     return journey
+
+
+def _conversations(benchmarks: Benchmarks) -> argparse.ArgumentParser:
+    conversations = add_command(
+        benchmarks,
+        "conversations",
+        "bench_conversations",
+        "conversations",
+        "written conversations in English and Polish, held in words by the device's own dialogue",
+    )
+    _folder(conversations, "--folder", "where they stand (default: docs/conversations)")
+    instead = conversations.add_mutually_exclusive_group()
+    instead.add_argument("--show", metavar="N", help="only prints the Nth, or one with this in its name")
+    instead.add_argument(
+        "--rewrite", action="store_true", help="writes into the files what comes of each; read the difference"
+    )
+    return conversations
 
 
 def _bargein(benchmarks: Benchmarks) -> argparse.ArgumentParser:

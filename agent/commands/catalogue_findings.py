@@ -8,7 +8,10 @@ from pathlib import Path
 
 from agent.commands.findings import Finding
 from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.details import details_name, parse_details
+from agent.deciding.edition import source_id
 from agent.deciding.sentences import compile_sentences
+from agent.plumbing.errors import CatalogueError
 from agent.plumbing.operator import CatalogueHealth, Health
 from agent.plumbing.settings import Settings
 
@@ -29,8 +32,24 @@ def catalogue(settings: Settings) -> Iterator[Finding]:
     compile_sentences(found, settings.device.language)
     silent = sum(settings.device.language not in product.words for product in found.products)
     yield Finding("catalogue", "ok", f"version {found.version}, {len(found.products)} products")
+    yield from _details(path, data)
     if silent:
         yield Finding("catalogue", "note", f"{silent} products have no words in {settings.device.language!r}")
+
+
+def _details(path: Path, catalogue_data: bytes) -> Iterator[Finding]:
+    """Of the document beside the catalogue."""
+    beside = path.with_name(details_name(path.name))
+    try:
+        details = parse_details(beside.read_bytes(), catalogue_sha256=source_id(catalogue_data))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        yield Finding("catalogue", "note", f"cannot read {beside}: {error.strerror}", "put its details there")
+    except CatalogueError as error:
+        yield Finding("catalogue", "note", f"{beside.name}: {error.detail} ({error.code})", error.next_step)
+    else:
+        yield Finding("catalogue", "ok", f"details of {len(details.products)} products")
 
 
 def catalogue_in_use(health: CatalogueHealth) -> Iterator[Finding]:

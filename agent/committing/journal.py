@@ -62,6 +62,7 @@ class Journal(CancelRows, JournalDecisions):
             "title": order.title or ", ".join(f"{line.quantity} × {line.title}" for line in basket.lines),
             "total_minor": basket.total.minor,
             "currency": basket.total.currency,
+            "factors": ",".join(factor for factor in order.factors if factor != "voice"),
             "now_s": now_s,
             "waited": (monotonic_ns - order.speech_ended_ns) / 1e9 if order.speech_ended_ns else None,
         }
@@ -71,9 +72,9 @@ class Journal(CancelRows, JournalDecisions):
             db.execute(
                 "INSERT INTO orders (intent_id, conversation, person, basket_key, title, total_minor,"
                 " currency, topic, payload, sha256, iat, exp, state, queued_at_s, seconds_to_journal,"
-                " checksum)"
+                " checksum, factors)"
                 " VALUES (:intent_id, :conversation, :person, :basket_key, :title, :total_minor, :currency,"
-                " :topic, :payload, :sha256, :iat, :exp, 'queued', :now_s, :waited, :checksum)",
+                " :topic, :payload, :sha256, :iat, :exp, 'queued', :now_s, :waited, :checksum, :factors)",
                 {**row, "checksum": checksum(row)},
             )
             _event(db, signed.intent_id, "queued", now_s, monotonic_ns)
@@ -219,14 +220,12 @@ class Journal(CancelRows, JournalDecisions):
     def spent_since(self, person: str, since_s: int, currency: str) -> int:
         """Minor units that `person` has ordered or may yet have ordered since then, by the receipt where that
         charges more than was agreed."""
-        with self._errors():
-            total: int = self._db.execute(
-                "SELECT coalesce(sum(max(total_minor, coalesce(charged_minor, 0))), 0) FROM orders"
-                " WHERE person = ? AND iat >= ?"
-                " AND currency = ? AND state NOT IN ('refused', 'expired')",
-                (person, since_s, currency),
-            ).fetchone()[0]
-        return total
+        return self._spent("person = ? AND iat >= ? AND currency = ?", (person, since_s, currency))
+
+    def spent_by_voice_since(self, since_s: int, currency: str) -> int:
+        """The same of everybody together, also of those who were forgotten, but only what no PIN, badge or
+        phone confirmed."""
+        return self._spent("factors = '' AND iat >= ? AND currency = ?", (since_s, currency))
 
     def untold(self, since_s: int) -> list[OrderRow]:
         """What has found its end since then and was not said to anybody, oldest first."""
@@ -263,6 +262,13 @@ class Journal(CancelRows, JournalDecisions):
         for expected, *values in rows:
             if checksum(dict(zip(CHECKED, values, strict=True))) != expected:
                 raise JournalError("journal_corrupt", f"{self._path}: the row of {values[0]} was altered")
+
+    def _spent(self, condition: str, values: tuple[object, ...]) -> int:
+        spent = "coalesce(sum(max(total_minor, coalesce(charged_minor, 0))), 0)"
+        query = f"SELECT {spent} FROM orders WHERE {condition} AND state NOT IN ('refused', 'expired')"  # noqa: S608
+        with self._errors():
+            total: int = self._db.execute(query, values).fetchone()[0]
+        return total
 
     def _one(self, query: str, values: tuple[object, ...]) -> OrderRow | None:
         return next(iter(self._many(query, values)), None)

@@ -12,7 +12,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
@@ -26,6 +26,7 @@ from agent.committing.journal_steps import take_steps
 from agent.committing.jws import PublicJwk
 from agent.committing.read_back import fits, signed_facts
 from agent.committing.receipts import CANCELLED
+from agent.deciding.basket import Factor
 from agent.plumbing import audit, durable
 from agent.plumbing.errors import JournalError
 
@@ -36,7 +37,7 @@ _ORDER = (
     "number", "intent_id", "conversation", "person", "basket_key", "title", "total_minor", "currency",
     "topic", "payload", "sha256", "iat", "exp", "state", "attempts", "order_id", "reason", "delivery_date",
     "queued_at_s", "settled_at_s", "seconds_to_journal", "receipt", "charged_minor", "checksum",
-    "told_at_s",
+    "told_at_s", "factors",
 )  # fmt: skip
 _AS_FIRST_MADE = 21
 """Columns of a row that a release before the receipts wrote."""
@@ -47,6 +48,8 @@ _INTEGERS = (
     *("total_minor", "iat", "exp", "attempts", "queued_at_s", "settled_at_s", "charged_minor"),
     "told_at_s",
 )
+
+_OTHER_FACTORS = set(get_args(Factor)) - {"voice"}
 
 Row = dict[str, Any]
 
@@ -139,7 +142,7 @@ class _Salvaged:
 
     def _order(self, rowid: int, values: tuple[Value, ...]) -> None:
         row: Row = dict(zip(_ORDER, values, strict=False)) | {"number": rowid}
-        row = {"receipt": None, "charged_minor": None, "checksum": "", "told_at_s": None} | row
+        row = {"receipt": None, "charged_minor": None, "checksum": "", "told_at_s": None, "factors": ""} | row
         sound = self._sound(row)
         if sound is None:
             return
@@ -181,6 +184,8 @@ def _filled(row: Row) -> Row:
         row["seconds_to_journal"] = None
     if not isinstance(row["receipt"], bytes | None):
         row["receipt"] = None
+    if not set(str(row["factors"]).split(",")) <= _OTHER_FACTORS:
+        row["factors"] = ""
     row["checksum"] = checksum(row)
     if row["state"] in OPEN:
         row |= {"settled_at_s": None, "order_id": "", "reason": ""}

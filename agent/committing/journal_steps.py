@@ -95,8 +95,15 @@ ALTER TABLE cancels ADD COLUMN settled_at_s INTEGER;
 ALTER TABLE cancels ADD COLUMN told_at_s INTEGER;
 """
 
+# What an earlier release wrote, and writes after a rollback, counts as bought by voice alone.
+_FACTORS = """
+ALTER TABLE orders ADD COLUMN factors TEXT NOT NULL DEFAULT '';
+CREATE INDEX orders_by_voice ON orders (iat) WHERE factors = '';
+"""
+
 STEPS = (
     _ORDERS_EVENTS_DECISIONS, _RECEIPTS_AND_CHECKSUMS, _WHAT_WAS_TOLD, _CANCELS, _WHAT_WAS_TOLD_OF_CANCELS,
+    _FACTORS,
 )  # fmt: skip
 
 SCHEMA_VERSION = len(STEPS)

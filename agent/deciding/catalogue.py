@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -24,7 +24,9 @@ LONGEST_NAME_WORDS = 12
 Version = Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
 
 
-class Catalogue(Assortment, msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+class Catalogue(
+    Assortment, msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True
+):
     """All of it as values, for whoever needs every product: the compiler, and checks."""
 
     schema_version: int
@@ -75,7 +77,7 @@ def parse_catalogue(data: bytes, *, name: str = "catalogue") -> Catalogue:
             f"{name} has schema {catalogue.schema_version}, this release knows {SCHEMA_VERSION}",
             "update earmark-agent",
         )
-    faults = tuple(_faults(catalogue))
+    faults = [fault.text for fault in catalogue_faults(catalogue)]
     if faults:
         raise CatalogueError("catalogue_invalid", f"{name}:\n  " + "\n  ".join(faults), "mend these entries")
     return catalogue
@@ -85,71 +87,94 @@ def _no_catalogue(detail: str) -> CatalogueError:
     return CatalogueError("catalogue_syntax", detail, "see docs/catalogue.md for the format")
 
 
-def _faults(catalogue: Catalogue) -> Iterable[str]:
+Path = tuple[str | int, ...]
+"""To a value in the document: ("products", 3, "words", "en")."""
+
+
+class Fault(NamedTuple):
+    """What is wrong, and where."""
+
+    path: Path
+    text: str
+
+
+def catalogue_faults(catalogue: Catalogue) -> Iterator[Fault]:
+    """Everything for which `parse_catalogue` refuses what is well shaped."""
     if not catalogue.products:
-        yield "there is no product"
-    yield from _repeated("product", [product.id for product in catalogue.products])
-    yield from _repeated("option", [option.id for option in catalogue.options])
+        yield Fault(("products",), "there is no product")
+    yield from _repeated(("products",), "product", [product.id for product in catalogue.products])
+    yield from _repeated(("options",), "option", [option.id for option in catalogue.options])
     known = {option.id: option for option in catalogue.options}
-    for option in catalogue.options:
-        yield from _repeated(f"choice of option {option.id!r}", [choice.id for choice in option.choices])
-        if not option.choices:
-            yield f"option {option.id!r} has no choice"
-        if option.default and option.default not in {choice.id for choice in option.choices}:
-            yield f"option {option.id!r}: default {option.default!r} is none of its choices"
-        for choice in option.choices:
-            yield from _wording_faults(f"choice {option.id}={choice.id}", choice.words)
+    for at, option in enumerate(catalogue.options):
+        yield from _option_faults(("options", at), option)
     yield from _same_names(catalogue.products)
-    for product in catalogue.products:
-        where = f"product {product.id!r}"
-        yield from _wording_faults(where, product.words)
+    for at, product in enumerate(catalogue.products):
+        path, where = ("products", at), f"product {product.id!r}"
+        yield from _wording_faults(path, where, product.words)
         if not product.unit:
-            yield f"{where}: the unit is empty"
-        for option_id in product.options:
+            yield Fault((*path, "unit"), f"{where}: the unit is empty")
+        for number, option_id in enumerate(product.options):
             if option_id not in known:
-                yield f"{where}: unknown option {option_id!r}"
+                yield Fault((*path, "options", number), f"{where}: unknown option {option_id!r}")
                 continue
             for choice in known[option_id].choices:
                 for language in product.words.keys() - choice.words.keys():
-                    yield f"{where}: its choice {option_id}={choice.id} has no words in {language!r}"
+                    text = f"{where}: its choice {option_id}={choice.id} has no words in {language!r}"
+                    yield Fault((*path, "options", number), text)
         cheapest = product.price_minor + sum(
             min(0, *(choice.price_delta_minor for choice in known[option_id].choices))
             for option_id in product.options
             if option_id in known and known[option_id].choices
         )
         if product.price_minor < 0 or cheapest < 0:
-            yield f"{where}: the price is below zero ({min(product.price_minor, cheapest)})"
+            text = f"{where}: the price is below zero ({min(product.price_minor, cheapest)})"
+            yield Fault((*path, "price_minor"), text)
 
 
-def _same_names(products: Iterable[Product]) -> Iterable[str]:
+def _option_faults(path: Path, option: Option) -> Iterator[Fault]:
+    choices = [choice.id for choice in option.choices]
+    yield from _repeated((*path, "choices"), f"choice of option {option.id!r}", choices)
+    if not choices:
+        yield Fault(path, f"option {option.id!r} has no choice")
+    if option.default and option.default not in choices:
+        yield Fault(
+            (*path, "default"), f"option {option.id!r}: default {option.default!r} is none of its choices"
+        )
+    for at, choice in enumerate(option.choices):
+        yield from _wording_faults((*path, "choices", at), f"choice {option.id}={choice.id}", choice.words)
+
+
+def _same_names(products: Iterable[Product]) -> Iterator[Fault]:
     """Two products under one name: with accents folded, as the grammar has them, one would never be heard."""
     taken: dict[tuple[str, str], str] = {}
-    for product in products:
+    for at, product in enumerate(products):
         for language, wording in product.words.items():
             for form in dict.fromkeys(normalise_text(form) for form in wording.heard):
                 other = taken.setdefault((language, form), product.id)
                 if other != product.id:
-                    yield f"products {other!r} and {product.id!r} are both called {form!r} in {language!r}"
+                    text = f"products {other!r} and {product.id!r} are both called {form!r} in {language!r}"
+                    yield Fault(("products", at, "words", language), text)
 
 
-def _repeated(what: str, identifiers: list[str]) -> Iterable[str]:
+def _repeated(path: Path, what: str, identifiers: list[str]) -> Iterator[Fault]:
     seen: set[str] = set()
-    for identifier in identifiers:
+    for at, identifier in enumerate(identifiers):
         if identifier in seen:
-            yield f"{what} id {identifier!r} is there twice"
+            yield Fault((*path, at), f"{what} id {identifier!r} is there twice")
         seen.add(identifier)
 
 
-def _wording_faults(where: str, words: Mapping[str, Wording]) -> Iterable[str]:
+def _wording_faults(path: Path, where: str, words: Mapping[str, Wording]) -> Iterator[Fault]:
     if not words:
-        yield f"{where}: no words in any language"
+        yield Fault(path, f"{where}: no words in any language")
     for language, wording in words.items():
+        here = (*path, "words", language)
         for form in wording.heard or ("",):
             count = len(form.split())
             if not form.isprintable():
-                yield f"{where}: a name in {language!r} holds control characters: {form!r}"
+                yield Fault(here, f"{where}: a name in {language!r} holds control characters: {form!r}")
             elif count == 0:
-                yield f"{where}: an empty name in {language!r}"
+                yield Fault(here, f"{where}: an empty name in {language!r}")
             elif count > LONGEST_NAME_WORDS:
                 most = f"at most {LONGEST_NAME_WORDS} can be spoken"
-                yield f"{where}: a name of {count} words in {language!r}; {most}"
+                yield Fault(here, f"{where}: a name of {count} words in {language!r}; {most}")

@@ -14,7 +14,7 @@ Identifier = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$")]
 
 
-class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """`say` is how the device names it after a quantity and unit ("two bags of SAY"); `hear` are further
     forms that people use; `many` is the plural of things counted in pieces ("two lattes")."""
 
@@ -28,13 +28,13 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(dict.fromkeys(form for form in (self.say, self.many, *self.hear) if form))
 
 
-class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     id: Identifier
     words: dict[Language, Wording]
     price_delta_minor: Price = 0
 
 
-class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Something to choose about a product. `position` is where it is said: before the name ("dark roast
     coffee") or after it ("with milk"). Where it is not said, `default` holds; '' leaves it open."""
 
@@ -51,7 +51,7 @@ class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         raise KeyError(choice_id)
 
 
-class Product(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Product(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     id: Identifier
     unit: str
     price_minor: Price

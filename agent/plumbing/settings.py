@@ -158,7 +158,7 @@ class Speaker(_Section, frozen=True):
 
 class Policy(_Section, frozen=True):
     voice_order_max_minor: MinorUnits = 100_00  # one order confirmed by voice alone
-    voice_day_max_minor: MinorUnits = 250_00  # per person and 24 hours
+    voice_day_max_minor: MinorUnits = 250_00  # in 24 hours, per person and for all of them together
     factor_order_max_minor: MinorUnits = 1_000_00  # one order confirmed by PIN or badge as well
     factor_day_max_minor: MinorUnits = 2_000_00  # per person and 24 hours, with those by voice alone
     largest_quantity: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20  # of one product in one order

@@ -103,15 +103,15 @@ class Desk:
 
     def surroundings(self, basket: Basket | None, person: str) -> Surroundings:
         """What the dialogue table decides by, read from the journal now."""
-        spent, queued_same = Money(0, self.catalogue.currency), False
+        currency = self.catalogue.currency
+        spent, by_voice, queued_same = Money(0, currency), None, False
         if basket is not None and person:
             since = self.now_s() - DAY_SECONDS
-            spent = Money(
-                self.journal.spent_since(person, since, self.catalogue.currency), self.catalogue.currency
-            )
+            spent = Money(self.journal.spent_since(person, since, currency), currency)
+            by_voice = Money(self.journal.spent_by_voice_since(since, currency), currency)
             queued_same = self.journal.queued_like(person, basket.key) is not None
         factor_ready = bool(self.settings.touch.devices) and self.factors.has(person)
-        circumstances = Circumstances(spent, queued_same, self.road.clock_trusted(), factor_ready)
+        circumstances = Circumstances(spent, queued_same, self.road.clock_trusted(), factor_ready, by_voice)
         return Surroundings(self.policy, circumstances)
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import subprocess
 import sys
 import threading
@@ -26,7 +27,7 @@ from order_backend.service import OrderService
 from order_backend.shop import Shop
 from tests.backend.test_replicas import running
 from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, question
-from tests.committing.network import PATIENCE_S, RawClient, eventually
+from tests.committing.network import PATIENCE_S, RawClient, as_long_as_it_goes_on, eventually
 from tests.committing.test_tls import context_of
 
 only_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -85,6 +86,7 @@ def test_a_question_and_its_intent_at_once_agree(bench: Bench) -> None:
 
 
 @only_postgresql
+@pytest.mark.timeout(1_200)  # it waits for progress, however slow
 def test_two_hundred_intents_while_postgresql_is_killed_are_two_hundred_orders(
     bench: Bench, postgres: PostgresServer, tmp_path: Path
 ) -> None:
@@ -107,13 +109,16 @@ def test_two_hundred_intents_while_postgresql_is_killed_are_two_hundred_orders(
         device.subscribe(f"va/v1/d/{DEVICE}/dn/ack")
         killed = False
 
-        def read() -> bool:
-            while not device.messages.empty():
-                payload = bytes(device.messages.get().payload)
+        def read(quiet_s: float = 0.0) -> bool:
+            """All that comes, until nothing does for that long."""
+            while True:
+                try:
+                    payload = bytes(device.messages.get(timeout=quiet_s or None, block=quiet_s > 0).payload)
+                except queue.Empty:
+                    return bool(receipts)
                 receipt = verify_receipt(payload, bench.trust, device_id=DEVICE, environment="test")
                 assert receipt.status == "ordered"
                 receipts.setdefault(receipt.intent_id, set()).add(receipt.order_id)
-            return bool(receipts)
 
         def sends_what_is_open() -> bool:
             nonlocal killed
@@ -127,11 +132,10 @@ def test_two_hundred_intents_while_postgresql_is_killed_are_two_hundred_orders(
                     eventually(lambda: not first.connected.is_set(), "that the first leaves")
                     eventually(lambda: not second.connected.is_set(), "that the second leaves")
                     postgres.start()
-            time.sleep(0.2)
-            read()
+            read(quiet_s=1.0)
             return len(receipts) == 200
 
-        eventually(sends_what_is_open, "a receipt for each")
+        as_long_as_it_goes_on(sends_what_is_open, lambda: len(receipts), "a receipt for each")
         device.close()
     with Shop.open(bench.folder.database) as shop:
         rows = shop.orders(1_000)

@@ -61,6 +61,18 @@ def eventually(condition: Callable[[], Any], what: str) -> Any:
     raise AssertionError(f"{what}: not within {PATIENCE_S:.0f} s")
 
 
+def as_long_as_it_goes_on(condition: Callable[[], Any], progress: Callable[[], object], what: str) -> Any:
+    """`eventually`, with the patience anew whenever `progress` says something else than before."""
+    before, deadline = progress(), time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if result := condition():
+            return result
+        if (now := progress()) != before:
+            before, deadline = now, time.monotonic() + PATIENCE_S
+        time.sleep(0.01)
+    raise AssertionError(f"{what}: nothing went on for {PATIENCE_S:.0f} s, after {before}")
+
+
 @contextmanager
 def serving(folder: ShopFolder, port: int) -> Iterator[OrderService]:
     service = OrderService(folder, port=port, reconnect_s=0.1)

@@ -289,6 +289,32 @@ def test_a_journal_of_the_first_schema_is_brought_up_to_date_with_everything_in_
             assert journal.signed_bytes(signed.intent_id) == ("t", signed.payload)
             assert journal._db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
             assert journal.meta_get("oldest_reader") == "1"
+            # Nobody knows any more what confirmed it: it counts as if nothing but the voice did.
+            assert journal.spent_by_voice_since(0, journal.open_orders()[0].total.currency) == 5
+
+
+def test_what_voice_alone_bought_is_summed_over_everybody_and_nothing_else_is(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.db") as journal:
+        for person, factors in (
+            ("p-1", ("voice",)),
+            ("p-2", ("voice",)),
+            ("p-1", ("voice", "pin")),
+            ("p-3", ("voice", "badge")),
+        ):
+            order = msgspec.structs.replace(agreed(person=person), factors=factors)
+            journal.queue(intent(), order, now_s=NOW_S, monotonic_ns=1)
+        one = agreed().basket.total
+        assert journal.spent_by_voice_since(NOW_S, one.currency) == 2 * one.minor
+        assert journal.spent_since("p-1", NOW_S, one.currency) == 2 * one.minor
+        assert journal.spent_by_voice_since(NOW_S + 1, one.currency) == 0
+        assert journal.spent_by_voice_since(NOW_S, "EUR") == 0
+        refused = journal.orders()[-1].intent_id
+        move(journal, refused, "refused")
+        assert journal.spent_by_voice_since(NOW_S, one.currency) == one.minor
+        plan = journal._db.execute(
+            "EXPLAIN QUERY PLAN SELECT sum(total_minor) FROM orders WHERE factors = '' AND iat >= 0"
+        ).fetchall()
+        assert "orders_by_voice" in plan[0][-1], "it does not read the signed bytes of every order there is"
 
 
 def test_the_receipt_is_kept_as_it_came(tmp_path: Path) -> None:

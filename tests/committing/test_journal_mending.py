@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -256,6 +257,25 @@ def test_a_row_that_says_something_else_than_it_did_is_found_and_written_anew(
         assert (row.total, row.person, row.exp) == (told.total, told.person, told.exp)
     assert device.journal.meta_get(MENDED) == "1"
     device.end()
+
+
+def test_what_a_pin_confirmed_is_no_purchase_by_voice_in_a_mended_journal(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path / "bench")
+    bench.trust_time()
+    by_pin = msgspec.structs.replace(agreed(quantity=3), factors=("voice", "pin"))
+    for order in (by_pin, agreed(), agreed()):
+        bench.road.commit(order)
+    bench.journal.close()
+    path = tmp_path / "bench" / "state" / "journal.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(
+            "UPDATE orders SET total_minor = 1, factors = CASE number WHEN 2 THEN 'moon' ELSE factors END"
+        )
+        db.commit()
+    with open_journal(path, bench.keys.public_jwk(), DEVICE) as journal:
+        assert journal.meta_get(MENDED) == "1"
+        assert journal.spent_by_voice_since(0, "PLN") == 2 * agreed().basket.total.minor
+    bench.desk.close()
 
 
 def test_the_mended_journal_is_told_once(damaged_later: Bench, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from agent.deciding.conversation import (
     Confirming,
     Confused,
     Event,
+    FactorGiven,
     Helped,
     Idle,
     NotCommitted,
@@ -50,8 +51,12 @@ ANNA, BERT, NOBODY = Verdict("p-anna"), Verdict("p-bert"), Verdict(reason="unkno
 CONSENT, BARE, DENIAL = Answer("consent"), Answer("bare"), Answer("denial")
 
 
-def _around(spent: int = 0, queued_same: bool = False, clock: bool = True) -> Surroundings:
-    return Surroundings(Policy(), Circumstances(Money(spent, "PLN"), queued_same, clock))
+def _around(
+    spent: int = 0, queued_same: bool = False, clock: bool = True, by_all: int | None = None
+) -> Surroundings:
+    spent_by_voice = None if by_all is None else Money(by_all, "PLN")
+    circumstances = Circumstances(Money(spent, "PLN"), queued_same, clock, spent_by_voice=spent_by_voice)
+    return Surroundings(Policy(), circumstances)
 
 
 def _shop() -> Catalogue:
@@ -150,6 +155,7 @@ def test_what_is_queued_already_is_asked_about() -> None:
         (21, _around(), "quantity_too_large"),
         (6, _around(), "order_over_limit"),
         (2, _around(spent=230_00), "day_over_limit"),
+        (2, _around(by_all=212_01), "day_over_limit_together"),
         (2, _around(clock=False), "clock_untrusted"),
     ],
 )
@@ -161,6 +167,20 @@ def test_limits_are_checked_when_asked_and_again_at_consent(
     assert (state, _codes(effects)) == (Idle(), [code])
     state, effects = step(Confirming(basket, ANNA), Answered(CONSENT, ANNA, True), around)
     assert (state, _codes(effects)) == (Idle(), [code])
+
+
+def test_at_the_very_bound_of_the_day_it_is_still_read_back() -> None:
+    for around in (_around(by_all=212_00), _around(spent=212_00)):
+        _, effects = step(Idle(), OrderHeard(BASKET, ANNA), around)
+        assert _said(effects) == ["read_back"]
+
+
+def test_what_all_have_bought_by_voice_is_no_limit_to_a_pin() -> None:
+    around = Circumstances(Money(0, "PLN"), factor_ready=True, spent_by_voice=Money(250_00, "PLN"))
+    state, _ = step(Idle(), OrderHeard(BASKET, ANNA), Surroundings(Policy(), around))
+    assert isinstance(state, AwaitingFactor)
+    _, effects = step(state, FactorGiven(ANNA.person, "pin"), Surroundings(Policy(), around))
+    assert _commits(effects)
 
 
 def _several(count: int, quantity: int = 1) -> Basket:

@@ -4,6 +4,7 @@ and the device took up, and the people who are enrolled."""
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from agent.cli import main
 from agent.committing.journal import FILE_NAME, Journal
 from agent.deciding.verification import Voiceprint
 from agent.plumbing.speaker_models import GE2E
@@ -46,18 +48,26 @@ desk.journal.close()
 
 @pytest.fixture
 def device(tmp_path: Path) -> TillProcess:
-    """Stopped. A second version was published and taken up, which its settings name too; two are enrolled."""
+    """Stopped. A second version was imported with details, published and taken up, and is in the settings'
+    place too; two are enrolled."""
+    written = json.loads(SECOND) | {"schema_version": 2}
+    written["products"][0] |= {"categories": ["hot-drinks"], "place": {"aisle": "3", "bin": "B 2"}}
+    (tmp_path / "shop.json").write_text(json.dumps(written))
+    assert main(["catalogue", "import", str(tmp_path / "shop.json"), "--out", str(tmp_path / "import")]) == 0
+    imported = (tmp_path / "import" / "catalogue.json").read_bytes()
     with running_till(tmp_path) as till:
         folder = ShopFolder(tmp_path / "shop")
-        publish(folder, till.shop.shop, SECOND, now_s=1)
+        publish(folder, till.shop.shop, imported, now_s=1)
         voice_comes(till)
-        with bring(till, SECOND) as client:
+        with bring(till, imported) as client:
             stage = answer(client)
             while stage != "in_use":
                 if stage == "waiting":
                     hear_by(till, V2)
                 stage = answer(client)
-        till.catalogue_file.write_bytes(folder.catalogue.read_bytes())
+        assert folder.catalogue.read_bytes() == imported
+        for document in (tmp_path / "import").iterdir():
+            shutil.copy(document, till.catalogue_file.parent)
     people = People(till.folder / "people")
     people.add("Bert", Voiceprint(GE2E, BERT, ANNA), now_s=1)
     with Journal(till.folder / FILE_NAME) as journal:
@@ -82,6 +92,7 @@ def test_it_starts_with_the_people_and_the_catalogue_of_today(device: TillProces
     found = started(device, tmp_path / "earlier")
     assert found["people"] == {"Anna": ["badge", "pin"], "Bert": ["badge", "pin"]}
     assert found["problems"] == []
+    assert (device.catalogue_file.parent / "catalogue.details.json").exists()
     assert found["prices"] == {
         product["id"]: product["price_minor"] for product in json.loads(SECOND)["products"]
     }

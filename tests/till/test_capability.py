@@ -1,60 +1,209 @@
-"""A compromised `voice` can forge words, embeddings and consent. It gets the voice tier's cap and no more."""
+"""A compromised `voice` can forge words, embeddings and consent, of everybody. It gets the voice tier's cap
+and no more."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.plumbing.messages import RunnerUp
+from agent.deciding.verification import Voiceprint
+from agent.plumbing import messages
+from agent.plumbing.messages import Message, RunnerUp
+from agent.plumbing.settings import Touch
+from agent.plumbing.site_messages import PinTyped
+from agent.plumbing.speaker_models import GE2E
 from tests.committing.kit import make_bench
-from tests.till.kit import ANNA, BERT, make_till, utterance
+from tests.till.kit import ANNA, BERT, EDITION, make_till, phrase, utterance
+from tests.till.wired import WiredTill
+
+CARLA = (0.0, 0.0, 1.0)
+PIN = "4711"
+NINETY_FIVE = "okay nabu order five bags of dark roast coffee"  # zloty
 
 _WORDS = st.sampled_from(
     [
-        "order five bags of dark roast coffee",
-        "order three bottles of olive oil",
-        "order ninety nine bags of coffee",
-        "order a pack of butter",
+        NINETY_FIVE,
+        "okay nabu order three bottles of olive oil",
+        "okay nabu order ninety nine bags of coffee",
+        "okay nabu order a pack of butter",
+        "and three bottles of olive oil",
         "yes place my order",
         "yes order five bags",
+        "yes learn my voice",
         "yes",
         "the first",
         "no",
         "",
+        *(phrase(number) for number in range(6)),
     ]
 )
-_FORGED = st.tuples(st.integers(0, 12), _WORDS, st.sampled_from([ANNA, BERT, None]), st.booleans(), _WORDS)
+_VOICES = st.sampled_from([ANNA, BERT, CARLA, (0.6, 0.8, 0.0), (), None])
+_LISTEN_IDS = st.integers(-1, 12)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(_FORGED, max_size=25))
-def test_whatever_voice_sends_spending_stays_under_the_daily_cap(
-    forged: list[tuple[int, str, tuple[float, ...] | None, bool, str]],
+def _utterances(listen_ids: st.SearchStrategy[int]) -> st.SearchStrategy[Message]:
+    return st.builds(
+        utterance,
+        listen_ids,
+        _WORDS,
+        _VOICES,
+        gap=st.sampled_from([-0.1, -5.0]),
+        open_words=_WORDS,
+        speech_ms=st.sampled_from([0, 800, 2_500, 1 << 40]),
+        snr_db=st.sampled_from([None, 3.0, 30.0]),
+        runners_up=st.lists(st.builds(RunnerUp, _WORDS, st.floats(0, 9)), max_size=2).map(tuple),
+    )
+
+
+_ANY_MESSAGE: st.SearchStrategy[Message] = st.one_of(
+    _utterances(_LISTEN_IDS),
+    st.builds(messages.VoiceReady, st.sampled_from([GE2E, "another-model"])),
+    st.builds(messages.GrammarTaken, st.sampled_from([EDITION.grammar_id, "other"]), st.just("")),
+    st.builds(messages.WentOn, _LISTEN_IDS),
+    st.builds(messages.Silence, _LISTEN_IDS),
+    st.builds(messages.Woken, st.floats(0, 1)),
+    st.builds(messages.Spoken, _LISTEN_IDS),
+    st.builds(messages.VoiceFault, st.just("audio_no_frames"), st.just("")),
+    st.builds(messages.VoiceMended, st.just("audio_no_frames")),
+)
+_MOVES = st.one_of(
+    st.tuples(st.just("message"), _ANY_MESSAGE),
+    st.tuples(st.just("answer"), _utterances(st.just(1))),
+    *(st.tuples(st.just("forge an order"), st.just(voice)) for voice in (ANNA, BERT, CARLA)),
+    st.tuples(st.just("forge a voice"), _VOICES),
+    st.tuples(st.just("operator enrols"), st.just(None)),
+    st.tuples(st.just("operator forgets"), st.integers(0, 3)),
+    st.tuples(st.just("Anna types her PIN"), st.just(None)),
+    st.tuples(st.just("restart"), st.just(None)),
+    st.tuples(st.just("an hour passes"), st.just(None)),
+)
+
+
+def test_every_message_of_voice_is_tried() -> None:
+    """Or a new one would be forgotten above."""
+    tried = {"Utterance", "VoiceReady", "GrammarTaken", "WentOn", "Silence", "Woken", "Spoken", "VoiceFault"}
+    assert {type_.__name__ for type_ in messages.VoiceToTill.__args__} == tried | {"VoiceMended"}
+
+
+@contextmanager
+def _household(folder: Path) -> Iterator[WiredTill]:
+    """Three people, of whom Anna has a PIN. No order expires, which would free what it took."""
+    bench = make_bench(folder)
+    touch = Touch(keypad_device="/dev/input/event0")
+    orders = msgspec.structs.replace(bench.settings.orders, intent_lifetime_seconds=604_800)
+    bench.settings = msgspec.structs.replace(bench.settings, touch=touch, orders=orders)
+    bench.restart_device()
+    till = WiredTill(bench, folder)
+    for name, voice in (("Anna", ANNA), ("Bert", BERT), ("Carla", CARLA)):
+        till.desk.people.add(name, Voiceprint(GE2E, voice), now_s=0)
+    till.desk.factors.set(till.desk.people.all()[0].pseudonym, "pin", PIN)
+    yield till
+    till.close()
+    bench.desk.close()
+    bench.journal.close()
+
+
+def _forge_an_order(till: WiredTill, voice: tuple[float, ...] | None) -> None:
+    till.from_voice(utterance(0, NINETY_FIVE, voice))
+    if till.said and till.said[-1].text.endswith("Do you want another?"):
+        till.from_voice(utterance(till.question, "yes", voice))
+    till.from_voice(utterance(till.question, "yes place my order", voice))
+
+
+def _forge_a_voice(till: WiredTill, voice: tuple[float, ...] | None) -> None:
+    """What an enrolment asks for, whether one is under way or not."""
+    till.from_voice(utterance(till.question, "yes learn my voice", voice))
+    for number in range(5):
+        till.from_voice(utterance(till.question, phrase(number), voice))
+
+
+def _play(till: WiredTill, move: str, what: object) -> None:
+    match what:
+        case messages.Utterance() if move == "answer":
+            till.from_voice(msgspec.structs.replace(what, listen_id=till.question))
+        case Message():
+            till.from_voice(what)
+        case int():
+            till.forget(what)
+        case _ if move == "forge an order":
+            _forge_an_order(till, what)  # type: ignore[arg-type]
+        case _ if move == "forge a voice":
+            _forge_a_voice(till, what)  # type: ignore[arg-type]
+        case _ if move == "operator enrols":
+            till.enrol("Dora")
+        case _ if move == "Anna types her PIN":
+            till.from_touch(PinTyped(PIN))
+        case _ if move == "restart":
+            till.restart()
+        case _:
+            till.pass_by(3600)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(_MOVES, min_size=8, max_size=23))  # an hour may pass each time, and it is still the same day
+def test_whatever_voice_sends_spending_by_voice_stays_under_the_daily_cap(
+    moves: list[tuple[str, object]],
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        bench = make_bench(Path(folder))
-        till = make_till(bench, Path(folder))
-        for listen_id, words, embedding, played, near in forged:
-            question = (
-                till.listening.listen_id if till.sent and till.listening and listen_id > 3 else listen_id
-            )
-            runners_up = (RunnerUp(near, 0.1),)
-            till.spoken.heard(utterance(question, words, embedding, runners_up=runners_up))
-            if played:
-                till.finish_speaking()
-        orders = till.desk.journal.orders(100)
+    with tempfile.TemporaryDirectory() as folder, _household(Path(folder)) as till:
+        for move, what in moves:
+            _play(till, move, what)
         policy = till.desk.settings.policy
-        assert sum(order.total.minor for order in orders) <= policy.voice_day_max_minor
-        assert all(order.total.minor <= policy.voice_order_max_minor for order in orders)
-        bench.desk.close()
-        bench.journal.close()
+        by_voice = [minor for minor, factors in till.spent if factors == ("voice",)]
+        assert sum(by_voice) <= policy.voice_day_max_minor
+        assert all(minor <= policy.voice_order_max_minor for minor in by_voice)
 
 
-def test_the_forged_conversations_do_reach_the_cap(tmp_path: Path) -> None:
+def test_forged_conversations_of_three_people_do_reach_the_cap(tmp_path: Path) -> None:
     """Or the property above would prove nothing."""
+    with _household(tmp_path) as till:
+        for voice in (BERT, CARLA, BERT):
+            _forge_an_order(till, voice)
+            till.restart()
+        assert till.spent == [(95_00, ("voice",))] * 2
+        assert till.said[-1].text.startswith("With what others ordered, that would be more than")
+
+
+def test_who_is_forgotten_and_enrolled_again_has_spent_what_was_spent(tmp_path: Path) -> None:
+    with _household(tmp_path) as till:
+        for _ in range(3):
+            till.forget(1)  # Bert, later Carla, later the one that was made
+            till.enrol("Dora")
+            _forge_a_voice(till, CARLA if len(till.desk.people) > 1 else BERT)
+            _forge_an_order(till, BERT)
+            _forge_an_order(till, CARLA)
+        assert till.spent == [(95_00, ("voice",))] * 2
+
+
+def test_what_a_pin_confirmed_takes_nothing_from_what_voice_may_buy(tmp_path: Path) -> None:
+    with _household(tmp_path) as till:
+        for voice in (BERT, CARLA):
+            _forge_an_order(till, voice)
+        till.from_voice(utterance(0, NINETY_FIVE, ANNA))
+        till.from_touch(PinTyped(PIN))
+        assert till.spent[2:] == [(95_00, ("voice", "pin"))]
+        by_voice = till.desk.journal.spent_by_voice_since(0, "PLN")
+        till.restart()
+        assert till.desk.journal.spent_by_voice_since(0, "PLN") == by_voice == 190_00
+
+
+@pytest.mark.parametrize("hours", [23, 25])
+def test_the_cap_is_of_a_day(tmp_path: Path, hours: int) -> None:
+    with _household(tmp_path) as till:
+        for voice in (BERT, CARLA):
+            _forge_an_order(till, voice)
+        till.pass_by(hours * 3600)
+        _forge_an_order(till, BERT)
+        assert len(till.spent) == (3 if hours > 24 else 2)
+
+
+def test_the_forged_conversations_of_one_person_do_reach_the_cap(tmp_path: Path) -> None:
     bench = make_bench(tmp_path)
     till = make_till(bench, tmp_path, online=False)
     for _ in range(5):

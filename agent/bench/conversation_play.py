@@ -1,0 +1,308 @@
+"""Plays one conversation of a file in a room, and tells what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from agent.bench.conversation_file import Conversation, Step
+from agent.bench.conversation_room import SOMEBODY, Clock, Room, sensor_of
+from agent.bench.conversation_voices import Voices
+from agent.bench.happenings import Happening
+from agent.bench.played_shop import Founded
+from agent.committing.journal_rows import OrderRow
+from agent.deciding.conversation import Record
+from agent.deciding.lexicon import LEXICONS
+from agent.deciding.verification import Voiceprint
+from agent.plumbing import messages, site_messages
+from agent.plumbing.errors import EarmarkError
+from agent.plumbing.operator import FactorKind
+from agent.plumbing.sentence_graph import normalise_text
+from agent.plumbing.settings import Policy
+from agent.plumbing.speaker_models import GE2E
+from agent.till.desk import Conversation as Talked
+
+_GOES_ON = " ... "
+"""Between what was taken for the whole and what its speaker said besides."""
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+_ALL = 1_000_000
+
+
+class Came(NamedTuple):
+    """What a step came to."""
+
+    state: str
+    answers: tuple[str, ...]
+
+
+class Played(NamedTuple):
+    """`then` as it stands in a file; `faults` is what differs from the file, each with its line."""
+
+    steps: tuple[Came, ...]
+    then: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+def play(conversation: Conversation, founded: Founded, folder: Path) -> Played:
+    """Holds it, in `folder`, which does not exist yet. The order of every step is that of the file; time
+    stands still but where the file says otherwise."""
+    folder.mkdir()
+    player = _Player(conversation, founded, folder)
+    steps: list[Came] = []
+    try:
+        for step in conversation.steps:
+            steps.append(player.do(step))  # noqa: PERF401  (those before an error count)
+        then, faults = player.then(), [*player.faults, *player.differs_at_the_shop()]
+    except Exception as error:  # whatever it is, it would have ended the till
+        line = conversation.steps[len(steps)].line if len(steps) < len(conversation.steps) else 0
+        return Played(tuple(steps), (), (f"{line}: it ended with {type(error).__name__}: {error}",))
+    finally:
+        player.close()
+    for step, came in zip(conversation.steps, steps, strict=True):
+        wanted = Came(step.state, step.answers)
+        if wanted != came:
+            faults.append(f"{step.line}: {_shown(wanted)} was to come, and it was {_shown(came)}")
+    if then != conversation.then:
+        wanted_then, was = "; ".join(conversation.then), "; ".join(then)
+        faults.append(f"{conversation.then_from}: then: {wanted_then!r} was to come, and it was {was!r}")
+    return Played(tuple(steps), then, tuple(faults))
+
+
+def _shown(came: Came) -> str:
+    return " ".join((f"{came.state}:", *(repr(answer) for answer in came.answers)))
+
+
+class _Player:
+    def __init__(self, conversation: Conversation, founded: Founded, folder: Path) -> None:
+        self._language = conversation.language
+        self._voices = Voices()
+        self.faults: list[str] = []
+        self._line = conversation.line
+        given: dict[str, list[Mapping[str, str]]] = {}
+        for what, words in conversation.givens:
+            given.setdefault(what, []).append(words)
+        limits = {words["limit"]: int(words["value"]) for words in given.get("limit", ())}
+        at = given.get("at", [{"day": "Tuesday", "hour": "10", "minute": "00"}])[0]
+        self._room = Room(
+            *(founded, folder, self._language, Clock(at["day"], int(at["hour"]), int(at["minute"]))),
+            msgspec.convert(limits, Policy),
+            [sensor_of(words["product"], words["place"]) for words in given.get("sensor", ())],
+        )
+        self._names: dict[str, str] = {}
+        if "nobody" not in given:
+            for name in given.get("people", [{"names": "Anna"}])[0]["names"].split(", "):
+                model = "speaker-ecapa:1" if "other_model" in given else GE2E
+                voiceprint = Voiceprint(model, self._voices.of(name))
+                self._names[self._room.enrol(name, voiceprint)] = name
+        kinds: tuple[FactorKind, ...] = ("pin", "badge")
+        for kind in kinds:
+            for words in given.get(kind, ()):
+                self._room.desk.factors.set(self._person(words["name"]), kind, words["number"])
+        for words in given.get("stock", ()):
+            self._room.shop.count(words["sku"], int(words["count"]))
+        if "no_time" not in given:
+            self._room.tell_time()
+        for words in given.get("waiting", ()):
+            self._room.fill_queue(int(words["count"]))
+        if "offline" not in given:
+            self._room.link(up=True)
+        self._room.settle()
+        if self._room.said:
+            self._fault(f"it spoke before anybody did: {self._room.said}")
+
+    def close(self) -> None:
+        self._room.close()
+
+    def _fault(self, text: str) -> None:
+        self.faults.append(f"{self._line}: {text}")
+
+    def do(self, step: Step) -> Came:
+        """One step, and all that follows from it."""
+        self._line = step.line
+        self._room.said.clear()
+        if step.happening is None:
+            self._speak(step)
+        else:
+            self._happen(step, step.happening)
+        self._room.settle()
+        typing = step.happening is not None and step.happening.what == "type"
+        talk = self._room.chat if typing and self._room.chat else self._room.spoken
+        return Came(type(talk.state).__name__, tuple(self._room.said))
+
+    # --- people ---
+
+    def _speak(self, step: Step) -> None:
+        first, goes_on, rest = step.text.partition(_GOES_ON)
+        listen, wakes = self._room.listening, LEXICONS[self._language].wake_phrases
+        forged = any(mark.what == "as_if_woken" for mark in step.marks)
+        if listen is None or forged:  # while it listens for an answer, nothing else is listened for
+            if not any(normalise_text(first).startswith(phrase) for phrase in wakes):
+                return
+            self._room.spoken.woken()
+            listen = messages.Listen(0, "order", 0)
+        if goes_on:
+            self._room.utterance(self._utterance(step, listen, first))
+            self._room.spoken.went_on(listen.listen_id)
+            self._room.speak(aloud=False)
+            step = step._replace(nearly=())  # the whole is told apart
+        self._room.listening = None
+        self._room.utterance(
+            self._utterance(step, listen, f"{first} {rest}", heard=step.heard, open_heard=step.open_heard)
+        )
+
+    def _utterance(
+        self,
+        step: Step,
+        listen: messages.Listen,
+        said: str,
+        *,
+        heard: str | None = None,
+        open_heard: str | None = None,
+    ) -> messages.Utterance:
+        marks = {mark.what: mark.words for mark in step.marks}
+        words = self._words(listen, normalise_text(said), heard)
+        voice = self._voices.of(step.actor)
+        if like := marks.get("like"):
+            voice = self._voices.like(step.actor, like["other"], float(like["cosine"]))
+        short = "short" in marks
+        return messages.Utterance(
+            listen.listen_id,
+            words,
+            normalise_text(said if open_heard is None else open_heard),
+            gap_per_token=-3.0 if "unsure" in marks or not words else -0.1,
+            embedding=None if short else voice,
+            speech_ms=400 if short else 13_000 if "much_talk" in marks else 2_500,
+            snr_db=2.0 if "noisy" in marks else 30.0,
+            speech_ended_ns=1,
+            grammar_id=self._room.desk.edition.grammar_id,
+            embedding_in_noise=voice if self._room.embeds_in_noise and not short else None,
+            runners_up=tuple(
+                messages.RunnerUp(self._words(listen, "", near), nats) for near, nats in step.nearly
+            ),
+        )
+
+    def _words(self, listen: messages.Listen, said: str, heard: str | None) -> str:
+        """What a recogniser can hear of it: a sentence that may be said there, or none ('')."""
+        words = said if heard is None else normalise_text(heard)
+        if listen.phrases:
+            possible = words in listen.phrases
+        else:
+            parser = self._room.desk.edition.parser(self._language)
+            possible = bool(words) and parser.parse(listen.entry, words) is not None
+        if heard and not possible:
+            self._fault(f"{words!r} is no sentence of {listen.entry!r}, and cannot be heard there")
+        return words if possible else ""
+
+    # --- things ---
+
+    def _happen(self, step: Step, happening: Happening) -> None:
+        room, words = self._room, happening.words
+        languages = [mark.words["language"] for mark in step.marks if mark.what == "language"]
+        acts: Mapping[str, Callable[[], object]] = {
+            "type": lambda: room.type(words["text"], *(languages or [self._language])),
+            "silence": self._silence,
+            "keypad": lambda: room.touching.received(site_messages.PinTyped(words["number"])),
+            "hold_badge": lambda: room.touching.received(site_messages.BadgeRead(words["number"])),
+            "press": lambda: room.touching.received(site_messages.ButtonPressed()),
+            "level": lambda: room.sensor(words["sensor"], int(words["percent"]) / 100),
+            "heard_of": lambda: room.sensor(words["sensor"], 0.5),
+            "stock": lambda: room.shop.count(words["sku"], int(words["count"])),
+            "price": lambda: room.use_catalogue(room.shop.price(words["product"], _minor(words["price"]))),
+            "not_sold": lambda: room.use_catalogue(room.shop.sell_no(words["product"])),
+            "withdraw": lambda: room.shop.withdraw(int(words["version"])),
+            "mute": lambda: setattr(room.shop, "answers", False),
+            "answer": lambda: setattr(room.shop, "answers", True),
+            "limit_device": lambda: room.from_shop(room.shop.limit({words["limit"]: int(words["value"])})),
+            "hand_over": room.shop.hand_over,
+            "revoke": room.shop.revoke,
+            "link_down": lambda: room.link(up=False),
+            "link_up": lambda: room.link(up=True),
+            "pass": lambda: room.pass_by(_seconds(words)),
+            "jump": lambda: room.jump(_seconds(words) * (1 if words["way"] == "ahead" else -1)),
+            "tell_time": room.tell_time,
+            "forget": lambda: self._forget(words["name"]),
+            "enrol": lambda: self._enrol(words["name"]),
+            "cancel": self._cancel,
+            "new_pin": lambda: self._new_factor("pin", words["name"]),
+            "new_badge": lambda: self._new_factor("badge", words["name"]),
+            "restart": room.restart,
+            "mended": lambda: room.restart(mended=True),
+            "lose_voice": room.lose_voice,
+            "find_voice": room.find_voice,
+        }
+        acts[happening.what]()
+
+    def _silence(self) -> None:
+        if self._room.listening is None:
+            self._fault("nobody listens, and silence is nothing that it could notice")
+            return
+        listening, self._room.listening = self._room.listening, None
+        self._room.spoken.silent(listening.listen_id)
+
+    def _forget(self, name: str) -> None:
+        """As `earmark people --forget`."""
+        desk, person = self._room.desk, self._person(name)
+        desk.people.forget(person)
+        desk.factors.forget(person)
+        desk.record(Record("forgotten", person=person), Talked.new(), "")
+
+    def _cancel(self) -> None:
+        """As `earmark cancel`; what it prints is no part of the conversation."""
+        try:
+            self._room.desk.cancel(self._room.desk.journal.orders(1)[0].intent_id)
+        except EarmarkError as error:
+            self._room.show(f"({error.code})")
+
+    def _enrol(self, name: str) -> None:
+        if not self._room.spoken.begin_enrolment(name):
+            self._room.show("(enrol_busy)")
+
+    def _new_factor(self, kind: FactorKind, name: str) -> None:
+        try:
+            self._room.touching.begin_new(kind, self._person(name), lambda *_: None)
+        except EarmarkError as error:
+            self._room.show(f"({error.code})")
+
+    def _person(self, name: str) -> str:
+        people = {person.name: person.pseudonym for person in self._room.desk.people.all()}
+        if name not in people:
+            self._fault(f"nobody is enrolled as {name}")
+        return people.get(name, "p-00000000")
+
+    # --- what came of it ---
+
+    def then(self) -> tuple[str, ...]:
+        """Decisions and orders, oldest first, in the words of the file."""
+        journal = self._room.desk.journal
+        decided = [row.code for row in reversed(journal.decisions(_ALL))]
+        rows = [row for row in reversed(journal.orders(_ALL)) if row.person != SOMEBODY]
+        orders = [self._order(row) for row in rows]
+        return f"decided {', '.join(decided) or 'nothing'}", *(orders or ["no order"])
+
+    def _order(self, row: OrderRow) -> str:
+        self._names |= {person.pseudonym: person.name for person in self._room.desk.people.all()}
+        state = f"{row.state} ({row.reason})" if row.reason else row.state
+        basket = row.basket_key.replace("|", ", ")
+        total = f"{row.total.minor // 100}.{row.total.minor % 100:02}"
+        return f"{state} {basket} for {total} by {self._names.get(row.person, 'nobody')}"
+
+    def differs_at_the_shop(self) -> list[str]:
+        """What is ordered in the journal was placed at the shop, and what it placed is not called refused."""
+        rows = self._room.desk.journal.orders(_ALL)
+        ordered = {row.intent_id for row in rows if row.state == "ordered"}
+        over = {row.intent_id for row in rows if row.state in ("refused", "expired")}
+        placed = set(self._room.shop.placed)
+        wrong = [*sorted(ordered - placed), *sorted(placed & over)]
+        return [f"{self._line}: journal and shop differ over {intent_id}" for intent_id in wrong]
+
+
+def _seconds(words: Mapping[str, str]) -> int:
+    return int(words["count"]) * _SECONDS[words["unit"]]
+
+
+def _minor(price: str) -> int:
+    return int(price.replace(".", ""))

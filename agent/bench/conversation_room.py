@@ -1,0 +1,292 @@
+"""A device in a room, without ears: the till's own spoken and typed conversation, journal, people, factors,
+sensors and signature, and the shop's desk. Its clock, and everybody around it, are played.
+
+What is heard is given as words, and has to be a sentence of the real grammar; so this says nothing about
+speech (`earmark bench journey` does).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from agent.bench.happenings import DAYS
+from agent.bench.played_shop import DEVICE, Founded, PlayedShop, edition_of
+from agent.committing.journal import Journal
+from agent.committing.journal_mend import MENDED
+from agent.committing.road import OrderRoad
+from agent.committing.trusted_time import ClockReading, TrustedTime
+from agent.deciding.basket import Basket
+from agent.deciding.conversation import Commit, ReceiptArrived, SensorsSilent, State
+from agent.deciding.proposals import Low
+from agent.deciding.verification import Verdict, Voiceprint
+from agent.plumbing import messages, site_messages
+from agent.plumbing.settings import Device, Paths, Policy, Sensor, Settings, Touch
+from agent.plumbing.speaker_models import GE2E
+from agent.till.desk import Conversation, Desk
+from agent.till.factors import Factors
+from agent.till.people import People
+from agent.till.proposals import SensorProposals
+from agent.till.sensing import Sensing
+from agent.till.shop_link import ShopLink
+from agent.till.silences import SensorSilences
+from agent.till.spoken import SpokenDialogue
+from agent.till.touching import Touching
+from agent.till.typed import TypedDialogue
+from agent.till.waiting import WaitingBaskets
+
+_MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
+LOW_PERCENT, _HIGH_PERCENT = 20, 60
+SOMEBODY = "p-00000000"
+"""Of whom nothing else is known."""
+
+_ANYWHERE = "/dev/null"  # keypad, reader and button are never opened here
+
+
+class Spoken(SpokenDialogue):
+    """With its state to look at."""
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+
+class Typed(TypedDialogue):
+    """With its state to look at."""
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+
+class Clock:
+    """All clocks of the machine. `boot_s` is set by nobody."""
+
+    def __init__(self, day: str, hour: int, minute: int) -> None:
+        begins = _MONDAY + timedelta(days=DAYS.index(day), hours=hour, minutes=minute)
+        self.boot_s, self.shop_s = 1_000.0, begins.timestamp()
+        self.wall_s = self.shop_s
+        self.boots = 1
+
+    def read(self) -> ClockReading:
+        """No time server keeps the wall clock."""
+        return ClockReading(self.boot_s, self.wall_s, False, f"boot-{self.boots}")
+
+
+class Room:
+    """`said` collects what the device says ("answer: ...") and writes to whoever types ("shown: ...")."""
+
+    def __init__(
+        self,
+        founded: Founded,
+        folder: Path,
+        language: str,
+        clock: Clock,
+        policy: Policy,
+        sensors: list[Sensor],
+    ) -> None:
+        self._folder, self._founded, self._clock = folder, founded, clock
+        self.shop = PlayedShop(founded, folder / "shop", lambda: int(clock.shop_s))
+        self.settings = Settings(
+            device=Device(id=DEVICE, environment="test", language=language),
+            paths=Paths(state_dir=str(folder)),
+            policy=policy,
+            touch=Touch(keypad_device=_ANYWHERE, badge_device=_ANYWHERE, button_device=_ANYWHERE),
+            sensors=tuple(sensors),
+        )
+        self.said: list[str] = []
+        self.listening: messages.Listen | None = None
+        self._sent: list[messages.Message] = []
+        self._to_shop: list[messages.Publish] = []
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = itertools.count(1)
+        self.linked = False
+        self.embeds_in_noise = False
+        self._edition = edition_of(founded.catalogue, language)
+        self._start()
+
+    def _start(self) -> None:
+        settings, clock, journal = self.settings, self._clock, Journal(self._folder / "journal.db")
+        trust = self._founded.trust
+        road = OrderRoad(
+            *(journal, self._founded.keys, trust, TrustedTime(trust, journal, clock.read), settings),
+            monotonic_ns=lambda: int(clock.boot_s * 1e9),
+            jitter=lambda: 0.0,
+        )
+        people, factors = People(self._folder / "people"), Factors(self._folder / "factors.json", journal)
+        self.desk = Desk(settings, self._edition, journal, road, people, factors, lambda: clock.wall_s)
+        self.desk.speaker_model = GE2E
+        self.chat: Typed | None = None
+        self._silences = SensorSilences(self.desk, lambda: clock.boot_s)
+        self._proposals = SensorProposals(self.desk, self._silences)
+        waiting = WaitingBaskets(lambda: [self.chat] if self.chat else [], self._proposals)
+        self.spoken = Spoken(self.desk, self._sent.append, self._after, lambda *_: None, waiting)
+        self.touching = Touching(self.desk, self.spoken, self._after)
+        self._hears = False
+        self.sensing = Sensing(
+            self._proposals, self._silences, self.spoken, lambda: self._hears, lambda *_: None
+        )
+        self._link = ShopLink(self.desk, self._sent_up, self._receipt, self._after)
+        self._hears = True
+        self.spoken.voice_came()
+
+    def close(self) -> None:
+        """Journal and shop."""
+        self.desk.journal.close()
+        self.shop.close()
+
+    # --- time ---
+
+    def pass_by(self, seconds: float) -> None:
+        """Every clock goes on; what was to happen by then happens now."""
+        self._clock.boot_s += seconds
+        self._clock.shop_s += seconds
+        self._clock.wall_s += seconds
+        due = sorted(timer for timer in self._timers if timer[0] <= self._clock.boot_s)
+        self._timers = [timer for timer in self._timers if timer not in due]
+        for _, _, action in due:
+            action()
+
+    def jump(self, seconds: float) -> None:
+        """Somebody sets the machine's wall clock."""
+        self._clock.wall_s += seconds
+
+    def tell_time(self) -> None:
+        """The shop's."""
+        self._link.received(self.shop.time())
+
+    def _after(self, delay_ms: int, action: Callable[[], None]) -> None:
+        self._timers.append((self._clock.boot_s + delay_ms / 1_000, next(self._numbers), action))
+
+    # --- the neighbours ---
+
+    def utterance(self, said: messages.Utterance) -> None:
+        """Somebody has spoken."""
+        self.spoken.heard(msgspec.structs.replace(said, number=next(self._numbers)))
+
+    def link(self, *, up: bool) -> None:
+        """The broker is reached, or not any more."""
+        self.linked = up
+        self._link.received(messages.LinkState(up, "" if up else "broker_unreachable"))
+
+    def sensor(self, sensor: str, level: float) -> None:
+        """It is read, and `sensors` makes of it what its rule says."""
+        self.sensing.received(site_messages.SensorState(sensor, 0, level, {}))
+        wanted = level <= LOW_PERCENT / 100
+        if wanted or level >= _HIGH_PERCENT / 100:
+            self.sensing.received(site_messages.Proposal(sensor, level, wanted))
+
+    def type(self, text: str, language: str) -> None:
+        """A line in `earmark chat`."""
+        if self.chat is None:
+            self.chat = Typed(self.desk, language, self.show, self._what_is_low)
+        self.chat.typed(text)
+
+    def show(self, text: str) -> None:
+        """To whoever types."""
+        self.said.append(f"shown: {text}")
+
+    def use_catalogue(self, catalogue: bytes) -> None:
+        """The device has compiled it and sells by it."""
+        self._edition = self.desk.edition = edition_of(catalogue, self.settings.device.language)
+        self._proposals.catalogue_changed()
+
+    def fill_queue(self, count: int) -> None:
+        """So many orders of somebody who is not here wait for the shop."""
+        line = self.desk.catalogue.line("coffee", {}, 1, self.settings.device.language)
+        commit = Commit(Basket((line,), self.desk.catalogue.version), Verdict(SOMEBODY))
+        for _ in range(count):
+            self.desk.commit(commit, Conversation.new(), 0)
+
+    def restart(self, *, mended: bool = False) -> None:
+        """Power fails: nobody knows the time, and what was being said is over. `mended`: the journal was
+        found damaged, and what could be read of it went into a new one."""
+        if mended:
+            self.desk.journal.meta_set(MENDED, "1")
+        self.desk.journal.close()
+        self._clock.boots += 1
+        self._timers.clear()
+        self._sent.clear()
+        self.listening = None
+        self._start()
+        self._link.begin()
+        if self.linked:
+            self.link(up=True)
+            self.tell_time()
+
+    def lose_voice(self) -> None:
+        """The process `voice` dies."""
+        self._hears = False
+        self.spoken.voice_lost()
+        self.listening = None
+
+    def find_voice(self) -> None:
+        """Another one has come."""
+        self._hears = True
+        self.spoken.voice_came()
+
+    def from_shop(self, received: messages.Received) -> None:
+        """It comes at once if the broker is reached, else never."""
+        if self.linked:
+            self._link.received(received)
+
+    def settle(self) -> None:
+        """Everything that follows without anybody's doing, and everything is said to its end."""
+        while True:
+            self._link.send_outbox()
+            sent_up, self._to_shop = self._to_shop, []
+            for publish in sent_up if self.linked else ():
+                self._link.received(messages.Published(publish.ref))
+                for answer in self.shop.take(publish):
+                    self._link.received(answer)
+            spoke = self.speak()
+            self.sensing.look()
+            if not (spoke or self._sent or self._to_shop):
+                return
+
+    def speak(self, *, aloud: bool = True) -> bool:
+        """All that is to be said; not `aloud`: whoever spoke goes on, and does not hear it."""
+        if not self._hears:
+            self._sent.clear()  # it reaches nobody
+        spoke = bool(self._sent)
+        while self._sent:
+            match self._sent.pop(0):
+                case messages.Say(say_id=say_id, text=text, then=then):
+                    if aloud:
+                        self.said.append(f"answer: {text}")
+                    self.listening = then
+                    self.spoken.spoken(say_id)
+                case messages.Listen() as listen:
+                    self.listening = listen
+                case messages.ListenPolicy(in_noise=in_noise):
+                    self.embeds_in_noise = in_noise
+        return spoke
+
+    def enrol(self, name: str, voiceprint: Voiceprint) -> str:
+        """As if it had been learned long ago; the pseudonym."""
+        return self.desk.people.add(name, voiceprint, now_s=0).pseudonym
+
+    def _sent_up(self, message: messages.Message) -> None:
+        if isinstance(message, messages.Publish):
+            self._to_shop.append(message)
+
+    def _receipt(self, intent_id: str, receipt: ReceiptArrived | object) -> None:
+        if isinstance(receipt, ReceiptArrived) and self.chat:
+            self.chat.receipt(intent_id, receipt)
+        self.spoken.receipt(intent_id, receipt)  # type: ignore[arg-type]
+
+    def _what_is_low(self) -> tuple[list[Low], list[SensorsSilent]]:
+        return [waiting.low for waiting in self._proposals.all()], self._silences.silent()
+
+
+def sensor_of(product: str, place: str) -> Sensor:
+    """In percent; one pack fills half."""
+    return Sensor(
+        *(product, place, f"site/{product}", "percent", 100.0, float(LOW_PERCENT), float(_HIGH_PERCENT)),
+        product=product,
+        pack_amount=50.0,
+    )

@@ -1,0 +1,107 @@
+"""What may be given before a conversation, what may happen in it beside people's words, and how their words
+may sound; in the words of the conversation files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from agent.plumbing.settings import Policy
+
+
+class Happening(NamedTuple):
+    """`what` names it for `conversation_room`; `words` are the parts that differ."""
+
+    what: str
+    words: Mapping[str, str]
+
+
+Patterns = Sequence[tuple[str, str]]
+"""What it is called, and how it is written."""
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_NAME = r"[^\W\d_a-z][^\W\d_]*"
+_LIMIT = rf"(?P<limit>{'|'.join(field.name for field in msgspec.structs.fields(Policy))}) (?P<value>\d+)"
+_SKU = r"(?P<sku>[a-z0-9-]+(\?[a-z0-9=&-]+)?)"
+_MONEY = r"(?P<price>\d+\.\d\d)"
+_WHILE = r"(?P<count>\d+) (?P<unit>second|minute|hour|day)s?"
+
+GIVENS: Patterns = (
+    ("nobody", "nobody is enrolled"),
+    ("people", rf"(?P<names>{_NAME}(, {_NAME})*)"),
+    ("pin", rf"(?P<name>{_NAME}) has the PIN (?P<number>\d{{4,20}})"),
+    ("badge", rf"(?P<name>{_NAME}) has the badge (?P<number>\d{{6,20}})"),
+    ("at", rf"(?P<day>{'|'.join(DAYS)}) (?P<hour>\d\d):(?P<minute>\d\d)"),
+    ("offline", "offline"),
+    ("no_time", "the time is not known"),
+    ("limit", _LIMIT),
+    ("stock", rf"the shop has (?P<count>\d+) {_SKU}"),
+    ("button", "there is a button"),
+    ("other_model", "voices were learned with another model"),
+    ("waiting", r"(?P<count>\d+) orders wait for the shop already"),
+    ("sensor", r"a sensor of (?P<product>[a-z0-9-]+) in (?P<place>.+)"),
+)
+
+MARKS: Patterns = (
+    ("short", "short"),
+    ("noisy", "noisy"),
+    ("unsure", "unsure"),
+    ("much_talk", "much talk"),
+    ("as_if_woken", "as if woken"),
+    ("like", rf"(?P<cosine>0\.\d+) like (?P<other>{_NAME})"),
+    ("language", r"in (?P<language>[a-z]{2})"),
+)
+
+THINGS: Mapping[str, Patterns] = {
+    "typing": (("type", r"(?P<text>.*)"),),
+    "silence": (("silence", ""),),
+    "keypad": (("keypad", r"(?P<number>\d{4,20})"),),
+    "badge": (("hold_badge", r"(?P<number>\d{6,20})"),),
+    "button": (("press", ""),),
+    "sensor": (
+        ("level", r"(?P<sensor>[a-z0-9-]+) at (?P<percent>\d+) %"),
+        ("heard_of", r"(?P<sensor>[a-z0-9-]+) is heard"),
+    ),
+    "shop": (
+        ("stock", rf"has (?P<count>\d+) {_SKU}"),
+        ("price", rf"sells (?P<product>[a-z0-9-]+) at {_MONEY}"),
+        ("not_sold", r"sells no (?P<product>[a-z0-9-]+) any more"),
+        ("withdraw", r"takes version (?P<version>\d+) of its catalogue back"),
+        ("mute", "does not answer"),
+        ("answer", "answers again"),
+        ("limit_device", f"allows {_LIMIT}"),
+        ("hand_over", "hands the last order over"),
+        ("revoke", "revokes the device"),
+    ),
+    "link": (("link_down", "down"), ("link_up", "up")),
+    "clock": (
+        ("pass", f"{_WHILE} pass(es)?"),
+        ("jump", f"the wall clock jumps {_WHILE} (?P<way>ahead|back)"),
+        ("tell_time", "the shop tells the time"),
+    ),
+    "operator": (
+        ("forget", rf"forgets (?P<name>{_NAME})"),
+        ("enrol", rf"enrols (?P<name>{_NAME})"),
+        ("cancel", "cancels the last order"),
+        ("new_pin", rf"has (?P<name>{_NAME}) set a PIN"),
+        ("new_badge", rf"has (?P<name>{_NAME}) set a badge"),
+    ),
+    "device": (
+        ("restart", "restarts"),
+        ("mended", "restarts, and its journal was mended"),
+        ("lose_voice", "loses its ear and voice"),
+        ("find_voice", "has its ear and voice again"),
+    ),
+}
+
+
+def read(patterns: Patterns, text: str) -> Happening | None:
+    """What `text` says; None where it is none of them."""
+    for what, pattern in patterns:
+        if found := re.fullmatch(pattern, text):
+            words = {name: value for name, value in found.groupdict().items() if value is not None}
+            return Happening(what, words)
+    return None

@@ -1,0 +1,170 @@
+"""The reference shop in a folder of its own, at a clock that is played: its real desk, stock, prices, limits
+and receipts, without a network."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from agent.committing.envelope import down_topic, split_topic
+from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
+from agent.committing.shop_policy import Limits
+from agent.committing.trust import TrustBundle
+from agent.committing.trusted_time import TimeClaims
+from agent.deciding.edition import Edition, compiled, source_id
+from agent.plumbing import messages
+from order_backend.desk import OrderDesk
+from order_backend.folder import ShopFolder
+from order_backend.provisioning import admit, create_shop
+from order_backend.publishing import publish
+from order_backend.receipts import time_event
+
+DEVICE = "bench"
+_FOUNDED = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class Founded:
+    """A shop and the keys of a device that it has admitted, made once: each conversation gets a copy."""
+
+    def __init__(self, folder: Path, catalogue: Path) -> None:
+        self._shop, keys = folder / "shop", folder / "keys"
+        shop = create_shop(
+            self._shop, shop_name="Bench", environment="test", catalogue=catalogue, now=_FOUNDED
+        )
+        admission = admit(shop, DEVICE, create_device_keys(keys, DEVICE), now=_FOUNDED)
+        store_client_certificate(keys, admission.certificate_pem)
+        self.trust: TrustBundle = admission.trust
+        self.keys = FileKeyStore.load(keys)
+        self.catalogue = catalogue.read_bytes()
+
+        self._time_key = shop.signing_key("time")
+
+    def copy_to(self, folder: Path) -> ShopFolder:
+        """The shop as it was on its first day."""
+        shutil.copytree(self._shop, folder)
+        return ShopFolder(folder)
+
+    def time(self, now_s: int) -> messages.Received:
+        """As `OrderDesk.time` signs it."""
+        claims = TimeClaims(iss=self.trust.shop_id, env=self.trust.environment, iat=now_s)
+        event = time_event(claims, self._time_key, event_id=uuid4())
+        return messages.Received(down_topic(DEVICE, "time"), event)
+
+
+class PlayedShop:
+    """`answers`: whether what is sent to it is answered at once; else it is lost. Many conversations never
+    reach it: it is opened when first asked for."""
+
+    def __init__(self, founded: Founded, folder: Path, now_s: Callable[[], int]) -> None:
+        self._founded, self._path, self._now_s = founded, folder, now_s
+        self._sold: dict[str, Any] = json.loads(founded.catalogue)
+        self._open: tuple[ShopFolder, OrderDesk] | None = None
+        self.answers = True
+
+    @property
+    def _folder(self) -> ShopFolder:
+        return self._opened()[0]
+
+    @property
+    def desk(self) -> OrderDesk:
+        """Its counter."""
+        return self._opened()[1]
+
+    def _opened(self) -> tuple[ShopFolder, OrderDesk]:
+        if self._open is None:
+            folder = self._founded.copy_to(self._path)
+            self._open = folder, OrderDesk(folder)
+        return self._open
+
+    def close(self) -> None:
+        """Its database."""
+        if self._open is not None:
+            self._open[1].close()
+
+    def take(self, publish: messages.Publish) -> list[messages.Received]:
+        """What is answered to a message of the device."""
+        what = split_topic(publish.topic)[1]
+        at_desk = {"up/intent": self.desk.intent, "up/query": self.desk.query, "up/cancel": self.desk.cancel}
+        if not self.answers or what not in at_desk:
+            return []
+        reply = at_desk[what](DEVICE, publish.payload, now_s=self._now_s())
+        answers = ((reply.what, reply.payload), ("rsp", reply.not_placed))
+        return [messages.Received(down_topic(DEVICE, name), payload) for name, payload in answers if payload]
+
+    def time(self) -> messages.Received:
+        """The signed time."""
+        return self._founded.time(self._now_s())
+
+    def limit(self, limits: Mapping[str, int]) -> messages.Received:
+        """The device may not order more than that."""
+        shop = self.desk.shop
+        with shop.transaction("policy", DEVICE):
+            before = msgspec.structs.asdict(shop.policies.limits(DEVICE)[1])
+            shop.policies.put(
+                self._folder, DEVICE, msgspec.convert({**before, **limits}, Limits), now_s=self._now_s()
+            )
+        event = shop.policies.event(DEVICE)
+        assert event is not None  # noqa: S101  (it was put above)
+        return messages.Received(down_topic(DEVICE, "policy"), event)
+
+    def count(self, sku: str, quantity: int) -> None:
+        """So many of it are left."""
+        with self.desk.shop.transaction():
+            self.desk.shop.stock.count(sku, quantity)
+
+    def price(self, product: str, minor: int) -> bytes:
+        """A new version of the catalogue is published, in which that product costs so much."""
+        for each in self._sold["products"]:
+            if each["id"] == product:
+                each["price_minor"] = minor
+        return self._publish()
+
+    def sell_no(self, product: str) -> bytes:
+        """A new version of the catalogue is published, without that product."""
+        self._sold["products"] = [each for each in self._sold["products"] if each["id"] != product]
+        return self._publish()
+
+    def withdraw(self, version: int) -> None:
+        """Orders at the prices of that version are refused."""
+        with self.desk.shop.transaction("catalogue"):
+            self.desk.shop.published.withdraw(version)
+
+    def revoke(self) -> None:
+        """The device may not order any more."""
+        self.desk.shop.revoke(DEVICE)
+
+    def hand_over(self) -> None:
+        """The newest order stands from now on."""
+        shop = self.desk.shop
+        with shop.transaction():
+            shop.ends.put(shop.orders(1)[0].order_id, "accepted", now_s=self._now_s())
+
+    @property
+    def placed(self) -> list[str]:
+        """The ids of the intents that became orders and were not cancelled, sorted."""
+        if self._open is None:
+            return []
+        shop = self.desk.shop
+        return sorted(o.intent_id for o in shop.orders() if shop.ends.of(o.order_id) != "cancelled")
+
+    def _publish(self) -> bytes:
+        self._sold["version"] += 1
+        data = json.dumps(self._sold).encode()
+        publish(self._folder, self.desk.shop, data, now_s=self._now_s())
+        return data
+
+
+@cache
+def edition_of(catalogue: bytes, language: str) -> Edition:
+    """The shop's JSON as a device that hears `language` reads it."""
+    shop_id = json.loads(catalogue)["shop_id"]
+    data = compiled(catalogue, shop_id=shop_id, language=language, compiler="")
+    return Edition.from_bytes(data, source=source_id(catalogue), compiler="", language=language)
