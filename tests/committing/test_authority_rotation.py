@@ -143,8 +143,8 @@ def test_an_uplink_knows_the_new_authority_before_its_till_speaks_and_the_old_on
         assert lost.reason == "authority_dropped"
         uplink.next(LinkState, lambda state: state.connected)
         uplink.till.send(UseAuthorities(pem_of(trusted(shop)[0])))
-        assert uplink.next(LinkState, lambda state: not state.connected).reason == "authority_dropped"
-        assert uplink.next(LinkState, lambda state: not state.connected).reason == "tls_wrong_ca"
+        uplink.next(LinkState, lambda state: state.reason == "authority_dropped")
+        uplink.next(LinkState, lambda state: state.reason == "tls_wrong_ca")
         assert uplink.stop() == 0
 
 
@@ -213,7 +213,7 @@ def test_a_device_that_was_off_all_the_while_comes_back_with_its_orders(
         move(shop, force=True, port=broker.port, now=now())
         drop(shop, force=True, port=broker.port, now=now())
         device.uplink = UplinkProcess(tmp_path / "earmark.toml")
-        assert device.uplink.next(LinkState, lambda state: not state.connected).reason == "tls_wrong_ca"
+        device.uplink.next(LinkState, lambda state: state.reason == "tls_wrong_ca")
         device.uplink.stop()
         # Admitted once more, for the keys that it has.
         admission = admit(shop, DEVICE, (tmp_path / "request.pem").read_bytes(), now=now())
