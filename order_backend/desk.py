@@ -215,11 +215,10 @@ class OrderDesk:
         if order is not None and signs_the_same(signed.tokens, order):
             # Whoever carries a message can write it otherwise (its JSON, an ECDSA signature's other half) and
             # have that placed. The device would take a refusal of its own bytes for the end of the order.
-            return Reply(
-                "ack",
-                self._receipts.placed(About(device_id, event.id, event.data_sha256), order, now_s=now_s),
-                "replayed",
-            )
+            if isinstance(signed, DirectIntent):  # its receipt names the mandate in the device's own bytes
+                order = msgspec.structs.replace(order, closed_checkout=signed.tokens.checkout)
+            about = About(device_id, event.id, event.data_sha256)
+            return Reply("ack", self._receipts.placed(about, order, now_s=now_s), "replayed")
         conflict = Refusal("idempotency_conflict", "other content came under this id before")
         return Reply("ack", self._refused(event, device_id, conflict, now_s), conflict.code)
 

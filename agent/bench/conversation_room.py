@@ -196,9 +196,9 @@ class Room:
         self._proposals.catalogue_changed()
 
     def fill_queue(self, count: int) -> None:
-        """So many orders of somebody who is not here wait for the shop."""
+        """So many orders of somebody who is not here, each with a badge, wait for the shop."""
         line = self.desk.catalogue.line("coffee", {}, 1, self.settings.device.language)
-        commit = Commit(Basket((line,), self.desk.catalogue.version), Verdict(SOMEBODY))
+        commit = Commit(Basket((line,), self.desk.catalogue.version), Verdict(SOMEBODY), ("voice", "badge"))
         for _ in range(count):
             self.desk.commit(commit, Conversation.new(), 0)
 

@@ -86,6 +86,7 @@ class Receipt(msgspec.Struct, frozen=True):
     lines: tuple[ReceiptLine, ...] = ()
     cancel: str = ""
     available: tuple[ReceiptLine, ...] = ()
+    reference: str = ""
 
 
 def verify_receipt(payload: bytes, trust: Trust, *, device_id: str, environment: str) -> Receipt:
@@ -108,6 +109,7 @@ def verify_receipt(payload: bytes, trust: Trust, *, device_id: str, environment:
         lines=claims.lines,
         cancel=claims.cancel,
         available=claims.available,
+        reference=claims.reference,
     )
 
 

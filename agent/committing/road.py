@@ -16,13 +16,15 @@ from uuid import UUID, uuid4
 
 from agent.committing import outbox
 from agent.committing.cancelling import Cancels, Factor
+from agent.committing.direct_intents import sign_agreed
 from agent.committing.envelope import down_topic, shop_topic
-from agent.committing.intents import SignedIntent, sign_intent
+from agent.committing.intents import SignedIntent
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OPEN, State
 from agent.committing.keys import KeyStore
 from agent.committing.leaving import Leaving
 from agent.committing.live_trust import LiveTrust
+from agent.committing.offering import Offering
 from agent.committing.presence import PresenceSigner
 from agent.committing.receipts import CANCELLED
 from agent.committing.renewal import Renewal
@@ -97,6 +99,8 @@ class OrderRoad:
         )  # fmt: skip
         """Of the certificate that `uplink` shows the broker."""
         self.presence = PresenceSigner(keys, trust, time, settings.device.id, new_id, self.renewal.holds)
+        self.offering = Offering(keys, trust, time, settings.device.id, new_id)
+        """Of the one offer that is awaited."""
         self._leaving = Leaving(
             *(journal, keys, trust, time, settings),
             monotonic_ns=monotonic_ns,
@@ -123,12 +127,13 @@ class OrderRoad:
     def commit(self, order: AgreedOrder) -> SignedIntent:
         """Signs `order` and queues it; it is on disk when this returns, and only then may "queued" be said.
 
-        Raises TrustError (clock_untrusted and what `sign_intent` raises) and JournalError; nothing is
+        Raises TrustError (clock_untrusted and what `sign_agreed` raises) and JournalError; nothing is
         ordered then.
         """
         now_s = self._time.now()
-        signed = sign_intent(
+        signed = sign_agreed(
             order,
+            connected=self._connected,
             keys=self._keys,
             trust=self._trust,
             device_id=self._device.id,
