@@ -27,6 +27,7 @@ from order_backend.provisioning import write_revocations
 START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 10.0
 _LOOK_EVERY_S = 1.0
+_SIGNAL_PATIENCE_S = 2.0
 SAVES_EVERY_S = 10
 """Retained messages and sessions younger than this are lost with a broker that is killed."""
 
@@ -58,9 +59,11 @@ class PrivateBroker:
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1.0).close()
-                return
+                if _reloads_by_signal(self._process.pid):
+                    return
             except OSError:
-                time.sleep(0.02)
+                pass
+            time.sleep(0.02)
         self.stop()
         last = (self._folder.broker / "broker.log").read_text(errors="replace").splitlines()[-3:]
         raise ConfigurationError("broker_start", "mosquitto did not start: " + " / ".join(last))
@@ -148,6 +151,11 @@ def reload_broker(folder: ShopFolder) -> bool:
         # A process id is used again; that of another program is left alone.
         if configuration not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
             return False
+        deadline = time.monotonic() + _SIGNAL_PATIENCE_S
+        while not _reloads_by_signal(pid):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
         signal.pidfd_send_signal(process, signal.SIGHUP)
     except OSError:
         return False
@@ -163,6 +171,13 @@ def ask_for_restart(folder: ShopFolder) -> None:
 
 def _restart_file(folder: ShopFolder) -> Path:
     return folder.broker / "restart"
+
+
+def _reloads_by_signal(pid: int) -> bool:
+    """mosquitto listens a moment before it catches signals: a SIGHUP in between would end it."""
+    status = Path(f"/proc/{pid}/status").read_text("ascii", errors="replace")
+    caught = next((line for line in status.splitlines() if line.startswith("SigCgt:")), "SigCgt: 0")
+    return bool(int(caught.split()[1], 16) & 1 << signal.SIGHUP - 1)
 
 
 def _pid_file(folder: ShopFolder) -> Path:
