@@ -10,12 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from num2words import num2words
-
 from agent.deciding.choice import Choice, differences
 from agent.deciding.conversation import Say, SensorsSilent
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.money import Money
+from agent.deciding.number_words import in_words
 from agent.deciding.proposals import Low
 from agent.deciding.reply_words import CONSENTS, REPLIES
 from agent.deciding.silences import Since
@@ -55,7 +54,7 @@ def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = 
         Items=title[:1].upper() + title[1:],
         total=spoken_money(say.basket.total, language) if say.basket else "",
         limit=spoken_money(Money(say.limit, currency), language),
-        count=num2words(say.limit, lang=language),
+        count=in_words(say.limit, language),
         delivery=_delivery(say.delivery, language),
         place=place,
         Place=place[:1].upper() + place[1:],
@@ -112,9 +111,9 @@ def spoken_money(money: Money, language: str) -> str:
     major, minor = divmod(money.minor, 10 ** _MINOR_DIGITS.get(money.currency, 2))
     parts = []
     if major or not minor:
-        parts.append(f"{num2words(major, lang=language)} {plural(major, *major_words, language)}")
+        parts.append(f"{in_words(major, language)} {plural(major, *major_words, language)}")
     if minor:
-        parts.append(f"{num2words(minor, lang=language)} {plural(minor, *minor_words, language)}")
+        parts.append(f"{in_words(minor, language)} {plural(minor, *minor_words, language)}")
     return f" {LEXICONS[language].and_joiner} ".join(parts)
 
 

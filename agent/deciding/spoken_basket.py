@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from num2words import num2words
-
 from agent.deciding.basket import Basket, Line
 from agent.deciding.lexicon import LEXICONS, number_words
+from agent.deciding.number_words import in_words
 
 
 def spoken_basket(basket: Basket, language: str) -> str:
@@ -28,17 +27,9 @@ def spoken_line(line: Line, language: str) -> str:
     if lexicon.endings:  # the language counts after the thing
         (number, *_) = number_words(line.quantity, language)
         return " ".join(word for word in (line.title, number, unit.many) if word)
-    number = num2words(line.quantity, lang=language)
-    if language == "pl" and unit.feminine:
-        number = _feminine_accusative(number)
+    number = in_words(line.quantity, language, feminine=unit.feminine)
     form = plural(line.quantity, unit.one, unit.few, unit.many, language)
     return " ".join(word for word in (number, form, lexicon.of if form else "", line.title) if word)
-
-
-def _feminine_accusative(number: str) -> str:
-    if number == "jeden":
-        return "jedną"
-    return number[: -len("dwa")] + "dwie" if number == "dwa" or number.endswith(" dwa") else number
 
 
 def plural(count: int, one: str, few: str, many: str, language: str) -> str:
