@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from typing import Protocol
 
 from agent.committing.envelope import (
@@ -22,6 +23,7 @@ from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder
 from order_backend.presences import Presences
 from order_backend.rates import Rates
+from order_backend.receipts import Reply
 from order_backend.renewals import Renewals
 from order_backend.shop_clock import ShopClock
 
@@ -54,6 +56,23 @@ class Intake:
         """Who is there will be heard anew."""
         self._online.clear()
 
+    def is_too_much(self, topic: str) -> bool:
+        """Asked once for each message, before it is taken. If so there is no answer at all, since any would
+        be final: the device sends again, later."""
+        try:
+            device_id, what = split_topic(topic)
+        except ValueError:
+            return False
+        if what == "up/status":
+            return False
+        if self._rates is None or self._rates.allows(device_id, time.monotonic()):
+            self._limited.discard(device_id)
+            return False
+        if device_id not in self._limited:
+            log.warning("rate_limited device=%s", device_id)
+        self._limited.add(device_id)
+        return True
+
     def take(self, topic: str, payload: bytes, desk: OrderDesk, clock: ShopClock, *, tells: bool) -> None:
         """One message, with all that follows from it in the database when this returns. `tells`: whether this
         replica is the one that tells devices the time.
@@ -61,8 +80,6 @@ class Intake:
         Raises TrustError and ValueError where it is refused without an answer, DatabaseError, ClockError.
         """
         device_id, what = split_topic(topic)
-        if what != "up/status" and self._is_too_much(device_id):
-            return
         match what:
             case "up/intent":
                 reply = desk.intent(device_id, payload, now_s=clock.now_s())
@@ -80,25 +97,26 @@ class Intake:
             case _:
                 self._status(device_id, payload, desk, clock, tells=tells)
                 return
-        log.info("%s device=%s", reply.code, device_id)
-        for what, answer in ((reply.what, reply.payload), ("rsp", reply.not_placed)):
-            if answer:
-                self._publish(down_topic(device_id, what), answer)
+        self._answer(device_id, reply)
+
+    def take_together(self, intents: Iterable[tuple[str, bytes]], desk: OrderDesk, clock: ShopClock) -> None:
+        """As `take` for each of these messages, which are intents, and with one commit for all: nothing is
+        answered before it. Raises what `OrderDesk.intents` raises; then nothing was done."""
+        incoming = [(split_topic(topic)[0], payload) for topic, payload in intents]
+        replies = desk.intents(incoming, now_s=clock.now_s())
+        for (device_id, _), reply in zip(incoming, replies, strict=True):
+            self._answer(device_id, reply)
 
     def tell_time(self, desk: OrderDesk, clock: ShopClock) -> None:
         """To all that are there."""
         for device_id in self._online:
             self._tell_time(device_id, desk, clock)
 
-    def _is_too_much(self, device_id: str) -> bool:
-        """Then there is no answer at all, since any would be final: the device sends again, later."""
-        if self._rates is None or self._rates.allows(device_id, time.monotonic()):
-            self._limited.discard(device_id)
-            return False
-        if device_id not in self._limited:
-            log.warning("rate_limited device=%s", device_id)
-        self._limited.add(device_id)
-        return True
+    def _answer(self, device_id: str, reply: Reply) -> None:
+        log.info("%s device=%s", reply.code, device_id)
+        for what, answer in ((reply.what, reply.payload), ("rsp", reply.not_placed)):
+            if answer:
+                self._publish(down_topic(device_id, what), answer)
 
     def _status(
         self, device_id: str, payload: bytes, desk: OrderDesk, clock: ShopClock, *, tells: bool

@@ -1,8 +1,8 @@
-"""The shop's database: devices, orders, and what was answered to which intent. One transaction per order."""
+"""The shop's database: devices, orders, and what was answered to which intent. An order is placed whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -138,6 +138,12 @@ class Shop:
     def transaction(self, *alone_with: str) -> Iterator[None]:
         """All or nothing; others that name the same wait."""
         with self._db.transaction(*alone_with):
+            yield
+
+    @contextmanager
+    def transaction_of(self, several: Iterable[tuple[str, ...]]) -> Iterator[None]:
+        """All or nothing of several that others may name; they wait."""
+        with self._db.transaction_of(several):
             yield
 
     def register(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from agent.committing.envelope import STATUS, StatusData, encode_event
 from agent.committing.keys import KeyStore
-from agent.committing.statements import StatusClaims
+from agent.committing.statements import StatusClaims, addressed
 from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing import audit
@@ -47,12 +47,7 @@ class PresenceSigner:
     def _signed(self, online: bool, session: UUID, now_s: int) -> bytes:
         id_ = self._new_id()
         claims = StatusClaims(
-            jti=str(id_),
-            iss=self._device_id,
-            aud=self._trust.shop_id,
-            env=self._trust.environment,
-            iat=now_s,
-            exp=now_s + LIFETIME_S,
+            **addressed(self._trust, self._device_id, id_, now_s=now_s, exp=now_s + LIFETIME_S),
             online=online,
             session=str(session),
         )

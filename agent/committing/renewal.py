@@ -27,7 +27,7 @@ from agent.committing.envelope import (
 )
 from agent.committing.keys import KeyStore
 from agent.committing.mandates import UnixSeconds
-from agent.committing.statements import RenewalClaims
+from agent.committing.statements import RenewalClaims, addressed
 from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing import audit
@@ -130,12 +130,7 @@ class Renewal:
             return None
         now_s, id_ = self._time.now(), self._new_id()
         claims = RenewalClaims(
-            jti=str(id_),
-            iss=self._device_id,
-            aud=self._trust.shop_id,
-            env=self._trust.environment,
-            iat=now_s,
-            exp=now_s + STATEMENT_LIFETIME_S,
+            **addressed(self._trust, self._device_id, id_, now_s=now_s, exp=now_s + STATEMENT_LIFETIME_S),
             request_sha256=hashlib.sha256(message.pem.encode()).hexdigest(),
         )
         self._asked = str(id_)

@@ -6,7 +6,8 @@ Each has a `typ` of its own, so none can be taken for another, and none authoris
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypedDict, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -14,6 +15,7 @@ from agent.committing import jws
 from agent.committing.envelope import claims_of
 from agent.committing.jws import PublicJwk
 from agent.committing.mandates import Positive, Text, UnixSeconds
+from agent.committing.trust import Trust
 from agent.plumbing.errors import TrustError
 
 CLOCK_SKEW_S = 300
@@ -35,6 +37,29 @@ class StatementClaims(msgspec.Struct, frozen=True, kw_only=True):
     env: str
     iat: UnixSeconds
     exp: UnixSeconds
+
+
+class Addressed(TypedDict):
+    """The fields of `StatementClaims`, for the call that makes one of them."""
+
+    jti: str
+    iss: str
+    aud: str
+    env: str
+    iat: int
+    exp: int
+
+
+def addressed(trust: Trust, device_id: str, id_: UUID, *, now_s: int, exp: int) -> Addressed:
+    """By this device to its shop, in the event with that id, from now until `exp` (Unix seconds)."""
+    return {
+        "jti": str(id_),
+        "iss": device_id,
+        "aud": trust.shop_id,
+        "env": trust.environment,
+        "iat": now_s,
+        "exp": exp,
+    }
 
 
 class QueryClaims(StatementClaims, frozen=True, kw_only=True):

@@ -36,7 +36,10 @@ def judge_sounds(products: Products, findings: Findings, line: Line) -> None:
                 owners.setdefault(written_text(form), at)
         names = [name for name in owners if name]
         told: set[tuple[int, int]] = set()
-        for one, other, how in _alike(names, VOICES[language] if can_speak else ()):
+        spoken = [sounds(names, voice) for voice in VOICES[language]] if can_speak else []
+        if not all(spoken):
+            findings.warning(0, f"names in {language!r} were not compared by their sound: {PROGRAM} failed")
+        for one, other, how in _alike(names, spoken):
             (first, name), (second, its) = sorted((owners[names[at]], names[at]) for at in (one, other))
             if first == second or (first, second) in told:
                 continue
@@ -48,34 +51,39 @@ def judge_sounds(products: Products, findings: Findings, line: Line) -> None:
             )
 
 
-def _alike(names: Sequence[str], voices: Iterable[str]) -> Iterator[tuple[int, int, str]]:
-    """Places of names and how they are alike, those that are more so first."""
-    spoken = [sounds(names, voice) for voice in voices]
+def _alike(names: Sequence[str], spoken: Iterable[Sequence[str]]) -> Iterator[tuple[int, int, str]]:
+    """Places of names and how they are alike, those that are more so first; `spoken`: as `sounds` gives them,
+    for each voice."""
     for of_voice in spoken:
         yield from ((one, other, "sounds like") for one, other in equal(of_voice))
     for of_voice in spoken:
         yield from ((one, other, "sounds almost like") for one, other in one_apart(of_voice))
     written = [normalise_text(name) for name in names]
-    yield from ((one, other, "is written almost like") for one, other in one_apart(written))
+    for one, other in one_apart(written):
+        if _digits(written[one]) == _digits(written[other]):  # "M8" and "M6" are meant to differ
+            yield one, other, "is written almost like"
+
+
+def _digits(text: str) -> list[str]:
+    return [letter for letter in text if letter.isdecimal()]
 
 
 def sounds(names: Sequence[str], voice: str) -> list[str]:
-    """Each name in the International Phonetic Alphabet, without stress, length and pauses; all '' where the
+    """Each name in the International Phonetic Alphabet, without stress, length and pauses; none where the
     program fails."""
-    if not names:
+    try:
+        done = subprocess.run(
+            [PROGRAM, "-q", "--ipa", "-b", "1", "-v", voice],
+            input="".join(f"{name}.\n" for name in names),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_TIMEOUT_S,
+        )
+    except (OSError, subprocess.SubprocessError):
         return []
-    done = subprocess.run(
-        [PROGRAM, "-q", "--ipa", "-b", "1", "-v", voice],
-        input="".join(f"{name}.\n" for name in names),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_TIMEOUT_S,
-    )
     spoken = done.stdout.splitlines()
-    if done.returncode != 0 or len(spoken) != len(names):
-        return [""] * len(names)
-    return [text.translate(_NO_SOUND) for text in spoken]
+    return [text.translate(_NO_SOUND) for text in spoken] if len(spoken) == len(names) else []
 
 
 def equal(texts: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -13,6 +13,8 @@ from agent.importing.findings import Findings, Found
 from agent.importing.reading import read_catalogue
 from agent.importing.written import Written
 
+pytestmark = pytest.mark.usefixtures("without_sounds")
+
 DATA = Path(__file__).parent / "data"
 TABLE = (DATA / "works_shop.csv").read_text("utf-8")
 

@@ -45,6 +45,7 @@ def warnings(language: str, *names: str, price: int = 100) -> list[str]:
         ("en", "m eight bolts", "emm ate bolts", "sounds like"),
         ("en", "bolts by sixty", "bolts by sixteen", "sounds almost like"),
         ("en", "soda crystals", "soda crystal", "almost like"),
+        ("en", "m 8 bolts", "m eight bolts", "sounds like"),
         ("pl", "morze kwiatów", "może kwiatów", "sounds like"),
         ("pl", "bułki pszenne", "półki pszenne", "sounds almost like"),
         ("pl", "worki papierowe", "worki papierowa", "almost like"),
@@ -64,14 +65,24 @@ def test_where_nothing_can_speak_that_is_said_and_letters_are_compared(
     assert second == "product 'p3': 'soda crystal' is written almost like 'soda crystals' of 'p1'"
 
 
-def test_a_voice_that_fails_leaves_the_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sounding, "PROGRAM", "false")
-    assert sounding.sounds(["flour", "flower"], "en-us") == ["", ""]
+@pytest.mark.parametrize("program", ["false", "cat", "no-such-program"])
+def test_a_voice_that_fails_is_told_and_leaves_the_spelling(
+    monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setattr(sounding.shutil, "which", lambda program: program)
+    monkeypatch.setattr(sounding, "PROGRAM", program)
+    first, second = warnings("en", "flour", "soda crystals", "flower", "soda crystal")
+    assert first == f"names in 'en' were not compared by their sound: {program} failed"
+    assert "is written almost like" in second
 
 
 def test_names_that_have_little_in_common_are_not_told() -> None:
     names = [product.words["en"].say for product in CATALOGUE.products]
     assert [told for told in warnings("en", *names) if "like" in told] == []
+
+
+def test_numbers_are_meant_to_differ() -> None:
+    assert warnings("en", "M6 bolts", "M8 bolts", "grit 80 paper", "grit 180 paper") == []
 
 
 @given(st.lists(st.text("abc", min_size=4, max_size=8), unique=True, max_size=8))

@@ -16,6 +16,8 @@ from agent.importing.reading import read_catalogue
 from agent.importing.texts import LARGEST_FILE_BYTES
 from tests.committing.kit import CATALOGUE_FILE
 
+pytestmark = pytest.mark.usefixtures("without_sounds")
+
 FAULTY = """
 {                                                                  |
   "schema_version": 2,                                             |

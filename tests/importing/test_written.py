@@ -21,6 +21,8 @@ from agent.plumbing.errors import CatalogueError
 from tests.committing.kit import CATALOGUE_FILE
 from tests.project.markdown import ROOT
 
+pytestmark = pytest.mark.usefixtures("without_sounds")
+
 SCHEMA = ROOT / "docs" / "catalogue.schema.json"
 WHOLE: dict[str, Any] = {
     "schema_version": 2,
