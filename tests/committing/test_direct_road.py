@@ -1,5 +1,5 @@
-"""The road of an order that the device closed itself (DIRECT mode): sent, taken back, asked about and mended as
-any other."""
+"""The road of an order that the device closed itself (DIRECT mode): sent, taken back, asked about and
+mended as any other."""
 
 from __future__ import annotations
 
