@@ -240,6 +240,28 @@ def test_who_calls_again_and_says_no_more_hears_the_order_read_back(direct: Till
     assert not is_direct(direct)
 
 
+@pytest.mark.parametrize("how", ["offer", "late", "silent"])
+def test_whatever_ends_the_wait_the_day_s_limit_counts(direct: Till, how: str) -> None:
+    settings = direct.desk.settings
+    limits = msgspec.structs.replace(settings.policy, voice_day_max_minor=5_000)
+    touch = msgspec.structs.replace(settings.touch, keypad_device="/dev/input/event0")
+    direct.desk.settings = msgspec.structs.replace(settings, policy=limits, touch=touch)
+    person = direct.desk.people.all()[0].pseudonym
+    direct.desk.factors.set(person, "pin", "4711")
+    direct.bench.road.commit(agreed(2, person=person))
+    direct.wake_and_say("one box of green tea")
+    offer = offer_of(direct)
+    match how:
+        case "offer":
+            direct.offers.received(offer)
+        case "late":
+            direct.timers[-1]()
+        case "silent":
+            direct.spoken.woken()
+            direct.spoken.silent(0)
+    assert direct.decided == ["asked_factor"]
+
+
 def test_a_voice_that_dies_meanwhile_ends_the_question(direct: Till) -> None:
     direct.wake_and_say(TWO)
     direct.spoken.voice_lost()
