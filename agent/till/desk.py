@@ -93,7 +93,11 @@ class Desk:
     @property
     def hears(self) -> Hears:
         """What somebody has to say to the device, in whatever language they read about it."""
-        return Hears(self.settings.wake.phrase.replace("_", " "), self.settings.device.language)
+        return Hears(
+            self.settings.wake.phrase.replace("_", " "),
+            self.settings.device.language,
+            self.edition.examples,
+        )
 
     def incomparable(self) -> list[Person]:
         """The enrolled whose voices were learned with another speaker model than the one in `voice`; nobody

@@ -11,7 +11,6 @@ from agent.deciding.conversation import (
     Answered,
     Confirming,
     Confused,
-    Helped,
     Idle,
     OrderHeard,
     ReceiptArrived,
@@ -93,7 +92,7 @@ class TypedDialogue(Talk):
             case Answer():
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
-                self._apply(Helped())
+                self._say(Say("help"))  # whatever else is being asked
             case _:
                 self._apply(Confused())
 
