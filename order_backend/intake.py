@@ -19,6 +19,7 @@ from agent.committing.envelope import (
     down_topic,
     split_topic,
 )
+from agent.committing.statements import StatusClaims
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder
 from order_backend.presences import Presences
@@ -51,6 +52,7 @@ class Intake:
         self._rates = Rates(BURST_S * rate, rate) if rate else None
         self._limited: set[str] = set()
         self._renewals = Renewals(folder)
+        self._noted: dict[str, tuple[str, int]] = {}
 
     def new_session(self) -> None:
         """Who is there will be heard anew."""
@@ -127,6 +129,7 @@ class Intake:
             now_s = clock.now_s()
             claims = desk.status(device_id, payload, now_s=now_s)
             seen = self._presences.take(device_id, claims, now_s=now_s)
+            self._note(device_id, claims, desk, now_s)
             if seen != "unchanged":
                 log.info("presence_%s device=%s", seen, device_id)
         if online and known:
@@ -135,6 +138,15 @@ class Intake:
                 self._tell_time(device_id, desk, clock)
         else:
             self._online.discard(device_id)
+
+    def _note(self, device_id: str, claims: StatusClaims | None, desk: OrderDesk, now_s: int) -> None:
+        """What it connects with goes into the database, once."""
+        if claims is None or not (claims.certificate or claims.authorities):
+            return
+        said = (claims.certificate, claims.authorities)
+        if self._noted.get(device_id) != said:
+            desk.shop.certificates.heard(device_id, claims, now_s=now_s)
+            self._noted[device_id] = said
 
     def _tell_time(self, device_id: str, desk: OrderDesk, clock: ShopClock) -> None:
         self._publish(down_topic(device_id, "time"), desk.time(now_s=clock.now_s()), retain=True)

@@ -30,6 +30,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.terminal import plain
 from order_backend.announcing import Announcer
+from order_backend.authorities import trusted_pem
 from order_backend.database import DatabaseError, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
@@ -283,7 +284,7 @@ class OrderService:
 
 
 def _tls_context(folder: ShopFolder, name: str) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(folder.ca_certificate))
+    context = ssl.create_default_context(cadata=trusted_pem(folder))
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(*folder.replica_files(name))
     return context

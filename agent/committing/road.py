@@ -91,11 +91,14 @@ class OrderRoad:
         self.refused: Counter[str] = Counter()
         self.policy = ShopPolicy(trust, settings.device.id, journal)
         """What the shop lets this device order."""
+        self.authorities = trust.authorities if isinstance(trust, LiveTrust) else None
+        """Who may vouch for the broker; None where that is what was pinned, for good."""
         self.renewal = Renewal(
-            keys, trust, time, settings.device.id, monotonic_s=self._monotonic_s, new_id=new_id
-        )
+            keys, trust, time, settings.device.id, monotonic_s=self._monotonic_s, new_id=new_id,
+            authorities=self.authorities, jitter=jitter,
+        )  # fmt: skip
         """Of the certificate that `uplink` shows the broker."""
-        self.presence = PresenceSigner(keys, trust, time, settings.device.id, new_id)
+        self.presence = PresenceSigner(keys, trust, time, settings.device.id, new_id, self.renewal.holds)
         self.offering = Offering(keys, trust, time, settings.device.id, new_id)
         """Of the one offer that is awaited."""
         self._leaving = Leaving(
@@ -240,6 +243,8 @@ class OrderRoad:
                 self.policy.accept_event(payload)
             elif topic == shop_topic(self._trust.shop_id, "trust") and isinstance(self._trust, LiveTrust):
                 self._trust.take(payload)
+            elif self.authorities is not None and topic == self.authorities.topic:
+                self.authorities.take(payload, self._trust.keys.policy)
             else:
                 raise TrustError("topic_unknown", "not a topic of this device")
         except (TrustError, JournalError) as error:

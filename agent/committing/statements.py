@@ -23,6 +23,8 @@ CLOCK_SKEW_S = 300
 QUERY_LIFETIME_S = 600
 Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+CertificateSerial = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{0,40}\Z")]
+ListNumber = Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
 
 
 class StatementClaims(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,20 +88,26 @@ class CancelClaims(StatementClaims, frozen=True, kw_only=True):
 
 class StatusClaims(StatementClaims, frozen=True, kw_only=True):
     """Whether the device is there. A birth and its will are signed together and name one `session`; of two
-    sessions the one with the later `iat` counts."""
+    sessions the one with the later `iat` counts. `certificate` is the serial number (hex) of the one that it
+    connects with, `authorities` the shop's list of authorities that it believes: '' and 0 where it does not
+    say."""
 
     typ: ClassVar[str] = "earmark-status+jwt"
 
     online: bool
     session: Uuid
+    certificate: CertificateSerial = ""
+    authorities: ListNumber = 0
 
 
 class RenewalClaims(StatementClaims, frozen=True, kw_only=True):
-    """The certificate request with that sha256 (hex, of its PEM) is this device's own."""
+    """The certificate request with that sha256 (hex, of its PEM) is this device's own. `authorities` as in
+    `StatusClaims`: it takes no certificate of an authority that it does not know."""
 
     typ: ClassVar[str] = "earmark-renewal+jwt"
 
     request_sha256: Sha256
+    authorities: ListNumber = 0
 
 
 class RequestedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from agent.deciding.choice import Choice, differences
@@ -23,15 +24,20 @@ from agent.plumbing.operator import ProposalState
 
 
 class Hears(NamedTuple):
-    """What the device listens for: its wake phrase, and then sentences of one language."""
+    """What the device listens for: its wake phrase, and then sentences of one language. `examples`: what
+    might be ordered, by the language in which that is said."""
 
     wake: str
     language: str
+    examples: Mapping[str, str] = MappingProxyType({})
 
-    @property
-    def words(self) -> dict[str, str]:
-        """As they stand in the replies."""
-        return {"wake": self.wake, "aloud": CONSENTS[self.language]}
+    def words(self, language: str) -> dict[str, str]:
+        """As they stand in the replies in `language`."""
+        return {
+            "wake": self.wake,
+            "aloud": CONSENTS[self.language],
+            "example": self.examples.get(language, ""),
+        }
 
 
 def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = "", text: str = "") -> str:
@@ -65,7 +71,7 @@ def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = 
         level=_level(say.level, language),
         name=name,
         text=text,
-        **hears.words,
+        **hears.words(language),
     )
 
 
@@ -82,10 +88,12 @@ def fixed_replies(hears: Hears) -> dict[str, str]:
 
 
 def _with_words(hears: Hears) -> dict[str, str]:
-    return {
-        key: reply.replace("{wake}", hears.wake).replace("{aloud}", hears.words["aloud"])
-        for key, reply in REPLIES[hears.language].items()
-    }
+    replies: dict[str, str] = {}
+    for key, reply in REPLIES[hears.language].items():
+        for name, words in hears.words(hears.language).items():
+            reply = reply.replace(f"{{{name}}}", words)
+        replies[key] = reply
+    return replies
 
 
 def _is_fixed(text: str) -> bool:

@@ -1,7 +1,8 @@
 """What the device says, as sentences by key and language. Every refusal names the next step a person can take.
 
 Data; `agent.deciding.replies` fills it in. `{wake}` and `{aloud}` are the wake phrase and the consent that the device
-listens for: a conversation may be typed in another language than the one it hears.
+listens for: a conversation may be typed in another language than the one it hears. `{example}` is something that the
+shop sells.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _ENGLISH = {
     "sensors_silent": "I have not heard from the sensors of {place} {since}.",
     "low_nothing": "Nothing is running low.",
     "low_item": "{Place} is {level}: {items} for {total}, {standing}.",
+    "price": "{Items}: {total} in total. To order it, say or type: order {items}.",
     "low_how": "To order what was asked about, somebody I know says to the device: {wake}, {aloud}.",
     "another": "{Items} is queued already. Do you want another?",
     "left_as_it_is": "All right, it stays at one.",
@@ -42,12 +44,12 @@ _ENGLISH = {
     "again_otherwise": "Sorry, I still did not hear it well. Try other words: yes, I confirm the order. Or say: cancel.",
     "not_added": "I could not tell that it was you, so it stays at {items}, {total} in total. Say: yes, place my order. Or say: cancel.",
     "still_there": "I am still waiting. Say: {aloud}. Or say: cancel.",
-    "not_understood": "That is nothing I can order here. Say for example: order two bags of coffee. Or say: {wake}, help.",
+    "not_understood": "That is nothing I can order here. Say for example: order {example}. Or say: {wake}, help.",
     "too_loud": "It is too loud here for me, and I ordered nothing. Come closer, or say it again when it is quieter.",
     "much_talk": "I heard a lot of talk and no order in it, so I ordered nothing. Say just the order, when nobody else speaks.",
     "again_much_talk": "I heard a lot of talk. Say: {aloud}. Or say: cancel.",
     "again_too_loud": "It is too loud here for me. Come closer, and say: {aloud}. Or say: cancel.",
-    "help": "Say: {wake}, order two bags of coffee. I read it back, and you say: {aloud}. No stops everything.",
+    "help": "Say: {wake}, order {example}. I read it back, and you say: {aloud}. No stops everything.",
     "refused_unknown_voice": "I do not know this voice, so I cannot order. Somebody I know can order, or enrol you with: earmark enrol.",
     "refused_nobody_enrolled": "I know nobody's voice yet, so I cannot order. Enrol somebody with: earmark enrol.",
     "refused_voice_model_changed": "I learned voices with another model than I have now, so I know nobody and ordered nothing. Each has to be learned anew: earmark people.",
@@ -84,6 +86,9 @@ _ENGLISH = {
     "order_over_limit": "That is {total}. By voice I may order up to {limit} at a time. Ask for less, or order in the shop.",
     "day_over_limit": "That would be more than {limit} in one day, which I may not order by voice. Try tomorrow, or order in the shop.",
     "day_over_limit_together": "With what others ordered, that would be more than {limit} in one day by voice alone, which I may not order. Try tomorrow, or order in the shop.",
+    "rule_denied": "The rules of this house do not let you order that, so nothing is ordered. Whoever looks after me can tell why: earmark policy explain.",
+    "rule_factor": "For that the rules of this house ask for a PIN or badge of yours, and I know none, so nothing is ordered. Set one with: earmark pin.",
+    "rule_beyond": "For that the rules of this house ask for somebody's approval that I cannot ask for, so nothing is ordered. Order it in the shop.",
     "clock_untrusted": "I do not know the time yet, so I can sign nothing. Please try again when I have reached the shop.",
     "cannot_commit": "I could not write the order down, so nothing is ordered. Please tell whoever looks after me: earmark doctor.",
     "journal_full": "My storage is full, so nothing is ordered. Please tell whoever looks after me: earmark doctor.",
@@ -130,6 +135,7 @@ _POLISH = {
     "sensors_silent": "{Since} nie mam odczytów z czujników: {place}.",
     "low_nothing": "Niczego nie brakuje.",
     "low_item": "{Place}: {level}; {items} za {total}, {standing}.",
+    "price": "Za {items} zapłacisz {total}. Żeby to zamówić, powiedz lub napisz: poproszę {items}.",
     "low_how": "Żeby zamówić to, o co pytałem, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}.",
     "another": "{Items} już czeka na wysłanie. Zamówić jeszcze raz to samo?",
     "left_as_it_is": "Dobrze, zostaje jedno zamówienie.",
@@ -138,7 +144,7 @@ _POLISH = {
     "announce_ordered": "Sklep przyjął zamówienie: {items}.{delivery}",
     "cancelled": "Anulowane. Nic nie jest zamówione.",
     "fine": "Dobrze.",
-    "nothing_to_confirm": "Nie ma czego potwierdzać. Zamów coś, na przykład: poproszę dwie paczki kawy.",
+    "nothing_to_confirm": "Nie ma czego potwierdzać. Zamów coś, na przykład: poproszę {example}.",
     "nothing_ordered": "Nie rozumiem, więc niczego nie zamówiłem. Spróbuj jeszcze raz.",
     "again": "Czy to było tak? Powiedz: {aloud}. Albo: nie.",
     "again_otherwise": "Przepraszam, nadal nie słyszę dobrze. Może innymi słowami: tak, potwierdzam zamówienie. Albo: nie.",
@@ -148,8 +154,8 @@ _POLISH = {
     "much_talk": "Słyszałem wiele słów, ale żadnego zamówienia. Niczego nie zamówiłem. Powiedz samo zamówienie, kiedy nikt inny nie mówi.",
     "again_much_talk": "Słyszałem wiele słów. Powiedz: {aloud}. Albo: nie.",
     "again_too_loud": "Jest tu dla mnie za głośno. Podejdź bliżej i powiedz: {aloud}. Albo: nie.",
-    "not_understood": "Tego nie mogę tu zamówić. Spróbuj na przykład: poproszę dwie paczki kawy. Albo: pomoc.",
-    "help": "Na przykład: poproszę dwie paczki kawy. Odczytam zamówienie i kwotę, a kto je składa, mówi: {aloud}. „Nie” zatrzymuje wszystko.",
+    "not_understood": "Tego nie mogę tu zamówić. Spróbuj na przykład: poproszę {example}. Albo: pomoc.",
+    "help": "Na przykład: poproszę {example}. Odczytam zamówienie i kwotę, a kto je składa, mówi: {aloud}. „Nie” zatrzymuje wszystko.",
     "refused_unknown_voice": "Nie znam tego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
     "refused_nobody_enrolled": "Nie znam jeszcze niczyjego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
     "refused_voice_model_changed": "Głosy zapisano innym modelem niż ten, który mam teraz, więc nikogo nie znam i niczego nie zamówiłem. Trzeba je zapisać od nowa: earmark people.",
@@ -186,6 +192,9 @@ _POLISH = {
     "order_over_limit": "To {total}. Głosem mogę zamówić najwyżej za {limit}. Zamów mniej albo w sklepie.",
     "day_over_limit": "Razem byłoby ponad {limit} w ciągu doby, a tyle głosem nie zamówię. Spróbuj jutro albo zamów w sklepie.",
     "day_over_limit_together": "Z zamówieniami innych osób byłoby to ponad {limit} w ciągu doby samym głosem, a tyle nie zamówię. Spróbuj jutro albo zamów w sklepie.",
+    "rule_denied": "Zasady tego domu nie pozwalają Ci tego zamówić, więc nic nie jest zamówione. Powód zna opiekun urządzenia: earmark policy explain.",
+    "rule_factor": "Zasady tego domu wymagają do tego Twojego PIN-u albo karty, a nie znam żadnego, więc nic nie jest zamówione. PIN ustawia polecenie: earmark pin.",
+    "rule_beyond": "Zasady tego domu wymagają do tego zgody, o którą nie mogę zapytać, więc nic nie jest zamówione. Zamów w sklepie.",
     "clock_untrusted": "Nie znam jeszcze godziny, więc niczego nie podpiszę. Spróbuj, kiedy połączę się ze sklepem.",
     "cannot_commit": "Nie mogę zapisać zamówienia, więc nic nie jest zamówione. Opiekun urządzenia: earmark doctor.",
     "journal_full": "Skończyło mi się miejsce, więc nic nie jest zamówione. Opiekun urządzenia: earmark doctor.",

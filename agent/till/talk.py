@@ -21,6 +21,7 @@ from agent.deciding.conversation import (
     OrderHeard,
     Record,
     Say,
+    Silent,
     State,
 )
 from agent.deciding.dialogue import step
@@ -74,7 +75,7 @@ class Talk(ABC):
                 person = event.person
             case Chosen() if isinstance(self._state, Choosing):
                 person = self._state.speaker.person
-            case OfferArrived() | OfferLate() | OfferOver() if isinstance(
+            case OfferArrived() | OfferLate() | OfferOver() | Silent() if isinstance(
                 self._state, AwaitingOffer | Committing
             ):
                 person = self._state.speaker.person

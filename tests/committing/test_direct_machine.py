@@ -8,7 +8,7 @@ import contextlib
 import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from agent.committing.envelope import INTENT, IntentData, SignedData, decode_data, decode_event, down_topic
 from agent.committing.offering import Offered
@@ -18,6 +18,9 @@ from agent.plumbing.messages import Publish
 from order_backend.desk import Reply
 from tests.committing.kit import DEVICE, agreed
 from tests.committing.test_road_machine import Replica, Roads, altered
+
+SKEWS_S = (0, 0, 0, -200, 200, 3_700)
+"""An offer holds for ten minutes: with clocks that are further apart there is none to be had."""
 
 
 class DirectRoads(Roads):
@@ -31,15 +34,39 @@ class DirectRoads(Roads):
     def somebody_asks_for_an_offer(self, quantity: int) -> None:
         self.up.append(self.bench.road.offering.ask(agreed(quantity).basket))
 
-    @rule(replica=st.integers(0, 1))
-    def somebody_orders_by_an_offer(self, replica: int) -> None:
-        """All goes as it should, unless the replica's clock is off."""
+    @initialize(
+        skews=st.lists(st.sampled_from(SKEWS_S), min_size=2, max_size=2),
+        sent=st.booleans(),
+        placed=st.booleans(),
+    )
+    def open_shop(self, skews: list[int], sent: bool = False, placed: bool = False) -> None:
+        """And somebody has ordered."""
+        super().open_shop(skews)
+        self.somebody_orders_by_an_offer(0, sent, placed)
+
+    @rule(seconds=st.sampled_from([1, 30, 300, 601, 4_000]))
+    def time_passes(self, seconds: int) -> None:
+        self.bench.clocks.pass_by(seconds)
+
+    @rule(replica=st.integers(0, 1), seconds=st.sampled_from(SKEWS_S))
+    def somebody_sets_a_clock(self, replica: int, seconds: int) -> None:
+        self.replicas[replica].skew_s = seconds
+
+    @rule(replica=st.integers(0, 1), sent=st.booleans(), placed=st.booleans())
+    def somebody_orders_by_an_offer(self, replica: int, sent: bool, placed: bool) -> None:
+        """All goes as it should, unless the replica's clock is off: so far."""
         request, before = self.bench.road.offering.ask(agreed().basket), len(self.offered)
         reply = self.at_the_shop(request, self.replicas[replica])
         if reply is not None and reply.what:
             self.at_the_device(down_topic(DEVICE, reply.what), reply.payload)
         for offered in self.offered[before:]:
             self.consent(offered)
+        if sent:
+            self.tick()
+        if sent and placed and self.up:
+            reply = self.at_the_shop(self.up[-1], self.replicas[replica])
+            if reply is not None and reply.what:
+                self.down.append((down_topic(DEVICE, reply.what), reply.payload))
 
     @precondition(lambda self: self.offered)
     @rule(data=st.data())

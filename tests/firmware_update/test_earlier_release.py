@@ -11,17 +11,21 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from agent.committing.broker_authorities import keep_authorities
 from agent.committing.envelope import INTENT, decode_event
 from agent.committing.journal import FILE_NAME, Journal
+from agent.committing.live_authorities import FILE_NAME as AUTHORITIES
 from agent.committing.read_back import closed_reference
 from firmware_update.archive import LOCK
 from firmware_update.slots import Slots
 from firmware_update.updater import Updater
+from order_backend.authorities import announce, announcement, make_successor, trusted
 from tests.committing.kit import DEVICE, NOW_S, agreed, make_bench
 from tests.firmware_update import kit
 from tests.firmware_update.kit import ROOT, Publisher
@@ -52,6 +56,7 @@ def settings(tmp_path: Path, publisher: Publisher) -> Path:
     settings = kit.device(tmp_path / "device", publisher, "https://updates.example", health_seconds=60)
     with settings.open("a") as file:
         file.write(ALL_OF_TODAY)
+    shutil.copy(ROOT / "agent" / "policies" / "household.toml", settings.with_name("policy.toml"))
     slots = Slots(tmp_path / "device" / "var" / "slots", kit.MODELS)
     slots.folder.mkdir()
     with tarfile.open(EARLIER) as archive:
@@ -75,6 +80,14 @@ def settings(tmp_path: Path, publisher: Publisher) -> Path:
     bench.journal.close()
     (settings.parent / "var" / "till").mkdir()
     shutil.copy(Path(bench.settings.paths.state_dir) / FILE_NAME, settings.parent / "var" / "till")
+    # The shop has named another authority, which is kept in files of today's.
+    make_successor(bench.folder, now=datetime.now(UTC))
+    announce(bench.folder, trusted(bench.folder))
+    assert bench.live.authorities.take(announcement(bench.folder, now_s=NOW_S), bench.live.keys.policy)
+    shutil.copy(Path(bench.settings.paths.state_dir) / AUTHORITIES, settings.parent / "var" / "till")
+    (settings.parent / "var" / "uplink").mkdir(exist_ok=True)
+    known = bench.live.authorities.believed.pem
+    keep_authorities(settings.parent / "var" / "uplink", bench.trust.broker, known)
     return settings
 
 

@@ -1,0 +1,181 @@
+"""`earmark policy`: what a house allows, told in words and as data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from agent.cli import main
+from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.details import Details, Facts
+from agent.deciding.edition import source_id
+from tests.committing.kit import CATALOGUE_FILE
+
+NIGHT = """
+[roles]
+child = ["Tom"]
+
+[[rule]]
+id = "night"
+require = "second"
+from = "22:00"
+until = "06:00"
+over_packs = 10
+
+[[rule]]
+id = "no-wood-for-children"
+require = "deny"
+roles = ["child"]
+categories = ["hot-drinks"]
+say = "Ask a grown-up."
+"""
+EXPLAIN = ("--item", "coffee", "--at", "22:10", "--day", "tue")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    (tmp_path / "catalogue.json").write_bytes(CATALOGUE_FILE.read_bytes())
+    file = tmp_path / "earmark.toml"
+    file.write_text('[paths]\ncatalogue_file = "catalogue.json"\n[policy]\nvoice_order_max_minor = 30_000\n')
+    (tmp_path / "policy.toml").write_text(NIGHT)
+    return file
+
+
+def tell_facts(settings: Path, **facts: Facts) -> None:
+    catalogue = parse_catalogue(CATALOGUE_FILE.read_bytes())
+    details = Details(1, catalogue.shop_id, catalogue.version, source_id(CATALOGUE_FILE.read_bytes()), facts)
+    (settings.parent / "catalogue.details.json").write_bytes(msgspec.json.encode(details))
+
+
+def run(settings: Path, *words: str) -> int:
+    return main(["-s", str(settings), "policy", *words])
+
+
+def told(settings: Path, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    capsys.readouterr()
+    run(settings, "explain", "--json", *words)
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_it_says_why_and_by_which_rule_and_promises_nothing_that_no_device_does(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell_facts(settings, coffee=Facts(categories=("hot-drinks",)))
+    assert run(settings, "explain", "--person", "Anna", "--quantity", "12", *EXPLAIN) == 1
+    asked, answer, *rules, as_of = capsys.readouterr().out.splitlines()
+    assert asked == "Would Anna's 12 × medium roast coffee for 228.00 PLN on a Tuesday at 22:10 pass?"
+    assert answer == (
+        "No, because the rule night asks for the approval of a second person above 10 packs from 22:00 to"
+        " 06:00, and no device can ask for that yet."
+    )
+    assert [line.split() for line in rules] == [
+        ["night", "applies,", "and", "asks", "for", "the", "approval", "of", "a", "second", "person"],
+        ["no-wood-for-children", "is", "about", "other", "people"],
+    ]
+    assert "when it started" in as_of
+
+
+def test_no_comes_with_its_reason(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tell_facts(settings, coffee=Facts(categories=("hot-drinks",)))
+    assert run(settings, "explain", "--person", "tom", *EXPLAIN) == 1
+    answer = capsys.readouterr().out.splitlines()[1]
+    assert answer == (
+        "No, because the rule no-wood-for-children refuses for child of hot-drinks."
+        ' It tells: "Ask a grown-up."'
+    )
+    assert run(settings, "explain", "--person", "Anna", "--quantity", "40", *EXPLAIN) == 1
+    assert "No, because one order holds at most 20 of one thing" in capsys.readouterr().out
+
+
+def test_without_the_shops_details_a_category_may_be_any(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = told(settings, capsys, "--person", "Tom", *EXPLAIN)
+    assert (found["passes"], found["needs"]) == (True, ["factor"])
+    assert found["rules"][1] == {
+        "id": "no-wood-for-children",
+        "standing": "applies_unknown",
+        "asks": "factor",
+    }
+    tell_facts(settings, coffee=Facts())
+    assert told(settings, capsys, "--person", "Tom", *EXPLAIN)["needs"] == []
+
+
+def test_what_was_spent_before_counts(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = told(settings, capsys, "--person", "Anna", *EXPLAIN, "--spent-minor", "24000")
+    assert (found["needs"], found["above_voice"], found["limit_minor"]) == (
+        ["factor"],
+        "day_over_limit",
+        250_00,
+    )
+    assert (found["passes"], found["beyond"]) == (True, [])
+
+
+def test_doctor_tells_of_the_rules_and_of_a_file_that_keeps_the_till_from_starting(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def policy_findings() -> list[tuple[str, str]]:
+        main(["-s", str(settings), "doctor", "--json"])
+        found = json.loads(capsys.readouterr().out)
+        return [(one["state"], one["detail"]) for one in found if one["what"] == "policy"]
+
+    assert policy_findings() == [
+        ("ok", "2 rules beside the limits of [policy]"),
+        ("note", "no device can ask for what night require yet: such orders are refused"),
+    ]
+    (settings.parent / "policy.toml").write_text("[[rule]]\nid = 'x'\n")
+    [(state, detail)] = policy_findings()
+    assert state == "bad" and "policy_invalid" in detail
+    (settings.parent / "policy.toml").unlink()
+    assert policy_findings() == [("ok", "the limits of [policy]; there is no policy file")]
+
+
+def test_products_are_named_as_people_name_them(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    when = EXPLAIN[2:]
+    for item in ("coffee?roast=dark", "Coffee beans", "kawa"):
+        assert run(settings, "explain", "--person", "Anna", "--item", item, *when) == 0
+    capsys.readouterr()
+    for item, code in (
+        ("moon dust", "catalogue_no_such_product"),
+        ("coffee?roast=blue", "catalogue_options"),
+    ):
+        assert run(settings, "explain", "--person", "Anna", "--item", item, *when) == 1
+        assert f"code: {code}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["household", "factory"])
+def test_a_ready_policy_is_written_once_and_checked(
+    settings: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    assert run(settings, "install", kind) == 1
+    assert "code: policy_exists" in capsys.readouterr().err
+    (settings.parent / "policy.toml").unlink()
+    assert run(settings, "check") == 1
+    assert "code: policy_missing" in capsys.readouterr().err
+    assert run(settings, "install", kind) == 0
+    assert "reads it when it starts" in capsys.readouterr().out
+    assert run(settings, "check") == 0
+    out = capsys.readouterr().out
+    assert "the shop tells no categories and hazards" in out and "lists nobody" in out
+
+
+def test_check_tells_what_can_never_matter(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tell_facts(settings, coffee=Facts(categories=("tools",)))
+    text = "[limits]\nvoice_order_max_minor = 90_000\nvoice_day_max_minor = 5\n" + NIGHT
+    (settings.parent / "policy.toml").write_text(text + 'products = ["plutonium"]\n')
+    assert run(settings, "check") == 0
+    out = capsys.readouterr().out
+    assert "night: no device can ask for that yet" in out
+    assert "voice_order_max_minor is higher than the 30000 of the settings" in out
+    assert "voice_day_max_minor is lower than the 25000 of the settings" in out
+    assert "the shop sells no 'plutonium'" in out
+    assert "nothing that the shop sells is in category 'hot-drinks'" in out
+    (settings.parent / "policy.toml").write_text(text + "colour = 3\nover_packs = -1\n")
+    assert run(settings, "check") == 1
+    err = capsys.readouterr().err
+    assert "policy.toml:21: a rule has no 'colour'" in err and "policy.toml:22: over_packs" in err
