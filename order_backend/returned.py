@@ -15,9 +15,9 @@ from order_backend.folder import ShopFolder
 from order_backend.provisioning import trust_bundle
 from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.receipts import Reply, require_uuid
-from order_backend.retention import receipt_again
 from order_backend.shop import NEVER_CAME, Answer, Shop
 
+_SAID = "as it was answered before the shop was restored"
 PlaceAgain = Callable[[str, bytes, str], None]
 
 
@@ -42,7 +42,9 @@ class ReturnedReceipts:
         Raises TrustError, and nothing has changed: envelope_malformed, returned_nothing_lost,
         returned_mismatch, returned_contradicts, returned_refused, and what `verify_receipt` raises.
         """
-        data = decode_data(decode_event(payload, RETURNED), ReturnedData)
+        event = decode_event(payload, RETURNED)
+        data = decode_data(event, ReturnedData)
+        require_uuid(event.id)
         intent = decode_event(data.intent.encode(), INTENT)
         require_uuid(intent.id)
         if not self._shop.restores.all():
@@ -57,11 +59,14 @@ class ReturnedReceipts:
             code = self._ordered(device_id, intent, data.intent.encode(), receipt)
         else:
             code = self._refused(device_id, intent, receipt, now_s)
+        about = About(device_id, intent.id, intent.data_sha256, returned=event.id)
         with self._shop.transaction(device_id, intent.id):
             self._shop.restores.forget(device_id, intent.id)
-            answer = self._shop.answer(device_id, intent.id)
-            assert answer is not None  # noqa: S101
-            again = receipt_again(self._shop, self._receipts, device_id, intent.id, answer, now_s=now_s)
+            order = self._shop.order(device_id, intent.id)
+            if order is not None and self._shop.ends.of(order.order_id) != "cancelled":
+                again = self._receipts.placed(about, order, now_s=now_s)
+            else:
+                again = self._receipts.refused(about, receipt.error or CANCELLED, _SAID, now_s=now_s)
         return Reply("ack", again, code)
 
     def _ordered(self, device_id: str, intent: CloudEvent, payload: bytes, receipt: Receipt) -> str:
@@ -78,10 +83,9 @@ class ReturnedReceipts:
 
     def _refused(self, device_id: str, intent: CloudEvent, receipt: Receipt, now_s: int) -> str:
         about = About(device_id, intent.id, intent.data_sha256)
-        said = "as it was answered before the shop was restored"
         with self._shop.transaction(device_id, intent.id):
             order, before = self._shop.order(device_id, intent.id), self._shop.answer(device_id, intent.id)
-            again = self._receipts.refused(about, receipt.error, said, now_s=now_s)
+            again = self._receipts.refused(about, receipt.error, _SAID, now_s=now_s)
             if order is not None:
                 if receipt.error != CANCELLED or self._shop.ends.of(order.order_id) == "accepted":
                     raise TrustError("returned_contradicts", f"{intent.id} is {order.order_id} here")

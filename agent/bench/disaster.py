@@ -47,10 +47,11 @@ def run_disaster(intents: int, devices: int, seed: int, database: DatabaseKind =
 
     {"database", "devices", "backups": {"taken", "seconds" (median), "bytes" (last)}, "loss": {"seconds" from
     the copy's moment to the blow, "orders" of it, "forgotten": of which the restored shop knows nothing in
-    the end: not by its devices, which give receipts back, and not by their bytes}, "back": {"restored_s", "first_order_s",
-    both from the blow}, "doubt": {"intents" that came or were asked about, "named": that were delivered and
-    placed again, "silent": asked about without bytes}, "meanwhile": {"agreed" while there was no shop,
-    "ordered", "refused", "expired" of them, "longest_wait_s"}, "falsely_not_placed", "seconds", "sound"}.
+    the end, neither by a receipt that its device gave back nor by its bytes}, "back": {"restored_s",
+    "first_order_s", both from the blow}, "doubt": {"intents" that came or were asked about, "named": that
+    were delivered and placed again, "silent": asked about without bytes}, "meanwhile": {"agreed" while there
+    was no shop, "ordered", "refused", "expired" of them, "longest_wait_s"}, "falsely_not_placed", "seconds",
+    "sound"}.
 
     Raises ConfigurationError: bench_chaos, bench_disaster, broker_missing, broker_start, postgresql_missing,
     postgresql_start, device_start, and what `back_up` and `restore` raise.

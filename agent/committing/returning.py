@@ -44,20 +44,31 @@ class Returning:
         self._lost: tuple[Lost, ...] = ()
         self._waiting: dict[str, float] = {}  # when each is due, in monotonic seconds
         self._attempts: Counter[str] = Counter()
+        self._sent: dict[str, set[str]] = {}  # ids of the messages, by the intent's
+        self._look_again = False
 
     def leaving(self, *, now_s: int) -> list[Publish]:
         """What is due now. Raises JournalError."""
         if self._time.lost != self._lost:
-            self._lost = self._time.lost
-            self._waiting = dict.fromkeys(self._journal.to_return(self._lost), 0.0)
+            self._lost, self._look_again = self._time.lost, True
+            self._waiting.clear()
             self._attempts.clear()
-            if self._waiting:
-                audit.log("receipts_returned", count=len(self._waiting))
+            self._sent.clear()
+        if self._look_again:
+            self._look()
         if not self._waiting:
             return []
         at_once = list(self._waiting)[:MOST_AT_ONCE]
         due = [intent_id for intent_id in at_once if self._monotonic_s() >= self._waiting[intent_id]]
         return [publish for intent_id in due if (publish := self._returned(intent_id, now_s)) is not None]
+
+    def _look(self) -> None:
+        self._look_again = False
+        for intent_id in self._journal.to_return(self._lost):
+            if self._attempts[intent_id] <= MOST_ATTEMPTS:
+                self._waiting.setdefault(intent_id, 0.0)
+        if self._waiting:
+            audit.log("receipts_returned", count=len(self._waiting))
 
     def _returned(self, intent_id: str, now_s: int) -> Publish | None:
         receipt, (_, intent) = self._journal.receipt(intent_id), self._journal.signed_bytes(intent_id)
@@ -73,13 +84,21 @@ class Returning:
             jitter=self._jitter(),
         )
         id_ = self._new_id()
+        self._sent.setdefault(intent_id, set()).add(str(id_))
         data = ReturnedData(intent.decode(), receipt.decode())
         payload = encode_event(RETURNED, id_=id_, source=self._device.id, now_s=now_s, data=data)
         return Publish(f"return-{intent_id}", up_topic(self._device.id, "receipt"), payload)
 
     def answered(self, payload: bytes) -> bool:
-        """Whether this is the shop's word that it knows the order again; noted then. Raises JournalError."""
-        if not self._waiting:
+        """Whether this is the shop's word that it knows the order again; noted then. What else it is may be a
+        receipt of the lost time that was late. Raises JournalError."""
+        if self._is_of_one_returned(payload):
+            return True
+        self._look_again = bool(self._lost)
+        return False
+
+    def _is_of_one_returned(self, payload: bytes) -> bool:
+        if not self._sent:
             return False
         try:
             receipt = verify_receipt(
@@ -87,11 +106,12 @@ class Returning:
             )
         except TrustError:
             return False
-        row = self._journal.order(receipt.intent_id) if receipt.intent_id in self._waiting else None
-        if row is None or receipt.cancel or row.state != receipt.status:
+        if receipt.returned not in self._sent.get(receipt.intent_id, ()):
             return False
-        if receipt.status == "ordered" and row.order_id != receipt.order_id:
-            return False
-        self._journal.returned(row.intent_id, self._lost)
-        del self._waiting[row.intent_id]
+        row = self._journal.order(receipt.intent_id)
+        numbers = (row.state, row.order_id) if row is not None else ("", "")
+        if numbers != (receipt.status, receipt.order_id) and receipt.status == "ordered":
+            audit.log("receipt_contradicts", intent_id=receipt.intent_id, next_step="ask the shop")
+        self._journal.returned(receipt.intent_id, self._lost)
+        self._waiting.pop(receipt.intent_id, None)
         return True

@@ -100,13 +100,44 @@ def test_an_order_that_the_shop_has_forgotten_is_there_again_under_its_number(
     assert deliver(bench, first) == ["returned_known"] * MOST_AT_ONCE
     assert deliver(bench) == ["returned_ordered"] * 3
     assert {row.intent_id: row.order_id for row in bench.desk.shop.orders()} == orders
-    assert set(orders) == {before, *lost} and bench.road.refused["receipt_repeated"] == MOST_AT_ONCE
+    assert set(orders) == {before, *lost}
     told_the_time(bench)
     assert bench.road.tick().publishes == []
     bench.restart_device()
     bench.road.link(True)
     told_the_time(bench)
     assert bench.road.tick().publishes == [], "a new process knows that it is done"
+
+
+def test_a_receipt_of_the_lost_time_that_comes_after_the_news_is_given_back_too(
+    bench: Bench, tmp_path: Path
+) -> None:
+    brought_back = copied(bench, tmp_path)
+    intent_id = bench.road.commit(agreed()).intent_id
+    [publish] = bench.road.tick().publishes
+    reply = bench.desk.intent(DEVICE, publish.payload, now_s=now_s(bench))
+    brought_back()
+    told_the_time(bench)
+    assert deliver(bench) == ["in_doubt"], "the order is sent again"
+    bench.road.received(DOWN + reply.what, reply.payload)
+    assert deliver(bench) == ["returned_ordered"]
+    assert [row.intent_id for row in bench.desk.shop.orders()] == [intent_id]
+
+
+def test_a_receipt_that_the_network_repeats_is_not_taken_for_the_shops_word(
+    bench: Bench, tmp_path: Path
+) -> None:
+    brought_back = copied(bench, tmp_path)
+    intent_id = ordered(bench)
+    old = bench.journal.receipt(intent_id)
+    assert old is not None
+    brought_back()
+    told_the_time(bench)
+    [publish] = bench.road.tick().publishes
+    bench.road.received(DOWN + "ack", old)
+    assert bench.journal.to_return(bench.time.lost) == [intent_id]
+    assert deliver(bench, [publish]) == ["returned_ordered"]
+    assert bench.journal.to_return(bench.time.lost) == []
 
 
 def test_what_was_refused_and_what_was_taken_back_is_known_again(bench: Bench, tmp_path: Path) -> None:
