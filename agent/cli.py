@@ -14,6 +14,7 @@ from agent.commands.bench_arguments import add_benchmarks
 from agent.commands.catalogue_arguments import add_catalogue
 from agent.commands.command_line import add_command, seconds
 from agent.commands.key_arguments import add_key_arguments
+from agent.commands.policy_arguments import add_policy
 from agent.plumbing.errors import EarmarkError
 
 EXIT_ERROR = 1
@@ -154,6 +155,7 @@ def build_parser() -> argparse.ArgumentParser:
     cancel.add_argument("order", help="the shop's number, or the intent_id of `earmark orders --json`")
 
     add_catalogue(commands)
+    add_policy(commands)
 
     hear = add_command(
         commands, "hear", "hear", "run", "what the device hears in audio files: wake, words, lines, gap"

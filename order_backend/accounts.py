@@ -5,6 +5,8 @@ A device that nobody has put on an account has one of its own, under its own id 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 from sqlalchemy import bindparam, func, select, update
 
@@ -29,6 +31,12 @@ _PAYER = func.coalesce(
 _LOCK = select(accounts.c.account_id, accounts.c.credit_minor, accounts.c.owed_minor).with_for_update()
 _LOCK_ONE = _LOCK.where(accounts.c.account_id == bindparam("account_id"))
 _LOCK_PAYER = _LOCK.where(accounts.c.account_id == _PAYER)
+_LOCK_ALL = _LOCK.where(accounts.c.account_id.in_(bindparam("account_ids", expanding=True))).order_by(
+    accounts.c.account_id
+)
+_OF = select(account_devices.c.device_id, account_devices.c.account_id).where(
+    account_devices.c.device_id.in_(bindparam("device_ids", expanding=True))
+)
 _OWE = (
     update(accounts)
     .where(accounts.c.account_id == bindparam("owing"))
@@ -41,6 +49,7 @@ class Accounts:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._open = database.insert(accounts).on_conflict_do_nothing()
 
     def lock(self, device_id: str, account_id: str = "") -> Account:
         """Inside a transaction, after the stock: that account, or the one that pays for the device now, which
@@ -51,10 +60,19 @@ class Accounts:
             row = self._db.execute(_LOCK_PAYER, {"device_id": device_id}).one_or_none()
         if row is None:  # nothing was ever owed on it
             account_id = account_id or self.of(device_id)
-            statement = self._db.insert(accounts).values(account_id=account_id, owed_minor=0)
-            self._db.execute(statement.on_conflict_do_nothing())
+            self._db.execute(self._open, {"account_id": account_id, "owed_minor": 0})
             row = self._db.execute(_LOCK_ONE, {"account_id": account_id}).one()
         return Account(row[0], row[1], row[2])
+
+    def lock_all(self, device_ids: Iterable[str]) -> None:
+        """Inside a transaction, after the stock: as `lock` for each device, in the order of the accounts'
+        ids, so that two transactions never wait for each other."""
+        payers = {device_id: device_id for device_id in device_ids}
+        payers.update((row[0], row[1]) for row in self._db.execute(_OF, {"device_ids": list(payers)}))
+        account_ids = sorted(set(payers.values()))
+        rows = [{"account_id": account_id, "owed_minor": 0} for account_id in account_ids]
+        self._db.execute(self._open, rows)
+        self._db.execute(_LOCK_ALL, {"account_ids": account_ids})
 
     def owe(self, account: Account, minor: int) -> None:
         """So much more, or less where it is negative; inside the transaction that has locked it."""

@@ -35,6 +35,7 @@ class Announcer:
         self._signed = False
         self._announced = 0
         self._policies: dict[str, int] = {}
+        self._changes = 0
         self._next_look = 0.0
         self._next_tidy = 0.0
 
@@ -55,6 +56,12 @@ class Announcer:
         if newest > self._announced:
             self._announce()
             self._announced = newest
+        changes = self._shop.policies.changes()
+        if changes != self._changes:
+            self._announce_policies()
+            self._changes = changes
+
+    def _announce_policies(self) -> None:
         for device_id, version in self._shop.policies.versions().items():
             if version <= self._policies.get(device_id, 0):
                 continue

@@ -19,12 +19,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.plumbing.errors import ConfigurationError
+from order_backend.authorities import write_trusted
 from order_backend.database import DatabaseError
 from order_backend.folder import ShopConfig, ShopFolder, write_file
 from order_backend.provisioning import write_revocations
 
 START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 10.0
+_LOOK_EVERY_S = 1.0
+_SIGNAL_PATIENCE_S = 2.0
 SAVES_EVERY_S = 10
 """Retained messages and sessions younger than this are lost with a broker that is killed."""
 
@@ -39,11 +42,13 @@ class PrivateBroker:
         self._folder = folder
         self.port = port or free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._asked_to_stop = False
 
     def start(self) -> None:
         """Returns once it accepts connections. Raises ConfigurationError broker_missing, broker_start."""
         if self._process is not None:
             return
+        _restart_file(self._folder).unlink(missing_ok=True)
         self._renew_revocations()
         configuration = write_broker_files(self._folder, self.port)
         command = ends_with_parent([mosquitto_path(), "-c", str(configuration)])
@@ -54,9 +59,11 @@ class PrivateBroker:
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1.0).close()
-                return
+                if _reloads_by_signal(self._process.pid):
+                    return
             except OSError:
-                time.sleep(0.02)
+                pass
+            time.sleep(0.02)
         self.stop()
         last = (self._folder.broker / "broker.log").read_text(errors="replace").splitlines()[-3:]
         raise ConfigurationError("broker_start", "mosquitto did not start: " + " / ".join(last))
@@ -69,6 +76,7 @@ class PrivateBroker:
 
     def ask_to_stop(self) -> None:
         """`stop` without waiting: safe in a signal handler."""
+        self._asked_to_stop = True
         if self._process is not None:
             self._process.terminate()
 
@@ -80,6 +88,19 @@ class PrivateBroker:
     def wait(self) -> int:
         """Until it ends; its exit code."""
         return self._process.wait() if self._process is not None else 0
+
+    def serve(self) -> int:
+        """Until it ends; its exit code. Restarted meanwhile where that is asked for: a mosquitto that reloads
+        takes up authorities, and lets go of none."""
+        while self._process is not None and not self._asked_to_stop:
+            try:
+                return self._process.wait(_LOOK_EVERY_S)
+            except subprocess.TimeoutExpired:
+                if _restart_file(self._folder).exists():
+                    log.info("broker_restarts as it was asked to")
+                    self.stop()
+                    self.start()
+        return 0
 
     def _renew_revocations(self) -> None:
         try:
@@ -130,12 +151,33 @@ def reload_broker(folder: ShopFolder) -> bool:
         # A process id is used again; that of another program is left alone.
         if configuration not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
             return False
+        deadline = time.monotonic() + _SIGNAL_PATIENCE_S
+        while not _reloads_by_signal(pid):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
         signal.pidfd_send_signal(process, signal.SIGHUP)
     except OSError:
         return False
     finally:
         os.close(process)
     return True
+
+
+def ask_for_restart(folder: ShopFolder) -> None:
+    """Of the shop's private broker, by whoever runs it with `serve`."""
+    write_file(_restart_file(folder), b"")
+
+
+def _restart_file(folder: ShopFolder) -> Path:
+    return folder.broker / "restart"
+
+
+def _reloads_by_signal(pid: int) -> bool:
+    """mosquitto listens a moment before it catches signals: a SIGHUP in between would end it."""
+    status = Path(f"/proc/{pid}/status").read_text("ascii", errors="replace")
+    caught = next((line for line in status.splitlines() if line.startswith("SigCgt:")), "SigCgt: 0")
+    return bool(int(caught.split()[1], 16) & 1 << signal.SIGHUP - 1)
 
 
 def _pid_file(folder: ShopFolder) -> Path:
@@ -156,7 +198,7 @@ def write_broker_files(folder: ShopFolder, port: int) -> os.PathLike[str]:
     access = write_access_list(folder)
     configuration = f"""\
 listener {port} 127.0.0.1
-cafile {folder.ca_certificate}
+cafile {write_trusted(folder)}
 certfile {folder.broker_certificate}
 keyfile {folder.broker_key}
 crlfile {folder.revocations}

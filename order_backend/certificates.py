@@ -21,7 +21,8 @@ BROKER_DAYS = 397
 CLIENT_DAYS = 365
 REVOCATIONS_DAYS = 397
 """An outdated revocation list stops every connection, so it is made anew at each start of the broker."""
-_BEFORE = timedelta(minutes=5)  # clocks of device and shop never agree exactly
+BEFORE = timedelta(minutes=5)
+"""A certificate counts from so long ago: clocks of device and shop never agree exactly."""
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -101,13 +102,11 @@ def revocation_list(
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(ca.subject)
-        .last_update(now - _BEFORE)
+        .last_update(now - BEFORE)
         .next_update(now + timedelta(days=REVOCATIONS_DAYS))
     )
     for serial in serials:
-        revoked = (
-            x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - _BEFORE).build()
-        )
+        revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - BEFORE).build()
         builder = builder.add_revoked_certificate(revoked)
     return builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
@@ -125,7 +124,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _BEFORE)
+        .not_valid_before(now - BEFORE)
         .not_valid_after(now + timedelta(days=days))
     )
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from agent.committing.claim_code import PORT, ClaimAnchor
 from agent.plumbing.errors import ConfigurationError, TrustError
+from order_backend.authorities import trusted_pem
 from order_backend.enrolment import EnrolmentService
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import check_device_id
@@ -27,6 +28,11 @@ def add_claim_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--replace", action="store_true", help="the device is known already, and is to get new keys"
+    )
+    parser.add_argument(
+        "--old-key-stolen",
+        action="store_true",
+        help="with the code's use nothing that its keys before signed counts any more",
     )
 
 
@@ -66,9 +72,10 @@ def claim(options: argparse.Namespace) -> int:
             config.shop_name,
             config.environment,
             options.device,
-            folder.ca_certificate.read_text("ascii"),
+            trusted_pem(folder),
         )
-        code = shop.claims.make(anchor, now_s=now_s, lifetime_s=options.hours * 3600)
+        lifetime_s, stolen = options.hours * 3600, options.old_key_stolen
+        code = shop.claims.make(anchor, now_s=now_s, lifetime_s=lifetime_s, old_key_stolen=stolen)
     print(f"code for {options.device}, good once and for {options.hours} h: {code.text}")
     print("It is shown here only. Whoever types it first orders on this shop's account.")
     print(f"at the device: earmark provision FOLDER --claim --shop {config.broker_host}:{PORT}")

@@ -21,7 +21,7 @@ errors."""
 KEPT_S = 30 * 24 * 3600
 """After its end, a claim is still known as over."""
 
-_ANEW = "ask the shop for a new one: earmark-backend claim --help"
+ANEW = "ask the shop for a new one: earmark-backend claim --help"
 
 
 class Claims:
@@ -30,8 +30,11 @@ class Claims:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def make(self, anchor: ClaimAnchor, *, now_s: int, lifetime_s: int) -> ClaimCode:
-        """A new code for `anchor.device_id`; one that it had is over."""
+    def make(
+        self, anchor: ClaimAnchor, *, now_s: int, lifetime_s: int, old_key_stolen: bool = False
+    ) -> ClaimCode:
+        """A new code for `anchor.device_id`; one that it had is over. `old_key_stolen`: once the code is
+        used, nothing that the device's keys before signed counts any more."""
         code, text = ClaimCode.new(), msgspec.json.encode(anchor).decode()
         row = {
             "name": code.name,
@@ -42,6 +45,7 @@ class Claims:
             "expires_s": now_s + lifetime_s,
             "failures": 0,
             "used_by": "",
+            "old_key_stolen": int(old_key_stolen),
         }
         with self._db.transaction("claims"):
             old = or_(claims.c.device_id == anchor.device_id, claims.c.expires_s < now_s - KEPT_S)
@@ -62,9 +66,10 @@ class Claims:
         *,
         now_s: int,
         may_be_used: Callable[[str], object] = lambda _: None,
-    ) -> str:
-        """The device id that may now have certificates for exactly these requests; from then on the code is
-        good for them alone, so that a lost answer can be asked for again. `may_be_used` is given the device
+    ) -> tuple[str, bool]:
+        """The device id that may now have certificates for exactly these requests, and whether its old key
+        was stolen; from then on the code is good for them alone, so that a lost answer can be asked for
+        again. `may_be_used` is given the device
         id before that, and leaves the code as it is by raising.
 
         Raises TrustError: claim_unknown, claim_expired, claim_closed, claim_refused, claim_used.
@@ -73,14 +78,14 @@ class Claims:
             row = self._live(wanted.claim, now_s)
             right = hmac.compare_digest(password_hash(wanted.password), row.password_hash)
             if right and row.used_by not in ("", requests_sha256):
-                raise TrustError("claim_used", "another device has used this code", _ANEW)
+                raise TrustError("claim_used", "another device has used this code", ANEW)
             if right:
                 may_be_used(row.device_id)
             changed = {"used_by": requests_sha256} if right else {"failures": row.failures + 1}
             self._db.execute(update(claims).where(claims.c.name == wanted.claim).values(**changed))
         if not right:
-            raise TrustError("claim_refused", "the password is not that of the code", _ANEW)
-        return str(row.device_id)
+            raise TrustError("claim_refused", "the password is not that of the code", ANEW)
+        return str(row.device_id), bool(row.old_key_stolen)
 
     def open_ones(self, now_s: int) -> dict[str, int]:
         """Device ids that may still be claimed, each with the end of its code (Unix seconds)."""
@@ -100,7 +105,7 @@ class Claims:
         if row is None:
             raise TrustError("claim_unknown", "no such code", "compare it with the print, letter by letter")
         if row.failures >= MOST_FAILURES:
-            raise TrustError("claim_closed", "too many wrong tries with this code", _ANEW)
+            raise TrustError("claim_closed", "too many wrong tries with this code", ANEW)
         if row.expires_s < now_s:
-            raise TrustError("claim_expired", "the code is too old", _ANEW)
+            raise TrustError("claim_expired", "the code is too old", ANEW)
         return row

@@ -15,6 +15,7 @@ from agent.committing.rotation import PURPOSES
 from agent.plumbing.errors import EarmarkError
 from order_backend import (
     account_commands,
+    authority_commands,
     backup_commands,
     catalogue_commands,
     claim_commands,
@@ -104,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     replica.add_argument("--port", type=int, default=0, help="the broker's, instead of the one in shop.json")
     turn = command("rotate", _rotate, "Replace a signing key; every device follows, and no order is lost.")
     turn.add_argument("purpose", choices=PURPOSES, help="what it signs; 'agent' closes mandates")
+    ca = command("authority", authority_commands.authority, "The shop's authority: its end, its successor.")
+    authority_commands.add_authority_arguments(ca)
     clock = command("clock", _clock, "What time it is at the shop.")
     clock.add_argument(
         "--set-back", action="store_true", help="forget that it was later: that clock had been wrong"
@@ -207,7 +210,7 @@ def _broker(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: broker.ask_to_stop())
     with broker:
         print(f"broker on 127.0.0.1:{broker.port}", flush=True)
-        broker.wait()
+        broker.serve()
     return 0
 
 

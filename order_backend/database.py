@@ -6,7 +6,7 @@ On both, what is committed is on disk, and each statement outside `transaction` 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -90,10 +90,17 @@ class Database:
         On SQLite other writers wait; on PostgreSQL others that named the same `alone_with`. It is the first
         lock that a transaction takes, so that two never wait for each other.
         """
+        with self.transaction_of([alone_with] if alone_with else []):
+            yield
+
+    @contextmanager
+    def transaction_of(self, several: Iterable[tuple[str, ...]]) -> Iterator[None]:
+        """As `transaction`, alone with each of several, which everybody locks in one order."""
+        names = sorted({"/".join(alone_with) for alone_with in several})
         self.run("BEGIN IMMEDIATE" if self.dialect == "sqlite" else "BEGIN")
         try:
-            if alone_with and self.dialect == "postgresql":
-                self.execute(_ALONE, {"name": "/".join(alone_with)})
+            if names and self.dialect == "postgresql":
+                self.execute(_ALONE, [{"name": name} for name in names])
             yield
             self.run("COMMIT")
         except BaseException:

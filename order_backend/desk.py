@@ -7,7 +7,8 @@ Knows no MQTT; `service` brings the messages and takes the answers away.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import msgspec
@@ -46,6 +47,13 @@ from order_backend.shop import NEVER_CAME, Answer, Device, Shop
 from order_backend.situation import Situation, Situations
 
 __all__ = ["OrderDesk", "Reply"]
+
+
+class _Judged(NamedTuple):
+    """An intent that is placed if there is enough of what it wants."""
+
+    intent: CheckedIntent
+    has_owner: bool
 
 
 class OrderDesk:
@@ -104,48 +112,81 @@ class OrderDesk:
         What the device's key did not sign is answered, and nothing is kept of it. Raises TrustError
         envelope_malformed where it names no intent that an answer could refer to.
         """
-        event = decode_event(payload, INTENT)
-        require_uuid(event.id)
+        event = _intent_of(payload)
         with self._shop.transaction(device_id, event.id):
-            found = self._situations.of(device_id, event.id)
-            before = found.before
-            if before is not None and before.sha256 == event.data_sha256:
-                again = receipt_again(self._shop, self._receipts, device_id, event.id, before, now_s=now_s)
-                return Reply("ack", again, "replayed")
-            try:
-                active, signed = _authenticate(event, device_id, found.device, now_s)
-            except Refusal as refusal:
-                self.unauthenticated[device_id] += 1
-                return Reply("ack", self._refused(event, device_id, refusal, now_s), refusal.code)
-            if before is not None and before.sha256 != NEVER_CAME:
-                return self._in_other_bytes(event, device_id, signed, now_s)
-            doubt = self._doubt(found, signed)
-            if doubt == "open":
-                self._shop.restores.note(device_id, event.id, payload, now_s=now_s)
-                return IN_DOUBT
-            try:
-                if before is not None:
-                    raise Refusal("not_placed", "came after the shop had said that it never would")
-                if doubt == "closed":
-                    raise Refusal("shop_restored", "of a time that the shop has lost, and was not placed")
-                if not active:
-                    raise Refusal("device_revoked", "this device may not order any more")
-                judged_s = max(now_s, found.floor_s)
-                checked = self._check(signed, judged_s, is_published=found.is_published)
-                account_id = self._placing.reserve(device_id, checked, now_s=now_s)
-            except Refusal as refusal:
-                if refusal.code == "catalogue_unknown" and not isinstance(signed, DirectIntent):
-                    self._shop.restores.name_version(signed.checkout.catalogue_version)
-                receipt = self._refused(event, device_id, refusal, now_s)
-                self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
-                return Reply("ack", receipt, refusal.code)
-            receipt = self._placing.place(
-                *(event, device_id, checked, self._agents.keys),
-                account_id=account_id,
-                now_s=now_s,
-                has_owner=found.has_owner,
-            )
-            return Reply("ack", receipt, "ordered")
+            judged = self._judge(event, device_id, payload, now_s)
+            return judged if isinstance(judged, Reply) else self._settle(event, device_id, judged, now_s)
+
+    def intents(self, incoming: Sequence[tuple[str, bytes]], *, now_s: int) -> list[Reply]:
+        """As `intent` for each, in this order, and in one transaction: all on disk when this returns.
+
+        Raises ValueError where one intent is there twice, and what `intent` raises for any of them; nothing
+        was done then for any.
+        """
+        events = [(_intent_of(payload), device_id, payload) for device_id, payload in incoming]
+        names = {(device_id, event.id) for event, device_id, _ in events}
+        if len(names) < len(events):
+            raise ValueError("an intent is there twice")
+        with self._shop.transaction_of(names):
+            judged = [(*of, self._judge(*of, now_s)) for of in events]
+            wanted = [(device_id, one.intent) for _, device_id, _, one in judged if isinstance(one, _Judged)]
+            if wanted:
+                self._placing.lock(wanted)
+            return [
+                one if isinstance(one, Reply) else self._settle(event, device_id, one, now_s)
+                for event, device_id, _, one in judged
+            ]
+
+    def _judge(self, event: CloudEvent, device_id: str, payload: bytes, now_s: int) -> Reply | _Judged:
+        """All but whether there is enough of what it wants, for which others would have to wait."""
+        found = self._situations.of(device_id, event.id)
+        before = found.before
+        if before is not None and before.sha256 == event.data_sha256:
+            again = receipt_again(self._shop, self._receipts, device_id, event.id, before, now_s=now_s)
+            return Reply("ack", again, "replayed")
+        try:
+            active, signed = _authenticate(event, device_id, found.device, now_s)
+        except Refusal as refusal:
+            self.unauthenticated[device_id] += 1
+            return Reply("ack", self._refused(event, device_id, refusal, now_s), refusal.code)
+        if before is not None and before.sha256 != NEVER_CAME:
+            return self._in_other_bytes(event, device_id, signed, now_s)
+        doubt = self._doubt(found, signed)
+        if doubt == "open":
+            self._shop.restores.note(device_id, event.id, payload, now_s=now_s)
+            return IN_DOUBT
+        try:
+            if before is not None:
+                raise Refusal("not_placed", "came after the shop had said that it never would")
+            if doubt == "closed":
+                raise Refusal("shop_restored", "of a time that the shop has lost, and was not placed")
+            if not active:
+                raise Refusal("device_revoked", "this device may not order any more")
+            judged_s = max(now_s, found.floor_s)
+            checked = self._check(signed, judged_s, is_published=found.is_published)
+        except Refusal as refusal:
+            if refusal.code == "catalogue_unknown" and not isinstance(signed, DirectIntent):
+                self._shop.restores.name_version(signed.checkout.catalogue_version)
+            return self._keep_refusal(event, device_id, refusal, now_s)
+        return _Judged(checked, found.has_owner)
+
+    def _settle(self, event: CloudEvent, device_id: str, judged: _Judged, now_s: int) -> Reply:
+        try:
+            account_id = self._placing.reserve(device_id, judged.intent, now_s=now_s)
+        except Refusal as refusal:
+            return self._keep_refusal(event, device_id, refusal, now_s)
+        receipt = self._placing.place(
+            *(event, device_id, judged.intent, self._agents.keys),
+            account_id=account_id,
+            now_s=now_s,
+            has_owner=judged.has_owner,
+        )
+        return Reply("ack", receipt, "ordered")
+
+    def _keep_refusal(self, event: CloudEvent, device_id: str, refusal: Refusal, now_s: int) -> Reply:
+        receipt = self._refused(event, device_id, refusal, now_s)
+        self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
+        return Reply("ack", receipt, refusal.code)
 
     def _check(
         self, signed: Signed, now_s: int, *, is_published: bool = True, again: bool = False
@@ -228,11 +269,10 @@ class OrderDesk:
         if order is not None and signs_the_same(signed.tokens, order):
             # Whoever carries a message can write it otherwise (its JSON, an ECDSA signature's other half) and
             # have that placed. The device would take a refusal of its own bytes for the end of the order.
-            return Reply(
-                "ack",
-                self._receipts.placed(About(device_id, event.id, event.data_sha256), order, now_s=now_s),
-                "replayed",
-            )
+            if isinstance(signed, DirectIntent):  # its receipt names the mandate in the device's own bytes
+                order = msgspec.structs.replace(order, closed_checkout=signed.tokens.checkout)
+            about = About(device_id, event.id, event.data_sha256)
+            return Reply("ack", self._receipts.placed(about, order, now_s=now_s), "replayed")
         conflict = Refusal("idempotency_conflict", "other content came under this id before")
         return Reply("ack", self._refused(event, device_id, conflict, now_s), conflict.code)
 
@@ -246,6 +286,12 @@ class OrderDesk:
         if found.before is not None or not found.was_restored:
             return "none"
         return self._shop.restores.of_intent(signed.checkout.iat, signed.checkout.exp)
+
+
+def _intent_of(payload: bytes) -> CloudEvent:
+    event = decode_event(payload, INTENT)
+    require_uuid(event.id)
+    return event
 
 
 def _authenticate(

@@ -21,9 +21,11 @@ from typing import Any
 
 import msgspec
 
-from agent.committing.claim_code import Enrolled, Enrolment, EnrolmentRefused
+from agent.committing.claim_code import ClaimAnchor, Enrolled, Enrolment, EnrolmentRefused
 from agent.plumbing import audit
 from agent.plumbing.errors import ConfigurationError, TrustError
+from order_backend.authorities import trusted_pem
+from order_backend.claims import ANEW
 from order_backend.database import DatabaseError, reason
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import admit, requested_keys
@@ -100,7 +102,16 @@ class _EnrolmentDesk:
 
     def claim(self, name: str) -> bytes:
         with Shop.open(self._folder.database) as shop:
-            return msgspec.json.encode(shop.claims.answer(name, now_s=int(time.time())))
+            answer = shop.claims.answer(name, now_s=int(time.time()))
+        self._refuse_outdated(answer.anchor)
+        return msgspec.json.encode(answer)
+
+    def _refuse_outdated(self, anchor: str) -> None:
+        """A code vouches for the authorities that there were when it was printed."""
+        if msgspec.json.decode(anchor, type=ClaimAnchor).ca_pem != trusted_pem(self._folder):
+            raise TrustError(
+                "claim_outdated", "the shop's authority has been replaced since this code was printed", ANEW
+            )
 
     def enrolment(self, body: bytes) -> bytes:
         try:
@@ -110,13 +121,16 @@ class _EnrolmentDesk:
         requests = wanted.requests.encode()
         digest = hashlib.sha256(requests).hexdigest()
         with Shop.open(self._folder.database) as shop:
-            device_id = shop.claims.redeem(
+            self._refuse_outdated(shop.claims.answer(wanted.claim, now_s=int(time.time())).anchor)
+            device_id, old_key_stolen = shop.claims.redeem(
                 wanted,
                 digest,
                 now_s=int(time.time()),
                 may_be_used=lambda device_id: requested_keys(requests, device_id),
             )
-        admission = admit(self._folder, device_id, requests, now=datetime.now(UTC))
+        admission = admit(
+            self._folder, device_id, requests, now=datetime.now(UTC), old_key_stolen=old_key_stolen
+        )
         log.info("enrolled %s", device_id)
         return msgspec.json.encode(
             Enrolled(

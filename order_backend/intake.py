@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from typing import Protocol
 
 from agent.committing.envelope import (
@@ -18,10 +19,12 @@ from agent.committing.envelope import (
     down_topic,
     split_topic,
 )
+from agent.committing.statements import StatusClaims
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder
 from order_backend.presences import Presences
 from order_backend.rates import Rates
+from order_backend.receipts import Reply
 from order_backend.renewals import Renewals
 from order_backend.shop_clock import ShopClock
 
@@ -49,10 +52,28 @@ class Intake:
         self._rates = Rates(BURST_S * rate, rate) if rate else None
         self._limited: set[str] = set()
         self._renewals = Renewals(folder)
+        self._noted: dict[str, tuple[str, int]] = {}
 
     def new_session(self) -> None:
         """Who is there will be heard anew."""
         self._online.clear()
+
+    def is_too_much(self, topic: str) -> bool:
+        """Asked once for each message, before it is taken. If so there is no answer at all, since any would
+        be final: the device sends again, later."""
+        try:
+            device_id, what = split_topic(topic)
+        except ValueError:
+            return False
+        if what == "up/status":
+            return False
+        if self._rates is None or self._rates.allows(device_id, time.monotonic()):
+            self._limited.discard(device_id)
+            return False
+        if device_id not in self._limited:
+            log.warning("rate_limited device=%s", device_id)
+        self._limited.add(device_id)
+        return True
 
     def take(self, topic: str, payload: bytes, desk: OrderDesk, clock: ShopClock, *, tells: bool) -> None:
         """One message, with all that follows from it in the database when this returns. `tells`: whether this
@@ -61,8 +82,6 @@ class Intake:
         Raises TrustError and ValueError where it is refused without an answer, DatabaseError, ClockError.
         """
         device_id, what = split_topic(topic)
-        if what != "up/status" and self._is_too_much(device_id):
-            return
         match what:
             case "up/intent":
                 reply = desk.intent(device_id, payload, now_s=clock.now_s())
@@ -82,25 +101,26 @@ class Intake:
             case _:
                 self._status(device_id, payload, desk, clock, tells=tells)
                 return
-        log.info("%s device=%s", reply.code, device_id)
-        for what, answer in ((reply.what, reply.payload), ("rsp", reply.not_placed)):
-            if answer:
-                self._publish(down_topic(device_id, what), answer)
+        self._answer(device_id, reply)
+
+    def take_together(self, intents: Iterable[tuple[str, bytes]], desk: OrderDesk, clock: ShopClock) -> None:
+        """As `take` for each of these messages, which are intents, and with one commit for all: nothing is
+        answered before it. Raises what `OrderDesk.intents` raises; then nothing was done."""
+        incoming = [(split_topic(topic)[0], payload) for topic, payload in intents]
+        replies = desk.intents(incoming, now_s=clock.now_s())
+        for (device_id, _), reply in zip(incoming, replies, strict=True):
+            self._answer(device_id, reply)
 
     def tell_time(self, desk: OrderDesk, clock: ShopClock) -> None:
         """To all that are there."""
         for device_id in self._online:
             self._tell_time(device_id, desk, clock)
 
-    def _is_too_much(self, device_id: str) -> bool:
-        """Then there is no answer at all, since any would be final: the device sends again, later."""
-        if self._rates is None or self._rates.allows(device_id, time.monotonic()):
-            self._limited.discard(device_id)
-            return False
-        if device_id not in self._limited:
-            log.warning("rate_limited device=%s", device_id)
-        self._limited.add(device_id)
-        return True
+    def _answer(self, device_id: str, reply: Reply) -> None:
+        log.info("%s device=%s", reply.code, device_id)
+        for what, answer in ((reply.what, reply.payload), ("rsp", reply.not_placed)):
+            if answer:
+                self._publish(down_topic(device_id, what), answer)
 
     def _status(
         self, device_id: str, payload: bytes, desk: OrderDesk, clock: ShopClock, *, tells: bool
@@ -111,6 +131,7 @@ class Intake:
             now_s = clock.now_s()
             claims = desk.status(device_id, payload, now_s=now_s)
             seen = self._presences.take(device_id, claims, now_s=now_s)
+            self._note(device_id, claims, desk, now_s)
             if seen != "unchanged":
                 log.info("presence_%s device=%s", seen, device_id)
         if online and known:
@@ -119,6 +140,15 @@ class Intake:
                 self._tell_time(device_id, desk, clock)
         else:
             self._online.discard(device_id)
+
+    def _note(self, device_id: str, claims: StatusClaims | None, desk: OrderDesk, now_s: int) -> None:
+        """What it connects with goes into the database, once."""
+        if claims is None or not (claims.certificate or claims.authorities):
+            return
+        said = (claims.certificate, claims.authorities)
+        if self._noted.get(device_id) != said:
+            desk.shop.certificates.heard(device_id, claims, now_s=now_s)
+            self._noted[device_id] = said
 
     def _tell_time(self, device_id: str, desk: OrderDesk, clock: ShopClock) -> None:
         self._publish(down_topic(device_id, "time"), desk.time(now_s=clock.now_s()), retain=True)

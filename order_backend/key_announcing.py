@@ -1,4 +1,5 @@
-"""An order service's part in a rotation of keys: it tells all devices, then takes up what it has told."""
+"""An order service's part in a rotation of keys, and of the broker's authority: it tells all devices, then
+takes up what it has told."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ import logging
 import paho.mqtt.client as mqtt
 
 from agent.committing.envelope import shop_topic
+from order_backend import authorities
+from order_backend.authorities import Announced, announced
 from order_backend.folder import ShopFolder
 from order_backend.rotations import announcement, key_files, take_up
 
@@ -26,6 +29,7 @@ class KeyAnnouncing:
         self._folder = folder
         self._keys = key_files(folder)
         self._announced, self._mid = b"", 0
+        self._authorities = Announced()
 
     def desk_opened(self) -> None:
         """Before the keys are read."""
@@ -34,6 +38,7 @@ class KeyAnnouncing:
     def new_session(self) -> None:
         """The broker may have lost what it was told."""
         self._announced, self._mid = b"", 0
+        self._authorities = Announced()
 
     def look(self, client: mqtt.Client, now_s: int) -> None:
         """Tells all devices which keys sign, once a session and when that has changed. Raises KeysChanged
@@ -46,6 +51,11 @@ class KeyAnnouncing:
             topic = shop_topic(self._folder.config().shop_id, "trust")
             payload = announcement(self._folder, now_s=now_s)
             self._mid = client.publish(topic, payload, qos=1, retain=True).mid
+        said = announced(self._folder)  # after the keys: it is signed by one of them
+        if said != self._authorities:
+            self._authorities = said
+            topic = shop_topic(self._folder.config().shop_id, "authorities")
+            client.publish(topic, authorities.announcement(self._folder, now_s=now_s), qos=1, retain=True)
 
     def published(self, mid: int) -> None:
         """The broker has that message: what it announced reaches the devices before what is signed now."""

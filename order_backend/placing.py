@@ -4,7 +4,7 @@ receipt and the notice to the owner. All of it inside the transaction of whoever
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -30,6 +30,12 @@ class Placing:
         """Raises ConfigurationError shop_key_missing."""
         self._config, self._offers_key = folder.config(), folder.signing_key("offers")
         self._shop, self._receipts, self._order_number = shop, receipts, order_number
+
+    def lock(self, intents: Sequence[tuple[str, CheckedIntent]]) -> None:
+        """Of several that one transaction places, each with its device, before the first of them is reserved:
+        whatever they will wait for, in the order in which everybody takes it (stock, then accounts)."""
+        self._shop.stock.left({line.id for _, intent in intents for line in intent.lines})
+        self._shop.accounts.lock_all(device_id for device_id, _ in intents)
 
     def reserve(self, device_id: str, intent: CheckedIntent, *, now_s: int) -> str:
         """The account that owes it. Raises Refusal: unavailable, credit_limit, same_basket; then nothing was

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from agent.committing import jws
 from agent.committing.envelope import POLICY, SignedData, encode_event, to_claims
@@ -14,12 +14,18 @@ from order_backend.database import Database
 from order_backend.folder import ShopFolder
 from order_backend.tables import policies
 
+_CHANGES = select(func.coalesce(func.sum(policies.c.version), 0))
+
 
 class Policies:
     """One row a device that was ever limited."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
+
+    def changes(self) -> int:
+        """How often any device's limits were changed, since each time counts its version up by one."""
+        return int(self._db.execute(_CHANGES).scalar_one())
 
     def versions(self) -> dict[str, int]:
         """By device."""

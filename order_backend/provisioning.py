@@ -16,7 +16,6 @@ from typing import NamedTuple
 import msgspec
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
@@ -26,6 +25,7 @@ from agent.committing.rotation import OLD_FOR_S, Purpose
 from agent.committing.trust import MOST_KEYS, BrokerTrust, ShopKeys, TrustBundle
 from agent.plumbing.errors import ConfigurationError, TrustError
 from order_backend import certificates
+from order_backend.authorities import Authority, issuing, signers, trusted_pem
 from order_backend.folder import PURPOSES, ShopConfig, ShopFolder, write_file
 from order_backend.price_list import parse_price_list
 from order_backend.rotations import old_keys
@@ -119,15 +119,16 @@ def admit(
     """
     check_device_id(device_id, folder)
     client_key, signing_key = requested_keys(requests_pem, device_id)
-    ca, ca_key = authority_of(folder)
-    config = folder.config()
+    authority, config = issuing(folder), folder.config()
     days = config.device_certificate_days
-    certificate = certificates.client_certificate(device_id, client_key, ca, ca_key, now=now, days=days)
+    certificate = certificates.client_certificate(device_id, client_key, *authority, now=now, days=days)
     with Shop.open(folder.database) as shop:
         shop.register(
             device_id,
             certificates.jwk_of(signing_key),
             certificate_serial=certificate.serial_number,
+            authority=authority.fingerprint,
+            until_s=int(certificate.not_valid_after_utc.timestamp()),
             now_s=int(now.timestamp()),
             old_key_counts_s=0 if old_key_stolen else config.longest_lifetime_s + OLD_FOR_S,
         )
@@ -141,7 +142,18 @@ def add_replica(folder: ShopFolder, name: str, *, now: datetime) -> None:
     """
     if not REPLICA_NAME.fullmatch(name):
         raise ConfigurationError("replica_name", f"{name!r} is no name for an order service", "backend-2")
-    _write_client(folder, name, folder.replica_files(name), authority_of(folder), now=now)
+    _write_client(folder, name, folder.replica_files(name), issuing(folder), now=now)
+
+
+def certify_replica(folder: ShopFolder, name: str, authority: Authority, *, now: datetime) -> None:
+    """A certificate of `authority` for the key that the order service has."""
+    path = folder.replica_files(name)[0]
+    key = x509.load_pem_x509_certificate(path.read_bytes()).public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise ConfigurationError("shop_invalid", f"{path} is of no EC key")
+    certificate = certificates.client_certificate(name, key, *authority, now=now)
+    _note_service(folder, name, certificate)
+    write_file(path, certificates.certificate_pem(certificate))
 
 
 def trust_bundle(folder: ShopFolder) -> TrustBundle:
@@ -158,7 +170,7 @@ def trust_bundle(folder: ShopFolder) -> TrustBundle:
         shop_id=config.shop_id,
         shop_name=config.shop_name,
         environment=config.environment,
-        broker=BrokerTrust(config.broker_host, config.broker_port, folder.ca_certificate.read_text("ascii")),
+        broker=BrokerTrust(config.broker_host, config.broker_port, trusted_pem(folder)),
         keys=ShopKeys(
             receipts=keys("receipts"),
             time=keys("time"),
@@ -197,11 +209,12 @@ def forget_replica(folder: ShopFolder, name: str) -> bool:
 
 
 def write_revocations(folder: ShopFolder, *, also: Iterable[int] = (), now: datetime) -> None:
-    """The revocation list of everything that is revoked in the database, of order services, and `also`."""
-    ca, ca_key = authority_of(folder)
+    """The revocation lists, one of each authority, of everything that is revoked in the database, of order
+    services, and `also`."""
     with Shop.open(folder.database) as shop:
         serials = [*shop.revoked_serials(), *map(int, sorted(_services(folder).revoked)), *also]
-    write_file(folder.revocations, certificates.revocation_list(serials, ca, ca_key, now=now))
+    lists = [certificates.revocation_list(serials, *one, now=now) for one in signers(folder)]
+    write_file(folder.revocations, b"".join(lists))
 
 
 class _Services(msgspec.Struct):
@@ -230,19 +243,15 @@ def _write_client(
 ) -> None:
     key = certificates.new_key()
     certificate = certificates.client_certificate(name, key.public_key(), *authority, now=now)
-    services = _services(folder)
-    services.serials.setdefault(name, set()).add(str(certificate.serial_number))
-    write_file(folder.service_certificates, msgspec.json.encode(services))
+    _note_service(folder, name, certificate)
     write_file(files[1], certificates.private_pem(key), private=True)
     write_file(files[0], certificates.certificate_pem(certificate))
 
 
-def authority_of(folder: ShopFolder) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """The shop's CA and its key. Raises ConfigurationError shop_invalid."""
-    key = serialization.load_pem_private_key(folder.ca_key.read_bytes(), password=None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ConfigurationError("shop_invalid", f"{folder.ca_key} is not an EC key")
-    return x509.load_pem_x509_certificate(folder.ca_certificate.read_bytes()), key
+def _note_service(folder: ShopFolder, name: str, certificate: x509.Certificate) -> None:
+    services = _services(folder)
+    services.serials.setdefault(name, set()).add(str(certificate.serial_number))
+    write_file(folder.service_certificates, msgspec.json.encode(services))
 
 
 def check_device_id(device_id: str, folder: ShopFolder) -> None:

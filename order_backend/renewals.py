@@ -23,9 +23,10 @@ from agent.committing.renewal import CERTIFICATE_TYP, CertificateClaims
 from agent.committing.statements import CLOCK_SKEW_S, RenewalClaims, verify_statement
 from agent.plumbing.errors import TrustError
 from order_backend import certificates
+from order_backend.authorities import issuing
 from order_backend.checks import Refusal
 from order_backend.folder import ShopFolder
-from order_backend.provisioning import authority_of, requested_key
+from order_backend.provisioning import requested_key
 from order_backend.receipts import Reply, require_uuid
 from order_backend.shop import Device, Shop
 
@@ -59,9 +60,11 @@ class Renewals:
         if before is not None and before.request == event.id:
             return before.reply
         data = decode_data(event, RenewalData)
-        device = self._authenticated(shop, event, data, device_id, now_s)
+        device, known = self._authenticated(shop, event, data, device_id, now_s)
         try:
-            claims = self._answer(device_id, event.id, now_s, certificate=self._issue(shop, device, data))
+            claims = self._answer(
+                device_id, event.id, now_s, certificate=self._issue(shop, device, data, known)
+            )
             code = "renewed"
         except Refusal as refusal:
             claims, code = self._answer(device_id, event.id, now_s, error=refusal.code), refusal.code
@@ -77,7 +80,8 @@ class Renewals:
 
     def _authenticated(
         self, shop: Shop, event: CloudEvent, data: RenewalData, device_id: str, now_s: int
-    ) -> Device:
+    ) -> tuple[Device, int]:
+        """The device, and which list of authorities it believes."""
         device = shop.device(device_id)
         if device is None:
             raise TrustError("device_unknown", "this device was never admitted")
@@ -94,9 +98,9 @@ class Renewals:
             raise TrustError("statement_mismatch", "the event says something else than what is signed")
         if not claims.iat - CLOCK_SKEW_S <= now_s < claims.exp:
             raise TrustError("statement_late", "was signed at another time")
-        return device
+        return device, claims.authorities
 
-    def _issue(self, shop: Shop, device: Device, data: RenewalData) -> str:
+    def _issue(self, shop: Shop, device: Device, data: RenewalData, known: int) -> str:
         """In the database before it is told. Raises Refusal: device_revoked, request_refused."""
         try:
             key = requested_key(data.request.encode(), device.device_id)
@@ -104,16 +108,16 @@ class Renewals:
             raise Refusal("request_refused", error.detail) from error
         if certificates.jwk_of(key) == device.signing_jwk:
             raise Refusal("request_refused", "one key for TLS and for signing; they must differ")
-        ca, ca_key = authority_of(self._folder)
+        authority = issuing(self._folder, known=known)
         certificate = certificates.client_certificate(
-            device.device_id, key, ca, ca_key,
+            device.device_id, key, *authority,
             now=datetime.now(UTC), days=self._config.device_certificate_days,
         )  # fmt: skip
         with shop.transaction(device.device_id):
             now = shop.device(device.device_id)  # it may have been revoked meanwhile
             if now is None or not now.active:
                 raise Refusal("device_revoked", "this device may not connect any more")
-            shop.add_certificate(device.device_id, certificate.serial_number)
+            shop.certificates.add(device.device_id, certificate, authority.fingerprint)
         return certificates.certificate_pem(certificate).decode("ascii")
 
     def _answer(

@@ -25,11 +25,11 @@ from agent.committing.envelope import up_topic
 from agent.committing.tls import probe_broker
 from agent.plumbing.errors import ConfigurationError
 from order_backend import certificates
+from order_backend.authorities import Authority, authority_of, trusted_pem
 from order_backend.broker import reload_broker, write_access_list
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import (
     REPLICA_NAME,
-    authority_of,
     forget_replica,
     revoke,
     write_revocations,
@@ -134,10 +134,28 @@ def _take_over(context: ssl.SSLContext, name: str, address: tuple[str, int], ret
 
 
 def _context(folder: ShopFolder, name: str) -> tuple[ssl.SSLContext, int]:
-    """TLS with a certificate of that name that lasts a day and is on no disk; its serial number."""
-    key, (ca, ca_key) = certificates.new_key(), authority_of(folder)
-    certificate = _short_lived(name, key, ca, ca_key)
-    context = ssl.create_default_context(cafile=str(folder.ca_certificate))
+    """As `short_lived_context`, of the shop's authority; the certificate's serial number."""
+    key, authority = certificates.new_key(), authority_of(folder)
+    certificate = certificates.client_certificate(
+        name, key.public_key(), *authority, now=datetime.now(UTC), days=1
+    )
+    return _context_with(key, certificate, trusted_pem(folder)), certificate.serial_number
+
+
+def short_lived_context(name: str, authority: Authority, ca_pem: str) -> ssl.SSLContext:
+    """TLS with a certificate of that name, signed by `authority`, that lasts a day and is on no disk; whoever
+    `ca_pem` vouches for is believed to be the broker."""
+    key = certificates.new_key()
+    certificate = certificates.client_certificate(
+        name, key.public_key(), *authority, now=datetime.now(UTC), days=1
+    )
+    return _context_with(key, certificate, ca_pem)
+
+
+def _context_with(
+    key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, ca_pem: str
+) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=ca_pem)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     descriptor = os.memfd_create("certificate", os.MFD_CLOEXEC)
     try:
@@ -145,10 +163,4 @@ def _context(folder: ShopFolder, name: str) -> tuple[ssl.SSLContext, int]:
         context.load_cert_chain(f"/proc/self/fd/{descriptor}")
     finally:
         os.close(descriptor)
-    return context, certificate.serial_number
-
-
-def _short_lived(
-    name: str, key: ec.EllipticCurvePrivateKey, ca: x509.Certificate, ca_key: ec.EllipticCurvePrivateKey
-) -> x509.Certificate:
-    return certificates.client_certificate(name, key.public_key(), ca, ca_key, now=datetime.now(UTC), days=1)
+    return context

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from order_backend.authority_schema import AUTHORITIES, POSTGRESQL_AUTHORITIES
 from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.claim_schema import CLAIMS, POSTGRESQL_CLAIMS
 from order_backend.database import Database
@@ -45,6 +46,7 @@ _STEPS = {
         POLICIES,
         DEVICE_KEYS,
         RESTORED_VERSIONS,
+        AUTHORITIES,
     ),
     "postgresql": (
         *("", "", POSTGRESQL, POSTGRESQL_ACCOUNTS, POSTGRESQL_RESTORES),
@@ -56,6 +58,7 @@ _STEPS = {
             POSTGRESQL_POLICIES,
             POSTGRESQL_DEVICE_KEYS,
             POSTGRESQL_RESTORED_VERSIONS,
+            POSTGRESQL_AUTHORITIES,
         ),
     ),
 }

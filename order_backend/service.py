@@ -1,6 +1,6 @@
 """The shop's MQTT side: takes intents off a shared subscription, answers, and tells devices the time.
 
-An intent is acknowledged to the broker only after what came of it is in the database. Any number of these may
+A message is acknowledged only after what came of it is in the database (`taking`). Any number of these may
 run side by side on one database, each a replica with a name and a certificate of its own. Sessions end with
 the connection: what is lost with one is sent again by the device. A replica that cannot use its database, or
 cannot know the time, leaves the broker, so that no device waits for it, and comes back when it can.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+import select
 import socket
 import ssl
 import threading
@@ -26,20 +27,22 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from agent.plumbing.errors import ConfigurationError, TrustError
+from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.terminal import plain
 from order_backend.announcing import Announcer
-from order_backend.database import DatabaseError, RowRefused, reason
+from order_backend.authorities import trusted_pem
+from order_backend.database import DatabaseError, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
 from order_backend.intake import Intake
 from order_backend.key_announcing import LOOK_EVERY_S, KeyAnnouncing, KeysChanged
 from order_backend.retention import Retention
 from order_backend.shop_clock import ClockError, ShopClock
+from order_backend.taking import MOST_TOGETHER, Arrived, Taking
 
 TIME_EVERY_S = 60.0
 CLAIM_EVERY_S = 5.0
-RECEIVE_MAXIMUM = 10
+RECEIVE_MAXIMUM = MOST_TOGETHER
 SESSION_TAKEN_OVER = 0x8E
 _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
@@ -82,12 +85,10 @@ class OrderService:
         self._host, self._port = config.broker_host, port or config.broker_port
         self._stopping = threading.Event()
         self.connected = threading.Event()
-        self._fault: Exception | None = None
+        self._taking: Taking | None = None
         self._said = ""
         self._desk: OrderDesk | None = None
-        self._clock: ShopClock | None = None
         self._intake = Intake(folder, self._publish)
-        self._tells = False
         self._announcing = KeyAnnouncing(folder)
         self._client = self._new_client()
 
@@ -105,8 +106,7 @@ class OrderService:
                     self._announcing.desk_opened()
                     self._desk = OrderDesk(self._folder)
                     opened = True
-                    self._clock = ShopClock(self._desk.shop, self.name, self._wall_clock)
-                    self._work(self._clock)
+                    self._work(self._desk)
                 except ConfigurationError as error:
                     if error.code != "shop_database" or not (opened or shared):
                         raise
@@ -127,11 +127,14 @@ class OrderService:
         """Lets `run` return within a second or so."""
         self._stopping.set()
 
-    def _work(self, clock: ShopClock) -> None:
+    def _work(self, desk: OrderDesk) -> None:
+        clock = ShopClock(desk.shop, self.name, self._wall_clock)
         while not self._stopping.is_set():
             clock.now_s()
+            # A new one each time: what waited belongs to a session that is over.
+            self._taking = taking = Taking(self._intake, desk, clock, self._ack)
             if self._connect():
-                self._serve(clock)
+                self._serve(desk, clock, taking)
             self._rest()
 
     def _rest(self) -> None:
@@ -176,7 +179,6 @@ class OrderService:
     def _connect(self) -> bool:
         # A new one each time: what an old one still had to acknowledge belongs to a session that is over.
         self._client = self._new_client()
-        self._fault, self._tells = None, False
         self._announcing.new_session()
         options = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         options.SessionExpiryInterval = 0
@@ -188,32 +190,29 @@ class OrderService:
             return False
         return True
 
-    def _serve(self, clock: ShopClock) -> None:
+    def _serve(self, desk: OrderDesk, clock: ShopClock, taking: Taking) -> None:
         """Until the connection is lost, or `stop`. Raises what makes this replica leave."""
         next_claim = next_time = next_look = 0.0
-        assert self._desk is not None  # noqa: S101
         retain = partial(self._publish, retain=True)
-        announcer = Announcer(self._desk.shop, self._folder, retain)
-        retention = Retention(self._desk.shop.database, self._folder.config().longest_lifetime_s)
+        announcer = Announcer(desk.shop, self._folder, retain)
+        retention = Retention(desk.shop.database, self._folder.config().longest_lifetime_s)
         try:
             while not self._stopping.is_set():
-                if self._client.loop(timeout=0.5) != mqtt.MQTT_ERR_SUCCESS:
+                if not self._turn(taking):
                     return
-                if self._fault is not None:
-                    raise self._fault
                 if self.connected.is_set() and time.monotonic() >= next_look:
                     next_look = time.monotonic() + LOOK_EVERY_S
                     self._announcing.look(self._client, clock.now_s())
-                if self._tells and self.connected.is_set():
+                if taking.tells and self.connected.is_set():
                     announcer.look(clock.now_s)
                     retention.look(clock.now_s)
                 if not self.connected.is_set() or time.monotonic() < next_claim:
                     continue
                 next_claim = time.monotonic() + CLAIM_EVERY_S
-                before, self._tells = self._tells, clock.tells()
-                if self._tells and (not before or time.monotonic() >= next_time):
+                before, taking.tells = taking.tells, clock.tells()
+                if taking.tells and (not before or time.monotonic() >= next_time):
                     next_time = time.monotonic() + TIME_EVERY_S
-                    self._intake.tell_time(self._desk, clock)
+                    self._intake.tell_time(desk, clock)
             clock.tells_no_more()
         finally:
             self.connected.clear()
@@ -227,6 +226,9 @@ class OrderService:
 
     def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         self._client.publish(topic, payload, qos=1, retain=retain)
+
+    def _ack(self, mid: int, qos: int) -> None:
+        self._client.ack(mid, qos)
 
     def _say(self, code: str, detail: str) -> None:
         """Once, however often it is found."""
@@ -263,29 +265,27 @@ class OrderService:
         log.info("broker_lost %s", reason)
 
     def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
-        if self._fault is not None:
-            return
-        try:
-            assert self._desk is not None and self._clock is not None  # noqa: S101
-            self._intake.take(
-                message.topic, bytes(message.payload), self._desk, self._clock, tells=self._tells
-            )
-        except RowRefused:  # would fail each time, and only this message
-            log.exception("message_failed topic=%s", message.topic)
-        except (DatabaseError, ClockError) as error:
-            self._fault = (
-                error  # unacknowledged, and this replica leaves: one that cannot write must not go on
-            )
-            return
-        except (TrustError, ValueError) as error:
-            log.warning("message_refused topic=%s %s", message.topic, plain(str(error)))
-        except Exception:  # one device's message must not stop the others' orders
-            log.exception("message_failed topic=%s", message.topic)
-        client.ack(message.mid, message.qos)
+        if self._taking is not None:
+            arrived = Arrived(message.topic, bytes(message.payload), message.mid, message.qos)
+            self._taking.add(arrived)
+
+    def _turn(self, taking: Taking) -> bool:
+        """One look at the connection; False where it is lost. What came with the first message is read before
+        any is taken, so that it can be taken together. Raises what makes this replica leave."""
+        is_up = self._client.loop(timeout=0.5) == mqtt.MQTT_ERR_SUCCESS
+        for _ in range(MOST_TOGETHER):  # whatever else is sent, what waits is taken then
+            if not (is_up and taking.may_gather and _has_more(self._client)):
+                break
+            is_up = self._client.loop(timeout=0) == mqtt.MQTT_ERR_SUCCESS
+        if is_up:
+            taking.take_waiting()
+        if taking.fault is not None:
+            raise taking.fault
+        return is_up
 
 
 def _tls_context(folder: ShopFolder, name: str) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(folder.ca_certificate))
+    context = ssl.create_default_context(cadata=trusted_pem(folder))
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(*folder.replica_files(name))
     return context
@@ -293,3 +293,9 @@ def _tls_context(folder: ShopFolder, name: str) -> ssl.SSLContext:
 
 def _send_at_once(client: mqtt.Client, _: object, sock: Any) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _has_more(client: mqtt.Client) -> bool:
+    """Whether something has come that was not read yet."""
+    sock: Any = client.socket()
+    return sock is not None and bool(sock.pending() or select.select([sock], (), (), 0)[0])

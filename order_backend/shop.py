@@ -1,8 +1,8 @@
-"""The shop's database: devices, orders, and what was answered to which intent. One transaction per order."""
+"""The shop's database: devices, orders, and what was answered to which intent. An order is placed whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from agent.committing.jws import PublicJwk
 from agent.plumbing.errors import ConfigurationError
 from order_backend import tables
 from order_backend.accounts import Accounts
+from order_backend.certificate_book import CertificateBook
 from order_backend.claims import Claims
 from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.database_clock import DatabaseClock
@@ -87,6 +88,7 @@ class Shop:
         self.published = Published(database)
         self.policies = Policies(database)
         self.claims = Claims(database)
+        self.certificates = CertificateBook(database)
         self._device_keys = DeviceKeys(database)
         answer = database.insert(tables.answers)
         self._keep_answer = answer.on_conflict_do_update(
@@ -140,6 +142,12 @@ class Shop:
         with self._db.transaction(*alone_with):
             yield
 
+    @contextmanager
+    def transaction_of(self, several: Iterable[tuple[str, ...]]) -> Iterator[None]:
+        """All or nothing of several that others may name; they wait."""
+        with self._db.transaction_of(several):
+            yield
+
     def register(
         self,
         device_id: str,
@@ -148,10 +156,12 @@ class Shop:
         certificate_serial: int,
         now_s: int,
         old_key_counts_s: int = 0,
+        authority: str = "",
+        until_s: int = 0,
     ) -> None:
         """A device and its signing key, new or anew. What was revoked of it stays revoked; what a key that is
-        replaced has signed counts for `old_key_counts_s`: 0 refuses that one and all before it. Raises
-        TrustError admission_key_refused.
+        replaced has signed counts for `old_key_counts_s`: 0 refuses that one and all before it. `authority`
+        and `until_s` of its certificate as in `Held`. Raises TrustError admission_key_refused.
         """
         values = {
             "signing_jwk": msgspec.json.encode(key).decode(),
@@ -160,7 +170,11 @@ class Shop:
         }
         device = self._db.insert(tables.devices).values(device_id=device_id, **values)
         certificate = insert(tables.certificates).values(
-            serial=str(certificate_serial), device_id=device_id, revoked=0
+            serial=str(certificate_serial),
+            device_id=device_id,
+            revoked=0,
+            authority=authority,
+            until_s=until_s,
         )
         with self.transaction(device_id):
             self._replace_key(device_id, key, now_s=now_s, old_key_counts_s=old_key_counts_s)
@@ -180,12 +194,6 @@ class Shop:
         )
         if not counts:
             self._device_keys.refuse(device_id)
-
-    def add_certificate(self, device_id: str, serial: int) -> None:
-        """One more that the device may connect with."""
-        self._db.execute(
-            insert(tables.certificates).values(serial=str(serial), device_id=device_id, revoked=0)
-        )
 
     def revoke(self, device_id: str) -> bool:
         """Refuses the device, all its certificates so far and all keys before its present one; False where

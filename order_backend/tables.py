@@ -13,6 +13,7 @@ devices = Table(
     Column("signing_jwk", Text),
     Column("state", Text),
     Column("admitted_at", BigInteger),
+    Column("authorities", BigInteger),
 )
 certificates = Table(
     "certificates",
@@ -20,6 +21,9 @@ certificates = Table(
     Column("serial", Text, primary_key=True),
     Column("device_id", Text),
     Column("revoked", Integer),
+    Column("authority", Text),
+    Column("until_s", BigInteger),
+    Column("seen_s", BigInteger),
 )
 device_keys = Table(
     "device_keys",
@@ -159,6 +163,7 @@ claims = Table(
     Column("expires_s", BigInteger),
     Column("failures", BigInteger),
     Column("used_by", Text),
+    Column("old_key_stolen", BigInteger),
 )
 doubts = Table(
     "doubts",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.deciding import conversation as talk
-from agent.deciding.basket import Basket, Line
+from agent.deciding.basket import Basket, Line, Offer
 from agent.deciding.money import Money
+from agent.deciding.offered import OfferArrived, OfferLate, OfferOver
 from agent.deciding.policy import Circumstances
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Reason, Verdict
@@ -22,6 +23,8 @@ MANY = Basket((Line("salt", "salt", (), "salt", POLICY.largest_quantity + 1, "ba
 DEAR = Basket(
     (Line("safe", "safe", (), "safe", 1, "piece", Money(POLICY.voice_order_max_minor + 1, "PLN")),), 1
 )
+DEAR_COFFEE = COFFEE.at([Money(POLICY.voice_order_max_minor, "PLN")])
+OFFER = Offer("", "", 0, COFFEE)
 CALM = Circumstances(ZERO)
 SPENT = Circumstances(Money(POLICY.voice_day_max_minor, "PLN"))
 SPENT_BY_OTHERS = Circumstances(ZERO, spent_by_voice=Money(POLICY.voice_day_max_minor, "PLN"))
@@ -39,6 +42,8 @@ class Case:
     event: talk.Event
     circumstances: Circumstances = CALM
     proposed: Basket | None = None  # by a sensor; counts in Idle only
+    offers: bool = False  # whether the shop is asked for offers
+    only_in: type[talk.State] | None = None
 
 
 def _nobody(reason: Reason) -> Verdict:
@@ -73,8 +78,27 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
             SPENT_BY_OTHERS,
         ),
         Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
+        Case(
+            "a known voice orders, where offers are asked for",
+            talk.OrderHeard(COFFEE, ANNA),
+            offers=True,
+        ),
     ),
-    talk.Chosen: (Case("one of the two is named, by anybody", talk.Chosen(COFFEE)),),
+    talk.Chosen: (
+        Case("one of the two is named, by anybody", talk.Chosen(COFFEE)),
+        Case("the same, where offers are asked for", talk.Chosen(COFFEE), offers=True),
+    ),
+    OfferArrived: (
+        Case("the shop's offer", OfferArrived(COFFEE, OFFER)),
+        Case("an offer that is dearer, above `voice_order_max_minor`", OfferArrived(DEAR_COFFEE, OFFER)),
+        Case("the same, to somebody who has a PIN", OfferArrived(DEAR_COFFEE, OFFER), WITH_PIN),
+        Case("an offer for something else", OfferArrived(TEA, Offer("", "", 0, TEA))),
+    ),
+    OfferLate: (Case("no offer within `OFFER_WAIT_MS`", OfferLate()),),
+    OfferOver: (
+        Case("the offer is over, and without it the price is another", OfferOver()),
+        Case("the same, where offers are asked for", OfferOver(), offers=True),
+    ),
     talk.Proposed: (
         Case("a sensor has run low, and it is a moment to say so", talk.Proposed(COFFEE, "the silo", 0.2)),
     ),
@@ -92,6 +116,12 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("consent from another known voice", _answered(CONSENT, Verdict("bert"))),
         Case("consent after a change of speaker", _answered(CONSENT, same=False)),
         Case("consent that is typed", _answered(CONSENT, TYPED)),
+        Case(
+            "consent, where offers are asked for",
+            _answered(CONSENT),
+            offers=True,
+            only_in=talk.AskingAnother,
+        ),
         Case("consent, but the day's limit is reached by now", _answered(CONSENT), SPENT),
         Case("consent, but the time is not trusted any more", _answered(CONSENT), NO_CLOCK),
         Case('"later", from anybody', _answered(Answer("later"), _nobody("unknown_voice"))),

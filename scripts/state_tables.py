@@ -25,6 +25,7 @@ from agent.deciding import conversation as talk  # noqa: E402
 from agent.deciding import step_up  # noqa: E402
 from agent.deciding.choice import Choice  # noqa: E402
 from agent.deciding.dialogue import MOST_TRIES, TABLE, step  # noqa: E402
+from agent.deciding.offered import AskOffer, AwaitingOffer  # noqa: E402
 from scripts.dialogue_cases import ANNA, CASES, COFFEE, POLICY, TEA, Case  # noqa: E402
 
 PAGE = ROOT / "docs" / "states.md"
@@ -59,7 +60,7 @@ def rows_of(state: type[talk.State], event: type[talk.Event]) -> list[Row]:
     """The outcome of every case of `event` in `state`; with their number where the count of tries matters."""
     found: list[Row] = []
     for case in CASES[event]:
-        if case.proposed and state is not talk.Idle:
+        if (case.proposed and state is not talk.Idle) or case.only_in not in (None, state):
             continue
         outcomes = [_row(case, one) for one in _states(state)]
         for number, row in enumerate(outcomes):
@@ -76,6 +77,8 @@ def _states(state: type[talk.State]) -> list[talk.State]:
         return [talk.Idle()]
     if state is talk.Choosing:
         return [talk.Choosing(Choice(COFFEE, TEA), ANNA)]
+    if state is AwaitingOffer:
+        return [AwaitingOffer(COFFEE, ANNA)]
     if state is talk.Committing:
         return [talk.Committing(COFFEE, ANNA)]
     if state is talk.AwaitingFactor:
@@ -85,13 +88,15 @@ def _states(state: type[talk.State]) -> list[talk.State]:
 
 
 def _row(case: Case, state: talk.State) -> Row:
-    after, effects = step(state, case.event, talk.Surroundings(POLICY, case.circumstances, case.proposed))
-    says = [effect.key for effect in effects if isinstance(effect, talk.Say)]
+    around = talk.Surroundings(POLICY, case.circumstances, case.proposed, case.offers)
+    after, effects = step(state, case.event, around)
+    says = [f"`{effect.key}`" for effect in effects if isinstance(effect, talk.Say)]
+    says += ["asks the shop" for effect in effects if isinstance(effect, AskOffer)]
     writes = [effect.code for effect in effects if isinstance(effect, talk.Record)]
     writes += ["the signed order" for effect in effects if isinstance(effect, talk.Commit)]
     return Row(
         case.when,
-        ", ".join(f"`{key}`" for key in says) or "–",
+        ", ".join(says) or "–",
         ", ".join(code if " " in code else f"`{code}`" for code in writes) or "–",
         type(after).__name__,
     )

@@ -30,9 +30,10 @@ from agent.committing.keys import FileKeyStore
 from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.plumbing.errors import ConfigurationError
+from order_backend.authorities import authority_of
 from order_backend.broker import PrivateBroker
 from order_backend.folder import write_file
-from order_backend.provisioning import add_replica, authority_of, create_shop, trust_bundle
+from order_backend.provisioning import add_replica, create_shop, trust_bundle
 from order_backend.shop import Shop
 
 DEVICES = 40

@@ -29,7 +29,8 @@ from agent.committing.envelope import STATUS, StatusData, encode_event, up_topic
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.reconnecting import Reconnecting
 from agent.plumbing.settings import Broker as BrokerSettings
-from order_backend.provisioning import authority_of, create_shop
+from order_backend.authorities import authority_of
+from order_backend.provisioning import create_shop
 
 PATIENCE_S = 300.0
 

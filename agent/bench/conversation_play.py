@@ -212,6 +212,9 @@ class _Player:
             "heard_of": lambda: room.sensor(words["sensor"], 0.5),
             "stock": lambda: room.shop.count(words["sku"], int(words["count"])),
             "price": lambda: room.use_catalogue(room.shop.price(words["product"], _minor(words["price"]))),
+            "new_product": lambda: room.use_catalogue(
+                room.shop.sell(words["name"], words["unit"], self._language, _minor(words["price"]))
+            ),
             "not_sold": lambda: room.use_catalogue(room.shop.sell_no(words["product"])),
             "withdraw": lambda: room.shop.withdraw(int(words["version"])),
             "mute": lambda: setattr(room.shop, "answers", False),

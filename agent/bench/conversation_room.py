@@ -44,6 +44,7 @@ LOW_PERCENT, _HIGH_PERCENT = 20, 60
 SOMEBODY = "p-00000000"
 """Of whom nothing else is known."""
 
+_BOOTED_S = 60.0
 _ANYWHERE = "/dev/null"  # keypad, reader and button are never opened here
 
 
@@ -68,13 +69,17 @@ class Clock:
 
     def __init__(self, day: str, hour: int, minute: int) -> None:
         begins = _MONDAY + timedelta(days=DAYS.index(day), hours=hour, minutes=minute)
-        self.boot_s, self.shop_s = 1_000.0, begins.timestamp()
+        self.boot_s, self.shop_s = _BOOTED_S, begins.timestamp()
         self.wall_s = self.shop_s
-        self.boots = 1
+        self._boots = 1
+
+    def restart(self) -> None:
+        """Power fails, and the boot clock begins anew."""
+        self.boot_s, self._boots = _BOOTED_S, self._boots + 1
 
     def read(self) -> ClockReading:
         """No time server keeps the wall clock."""
-        return ClockReading(self.boot_s, self.wall_s, False, f"boot-{self.boots}")
+        return ClockReading(self.boot_s, self.wall_s, False, f"boot-{self._boots}")
 
 
 class Room:
@@ -117,7 +122,8 @@ class Room:
             monotonic_ns=lambda: int(clock.boot_s * 1e9),
             jitter=lambda: 0.0,
         )
-        people, factors = People(self._folder / "people"), Factors(self._folder / "factors.json", journal)
+        people = People(self._folder / "people")
+        factors = Factors(self._folder / "factors.json", journal, lambda: clock.boot_s)
         self.desk = Desk(settings, self._edition, journal, road, people, factors, lambda: clock.wall_s)
         self.desk.speaker_model = GE2E
         self.chat: Typed | None = None
@@ -196,9 +202,9 @@ class Room:
         self._proposals.catalogue_changed()
 
     def fill_queue(self, count: int) -> None:
-        """So many orders of somebody who is not here wait for the shop."""
+        """So many orders of somebody who is not here, each with a badge, wait for the shop."""
         line = self.desk.catalogue.line("coffee", {}, 1, self.settings.device.language)
-        commit = Commit(Basket((line,), self.desk.catalogue.version), Verdict(SOMEBODY))
+        commit = Commit(Basket((line,), self.desk.catalogue.version), Verdict(SOMEBODY), ("voice", "badge"))
         for _ in range(count):
             self.desk.commit(commit, Conversation.new(), 0)
 
@@ -208,7 +214,7 @@ class Room:
         if mended:
             self.desk.journal.meta_set(MENDED, "1")
         self.desk.journal.close()
-        self._clock.boots += 1
+        self._clock.restart()
         self._timers.clear()
         self._sent.clear()
         self.listening = None

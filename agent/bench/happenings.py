@@ -68,6 +68,7 @@ THINGS: Mapping[str, Patterns] = {
     "shop": (
         ("stock", rf"has (?P<count>\d+) {_SKU}"),
         ("price", rf"sells (?P<product>[a-z0-9-]+) at {_MONEY}"),
+        ("new_product", rf"sells (?P<name>.+) by the (?P<unit>[a-z]+) at {_MONEY}"),
         ("not_sold", r"sells no (?P<product>[a-z0-9-]+) any more"),
         ("withdraw", r"takes version (?P<version>\d+) of its catalogue back"),
         ("mute", "does not answer"),

@@ -21,7 +21,7 @@ from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import ReceiptArrived, Say
-from agent.deciding.edition import Edition
+from agent.deciding.edition import Edition, examples_of
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.replies import Hears, render
@@ -91,7 +91,8 @@ class JourneyDevice:
         self.catalogue = parse_catalogue(catalogue.read_bytes())
         graph = compile_sentences(self.catalogue, _LANGUAGE, extra_openings=openings)
         packed = PackedCatalogue.of(self.catalogue)
-        edition = Edition("made here", _LANGUAGE, packed, {_LANGUAGE: graph.to_bytes()})
+        grammars, examples = {_LANGUAGE: graph.to_bytes()}, examples_of(self.catalogue)
+        edition = Edition("made here", _LANGUAGE, packed, grammars, examples)
         self.journal = Journal(folder / "journal.db")
         self._road = self._make_road(self._shop, folder)
         self._desk = Desk(

@@ -127,6 +127,12 @@ class PlayedShop:
                 each["price_minor"] = minor
         return self._publish()
 
+    def sell(self, name: str, unit: str, language: str, minor: int) -> bytes:
+        """A new version of the catalogue is published, with one product more."""
+        words = {language: {"say": name}}
+        self._sold["products"].append({"id": "new", "unit": unit, "price_minor": minor, "words": words})
+        return self._publish()
+
     def sell_no(self, product: str) -> bytes:
         """A new version of the catalogue is published, without that product."""
         self._sold["products"] = [each for each in self._sold["products"] if each["id"] != product]

@@ -12,13 +12,14 @@ from pathlib import Path
 import msgspec
 
 from agent.commands.catalogue_findings import catalogue, catalogue_in_use, policy_line
-from agent.commands.certificate_findings import certificate, renewing
+from agent.commands.certificate_findings import authority, certificate, renewing
 from agent.commands.findings import Finding
 from agent.commands.hearing_findings import hearing, voices
 from agent.commands.operators import OperatorClient
 from agent.commands.site_findings import sensors, site_broker
 from agent.commands.update_findings import updates
-from agent.committing.client_identity import client_pairs
+from agent.committing.broker_authorities import kept_authorities
+from agent.committing.client_identity import FOLDER, client_pairs
 from agent.committing.key_stores import open_key_store
 from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, read_private
 from agent.committing.tls import client_context, probe_broker
@@ -37,7 +38,8 @@ _BROKER_STEPS = {
     "broker_not_listening": "start the broker, or set [broker] host and port",
     "broker_name_unknown": "set [broker] host, or mend name resolution",
     "broker_silent": "a firewall may be between; ask whoever runs the network",
-    "tls_wrong_ca": "this is not the broker that was pinned; ask the shop before provisioning again",
+    "tls_wrong_ca": "not the pinned broker; or the shop replaced its authority while this device was off: ask"
+    " it, and for a code: earmark provision FOLDER --claim --shop HOST",
     "tls_wrong_host": "set [broker] host to the name in the broker's certificate",
     "tls_expired": "the broker's certificate has expired: tell the shop",
     "tls_not_yet_valid": "the broker's certificate is not valid yet: check both clocks",
@@ -77,6 +79,7 @@ def _findings(settings_file: Path) -> Iterator[Finding]:
         voices,
         _keys,
         certificate,
+        authority,
         _clock,
         _broker,
         site_broker,
@@ -162,7 +165,8 @@ def _clock(_: Settings) -> Iterator[Finding]:
 def _broker(settings: Settings) -> Iterator[Finding]:
     trust = load_trust(Path(settings.paths.trust_file))
     [pair, *_] = client_pairs(Path(settings.paths.keys_dir), Path(settings.paths.state_dir))
-    context = client_context(trust.broker.ca_pem, pair.certificate, pair.key)
+    folder = Path(settings.paths.state_dir) / FOLDER
+    context = client_context(kept_authorities(folder, trust.broker), pair.certificate, pair.key)
     for host, port in settings.broker.addresses:
         code = probe_broker(host, port, context)
         if code:

@@ -12,16 +12,19 @@ from agent.deciding.basket import counts_of
 Difference = Literal["", "over_agreed", "other_lines"]
 
 
-def difference(receipt: Receipt, row: OrderRow) -> Difference:
-    """'' where the receipt of an order keeps to what `row` agreed to; else what is wrong with it.
+def difference(receipt: Receipt, row: OrderRow, reference: str = "") -> Difference:
+    """'' where the receipt of an order keeps to what `row` agreed to; else what is wrong with it. `reference`
+    is the mandate that it has to name, '' where that is not known.
 
     over_agreed: more money, another currency, or no amount at all. other_lines: other things, or another
-    count of them, where the receipt names any. Less money is the shop's affair.
+    count of them, where the receipt names any; or another mandate. Less money is the shop's affair.
     """
     total = receipt.total
     if total is None or total.currency != row.total.currency or total.amount > row.total.minor:
         return "over_agreed"
     if receipt.lines and _counts(receipt) != counts_of(row.basket_key):
+        return "other_lines"
+    if reference and receipt.reference != reference:
         return "other_lines"
     return ""
 

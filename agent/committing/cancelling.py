@@ -12,7 +12,7 @@ from agent.committing.envelope import CANCEL, SignedData, encode_event, up_topic
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OrderRow
 from agent.committing.keys import KeyStore
-from agent.committing.statements import CancelClaims
+from agent.committing.statements import CancelClaims, addressed
 from agent.committing.trust import Trust
 from agent.plumbing import audit
 from agent.plumbing.errors import TrustError
@@ -51,14 +51,9 @@ class Cancels:
             raise TrustError("cancel_too_late", "the order stands", "ask the shop")
         if before is not None:
             return
-        id_ = self._new_id()
+        id_, exp = self._new_id(), max(now_s + self._orders.intent_lifetime_seconds, row.exp)
         claims = CancelClaims(
-            jti=str(id_),
-            iss=self._device.id,
-            aud=self._trust.shop_id,
-            env=self._trust.environment,
-            iat=now_s,
-            exp=max(now_s + self._orders.intent_lifetime_seconds, row.exp),
+            **addressed(self._trust, self._device.id, id_, now_s=now_s, exp=exp),
             sub=row.person,
             amr=factors,
             intent=row.intent_id,

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from agent.committing.authorities import fingerprint, issuer_of, parsed
 from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, read_private
 from agent.committing.tls import client_context
 from agent.plumbing import audit, durable
 from agent.plumbing.errors import TrustError
+from agent.plumbing.messages import ClientCertificate
 
 FOLDER = "uplink"
 """Under state_dir."""
@@ -60,6 +61,21 @@ class ClientIdentity:
     def context(self) -> ssl.SSLContext:
         """TLS with `pair`. Raises TrustError: tls_ca_unusable, tls_client_unusable."""
         return client_context(self._ca_pem, self.pair.certificate, self.pair.key)
+
+    def believe(self, ca_pem: str) -> bool:
+        """These authorities (PEM) and no others vouch for the broker, and certify, from now on; whether one
+        of before is not among them. Raises TrustError tls_ca_unusable."""
+        before, now = parsed(self._ca_pem), parsed(ca_pem)
+        self._ca_pem = ca_pem
+        return any(one not in now for one in before)
+
+    def shown(self) -> ClientCertificate:
+        """What there is to be said of `pair`."""
+        pair = self.pair
+        certificate = x509.load_pem_x509_certificate(pair.certificate.read_bytes())
+        authority = issuer_of(certificate, parsed(self._ca_pem))
+        named = fingerprint(authority) if authority is not None else ""
+        return ClientCertificate(pair.not_before_s, pair.not_after_s, f"{pair.serial:x}", named)
 
     def refused(self) -> bool:
         """The broker would not have `pair`: another one is shown from now on, if there is one."""
@@ -102,9 +118,11 @@ class ClientIdentity:
             raise TrustError(refused, "for another device")
         if key is None or certificate.public_key() != key.public_key():
             raise TrustError(refused, "for another key than was asked for")
-        if not any(_signed_by(certificate, ca) for ca in authorities(self._ca_pem)):
-            raise TrustError(refused, "not of the pinned authority")
-        if certificate.not_valid_after_utc.timestamp() <= self.pair.not_after_s:
+        authority = issuer_of(certificate, parsed(self._ca_pem))
+        if authority is None:
+            raise TrustError(refused, "of no authority that is believed")
+        is_other = fingerprint(authority) != self.shown().authority
+        if not is_other and certificate.not_valid_after_utc.timestamp() <= self.pair.not_after_s:
             raise TrustError(refused, "ends no later than the one in use")
         name = f"client-{int(certificate.not_valid_before_utc.timestamp())}-{certificate.serial_number:x}.pem"
         self._write(self._folder / name, _pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
@@ -141,16 +159,6 @@ def client_pairs(keys_dir: Path, state_dir: Path) -> list[ClientPair]:
     return sorted(pairs, key=lambda pair: (pair.not_before_s, pair.not_after_s), reverse=True)
 
 
-def authorities(ca_pem: str) -> list[x509.Certificate]:
-    """Those in `ca_pem`. Raises TrustError tls_ca_unusable."""
-    try:
-        return x509.load_pem_x509_certificates(ca_pem.encode())
-    except ValueError as error:
-        raise TrustError(
-            "tls_ca_unusable", "the pinned CA is no certificate", "earmark provision --help"
-        ) from error
-
-
 def _pair(certificate: Path, key: Path) -> ClientPair:
     try:
         content = certificate.read_bytes()
@@ -171,14 +179,6 @@ def _pair(certificate: Path, key: Path) -> ClientPair:
 
 def _is_of(pair: ClientPair, key: ec.EllipticCurvePrivateKey) -> bool:
     return x509.load_pem_x509_certificate(pair.certificate.read_bytes()).public_key() == key.public_key()
-
-
-def _signed_by(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(ca)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
 
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:

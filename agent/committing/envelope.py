@@ -34,6 +34,7 @@ RETURNED = "earmark.returned.v1"
 RENEWAL = "earmark.renewal.v1"
 CERTIFICATE = "earmark.certificate.v1"
 TRUST = "earmark.trust.v1"
+AUTHORITIES = "earmark.authorities.v1"
 OFFER_REQUEST = "earmark.offer-request.v1"
 OFFER = "earmark.offer.v1"
 

@@ -1,7 +1,11 @@
-"""From agreed order to purchase intent: two open AP2 mandates in one CloudEvent, signed once and kept."""
+"""From agreed order to purchase intent: two AP2 mandates in one CloudEvent, signed once and kept.
+
+Here with the open pair of BOUNDED mode; `direct_intents` has the closed one.
+"""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -60,35 +64,18 @@ def sign_intent(
     """`order` as an intent in BOUNDED mode: the shop may charge at most the total that was spoken, until
     `exp`.
 
-    Raises TrustError: environment_mismatch, order_unverified (no factor or no person), order_empty (no
-    line, or nothing to pay), intent_too_large.
+    Raises TrustError: intent_too_large, and what `check_order` raises.
     """
-    if environment != trust.environment:
-        raise TrustError(
-            "environment_mismatch",
-            f"the device is set to {environment!r}, its trust is for {trust.environment!r}",
-            "set [device] environment, or provision the device again",
-        )
-    if not order.factors or not order.person:
-        raise TrustError("order_unverified", "nobody was verified for this order")
-    if not order.basket.lines or order.basket.total.minor <= 0:
-        raise TrustError("order_empty", "there is nothing to pay for")
-    claims = {
-        "jti": str(intent_id),
-        "iss": device_id,
-        "aud": trust.shop_id,
-        "sub": order.person,
-        "iat": now_s,
-        "exp": now_s + lifetime_s,
-        "env": environment,
-        "amr": order.factors,
-        "cnf": Confirmation(trust.shop_agent),
-    }
+    check_order(order, environment=environment, trust=trust)
+    claims = person_claims(
+        order, trust=trust, device_id=device_id, now_s=now_s, exp=now_s + lifetime_s, intent_id=str(intent_id)
+    )
+    claims["cnf"] = Confirmation(trust.shop_agent)
     checkout = keys.sign(
         OpenCheckoutMandate(
             constraints=(AllowedMerchants((trust.merchant,)), LineItems(_line_items(order))),
             catalogue_version=order.basket.catalogue_version,
-            **claims,  # type: ignore[arg-type]
+            **claims,
         )
     )
     total = order.basket.total
@@ -100,21 +87,56 @@ def sign_intent(
                 AllowedPayees((trust.merchant,)),
                 AllowedPaymentInstruments((trust.payment_instrument,)),
             ),
-            **claims,  # type: ignore[arg-type]
+            **claims,
         )
     )
-    payload = encode_event(
-        INTENT, id_=intent_id, source=device_id, now_s=now_s, data=IntentData(checkout, payment)
-    )
+    return sealed(IntentData(checkout, payment), claims)
+
+
+def check_order(order: AgreedOrder, *, environment: str, trust: Trust) -> None:
+    """Raises TrustError: environment_mismatch, order_unverified (no factor or no person), order_empty (no
+    line, or nothing to pay)."""
+    if environment != trust.environment:
+        raise TrustError(
+            "environment_mismatch",
+            f"the device is set to {environment!r}, its trust is for {trust.environment!r}",
+            "set [device] environment, or provision the device again",
+        )
+    if not order.factors or not order.person:
+        raise TrustError("order_unverified", "nobody was verified for this order")
+    if not order.basket.lines or order.basket.total.minor <= 0:
+        raise TrustError("order_empty", "there is nothing to pay for")
+
+
+def person_claims(
+    order: AgreedOrder, *, trust: Trust, device_id: str, now_s: int, exp: int, intent_id: str
+) -> dict[str, Any]:
+    """What every mandate says, open or closed, by the names of `PersonClaims`."""
+    return {
+        "jti": intent_id,
+        "iss": device_id,
+        "aud": trust.shop_id,
+        "sub": order.person,
+        "iat": now_s,
+        "exp": exp,
+        "env": trust.environment,
+        "amr": order.factors,
+    }
+
+
+def sealed(pair: IntentData, claims: dict[str, Any]) -> SignedIntent:
+    """The signed pair as what is stored and published. Raises TrustError intent_too_large."""
+    id_, device_id = claims["jti"], claims["iss"]
+    payload = encode_event(INTENT, id_=UUID(id_), source=device_id, now_s=claims["iat"], data=pair)
     if len(payload) > LARGEST_PAYLOAD_BYTES:
         raise TrustError("intent_too_large", f"{len(payload)} bytes", "order in two parts")
     return SignedIntent(
-        intent_id=str(intent_id),
+        intent_id=id_,
         topic=up_topic(device_id, "intent"),
         payload=payload,
         sha256=decode_event(payload, INTENT).data_sha256,
-        iat=now_s,
-        exp=now_s + lifetime_s,
+        iat=claims["iat"],
+        exp=claims["exp"],
     )
 
 

@@ -12,7 +12,7 @@ from agent.committing.journal import Journal
 from agent.committing.journal_rows import OrderRow
 from agent.committing.keys import KeyStore
 from agent.committing.read_back import fits, signed_facts
-from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims
+from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims, addressed
 from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing import audit
@@ -80,12 +80,7 @@ class Leaving:
         self._rest(row.intent_id, self._questions[row.intent_id])
         id_, now_s = self._new_id(), self._time.now()
         claims = QueryClaims(
-            jti=str(id_),
-            iss=self._device.id,
-            aud=self._trust.shop_id,
-            env=self._trust.environment,
-            iat=now_s,
-            exp=now_s + QUERY_LIFETIME_S,
+            **addressed(self._trust, self._device.id, id_, now_s=now_s, exp=now_s + QUERY_LIFETIME_S),
             intent=row.intent_id,
         )
         data = QueryData(row.intent_id, self._keys.sign(claims))

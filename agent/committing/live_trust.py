@@ -13,6 +13,8 @@ import msgspec
 
 from agent.committing.envelope import TRUST, TrustData, decode_data, decode_event
 from agent.committing.jws import PublicJwk
+from agent.committing.live_authorities import FILE_NAME as AUTHORITIES_FILE
+from agent.committing.live_authorities import LiveAuthorities
 from agent.committing.mandates import Merchant, PaymentInstrument
 from agent.committing.rotation import Followed, fold, follow
 from agent.committing.trust import BrokerTrust, Environment, ShopKeys, TrustBundle
@@ -33,6 +35,12 @@ class LiveTrust:
         self._followed: Followed = fold(bundle, _read(file))
         self.clock: Callable[[], int | None] = lambda: None
         """Unix seconds, None while they are not known; then no key that is retired verifies."""
+        self.authorities = LiveAuthorities(
+            bundle,
+            file.with_name(AUTHORITIES_FILE) if file is not None else None,
+            self._followed.rings["policy"].verifying(0),
+        )
+        """Who may vouch for the broker, by the word of the key for `policy`."""
 
     @property
     def shop_id(self) -> str:

@@ -68,7 +68,7 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         self._refs: dict[int, str] = {}
         self._also: tuple[str, ...] = ()
         self._asked_also: set[int] = set()
-        self._session = 0
+        self._session, self._outdated = 0, False
         self._presence: Presence | None = None
         super().__init__(self._new_client(), broker, jitter=jitter, spread_s=broker.reconnect_spread_seconds)
         self._expiry_s = broker.session_expiry_seconds
@@ -76,17 +76,32 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
     def use(self, context: ssl.SSLContext) -> None:
         """Leaves, and takes the session over with another certificate at once: it is the same session, so
         nothing that waits in it is lost, and nobody is told that the device was away."""
-        was_connected, before = self._connected, self._client
-        self._context = context
+        was_connected = self._connected
+        self._leave(context)
+        if was_connected:  # what was in hand is sent again by the outbox, or by the broker
+            self._lost("certificate_renewed")
+            self._next_attempt_s = 0.0
+
+    def believe(self, context: ssl.SSLContext, *, leave: bool) -> None:
+        """Other authorities vouch for the broker from the next connection on. `leave`: whoever vouched for
+        this one may not any more, so it ends, and the device comes back as after a lost broker."""
+        was_connected = self._connected
+        if not leave and self._client.socket() is not None:
+            self._context, self._outdated = context, True
+            return
+        self._leave(context)
+        if was_connected:
+            self._lost("authority_dropped")
+
+    def _leave(self, context: ssl.SSLContext) -> None:
+        before = self._client
+        self._context, self._outdated = context, False
         self._refs.clear()
         self._take(self._new_client())
         before.on_disconnect = None
         if before.socket() is not None:
             before.disconnect()
             before.loop_write()
-        if was_connected:  # what was in hand is sent again by the outbox, or by the broker
-            self._lost("certificate_renewed")
-            self._next_attempt_s = 0.0
 
     def _new_client(self) -> UnboundClient:
         device_id, context = self._device_id, self._context
@@ -205,7 +220,9 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         self._session += 1
         super()._lost(reason)
         if reason.startswith("tls_client_") and (context := self._refused()) is not None:
-            self._context = context
+            self._context, self._outdated = context, True
+        if self._outdated:
+            self._outdated = False
             self._take(self._new_client())
 
     def _on_disconnect(

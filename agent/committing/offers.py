@@ -79,6 +79,16 @@ def verify_offer(token: str, keys: Iterable[PublicJwk]) -> OfferClaims:
     return offer
 
 
+def read_offer(token: str) -> OfferClaims:
+    """What an offer says, without a look at its signature: for who has shown that another covers it. Raises
+    TrustError offer_malformed."""
+    try:
+        payload = jws.from_base64url(token.split(".")[1])
+    except (IndexError, ValueError) as error:  # binascii.Error is a ValueError
+        raise TrustError("offer_malformed", "not a compact JWS") from error
+    return claims_of(payload, OfferClaims, "offer_malformed")
+
+
 def totals(minor: int) -> tuple[Total, ...]:
     """UCP's totals where nothing is added to the goods."""
     return tuple(Total(kind, minor) for kind in ("subtotal", "total"))

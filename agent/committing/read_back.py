@@ -3,7 +3,8 @@ bits."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -19,13 +20,24 @@ from agent.committing.envelope import (
     up_topic,
 )
 from agent.committing.jws import PublicJwk
-from agent.committing.mandates import AmountRange, LineItems, OpenCheckoutMandate, OpenPaymentMandate
+from agent.committing.mandates import (
+    CLOSED_CHECKOUT,
+    AmountRange,
+    CheckoutMandate,
+    Item,
+    LineItems,
+    OpenCheckoutMandate,
+    OpenPaymentMandate,
+    PaymentMandate,
+    PersonClaims,
+)
+from agent.committing.offers import OfferedItem, read_offer
 from agent.committing.statements import CancelClaims
 from agent.deciding.basket import basket_key
 from agent.deciding.money import Money
 from agent.plumbing.errors import TrustError
 
-M = TypeVar("M", OpenCheckoutMandate, OpenPaymentMandate)
+M = TypeVar("M", bound=msgspec.Struct)
 
 
 class SignedFacts(msgspec.Struct, frozen=True):
@@ -52,31 +64,77 @@ def fits(payload: bytes, topic: str, *, intent_id: str, sha256: str, device_id: 
     return found == (intent_id, sha256, device_id, up_topic(device_id, "intent"))
 
 
+class _Kind(msgspec.Struct, frozen=True):
+    vct: str = ""
+
+
+class _Agreed(NamedTuple):
+    """What a pair of mandates says of the order: its things with their counts, and the most it may cost."""
+
+    items: Sequence[tuple[Item | OfferedItem, int]]
+    total: Money
+
+
 def signed_facts(payload: bytes, key: PublicJwk) -> SignedFacts | None:
-    """What `payload` says where both its mandates carry the signature of `key` and agree; else None."""
+    """What `payload` says where both its mandates, open or closed, carry the signature of `key` and agree;
+    else None."""
     try:
         event = decode_event(payload, INTENT)
         tokens = decode_data(event, IntentData)
-        checkout = _mandate(tokens.checkout, key, OpenCheckoutMandate)
-        payment = _mandate(tokens.payment, key, OpenPaymentMandate)
+        closed = _mandate(tokens.checkout, key, _Kind).vct == CLOSED_CHECKOUT
+        checkout, payment, agreed = _closed(tokens, key) if closed else _open(tokens, key)
     except TrustError:
         return None
-    lines = next((part.items for part in checkout.constraints if isinstance(part, LineItems)), ())
-    most = next((part for part in payment.constraints if isinstance(part, AmountRange)), None)
-    if {checkout.jti, payment.jti} != {event.id} or checkout.iss != event.source or not lines or most is None:
+    if {checkout.jti, payment.jti} != {event.id} or checkout.iss != event.source or agreed is None:
         return None
-    items = [(line.acceptable_items[0], line.quantity) for line in lines]
     return SignedFacts(
         intent_id=event.id,
         device_id=checkout.iss,
         person=checkout.sub,
-        basket_key=basket_key((item.id, quantity) for item, quantity in items),
-        title=", ".join(f"{quantity} × {item.title}" for item, quantity in items),
-        total=Money(most.max, most.currency),
+        basket_key=basket_key((item.id, quantity) for item, quantity in agreed.items),
+        title=", ".join(f"{quantity} × {item.title}" for item, quantity in agreed.items),
+        total=agreed.total,
         sha256=event.data_sha256,
         iat=checkout.iat,
         exp=checkout.exp,
     )
+
+
+def closed_reference(payload: bytes, sha256: str) -> str:
+    """The digest of the closed checkout mandate in our own signed bytes, which their receipt has to name;
+    '' where the pair is open, and the shop closes it, or where these are not the bytes of that `sha256`."""
+    try:
+        event = decode_event(payload, INTENT)
+        if event.data_sha256 != sha256:
+            return ""
+        checkout = decode_data(event, IntentData).checkout
+        claims = jws.from_base64url(checkout.split(".")[1])
+        closed = claims_of(claims, _Kind, "sd_jwt_malformed").vct == CLOSED_CHECKOUT
+    except (TrustError, IndexError, ValueError):
+        return ""
+    return sd_jwt.digest(checkout) if closed else ""
+
+
+_Pair = tuple[PersonClaims, PersonClaims, _Agreed | None]
+
+
+def _open(tokens: IntentData, key: PublicJwk) -> _Pair:
+    checkout = _mandate(tokens.checkout, key, OpenCheckoutMandate)
+    payment = _mandate(tokens.payment, key, OpenPaymentMandate)
+    lines = next((part.items for part in checkout.constraints if isinstance(part, LineItems)), ())
+    most = next((part for part in payment.constraints if isinstance(part, AmountRange)), None)
+    if not lines or most is None:
+        return checkout, payment, None
+    items = [(line.acceptable_items[0], line.quantity) for line in lines]
+    return checkout, payment, _Agreed(items, Money(most.max, most.currency))
+
+
+def _closed(tokens: IntentData, key: PublicJwk) -> _Pair:
+    checkout = _mandate(tokens.checkout, key, CheckoutMandate)
+    payment = _mandate(tokens.payment, key, PaymentMandate)
+    offer, paid = read_offer(checkout.checkout_jwt), payment.payment_amount
+    items = [(line.item, line.quantity) for line in offer.line_items]
+    return checkout, payment, _Agreed(items, Money(paid.amount, paid.currency))
 
 
 def signed_cancel(payload: bytes, key: PublicJwk) -> CancelClaims | None:

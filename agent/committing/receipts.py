@@ -89,6 +89,7 @@ class Receipt(msgspec.Struct, frozen=True):
     cancel: str = ""
     available: tuple[ReceiptLine, ...] = ()
     returned: str = ""
+    reference: str = ""
 
 
 def verify_receipt(payload: bytes, trust: Trust, *, device_id: str, environment: str) -> Receipt:
@@ -112,6 +113,7 @@ def verify_receipt(payload: bytes, trust: Trust, *, device_id: str, environment:
         cancel=claims.cancel,
         available=claims.available,
         returned=claims.returned,
+        reference=claims.reference,
     )
 
 

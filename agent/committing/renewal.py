@@ -7,6 +7,7 @@ asked: whoever has the TLS key alone cannot have it renewed.
 from __future__ import annotations
 
 import hashlib
+import random
 import time as clocks
 from collections.abc import Callable
 from uuid import UUID, uuid4
@@ -26,8 +27,9 @@ from agent.committing.envelope import (
     up_topic,
 )
 from agent.committing.keys import KeyStore
+from agent.committing.live_authorities import LiveAuthorities
 from agent.committing.mandates import UnixSeconds
-from agent.committing.statements import RenewalClaims
+from agent.committing.statements import RenewalClaims, addressed
 from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing import audit
@@ -44,6 +46,8 @@ CERTIFICATE_TYP = "earmark-certificate+jwt"
 STATEMENT_LIFETIME_S = 600
 TOLD_WITHIN = 1 / 6
 """With less than this share of its lifetime left, a certificate that was not renewed is a trouble."""
+SPREAD_S = 300.0
+"""Within so long after another authority was named all devices have asked it for a certificate."""
 _REST_S = (60.0, 600.0, 3_600.0)
 """Between attempts: after the first, the second, and all others."""
 
@@ -72,9 +76,15 @@ class Renewal:
         *,
         monotonic_s: Callable[[], float] = clocks.monotonic,
         new_id: Callable[[], UUID] = uuid4,
+        authorities: LiveAuthorities | None = None,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
+        """`authorities`: where a list of the shop says that another one certifies now, it is asked for
+        soon, at a random moment of `SPREAD_S`: by all devices at once otherwise."""
         self._keys, self._trust, self._time, self._device_id = keys, trust, time, device_id
         self._monotonic_s, self._new_id = monotonic_s, new_id
+        self._authorities, self._spread_s = authorities, SPREAD_S * jitter()
+        self._other_since_s: float | None = None
         self._certificate: ClientCertificate | None = None
         self._next_s, self._attempts = 0.0, 0
         self._asked = ""
@@ -103,10 +113,12 @@ class Renewal:
 
     def certificate(self, message: ClientCertificate) -> None:
         """`uplink` shows that one now."""
-        if self._certificate is not None and message.not_after_s > self._certificate.not_after_s:
+        before, self._certificate = self._certificate, message
+        if before is not None and message.not_after_s > before.not_after_s:
             audit.log("certificate_renewed", detail=f"until {message.not_after_s}")
-            self.fault, self._attempts, self._next_s = "", 0, 0.0
-        self._certificate = message
+            self.fault = ""
+            if not self._is_of_another_authority:  # else one that never comes would be asked for at once
+                self._attempts, self._next_s = 0, 0.0
 
     def tick(self) -> RequestCertificate | None:
         """What `uplink` is to be asked, at two thirds of the lifetime and then now and then. To be called
@@ -114,13 +126,36 @@ class Renewal:
         one = self._certificate
         if one is None or not self._time.trusted or self._monotonic_s() < self._next_s:
             return None
-        if self._time.now() < one.not_before_s + (one.not_after_s - one.not_before_s) * 2 // 3:
+        is_old = self._time.now() >= one.not_before_s + (one.not_after_s - one.not_before_s) * 2 // 3
+        if not is_old and not self._should_change_authority():
             return None
         if self._asked and not self.fault:
             self.fault = "renewal_unanswered"
         self._next_s = self._monotonic_s() + _REST_S[min(self._attempts, len(_REST_S) - 1)]
         self._attempts += 1
         return RequestCertificate()
+
+    def holds(self) -> tuple[str, int]:
+        """The serial number (hex) of the certificate in use, and of the list of authorities that is believed;
+        '' and 0 where that is not known."""
+        serial = self._certificate.serial if self._certificate is not None else ""
+        return serial, self._authorities.serial if self._authorities is not None else 0
+
+    @property
+    def _is_of_another_authority(self) -> bool:
+        """Than the one that certifies now, by a list of the shop's."""
+        one, known = self._certificate, self._authorities
+        if one is None or known is None or known.serial == 0:
+            return False
+        return one.authority != known.believed.signs
+
+    def _should_change_authority(self) -> bool:
+        if not self._is_of_another_authority:
+            self._other_since_s = None
+            return False
+        if self._other_since_s is None:
+            self._other_since_s = self._monotonic_s()
+        return self._monotonic_s() >= self._other_since_s + self._spread_s
 
     def requested(self, message: CertificateRequest) -> Publish | None:
         """The request of `uplink`, signed for; None where there is none. Raises TrustError
@@ -130,13 +165,9 @@ class Renewal:
             return None
         now_s, id_ = self._time.now(), self._new_id()
         claims = RenewalClaims(
-            jti=str(id_),
-            iss=self._device_id,
-            aud=self._trust.shop_id,
-            env=self._trust.environment,
-            iat=now_s,
-            exp=now_s + STATEMENT_LIFETIME_S,
+            **addressed(self._trust, self._device_id, id_, now_s=now_s, exp=now_s + STATEMENT_LIFETIME_S),
             request_sha256=hashlib.sha256(message.pem.encode()).hexdigest(),
+            authorities=self.holds()[1],
         )
         self._asked = str(id_)
         data = RenewalData(message.pem, self._keys.sign(claims))

@@ -16,13 +16,15 @@ from uuid import UUID, uuid4
 
 from agent.committing import outbox
 from agent.committing.cancelling import Cancels, Factor
+from agent.committing.direct_intents import sign_agreed
 from agent.committing.envelope import down_topic, shop_topic
-from agent.committing.intents import SignedIntent, sign_intent
+from agent.committing.intents import SignedIntent
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OPEN, State
 from agent.committing.keys import KeyStore
 from agent.committing.leaving import Leaving
 from agent.committing.live_trust import LiveTrust
+from agent.committing.offering import Offering
 from agent.committing.presence import PresenceSigner
 from agent.committing.receipts import CANCELLED
 from agent.committing.renewal import Renewal
@@ -90,11 +92,16 @@ class OrderRoad:
         self.refused: Counter[str] = Counter()
         self.policy = ShopPolicy(trust, settings.device.id, journal)
         """What the shop lets this device order."""
+        self.authorities = trust.authorities if isinstance(trust, LiveTrust) else None
+        """Who may vouch for the broker; None where that is what was pinned, for good."""
         self.renewal = Renewal(
-            keys, trust, time, settings.device.id, monotonic_s=self._monotonic_s, new_id=new_id
-        )
+            keys, trust, time, settings.device.id, monotonic_s=self._monotonic_s, new_id=new_id,
+            authorities=self.authorities, jitter=jitter,
+        )  # fmt: skip
         """Of the certificate that `uplink` shows the broker."""
-        self.presence = PresenceSigner(keys, trust, time, settings.device.id, new_id)
+        self.presence = PresenceSigner(keys, trust, time, settings.device.id, new_id, self.renewal.holds)
+        self.offering = Offering(keys, trust, time, settings.device.id, new_id)
+        """Of the one offer that is awaited."""
         self._leaving = Leaving(
             *(journal, keys, trust, time, settings),
             monotonic_ns=monotonic_ns,
@@ -124,12 +131,13 @@ class OrderRoad:
     def commit(self, order: AgreedOrder) -> SignedIntent:
         """Signs `order` and queues it; it is on disk when this returns, and only then may "queued" be said.
 
-        Raises TrustError (clock_untrusted and what `sign_intent` raises) and JournalError; nothing is
+        Raises TrustError (clock_untrusted and what `sign_agreed` raises) and JournalError; nothing is
         ordered then.
         """
         now_s = self._time.now()
-        signed = sign_intent(
+        signed = sign_agreed(
             order,
+            connected=self._connected,
             keys=self._keys,
             trust=self._trust,
             device_id=self._device.id,
@@ -244,6 +252,8 @@ class OrderRoad:
                 self.policy.accept_event(payload)
             elif topic == shop_topic(self._trust.shop_id, "trust") and isinstance(self._trust, LiveTrust):
                 self._trust.take(payload)
+            elif self.authorities is not None and topic == self.authorities.topic:
+                self.authorities.take(payload, self._trust.keys.policy)
             else:
                 raise TrustError("topic_unknown", "not a topic of this device")
         except (TrustError, JournalError) as error:

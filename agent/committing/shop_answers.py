@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Protocol, TypedDict, Unpack
 
-from agent.committing.agreement import available, difference
+from agent.committing.agreement import Difference, available, difference
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import DAMAGED, OPEN, OrderRow, State
+from agent.committing.read_back import closed_reference
 from agent.committing.receipts import CANCELLED, Receipt, verify_answer, verify_receipt
 from agent.committing.road_events import (
     CancelTooLate,
@@ -74,7 +75,7 @@ class ShopAnswers:
         if ordered is not None and ordered.state == "ordered":
             return [self._cancel_answered(ordered, receipt, payload)]
         row = self._own_order(receipt)
-        differs = difference(receipt, row) if receipt.status == "ordered" else ""
+        differs = self._difference(receipt, row) if receipt.status == "ordered" else ""
         self._move(
             row.intent_id,
             receipt.status,
@@ -92,6 +93,10 @@ class ShopAnswers:
             else OrderPlaced(*about(row), receipt.order_id, receipt.delivery_date)
         )
         return [end, self._too_late(row)] if receipt.cancel else [end]
+
+    def _difference(self, receipt: Receipt, row: OrderRow) -> Difference:
+        _, payload = self._journal.signed_bytes(row.intent_id)
+        return difference(receipt, row, closed_reference(payload, receipt.intent_sha256))
 
     def _cancel_answered(
         self, row: OrderRow, receipt: Receipt, payload: bytes

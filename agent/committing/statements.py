@@ -6,7 +6,8 @@ Each has a `typ` of its own, so none can be taken for another, and none authoris
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypedDict, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -14,6 +15,7 @@ from agent.committing import jws
 from agent.committing.envelope import claims_of
 from agent.committing.jws import PublicJwk
 from agent.committing.mandates import Positive, Text, UnixSeconds
+from agent.committing.trust import Trust
 from agent.plumbing.errors import TrustError
 
 CLOCK_SKEW_S = 300
@@ -21,6 +23,8 @@ CLOCK_SKEW_S = 300
 QUERY_LIFETIME_S = 600
 Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+CertificateSerial = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{0,40}\Z")]
+ListNumber = Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
 
 
 class StatementClaims(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +39,29 @@ class StatementClaims(msgspec.Struct, frozen=True, kw_only=True):
     env: str
     iat: UnixSeconds
     exp: UnixSeconds
+
+
+class Addressed(TypedDict):
+    """The fields of `StatementClaims`, for the call that makes one of them."""
+
+    jti: str
+    iss: str
+    aud: str
+    env: str
+    iat: int
+    exp: int
+
+
+def addressed(trust: Trust, device_id: str, id_: UUID, *, now_s: int, exp: int) -> Addressed:
+    """By this device to its shop, in the event with that id, from now until `exp` (Unix seconds)."""
+    return {
+        "jti": str(id_),
+        "iss": device_id,
+        "aud": trust.shop_id,
+        "env": trust.environment,
+        "iat": now_s,
+        "exp": exp,
+    }
 
 
 class QueryClaims(StatementClaims, frozen=True, kw_only=True):
@@ -61,20 +88,26 @@ class CancelClaims(StatementClaims, frozen=True, kw_only=True):
 
 class StatusClaims(StatementClaims, frozen=True, kw_only=True):
     """Whether the device is there. A birth and its will are signed together and name one `session`; of two
-    sessions the one with the later `iat` counts."""
+    sessions the one with the later `iat` counts. `certificate` is the serial number (hex) of the one that it
+    connects with, `authorities` the shop's list of authorities that it believes: '' and 0 where it does not
+    say."""
 
     typ: ClassVar[str] = "earmark-status+jwt"
 
     online: bool
     session: Uuid
+    certificate: CertificateSerial = ""
+    authorities: ListNumber = 0
 
 
 class RenewalClaims(StatementClaims, frozen=True, kw_only=True):
-    """The certificate request with that sha256 (hex, of its PEM) is this device's own."""
+    """The certificate request with that sha256 (hex, of its PEM) is this device's own. `authorities` as in
+    `StatusClaims`: it takes no certificate of an authority that it does not know."""
 
     typ: ClassVar[str] = "earmark-renewal+jwt"
 
     request_sha256: Sha256
+    authorities: ListNumber = 0
 
 
 class RequestedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

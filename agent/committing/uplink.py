@@ -19,9 +19,11 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from agent.committing.client_identity import ClientIdentity
+from agent.committing.broker_authorities import keep_authorities, kept_authorities
+from agent.committing.client_identity import FOLDER, ClientIdentity
 from agent.committing.envelope import (
     LARGEST_PAYLOAD_BYTES,
     catalogue_topic,
@@ -36,7 +38,6 @@ from agent.plumbing.errors import IpcError, TrustError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import (
     CertificateRequest,
-    ClientCertificate,
     FetchParts,
     LinkState,
     Message,
@@ -49,6 +50,7 @@ from agent.plumbing.messages import (
     Stop,
     SupervisorToProcess,
     TillToUplink,
+    UseAuthorities,
     UseCertificate,
 )
 from agent.plumbing.mqtt_client import Down, Up
@@ -71,9 +73,11 @@ class Uplink:
         identity: ClientIdentity,
         shop_id: str,
         stepped: Callable[[], None] = lambda: None,
+        keep_authorities: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`stepped` is called after each step of the link (the watchdog's heartbeat)."""
-        self._stepped, self._identity = stepped, identity
+        """`stepped` is called after each step of the link (the watchdog's heartbeat); `keep_authorities` with
+        those (PEM) that the till has named."""
+        self._stepped, self._identity, self._keep_authorities = stepped, identity, keep_authorities
         self._base = device_base(settings.device.id) + "up/"
         self._shop_id = shop_id
         link.read([catalogue_topic(shop_id)])
@@ -146,6 +150,11 @@ class Uplink:
                 case UseCertificate(pem=pem):
                     self._identity.accept(pem.encode())
                     self._link.use(self._identity.context())
+                case UseAuthorities(pem=pem):
+                    dropped = self._identity.believe(pem)
+                    self._keep_authorities(pem)
+                    self._link.believe(self._identity.context(), leave=dropped)
+                    self._tell_certificate()
         except TrustError as error:
             audit.log(error.code, detail=error.detail)
             self._tell(CertificateRequest("", error.code))
@@ -211,7 +220,7 @@ class Uplink:
         self._tell(state)
 
     def _tell_certificate(self) -> None:
-        self._tell(ClientCertificate(self._identity.pair.not_before_s, self._identity.pair.not_after_s))
+        self._tell(self._identity.shown())
 
     def _tell(self, message: Message) -> bool:
         if self._till is None:
@@ -233,9 +242,9 @@ class Uplink:
 def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], None]) -> Callable[[], None]:
     paths = settings.paths
     trust = load_trust(Path(paths.trust_file))
-    identity = ClientIdentity(
-        Path(paths.keys_dir), Path(paths.state_dir), settings.device.id, trust.broker.ca_pem
-    )
+    folder = Path(paths.state_dir) / FOLDER
+    ca_pem = kept_authorities(folder, trust.broker)
+    identity = ClientIdentity(Path(paths.keys_dir), Path(paths.state_dir), settings.device.id, ca_pem)
 
     def another() -> ssl.SSLContext | None:
         return identity.context() if identity.refused() else None
@@ -245,10 +254,11 @@ def _prepare(settings: Settings, control: IpcConnection, alive: Callable[[], Non
         settings.broker,
         identity.context(),
         jitter=random.random,
-        shop_topics=(shop_topic(trust.shop_id, "trust"),),
+        shop_topics=tuple(shop_topic(trust.shop_id, what) for what in ("trust", "authorities")),
         refused=another,
     )
-    return Uplink(settings, link, control, identity, trust.shop_id, alive).run
+    keep = partial(keep_authorities, folder, trust.broker)
+    return Uplink(settings, link, control, identity, trust.shop_id, alive, keep).run
 
 
 def main(arguments: list[str] | None = None) -> int:

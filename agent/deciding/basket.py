@@ -69,6 +69,12 @@ class Basket(msgspec.Struct, frozen=True):
         """Equal for two baskets that hold the same products, options and quantities in any order."""
         return basket_key((line.sku, line.quantity) for line in self.lines)
 
+    def at(self, unit_prices: Iterable[Money]) -> Basket:
+        """The same at other prices, one for each line."""
+        pairs = zip(self.lines, unit_prices, strict=True)
+        lines = tuple(msgspec.structs.replace(line, unit_price=price) for line, price in pairs)
+        return Basket(lines, self.catalogue_version)
+
     def plus(self, other: Basket) -> Basket | None:
         """Both as one, counts of the same thing added; None where they were priced by two catalogues."""
         if other.catalogue_version != self.catalogue_version:
@@ -79,6 +85,16 @@ class Basket(msgspec.Struct, frozen=True):
             more = line.quantity + (before.quantity if before else 0)
             lines[line.sku] = msgspec.structs.replace(line, quantity=more)
         return Basket(tuple(lines.values()), self.catalogue_version)
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """What the shop offered for `heard`, signed and verified: its own JWS, the id of the one order that may
+    take it, and until when it holds (Unix seconds). Its prices stand in the basket that it goes with."""
+
+    token: str
+    intent_id: str
+    exp: int
+    heard: Basket  # at the catalogue's prices
 
 
 class AgreedOrder(msgspec.Struct, frozen=True):
@@ -95,3 +111,4 @@ class AgreedOrder(msgspec.Struct, frozen=True):
     speech_ended_ns: int = (
         0  # CLOCK_MONOTONIC of the end of the consent, for the journal's timing; 0 = unknown
     )
+    offer: Offer | None = None  # whose prices the basket has

@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.deciding.basket import Basket, Factor
+from agent.deciding.basket import Basket, Factor, Offer
 from agent.deciding.choice import Choice
+from agent.deciding.offered import AskOffer, AwaitingOffer, MayBeOffered, OfferArrived, OfferLate, OfferOver
 from agent.deciding.policy import Circumstances
 from agent.deciding.silences import Since
 from agent.deciding.understanding import Answer
@@ -22,13 +23,14 @@ class Idle:
 
 
 @dataclass(frozen=True)
-class Confirming:
+class Confirming(MayBeOffered):
     """The basket and its total were read back. `speaker` asked for it; `tries` counts the answers that
-    decided nothing."""
+    decided nothing. The prices are those of `offer`, where there is one."""
 
     basket: Basket
     speaker: Verdict
     tries: int = 1
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True)
@@ -49,24 +51,27 @@ class Choosing:
 
 
 @dataclass(frozen=True)
-class Committing:
+class Committing(MayBeOffered):
     """Consent was given. The order is being journalled, or is on its way and the receipt is awaited for a
     moment."""
 
     basket: Basket
     speaker: Verdict
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True)
-class AwaitingFactor:
-    """The basket is above the voice tier: a PIN or badge of the person whose voice asked is awaited."""
+class AwaitingFactor(MayBeOffered):
+    """The basket is above the voice tier: a PIN or badge of the person whose voice asked is awaited. `offer`
+    as in `Confirming`."""
 
     basket: Basket
     speaker: Verdict
     tries: int = 1
+    offer: Offer | None = None
 
 
-State = AwaitingFactor | Idle | Confirming | AskingAnother | Choosing | Committing
+State = AwaitingFactor | AwaitingOffer | Idle | Confirming | AskingAnother | Choosing | Committing
 
 
 @dataclass(frozen=True)
@@ -202,7 +207,10 @@ class ReceiptLate:
 
 
 Event = (
-    FactorGiven
+    OfferArrived
+    | OfferLate
+    | OfferOver
+    | FactorGiven
     | FactorRefused
     | OrderHeard
     | Chosen
@@ -242,11 +250,12 @@ class Say:
 
 @dataclass(frozen=True)
 class Commit:
-    """Sign the intent and write it to the journal; answer with `Committed` or `NotCommitted`."""
+    """Sign the intent and write it to the journal; answer with `Committed`, `NotCommitted` or `OfferOver`."""
 
     basket: Basket
     speaker: Verdict
     factors: tuple[Factor, ...] = ("voice",)
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True)
@@ -264,7 +273,7 @@ class Record:
     title: str = ""  # what it is about, where that is no basket
 
 
-Effect = Say | Commit | AwaitReceipt | Record
+Effect = Say | AskOffer | Commit | AwaitReceipt | Record
 
 
 @dataclass(frozen=True)
@@ -274,3 +283,4 @@ class Surroundings:
     policy: Policy
     circumstances: Circumstances
     proposed: Basket | None = None  # what was proposed aloud and awaits an answer
+    offers: bool = False  # whether the shop can be asked for an offer before anything is read back

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from agent.deciding import agreed, step_up
+from agent.deciding import agreed, reading_back, step_up
 from agent.deciding.basket import Basket
 from agent.deciding.choice import Choice
 from agent.deciding.conversation import (
@@ -45,9 +45,11 @@ from agent.deciding.conversation import (
     Surroundings,
     WentOn,
 )
-from agent.deciding.policy import Decision, decide
+from agent.deciding.offered import AwaitingOffer, OfferArrived, OfferLate, OfferOver
+from agent.deciding.policy import decide
+from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, read_back
 from agent.deciding.understanding import Answer
-from agent.deciding.verification import TYPED, Verdict
+from agent.deciding.verification import TYPED
 
 MOST_TRIES = 3
 """A question is put this often; then nothing is ordered and the device says how to go on. At the last time it
@@ -78,7 +80,7 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
             Say("which", CHOICE, basket, event.runner_up),
             Record("asked_which", basket, speaker.person),
         )
-    decision = _by_voice_or_factor(basket, around)
+    decision = by_voice_or_factor(basket, around)
     if not decision.allowed:
         return _end(
             Say(decision.code, basket=basket, limit=decision.limit), decision.code, basket, speaker.person
@@ -88,7 +90,7 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
             Say("another", "consent", basket),
             Record("asked_another", basket, speaker.person),
         )
-    return _read_back(basket, speaker, around)
+    return ask_or_read_back(basket, speaker, around)
 
 
 def _chosen(state: Choosing, event: Chosen, around: Surroundings) -> Outcome:
@@ -106,27 +108,6 @@ def _neither(state: Choosing, event: Answered, around: Surroundings) -> Outcome:
 def _not_chosen(state: Choosing, _: Event, __: Surroundings) -> Outcome:
     """The question is put once, so that it can never go round in circles."""
     return _end(Say("which_unclear"), "gave_up", person=state.speaker.person)
-
-
-def _by_voice_or_factor(basket: Basket, around: Surroundings) -> Decision:
-    """Whether the basket may go on by voice alone, or with the factor that is ready."""
-    by_voice = decide(basket, around.circumstances, around.policy)
-    if by_voice.allowed or not around.circumstances.factor_ready:
-        return by_voice
-    return decide(basket, around.circumstances, around.policy, tier="factor")
-
-
-def _read_back(basket: Basket, speaker: Verdict, around: Surroundings) -> Outcome:
-    if speaker != TYPED and not decide(basket, around.circumstances, around.policy).allowed:
-        return AwaitingFactor(basket, speaker), (
-            Say("read_back_factor", "consent", basket),
-            Record("asked_factor", basket, speaker.person),
-        )
-    key = "read_back_typed" if speaker == TYPED else "read_back"
-    return Confirming(basket, speaker), (
-        Say(key, "consent", basket),
-        Record("read_back", basket, speaker.person),
-    )
 
 
 def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) -> Outcome:
@@ -148,8 +129,8 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
             Say("refused_other_voice", basket=basket), "refused_other_voice", basket, state.speaker.person
         )
     decision = decide(basket, around.circumstances, around.policy)
-    if not decision.allowed and _by_voice_or_factor(basket, around).allowed:
-        return _read_back(basket, event.speaker, around)  # the limits have changed meanwhile
+    if not decision.allowed and by_voice_or_factor(basket, around).allowed:
+        return read_back(basket, event.speaker, around, state.offer)  # the limits have changed meanwhile
     if not decision.allowed:
         return _end(
             Say(decision.code, basket=basket, limit=decision.limit),
@@ -157,9 +138,9 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
             basket,
             event.speaker.person,
         )
-    return Committing(basket, event.speaker), (
+    return Committing(basket, event.speaker, state.offer), (
         Record("consented", basket, event.speaker.person),
-        Commit(basket, event.speaker),
+        Commit(basket, event.speaker, offer=state.offer),
     )
 
 
@@ -186,7 +167,7 @@ def _another_answered(state: AskingAnother, event: Answered, around: Surrounding
         return _end(Say("left_as_it_is"), "declined_another", state.basket, state.speaker.person)
     if event.answer.kind == "later":
         return _end(Say("left_as_it_is"), "postponed", state.basket, state.speaker.person)
-    return _read_back(state.basket, state.speaker, around)
+    return ask_or_read_back(state.basket, state.speaker, around)
 
 
 def _unclear(state: Confirming | AskingAnother, event: Confused, __: Surroundings) -> Outcome:
@@ -209,7 +190,9 @@ def _ask_again(
 
 
 def _went_on(
-    state: Confirming | AskingAnother | Choosing | AwaitingFactor, _: WentOn, __: Surroundings
+    state: Confirming | AskingAnother | Choosing | AwaitingFactor | AwaitingOffer,
+    _: WentOn,
+    __: Surroundings,
 ) -> Outcome:
     basket = state.choice.first if isinstance(state, Choosing) else state.basket
     return Idle(), (Record("went_on", basket, state.speaker.person),)
@@ -268,6 +251,11 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Confirming, Added): _added,
     (Confirming, Confused): _unclear,
     (Confirming, Silent): _unanswered,
+    (AwaitingOffer, OfferArrived): reading_back.offered,
+    (AwaitingOffer, OfferLate): reading_back.offer_late,
+    (AwaitingOffer, Silent): reading_back.offer_late,
+    (AwaitingOffer, WentOn): _went_on,
+    (AwaitingOffer, Answered): reading_back.called_off,
     (AskingAnother, OrderHeard): _order_heard,
     (AskingAnother, WentOn): _went_on,
     (AskingAnother, Answered): _another_answered,
@@ -289,6 +277,7 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (AwaitingFactor, Silent): step_up.unclear,
     (Committing, Committed): agreed.committed,
     (Committing, NotCommitted): agreed.not_committed,
+    (Committing, OfferOver): reading_back.offer_over,
     (Committing, ReceiptArrived): agreed.receipt,
     (Committing, ReceiptLate): agreed.late,
 }

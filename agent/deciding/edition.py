@@ -16,6 +16,7 @@ from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.sentences import compile_sentences
+from agent.deciding.spoken_basket import spoken_example
 from agent.deciding.understanding import SentenceParser
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import LARGEST_GRAPH_ARCS, SentenceGraph, graph_id
@@ -27,15 +28,24 @@ class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str
     catalogue: PackedCatalogue
     grammars: dict[str, bytes]
+    examples: dict[str, str]
 
 
 class Edition:
     """Everything that reads one version. Values do not change, so whoever holds one reads one version."""
 
-    def __init__(self, source: str, language: str, catalogue: PackedCatalogue, grammars: Mapping[str, bytes]):
+    def __init__(
+        self,
+        source: str,
+        language: str,
+        catalogue: PackedCatalogue,
+        grammars: Mapping[str, bytes],
+        examples: Mapping[str, str],
+    ):
         """`source` is the SHA-256 of the shop's JSON, `language` the one that is heard, `grammars` a
-        `SentenceGraph` for each language that something can be ordered in."""
-        self.source, self.catalogue = source, catalogue
+        `SentenceGraph` for each language that something can be ordered in, `examples` what somebody might
+        order in it."""
+        self.source, self.catalogue, self.examples = source, catalogue, examples
         self._grammars = grammars
         self.grammar = grammars[language]
         """As `voice` is given it."""
@@ -62,7 +72,7 @@ class Edition:
         try:
             wire = msgspec.msgpack.decode(data, type=_Wire)
             if (wire.source, wire.compiler, wire.language) == (source, compiler, language):
-                return Edition(source, language, wire.catalogue, wire.grammars)
+                return Edition(source, language, wire.catalogue, wire.grammars, wire.examples)
         except (msgspec.MsgspecError, KeyError):
             pass
         raise CatalogueError("catalogue_differs", "it is not what it was announced as", "bring it again")
@@ -92,9 +102,18 @@ def compiled(data: bytes, *, shop_id: str, language: str, compiler: str, currenc
     if language not in languages:
         raise _not_sold_in(language)
     grammars = {each: _grammar(catalogue, each) for each in languages}
-    return msgspec.msgpack.encode(
-        _Wire(source_id(data), compiler, language, PackedCatalogue.of(catalogue), grammars)
-    )
+    packed, examples = PackedCatalogue.of(catalogue), examples_of(catalogue)
+    return msgspec.msgpack.encode(_Wire(source_id(data), compiler, language, packed, grammars, examples))
+
+
+def examples_of(catalogue: Catalogue) -> dict[str, str]:
+    """For each language something that can be ordered in it, as somebody would say it: the first that the
+    shop names."""
+    examples: dict[str, str] = {}
+    for product in catalogue.products:
+        for language in product.words.keys() & LEXICONS.keys() - examples.keys():
+            examples[language] = spoken_example(product, language)
+    return examples
 
 
 def check_shop(catalogue: Catalogue | PackedCatalogue, shop_id: str) -> None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from num2words import num2words
-
 from agent.deciding.lexicon_en import ENGLISH
 from agent.deciding.lexicon_ko import KOREAN
 from agent.deciding.lexicon_pl import POLISH
+from agent.deciding.number_words import heard_words
 from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.sentence_graph import normalise_text
 
 LEXICONS: Mapping[str, Lexicon] = {"en": ENGLISH, "pl": POLISH, "ko": KOREAN}
 LARGEST_SPOKEN_NUMBER = 99
+"""Of one piece; a hundred or hundreds may stand before it."""
+
+LARGEST_COUNT = 999
 
 LARGEST_KOREAN_NUMBER = 20
 """In words. A small model takes "fifty-six" for "twelve", and no more than twenty are ordered by voice."""
@@ -27,14 +29,20 @@ _KOREAN_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일�
 
 
 def number_words(value: int, language: str) -> tuple[str, ...]:
-    """How `value` (1 to 99) is said before a unit, the usual way first. Korean counts things with numerals of
-    its own ("열두 병"), written as one word or two."""
+    """How `value` (1 to 999, in Korean to 99) is said before a unit, the usual way first. Korean counts
+    things with numerals of its own ("열두 병"), written as one word or two."""
     if language != "ko":
-        return (num2words(value, lang=language),)
+        return heard_words(value, language)
     tens, ones = _KOREAN_TENS[value // 10], _KOREAN_ONES[value % 10]
     if tens and ones:
         return (tens + ones, f"{tens} {ones}")
     return ("스무",) if value == 20 else (tens + ones,)
+
+
+@cache
+def spoken_words(value: int, language: str) -> tuple[str, ...]:
+    """`number_words`, normalised."""
+    return tuple(dict.fromkeys(map(normalise_text, number_words(value, language))))
 
 
 @cache
@@ -46,8 +54,20 @@ def spoken_numbers(language: str) -> Mapping[str, int]:
         numbers[str(value)] = value
         if language == "ko" and value > LARGEST_KOREAN_NUMBER:
             continue
-        for words in number_words(value, language):
-            numbers[normalise_text(words)] = value
+        for words in spoken_words(value, language):
+            numbers[words] = value
     for phrase, value in lexicon.counts.items():
         numbers[normalise_text(phrase)] = value
     return numbers
+
+
+@cache
+def spoken_hundreds(language: str) -> Mapping[str, int]:
+    """Every normalised way to say 100, 200 to 900, each of which a number up to `LARGEST_SPOKEN_NUMBER` may
+    follow; none in Korean."""
+    if language == "ko":
+        return {}
+    hundreds = {normalise_text(phrase): 100 for phrase in LEXICONS[language].a_hundred}
+    for value in range(100, LARGEST_COUNT + 1, 100):
+        hundreds |= dict.fromkeys(spoken_words(value, language), value)
+    return hundreds

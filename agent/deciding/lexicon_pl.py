@@ -24,7 +24,15 @@ POLISH = Lexicon(
         "daj mi",
     ),
     one_of=("jedną", "jeden", "jedno", "jedna"),
-    counts={"dwie": 2, "dwóch": 2, "parę": 2, "tuzin": 12, "pół tuzina": 6},
+    counts={
+        "dwóch": 2,
+        "parę": 2,
+        "pół tuzina": 6,
+        "tuzin": 12,
+        "półtora tuzina": 18,
+        "dwa tuziny": 24,
+        "trzy tuziny": 36,
+    },
     units={
         "bag": UnitWords(
             "paczkę", "paczki", "paczek", feminine=True, also=("paczka", "torbę", "torby", "toreb", "torba")

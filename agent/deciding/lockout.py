@@ -3,6 +3,8 @@ value."""
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 FREE_FAILURES = 5
@@ -11,20 +13,29 @@ LONGEST_WAIT_S = 24 * 3600
 
 
 class Lockout(msgspec.Struct, frozen=True):
-    """`failures` in a row, and the Unix time until which nothing is tried any more. Kept in the journal."""
+    """`failures` in a row; `failed_boot_s` is CLOCK_BOOTTIME at the last of them, which nobody can set. Kept
+    in the journal, where an earlier release looks for `until_s`, the Unix time of the end; None: it wrote
+    this."""
 
     failures: int = 0
     until_s: int = 0
+    failed_boot_s: float | None = None
 
-    def locked_for_s(self, now_s: int) -> int:
-        """Seconds that are left to wait; 0 where a try is allowed. A clock that went back does not shorten
-        it."""
-        left = max(0, self.until_s - now_s)
-        return min(left, self._wait_s()) if self.failures >= FREE_FAILURES else 0
+    def locked_for_s(self, now_s: int, boot_s: float) -> int:
+        """Seconds that are left to wait; 0 where a try is allowed. No clock that is set shortens it, and a
+        restart of the machine only makes it longer: what was waited before that does not count."""
+        if self.failures < FREE_FAILURES:
+            return 0
+        wait = self._wait_s()
+        if self.failed_boot_s is None:
+            return min(max(0, self.until_s - now_s), wait)
+        # A boot clock that stands lower than it did is that of another boot, and began at zero.
+        waited = boot_s - self.failed_boot_s if boot_s >= self.failed_boot_s else boot_s
+        return max(0, math.ceil(wait - waited))
 
-    def failed(self, now_s: int) -> Lockout:
-        """After one more wrong try at `now_s`."""
-        more = Lockout(self.failures + 1)
+    def failed(self, now_s: int, boot_s: float) -> Lockout:
+        """After one more wrong try."""
+        more = Lockout(self.failures + 1, failed_boot_s=boot_s)
         wait = more._wait_s() if more.failures >= FREE_FAILURES else 0
         return msgspec.structs.replace(more, until_s=now_s + wait)
 

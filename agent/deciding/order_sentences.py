@@ -115,9 +115,7 @@ def _part_of_item(build: GraphBuilder, catalogue: Catalogue, language: str, star
     """A correction that names no product: "three", "three boxes", "medium", "with oat milk"."""
     lexicon = LEXICONS[language]
     counted = build.state()
-    for text, value in spoken_numbers(language).items():
-        if text not in lexicon.articles:
-            build.phrases(start, (text,), counted, Tag("quantity", str(value)))
+    add_counts(build, language, start, counted, without=lexicon.articles)
     build.free(counted, done)
     for unit in dict.fromkeys(product.unit for product in catalogue.products if language in product.words):
         forms = [form for form in lexicon.units[unit].heard if form]

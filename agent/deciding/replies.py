@@ -8,14 +8,14 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple
-
-from num2words import num2words
 
 from agent.deciding.choice import Choice, differences
 from agent.deciding.conversation import Say, SensorsSilent
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.money import Money
+from agent.deciding.number_words import in_words
 from agent.deciding.proposals import Low
 from agent.deciding.reply_words import CONSENTS, REPLIES
 from agent.deciding.silences import Since
@@ -24,15 +24,20 @@ from agent.plumbing.operator import ProposalState
 
 
 class Hears(NamedTuple):
-    """What the device listens for: its wake phrase, and then sentences of one language."""
+    """What the device listens for: its wake phrase, and then sentences of one language. `examples`: what
+    might be ordered, by the language in which that is said."""
 
     wake: str
     language: str
+    examples: Mapping[str, str] = MappingProxyType({})
 
-    @property
-    def words(self) -> dict[str, str]:
-        """As they stand in the replies."""
-        return {"wake": self.wake, "aloud": CONSENTS[self.language]}
+    def words(self, language: str) -> dict[str, str]:
+        """As they stand in the replies in `language`."""
+        return {
+            "wake": self.wake,
+            "aloud": CONSENTS[self.language],
+            "example": self.examples.get(language, ""),
+        }
 
 
 def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = "", text: str = "") -> str:
@@ -55,7 +60,7 @@ def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = 
         Items=title[:1].upper() + title[1:],
         total=spoken_money(say.basket.total, language) if say.basket else "",
         limit=spoken_money(Money(say.limit, currency), language),
-        count=num2words(say.limit, lang=language),
+        count=in_words(say.limit, language),
         delivery=_delivery(say.delivery, language),
         place=place,
         Place=place[:1].upper() + place[1:],
@@ -66,7 +71,7 @@ def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = 
         level=_level(say.level, language),
         name=name,
         text=text,
-        **hears.words,
+        **hears.words(language),
     )
 
 
@@ -83,10 +88,12 @@ def fixed_replies(hears: Hears) -> dict[str, str]:
 
 
 def _with_words(hears: Hears) -> dict[str, str]:
-    return {
-        key: reply.replace("{wake}", hears.wake).replace("{aloud}", hears.words["aloud"])
-        for key, reply in REPLIES[hears.language].items()
-    }
+    replies: dict[str, str] = {}
+    for key, reply in REPLIES[hears.language].items():
+        for name, words in hears.words(hears.language).items():
+            reply = reply.replace(f"{{{name}}}", words)
+        replies[key] = reply
+    return replies
 
 
 def _is_fixed(text: str) -> bool:
@@ -112,9 +119,9 @@ def spoken_money(money: Money, language: str) -> str:
     major, minor = divmod(money.minor, 10 ** _MINOR_DIGITS.get(money.currency, 2))
     parts = []
     if major or not minor:
-        parts.append(f"{num2words(major, lang=language)} {plural(major, *major_words, language)}")
+        parts.append(f"{in_words(major, language)} {plural(major, *major_words, language)}")
     if minor:
-        parts.append(f"{num2words(minor, lang=language)} {plural(minor, *minor_words, language)}")
+        parts.append(f"{in_words(minor, language)} {plural(minor, *minor_words, language)}")
     return f" {LEXICONS[language].and_joiner} ".join(parts)
 
 

@@ -1,7 +1,8 @@
 """What the device says, as sentences by key and language. Every refusal names the next step a person can take.
 
 Data; `agent.deciding.replies` fills it in. `{wake}` and `{aloud}` are the wake phrase and the consent that the device
-listens for: a conversation may be typed in another language than the one it hears.
+listens for: a conversation may be typed in another language than the one it hears. `{example}` is something that the
+shop sells.
 """
 
 from __future__ import annotations
@@ -42,12 +43,12 @@ _ENGLISH = {
     "again_otherwise": "Sorry, I still did not hear it well. Try other words: yes, I confirm the order. Or say: cancel.",
     "not_added": "I could not tell that it was you, so it stays at {items}, {total} in total. Say: yes, place my order. Or say: cancel.",
     "still_there": "I am still waiting. Say: {aloud}. Or say: cancel.",
-    "not_understood": "That is nothing I can order here. Say for example: order two bags of coffee. Or say: {wake}, help.",
+    "not_understood": "That is nothing I can order here. Say for example: order {example}. Or say: {wake}, help.",
     "too_loud": "It is too loud here for me, and I ordered nothing. Come closer, or say it again when it is quieter.",
     "much_talk": "I heard a lot of talk and no order in it, so I ordered nothing. Say just the order, when nobody else speaks.",
     "again_much_talk": "I heard a lot of talk. Say: {aloud}. Or say: cancel.",
     "again_too_loud": "It is too loud here for me. Come closer, and say: {aloud}. Or say: cancel.",
-    "help": "Say: {wake}, order two bags of coffee. I read it back, and you say: {aloud}. No stops everything.",
+    "help": "Say: {wake}, order {example}. I read it back, and you say: {aloud}. No stops everything.",
     "refused_unknown_voice": "I do not know this voice, so I cannot order. Somebody I know can order, or enrol you with: earmark enrol.",
     "refused_nobody_enrolled": "I know nobody's voice yet, so I cannot order. Enrol somebody with: earmark enrol.",
     "refused_voice_model_changed": "I learned voices with another model than I have now, so I know nobody and ordered nothing. Each has to be learned anew: earmark people.",
@@ -138,7 +139,7 @@ _POLISH = {
     "announce_ordered": "Sklep przyjął zamówienie: {items}.{delivery}",
     "cancelled": "Anulowane. Nic nie jest zamówione.",
     "fine": "Dobrze.",
-    "nothing_to_confirm": "Nie ma czego potwierdzać. Zamów coś, na przykład: poproszę dwie paczki kawy.",
+    "nothing_to_confirm": "Nie ma czego potwierdzać. Zamów coś, na przykład: poproszę {example}.",
     "nothing_ordered": "Nie rozumiem, więc niczego nie zamówiłem. Spróbuj jeszcze raz.",
     "again": "Czy to było tak? Powiedz: {aloud}. Albo: nie.",
     "again_otherwise": "Przepraszam, nadal nie słyszę dobrze. Może innymi słowami: tak, potwierdzam zamówienie. Albo: nie.",
@@ -148,8 +149,8 @@ _POLISH = {
     "much_talk": "Słyszałem wiele słów, ale żadnego zamówienia. Niczego nie zamówiłem. Powiedz samo zamówienie, kiedy nikt inny nie mówi.",
     "again_much_talk": "Słyszałem wiele słów. Powiedz: {aloud}. Albo: nie.",
     "again_too_loud": "Jest tu dla mnie za głośno. Podejdź bliżej i powiedz: {aloud}. Albo: nie.",
-    "not_understood": "Tego nie mogę tu zamówić. Spróbuj na przykład: poproszę dwie paczki kawy. Albo: pomoc.",
-    "help": "Na przykład: poproszę dwie paczki kawy. Odczytam zamówienie i kwotę, a kto je składa, mówi: {aloud}. „Nie” zatrzymuje wszystko.",
+    "not_understood": "Tego nie mogę tu zamówić. Spróbuj na przykład: poproszę {example}. Albo: pomoc.",
+    "help": "Na przykład: poproszę {example}. Odczytam zamówienie i kwotę, a kto je składa, mówi: {aloud}. „Nie” zatrzymuje wszystko.",
     "refused_unknown_voice": "Nie znam tego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
     "refused_nobody_enrolled": "Nie znam jeszcze niczyjego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
     "refused_voice_model_changed": "Głosy zapisano innym modelem niż ten, który mam teraz, więc nikogo nie znam i niczego nie zamówiłem. Trzeba je zapisać od nowa: earmark people.",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from num2words import num2words
-
 from agent.deciding.basket import Basket, Line
 from agent.deciding.lexicon import LEXICONS, number_words
+from agent.deciding.number_words import in_words
+from agent.deciding.products import COUNTED, Product
 
 
 def spoken_basket(basket: Basket, language: str) -> str:
@@ -23,22 +23,26 @@ def joined(texts: Sequence[str], language: str) -> str:
 
 def spoken_line(line: Line, language: str) -> str:
     """Quantity, unit and title in words."""
+    return _counted(line.quantity, line.unit, line.title, language)
+
+
+def spoken_example(product: Product, language: str) -> str:
+    """What somebody might order of it, e.g. "two bags of coffee": it is understood as such. Raises KeyError
+    where it has no words in `language`."""
+    words = product.words[language]
+    title = words.many if product.unit == COUNTED and words.many else words.say
+    return _counted(2, product.unit, title, language)
+
+
+def _counted(quantity: int, of_unit: str, title: str, language: str) -> str:
     lexicon = LEXICONS[language]
-    unit = lexicon.units[line.unit]
+    unit = lexicon.units[of_unit]
     if lexicon.endings:  # the language counts after the thing
-        (number, *_) = number_words(line.quantity, language)
-        return " ".join(word for word in (line.title, number, unit.many) if word)
-    number = num2words(line.quantity, lang=language)
-    if language == "pl" and unit.feminine:
-        number = _feminine_accusative(number)
-    form = plural(line.quantity, unit.one, unit.few, unit.many, language)
-    return " ".join(word for word in (number, form, lexicon.of if form else "", line.title) if word)
-
-
-def _feminine_accusative(number: str) -> str:
-    if number == "jeden":
-        return "jedną"
-    return number[: -len("dwa")] + "dwie" if number == "dwa" or number.endswith(" dwa") else number
+        (number, *_) = number_words(quantity, language)
+        return " ".join(word for word in (title, number, unit.many) if word)
+    number = in_words(quantity, language, feminine=unit.feminine)
+    form = plural(quantity, unit.one, unit.few, unit.many, language)
+    return " ".join(word for word in (number, form, lexicon.of if form else "", title) if word)
 
 
 def plural(count: int, one: str, few: str, many: str, language: str) -> str:

@@ -41,9 +41,9 @@ def factor_given(state: AwaitingFactor, event: FactorGiven, around: Surroundings
     if not decision.allowed:
         end = Say(decision.code, basket=basket, limit=decision.limit)
         return Idle(), (end, Record(decision.code, basket, speaker.person))
-    return Committing(basket, speaker), (
+    return Committing(basket, speaker, state.offer), (
         Record(f"confirmed_by_{event.factor}", basket, speaker.person),
-        Commit(basket, speaker, ("voice", event.factor)),
+        Commit(basket, speaker, ("voice", event.factor), state.offer),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,11 +11,20 @@ from typing import Literal
 from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
 from agent.deciding.denials import is_called_off, is_denied, is_doubtful
-from agent.deciding.lexicon import LEXICONS
+from agent.deciding.lexicon import (
+    LARGEST_COUNT,
+    LARGEST_SPOKEN_NUMBER,
+    LEXICONS,
+    spoken_hundreds,
+    spoken_words,
+)
 from agent.deciding.said_lines import basket_of
 from agent.plumbing.sentence_graph import SentenceGraph, Tag, normalise_text
 
 MOST_READINGS = 8
+
+_FRACTION = re.compile(r"\d[.,]\d")
+"""Punctuation is dropped from words, and "2.5" counts nothing; nobody sells 25 instead."""
 
 
 class SentenceParser:
@@ -32,21 +42,40 @@ class SentenceParser:
     def readings(self, entry: str, text: str) -> tuple[tuple[Tag, ...], ...]:
         """Every way to read `text` as a sentence of `entry`, each as tags in the order in which they were
         said; at most MOST_READINGS ways to get to each state, those with the fewest tags."""
-        graph = self._graph
-        here = self._closure({graph.entries[entry]: [()]})
-        for word in normalise_text(text).split():
-            there: _Readings = {}
-            for state, readings in here.items():
-                for at in graph.steps(state, word):
-                    tag = graph.tag[at]
-                    _add(there, graph.target[at], (_with(tags, tag) for tags in readings))
-            here = self._closure(there)
+        here = self._closure({self._graph.entries[entry]: [()]})
+        for written in text.split():
+            whole = not _FRACTION.search(written)
+            for word in normalise_text(written).split():
+                there = self._step(here, word, counted=whole)
+                for state, readings in self._spelled_out(here, word).items() if whole else ():
+                    _add(there, state, readings)
+                here = there
             if not here:
                 return ()
         found: _Readings = {}
         for state in here.keys() & self._finals:
             _add(found, 0, here[state])
         return tuple(tuple(self._graph.tags[tag] for tag in tags) for tags in found.get(0, ()))
+
+    def _step(self, here: _Readings, word: str, *, counted: bool = True) -> _Readings:
+        """Where `word` leads; as a count only where it is `counted`."""
+        graph, there = self._graph, dict[int, list[tuple[int, ...]]]()
+        for state, readings in here.items():
+            for at in graph.steps(state, word):
+                tag = graph.tag[at]
+                if counted or tag < 0 or graph.tags[tag].slot != "quantity":
+                    _add(there, graph.target[at], (_with(tags, tag) for tags in readings))
+        return self._closure(there)
+
+    def _spelled_out(self, here: _Readings, word: str) -> _Readings:
+        """Where a count leads that is typed in digits and too large to be in the graph so."""
+        if not (word.isascii() and word.isdecimal()) or len(word) > len(str(LARGEST_COUNT)):
+            return {}
+        if int(word) <= LARGEST_SPOKEN_NUMBER or not spoken_hundreds(self.language):
+            return {}
+        for spelled in spoken_words(int(word), self.language)[0].split():
+            here = self._step(here, spelled)
+        return here
 
     def _closure(self, states: _Readings) -> _Readings:
         graph, todo = self._graph, list(states)
@@ -164,7 +193,8 @@ def _answer(tags: tuple[Tag, ...], entry: str, words: str, open_words: str, lang
     if entry in ANSWERS and is_doubtful(open_words, words, language):
         return NotUnderstood()
     if "quantity" in said:
-        return Answer("consent", int(said["quantity"]), said.get("unit"))
+        quantity = sum(int(tag.value) for tag in tags if tag.slot == "quantity")
+        return Answer("consent", quantity, said.get("unit"))
     kinds = {tag.value for tag in tags if tag.slot == "consent"}
     return Answer("consent" if "sentence" in kinds else "bare")
 

@@ -60,6 +60,8 @@ class Lexicon:
     call_off_words: frozenset[str]
     help_phrases: tuple[str, ...]
     low_questions: tuple[str, ...]  # typed only
+    a_hundred: tuple[str, ...] = ()  # beside "one hundred"
+    after_hundreds: str = ""  # may join what follows: "two hundred and five"
     denial_phrases: tuple[str, ...] = ()
     doubt_words: frozenset[str] = frozenset()
     affirmations: tuple[str, ...] = ()

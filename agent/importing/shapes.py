@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -64,12 +65,17 @@ def misshapen(value: object, kind: Any, path: Path = ()) -> Iterator[Misshapen]:
         yield Misshapen(path, _said(str(error), value))
 
 
+@cache
+def _hints(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
 def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def _struct(value: Mapping[str, object], kind: type[msgspec.Struct], path: Path) -> Iterator[Misshapen]:
-    hints = get_type_hints(kind, include_extras=True)
+    hints = _hints(kind)
     for field in msgspec.structs.fields(kind):
         if field.encode_name in value:
             yield from misshapen(value[field.encode_name], hints[field.name], (*path, field.encode_name))

@@ -221,10 +221,13 @@ class LinkState(Message, frozen=True):
 
 
 class ClientCertificate(Message, frozen=True):
-    """`uplink` shows the broker a certificate that is good from then until then (Unix seconds)."""
+    """`uplink` shows the broker a certificate that is good from then until then (Unix seconds), with that
+    serial number (hex), signed by the authority with that fingerprint ('': by none that it knows)."""
 
     not_before_s: int
     not_after_s: int
+    serial: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{0,40}\Z")] = ""
+    authority: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
 
 
 class RequestCertificate(Message, frozen=True):
@@ -242,6 +245,12 @@ class UseCertificate(Message, frozen=True):
     """The certificate (PEM) for the key made last; where it is no good, `CertificateRequest` says a fault."""
 
     pem: Annotated[str, msgspec.Meta(max_length=8_000)]
+
+
+class UseAuthorities(Message, frozen=True):
+    """These (PEM) and no others may vouch for the broker from now on."""
+
+    pem: Annotated[str, msgspec.Meta(max_length=16_000)]
 
 
 # supervisor -> voice, till, uplink, sensors, touch
@@ -267,6 +276,6 @@ VoiceToTill = (
     VoiceReady | GrammarTaken | Utterance | WentOn | Silence | Woken | Spoken | VoiceFault | VoiceMended
 )
 TillToVoice = Listen | Say | UseGrammar | ListenPolicy | Prepare
-TillToUplink = FetchParts | Publish | Presence | RequestCertificate | UseCertificate
+TillToUplink = FetchParts | Publish | Presence | RequestCertificate | UseAuthorities | UseCertificate
 UplinkToTill = Published | Received | LinkState | ClientCertificate | CertificateRequest
 SupervisorToProcess = Peer | OperatorListener | Stop

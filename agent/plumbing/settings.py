@@ -183,6 +183,7 @@ class Broker(_Section, frozen=True):
 
 
 class Orders(_Section, frozen=True):
+    mode: Literal["bounded", "direct"] = "bounded"  # direct: online, the shop's own offer is read back
     intent_lifetime_seconds: Seconds = 3_600  # the shop's window for a queued intent
     receipt_wait_ms: Milliseconds = 3_000  # online: how long "one moment" may last before "queued" is said
     resend_min_seconds: Rest = 5.0  # an intent without a receipt is sent again; doubled, with jitter

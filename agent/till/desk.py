@@ -16,6 +16,7 @@ from agent.deciding.basket import AgreedOrder, Basket, parts_of
 from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
 from agent.deciding.edition import Edition
 from agent.deciding.money import Money
+from agent.deciding.offered import OfferOver
 from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.policy import Circumstances
 from agent.deciding.proposals import is_quiet
@@ -87,7 +88,11 @@ class Desk:
     @property
     def hears(self) -> Hears:
         """What somebody has to say to the device, in whatever language they read about it."""
-        return Hears(self.settings.wake.phrase.replace("_", " "), self.settings.device.language)
+        return Hears(
+            self.settings.wake.phrase.replace("_", " "),
+            self.settings.device.language,
+            self.edition.examples,
+        )
 
     def incomparable(self) -> list[Person]:
         """The enrolled whose voices were learned with another speaker model than the one in `voice`; nobody
@@ -112,18 +117,21 @@ class Desk:
             queued_same = self.journal.queued_like(person, basket.key) is not None
         factor_ready = bool(self.settings.touch.devices) and self.factors.has(person)
         circumstances = Circumstances(spent, queued_same, self.road.clock_trusted(), factor_ready, by_voice)
-        return Surroundings(self.policy, circumstances)
+        asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
+        return Surroundings(self.policy, circumstances, offers=asks)
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""
         # Exactly what was read back, in the device's own language, in which a late receipt is announced too.
         title = spoken_basket(agreed.basket, self.settings.device.language)
         person = agreed.speaker.person
-        order = AgreedOrder(agreed.basket, person, agreed.factors, conversation.id, title, speech_ended_ns)
+        order = AgreedOrder(
+            *(agreed.basket, person, agreed.factors, conversation.id, title, speech_ended_ns), agreed.offer
+        )
         try:
             signed = self.road.commit(order)
         except EarmarkError as error:
-            return NotCommitted(error.code), ""
+            return OfferOver() if error.code == "offer_over" else NotCommitted(error.code), ""
         return Committed(self.online), str(signed.intent_id)
 
     def in_words(self, counts: Iterable[tuple[str, int]]) -> str:

@@ -4,6 +4,7 @@ failures."""
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from agent.committing.trusted_time import Memory
 from agent.deciding.lockout import CLEAR, Lockout
-from agent.plumbing import durable
+from agent.plumbing import boot_clock, durable
 from agent.plumbing.errors import JournalError, TrustError
 from agent.plumbing.operator import FactorKind
 from agent.till.kept import keep, kept
@@ -32,9 +33,9 @@ class _Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Factors:
     """Secrets in one owner-only file. One lockout for all: whoever tries does not say who they are."""
 
-    def __init__(self, path: Path, memory: Memory) -> None:
+    def __init__(self, path: Path, memory: Memory, boot_s: Callable[[], float] = boot_clock.boot_s) -> None:
         """`memory`: where the lockout outlives the process. Raises TrustError factors_damaged."""
-        self._path, self._memory = path, memory
+        self._path, self._memory, self._boot_s = path, memory, boot_s
         try:
             self._secrets = (
                 msgspec.json.decode(path.read_bytes(), type=list[_Secret]) if path.exists() else []
@@ -104,13 +105,13 @@ class Factors:
         return owner
 
     def _begin_try(self, now_s: int) -> None:
-        lockout = self._lockout()
-        if left := lockout.locked_for_s(now_s):
+        lockout, boot_s = self._lockout(), self._boot_s()
+        if left := lockout.locked_for_s(now_s, boot_s):
             raise TrustError(
                 "factor_locked", f"too many wrong tries; {left} s to wait", "wait, then try again"
             )
         # Counted before it is tried: pulling the plug after a wrong number gives no further try.
-        self._remember(lockout.failed(now_s))
+        self._remember(lockout.failed(now_s, boot_s))
 
     def _badge_owner(self, number: str) -> str | None:
         badges = [secret for secret in self._secrets if secret.kind == "badge"]

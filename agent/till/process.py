@@ -24,6 +24,7 @@ from agent.till.desk import Desk
 from agent.till.ear import Ear
 from agent.till.events import EventLoop
 from agent.till.neighbours import Neighbour, Neighbours
+from agent.till.offers import Offers
 from agent.till.operator_door import OperatorDoor
 from agent.till.operators import OperatorSession
 from agent.till.part_store import PartStore
@@ -57,6 +58,7 @@ class Till:
         self._silences = SensorSilences(desk)
         self._proposals = SensorProposals(desk, self._silences)
         self._signals = Signals(Lamp(desk.settings.feedback.lamp), loop.after)
+        self._offers = Offers(desk, self._to_uplink, loop.after)
         self._spoken = SpokenDialogue(
             desk,
             self._to_voice,
@@ -64,6 +66,7 @@ class Till:
             self._enrol_step,
             WaitingBaskets(self._door.chats, self._proposals),
             self._signals.show,
+            self._offers.ask,
         )
         self._ear = Ear(desk, self._announce, loop.after)
         self._care = CertificateCare(desk, self._announce, loop.after)
@@ -189,6 +192,9 @@ class Till:
         road = self._catalogue_road
         if isinstance(message, messages.Received) and road.takes(message.topic):
             road.received(message.topic, message.payload)
+            return
+        if isinstance(message, messages.Received) and self._offers.takes(message.topic):
+            self._offers.received(message.payload)
             return
         self._shop.received(message)
         if isinstance(message, messages.LinkState) and message.connected:

@@ -46,7 +46,8 @@ class ShopLink:
         """`send` reaches `uplink` (or is dropped where there is none); `arrived` is told of every receipt,
         with the intent's id, and with '' that the journal was mended."""
         self._desk, self._send, self._arrived, self._start_timer = desk, send, arrived, start_timer
-        self._uplink_has_presence = False
+        self._uplink_is_there = False
+        self._uplink_has: tuple[Message | None, str] = (None, "")
         self.broker_reason = _NOT_CONNECTED
         """Why the broker is not reached, where it is not."""
 
@@ -73,6 +74,7 @@ class ShopLink:
         self.send_outbox()
         if self._desk.online and (request := self._desk.road.renewal.tick()) is not None:
             self._send(request)
+        self._tell_uplink()
         self._start_timer(OUTBOX_LOOK_MS, self._look)
 
     def received(self, message: Message) -> None:
@@ -87,7 +89,7 @@ class ShopLink:
 
     def lost(self) -> None:
         """`uplink` is gone."""
-        self._uplink_has_presence = False
+        self._uplink_is_there, self._uplink_has = False, (None, "")
         self._desk.online, self.broker_reason = False, _NOT_CONNECTED
         self._desk.road.link(False)
 
@@ -132,13 +134,23 @@ class ShopLink:
     def _linked(self, connected: bool, reason: str) -> None:
         self._desk.online, self.broker_reason = connected, reason
         self._desk.road.link(connected)
-        self._be_present()
+        self._uplink_is_there = True
+        self._tell_uplink()
 
-    def _be_present(self) -> None:
-        """Once to each `uplink`: one that says over and over that it is connected gets no more for that."""
-        if not self._uplink_has_presence and (presence := self._desk.road.presence.pair()) is not None:
-            self._uplink_has_presence = True
-            self._send(presence)
+    def _tell_uplink(self) -> None:
+        """Who may vouch for the broker, and what to say of our presence: once to each `uplink`, and when it
+        has changed. One that says over and over that it is connected gets no more for that."""
+        if not self._uplink_is_there:
+            return
+        presence, authorities = self._uplink_has
+        known = self._desk.road.authorities
+        if known is not None and known.serial and (pem := known.believed.pem) != authorities:
+            authorities = pem
+            self._send(messages.UseAuthorities(pem))
+        if (pair := self._desk.road.presence.pair()) is not None and pair is not presence:
+            presence = pair
+            self._send(pair)
+        self._uplink_has = (presence, authorities)
 
     def _tell(self, event: RoadEvent) -> None:
         match event:
@@ -157,7 +169,7 @@ class ShopLink:
                 receipt = ReceiptArrived(event.title, "expired")
             case TimeTrusted():
                 audit.log("time_trusted")
-                self._be_present()
+                self._tell_uplink()
                 return
         self._arrived(str(event.intent_id), receipt)
 

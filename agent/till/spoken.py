@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from agent.deciding import enrolment
@@ -25,6 +26,7 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.denials import is_called_off
 from agent.deciding.dialogue import CHOICE
+from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.signals import Signal
 from agent.deciding.understanding import (
     Answer,
@@ -41,6 +43,7 @@ from agent.till.aloud import Aloud
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep
 from agent.till.heard import answer_to, confused_by, meaning_of, runner_up_of
+from agent.till.offers import AskForOffer, no_offers
 from agent.till.voice_line import Send
 from agent.till.waiting import WaitingBaskets
 from agent.till.whose_voice import answered, voice_of, who_ordered
@@ -68,11 +71,12 @@ class SpokenDialogue(Aloud):
         on_enrol_step: OnStep,
         waiting: WaitingBaskets,
         show: Callable[[Signal], None] = lambda _: None,
+        ask_for_offer: AskForOffer = no_offers,
     ) -> None:
         """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
         once; `show` is told what has come of something."""
         super().__init__(desk, send, start_timer, on_enrol_step, show)
-        self._waiting = waiting
+        self._waiting, self._ask_for_offer = waiting, ask_for_offer
         self._order_voice = _NOBODY
         self._heard_so_far: _HeardSoFar | None = None
         self._last_words = ""  # of the order in hand
@@ -158,7 +162,7 @@ class SpokenDialogue(Aloud):
                 self._heard_whole(before, meaning, utterance)
         else:
             self._speech_ended_ns = utterance.speech_ended_ns
-            basket = self._state.basket if isinstance(self._state, Confirming | AwaitingFactor) else None
+            basket = self._state.heard if isinstance(self._state, Confirming | AwaitingFactor) else None
             self._apply(answered(meaning, utterance, self._order_voice, basket, self._desk))
 
     def _heard_whole(self, before: _HeardSoFar, meaning: Meaning, utterance: messages.Utterance) -> None:
@@ -174,6 +178,8 @@ class SpokenDialogue(Aloud):
                 self._apply(Answered(meaning, who_ordered(utterance, self._desk)))
             case _ if is_called_off(utterance.open_words, before.words, self._language):
                 self._apply(Answered(Answer("denial"), who_ordered(utterance, self._desk)))
+            case _ if isinstance(before.state, AwaitingOffer):  # nothing was said yet, and nobody waits on
+                self._apply(OfferLate())
             case _:
                 self._line.say_again()
 
@@ -209,6 +215,15 @@ class SpokenDialogue(Aloud):
 
     def _decided(self, code: str) -> None:
         self._waiting.decided(code, self._conversation.id)
+
+    def _ask_offer(self, ask: AskOffer) -> None:
+        self._ask_for_offer(ask.basket, partial(self._offered, self._line.answers))
+
+    def _offered(self, number: int, event: OfferArrived | OfferLate) -> None:
+        if self._line.called:  # somebody speaks: they are not spoken over, and what they say counts
+            return
+        with self._line.answering(number):
+            self._apply(event)
 
     def _become(self, state: State) -> None:
         super()._become(state)

@@ -14,15 +14,18 @@ from agent.deciding.conversation import (
     Choosing,
     Chosen,
     Commit,
+    Committing,
     Event,
     FactorGiven,
     Idle,
     OrderHeard,
     Record,
     Say,
+    Silent,
     State,
 )
 from agent.deciding.dialogue import step
+from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
 from agent.till.desk import Conversation, Desk
 
 
@@ -39,6 +42,10 @@ class Talk(ABC):
     @abstractmethod
     def _say(self, say: Say) -> None:
         """Brings a sentence to the person."""
+
+    @abstractmethod
+    def _ask_offer(self, ask: AskOffer) -> None:
+        """The shop is asked what something would cost: `_state` is AwaitingOffer."""
 
     @abstractmethod
     def _await_receipt(self) -> None:
@@ -59,7 +66,7 @@ class Talk(ABC):
 
     def _apply(self, event: Event) -> None:
         """One event through the table, with everything that follows from it."""
-        of = event if isinstance(event, OrderHeard | Chosen | Added) else self._state
+        of = event if isinstance(event, OrderHeard | Chosen | Added | OfferArrived) else self._state
         basket = getattr(of, "basket", None)
         match event:
             case OrderHeard() | Answered() | Added():
@@ -67,6 +74,10 @@ class Talk(ABC):
             case FactorGiven():
                 person = event.person
             case Chosen() if isinstance(self._state, Choosing):
+                person = self._state.speaker.person
+            case OfferArrived() | OfferLate() | OfferOver() | Silent() if isinstance(
+                self._state, AwaitingOffer | Committing
+            ):
                 person = self._state.speaker.person
             case _:
                 person = ""
@@ -87,5 +98,7 @@ class Talk(ABC):
                     if self._intent:
                         self._committed(self._intent)
                     self._apply(outcome)
+                case AskOffer():
+                    self._ask_offer(effect)
                 case AwaitReceipt():
                     self._await_receipt()

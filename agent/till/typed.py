@@ -11,13 +11,13 @@ from agent.deciding.conversation import (
     Answered,
     Confirming,
     Confused,
-    Helped,
     Idle,
     OrderHeard,
     ReceiptArrived,
     Say,
     SensorsSilent,
 )
+from agent.deciding.offered import AskOffer
 from agent.deciding.proposals import Low
 from agent.deciding.replies import render, what_is_low
 from agent.deciding.spoken_basket import spoken_basket
@@ -92,7 +92,7 @@ class TypedDialogue(Talk):
             case Answer():
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
-                self._apply(Helped())
+                self._say(Say("help"))  # whatever else is being asked
             case _:
                 self._apply(Confused())
 
@@ -109,6 +109,9 @@ class TypedDialogue(Talk):
 
     def _say(self, say: Say) -> None:
         self._reply(render(say, self._language, self._desk.catalogue.currency, self._desk.hears))
+
+    def _ask_offer(self, ask: AskOffer) -> None:
+        raise AssertionError("nothing is offered for typed words")
 
     def _await_receipt(self) -> None:
         raise AssertionError("typed words commit nothing")

@@ -48,6 +48,11 @@ class VoiceLine:
         return self._last_id
 
     @property
+    def answers(self) -> int:
+        """The number of the utterance that what is said now answers, 0 where none."""
+        return self._answering
+
+    @property
     def speaking(self) -> bool:
         """Whether something is being said."""
         return bool(self._saying)
@@ -100,11 +105,11 @@ class VoiceLine:
     @contextmanager
     def answering(self, number: int) -> Iterator[None]:
         """What is said meanwhile answers the utterance of that number."""
-        self._answering = number
+        before, self._answering = self._answering, number
         try:
             yield
         finally:
-            self._answering = 0
+            self._answering = before
 
     def listen(self, entry: str) -> None:
         """Listens for an order without a wake word and without a word said."""

@@ -27,8 +27,11 @@ from agent.committing.keys import create_device_keys
 from agent.committing.trust import load_trust
 from agent.plumbing.errors import EarmarkError, TrustError
 from agent.plumbing.settings_file import load_settings
+from order_backend import authority_steps
 from order_backend import cli as backend_cli
+from order_backend.authorities import announce, make_successor, trusted
 from order_backend.claims import MOST_FAILURES
+from order_backend.device_keys import REFUSED_S
 from order_backend.enrolment import LONGEST_BODY_BYTES, MOST_AT_ONCE, TRIES_AT_ONCE, EnrolmentService
 from order_backend.folder import ShopFolder
 from order_backend.shop import Shop
@@ -313,6 +316,60 @@ def test_the_shop_asks_before_a_known_device_is_replaced(
     assert backend_cli.main(["claim", path]) == 0
     assert "kitchen-1  until " in capsys.readouterr().out
     assert backend_cli.main(["claim", path, "--device", "kitchen-1", "--withdraw"]) == 0
+
+
+def claimed(
+    folder: ShopFolder, door: Place, shelf: Path, capsys: pytest.CaptureFixture[str], *words: str
+) -> int:
+    capsys.readouterr()
+    assert backend_cli.main(["claim", str(folder.path), "--device", "kitchen-1", *words]) == 0
+    text = capsys.readouterr().out.splitlines()[0].rpartition(": ")[2]
+    return cli.main(["provision", str(shelf), "--claim", text, "--shop", f"localhost:{door.port}"])
+
+
+@pytest.mark.parametrize("stolen", [False, True])
+def test_a_code_says_that_the_key_before_was_stolen(
+    folder: ShopFolder, door: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str], stolen: bool
+) -> None:
+    assert claimed(folder, door, tmp_path / "first", capsys) == 0
+    words = ("--replace", *(["--old-key-stolen"] if stolen else []))
+    assert claimed(folder, door, tmp_path / "second", capsys, *words) == 0
+    with Shop.open(folder.database) as shop:
+        device = shop.device("kitchen-1")
+        assert device is not None
+        [old] = device.old_keys
+        assert (old.until_s == REFUSED_S) == stolen
+
+
+def test_a_code_of_before_another_authority_is_named_and_a_new_one_brings_the_device_back(
+    folder: ShopFolder, shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with EnrolmentService(folder) as service:
+        door = Place("localhost", service.port)
+        assert claimed(folder, door, tmp_path / "shelf", capsys) == 0
+        code = code_for(shop, folder)
+        anchor = first_word(door, code)
+        begin_without_a_broker(folder)
+        request = (tmp_path / "shelf" / "request.pem").read_bytes()
+        assert refused("claim_outdated", first_word, door, code).next_step
+        assert refused("claim_outdated", enrol, door, code, anchor, request)
+    # The device was off until the old one was gone; the same folder, the same keys.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(authority_steps, "_comes_true", lambda *_, **__: True)
+        authority_steps.move(folder, force=True, now=datetime.now(UTC))
+        authority_steps.drop(folder, force=True, now=datetime.now(UTC))
+    key = (tmp_path / "shelf" / "var" / "keys" / "signing.pem").read_bytes()
+    with EnrolmentService(folder) as service:
+        door = Place("localhost", service.port)
+        assert claimed(folder, door, tmp_path / "shelf", capsys, "--replace") == 0
+    assert (tmp_path / "shelf" / "var" / "keys" / "signing.pem").read_bytes() == key
+    trust = load_trust(Path(load_settings(tmp_path / "shelf" / "earmark.toml").paths.trust_file))
+    assert trust.broker.ca_pem == folder.ca_certificate.read_text("ascii")
+
+
+def begin_without_a_broker(folder: ShopFolder) -> None:
+    make_successor(folder, now=datetime.now(UTC))
+    announce(folder, trusted(folder))
 
 
 def test_a_device_that_is_there_already_is_not_overwritten(

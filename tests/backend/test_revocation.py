@@ -5,6 +5,8 @@ from __future__ import annotations
 import queue
 import socket
 import ssl
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -212,6 +214,19 @@ def test_who_cannot_reach_the_broker_is_not_told_that_the_session_is_over(
     assert cli.main(["revoke", str(folder.path), "--device", DEVICE]) == 1
     assert "broker_not_reloaded" in capsys.readouterr().err
     assert cli.main(["revoke", str(folder.path), "--device", "nobody"]) == 1
+
+
+def test_a_broker_that_cannot_be_signalled_yet_is_not_ended_by_it(folder: ShopFolder) -> None:
+    configuration = str(folder.broker / "mosquitto.conf")
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", configuration])
+    try:
+        (folder.broker / "broker.pid").write_text(f"{process.pid}\n")
+        eventually(lambda: configuration.encode() in Path(f"/proc/{process.pid}/cmdline").read_bytes(), "it")
+        assert not reload_broker(folder)
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_another_process_under_the_brokers_number_is_left_alone(folder: ShopFolder) -> None:

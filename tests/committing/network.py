@@ -39,6 +39,7 @@ from agent.plumbing.messages import (
     Received,
     Stop,
     UplinkToTill,
+    UseAuthorities,
 )
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings
@@ -167,7 +168,8 @@ class Device:
         self.settings: Settings = load_settings(settings_file)
         self.uplink = UplinkProcess(settings_file)
         self.events: list[RoadEvent] = []
-        self.connected = False
+        self.connected = self.heard = False
+        self.uplink_has: dict[str, Any] = {}
         self.open()
 
     def open(self) -> None:
@@ -186,7 +188,7 @@ class Device:
             message = None
         match message:
             case LinkState(connected=connected):
-                self.connected = connected
+                self.connected, self.heard = connected, True
                 self.road.link(connected)
             case Published(ref=ref):
                 self.road.published(ref)
@@ -204,6 +206,18 @@ class Device:
             self.uplink.till.send(publish)
         if self.connected:
             self._pass_on(self.road.renewal.tick())
+        self._tell_uplink()
+
+    def _tell_uplink(self) -> None:
+        """As the till's `ShopLink` does, once `uplink` has said anything."""
+        known, told = self.road.authorities, self.uplink_has
+        if self.heard and known is not None and known.serial and told.get("pem") != known.believed.pem:
+            told["pem"] = known.believed.pem
+            self.uplink.till.send(UseAuthorities(known.believed.pem))
+        pair = self.road.presence.pair()
+        if self.heard and pair is not None and told.get("pair") is not pair:
+            told["pair"] = pair
+            self.uplink.till.send(pair)
 
     def _pass_on(self, message: Message | None) -> None:
         if message is not None:

@@ -21,6 +21,8 @@ from agent.committing.envelope import STATUS, StatusData, encode_event, shop_top
 from agent.committing.shop_policy import Limits
 from agent.plumbing.messages import CertificateRequest
 from agent.plumbing.settings import Broker
+from order_backend.authorities import announce, make_successor, trusted
+from order_backend.authorities import announcement as authorities_announced
 from order_backend.desk import OrderDesk
 from order_backend.publishing import publish
 from order_backend.renewals import Renewals
@@ -50,6 +52,7 @@ SIGNED = [
         "catalogue",
         "policy",
         "trust",
+        "authorities",
     ),
     *("receipt", "receipt (refused)", "receipt (cancelled)"),
 ]
@@ -123,6 +126,9 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     assert policy is not None
     rotate(bench.folder, "receipts", now=datetime.now(UTC))
     trust = announcement(bench.folder, now_s=now_s)
+    make_successor(bench.folder, now=datetime.now(UTC))
+    announce(bench.folder, trusted(bench.folder))
+    authorities = authorities_announced(bench.folder, now_s=now_s)
     down, up = f"va/v1/d/{DEVICE}/dn/", f"va/v1/d/{DEVICE}/up/"
     return {
         "intent": (intent.topic, intent.payload),
@@ -142,6 +148,7 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "time": (down + "time", bench.shop_time()),
         "policy": (down + "policy", policy),
         "trust": (shop_topic(bench.trust.shop_id, "trust"), trust),
+        "authorities": (shop_topic(bench.trust.shop_id, "authorities"), authorities),
         "catalogue": (envelope.catalogue_topic(bench.trust.shop_id), newest.manifest),
         "renewal": (renewal.topic, renewal.payload),
         "certificate": (down + certificate.what, certificate.payload),

@@ -55,6 +55,7 @@ def old(tmp_path: Path) -> ShopFolder:
 
 def join_ago(folder: ShopFolder, keys: Path, *, days: int) -> TrustBundle:
     requests = create_device_keys(keys, DEVICE)
+    (keys.parent / "request.pem").write_bytes(requests)
     admission = admit(folder, DEVICE, requests, now=now() - timedelta(days=days))
     store_client_certificate(keys, admission.certificate_pem)
     (keys / "trust.json").write_bytes(admission.trust.to_bytes())

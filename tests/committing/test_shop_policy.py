@@ -14,9 +14,11 @@ from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances, decide
 from agent.plumbing.errors import TrustError
 from agent.plumbing.settings import Policy
+from order_backend import announcing
 from order_backend.announcing import Announcer
 from order_backend.cli import main
-from tests.committing.kit import DEVICE, NOW_S, Bench, agreed
+from tests.backend.test_few_statements import statements
+from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, join
 
 FIELDS = Limits.__struct_fields__
 money = st.integers(0, 10_000_00)
@@ -139,3 +141,26 @@ def test_the_command_sets_adds_to_and_lifts_and_each_connection_is_told(
         kept: dict[str, bytes] = {}
         Announcer(bench.desk.shop, bench.folder, kept.__setitem__).look(lambda: NOW_S)
         assert kept == {f"va/v1/d/{DEVICE}/dn/policy": bench.desk.shop.policies.event(DEVICE)}
+
+
+def test_a_second_look_reads_no_devices_limits_and_still_finds_what_was_changed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many devices there are, it is done each second."""
+    monkeypatch.setattr(announcing, "LOOK_EVERY_S", 0.0)
+    join(bench.folder, bench.folder.path.parent / "keys-2", "device-2")
+    kept: list[str] = []
+    announcer = Announcer(bench.desk.shop, bench.folder, lambda topic, _: kept.append(topic))
+
+    def limited(device_id: str) -> None:
+        assert main(["policy", str(bench.folder.path), "--device", device_id, "--lines", "3"]) == 0
+
+    looked = []
+    for device_id in (DEVICE, "device-2", DEVICE):
+        limited(device_id)
+        announcer.look(lambda: NOW_S)
+        with statements() as seen:
+            announcer.look(lambda: NOW_S)
+        looked += [one for one in seen if "policies.device_id" in one]
+    assert kept == [f"va/v1/d/{one}/dn/policy" for one in (DEVICE, "device-2", DEVICE)]
+    assert looked == []

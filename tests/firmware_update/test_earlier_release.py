@@ -11,14 +11,21 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from agent.committing.broker_authorities import keep_authorities
+from agent.committing.envelope import INTENT, decode_event
 from agent.committing.journal import FILE_NAME, Journal
+from agent.committing.live_authorities import FILE_NAME as AUTHORITIES
+from agent.committing.read_back import closed_reference
 from firmware_update.archive import LOCK
 from firmware_update.slots import Slots
 from firmware_update.updater import Updater
+from order_backend.authorities import announce, announcement, make_successor, trusted
 from tests.committing.kit import DEVICE, NOW_S, agreed, make_bench
 from tests.firmware_update import kit
 from tests.firmware_update.kit import ROOT, Publisher
@@ -65,11 +72,21 @@ def settings(tmp_path: Path, publisher: Publisher) -> Path:
         assert bench.journal.receipt(publish.ref) == receipt
         # And it is being taken back, in a table of today's.
         assert bench.road.cancel(publish.ref, factors=("voice",)) == "asked"
-    bench.road.link(False)
-    bench.road.commit(agreed())
+    offer = bench.desk.offer(DEVICE, bench.road.offering.ask(agreed().basket).payload, now_s=NOW_S)
+    offered = bench.road.offering.received(offer.payload)
+    # What waits is a pair that today's device closed itself.
+    bench.road.commit(msgspec.structs.replace(agreed(), basket=offered.basket, offer=offered.offer))
     bench.journal.close()
     (settings.parent / "var" / "till").mkdir()
     shutil.copy(Path(bench.settings.paths.state_dir) / FILE_NAME, settings.parent / "var" / "till")
+    # The shop has named another authority, which is kept in files of today's.
+    make_successor(bench.folder, now=datetime.now(UTC))
+    announce(bench.folder, trusted(bench.folder))
+    assert bench.live.authorities.take(announcement(bench.folder, now_s=NOW_S), bench.live.keys.policy)
+    shutil.copy(Path(bench.settings.paths.state_dir) / AUTHORITIES, settings.parent / "var" / "till")
+    (settings.parent / "var" / "uplink").mkdir(exist_ok=True)
+    known = bench.live.authorities.believed.pem
+    keep_authorities(settings.parent / "var" / "uplink", bench.trust.broker, known)
     return settings
 
 
@@ -106,6 +123,7 @@ line = Line("tea", "tea", (), "tea", 1, "box", Money(500, "PLN"))
 order = AgreedOrder(Basket((line,), 1), "person-3", ("voice",), "c")
 with Journal(Path(sys.argv[1])) as journal:
     [waits] = journal.open_orders()
+    print(journal.signed_bytes(waits.intent_id)[1].decode())
     journal.attempted([waits.intent_id], now_s=1, monotonic_ns=1)
     journal.move(waits.intent_id, "ordered", now_s=2, monotonic_ns=2, order_id="E-2")
     journal.queue(SignedIntent("new", "t", b"bytes", "aa", 1, 2), order, now_s=3, monotonic_ns=3)
@@ -121,6 +139,10 @@ def test_it_writes_to_todays_journal_and_today_goes_on_from_there(settings: Path
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     with Journal(journal_file) as journal:
+        payload = done.stdout.strip().encode()
+        assert closed_reference(payload, decode_event(payload, INTENT).data_sha256), (
+            "it would send these bytes"
+        )
         journal.read_through()
         assert [(row.state, row.order_id[:2]) for row in journal.orders()] == [
             ("queued", ""), ("ordered", "E-"), ("ordered", "E-"),

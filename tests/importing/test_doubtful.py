@@ -7,7 +7,7 @@ import json
 import shutil
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.importing import sounding
@@ -45,6 +45,7 @@ def warnings(language: str, *names: str, price: int = 100) -> list[str]:
         ("en", "m eight bolts", "emm ate bolts", "sounds like"),
         ("en", "bolts by sixty", "bolts by sixteen", "sounds almost like"),
         ("en", "soda crystals", "soda crystal", "almost like"),
+        ("en", "m 8 bolts", "m eight bolts", "sounds like"),
         ("pl", "morze kwiatów", "może kwiatów", "sounds like"),
         ("pl", "bułki pszenne", "półki pszenne", "sounds almost like"),
         ("pl", "worki papierowe", "worki papierowa", "almost like"),
@@ -53,6 +54,23 @@ def warnings(language: str, *names: str, price: int = 100) -> list[str]:
 def test_names_that_sound_alike_are_told_once(language: str, one: str, other: str, how: str) -> None:
     [warning] = warnings(language, one, "oranges", other)
     assert how in warning and "'p2'" in warning and "of 'p0'" in warning
+
+
+@speaks
+@pytest.mark.parametrize(
+    ("language", "name", "how"),
+    [
+        ("en", "castle", "sounds almost like 'cancel'"),
+        ("en", "weight", "sounds like 'wait'"),
+        ("en", "latte", ""),
+        ("pl", "niewarzne", "sounds like 'nieważne'"),
+    ],
+)
+def test_names_that_sound_like_what_people_say_to_a_device_are_told(
+    language: str, name: str, how: str
+) -> None:
+    told = [text for text in warnings(language, name) if "people say to a device" in text]
+    assert [how in text for text in told] == ([True] if how else [])
 
 
 def test_where_nothing_can_speak_that_is_said_and_letters_are_compared(
@@ -64,9 +82,15 @@ def test_where_nothing_can_speak_that_is_said_and_letters_are_compared(
     assert second == "product 'p3': 'soda crystal' is written almost like 'soda crystals' of 'p1'"
 
 
-def test_a_voice_that_fails_leaves_the_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sounding, "PROGRAM", "false")
-    assert sounding.sounds(["flour", "flower"], "en-us") == ["", ""]
+@pytest.mark.parametrize("program", ["false", "cat", "no-such-program"])
+def test_a_voice_that_fails_is_told_and_leaves_the_spelling(
+    monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setattr(sounding.shutil, "which", lambda program: program)
+    monkeypatch.setattr(sounding, "PROGRAM", program)
+    first, second = warnings("en", "flour", "soda crystals", "flower", "soda crystal")
+    assert first == f"names in 'en' were not compared by their sound: {program} failed"
+    assert "is written almost like" in second
 
 
 def test_names_that_have_little_in_common_are_not_told() -> None:
@@ -74,6 +98,11 @@ def test_names_that_have_little_in_common_are_not_told() -> None:
     assert [told for told in warnings("en", *names) if "like" in told] == []
 
 
+def test_numbers_are_meant_to_differ() -> None:
+    assert warnings("en", "M6 bolts", "M8 bolts", "grit 80 paper", "grit 180 paper") == []
+
+
+@settings(deadline=None)
 @given(st.lists(st.text("abc", min_size=4, max_size=8), unique=True, max_size=8))
 def test_one_apart_is_what_trying_all_pairs_finds(names: list[str]) -> None:
     def apart(one: str, other: str) -> bool:

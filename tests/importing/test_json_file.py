@@ -16,6 +16,8 @@ from agent.importing.reading import read_catalogue
 from agent.importing.texts import LARGEST_FILE_BYTES
 from tests.committing.kit import CATALOGUE_FILE
 
+pytestmark = pytest.mark.usefixtures("without_sounds")
+
 FAULTY = """
 {                                                                  |
   "schema_version": 2,                                             |
@@ -160,7 +162,7 @@ def test_a_catalogue_without_products_is_none() -> None:
         assert any("product" in fault.text for fault in found({**raw(), "products": products}))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(),

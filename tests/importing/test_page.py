@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from agent.importing.findings import Findings
 from agent.importing.reading import read_catalogue
 from tests.project.markdown import ROOT
+
+pytestmark = pytest.mark.usefixtures("without_sounds")
 
 PAGE = (ROOT / "docs" / "catalogue.md").read_text("utf-8")
 

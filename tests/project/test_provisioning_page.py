@@ -220,6 +220,14 @@ def test_the_brokers_certificate_is_renewed_as_the_page_says(folder: Folder) -> 
     assert "accepts this device" in folder.broker()
 
 
+def test_the_authority_gets_a_successor_as_the_page_says(folder: Folder) -> None:
+    lines = _lines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("earmark-backend authority"))
+    assert "next: nothing until" in folder.type(lines[first])
+    assert "announced as list 1" in folder.type(lines[first + 1])
+    assert "accepts this device" in folder.broker()
+
+
 def test_every_line_of_the_page_is_tried_here_or_needs_a_microphone() -> None:
     tried = ("earmark-backend", "earmark provision", "python -c", "openssl", "mv new.crt", "install -m")
     rest = [line for line in _lines() if not line.startswith(tried) and not line.endswith(" doctor")]

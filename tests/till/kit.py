@@ -17,6 +17,7 @@ from agent.plumbing import messages
 from agent.plumbing.speaker_models import GE2E
 from agent.till.desk import Desk
 from agent.till.factors import Factors
+from agent.till.offers import Offers
 from agent.till.people import People
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
@@ -43,7 +44,8 @@ BERT: Vector = (0.0, 1.0, 0.0)
 
 @dataclass
 class Till:
-    """`sent` is everything that `voice` was told; `timers` what was asked to be called later."""
+    """`sent` is everything that `voice` was told; `timers` what was asked to be called later; `asked` the
+    requests for an offer."""
 
     bench: Bench
     desk: Desk
@@ -51,16 +53,19 @@ class Till:
     timers: list[Callable[[], None]] = field(default_factory=list)
     steps: list[tuple[str, bool, bool]] = field(default_factory=list)
     typed: TypedDialogue | None = None
+    asked: list[messages.Message] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.silences = SensorSilences(self.desk, lambda: self.bench.clocks.boot_s)
         self.proposals = SensorProposals(self.desk, self.silences)
+        self.offers = Offers(self.desk, self.asked.append, lambda _, then: self.timers.append(then))
         self.spoken = SpokenDialogue(
             self.desk,
             self.sent.append,
             lambda _, then: self.timers.append(then),
             lambda text, done, learned: self.steps.append((text, done, learned)),
             WaitingBaskets(lambda: [self.typed] if self.typed else [], self.proposals),
+            ask_for_offer=self.offers.ask,
         )
         self.spoken.voice_came()
         hears = False  # `voice` connects later than the till starts

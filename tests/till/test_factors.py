@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,15 +64,70 @@ def test_the_file_is_the_owners_and_holds_no_number(factors: Factors, tmp_path: 
         Factors(path, Journal(tmp_path / "other.db"))
 
 
-def test_five_failures_lock_and_the_lock_survives_a_restart(
-    factors: Factors, tmp_path: Path, journal: Journal
-) -> None:
+class BootClock:
+    """CLOCK_BOOTTIME as a test sets it."""
+
+    def __init__(self) -> None:
+        self.now_s = 5_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def _locked(tmp_path: Path, journal: Journal, boot: BootClock) -> Factors:
+    factors = Factors(tmp_path / "factors.json", journal, boot)
+    factors.set("p-anna", "pin", "4711")
     for _ in range(FREE_FAILURES):
         assert not factors.is_pin_of("p-anna", "0000", now_s=NOW_S)
-    again = Factors(tmp_path / "factors.json", journal)
-    with pytest.raises(TrustError, match="factor_locked"):
-        again.is_pin_of("p-anna", "4711", now_s=NOW_S + FIRST_WAIT_S - 1)
-    assert again.is_pin_of("p-anna", "4711", now_s=NOW_S + FIRST_WAIT_S)
+    return Factors(tmp_path / "factors.json", journal, boot)  # as after a restart
+
+
+def _is_locked(factors: Factors, now_s: int = NOW_S) -> bool:
+    try:
+        return not factors.is_pin_of("p-anna", "4711", now_s=now_s)
+    except TrustError as error:
+        return error.code == "factor_locked"
+
+
+def test_five_failures_lock_and_the_lock_survives_a_restart(tmp_path: Path, journal: Journal) -> None:
+    boot = BootClock()
+    factors = _locked(tmp_path, journal, boot)
+    boot.now_s += FIRST_WAIT_S - 1
+    assert _is_locked(factors)
+    boot.now_s += 1
+    assert not _is_locked(factors)
+
+
+def test_no_wall_clock_ends_a_lockout_or_keeps_it(tmp_path: Path, journal: Journal) -> None:
+    """It may jump ahead while the time is not trusted, or be set a year back."""
+    boot = BootClock()
+    factors = _locked(tmp_path, journal, boot)
+    year_s = 365 * 24 * 3600
+    assert _is_locked(factors, NOW_S + year_s)
+    boot.now_s += FIRST_WAIT_S
+    assert not _is_locked(factors, NOW_S - year_s)
+
+
+def test_whoever_restarts_the_machine_waits_from_the_start(tmp_path: Path, journal: Journal) -> None:
+    boot = BootClock()
+    factors = _locked(tmp_path, journal, boot)
+    boot.now_s = FIRST_WAIT_S - 1.0
+    assert _is_locked(factors, NOW_S + 3600)
+    boot.now_s = FIRST_WAIT_S
+    assert not _is_locked(factors)
+
+
+def test_a_lockout_of_the_release_before_holds_and_it_reads_those_of_today(
+    tmp_path: Path, journal: Journal
+) -> None:
+    boot = BootClock()
+    factors = _locked(tmp_path, journal, boot)
+    kept = msgspec.json.decode(journal.meta_get("factor_lockout") or "")
+    assert kept["until_s"] == NOW_S + FIRST_WAIT_S, "what it looks for"
+    until_s = NOW_S + FIRST_WAIT_S
+    journal.meta_set("factor_lockout", f'{{"failures": {FREE_FAILURES}, "until_s": {until_s}}}')
+    assert _is_locked(factors, until_s - 1)
+    assert not _is_locked(factors, until_s)
 
 
 def test_a_short_pin_is_refused(factors: Factors) -> None:
@@ -82,12 +138,34 @@ def test_a_short_pin_is_refused(factors: Factors) -> None:
 def test_each_further_failure_doubles_the_wait() -> None:
     lockout, waits = CLEAR, []
     for _ in range(FREE_FAILURES + 3):
-        lockout = lockout.failed(NOW_S)
-        waits.append(lockout.locked_for_s(NOW_S))
+        lockout = lockout.failed(NOW_S, 7.0)
+        waits.append(lockout.locked_for_s(NOW_S, 7.0))
     assert waits == [0] * (FREE_FAILURES - 1) + [30, 60, 120, 240]
 
 
-@given(st.integers(0, 200), st.integers(-(10**9), 10**9))
-def test_no_wait_is_longer_than_a_day_whatever_the_clock_does(failures: int, moved_s: int) -> None:
-    lockout = Lockout(failures).failed(NOW_S)
-    assert 0 <= lockout.locked_for_s(NOW_S + moved_s) <= LONGEST_WAIT_S
+_TIMES = st.one_of(
+    st.tuples(st.just("passes"), st.integers(0, 2 * LONGEST_WAIT_S)),
+    st.tuples(st.just("passes"), st.integers(0, 90)),
+    st.tuples(st.just("is off for"), st.integers(0, 90)),
+    st.tuples(st.just("is set by"), st.integers(-(10**9), 10**9)),
+)
+
+
+@given(st.integers(FREE_FAILURES, 200), st.integers(0, 10**6), st.lists(_TIMES, max_size=8))
+def test_a_try_is_allowed_once_the_wait_is_over_and_never_before(
+    failures: int, boot_s: int, times: list[tuple[str, int]]
+) -> None:
+    wall_s, true_s, on_s = NOW_S, 0, 0
+    lockout = Lockout(failures - 1).failed(wall_s, boot_s)
+    wait_s = lockout.locked_for_s(wall_s, boot_s)
+    assert FIRST_WAIT_S <= wait_s <= LONGEST_WAIT_S
+    for what, seconds in times:
+        if what == "is set by":
+            wall_s += seconds
+            continue
+        true_s, wall_s = true_s + seconds, wall_s + seconds
+        on_s, boot_s = (on_s + seconds, boot_s + seconds) if what == "passes" else (0, 0)
+    left_s = lockout.locked_for_s(wall_s, boot_s)
+    assert left_s or true_s >= wait_s, "ended early"
+    assert not left_s or on_s < wait_s, "it was on for long enough without a break"
+    assert left_s <= LONGEST_WAIT_S

@@ -87,7 +87,7 @@ def test_a_taken_over_uplink_makes_nobody_say_ordered(till: TillProcess) -> None
     [publish] = [message for message in received if isinstance(message, messages.Publish)]
     till.uplink.send(messages.Published(publish.ref))
     for payload in (b"", b"\xff" * 60_000, b"[" * 60_000, publish.payload):
-        for topic in ("ack", "rsp", "time", "../ack", "ack/"):
+        for topic in ("ack", "rsp", "time", "offer", "../ack", "ack/"):
             till.uplink.send(messages.Received(f"va/v1/d/{DEVICE}/dn/{topic}", payload))
     for number in range(200):
         till.uplink.send(messages.LinkState(connected=bool(number % 2), reason="\x1b[2J" * 1000))

@@ -15,6 +15,7 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.speaker_models import GE2E
 from agent.till.people import People
 from order_backend.desk import OrderDesk
+from order_backend.folder import ShopFolder
 from tests.committing.kit import CATALOGUE_FILE, DEVICE, found_shop, join
 from tests.till.kit import ANNA
 
@@ -25,8 +26,16 @@ PATIENCE_S = 30.0
 class TillProcess:
     """`voice` and `uplink` are the test's ends of those connections; Anna is enrolled, the shop admits."""
 
-    def __init__(self, root: Path, *, catalogue: bytes | None = None, more_settings: str = "") -> None:
-        shop = found_shop(root / "shop")
+    def __init__(
+        self,
+        root: Path,
+        *,
+        catalogue: bytes | None = None,
+        more_settings: str = "",
+        shop: ShopFolder | None = None,
+    ) -> None:
+        """`shop` is one that is there already; it admits the device."""
+        shop = shop or found_shop(root / "shop")
         join(shop, root / "keys")
         self.shop = OrderDesk(shop)
         self.folder = root / "state" / "till"

@@ -1,0 +1,221 @@
+"""`earmark policy`: what a house allows, tried before anybody orders."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agent.commands.policy_words import about, day_name, limits_verdict, money, verdict
+from agent.deciding.basket import Basket, parts_of
+from agent.deciding.catalogue import Catalogue, parse_catalogue
+from agent.deciding.details import Facts, details_name, parse_details
+from agent.deciding.edition import source_id
+from agent.deciding.money import Money
+from agent.deciding.policy import Circumstances, Decision, decide
+from agent.deciding.policy_file import PolicyFile, parse_policy
+from agent.deciding.rules import DAYS, Judgement, Moment, judge
+from agent.plumbing import durable
+from agent.plumbing.errors import CatalogueError, ConfigurationError
+from agent.plumbing.sentence_graph import normalise_text
+from agent.plumbing.settings import Settings
+from agent.plumbing.settings_file import load_settings
+from agent.plumbing.terminal import plain
+from agent.till.catalogue_store import served_file
+
+FILE_NAME = "policy.toml"
+"""Beside the settings file."""
+
+READY = Path(__file__).parents[1] / "policies"
+
+NOT_KEPT = "The device does not ask for the rules of this file yet; by the limits that it keeps,"
+"""Said with every answer, as long as the till judges by the limits of [policy] alone."""
+
+
+class _Shop(NamedTuple):
+    catalogue: Catalogue
+    facts: Mapping[str, Facts]
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """Prints what `judge` says; 0 where it would pass, 1 where not. Raises ConfigurationError, CatalogueError
+    (catalogue_no_such_product, catalogue_options)."""
+    settings = load_settings(arguments.settings)
+    policy = _policy(_path(arguments))
+    shop = _shop(settings)
+    basket = _basket(shop.catalogue, arguments.item, arguments.quantity, settings.device.language)
+    moment = _moment(arguments)
+    spent = Money(arguments.spent_minor, shop.catalogue.currency)
+    around = Circumstances(spent, spent_by_voice=spent)
+    book = policy.book(settings.policy)
+    judgement = judge(book, basket, policy.person(arguments.person), around, moment, shop.facts)
+    by_voice, by_factor = (decide(basket, around, settings.policy, tier=tier) for tier in ("voice", "factor"))
+    if arguments.json:
+        print(json.dumps(_as_json(judgement, by_voice, by_factor), indent=2))
+    else:
+        print(plain(f"Would {_asked(arguments, basket, moment)} pass?"))
+        print(plain(verdict(judgement, basket)))
+        for step in judgement.trace:
+            print(plain(f"  {step.rule.id:<26} {about(step, basket.total.currency)}"))
+        print(f"{NOT_KEPT} {limits_verdict(by_voice, by_factor, basket)}.")
+    return 0 if judgement.allowed else 1
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Prints what the file holds and what in it can never matter; 0 where it can be used. Raises
+    ConfigurationError policy_missing, policy_syntax, policy_invalid."""
+    settings = load_settings(arguments.settings)
+    path = _path(arguments)
+    policy = _policy(path)
+    people = len(policy.people)
+    print(f"{path}: {len(policy.rules)} rules, {len(policy.limits)} limits, {people} people named")
+    for note in _notes(policy, settings):
+        print(f"  note: {note}")
+    return 0
+
+
+def install(arguments: argparse.Namespace) -> int:
+    """Writes a ready policy beside the settings. Raises ConfigurationError policy_exists,
+    policy_unwritable."""
+    path = _path(arguments)
+    if path.exists():
+        raise ConfigurationError(
+            "policy_exists", f"{path} is there already", f"edit it, or remove {path} first"
+        )
+    try:
+        durable.write(path, (READY / f"{arguments.kind}.toml").read_bytes())
+    except OSError as error:
+        raise ConfigurationError(
+            "policy_unwritable", f"cannot write {path}: {error.strerror}", "name another place with --file"
+        ) from error
+    print(f"wrote {path}: write the names of your people into it, then: earmark policy check")
+    print("The device does not ask for its rules yet; the limits of [policy] in the settings hold.")
+    return 0
+
+
+def _path(arguments: argparse.Namespace) -> Path:
+    given: Path | None = arguments.file
+    return given or arguments.settings.resolve().parent / FILE_NAME
+
+
+def _policy(path: Path) -> PolicyFile:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            "policy_missing", f"cannot read {path}: {error}", "earmark policy install household"
+        ) from error
+    return parse_policy(text, name=path.name)
+
+
+def _shop(settings: Settings) -> _Shop:
+    path = served_file(settings.paths)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CatalogueError(
+            "catalogue_missing", f"cannot read {path}: {error.strerror}", "put the shop's catalogue there"
+        ) from error
+    catalogue = parse_catalogue(data, name=path.name)
+    try:
+        beside = path.with_name(details_name(path.name)).read_bytes()
+    except OSError:
+        return _Shop(catalogue, {})
+    return _Shop(catalogue, parse_details(beside, catalogue_sha256=source_id(data)).products)
+
+
+def _basket(catalogue: Catalogue, item: str, quantity: int, language: str) -> Basket:
+    wanted, options = parts_of(item)
+    called = [
+        product.id
+        for product in catalogue.products
+        if product.id == wanted
+        or normalise_text(wanted)
+        in (normalise_text(form) for words in product.words.values() for form in words.heard)
+    ]
+    if not called:
+        raise CatalogueError(
+            "catalogue_no_such_product",
+            f"nothing is called {wanted!r}",
+            "name it as people say it, or by its id",
+        )
+    product = catalogue.product(called[0])
+    titled = language if language in product.words else next(iter(product.words))
+    try:
+        line = catalogue.line(product.id, options, quantity, titled)
+    except KeyError as error:
+        raise CatalogueError(
+            "catalogue_options",
+            f"{product.id} has no such choice: {error}",
+            f"--item '{product.id}?option=choice'",
+        ) from error
+    return Basket((line,), catalogue.version)
+
+
+def _moment(arguments: argparse.Namespace) -> Moment:
+    now = datetime.now()
+    day = DAYS.index(arguments.day) if arguments.day else now.weekday()
+    return Moment(day, now.hour * 60 + now.minute if arguments.at is None else arguments.at)
+
+
+def _asked(arguments: argparse.Namespace, basket: Basket, moment: Moment) -> str:
+    line, currency = basket.lines[0], basket.total.currency
+    hours = f"{moment.minute // 60:02d}:{moment.minute % 60:02d}"
+    before = f", after {money(arguments.spent_minor, currency)} by voice" if arguments.spent_minor else ""
+    return (
+        f"{arguments.person}'s {line.quantity} × {line.title} for {money(basket.total.minor, currency)}"
+        f" on a {day_name(moment.day)} at {hours}{before}"
+    )
+
+
+def _as_json(judgement: Judgement, by_voice: Decision, by_factor: Decision) -> dict[str, Any]:
+    return {
+        "passes": judgement.allowed,
+        "needs": sorted(judgement.needs),
+        "code": judgement.code,
+        "above_voice": judgement.above_voice,
+        "limit_minor": judgement.limit,
+        "rule": judgement.rule,
+        "rules": [
+            {"id": step.rule.id, "standing": step.standing, "asks": step.asks} for step in judgement.trace
+        ],
+        "kept_by_the_device": {"rules": False, "by_voice": by_voice.code, "by_factor": by_factor.code},
+    }
+
+
+def _notes(policy: PolicyFile, settings: Settings) -> Iterator[str]:
+    own = settings.policy
+    for name, limit in policy.limits.items():
+        if limit > getattr(own, name):
+            yield f"{name} is higher than the {getattr(own, name)} of the settings, which holds"
+        elif limit < getattr(own, name):
+            yield (
+                f"{name} is lower than the {getattr(own, name)} of the settings, which is what holds"
+                " without this file, or after going back to an earlier release"
+            )
+    for key in ("roles", "trained"):
+        for name, members in getattr(policy, key).items():
+            if not members:
+                yield f"[{key}] {name} lists nobody"
+    yield from _unknown_goods(policy, settings)
+    yield "the device does not ask for these rules yet; it keeps the limits of the settings"
+
+
+def _unknown_goods(policy: PolicyFile, settings: Settings) -> Iterator[str]:
+    try:
+        shop = _shop(settings)
+    except CatalogueError as error:
+        yield f"not compared with the shop's catalogue: {error.detail}"
+        return
+    sold = {product.id for product in shop.catalogue.products}
+    categories = {category for facts in shop.facts.values() for category in facts.categories}
+    for rule in policy.rules:
+        for product in sorted(set(rule.products) - sold):
+            yield f"{rule.id}: the shop sells no {product!r}"
+        if not shop.facts and rule.names_goods:
+            yield f"{rule.id}: the shop tells no categories and hazards, so it may be about everything"
+        for category in sorted(set(rule.categories) - categories) if shop.facts else ():
+            yield f"{rule.id}: nothing that the shop sells is in category {category!r}"

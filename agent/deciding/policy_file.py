@@ -1,0 +1,208 @@
+"""A house's policy as one TOML text: limits, roles, training and rules. Every fault is found at once, with
+its line.
+
+The limits can only tighten those of the settings; so a device without the file, or an earlier release that
+does not know it, is bounded all the same.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, get_type_hints
+
+import msgspec
+
+from agent.deciding.details import Hazard
+from agent.deciding.products import Identifier
+from agent.deciding.rules import SHOP_WHO, Book, Name, Person, Rule
+from agent.plumbing.errors import ConfigurationError
+from agent.plumbing.settings import Policy
+
+Members = tuple[Name, ...]
+
+
+class PolicyFile(msgspec.Struct, frozen=True):
+    """What the text says. `roles`, `cost_centres` and `trained` (by hazard) list people by their names."""
+
+    limits: dict[str, int] = {}
+    roles: dict[Identifier, Members] = {}
+    cost_centres: dict[Name, Members] = {}
+    trained: dict[Hazard, Members] = {}
+    rules: tuple[Rule, ...] = ()
+
+    def book(self, own: Policy) -> Book:
+        """Its rules, and in each limit the stricter of its own and `own`."""
+        tighter = {name: min(getattr(own, name), limit) for name, limit in self.limits.items()}
+        return Book(msgspec.structs.replace(own, **tighter), self.rules)
+
+    def person(self, name: str) -> Person:
+        """What it says of whoever is called that, in any case of letters."""
+
+        def naming(lists: Mapping[str, Members]) -> frozenset[str]:
+            wanted = name.casefold()
+            return frozenset(
+                key for key, members in lists.items() if wanted in (each.casefold() for each in members)
+            )
+
+        return Person(name, naming(self.roles), naming(self.cost_centres), naming(self.trained))
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everybody whom it names."""
+        lists = (*self.roles.values(), *self.cost_centres.values(), *self.trained.values())
+        named = [name for members in lists for name in members]
+        return tuple(dict.fromkeys(named + [name for rule in self.rules for name in rule.people]))
+
+
+class Fault(NamedTuple):
+    """`line` counts from 1; 0 where it is the text as a whole."""
+
+    line: int
+    text: str
+
+
+def parse_policy(text: str, *, name: str = "policy") -> PolicyFile:
+    """The policy in a TOML text.
+
+    Raises ConfigurationError: policy_syntax (no TOML), policy_invalid (`detail` lists every fault, one a
+    line, as NAME:LINE: what is wrong).
+    """
+    try:
+        raw = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigurationError(
+            "policy_syntax", f"{name}: {error}", "mend the line; the file is TOML 1.0"
+        ) from error
+    reader = _Reader(text)
+    policy = reader.policy(raw)
+    if reader.faults:
+        faults = sorted(set(reader.faults))
+        lines = "\n".join(f"{name}:{fault.line}: {fault.text}" for fault in faults)
+        raise ConfigurationError("policy_invalid", lines, "see docs/policy.md for every key")
+    return policy
+
+
+_TABLES: Mapping[str, Any] = {
+    "roles": (Identifier, Members),
+    "cost_centres": (Name, Members),
+    "trained": (Hazard, Members),
+}
+_LIMITS = get_type_hints(Policy, include_extras=True)
+_RULE = {field.encode_name: field.type for field in msgspec.structs.fields(Rule)}
+_REQUIRED = ("id", "require")
+
+
+class _Reader:
+    """Converts value by value, so that one fault hides no other."""
+
+    def __init__(self, text: str) -> None:
+        self._places = _places(text)
+        self.faults: list[Fault] = []
+
+    def policy(self, raw: Mapping[str, Any]) -> PolicyFile:
+        found: dict[str, Any] = {}
+        for key, value in raw.items():
+            place = (key, 0, "")
+            if key == "rule":
+                found["rules"] = self._rules(value)
+            elif key != "limits" and key not in _TABLES:
+                self._fault(
+                    place, f"there is no [{key}]; there are limits, roles, cost_centres, trained, rule"
+                )
+            elif not isinstance(value, dict):
+                self._fault(place, f"[{key}] is a table")
+            elif key == "limits":
+                found[key] = dict(self._limits(value))
+            else:
+                found[key] = dict(self._lists(key, value, *_TABLES[key]))
+        policy = PolicyFile(**found)
+        if not self.faults:
+            self._judge(policy)
+        return policy
+
+    def _limits(self, table: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+        for name, value in table.items():
+            place = ("limits", 0, name)
+            if name not in _LIMITS:
+                self._fault(place, f"no limit is called {name!r}; there are {', '.join(_LIMITS)}")
+            else:
+                yield name, self._value(place, value, _LIMITS[name])
+
+    def _lists(self, key: str, table: Mapping[str, Any], of: Any, members: Any) -> Iterator[tuple[str, Any]]:
+        for name, value in table.items():
+            place = (key, 0, name)
+            self._value(place, name, of)
+            yield name, self._value(place, value, members)
+
+    def _rules(self, value: Any) -> tuple[Rule, ...]:
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            self._fault(("rule", 0, ""), "a rule is a table of its own, below [[rule]]")
+            return ()
+        return tuple(rule for at, table in enumerate(value) if (rule := self._rule(at, table)))
+
+    def _rule(self, at: int, table: Mapping[str, Any]) -> Rule | None:
+        before, found = len(self.faults), {}
+        for key, value in table.items():
+            place = ("rule", at, key)
+            if key not in _RULE:
+                self._fault(place, f"a rule has no {key!r}; it has {', '.join(_RULE)}")
+            else:
+                found[key] = self._value(place, value, _RULE[key])
+        for key in _REQUIRED:
+            if key not in table:
+                self._fault(("rule", at, ""), f"the rule has no {key!r}")
+        if ("from" in table) != ("until" in table):
+            self._fault(
+                ("rule", at, "from" if "from" in table else "until"), "from and until belong together"
+            )
+        if table.get("require") == "trained" and not table.get("hazards"):
+            self._fault(("rule", at, "require"), "trained for what? name the hazards")
+        if len(self.faults) > before:
+            return None
+        return msgspec.convert(found, Rule)
+
+    def _judge(self, policy: PolicyFile) -> None:
+        """What only the whole shows: names that mean nothing are slips, and the rule would never hold."""
+        first: dict[str, int] = {}
+        for at, rule in enumerate(policy.rules):
+            if rule.id == SHOP_WHO:
+                self._fault(("rule", at, "id"), f"{SHOP_WHO!r} is what the shop's own word is called")
+            if first.setdefault(rule.id, at) != at:
+                self._fault(("rule", at, "id"), f"two rules are called {rule.id!r}")
+            for key, known in (("roles", policy.roles), ("cost_centres", policy.cost_centres)):
+                for name in getattr(rule, key):
+                    if name not in known:
+                        self._fault(("rule", at, key), f"nobody has {name!r}: [{key}] does not list it")
+
+    def _value(self, place: tuple[str, int, str], value: Any, type_: Any) -> Any:
+        try:
+            return msgspec.convert(value, type_)
+        except msgspec.ValidationError as error:
+            self._fault(place, f"{place[2]}: {error}")
+            return value
+
+    def _fault(self, place: tuple[str, int, str], text: str) -> None:
+        table, at, _ = place
+        lines = (self._places.get(each) for each in (place, (table, at, ""), (table, 0, ""), ("", 0, table)))
+        self.faults.append(Fault(next((line for line in lines if line), 0), text))
+
+
+_HEADER = re.compile(r"\s*\[(\[?)\s*\"?([^\]\"]+?)\"?\s*\]")
+_KEY = re.compile(r"\s*(\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+)\s*=")
+
+
+def _places(text: str) -> dict[tuple[str, int, str], int]:
+    """The line of each table ((table, n, '')) and of each key in it, for the n-th table of that name. TOML is
+    read by the library, which does not tell lines; an unusual spelling of it may have none here."""
+    places: dict[tuple[str, int, str], int] = {}
+    table, count = "", {"": 1}
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = header[2].strip()
+            count[table] = count.get(table, 0) + 1
+            places.setdefault((table, count[table] - 1, ""), number)
+        elif key := _KEY.match(line):
+            places.setdefault((table, count[table] - 1, key[1].strip("\"'")), number)
+    return places

@@ -1,0 +1,87 @@
+"""The steps of the dialogue table that lead to a read-back: at the prices of the catalogue, or at those of an
+offer that the shop is asked for before."""
+
+from __future__ import annotations
+
+from agent.deciding.basket import Basket, Offer
+from agent.deciding.conversation import (
+    Answered,
+    AwaitingFactor,
+    Committing,
+    Confirming,
+    Effect,
+    Idle,
+    Record,
+    Say,
+    Silent,
+    State,
+    Surroundings,
+)
+from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
+from agent.deciding.policy import Decision, decide
+from agent.deciding.verification import TYPED, Verdict
+
+Outcome = tuple[State, tuple[Effect, ...]]
+
+
+def by_voice_or_factor(basket: Basket, around: Surroundings) -> Decision:
+    """Whether the basket may go on by voice alone, or with the factor that is ready."""
+    by_voice = decide(basket, around.circumstances, around.policy)
+    if by_voice.allowed or not around.circumstances.factor_ready:
+        return by_voice
+    return decide(basket, around.circumstances, around.policy, tier="factor")
+
+
+def ask_or_read_back(basket: Basket, speaker: Verdict, around: Surroundings) -> Outcome:
+    """Asks for an offer first, where that can be done. What is typed is not ordered here, so nothing is
+    offered for it: it is read back once more, to the voice that takes it over."""
+    if around.offers and speaker != TYPED:
+        return AwaitingOffer(basket, speaker), (AskOffer(basket),)
+    return read_back(basket, speaker, around)
+
+
+def read_back(basket: Basket, speaker: Verdict, around: Surroundings, offer: Offer | None = None) -> Outcome:
+    """With what is needed to place it. `offer` is where its prices are from."""
+    if speaker != TYPED and not decide(basket, around.circumstances, around.policy).allowed:
+        return AwaitingFactor(basket, speaker, offer=offer), (
+            Say("read_back_factor", "consent", basket),
+            Record("asked_factor", basket, speaker.person),
+        )
+    key = "read_back_typed" if speaker == TYPED else "read_back"
+    return Confirming(basket, speaker, offer=offer), (
+        Say(key, "consent", basket),
+        Record("read_back", basket, speaker.person),
+    )
+
+
+def offered(state: AwaitingOffer, event: OfferArrived, around: Surroundings) -> Outcome:
+    """The limits are measured anew: it may cost more than was thought."""
+    if event.offer.heard != state.basket:
+        return state, ()
+    basket, speaker = event.basket, state.speaker
+    decision = by_voice_or_factor(basket, around)
+    if not decision.allowed:
+        said = Say(decision.code, basket=basket, limit=decision.limit)
+        return Idle(), (said, Record(decision.code, basket, speaker.person))
+    return read_back(basket, speaker, around, event.offer)
+
+
+def offer_late(state: AwaitingOffer, _: OfferLate | Silent, around: Surroundings) -> Outcome:
+    """Nobody waits longer, or somebody called meanwhile and said no more: the catalogue's price is a limit
+    that the shop may take or refuse."""
+    return read_back(state.basket, state.speaker, around)
+
+
+def offer_over(state: Committing, _: OfferOver, around: Surroundings) -> Outcome:
+    """What was consented to cannot be had any more: it is asked for anew, and read back anew."""
+    outcome, effects = ask_or_read_back(state.heard, state.speaker, around)
+    return outcome, (Record("offer_over", state.basket, state.speaker.person), *effects)
+
+
+def called_off(state: AwaitingOffer, event: Answered, _: Surroundings) -> Outcome:
+    """Whoever ordered spoke on, and took it back. Nothing else is an answer: nothing was asked."""
+    kind, person = event.answer.kind, event.speaker.person
+    if kind not in ("denial", "later"):
+        return state, ()
+    code = "cancelled" if kind == "denial" else "postponed"
+    return Idle(), (Say(code), Record(code, state.basket, person))

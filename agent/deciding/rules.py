@@ -1,0 +1,227 @@
+"""A house's own rules beside the limits of the tiers: who, what, how much, when, and what is asked for then.
+
+A rule can only ask for more. `judge` gives what the tiers ask for and whatever any rule asks for besides, so
+more rules, whosoever, never make an order easier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
+
+import msgspec
+
+from agent.deciding.basket import Basket, Line
+from agent.deciding.details import Facts, Hazard
+from agent.deciding.policy import Circumstances, decide
+from agent.deciding.products import Identifier
+from agent.plumbing.settings import Policy
+
+Need = Literal["challenge", "factor", "phone", "second"]
+"""Digits that are read out and said again; a PIN or badge; the phone's approval; another person's."""
+
+NEEDS: tuple[Need, ...] = get_args(Need)
+
+Requirement = Literal["challenge", "factor", "phone", "second", "trained", "deny"]
+"""A need, or that whoever orders is trained for these goods, or that it is not ordered at all."""
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = get_args(Day)
+
+TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+
+SHOP_WHO = "shop-who"
+"""The id of the rule that a product's own facts are: which roles may order it."""
+
+Standing = Literal["applies", "applies_unknown", "other_person", "other_goods", "other_time", "less"]
+"""Whether a rule is about this order, or what it is not about. `applies_unknown`: nothing is known of the
+goods that would say whether it is."""
+
+
+class Rule(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):
+    """Everything that is given must be so, and of a list one. Days and hours are local; where `until` is the
+    earlier, it is that of the next day. `over_minor` and `over_packs` count what the rule is about: the
+    products, categories and hazards that it names, else all. 'trained' is about the hazards that it names.
+    `say` tells the person why."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}\Z")]
+    require: Requirement
+    people: tuple[Name, ...] = ()
+    roles: tuple[Identifier, ...] = ()
+    cost_centres: tuple[Name, ...] = ()
+    products: tuple[Identifier, ...] = ()
+    categories: tuple[Identifier, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    days: tuple[Day, ...] = ()
+    from_: TimeOfDay | None = None
+    until: TimeOfDay | None = None
+    over_minor: Annotated[int, msgspec.Meta(ge=0, le=10_000_000_00)] = 0
+    over_packs: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    say: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+    @property
+    def names_goods(self) -> bool:
+        """Whether it is about some goods only, and not about single products."""
+        return bool(self.categories or self.hazards)
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who orders, as the rules see it. `trained`: for which hazards."""
+
+    name: str
+    roles: frozenset[str] = frozenset()
+    cost_centres: frozenset[str] = frozenset()
+    trained: frozenset[str] = frozenset()
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """Local time: `day` counts from Monday, 0; `minute` from midnight."""
+
+    day: int
+    minute: int
+
+
+class Book(msgspec.Struct, frozen=True):
+    """The rules of a house, and the limits of the tiers that hold beside them."""
+
+    tiers: Policy = Policy()
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """What became of one rule: whether it is about this order, and what it asks for, if anything."""
+
+    rule: Rule
+    standing: Standing
+    asks: Need | Literal["", "deny"] = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`code` is '' where the order may go on once all of `needs` are there, else `rule_denied` or that of the
+    tier. `above_voice` is the code for which a voice alone is not enough, and `limit` the bound of that or of
+    the tier that refused; `rule` the id of the rule that refused. `trace` tells of every rule, in order."""
+
+    needs: frozenset[Need] = frozenset()
+    code: str = ""
+    above_voice: str = ""
+    limit: int = 0
+    rule: str = ""
+    trace: tuple[Step, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        return not self.code
+
+
+def judge(
+    book: Book,
+    basket: Basket,
+    person: Person,
+    circumstances: Circumstances,
+    moment: Moment,
+    facts: Mapping[str, Facts],
+) -> Judgement:
+    """What the order needs, or why it is refused. `facts` are those of the shop's details by product id; of a
+    product that is not among them anything is thought possible, and a rule that may be about it asks for a
+    PIN or badge where it would refuse."""
+    own = (_step(rule, basket, person, moment, facts) for rule in book.rules)
+    trace = (*own, *_of_the_shop(basket, person, facts))
+    needs = frozenset(step.asks for step in trace if step.asks and step.asks != "deny")
+    by_voice = decide(basket, circumstances, book.tiers)
+    if not by_voice.allowed:
+        needs |= {"factor"}
+    if needs & {"factor", "phone"}:
+        by_factor = decide(basket, circumstances, book.tiers, tier="factor")
+        if not by_factor.allowed:
+            return Judgement(needs, by_factor.code, by_voice.code, by_factor.limit, trace=trace)
+    denied = next((step.rule.id for step in trace if step.asks == "deny"), "")
+    code = "rule_denied" if denied else ""
+    return Judgement(needs, code, by_voice.code, by_voice.limit, denied, trace)
+
+
+def _step(rule: Rule, basket: Basket, person: Person, moment: Moment, facts: Mapping[str, Facts]) -> Step:
+    if not _is_about(rule, person):
+        return Step(rule, "other_person")
+    lines = [line for line in basket.lines if _may_be_about(rule, line, facts)]
+    if not lines:
+        return Step(rule, "other_goods")
+    if not is_then(rule, moment):
+        return Step(rule, "other_time")
+    if not _is_more(rule, lines):
+        return Step(rule, "less")
+    known = [line for line in lines if not rule.names_goods or line.product_id in facts]
+    if known and _is_more(rule, known):
+        return Step(rule, "applies", _asks(rule, known, person, facts))
+    if rule.require == "deny" or rule.require == "trained":
+        return Step(rule, "applies_unknown", "factor")
+    return Step(rule, "applies_unknown", rule.require)
+
+
+def _is_about(rule: Rule, person: Person) -> bool:
+    names = {name.casefold() for name in rule.people}
+    return (
+        (not names or person.name.casefold() in names)
+        and (not rule.roles or not person.roles.isdisjoint(rule.roles))
+        and (not rule.cost_centres or not person.cost_centres.isdisjoint(rule.cost_centres))
+    )
+
+
+def _may_be_about(rule: Rule, line: Line, facts: Mapping[str, Facts]) -> bool:
+    if rule.products and line.product_id not in rule.products:
+        return False
+    told = facts.get(line.product_id)
+    if told is None:
+        return True
+    return (not rule.categories or not set(rule.categories).isdisjoint(told.categories)) and (
+        not rule.hazards or not set(rule.hazards).isdisjoint(told.hazard)
+    )
+
+
+def is_then(rule: Rule, moment: Moment) -> bool:
+    """Whether it is one of the days and hours of the rule."""
+    day, minute = moment.day, moment.minute
+    if rule.from_ is not None and rule.until is not None:
+        first, end = _minutes(rule.from_), _minutes(rule.until)
+        if first < end:
+            if not first <= minute < end:
+                return False
+        elif minute < end:
+            day = (day - 1) % 7  # it began yesterday
+        elif minute < first:
+            return False
+    return not rule.days or DAYS[day] in rule.days
+
+
+def _minutes(time_of_day: str) -> int:
+    hours, minutes = time_of_day.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _is_more(rule: Rule, lines: Sequence[Line]) -> bool:
+    minor = sum(line.total.minor for line in lines)
+    packs = sum(line.quantity for line in lines)
+    return (not rule.over_minor or minor > rule.over_minor) and (
+        not rule.over_packs or packs > rule.over_packs
+    )
+
+
+def _asks(
+    rule: Rule, lines: Sequence[Line], person: Person, facts: Mapping[str, Facts]
+) -> Need | Literal["", "deny"]:
+    if rule.require != "trained":
+        return rule.require
+    there = {hazard for line in lines for hazard in facts.get(line.product_id, Facts()).hazard}
+    return "" if there & set(rule.hazards) <= person.trained else "deny"
+
+
+def _of_the_shop(basket: Basket, person: Person, facts: Mapping[str, Facts]) -> Iterator[Step]:
+    """The shop's word on who may order a product."""
+    for line in basket.lines:
+        who = facts.get(line.product_id, Facts()).who
+        if who and person.roles.isdisjoint(who):
+            rule = Rule(SHOP_WHO, "deny", products=(line.product_id,))
+            yield Step(rule, "applies", "deny")

@@ -1,0 +1,147 @@
+"""A policy as text: every fault at once with its line, and the ready ones do what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.deciding.basket import Basket, Line
+from agent.deciding.details import Facts
+from agent.deciding.money import Money
+from agent.deciding.policy import Circumstances
+from agent.deciding.policy_file import PolicyFile, parse_policy
+from agent.deciding.rules import Moment, judge
+from agent.plumbing.errors import ConfigurationError
+from agent.plumbing.settings import Policy
+
+READY = Path(__file__).parents[2] / "agent" / "policies"
+
+FAULTY = """\
+[limits]
+voice_order_max_minor = -1
+most_line = 3
+
+[roles]
+child = "Tom"
+
+[trained]
+petrol = ["Anna"]
+
+[surprise]
+
+[[rule]]
+id = "one"
+require = "maybe"
+over_packs = 2.5
+
+[[rule]]
+id = "Two!"
+require = "trained"
+from = "25:00"
+colour = "red"
+
+[[rule]]
+days = ["mon", "domingo"]
+"""
+
+
+def test_every_fault_is_told_at_once_with_its_line() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_policy(FAULTY, name="policy.toml")
+    assert caught.value.code == "policy_invalid"
+    told = [line.split(": ", 1) for line in caught.value.detail.splitlines()]
+    lines = [int(place.removeprefix("policy.toml:")) for place, _ in told]
+    assert lines == sorted(lines)
+    assert set(lines) == {2, 3, 6, 9, 11, 15, 16, 19, 20, 21, 22, 24, 25}
+    assert len(told) == 15  # the last rule lacks two, the one before has an hour without an end
+
+
+def test_names_that_mean_nothing_are_faults() -> None:
+    text = '[roles]\nchild = []\n[[rule]]\nid = "a"\nrequire = "deny"\nroles = ["childs"]\n'
+    text += '[[rule]]\nid = "a"\nrequire = "deny"\n[[rule]]\nid = "shop-who"\nrequire = "deny"\n'
+    with pytest.raises(ConfigurationError) as caught:
+        parse_policy(text)
+    assert [line.split(": ")[0] for line in caught.value.detail.splitlines()] == [
+        "policy:6",
+        "policy:8",
+        "policy:11",
+    ]
+
+
+@pytest.mark.parametrize("text", ["rule = 3", "rule = [1]", "limits = 1", "[[limits]]", "[rule]\nid = 'x'"])
+def test_other_shapes_are_faults_too(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="policy_invalid: policy:1: "):
+        parse_policy(text)
+
+
+def test_what_is_no_toml_is_told_with_its_place() -> None:
+    with pytest.raises(ConfigurationError, match=r"policy_syntax.*line 2"):
+        parse_policy("[limits]\nmost_lines = = 3")
+
+
+def test_limits_only_tighten() -> None:
+    policy = parse_policy("[limits]\nvoice_order_max_minor = 50_00\nmost_lines = 20")
+    assert policy.book(Policy()).tiers == Policy(voice_order_max_minor=50_00)
+
+
+def test_a_person_has_what_the_lists_say() -> None:
+    policy = parse_policy(
+        '[roles]\nchild = ["Tom"]\n[trained]\nGHS02 = ["TOM"]\n[cost_centres]\n"4711" = ["tom"]'
+    )
+    tom = policy.person("tom")
+    assert (tom.roles, tom.trained, tom.cost_centres) == ({"child"}, {"GHS02"}, {"4711"})
+    assert policy.person("Anna").roles == frozenset()
+
+
+def _ready(kind: str, **people: str) -> PolicyFile:
+    """With those people put into the empty lists."""
+    text = (READY / f"{kind}.toml").read_text()
+    for key, name in people.items():
+        assert f"\n{key.replace('_', '-')} = []" in text
+        text = text.replace(f"\n{key.replace('_', '-')} = []", f'\n{key.replace("_", "-")} = ["{name}"]')
+    return parse_policy(text, name=kind)
+
+
+FACTS = {
+    "wine": Facts(categories=("alcohol",)),
+    "sweets": Facts(categories=("sweets",)),
+    "thinner": Facts(hazard=("GHS02",)),
+    "gloves": Facts(),
+}
+NOON, NIGHT, EVENING = 12 * 60, 23 * 60 + 30, 20 * 60 + 30
+
+
+@pytest.mark.parametrize(
+    ("kind", "person", "order", "minute", "day", "expected"),
+    [
+        ("household", "Anna", ("gloves", 2), NOON, 0, set()),
+        ("household", "Anna", ("gloves", 11), NOON, 0, {"factor"}),  # 110 zloty
+        ("household", "Anna", ("wine", 1), NOON, 0, {"factor"}),
+        ("household", "Anna", ("gloves", 4), NIGHT, 0, {"factor"}),
+        ("household", "Anna", ("gloves", 2), NIGHT, 0, set()),
+        ("household", "Tom", ("wine", 1), NOON, 0, "children-no-alcohol"),
+        ("household", "Tom", ("sweets", 2), NOON, 0, set()),
+        ("household", "Tom", ("sweets", 3), NOON, 0, {"factor"}),
+        ("household", "Tom", ("gloves", 1), EVENING, 0, "children-not-at-night"),
+        ("household", "Ola", ("gloves", 1), NOON, 0, {"factor"}),
+        ("factory", "Anna", ("gloves", 1), NOON, 0, {"factor"}),
+        ("factory", "Anna", ("gloves", 1), NOON, 5, {"factor", "second"}),
+        ("factory", "Anna", ("gloves", 15), NOON, 0, {"factor"}),
+        ("factory", "Tom", ("gloves", 15), NOON, 0, {"factor", "second"}),
+        ("factory", "Anna", ("thinner", 1), NOON, 0, "hazardous-goods"),
+        ("factory", "Ola", ("thinner", 1), NOON, 0, {"factor"}),
+    ],
+)
+def test_the_ready_policies_do_what_they_say(
+    kind: str, person: str, order: tuple[str, int], minute: int, day: int, expected: set[str] | str
+) -> None:
+    people = (
+        {"child": "Tom", "guest": "Ola"} if kind == "household" else {"apprentice": "Tom", "GHS02": "Ola"}
+    )
+    policy, (product, quantity) = _ready(kind, **people), order
+    line = Line(product, product, (), product, quantity, "piece", Money(10_00, "PLN"))
+    around = Circumstances(Money(0, "PLN"))
+    book, who = policy.book(Policy()), policy.person(person)
+    judged = judge(book, Basket((line,), 1), who, around, Moment(day, minute), FACTS)
+    assert (judged.rule or judged.needs) == expected

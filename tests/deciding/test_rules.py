@@ -1,0 +1,228 @@
+"""Rules of a house: each only ever asks for more, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.deciding.basket import Basket, Line
+from agent.deciding.details import Facts
+from agent.deciding.money import Money
+from agent.deciding.policy import Circumstances, decide
+from agent.deciding.rules import DAYS, NEEDS, Book, Judgement, Moment, Person, Rule, is_then, judge
+from agent.plumbing.settings import Policy
+
+TUESDAY_AT_TEN = Moment(1, 10 * 60)
+FACTS = {
+    "wine": Facts(categories=("alcohol",)),
+    "sweets": Facts(categories=("sweets", "snacks")),
+    "thinner": Facts(categories=("paint",), hazard=("GHS02", "GHS07")),
+    "screws": Facts(who=("fitter",)),
+    "tea": Facts(),
+}
+CALM = Circumstances(Money(0, "PLN"))
+ANNA, TOM = Person("Anna", frozenset({"parent"})), Person("Tom", frozenset({"child"}))
+MARIA = Person("Maria", frozenset({"fitter"}), frozenset({"4711"}), frozenset({"GHS02"}))
+
+
+def _basket(*lines: tuple[str, int], price: int = 10_00) -> Basket:
+    """Of (product, quantity)."""
+    made = [
+        Line(product, product, (), product, quantity, "piece", Money(price, "PLN"))
+        for product, quantity in lines
+    ]
+    return Basket(tuple(made), 1)
+
+
+def _judged(
+    *rules: Rule,
+    basket: Basket,
+    person: Person = ANNA,
+    at: Moment = TUESDAY_AT_TEN,
+    facts: Mapping[str, Facts] = FACTS,
+) -> Judgement:
+    return judge(Book(Policy(), rules), basket, person, CALM, at, facts)
+
+
+def test_a_rule_is_about_all_that_it_names_and_of_each_list_one() -> None:
+    rule = Rule("r", "deny", roles=("child", "guest"), categories=("alcohol", "tobacco"))
+    assert _judged(rule, basket=_basket(("wine", 1)), person=TOM).rule == "r"
+    assert _judged(rule, basket=_basket(("tea", 1), ("wine", 1)), person=TOM).code == "rule_denied"
+    for basket, person, standing in (
+        (_basket(("wine", 1)), ANNA, "other_person"),
+        (_basket(("tea", 1)), TOM, "other_goods"),
+    ):
+        judged = _judged(rule, basket=basket, person=person)
+        assert judged.allowed and not judged.needs
+        assert [step.standing for step in judged.trace] == [standing]
+
+
+def test_people_are_named_in_any_case_of_letters_and_cost_centres_count() -> None:
+    assert _judged(Rule("r", "factor", people=("anna",)), basket=_basket(("tea", 1))).needs == {"factor"}
+    centre = Rule("r", "second", cost_centres=("4711",))
+    assert _judged(centre, basket=_basket(("tea", 1)), person=MARIA).needs == {"second"}
+    assert not _judged(centre, basket=_basket(("tea", 1))).needs
+
+
+def test_amounts_and_packs_are_those_of_the_goods_that_the_rule_is_about() -> None:
+    rule = Rule("r", "factor", categories=("sweets",), over_packs=2)
+    assert not _judged(rule, basket=_basket(("sweets", 2), ("tea", 5))).needs
+    assert _judged(rule, basket=_basket(("sweets", 3))).needs == {"factor"}
+    rule = Rule("r", "phone", products=("tea",), over_minor=20_00)
+    assert not _judged(rule, basket=_basket(("tea", 2), ("wine", 3))).needs
+    assert _judged(rule, basket=_basket(("tea", 3))).needs == {"phone"}
+
+
+@pytest.mark.parametrize(
+    ("day", "minute", "held"),
+    [
+        (4, 23 * 60, True),
+        (4, 22 * 60 + 59, False),
+        (5, 0, True),  # Saturday, of the night that began on Friday
+        (5, 6 * 60, False),
+        (4, 3 * 60, False),  # Friday, of the night that began on Thursday
+        (5, 23 * 60, False),
+    ],
+)
+def test_a_night_belongs_to_the_day_on_which_it_began(day: int, minute: int, held: bool) -> None:
+    assert (
+        is_then(Rule("r", "deny", days=("fri",), from_="23:00", until="06:00"), Moment(day, minute)) is held
+    )
+
+
+def test_hours_of_one_day_begin_at_their_first_minute_and_end_before_their_last() -> None:
+    rule = Rule("r", "deny", from_="08:00", until="16:00")
+    held = [minute for minute in range(24 * 60) if is_then(rule, Moment(0, minute))]
+    assert (held[0], held[-1], len(held)) == (480, 959, 480)
+
+
+def test_who_is_trained_may_order_what_is_hazardous_and_nobody_else() -> None:
+    rule = Rule("r", "trained", hazards=("GHS02", "GHS06"))
+    basket = _basket(("thinner", 1))
+    assert _judged(rule, basket=basket, person=MARIA).allowed
+    assert _judged(rule, basket=basket).code == "rule_denied"
+    both = Rule("r", "trained", hazards=("GHS02", "GHS07"))
+    assert _judged(both, basket=basket, person=MARIA).code == "rule_denied", "she is trained for one of them"
+
+
+def test_what_is_not_known_of_goods_asks_for_a_factor_and_never_for_nothing() -> None:
+    for require in ("deny", "trained"):
+        rule = Rule("r", require, hazards=("GHS02",))  # type: ignore[arg-type]
+        judged = _judged(rule, basket=_basket(("thinner", 1)), facts={})
+        assert judged.allowed and judged.needs == {"factor"}
+    rule = Rule("r", "second", categories=("alcohol",), over_packs=2)
+    assert _judged(rule, basket=_basket(("wine", 2), ("x", 1))).needs == {"second"}
+    assert not _judged(rule, basket=_basket(("wine", 1), ("x", 1))).needs
+
+
+def test_the_shops_word_on_who_may_order_holds() -> None:
+    assert _judged(basket=_basket(("screws", 1)), person=MARIA).allowed
+    judged = _judged(basket=_basket(("screws", 1)))
+    assert (judged.code, judged.rule) == ("rule_denied", "shop-who")
+
+
+def test_what_needs_a_pin_is_bounded_by_what_a_pin_may_order() -> None:
+    own = Policy(factor_order_max_minor=50_00)
+    book = Book(own, (Rule("r", "factor"),))
+    judged = judge(book, _basket(("tea", 6)), ANNA, CALM, TUESDAY_AT_TEN, FACTS)
+    assert (judged.code, judged.limit) == ("order_over_limit", 50_00)
+
+
+_NAMES = st.lists(st.sampled_from(["Anna", "Tom", "Maria"]), max_size=2).map(tuple)
+_HOURS = st.sampled_from([(None, None), ("08:00", "16:00"), ("22:00", "06:00")])
+_RULES = st.builds(
+    lambda hours, **given: Rule("r", from_=hours[0], until=hours[1], **given),
+    _HOURS,
+    require=st.sampled_from(["challenge", "factor", "phone", "second", "trained", "deny"]),
+    people=_NAMES,
+    roles=st.lists(st.sampled_from(["child", "parent", "fitter"]), max_size=1).map(tuple),
+    cost_centres=st.lists(st.just("4711"), max_size=1).map(tuple),
+    products=st.lists(st.sampled_from([*FACTS, "x"]), max_size=2).map(tuple),
+    categories=st.lists(st.sampled_from(["alcohol", "sweets"]), max_size=2).map(tuple),
+    hazards=st.lists(st.sampled_from(["GHS02", "GHS07"]), max_size=2).map(tuple),
+    days=st.lists(st.sampled_from(DAYS), max_size=3).map(tuple),
+    over_minor=st.sampled_from([0, 50_00, 500_00]),
+    over_packs=st.sampled_from([0, 1, 20]),
+)
+_BOOKS = st.lists(_RULES, max_size=4).map(tuple)
+_BASKETS = st.builds(
+    lambda lines, price: _basket(*lines, price=price),
+    st.lists(st.tuples(st.sampled_from([*FACTS, "x"]), st.integers(1, 30)), min_size=1, max_size=6),
+    st.integers(0, 200_00),
+)
+_AROUND = st.builds(
+    Circumstances,
+    st.integers(0, 300_00).map(lambda minor: Money(minor, "PLN")),
+    clock_trusted=st.booleans(),
+    spent_by_voice=st.none() | st.integers(0, 300_00).map(lambda minor: Money(minor, "PLN")),
+)
+_MOMENTS = st.builds(Moment, st.integers(0, 6), st.integers(0, 24 * 60 - 1))
+_PEOPLE = st.sampled_from([ANNA, TOM, MARIA])
+_LIMITS = st.builds(
+    Policy,
+    voice_order_max_minor=st.sampled_from([0, 50_00, 100_00]),
+    factor_order_max_minor=st.sampled_from([50_00, 1_000_00]),
+)
+_TOLD = st.sets(st.sampled_from(list(FACTS))).map(lambda ids: {id_: FACTS[id_] for id_ in ids})
+
+
+@given(_LIMITS, _BOOKS, _BOOKS, st.integers(0, 4), _BASKETS, _PEOPLE, _AROUND, _MOMENTS, _TOLD)
+def test_more_rules_never_make_an_order_easier(
+    limits: Policy,
+    own: tuple[Rule, ...],
+    more: tuple[Rule, ...],
+    at: int,
+    basket: Basket,
+    person: Person,
+    around: Circumstances,
+    moment: Moment,
+    facts: Mapping[str, Facts],
+) -> None:
+    alone = judge(Book(limits, own), basket, person, around, moment, facts)
+    both = judge(Book(limits, own[:at] + more + own[at:]), basket, person, around, moment, facts)
+    assert alone.allowed or not both.allowed
+    assert both.needs >= alone.needs
+
+
+@given(_LIMITS, _BASKETS, _PEOPLE, _AROUND, _MOMENTS)
+def test_without_rules_it_is_the_limits_of_the_tiers(
+    limits: Policy, basket: Basket, person: Person, around: Circumstances, moment: Moment
+) -> None:
+    judged = judge(Book(limits), basket, person, around, moment, {})
+    by_voice = decide(basket, around, limits)
+    by_factor = decide(basket, around, limits, tier="factor")
+    assert judged.allowed == (by_voice.allowed or by_factor.allowed)
+    assert judged.needs == (set() if by_voice.allowed else {"factor"})
+    assert judged.above_voice == by_voice.code
+    if not judged.allowed:
+        assert (judged.code, judged.limit) == (by_factor.code, by_factor.limit)
+
+
+@given(_BOOKS, _BASKETS, _PEOPLE, _AROUND, _MOMENTS, _TOLD)
+def test_what_is_asked_for_is_what_the_trace_tells(
+    rules: tuple[Rule, ...],
+    basket: Basket,
+    person: Person,
+    around: Circumstances,
+    moment: Moment,
+    facts: Mapping[str, Facts],
+) -> None:
+    judged = judge(Book(Policy(), rules), basket, person, around, moment, facts)
+    asked = {step.asks for step in judged.trace}
+    assert judged.needs == {need for need in NEEDS if need in asked} | (
+        {"factor"} if judged.above_voice else set()
+    )
+    assert not ("deny" in asked and judged.allowed)
+    assert all(step.asks or step.standing != "applies_unknown" for step in judged.trace)
+
+
+def test_every_part_of_a_rule_is_tried() -> None:
+    """Or a new one would be forgotten above."""
+    tried = {"id", "require", "people", "roles", "cost_centres", "products", "categories", "hazards", "days"}
+    assert {field.name for field in msgspec.structs.fields(Rule)} == tried | {
+        *("from_", "until", "over_minor", "over_packs", "say")
+    }

@@ -1,0 +1,161 @@
+"""`earmark policy`: what a house allows, told in words and as data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from agent.cli import main
+from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.details import Details, Facts
+from agent.deciding.edition import source_id
+from tests.committing.kit import CATALOGUE_FILE
+
+NIGHT = """
+[roles]
+child = ["Tom"]
+
+[[rule]]
+id = "night"
+require = "second"
+from = "22:00"
+until = "06:00"
+over_packs = 10
+
+[[rule]]
+id = "no-wood-for-children"
+require = "deny"
+roles = ["child"]
+categories = ["hot-drinks"]
+say = "Ask a grown-up."
+"""
+EXPLAIN = ("--item", "coffee", "--at", "22:10", "--day", "tue")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    (tmp_path / "catalogue.json").write_bytes(CATALOGUE_FILE.read_bytes())
+    file = tmp_path / "earmark.toml"
+    file.write_text('[paths]\ncatalogue_file = "catalogue.json"\n[policy]\nvoice_order_max_minor = 30_000\n')
+    (tmp_path / "policy.toml").write_text(NIGHT)
+    return file
+
+
+def tell_facts(settings: Path, **facts: Facts) -> None:
+    catalogue = parse_catalogue(CATALOGUE_FILE.read_bytes())
+    details = Details(1, catalogue.shop_id, catalogue.version, source_id(CATALOGUE_FILE.read_bytes()), facts)
+    (settings.parent / "catalogue.details.json").write_bytes(msgspec.json.encode(details))
+
+
+def run(settings: Path, *words: str) -> int:
+    return main(["-s", str(settings), "policy", *words])
+
+
+def told(settings: Path, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    capsys.readouterr()
+    run(settings, "explain", "--json", *words)
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_it_says_why_and_by_which_rule_and_what_holds_today(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell_facts(settings, coffee=Facts(categories=("hot-drinks",)))
+    assert run(settings, "explain", "--person", "Anna", "--quantity", "12", *EXPLAIN) == 0
+    asked, answer, *rules, today = capsys.readouterr().out.splitlines()
+    assert asked == "Would Anna's 12 × medium roast coffee for 228.00 PLN on a Tuesday at 22:10 pass?"
+    assert answer == (
+        "Yes, with the approval of a second person, because the rule night asks for the approval of a second"
+        " person above 10 packs from 22:00 to 06:00."
+    )
+    assert [line.split() for line in rules] == [
+        ["night", "applies,", "and", "asks", "for", "the", "approval", "of", "a", "second", "person"],
+        ["no-wood-for-children", "is", "about", "other", "people"],
+    ]
+    assert "does not ask for the rules" in today and today.endswith("it would pass by voice alone.")
+
+
+def test_no_comes_with_its_reason(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tell_facts(settings, coffee=Facts(categories=("hot-drinks",)))
+    assert run(settings, "explain", "--person", "tom", *EXPLAIN) == 1
+    answer = capsys.readouterr().out.splitlines()[1]
+    assert answer == (
+        "No, because the rule no-wood-for-children refuses for child of hot-drinks."
+        ' It tells: "Ask a grown-up."'
+    )
+    assert run(settings, "explain", "--person", "Anna", "--quantity", "40", *EXPLAIN) == 1
+    assert "No, because one order holds at most 20 of one thing" in capsys.readouterr().out
+
+
+def test_without_the_shops_details_a_category_may_be_any(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = told(settings, capsys, "--person", "Tom", *EXPLAIN)
+    assert (found["passes"], found["needs"]) == (True, ["factor"])
+    assert found["rules"][1] == {
+        "id": "no-wood-for-children",
+        "standing": "applies_unknown",
+        "asks": "factor",
+    }
+    tell_facts(settings, coffee=Facts())
+    assert told(settings, capsys, "--person", "Tom", *EXPLAIN)["needs"] == []
+
+
+def test_what_was_spent_before_counts(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = told(settings, capsys, "--person", "Anna", *EXPLAIN, "--spent-minor", "24000")
+    assert (found["needs"], found["above_voice"], found["limit_minor"]) == (
+        ["factor"],
+        "day_over_limit",
+        250_00,
+    )
+    assert found["kept_by_the_device"] == {"rules": False, "by_voice": "day_over_limit", "by_factor": ""}
+
+
+def test_products_are_named_as_people_name_them(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    when = EXPLAIN[2:]
+    for item in ("coffee?roast=dark", "Coffee beans", "kawa"):
+        assert run(settings, "explain", "--person", "Anna", "--item", item, *when) == 0
+    capsys.readouterr()
+    for item, code in (
+        ("moon dust", "catalogue_no_such_product"),
+        ("coffee?roast=blue", "catalogue_options"),
+    ):
+        assert run(settings, "explain", "--person", "Anna", "--item", item, *when) == 1
+        assert f"code: {code}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["household", "factory"])
+def test_a_ready_policy_is_written_once_and_checked(
+    settings: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    assert run(settings, "install", kind) == 1
+    assert "code: policy_exists" in capsys.readouterr().err
+    (settings.parent / "policy.toml").unlink()
+    assert run(settings, "check") == 1
+    assert "code: policy_missing" in capsys.readouterr().err
+    assert run(settings, "install", kind) == 0
+    assert "does not ask for its rules yet" in capsys.readouterr().out
+    assert run(settings, "check") == 0
+    out = capsys.readouterr().out
+    assert "the shop tells no categories and hazards" in out and "lists nobody" in out
+
+
+def test_check_tells_what_can_never_matter(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tell_facts(settings, coffee=Facts(categories=("tools",)))
+    text = "[limits]\nvoice_order_max_minor = 90_000\nvoice_day_max_minor = 5\n" + NIGHT
+    (settings.parent / "policy.toml").write_text(text + 'products = ["plutonium"]\n')
+    assert run(settings, "check") == 0
+    out = capsys.readouterr().out
+    assert "voice_order_max_minor is higher than the 30000 of the settings" in out
+    assert "voice_day_max_minor is lower than the 25000 of the settings" in out
+    assert "the shop sells no 'plutonium'" in out
+    assert "nothing that the shop sells is in category 'hot-drinks'" in out
+    (settings.parent / "policy.toml").write_text(text + "colour = 3\nover_packs = -1\n")
+    assert run(settings, "check") == 1
+    err = capsys.readouterr().err
+    assert "policy.toml:21: a rule has no 'colour'" in err and "policy.toml:22: over_packs" in err
