@@ -49,8 +49,10 @@ def explain(arguments: argparse.Namespace) -> int:
     basket = _basket(shop.catalogue, arguments.item, arguments.quantity, settings.device.language)
     house = House(policy.rules, policy.person(arguments.person), _moment(arguments), shop.facts)
     spent = Money(arguments.spent_minor, shop.catalogue.currency)
-    around = Circumstances(spent, spent_by_voice=spent)
-    judgement = judge(house, basket, around, policy.tighter(settings.policy))
+    tiers = policy.tighter(settings.policy)
+    most = policy.most_by_voice(settings.policy, tiers)
+    around = Circumstances(spent, spent_by_voice=spent, most_by_voice_minor=most)
+    judgement = judge(house, basket, around, tiers)
     if arguments.json:
         print(json.dumps(_as_json(judgement), indent=2))
     else:
@@ -195,6 +197,8 @@ def _notes(policy: PolicyFile, settings: Settings) -> Iterator[str]:
                 f"{name} is lower than the {getattr(own, name)} of the settings, which is what holds"
                 " without this file, or after going back to an earlier release"
             )
+    most = policy.most_by_voice(own, policy.tighter(own))
+    yield f"whoever forged voices could spend {most} in a day, in grosz or cents, whoever's they are"
     for key in ("roles", "trained"):
         for name, members in getattr(policy, key).items():
             if not members:

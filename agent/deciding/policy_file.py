@@ -18,15 +18,17 @@ from agent.deciding.details import Hazard
 from agent.deciding.products import Identifier
 from agent.deciding.rules import SHOP_WHO, Name, Person, Rule
 from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.settings import Policy
+from agent.plumbing.settings import MinorUnits, Policy
 
 Members = tuple[Name, ...]
 
 
 class PolicyFile(msgspec.Struct, frozen=True):
-    """What the text says. `roles`, `cost_centres` and `trained` (by hazard) list people by their names."""
+    """What the text says. `together_minor` is what everybody together may buy by voice alone in a day; None:
+    as much as one person. `roles`, `cost_centres` and `trained` (by hazard) list people by their names."""
 
     limits: dict[str, int] = {}
+    together_minor: int | None = None
     roles: dict[Identifier, Members] = {}
     cost_centres: dict[Name, Members] = {}
     trained: dict[Hazard, Members] = {}
@@ -36,6 +38,16 @@ class PolicyFile(msgspec.Struct, frozen=True):
         """In each limit the stricter of its own and `own`."""
         lower = {name: min(getattr(own, name), limit) for name, limit in self.limits.items()}
         return msgspec.structs.replace(own, **lower)
+
+    def most_by_voice(self, own: Policy, effective: Policy) -> int:
+        """What everybody together may buy by voice alone in a day. Where the shop has lowered what one person
+        may (`effective`, of `own`), it has lowered this as well."""
+        tighter = self.tighter(own).voice_day_max_minor
+        if self.together_minor is None:
+            return effective.voice_day_max_minor
+        if effective.voice_day_max_minor < tighter:
+            return min(effective.voice_day_max_minor, self.together_minor)
+        return self.together_minor
 
     def person(self, name: str) -> Person:
         """What it says of whoever is called that, in any case of letters."""
@@ -89,7 +101,10 @@ _TABLES: Mapping[str, Any] = {
     "cost_centres": (Name, Members),
     "trained": (Hazard, Members),
 }
-_LIMITS = get_type_hints(Policy, include_extras=True)
+TOGETHER = "voice_day_together_max_minor"
+"""The one limit that the settings do not know: they would keep an earlier release from starting."""
+
+_LIMITS = {**get_type_hints(Policy, include_extras=True), TOGETHER: MinorUnits}
 _RULE = {field.encode_name: field.type for field in msgspec.structs.fields(Rule)}
 _REQUIRED = ("id", "require")
 
@@ -114,7 +129,9 @@ class _Reader:
             elif not isinstance(value, dict):
                 self._fault(place, f"[{key}] is a table")
             elif key == "limits":
-                found[key] = dict(self._limits(value))
+                limits = dict(self._limits(value))
+                found["together_minor"] = limits.pop(TOGETHER, None)
+                found[key] = limits
             else:
                 found[key] = dict(self._lists(key, value, *_TABLES[key]))
         policy = PolicyFile(**found)

@@ -85,6 +85,20 @@ def test_limits_only_tighten() -> None:
     assert policy.tighter(Policy()) == Policy(voice_order_max_minor=50_00)
 
 
+def test_what_all_voices_may_buy_is_what_one_may_unless_the_house_says_otherwise() -> None:
+    own, lowered = Policy(), Policy(voice_day_max_minor=100_00)
+    silent, more, less = (
+        parse_policy(text and f"[limits]\nvoice_day_together_max_minor = {text}")
+        for text in ("", "500_00", "50_00")
+    )
+    assert silent.most_by_voice(own, own) == 250_00
+    assert (more.most_by_voice(own, own), more.limits) == (500_00, {})
+    assert less.most_by_voice(own, own) == 50_00
+    assert [policy.most_by_voice(own, lowered) for policy in (silent, more, less)] == [100_00, 100_00, 50_00]
+    tight = parse_policy("[limits]\nvoice_day_max_minor = 90_00\nvoice_day_together_max_minor = 200_00")
+    assert tight.most_by_voice(own, tight.tighter(own)) == 200_00
+
+
 def test_a_person_has_what_the_lists_say() -> None:
     policy = parse_policy(
         '[roles]\nchild = ["Tom"]\n[trained]\nGHS02 = ["TOM"]\n[cost_centres]\n"4711" = ["tom"]'
