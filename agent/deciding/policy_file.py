@@ -10,15 +10,20 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
 from agent.deciding.details import Hazard
 from agent.deciding.products import Identifier
-from agent.deciding.rules import SHOP_WHO, Name, Person, Rule
+from agent.deciding.rules import SHOP_WHO, Name, Person, Requirement, Rule
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.settings import MinorUnits, Policy
+
+SCHEMA_VERSION = 1
+"""Of what this release knows. Of a text of a later one it reads what it knows, and is never less strict: a
+condition that it does not know is dropped, so its rule is about more orders, and an unknown requirement is to
+refuse. So a device may go back to this release."""
 
 Members = tuple[Name, ...]
 
@@ -114,12 +119,17 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._places = _places(text)
+        self._later = False
         self.faults: list[Fault] = []
 
     def policy(self, raw: Mapping[str, Any]) -> PolicyFile:
         found: dict[str, Any] = {}
+        version = self._value(("", 0, "schema_version"), raw.get("schema_version", SCHEMA_VERSION), int)
+        self._later = isinstance(version, int) and version > SCHEMA_VERSION
         for key, value in raw.items():
             place = (key, 0, "")
+            if key == "schema_version" or (self._later and key not in (*_TABLES, "limits", "rule")):
+                continue
             if key == "rule":
                 found["rules"] = self._rules(value)
             elif key != "limits" and key not in _TABLES:
@@ -143,7 +153,7 @@ class _Reader:
         for name, value in table.items():
             place = ("limits", 0, name)
             if name not in _LIMITS:
-                self._fault(place, f"no limit is called {name!r}; there are {', '.join(_LIMITS)}")
+                self._unknown(place, f"no limit is called {name!r}; there are {', '.join(_LIMITS)}")
             else:
                 yield name, self._value(place, value, _LIMITS[name])
 
@@ -164,9 +174,10 @@ class _Reader:
         for key, value in table.items():
             place = ("rule", at, key)
             if key not in _RULE:
-                self._fault(place, f"a rule has no {key!r}; it has {', '.join(_RULE)}")
+                self._unknown(place, f"a rule has no {key!r}; it has {', '.join(_RULE)}")
             else:
-                found[key] = self._value(place, value, _RULE[key])
+                known = key != "require" or not self._later
+                found[key] = self._value(place, value, _RULE[key] if known else str)
         for key in _REQUIRED:
             if key not in table:
                 self._fault(("rule", at, ""), f"the rule has no {key!r}")
@@ -176,6 +187,8 @@ class _Reader:
             )
         if table.get("require") == "trained" and not table.get("hazards"):
             self._fault(("rule", at, "require"), "trained for what? name the hazards")
+        if self._later and found.get("require") not in get_args(Requirement):
+            found["require"] = "deny"
         if len(self.faults) > before:
             return None
         return msgspec.convert(found, Rule)
@@ -199,6 +212,10 @@ class _Reader:
         except msgspec.ValidationError as error:
             self._fault(place, f"{place[2]}: {error}")
             return value
+
+    def _unknown(self, place: tuple[str, int, str], text: str) -> None:
+        if not self._later:
+            self._fault(place, text)
 
     def _fault(self, place: tuple[str, int, str], text: str) -> None:
         table, at, _ = place

@@ -75,6 +75,32 @@ def test_other_shapes_are_faults_too(text: str) -> None:
         parse_policy(text)
 
 
+def test_a_policy_of_a_later_release_is_read_and_never_less_strictly() -> None:
+    text = """
+schema_version = 2
+[limits]
+voice_week_max_minor = 3
+most_lines = 2
+[moods]
+grim = ["Anna"]
+[[rule]]
+id = "narrow"
+require = "factor"
+moods = ["grim"]
+[[rule]]
+id = "new"
+require = "dance"
+people = ["Anna"]
+"""
+    policy = parse_policy(text)
+    narrow, new = policy.rules
+    assert (narrow.require, narrow.people, policy.limits) == ("factor", (), {"most_lines": 2})
+    assert (new.require, new.people) == ("deny", ("Anna",))
+    with pytest.raises(ConfigurationError) as caught:
+        parse_policy(text.replace("schema_version = 2", "schema_version = 1"))
+    assert len(caught.value.detail.splitlines()) == 4
+
+
 def test_what_is_no_toml_is_told_with_its_place() -> None:
     with pytest.raises(ConfigurationError, match=r"policy_syntax.*line 2"):
         parse_policy("[limits]\nmost_lines = = 3")
