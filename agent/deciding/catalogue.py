@@ -84,7 +84,11 @@ def parse_catalogue(data: bytes, *, name: str = "catalogue") -> Catalogue:
 
 
 def _no_catalogue(detail: str) -> CatalogueError:
-    return CatalogueError("catalogue_syntax", detail, "see docs/catalogue.md for the format")
+    return CatalogueError(
+        "catalogue_syntax",
+        detail,
+        "see docs/catalogue.md; all faults at once: earmark catalogue check FILE",
+    )
 
 
 Path = tuple[str | int, ...]

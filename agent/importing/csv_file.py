@@ -7,6 +7,8 @@ First what holds for all ("shop_id", "version", "currency", each with its value)
 from __future__ import annotations
 
 import csv
+import difflib
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -17,6 +19,9 @@ from agent.importing.findings import Findings
 _HEAD = ("shop_id", "version", "currency")
 _OPTIONS, _PRODUCTS = "option", "id"
 _SEPARATORS = ";\t,"
+_NAMED_SEPARATOR = re.compile(r'"?sep=([;,\t])"?[;,\t]*')
+"""A first line that some spreadsheets write, and then hide."""
+
 _LISTS = ("options", "categories", "hazard", "who", "substitutes", "fits", "goes_with")
 _PLAIN = ("id", "unit", "most", "pack", "price", "aisle", "bin", "offer_until")
 _OF_CHOICE = ("option", "position", "choice", "default", "price")
@@ -73,8 +78,11 @@ def read_csv(text: str, findings: Findings) -> tuple[dict[str, Any], _Lines]:
 
 def _rows(text: str, findings: Findings) -> Iterator[_Row]:
     """Rows that hold anything."""
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=_separator(text), strict=True)
-    began = 1
+    first, *others = text.split("\n")
+    named = _NAMED_SEPARATOR.fullmatch(first)
+    separator, began = named[1] if named else _separator(text), 1
+    lines = ["" if named else first, *others]
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=separator, strict=True)
     try:
         for cells in reader:
             stripped = [" ".join(cell.split()) for cell in cells]
@@ -90,7 +98,7 @@ def _rows(text: str, findings: Findings) -> Iterator[_Row]:
 def _separator(text: str) -> str:
     """What stands most often in the first row that has any: spreadsheets put a semicolon where the comma is
     the decimal mark."""
-    for line in text.splitlines():
+    for line in text.split("\n"):
         found = max(_SEPARATORS, key=line.count)
         if found in line:
             return found
@@ -117,7 +125,7 @@ class _Table:
     def __init__(self, row: _Row, findings: Findings) -> None:
         self.of = row.cells[0].lower()
         self._findings = findings
-        self._columns = [cell.lower() if ":" not in cell else cell for cell in row.cells]
+        self._columns = [cell.lower() for cell in row.cells]
         known = _OF_CHOICE if self.of == _OPTIONS else (*_PLAIN, *_LISTS)
         for at, name in enumerate(self._columns):
             if not name:
@@ -125,7 +133,9 @@ class _Table:
             elif name in self._columns[:at]:
                 findings.fault(row.line, f"the column {name!r} is there twice")
             elif name not in known and not _is_named_by_kind(name):
-                findings.fault(row.line, f"there is no column {name!r}")
+                near = difflib.get_close_matches(name, known, n=1)
+                meant = f"; did you mean {near[0]!r}?" if near else ""
+                findings.fault(row.line, f"there is no column {name!r}{meant}")
 
     def named(self, row: _Row) -> dict[str, str]:
         """The cells that hold anything by the names of their columns."""

@@ -10,7 +10,7 @@ from agent.deciding.lexicon import LEXICONS, spoken_numbers
 from agent.deciding.word_kinds import UnitWords
 from agent.importing.findings import Findings, Line
 from agent.importing.judging import Products
-from agent.plumbing.sentence_graph import normalise_text
+from agent.plumbing.sentence_graph import normalise_text, written_text
 
 
 def judge_names(products: Products, findings: Findings, line: Line) -> None:
@@ -33,9 +33,15 @@ def judge_names(products: Products, findings: Findings, line: Line) -> None:
 @cache
 def said_to_a_device(language: str) -> frozenset[str]:
     """Every phrase of the lexicon: consents, denials, openings, units, numbers; normalised."""
+    return frozenset(map(normalise_text, written_phrases(language))) | spoken_numbers(language).keys()
+
+
+@cache
+def written_phrases(language: str) -> tuple[str, ...]:
+    """The same without numbers, with their accents, in an order of their own."""
     lexicon = LEXICONS[language]
-    phrases = {phrase for field in fields(lexicon) for phrase in _phrases(getattr(lexicon, field.name))}
-    return frozenset(map(normalise_text, phrases)) | spoken_numbers(language).keys() - {""}
+    phrases = (phrase for field in fields(lexicon) for phrase in _phrases(getattr(lexicon, field.name)))
+    return tuple(sorted({written_text(phrase) for phrase in phrases} - {""}))
 
 
 def _phrases(value: object) -> Iterator[str]:

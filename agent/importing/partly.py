@@ -19,7 +19,7 @@ def without_faults(
     where it lacks what every product needs then."""
     made = copy.deepcopy(raw)
     if isinstance(made.get("options"), list):
-        made["options"] = [one for one in made["options"] if one not in unclear_options]
+        made["options"] = [one for one in made["options"] if str(one) not in unclear_options]
     for path in bad:
         _remove(made, path)
     made.setdefault("price_minor", 1)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from agent.deciding.lexicon import LEXICONS
 from agent.importing.findings import Findings, Line
 from agent.importing.judging import Products
+from agent.importing.naming import written_phrases
 from agent.plumbing.sentence_graph import normalise_text, written_text
 
 PROGRAM = "espeak-ng"
@@ -18,13 +19,15 @@ VOICES = {"en": ("en-us", "en-gb"), "pl": ("pl",), "ko": ("ko",)}
 SHORTEST_ALIKE = 5
 """Sounds or letters: shorter names differ in one more often than not ("tea", "peas")."""
 
+_NOBODY = -1
 _NO_SOUND = str.maketrans("", "", "ˈˌː ")
 _TIMEOUT_S = 300.0
 
 
 def judge_sounds(products: Products, findings: Findings, line: Line) -> None:
     """Warns of names of different products that sound the same in an accent, that differ in one sound, or in
-    one letter. Sounds are those of espeak-ng; where it is not installed, a warning says so."""
+    one letter, and of those that sound so like something that people say to a device. Sounds are those of
+    espeak-ng; where it is not installed or fails, a warning says so."""
     languages = sorted({language for _, product in products for language in product.words} & LEXICONS.keys())
     can_speak = shutil.which(PROGRAM) is not None
     if not can_speak:
@@ -34,6 +37,8 @@ def judge_sounds(products: Products, findings: Findings, line: Line) -> None:
         for at, (_, product) in enumerate(products):
             for form in product.words[language].heard if language in product.words else ():
                 owners.setdefault(written_text(form), at)
+        for phrase in written_phrases(language):
+            owners.setdefault(phrase, _NOBODY)
         names = [name for name in owners if name]
         told: set[tuple[int, int]] = set()
         spoken = [sounds(names, voice) for voice in VOICES[language]] if can_speak else []
@@ -43,11 +48,13 @@ def judge_sounds(products: Products, findings: Findings, line: Line) -> None:
             (first, name), (second, its) = sorted((owners[names[at]], names[at]) for at in (one, other))
             if first == second or (first, second) in told:
                 continue
+            if first == _NOBODY and "sounds" not in how:  # "latte" is no "latter"
+                continue
             told.add((first, second))
             path, product = products[second]
+            whose = f"of {products[first][1].id!r}" if first != _NOBODY else "that people say to a device"
             findings.warning(
-                line((*path, "words", language)),
-                f"product {product.id!r}: {its!r} {how} {name!r} of {products[first][1].id!r}",
+                line((*path, "words", language)), f"product {product.id!r}: {its!r} {how} {name!r} {whose}"
             )
 
 

@@ -4,13 +4,17 @@ name."""
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from joserfc.jwk import ECKey
 
-from agent.committing import journal_mend, jws, leaving, sd_jwt
+from agent.committing import jws, sd_jwt
 from agent.committing.direct_intents import TAKE_WITHIN_S
 from agent.committing.envelope import (
     INTENT,
@@ -26,19 +30,17 @@ from agent.committing.envelope import (
     to_claims,
 )
 from agent.committing.intents import SignedIntent
-from agent.committing.journal_mend import open_journal
+from agent.committing.keys import FileKeyStore, create_device_keys
 from agent.committing.mandates import CheckoutMandate, PaymentMandate
 from agent.committing.offering import Offered
 from agent.committing.offers import OFFER_LIFETIME_S, OFFER_TYP, verify_offer
-from agent.committing.outbox import GRACE_S
-from agent.committing.read_back import SignedFacts, signed_facts
-from agent.committing.receipts import ReceiptClaims
-from agent.committing.road import OrderDiffers, OrderExpired, OrderPlaced, OrderRefused
+from agent.committing.road import OrderPlaced
 from agent.deciding.basket import AgreedOrder
 from agent.deciding.money import Money
 from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import Publish
-from order_backend.receipts import receipt_event
+from order_backend.provisioning import admit
+from order_backend.rotations import announcement, rotate, take_up
 from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, agreed
 
 Claims = dict[str, Any]
@@ -230,6 +232,50 @@ def test_an_offer_counts_once_and_only_for_the_question_that_is_open(bench: Benc
     refused(bench, third, "offer_unasked")
 
 
+def test_an_offer_of_a_new_key_is_believed_once_that_is_announced(bench: Bench) -> None:
+    now = datetime.fromtimestamp(NOW_S, UTC)
+    rotate(bench.folder, "offers", now=now)
+    assert take_up(bench.folder) == ["offers"]
+    bench.desk.close()
+    bench.desk = type(bench.desk)(bench.folder)
+    good = answered(bench, bench.road.offering.ask(BASKET))
+    refused(bench, good, "signature_key_unknown")
+    bench.live.take(announcement(bench.folder, now_s=NOW_S))
+    offer = bench.road.offering.received(good)
+    [told] = bench.road.received(ACK, at_the_shop(bench, bench.road.commit(order(offer)).payload))
+    assert isinstance(told, OrderPlaced)
+
+
+def test_a_device_that_has_got_a_new_key_since_it_asked_takes_the_offer_with_that(
+    bench: Bench, tmp_path: Path
+) -> None:
+    offer = offered(bench)
+    requests = create_device_keys(tmp_path / "new", DEVICE)
+    admit(bench.folder, DEVICE, requests, now=datetime.fromtimestamp(NOW_S, UTC))
+    bench.keys = FileKeyStore.load(tmp_path / "new")
+    bench.restart_device()
+    bench.road.link(True)
+    [told] = bench.road.received(ACK, at_the_shop(bench, bench.road.commit(order(offer)).payload))
+    assert isinstance(told, OrderPlaced)
+
+
+@given(data=st.data())
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_whatever_comes_as_an_offer_is_the_true_one_or_none(bench: Bench, data: st.DataObject) -> None:
+    good = answered(bench, bench.road.offering.ask(BASKET))
+    at, bits = data.draw(st.integers(0, len(good) - 1)), data.draw(st.integers(1, 255))
+    flipped = good[:at] + bytes([good[at] ^ bits]) + good[at + 1 :]
+    for payload in (flipped, good[:at], data.draw(st.binary(max_size=200))):
+        try:
+            offer = bench.road.offering.received(payload)
+        except TrustError:
+            continue
+        assert offer.basket == BASKET, "what was altered was not what is signed"
+        break
+    else:
+        assert bench.road.offering.received(good).basket == BASKET
+
+
 def test_without_the_time_nothing_is_asked(bench: Bench) -> None:
     bench.clocks.boot_id = "boot-2"
     bench.restart_device()
@@ -262,156 +308,3 @@ def test_another_price_than_the_catalogue_s_is_never_bounded(bench: Bench, why: 
     with pytest.raises(TrustError, match="offer_over"):
         bench.road.commit(order(offer))
     assert bench.journal.orders() == []
-
-
-# The road of a closed pair
-
-
-def test_it_is_sent_again_in_the_same_bytes_also_by_the_next_process(bench: Bench) -> None:
-    signed = bench.road.commit(order(offered(bench)))
-    sent = [bench.road.tick().publishes[0].payload]
-    bench.restart_device()
-    bench.road.link(True)
-    sent.append(bench.road.tick().publishes[0].payload)
-    assert sent == [signed.payload] * 2
-    [receipt] = {at_the_shop(bench, payload) for payload in sent}
-    [event] = bench.road.received(ACK, receipt)
-    assert isinstance(event, OrderPlaced) and len(bench.desk.shop.orders()) == 1
-
-
-def test_it_is_cancelled_as_any_order(bench: Bench) -> None:
-    signed = bench.road.commit(order(offered(bench)))
-    [publish] = bench.road.tick().publishes
-    bench.road.received(ACK, at_the_shop(bench, publish.payload))
-    assert bench.road.cancel(signed.intent_id, factors=("voice",)) == "asked"
-    [cancel] = bench.road.tick().publishes
-    reply = bench.desk.cancel(DEVICE, cancel.payload, now_s=NOW_S)
-    [event] = bench.road.received(ACK, reply.payload)
-    assert isinstance(event, OrderRefused) and event.code == "cancelled"
-
-
-def test_what_the_shop_has_not_all_of_is_told(bench: Bench) -> None:
-    signed = bench.road.commit(order(offered(bench)))
-    bench.desk.shop.stock.count("coffee?roast=dark", 1)
-    [event] = bench.road.received(ACK, at_the_shop(bench, signed.payload))
-    assert isinstance(event, OrderRefused)
-    assert (event.code, event.available) == ("unavailable", (("coffee?roast=dark", 1),))
-
-
-def test_after_its_time_the_shop_is_asked(bench: Bench) -> None:
-    signed = bench.road.commit(order(offered(bench)))
-    bench.road.tick()
-    bench.clocks.pass_by(OFFER_LIFETIME_S + GRACE_S + 1)
-    bench.road.tick()
-    [question] = bench.road.tick().publishes
-    assert question.topic.endswith("/up/query")
-    reply = bench.desk.query(DEVICE, question.payload, now_s=int(bench.clocks.wall_s))
-    assert reply.code == "not_placed"
-    [event] = bench.road.received(down_topic(DEVICE, reply.what), reply.payload)
-    assert isinstance(event, OrderExpired) and event.intent_id == signed.intent_id
-
-
-def test_its_receipt_names_the_mandate_that_was_closed_here(bench: Bench) -> None:
-    signed = bench.road.commit(order(offered(bench)))
-    true = at_the_shop(bench, signed.payload)
-    [event] = bench.road.received(ACK, receipt_with(bench, true, reference="0" * 43))
-    assert isinstance(event, OrderDiffers) and event.code == "other_lines"
-    assert bench.journal.orders()[0].state == "ordered", "the money may be gone"
-
-
-def test_one_that_the_shop_closed_may_name_what_the_shop_made(bench: Bench) -> None:
-    signed = bench.road.commit(agreed(2))
-    [event] = bench.road.received(
-        ACK, receipt_with(bench, at_the_shop(bench, signed.payload), reference="0" * 43)
-    )
-    assert isinstance(event, OrderPlaced)
-
-
-def receipt_with(bench: Bench, payload: bytes, **changes: Any) -> bytes:
-    key = bench.folder.signing_key("receipts")
-    signed = decode_data(decode_event(payload, "earmark.receipt.v1"), SignedData).signed
-    claims = msgspec.json.decode(
-        jws.verify(signed, bench.trust.keys.receipts, typ="earmark-receipt+jwt"), type=ReceiptClaims
-    )
-    return receipt_event(msgspec.structs.replace(claims, **changes), key, event_id=uuid.uuid4())
-
-
-def test_who_carries_it_may_write_its_signature_otherwise_and_the_receipt_still_fits(bench: Bench) -> None:
-    signed = bench.road.commit(order(offered(bench)))
-    data = decode_data(decode_event(signed.payload, INTENT), IntentData)
-    other = IntentData(other_half(data.checkout), data.payment)
-    event = encode_event(INTENT, id_=uuid.UUID(signed.intent_id), source=DEVICE, now_s=NOW_S, data=other)
-    at_the_shop(bench, event)
-    [told] = bench.road.received(ACK, at_the_shop(bench, signed.payload))
-    assert isinstance(told, OrderPlaced) and len(bench.desk.shop.orders()) == 1
-
-
-def other_half(token: str) -> str:
-    """The same claims under the other ECDSA signature that holds (r, n - s)."""
-    order_of_p256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-    signed, _, signature = token.removesuffix("~").rpartition(".")
-    raw = jws.from_base64url(signature)
-    s = order_of_p256 - int.from_bytes(raw[32:], "big")
-    return f"{signed}.{jws.base64url(raw[:32] + s.to_bytes(32, 'big'))}~"
-
-
-# What storage does to it
-
-
-def test_its_signed_bytes_say_what_was_agreed(bench: Bench) -> None:
-    signed = bench.road.commit(order(at_price(bench, 1_850)))
-    facts = signed_facts(signed.payload, bench.keys.public_jwk())
-    assert facts is not None
-    [row] = bench.journal.orders()
-    for name in ("intent_id", "person", "basket_key", "total", "sha256", "iat", "exp"):
-        assert getattr(facts, name) == getattr(row, name), name
-    assert facts.title == f"2 × {BASKET.lines[0].title}"
-
-
-@pytest.mark.parametrize("column", ["sha256 = 'x'", "total_minor = 1", "person = 'somebody'", "exp = 1"])
-def test_a_row_that_was_altered_is_mended_from_its_signed_bytes(bench: Bench, column: str) -> None:
-    signed = bench.road.commit(order(offered(bench)))
-    [before] = bench.journal.orders()
-    bench.journal._db.execute(f"UPDATE orders SET {column}")
-    path = bench.journal._path
-    bench.journal.close()
-    bench.journal = open_journal(path, bench.keys.public_jwk(), DEVICE)
-    [after] = bench.journal.orders()
-    for name in ("intent_id", "person", "basket_key", "total", "sha256", "iat", "exp", "state"):
-        assert getattr(after, name) == getattr(before, name), name
-    assert bench.journal.signed_bytes(signed.intent_id)[1] == signed.payload
-
-
-def test_bytes_that_were_altered_are_not_sent_and_the_shop_is_asked(bench: Bench) -> None:
-    signed = bench.road.commit(order(offered(bench)))
-    at_the_shop(bench, signed.payload)
-    bench.journal._db.execute(
-        "UPDATE orders SET payload = ?", (signed.payload.replace(b'"checkout":"ey', b'"checkout":"fy'),)
-    )
-    assert [one for one in bench.road.tick().publishes if one.topic.endswith("intent")] == []
-    [question] = bench.road.tick().publishes
-    reply = bench.desk.query(DEVICE, question.payload, now_s=NOW_S)
-    [event] = bench.road.received(down_topic(DEVICE, reply.what), reply.payload)
-    assert isinstance(event, OrderPlaced)
-
-
-def test_a_release_that_knows_no_closed_pair_takes_none_for_damaged(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    signed = bench.road.commit(order(offered(bench)))
-    other = bench.road.commit(agreed(1, person="person-2"))
-    bench.journal._db.execute("UPDATE orders SET total_minor = 1 WHERE intent_id = ?", (other.intent_id,))
-
-    def as_before(payload: bytes, key: jws.PublicJwk) -> SignedFacts | None:
-        return None if payload == signed.payload else signed_facts(payload, key)
-
-    monkeypatch.setattr(journal_mend, "signed_facts", as_before)
-    monkeypatch.setattr(leaving, "signed_facts", as_before)
-    path = bench.journal._path
-    bench.journal.close()
-    open_journal(path, bench.keys.public_jwk(), DEVICE).close()
-    bench.restart_device()
-    bench.road.link(True)
-    assert bench.journal.meta_get(journal_mend.MENDED) == "1"
-    assert [row.state for row in bench.journal.open_orders()] == ["queued", "queued"]
-    assert signed.payload in [publish.payload for publish in bench.road.tick().publishes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.importing.cells import amount, minor_units
@@ -57,6 +57,20 @@ def test_it_is_the_same_with_semicolons_tabs_and_byte_order_marks(encoding: str)
         assert read(table.encode(encoding))[0] == expected
 
 
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "sep=;;;;;"])
+def test_a_first_line_that_names_the_separator_is_taken_at_its_word(first: str) -> None:
+    table = f"{first}\n{semicolons(TABLE)}"
+    assert read(table)[0] == read(TABLE)[0]
+    [fault] = faults(table.replace("1.5 l", "some"))
+    assert fault.line == 12
+
+
+def test_column_names_may_be_in_capitals_and_cells_hold_any_space() -> None:
+    loud = TABLE.replace("id,unit", "ID,Unit").replace(",en:hear", ",EN:hear").replace("option,", "Option,")
+    spaced = loud.replace("hand cream", "\u00a0hand\u2003\u2028cream\x0b\t")
+    assert read(spaced)[0] == read(TABLE)[0]
+
+
 def test_windows_1250_is_read_with_a_warning_and_other_encodings_are_not_guessed() -> None:
     written, findings = read(semicolons(TABLE).encode("cp1250"))
     assert written == read(TABLE)[0]
@@ -76,6 +90,7 @@ def test_prices_have_one_decimal_mark_and_all_digits() -> None:
     assert (minor_units("1.250", "KWD"), minor_units("1.25", "KWD")) == (1250, None)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from(",."))
 def test_a_price_as_it_is_printed_is_that_price(minor: int, mark: str) -> None:
     assert minor_units(f"{minor // 100}{mark}{minor % 100:02d}", "EUR") == minor
@@ -113,6 +128,7 @@ def test_packs_are_counted_in_the_smaller_unit() -> None:
         ("currency,PLN\n", "", 0, "'currency, ...' is missing"),
         ("id,unit,pack", "id,unit,unit", 9, "the column 'unit' is there twice"),
         ("id,unit,pack", "id,unit,weight", 9, "no column 'weight'"),
+        ("id,unit,pack", "id,unit,packs", 9, "no column 'packs'; did you mean 'pack'?"),
         ("id,unit,pack", "id,unit,", 9, "column 3 has no name"),
         ("en:hear,en:many", "en:heard,en:many", 9, "no column 'en:heard'"),
         ("100,\"12,50\"", "100,12.5", 10, "a price is like 12"),
@@ -130,6 +146,7 @@ def test_packs_are_counted_in_the_smaller_unit() -> None:
         ("size,after,large", "size,before,large", 7, "stands 'after' in a row above"),
         ("size,after,small,yes", "size,,small,yes", 6, "enum value"),
         (",gloves,work", ",\"gloves,work", 10, "quotation mark"),
+        ("hand cream", "x" * 200_000, 11, "field larger than field limit"),
         ("id,unit,pack", "name,unit,pack", 0, "no table of products"),
     ],
 )  # fmt: skip
@@ -145,6 +162,7 @@ def test_lines_are_those_of_the_file_also_after_a_cell_of_two_lines() -> None:
     assert (fault.line, "a pack" in fault.text) == (12, True)
 
 
+@settings(deadline=None)
 @given(st.text() | st.text(alphabet="id,;\n\"'ab1\t|:"))
 def test_any_text_is_refused_with_a_word(text: str) -> None:
     assert faults(text.encode(errors="surrogatepass"))

@@ -7,7 +7,7 @@ import json
 import shutil
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.importing import sounding
@@ -56,6 +56,23 @@ def test_names_that_sound_alike_are_told_once(language: str, one: str, other: st
     assert how in warning and "'p2'" in warning and "of 'p0'" in warning
 
 
+@speaks
+@pytest.mark.parametrize(
+    ("language", "name", "how"),
+    [
+        ("en", "castle", "sounds almost like 'cancel'"),
+        ("en", "weight", "sounds like 'wait'"),
+        ("en", "latte", ""),
+        ("pl", "niewarzne", "sounds like 'nieważne'"),
+    ],
+)
+def test_names_that_sound_like_what_people_say_to_a_device_are_told(
+    language: str, name: str, how: str
+) -> None:
+    told = [text for text in warnings(language, name) if "people say to a device" in text]
+    assert [how in text for text in told] == ([True] if how else [])
+
+
 def test_where_nothing_can_speak_that_is_said_and_letters_are_compared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -85,6 +102,7 @@ def test_numbers_are_meant_to_differ() -> None:
     assert warnings("en", "M6 bolts", "M8 bolts", "grit 80 paper", "grit 180 paper") == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("abc", min_size=4, max_size=8), unique=True, max_size=8))
 def test_one_apart_is_what_trying_all_pairs_finds(names: list[str]) -> None:
     def apart(one: str, other: str) -> bool:

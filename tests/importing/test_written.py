@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from agent.deciding.catalogue import parse_catalogue
@@ -119,6 +121,32 @@ def test_schema_and_import_refuse_the_same(path: tuple[Any, ...], value: object)
     assert validator.is_valid(WHOLE) and not list(misshapen(WHOLE, written.Written))
     assert not validator.is_valid(raw)
     assert list(misshapen(raw, written.Written))
+
+
+def _paths(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(found for key, part in inner for found in _paths(part, (*path, key)))]
+
+
+_ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("cream"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.just("en"), inner),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(_paths(WHOLE)[1:]), _ANY)
+def test_whatever_stands_anywhere_is_taken_or_told(path: tuple[Any, ...], value: object) -> None:
+    """And the schema refuses nothing that the import takes."""
+    raw, findings = changed(path, value), Findings()
+    read = read_catalogue(json.dumps(raw).encode(), findings, spreadsheet=False)
+    assert (read is None) == bool(findings.faults)
+    if read is not None:
+        Draft202012Validator(json.loads(SCHEMA.read_bytes())).validate(raw)
+        documents = split(read)
+        parse_catalogue(documents.catalogue)
+        parse_details(documents.details, catalogue_sha256=source_id(documents.catalogue))
 
 
 def test_the_catalogue_of_a_device_is_valid_by_it() -> None:
