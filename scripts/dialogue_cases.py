@@ -9,6 +9,7 @@ from agent.deciding.basket import Basket, Line, Offer
 from agent.deciding.money import Money
 from agent.deciding.offered import OfferArrived, OfferLate, OfferOver
 from agent.deciding.policy import Circumstances
+from agent.deciding.rules import ONLY_LIMITS, House, Person, Requirement, Rule
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Reason, Verdict
 from agent.plumbing.settings import Policy
@@ -34,6 +35,11 @@ WITH_PIN = Circumstances(ZERO, factor_ready=True)
 CONSENT = Answer("consent")
 
 
+def _house(require: Requirement) -> House:
+    """One whose only rule is about everything."""
+    return House((Rule("r", require),), Person("Anna"))
+
+
 @dataclass(frozen=True)
 class Case:
     """One thing that may happen, in words and as values."""
@@ -44,6 +50,7 @@ class Case:
     proposed: Basket | None = None  # by a sensor; counts in Idle only
     offers: bool = False  # whether the shop is asked for offers
     only_in: type[talk.State] | None = None
+    house: House = ONLY_LIMITS
 
 
 def _nobody(reason: Reason) -> Verdict:
@@ -77,6 +84,19 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
             talk.OrderHeard(COFFEE, ANNA),
             SPENT_BY_OTHERS,
         ),
+        Case("what a rule of the house denies", talk.OrderHeard(COFFEE, ANNA), house=_house("deny")),
+        Case(
+            "what a rule asks a PIN for, by somebody who has none",
+            talk.OrderHeard(COFFEE, ANNA),
+            house=_house("factor"),
+        ),
+        Case(
+            "the same, by somebody who has a PIN",
+            talk.OrderHeard(COFFEE, ANNA),
+            WITH_PIN,
+            house=_house("factor"),
+        ),
+        Case("what a rule asks a second person for", talk.OrderHeard(COFFEE, ANNA), house=_house("second")),
         Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
         Case(
             "a known voice orders, where offers are asked for",

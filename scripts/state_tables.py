@@ -88,7 +88,7 @@ def _states(state: type[talk.State]) -> list[talk.State]:
 
 
 def _row(case: Case, state: talk.State) -> Row:
-    around = talk.Surroundings(POLICY, case.circumstances, case.proposed, case.offers)
+    around = talk.Surroundings(POLICY, case.circumstances, case.proposed, case.offers, case.house)
     after, effects = step(state, case.event, around)
     says = [f"`{effect.key}`" for effect in effects if isinstance(effect, talk.Say)]
     says += ["asks the shop" for effect in effects if isinstance(effect, AskOffer)]

@@ -91,6 +91,7 @@ class _Player:
             *(founded, folder, self._language, Clock(at["day"], int(at["hour"]), int(at["minute"]))),
             msgspec.convert(limits, Policy),
             [sensor_of(words["product"], words["place"]) for words in given.get("sensor", ())],
+            direct="direct" in given,
         )
         self._names: dict[str, str] = {}
         if "nobody" not in given:
@@ -102,6 +103,8 @@ class _Player:
         for kind in kinds:
             for words in given.get(kind, ()):
                 self._room.desk.factors.set(self._person(words["name"]), kind, words["number"])
+        for words in given.get("charges", ()):
+            self._room.shop.charge(words["product"], _minor(words["price"]))
         for words in given.get("stock", ()):
             self._room.shop.count(words["sku"], int(words["count"]))
         if "no_time" not in given:
@@ -144,6 +147,9 @@ class _Player:
                 return
             self._room.spoken.woken()
             listen = messages.Listen(0, "order", 0)
+            if normalise_text(step.text) in wakes:
+                self._room.listening = listen
+                return
         if goes_on:
             self._room.utterance(self._utterance(step, listen, first))
             self._room.spoken.went_on(listen.listen_id)

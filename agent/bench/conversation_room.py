@@ -25,10 +25,11 @@ from agent.deciding.conversation import Commit, ReceiptArrived, SensorsSilent, S
 from agent.deciding.proposals import Low
 from agent.deciding.verification import Verdict, Voiceprint
 from agent.plumbing import messages, site_messages
-from agent.plumbing.settings import Device, Paths, Policy, Sensor, Settings, Touch
+from agent.plumbing.settings import Device, Orders, Paths, Policy, Sensor, Settings, Touch
 from agent.plumbing.speaker_models import GE2E
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Factors
+from agent.till.offers import Offers
 from agent.till.people import People
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
@@ -93,6 +94,8 @@ class Room:
         clock: Clock,
         policy: Policy,
         sensors: list[Sensor],
+        *,
+        direct: bool = False,
     ) -> None:
         self._folder, self._founded, self._clock = folder, founded, clock
         self.shop = PlayedShop(founded, folder / "shop", lambda: int(clock.shop_s))
@@ -100,6 +103,7 @@ class Room:
             device=Device(id=DEVICE, environment="test", language=language),
             paths=Paths(state_dir=str(folder)),
             policy=policy,
+            orders=Orders(mode="direct" if direct else "bounded"),
             touch=Touch(keypad_device=_ANYWHERE, badge_device=_ANYWHERE, button_device=_ANYWHERE),
             sensors=tuple(sensors),
         )
@@ -130,7 +134,11 @@ class Room:
         self._silences = SensorSilences(self.desk, lambda: clock.boot_s)
         self._proposals = SensorProposals(self.desk, self._silences)
         waiting = WaitingBaskets(lambda: [self.chat] if self.chat else [], self._proposals)
-        self.spoken = Spoken(self.desk, self._sent.append, self._after, lambda *_: None, waiting)
+        self._offers = Offers(self.desk, self._sent_up, self._after)
+        self.spoken = Spoken(
+            *(self.desk, self._sent.append, self._after, lambda *_: None, waiting),
+            ask_for_offer=self._offers.ask,
+        )
         self.touching = Touching(self.desk, self.spoken, self._after)
         self._hears = False
         self.sensing = Sensing(
@@ -237,7 +245,9 @@ class Room:
 
     def from_shop(self, received: messages.Received) -> None:
         """It comes at once if the broker is reached, else never."""
-        if self.linked:
+        if self.linked and self._offers.takes(received.topic):
+            self._offers.received(received.payload)
+        elif self.linked:
             self._link.received(received)
 
     def settle(self) -> None:
@@ -248,7 +258,7 @@ class Room:
             for publish in sent_up if self.linked else ():
                 self._link.received(messages.Published(publish.ref))
                 for answer in self.shop.take(publish):
-                    self._link.received(answer)
+                    self.from_shop(answer)
             spoke = self.speak()
             self.sensing.look()
             if not (spoke or self._sent or self._to_shop):

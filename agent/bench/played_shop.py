@@ -67,6 +67,7 @@ class PlayedShop:
         self._founded, self._path, self._now_s = founded, folder, now_s
         self._sold: dict[str, Any] = json.loads(founded.catalogue)
         self._open: tuple[ShopFolder, OrderDesk] | None = None
+        self._charges: dict[str, int] = {}
         self.answers = True
 
     @property
@@ -81,6 +82,8 @@ class PlayedShop:
     def _opened(self) -> tuple[ShopFolder, OrderDesk]:
         if self._open is None:
             folder = self._founded.copy_to(self._path)
+            if self._charges:
+                folder.catalogue.write_bytes(json.dumps(self._with(self._charges)).encode())
             self._open = folder, OrderDesk(folder)
         return self._open
 
@@ -92,8 +95,16 @@ class PlayedShop:
     def take(self, publish: messages.Publish) -> list[messages.Received]:
         """What is answered to a message of the device."""
         what = split_topic(publish.topic)[1]
-        at_desk = {"up/intent": self.desk.intent, "up/query": self.desk.query, "up/cancel": self.desk.cancel}
-        if not self.answers or what not in at_desk:
+        if not self.answers:
+            return []
+        desk = self.desk
+        at_desk = {
+            "up/intent": desk.intent,
+            "up/query": desk.query,
+            "up/cancel": desk.cancel,
+            "up/offer": desk.offer,
+        }
+        if what not in at_desk:
             return []
         reply = at_desk[what](DEVICE, publish.payload, now_s=self._now_s())
         answers = ((reply.what, reply.payload), ("rsp", reply.not_placed))
@@ -120,11 +131,13 @@ class PlayedShop:
         with self.desk.shop.transaction():
             self.desk.shop.stock.count(sku, quantity)
 
+    def charge(self, product: str, minor: int) -> None:
+        """It has always asked so much for that product, whatever stands in the device's catalogue."""
+        self._charges[product] = minor
+
     def price(self, product: str, minor: int) -> bytes:
         """A new version of the catalogue is published, in which that product costs so much."""
-        for each in self._sold["products"]:
-            if each["id"] == product:
-                each["price_minor"] = minor
+        self._sold = self._with({product: minor})
         return self._publish()
 
     def sell(self, name: str, unit: str, language: str, minor: int) -> bytes:
@@ -160,6 +173,13 @@ class PlayedShop:
             return []
         shop = self.desk.shop
         return sorted(o.intent_id for o in shop.orders() if shop.ends.of(o.order_id) != "cancelled")
+
+    def _with(self, prices: Mapping[str, int]) -> dict[str, Any]:
+        changed = [
+            {**product, "price_minor": prices.get(product["id"], product["price_minor"])}
+            for product in self._sold["products"]
+        ]
+        return {**self._sold, "products": changed}
 
     def _publish(self) -> bytes:
         self._sold["version"] += 1

@@ -16,6 +16,7 @@ from agent.commands.certificate_findings import authority, certificate, renewing
 from agent.commands.findings import Finding
 from agent.commands.hearing_findings import hearing, voices
 from agent.commands.operators import OperatorClient
+from agent.commands.policy_findings import policy
 from agent.commands.site_findings import sensors, site_broker
 from agent.commands.update_findings import updates
 from agent.committing.broker_authorities import kept_authorities
@@ -75,6 +76,7 @@ def _findings(settings_file: Path) -> Iterator[Finding]:
         _models,
         _sound,
         catalogue,
+        policy,
         hearing,
         voices,
         _keys,

@@ -9,15 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.commands.policy_words import about, day_name, limits_verdict, money, verdict
+from agent.commands.policy_words import about, day_name, money, verdict
 from agent.deciding.basket import Basket, parts_of
 from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.details import Facts, details_name, parse_details
 from agent.deciding.edition import source_id
 from agent.deciding.money import Money
-from agent.deciding.policy import Circumstances, Decision, decide
+from agent.deciding.policy import Circumstances
 from agent.deciding.policy_file import PolicyFile, parse_policy
-from agent.deciding.rules import DAYS, Judgement, Moment, judge
+from agent.deciding.rules import DAYS, House, Judgement, Moment, judge
 from agent.plumbing import durable
 from agent.plumbing.errors import CatalogueError, ConfigurationError
 from agent.plumbing.sentence_graph import normalise_text
@@ -26,13 +26,13 @@ from agent.plumbing.settings_file import load_settings
 from agent.plumbing.terminal import plain
 from agent.till.catalogue_store import served_file
 
-FILE_NAME = "policy.toml"
-"""Beside the settings file."""
-
 READY = Path(__file__).parents[1] / "policies"
 
-NOT_KEPT = "The device does not ask for the rules of this file yet; by the limits that it keeps,"
-"""Said with every answer, as long as the till judges by the limits of [policy] alone."""
+AS_OF = (
+    "By the files as they are now; the till read them when it started. The shop may have set lower limits."
+)
+
+_WORKS_AFTER_START = "The till reads it when it starts."
 
 
 class _Shop(NamedTuple):
@@ -44,43 +44,42 @@ def explain(arguments: argparse.Namespace) -> int:
     """Prints what `judge` says; 0 where it would pass, 1 where not. Raises ConfigurationError, CatalogueError
     (catalogue_no_such_product, catalogue_options)."""
     settings = load_settings(arguments.settings)
-    policy = _policy(_path(arguments))
+    policy = _policy(_path(arguments, settings))
     shop = _shop(settings)
     basket = _basket(shop.catalogue, arguments.item, arguments.quantity, settings.device.language)
-    moment = _moment(arguments)
+    house = House(policy.rules, policy.person(arguments.person), _moment(arguments), shop.facts)
     spent = Money(arguments.spent_minor, shop.catalogue.currency)
     around = Circumstances(spent, spent_by_voice=spent)
-    book = policy.book(settings.policy)
-    judgement = judge(book, basket, policy.person(arguments.person), around, moment, shop.facts)
-    by_voice, by_factor = (decide(basket, around, settings.policy, tier=tier) for tier in ("voice", "factor"))
+    judgement = judge(house, basket, around, policy.tighter(settings.policy))
     if arguments.json:
-        print(json.dumps(_as_json(judgement, by_voice, by_factor), indent=2))
+        print(json.dumps(_as_json(judgement), indent=2))
     else:
-        print(plain(f"Would {_asked(arguments, basket, moment)} pass?"))
+        print(plain(f"Would {_asked(arguments, basket, house.moment)} pass?"))
         print(plain(verdict(judgement, basket)))
         for step in judgement.trace:
             print(plain(f"  {step.rule.id:<26} {about(step, basket.total.currency)}"))
-        print(f"{NOT_KEPT} {limits_verdict(by_voice, by_factor, basket)}.")
-    return 0 if judgement.allowed else 1
+        print(AS_OF)
+    return 0 if judgement.passes else 1
 
 
 def check(arguments: argparse.Namespace) -> int:
     """Prints what the file holds and what in it can never matter; 0 where it can be used. Raises
     ConfigurationError policy_missing, policy_syntax, policy_invalid."""
     settings = load_settings(arguments.settings)
-    path = _path(arguments)
+    path = _path(arguments, settings)
     policy = _policy(path)
     people = len(policy.people)
     print(f"{path}: {len(policy.rules)} rules, {len(policy.limits)} limits, {people} people named")
     for note in _notes(policy, settings):
-        print(f"  note: {note}")
+        print(plain(f"  note: {note}"))
+    print(_WORKS_AFTER_START)
     return 0
 
 
 def install(arguments: argparse.Namespace) -> int:
     """Writes a ready policy beside the settings. Raises ConfigurationError policy_exists,
     policy_unwritable."""
-    path = _path(arguments)
+    path = _path(arguments, load_settings(arguments.settings))
     if path.exists():
         raise ConfigurationError(
             "policy_exists", f"{path} is there already", f"edit it, or remove {path} first"
@@ -92,13 +91,13 @@ def install(arguments: argparse.Namespace) -> int:
             "policy_unwritable", f"cannot write {path}: {error.strerror}", "name another place with --file"
         ) from error
     print(f"wrote {path}: write the names of your people into it, then: earmark policy check")
-    print("The device does not ask for its rules yet; the limits of [policy] in the settings hold.")
+    print(_WORKS_AFTER_START)
     return 0
 
 
-def _path(arguments: argparse.Namespace) -> Path:
+def _path(arguments: argparse.Namespace, settings: Settings) -> Path:
     given: Path | None = arguments.file
-    return given or arguments.settings.resolve().parent / FILE_NAME
+    return given or Path(settings.paths.policy_file)
 
 
 def _policy(path: Path) -> PolicyFile:
@@ -171,10 +170,11 @@ def _asked(arguments: argparse.Namespace, basket: Basket, moment: Moment) -> str
     )
 
 
-def _as_json(judgement: Judgement, by_voice: Decision, by_factor: Decision) -> dict[str, Any]:
+def _as_json(judgement: Judgement) -> dict[str, Any]:
     return {
-        "passes": judgement.allowed,
+        "passes": judgement.passes,
         "needs": sorted(judgement.needs),
+        "beyond": sorted(judgement.beyond),
         "code": judgement.code,
         "above_voice": judgement.above_voice,
         "limit_minor": judgement.limit,
@@ -182,7 +182,6 @@ def _as_json(judgement: Judgement, by_voice: Decision, by_factor: Decision) -> d
         "rules": [
             {"id": step.rule.id, "standing": step.standing, "asks": step.asks} for step in judgement.trace
         ],
-        "kept_by_the_device": {"rules": False, "by_voice": by_voice.code, "by_factor": by_factor.code},
     }
 
 
@@ -200,8 +199,10 @@ def _notes(policy: PolicyFile, settings: Settings) -> Iterator[str]:
         for name, members in getattr(policy, key).items():
             if not members:
                 yield f"[{key}] {name} lists nobody"
+    for rule in policy.rules:
+        if rule.require in ("phone", "second"):
+            yield f"{rule.id}: no device can ask for that yet, so it refuses what the rule is about"
     yield from _unknown_goods(policy, settings)
-    yield "the device does not ask for these rules yet; it keeps the limits of the settings"
 
 
 def _unknown_goods(policy: PolicyFile, settings: Settings) -> Iterator[str]:

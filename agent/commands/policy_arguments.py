@@ -40,7 +40,10 @@ def add_policy(commands: _Subparsers) -> None:
     install.add_argument("kind", choices=["household", "factory"], help="which")
     for parser in (explain, check, install):
         parser.add_argument(
-            "--file", type=Path, metavar="FILE", help="the policy (default: policy.toml beside the settings)"
+            "--file",
+            type=Path,
+            metavar="FILE",
+            help="the policy (default: that of the settings, policy.toml beside them)",
         )
 
 

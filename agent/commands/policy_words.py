@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent.deciding.basket import Basket
-from agent.deciding.policy import Decision
 from agent.deciding.rules import DAYS, NEEDS, SHOP_WHO, Day, Judgement, Need, Requirement, Rule, Step
 
 _NEED: dict[Need, str] = {
-    "challenge": "digits that the device reads out and the person says again",
+    "challenge": "digits to be said again, or more: a PIN or badge",
     "factor": "a PIN or badge",
     "phone": "the approval on the person's phone",
     "second": "the approval of a second person",
@@ -50,18 +49,13 @@ def verdict(judgement: Judgement, basket: Basket) -> str:
         return f"No, because {_because(step, basket.total.currency)}.{why}"
     if judgement.code:
         return f"No, because {_of_tier(judgement.code, judgement.limit, basket)}."
+    if judgement.beyond:
+        steps = (step for step in judgement.trace if step.asks in judgement.beyond)
+        because = "; ".join(_because(step, basket.total.currency) for step in steps)
+        return f"No, because {because}, and no device can ask for that yet."
     if not judgement.needs:
         return "Yes, by voice alone."
-    return f"Yes, with {_all(judgement)}, because {'; '.join(_reasons(judgement, basket))}."
-
-
-def limits_verdict(by_voice: Decision, by_factor: Decision, basket: Basket) -> str:
-    """The same by the limits alone."""
-    if by_voice.allowed:
-        return "it would pass by voice alone"
-    if by_factor.allowed:
-        return f"it would pass with a PIN or badge, because {_of_tier(by_voice.code, by_voice.limit, basket)}"
-    return f"it would not pass, because {_of_tier(by_factor.code, by_factor.limit, basket)}"
+    return f"Yes, with a PIN or badge, because {'; '.join(_reasons(judgement, basket))}."
 
 
 def about(step: Step, currency: str) -> str:
@@ -85,10 +79,6 @@ def about(step: Step, currency: str) -> str:
 
 def _need(step: Step) -> Need:
     return next(need for need in NEEDS if need == step.asks)
-
-
-def _all(judgement: Judgement) -> str:
-    return " and ".join(_NEED[need] for need in NEEDS if need in judgement.needs)
 
 
 def _reasons(judgement: Judgement, basket: Basket) -> Iterator[str]:

@@ -10,6 +10,7 @@ from agent.deciding.basket import Basket, Factor, Offer
 from agent.deciding.choice import Choice
 from agent.deciding.offered import AskOffer, AwaitingOffer, MayBeOffered, OfferArrived, OfferLate, OfferOver
 from agent.deciding.policy import Circumstances
+from agent.deciding.rules import ONLY_LIMITS, House
 from agent.deciding.silences import Since
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
@@ -284,3 +285,4 @@ class Surroundings:
     circumstances: Circumstances
     proposed: Basket | None = None  # what was proposed aloud and awaits an answer
     offers: bool = False  # whether the shop can be asked for an offer before anything is read back
+    house: House = ONLY_LIMITS  # for what is typed, too: a voice has to take it over

@@ -46,7 +46,7 @@ from agent.deciding.conversation import (
     WentOn,
 )
 from agent.deciding.offered import AwaitingOffer, OfferArrived, OfferLate, OfferOver
-from agent.deciding.policy import decide
+from agent.deciding.permitting import permit
 from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, read_back
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED
@@ -128,7 +128,7 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
         return _end(
             Say("refused_other_voice", basket=basket), "refused_other_voice", basket, state.speaker.person
         )
-    decision = decide(basket, around.circumstances, around.policy)
+    decision = permit(basket, around)
     if not decision.allowed and by_voice_or_factor(basket, around).allowed:
         return read_back(basket, event.speaker, around, state.offer)  # the limits have changed meanwhile
     if not decision.allowed:

@@ -16,7 +16,7 @@ import msgspec
 
 from agent.deciding.details import Hazard
 from agent.deciding.products import Identifier
-from agent.deciding.rules import SHOP_WHO, Book, Name, Person, Rule
+from agent.deciding.rules import SHOP_WHO, Name, Person, Rule
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.settings import Policy
 
@@ -32,10 +32,10 @@ class PolicyFile(msgspec.Struct, frozen=True):
     trained: dict[Hazard, Members] = {}
     rules: tuple[Rule, ...] = ()
 
-    def book(self, own: Policy) -> Book:
-        """Its rules, and in each limit the stricter of its own and `own`."""
-        tighter = {name: min(getattr(own, name), limit) for name, limit in self.limits.items()}
-        return Book(msgspec.structs.replace(own, **tighter), self.rules)
+    def tighter(self, own: Policy) -> Policy:
+        """In each limit the stricter of its own and `own`."""
+        lower = {name: min(getattr(own, name), limit) for name, limit in self.limits.items()}
+        return msgspec.structs.replace(own, **lower)
 
     def person(self, name: str) -> Person:
         """What it says of whoever is called that, in any case of letters."""

@@ -18,7 +18,8 @@ from agent.deciding.conversation import (
     Surroundings,
 )
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
-from agent.deciding.policy import Decision, decide
+from agent.deciding.permitting import permit
+from agent.deciding.policy import Decision
 from agent.deciding.verification import TYPED, Verdict
 
 Outcome = tuple[State, tuple[Effect, ...]]
@@ -26,10 +27,10 @@ Outcome = tuple[State, tuple[Effect, ...]]
 
 def by_voice_or_factor(basket: Basket, around: Surroundings) -> Decision:
     """Whether the basket may go on by voice alone, or with the factor that is ready."""
-    by_voice = decide(basket, around.circumstances, around.policy)
+    by_voice = permit(basket, around)
     if by_voice.allowed or not around.circumstances.factor_ready:
         return by_voice
-    return decide(basket, around.circumstances, around.policy, tier="factor")
+    return permit(basket, around, "factor")
 
 
 def ask_or_read_back(basket: Basket, speaker: Verdict, around: Surroundings) -> Outcome:
@@ -42,7 +43,7 @@ def ask_or_read_back(basket: Basket, speaker: Verdict, around: Surroundings) -> 
 
 def read_back(basket: Basket, speaker: Verdict, around: Surroundings, offer: Offer | None = None) -> Outcome:
     """With what is needed to place it. `offer` is where its prices are from."""
-    if speaker != TYPED and not decide(basket, around.circumstances, around.policy).allowed:
+    if speaker != TYPED and not permit(basket, around).allowed:
         return AwaitingFactor(basket, speaker, offer=offer), (
             Say("read_back_factor", "consent", basket),
             Record("asked_factor", basket, speaker.person),

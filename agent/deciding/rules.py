@@ -83,11 +83,18 @@ class Moment(msgspec.Struct, frozen=True):
     minute: int
 
 
-class Book(msgspec.Struct, frozen=True):
-    """The rules of a house, and the limits of the tiers that hold beside them."""
+class House(msgspec.Struct, frozen=True):
+    """What an order is judged by beside the limits: the rules, who orders, when, and what the shop tells of
+    its products, by their ids."""
 
-    tiers: Policy = Policy()
     rules: tuple[Rule, ...] = ()
+    person: Person = Person("")
+    moment: Moment = Moment(0, 0)
+    facts: Mapping[str, Facts] = {}
+
+
+ONLY_LIMITS = House()
+"""Nothing beside the limits."""
 
 
 @dataclass(frozen=True)
@@ -113,29 +120,28 @@ class Judgement:
     trace: tuple[Step, ...] = ()
 
     @property
-    def allowed(self) -> bool:
-        return not self.code
+    def beyond(self) -> frozenset[Need]:
+        """Those of `needs` that no device can ask for yet: such an order is refused. Digits are asked for as
+        a PIN or badge, which is more."""
+        return self.needs - {"challenge", "factor"}
+
+    @property
+    def passes(self) -> bool:
+        """Whether the order may go on, with or without a PIN or badge."""
+        return not self.code and not self.beyond
 
 
-def judge(
-    book: Book,
-    basket: Basket,
-    person: Person,
-    circumstances: Circumstances,
-    moment: Moment,
-    facts: Mapping[str, Facts],
-) -> Judgement:
-    """What the order needs, or why it is refused. `facts` are those of the shop's details by product id; of a
-    product that is not among them anything is thought possible, and a rule that may be about it asks for a
-    PIN or badge where it would refuse."""
-    own = (_step(rule, basket, person, moment, facts) for rule in book.rules)
-    trace = (*own, *_of_the_shop(basket, person, facts))
+def judge(house: House, basket: Basket, circumstances: Circumstances, tiers: Policy) -> Judgement:
+    """What the order needs, or why it is refused. Of a product that the house has no facts of, anything is
+    thought possible, and a rule that may be about it asks for a PIN or badge where it would refuse."""
+    own = (_step(rule, basket, house) for rule in house.rules)
+    trace = (*own, *_of_the_shop(basket, house))
     needs = frozenset(step.asks for step in trace if step.asks and step.asks != "deny")
-    by_voice = decide(basket, circumstances, book.tiers)
+    by_voice = decide(basket, circumstances, tiers)
     if not by_voice.allowed:
         needs |= {"factor"}
     if needs & {"factor", "phone"}:
-        by_factor = decide(basket, circumstances, book.tiers, tier="factor")
+        by_factor = decide(basket, circumstances, tiers, tier="factor")
         if not by_factor.allowed:
             return Judgement(needs, by_factor.code, by_voice.code, by_factor.limit, trace=trace)
     denied = next((step.rule.id for step in trace if step.asks == "deny"), "")
@@ -143,19 +149,20 @@ def judge(
     return Judgement(needs, code, by_voice.code, by_voice.limit, denied, trace)
 
 
-def _step(rule: Rule, basket: Basket, person: Person, moment: Moment, facts: Mapping[str, Facts]) -> Step:
-    if not _is_about(rule, person):
+def _step(rule: Rule, basket: Basket, house: House) -> Step:
+    facts = house.facts
+    if not _is_about(rule, house.person):
         return Step(rule, "other_person")
     lines = [line for line in basket.lines if _may_be_about(rule, line, facts)]
     if not lines:
         return Step(rule, "other_goods")
-    if not is_then(rule, moment):
+    if not is_then(rule, house.moment):
         return Step(rule, "other_time")
     if not _is_more(rule, lines):
         return Step(rule, "less")
     known = [line for line in lines if not rule.names_goods or line.product_id in facts]
     if known and _is_more(rule, known):
-        return Step(rule, "applies", _asks(rule, known, person, facts))
+        return Step(rule, "applies", _asks(rule, known, house))
     if rule.require == "deny" or rule.require == "trained":
         return Step(rule, "applies_unknown", "factor")
     return Step(rule, "applies_unknown", rule.require)
@@ -209,19 +216,17 @@ def _is_more(rule: Rule, lines: Sequence[Line]) -> bool:
     )
 
 
-def _asks(
-    rule: Rule, lines: Sequence[Line], person: Person, facts: Mapping[str, Facts]
-) -> Need | Literal["", "deny"]:
+def _asks(rule: Rule, lines: Sequence[Line], house: House) -> Need | Literal["", "deny"]:
     if rule.require != "trained":
         return rule.require
-    there = {hazard for line in lines for hazard in facts.get(line.product_id, Facts()).hazard}
-    return "" if there & set(rule.hazards) <= person.trained else "deny"
+    there = {hazard for line in lines for hazard in house.facts.get(line.product_id, Facts()).hazard}
+    return "" if there & set(rule.hazards) <= house.person.trained else "deny"
 
 
-def _of_the_shop(basket: Basket, person: Person, facts: Mapping[str, Facts]) -> Iterator[Step]:
+def _of_the_shop(basket: Basket, house: House) -> Iterator[Step]:
     """The shop's word on who may order a product."""
     for line in basket.lines:
-        who = facts.get(line.product_id, Facts()).who
-        if who and person.roles.isdisjoint(who):
+        who = house.facts.get(line.product_id, Facts()).who
+        if who and house.person.roles.isdisjoint(who):
             rule = Rule(SHOP_WHO, "deny", products=(line.product_id,))
             yield Step(rule, "applies", "deny")

@@ -17,6 +17,7 @@ _REFUSALS = (
         "journal_",
         "queue_full",
         "clock_",
+        "rule_",
         "not_understood",
         "too_loud",
         "much_talk",

@@ -24,7 +24,7 @@ from agent.deciding.conversation import (
     State,
     Surroundings,
 )
-from agent.deciding.policy import decide
+from agent.deciding.permitting import permit
 
 MOST_TRIES = 3
 """Wrong numbers, silences and answers beside the point, before nothing is ordered."""
@@ -37,7 +37,7 @@ def factor_given(state: AwaitingFactor, event: FactorGiven, around: Surroundings
     basket, speaker = state.basket, state.speaker
     if event.person != speaker.person:
         return _again(state, "factor_of_another")
-    decision = decide(basket, around.circumstances, around.policy, tier="factor")
+    decision = permit(basket, around, "factor")
     if not decision.allowed:
         end = Say(decision.code, basket=basket, limit=decision.limit)
         return Idle(), (end, Record(decision.code, basket, speaker.person))

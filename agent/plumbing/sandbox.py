@@ -83,7 +83,7 @@ PROFILES: dict[str, Profile] = {
     "till": Profile(
         read=(
             *("{keys_dir}/signing.pem", "{keys_dir}/signing.tpm", "{keys_dir}/pkcs11.pin"),
-            *("{trust_file}", "{catalogue_file}"),
+            *("{trust_file}", "{catalogue_file}", "{details_file}", "{policy_file}"),
             "/etc/passwd",  # under systemd: which uid a neighbour has
         ),
         write=("{state_dir}/till", "{lamp}"),
@@ -159,6 +159,7 @@ def profile_named(name: str) -> Profile:
 def ruleset_for(profile: Profile, settings: Settings, settings_file: Path) -> Ruleset:
     """The Landlock rules of `profile` for this interpreter, this code and these settings."""
     names = {field: getattr(settings.paths, field) for field in settings.paths.__struct_fields__}
+    names["details_file"] = settings.paths.details_file
     names["settings_file"], names["code_root"] = str(settings_file), str(code_root())
     names["site_ca_file"] = settings.site_broker.ca_file or "/nonexistent"
     names["site_password_file"] = settings.site_broker.password_file or "/nonexistent"

@@ -52,9 +52,15 @@ class Paths(_Section, frozen=True):
     keys_dir: str = "var/keys"  # signing key, MQTT client key and certificate
     trust_file: str = "var/trust.json"  # what was pinned at provisioning
     catalogue_file: str = "var/catalogue.json"  # the shop's products
+    policy_file: str = "policy.toml"  # rules beside [policy] (docs/policy.md); it need not be there
     models_dir: str = ""  # '' = models/files beside models.toml
     slots_dir: str = "var/slots"  # the two releases of a device that updates itself
     update_root_file: str = "var/update-root.json"  # the TUF root that was pinned at provisioning
+
+    @property
+    def details_file(self) -> str:
+        """What the shop tells of the products beside `catalogue_file`; it need not be there."""
+        return f"{self.catalogue_file.removesuffix('.json')}.details.json"
 
 
 class Audio(_Section, frozen=True):

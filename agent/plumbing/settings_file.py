@@ -16,6 +16,7 @@ _PATH_FIELDS = (
     "keys_dir",
     "trust_file",
     "catalogue_file",
+    "policy_file",
     "models_dir",
     "slots_dir",
     "update_root_file",

@@ -28,6 +28,7 @@ from agent.till.compiler import MOST_MEMORY_BYTES, Compiler, work
 from agent.till.desk import Desk
 from agent.till.events import EventLoop
 from agent.till.factors import Factors
+from agent.till.house import HouseRules
 from agent.till.opening import open_edition
 from agent.till.part_store import PartStore
 from agent.till.people import People
@@ -88,7 +89,8 @@ def _desk(settings: Settings, state: Path, trust: LiveTrust, edition: Edition) -
     for problem in people.problems:
         audit.log(problem.code, detail=problem.detail, next_step=problem.next_step)
     factors = Factors(state / "factors.json", journal)
-    return Desk(settings, edition, journal, road, people, factors, time.time)
+    house = HouseRules.open(settings.paths)
+    return Desk(settings, edition, journal, road, people, factors, time.time, house)
 
 
 if __name__ == "__main__":

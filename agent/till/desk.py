@@ -21,12 +21,14 @@ from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.policy import Circumstances
 from agent.deciding.proposals import is_quiet
 from agent.deciding.replies import Hears
+from agent.deciding.rules import ONLY_LIMITS
 from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.deciding.understanding import SentenceParser
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, JournalError
 from agent.plumbing.settings import Policy, Settings
 from agent.till.factors import Factors
+from agent.till.house import HouseRules
 from agent.till.news import News
 from agent.till.people import People, Person
 
@@ -56,8 +58,11 @@ class Desk:
         people: People,
         factors: Factors,
         wall_clock: Callable[[], float],
+        house: HouseRules | None = None,
     ) -> None:
+        """`house`: the rules beside the limits; None: there are none."""
         self.settings = settings
+        self.house = house or HouseRules()
         self.edition = edition
         """What is ordered from now. It is replaced between two turns of the loop; baskets keep their
         version."""
@@ -78,8 +83,8 @@ class Desk:
 
     @property
     def policy(self) -> Policy:
-        """The limits that hold now: in each the stricter of the settings' and the shop's."""
-        return self.road.policy.effective(self.settings.policy)
+        """The limits that hold now: in each the strictest of the settings', the house's and the shop's."""
+        return self.road.policy.effective(self.house.policy.tighter(self.settings.policy))
 
     def parser(self, language: str) -> SentenceParser:
         """The parser of the grammar in `language`. Raises CatalogueError catalogue_language."""
@@ -118,7 +123,9 @@ class Desk:
         factor_ready = bool(self.settings.touch.devices) and self.factors.has(person)
         circumstances = Circumstances(spent, queued_same, self.road.clock_trusted(), factor_ready, by_voice)
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
-        return Surroundings(self.policy, circumstances, offers=asks)
+        name = next((one.name for one in self.people.all() if one.pseudonym == person), "")
+        house = self.house.for_order(name, self.now_s(), self.edition.source) if person else ONLY_LIMITS
+        return Surroundings(self.policy, circumstances, offers=asks, house=house)
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""

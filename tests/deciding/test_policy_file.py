@@ -11,7 +11,7 @@ from agent.deciding.details import Facts
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.policy_file import PolicyFile, parse_policy
-from agent.deciding.rules import Moment, judge
+from agent.deciding.rules import House, Moment, judge
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.settings import Policy
 
@@ -82,7 +82,7 @@ def test_what_is_no_toml_is_told_with_its_place() -> None:
 
 def test_limits_only_tighten() -> None:
     policy = parse_policy("[limits]\nvoice_order_max_minor = 50_00\nmost_lines = 20")
-    assert policy.book(Policy()).tiers == Policy(voice_order_max_minor=50_00)
+    assert policy.tighter(Policy()) == Policy(voice_order_max_minor=50_00)
 
 
 def test_a_person_has_what_the_lists_say() -> None:
@@ -142,6 +142,6 @@ def test_the_ready_policies_do_what_they_say(
     policy, (product, quantity) = _ready(kind, **people), order
     line = Line(product, product, (), product, quantity, "piece", Money(10_00, "PLN"))
     around = Circumstances(Money(0, "PLN"))
-    book, who = policy.book(Policy()), policy.person(person)
-    judged = judge(book, Basket((line,), 1), who, around, Moment(day, minute), FACTS)
+    house = House(policy.rules, policy.person(person), Moment(day, minute), FACTS)
+    judged = judge(house, Basket((line,), 1), around, policy.tighter(Policy()))
     assert (judged.rule or judged.needs) == expected

@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.deciding.basket import Basket, Line
+from agent.deciding.conversation import Surroundings
 from agent.deciding.details import Facts
 from agent.deciding.money import Money
+from agent.deciding.permitting import permit
 from agent.deciding.policy import Circumstances, decide
-from agent.deciding.rules import DAYS, NEEDS, Book, Judgement, Moment, Person, Rule, is_then, judge
+from agent.deciding.reply_words import REPLIES
+from agent.deciding.rules import DAYS, NEEDS, House, Judgement, Moment, Person, Rule, is_then, judge
 from agent.plumbing.settings import Policy
 
 TUESDAY_AT_TEN = Moment(1, 10 * 60)
@@ -45,7 +48,7 @@ def _judged(
     at: Moment = TUESDAY_AT_TEN,
     facts: Mapping[str, Facts] = FACTS,
 ) -> Judgement:
-    return judge(Book(Policy(), rules), basket, person, CALM, at, facts)
+    return judge(House(rules, person, at, facts), basket, CALM, Policy())
 
 
 def test_a_rule_is_about_all_that_it_names_and_of_each_list_one() -> None:
@@ -57,7 +60,7 @@ def test_a_rule_is_about_all_that_it_names_and_of_each_list_one() -> None:
         (_basket(("tea", 1)), TOM, "other_goods"),
     ):
         judged = _judged(rule, basket=basket, person=person)
-        assert judged.allowed and not judged.needs
+        assert judged.passes and not judged.needs
         assert [step.standing for step in judged.trace] == [standing]
 
 
@@ -103,7 +106,7 @@ def test_hours_of_one_day_begin_at_their_first_minute_and_end_before_their_last(
 def test_who_is_trained_may_order_what_is_hazardous_and_nobody_else() -> None:
     rule = Rule("r", "trained", hazards=("GHS02", "GHS06"))
     basket = _basket(("thinner", 1))
-    assert _judged(rule, basket=basket, person=MARIA).allowed
+    assert _judged(rule, basket=basket, person=MARIA).passes
     assert _judged(rule, basket=basket).code == "rule_denied"
     both = Rule("r", "trained", hazards=("GHS02", "GHS07"))
     assert _judged(both, basket=basket, person=MARIA).code == "rule_denied", "she is trained for one of them"
@@ -113,22 +116,22 @@ def test_what_is_not_known_of_goods_asks_for_a_factor_and_never_for_nothing() ->
     for require in ("deny", "trained"):
         rule = Rule("r", require, hazards=("GHS02",))  # type: ignore[arg-type]
         judged = _judged(rule, basket=_basket(("thinner", 1)), facts={})
-        assert judged.allowed and judged.needs == {"factor"}
+        assert judged.passes and judged.needs == {"factor"}
     rule = Rule("r", "second", categories=("alcohol",), over_packs=2)
     assert _judged(rule, basket=_basket(("wine", 2), ("x", 1))).needs == {"second"}
     assert not _judged(rule, basket=_basket(("wine", 1), ("x", 1))).needs
 
 
 def test_the_shops_word_on_who_may_order_holds() -> None:
-    assert _judged(basket=_basket(("screws", 1)), person=MARIA).allowed
+    assert _judged(basket=_basket(("screws", 1)), person=MARIA).passes
     judged = _judged(basket=_basket(("screws", 1)))
     assert (judged.code, judged.rule) == ("rule_denied", "shop-who")
 
 
 def test_what_needs_a_pin_is_bounded_by_what_a_pin_may_order() -> None:
     own = Policy(factor_order_max_minor=50_00)
-    book = Book(own, (Rule("r", "factor"),))
-    judged = judge(book, _basket(("tea", 6)), ANNA, CALM, TUESDAY_AT_TEN, FACTS)
+    house = House((Rule("r", "factor"),), ANNA, TUESDAY_AT_TEN, FACTS)
+    judged = judge(house, _basket(("tea", 6)), CALM, own)
     assert (judged.code, judged.limit) == ("order_over_limit", 50_00)
 
 
@@ -182,9 +185,10 @@ def test_more_rules_never_make_an_order_easier(
     moment: Moment,
     facts: Mapping[str, Facts],
 ) -> None:
-    alone = judge(Book(limits, own), basket, person, around, moment, facts)
-    both = judge(Book(limits, own[:at] + more + own[at:]), basket, person, around, moment, facts)
-    assert alone.allowed or not both.allowed
+    alone = judge(House(own, person, moment, facts), basket, around, limits)
+    both = judge(House(own[:at] + more + own[at:], person, moment, facts), basket, around, limits)
+    assert alone.passes or not both.passes
+    assert not alone.code or both.code
     assert both.needs >= alone.needs
 
 
@@ -192,13 +196,13 @@ def test_more_rules_never_make_an_order_easier(
 def test_without_rules_it_is_the_limits_of_the_tiers(
     limits: Policy, basket: Basket, person: Person, around: Circumstances, moment: Moment
 ) -> None:
-    judged = judge(Book(limits), basket, person, around, moment, {})
+    judged = judge(House((), person, moment), basket, around, limits)
     by_voice = decide(basket, around, limits)
     by_factor = decide(basket, around, limits, tier="factor")
-    assert judged.allowed == (by_voice.allowed or by_factor.allowed)
+    assert judged.passes == (by_voice.allowed or by_factor.allowed)
     assert judged.needs == (set() if by_voice.allowed else {"factor"})
     assert judged.above_voice == by_voice.code
-    if not judged.allowed:
+    if not judged.passes:
         assert (judged.code, judged.limit) == (by_factor.code, by_factor.limit)
 
 
@@ -211,13 +215,36 @@ def test_what_is_asked_for_is_what_the_trace_tells(
     moment: Moment,
     facts: Mapping[str, Facts],
 ) -> None:
-    judged = judge(Book(Policy(), rules), basket, person, around, moment, facts)
+    judged = judge(House(rules, person, moment, facts), basket, around, Policy())
     asked = {step.asks for step in judged.trace}
     assert judged.needs == {need for need in NEEDS if need in asked} | (
         {"factor"} if judged.above_voice else set()
     )
-    assert not ("deny" in asked and judged.allowed)
+    assert not ("deny" in asked and not judged.code)
     assert all(step.asks or step.standing != "applies_unknown" for step in judged.trace)
+
+
+@given(_LIMITS, _BOOKS, _BASKETS, _PEOPLE, _AROUND, _MOMENTS, _TOLD)
+def test_the_dialogue_is_told_what_was_judged(
+    limits: Policy,
+    rules: tuple[Rule, ...],
+    basket: Basket,
+    person: Person,
+    around: Circumstances,
+    moment: Moment,
+    facts: Mapping[str, Facts],
+) -> None:
+    house = House(rules, person, moment, facts)
+    judged = judge(house, basket, around, limits)
+    surroundings = Surroundings(limits, around, house=house)
+    by_voice, by_factor = permit(basket, surroundings), permit(basket, surroundings, "factor")
+    assert by_voice.allowed == (judged.passes and not judged.needs)
+    if not decide(basket, around, limits).allowed or judged.needs:
+        assert by_factor.allowed == (judged.passes and decide(basket, around, limits, tier="factor").allowed)
+    assert by_voice.allowed or by_voice.code in REPLIES["en"]
+    assert by_factor.allowed or by_factor.code in REPLIES["en"]
+    if judged.beyond or judged.code:
+        assert not by_voice.allowed and not by_factor.allowed
 
 
 def test_every_part_of_a_rule_is_tried() -> None:

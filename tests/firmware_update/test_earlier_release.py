@@ -56,6 +56,7 @@ def settings(tmp_path: Path, publisher: Publisher) -> Path:
     settings = kit.device(tmp_path / "device", publisher, "https://updates.example", health_seconds=60)
     with settings.open("a") as file:
         file.write(ALL_OF_TODAY)
+    shutil.copy(ROOT / "agent" / "policies" / "household.toml", settings.with_name("policy.toml"))
     slots = Slots(tmp_path / "device" / "var" / "slots", kit.MODELS)
     slots.folder.mkdir()
     with tarfile.open(EARLIER) as archive:

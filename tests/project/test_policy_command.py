@@ -62,22 +62,22 @@ def told(settings: Path, capsys: pytest.CaptureFixture[str], *words: str) -> dic
     return found
 
 
-def test_it_says_why_and_by_which_rule_and_what_holds_today(
+def test_it_says_why_and_by_which_rule_and_promises_nothing_that_no_device_does(
     settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tell_facts(settings, coffee=Facts(categories=("hot-drinks",)))
-    assert run(settings, "explain", "--person", "Anna", "--quantity", "12", *EXPLAIN) == 0
-    asked, answer, *rules, today = capsys.readouterr().out.splitlines()
+    assert run(settings, "explain", "--person", "Anna", "--quantity", "12", *EXPLAIN) == 1
+    asked, answer, *rules, as_of = capsys.readouterr().out.splitlines()
     assert asked == "Would Anna's 12 × medium roast coffee for 228.00 PLN on a Tuesday at 22:10 pass?"
     assert answer == (
-        "Yes, with the approval of a second person, because the rule night asks for the approval of a second"
-        " person above 10 packs from 22:00 to 06:00."
+        "No, because the rule night asks for the approval of a second person above 10 packs from 22:00 to"
+        " 06:00, and no device can ask for that yet."
     )
     assert [line.split() for line in rules] == [
         ["night", "applies,", "and", "asks", "for", "the", "approval", "of", "a", "second", "person"],
         ["no-wood-for-children", "is", "about", "other", "people"],
     ]
-    assert "does not ask for the rules" in today and today.endswith("it would pass by voice alone.")
+    assert "when it started" in as_of
 
 
 def test_no_comes_with_its_reason(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,7 +113,26 @@ def test_what_was_spent_before_counts(settings: Path, capsys: pytest.CaptureFixt
         "day_over_limit",
         250_00,
     )
-    assert found["kept_by_the_device"] == {"rules": False, "by_voice": "day_over_limit", "by_factor": ""}
+    assert (found["passes"], found["beyond"]) == (True, [])
+
+
+def test_doctor_tells_of_the_rules_and_of_a_file_that_keeps_the_till_from_starting(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def policy_findings() -> list[tuple[str, str]]:
+        main(["-s", str(settings), "doctor", "--json"])
+        found = json.loads(capsys.readouterr().out)
+        return [(one["state"], one["detail"]) for one in found if one["what"] == "policy"]
+
+    assert policy_findings() == [
+        ("ok", "2 rules beside the limits of [policy]"),
+        ("note", "no device can ask for what night require yet: such orders are refused"),
+    ]
+    (settings.parent / "policy.toml").write_text("[[rule]]\nid = 'x'\n")
+    [(state, detail)] = policy_findings()
+    assert state == "bad" and "policy_invalid" in detail
+    (settings.parent / "policy.toml").unlink()
+    assert policy_findings() == [("ok", "the limits of [policy]; there is no policy file")]
 
 
 def test_products_are_named_as_people_name_them(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,7 +158,7 @@ def test_a_ready_policy_is_written_once_and_checked(
     assert run(settings, "check") == 1
     assert "code: policy_missing" in capsys.readouterr().err
     assert run(settings, "install", kind) == 0
-    assert "does not ask for its rules yet" in capsys.readouterr().out
+    assert "reads it when it starts" in capsys.readouterr().out
     assert run(settings, "check") == 0
     out = capsys.readouterr().out
     assert "the shop tells no categories and hazards" in out and "lists nobody" in out
@@ -151,6 +170,7 @@ def test_check_tells_what_can_never_matter(settings: Path, capsys: pytest.Captur
     (settings.parent / "policy.toml").write_text(text + 'products = ["plutonium"]\n')
     assert run(settings, "check") == 0
     out = capsys.readouterr().out
+    assert "night: no device can ask for that yet" in out
     assert "voice_order_max_minor is higher than the 30000 of the settings" in out
     assert "voice_day_max_minor is lower than the 25000 of the settings" in out
     assert "the shop sells no 'plutonium'" in out
