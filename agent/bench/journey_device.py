@@ -92,7 +92,7 @@ class JourneyDevice:
         graph = compile_sentences(self.catalogue, _LANGUAGE, extra_openings=openings)
         packed = PackedCatalogue.of(self.catalogue)
         grammars, examples = {_LANGUAGE: graph.to_bytes()}, examples_of(self.catalogue)
-        edition = Edition("made here", _LANGUAGE, packed, grammars, examples)
+        edition = Edition("made here", _LANGUAGE, packed, grammars, examples, questions={})
         self.journal = Journal(folder / "journal.db")
         self._road = self._make_road(self._shop, folder)
         self._desk = Desk(

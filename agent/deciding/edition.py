@@ -8,13 +8,14 @@ it gives are read in a fraction of that.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.packed_catalogue import PackedCatalogue
+from agent.deciding.questions import Frame
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.spoken_basket import spoken_example
 from agent.deciding.understanding import SentenceParser
@@ -29,6 +30,7 @@ class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     catalogue: PackedCatalogue
     grammars: dict[str, bytes]
     examples: dict[str, str]
+    questions: dict[str, tuple[Frame, ...]]
 
 
 class Edition:
@@ -41,11 +43,13 @@ class Edition:
         catalogue: PackedCatalogue,
         grammars: Mapping[str, bytes],
         examples: Mapping[str, str],
+        questions: Mapping[str, tuple[Frame, ...]],
     ):
         """`source` is the SHA-256 of the shop's JSON, `language` the one that is heard, `grammars` a
         `SentenceGraph` for each language that something can be ordered in, `examples` what somebody might
-        order in it."""
-        self.source, self.catalogue, self.examples = source, catalogue, examples
+        order in it, `questions` what can be asked in it."""
+        self.source, self.catalogue = source, catalogue
+        self.examples, self.questions = examples, questions
         self._grammars = grammars
         self.grammar = grammars[language]
         """As `voice` is given it."""
@@ -72,7 +76,8 @@ class Edition:
         try:
             wire = msgspec.msgpack.decode(data, type=_Wire)
             if (wire.source, wire.compiler, wire.language) == (source, compiler, language):
-                return Edition(source, language, wire.catalogue, wire.grammars, wire.examples)
+                sentences = wire.grammars, wire.examples, wire.questions
+                return Edition(source, language, wire.catalogue, *sentences)
         except (msgspec.MsgspecError, KeyError):
             pass
         raise CatalogueError("catalogue_differs", "it is not what it was announced as", "bring it again")
@@ -102,8 +107,24 @@ def compiled(data: bytes, *, shop_id: str, language: str, compiler: str, currenc
     if language not in languages:
         raise _not_sold_in(language)
     grammars = {each: _grammar(catalogue, each) for each in languages}
-    packed, examples = PackedCatalogue.of(catalogue), examples_of(catalogue)
-    return msgspec.msgpack.encode(_Wire(source_id(data), compiler, language, packed, grammars, examples))
+    return msgspec.msgpack.encode(
+        _Wire(
+            source=source_id(data),
+            compiler=compiler,
+            language=language,
+            catalogue=PackedCatalogue.of(catalogue),
+            grammars=grammars,
+            examples=examples_of(catalogue),
+            questions=questions_in(languages),
+        )
+    )
+
+
+def questions_in(languages: Iterable[str]) -> dict[str, tuple[Frame, ...]]:
+    """What can be asked in each of `languages`."""
+    from agent.deciding.question_frames import question_frames  # and hassil, which only a compilation needs
+
+    return {language: question_frames(language) for language in languages}
 
 
 def examples_of(catalogue: Catalogue) -> dict[str, str]:

@@ -19,7 +19,7 @@ from agent.plumbing.workshop import Job, Workshop
 MOST_MEMORY_BYTES = 256 << 20
 """What one compilation may have; 50,000 products take about half of it."""
 
-_OTHERS_CODE = ("msgspec", "unicode-rbnf")
+_OTHERS_CODE = ("hassil", "msgspec", "unicode-rbnf")
 
 
 class _Order(msgspec.Struct, frozen=True):

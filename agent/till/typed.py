@@ -19,6 +19,7 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.offered import AskOffer
 from agent.deciding.proposals import Low
+from agent.deciding.questions import priced_basket
 from agent.deciding.replies import render, what_is_low
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import (
@@ -67,8 +68,9 @@ class TypedDialogue(Talk):
         self._followed = intent_id
 
     def typed(self, text: str) -> None:
-        """One line from the keyboard. Asking what is running low leaves everything as it is. Raises
-        CatalogueError catalogue_language where nothing can be ordered in the language any more."""
+        """One line from the keyboard. Asking what is running low, what something costs or for help leaves
+        everything as it is. Raises CatalogueError catalogue_language where nothing can be ordered in the
+        language any more."""
         if asks_what_is_low(text, self._language):
             low, silent = self._what_is_low()
             titled = [
@@ -76,6 +78,9 @@ class TypedDialogue(Talk):
             ]
             currency, hears = self._desk.catalogue.currency, self._desk.hears
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
+            return
+        if priced := self._priced(text):
+            self._say(Say("price", basket=priced))
             return
         entry = "order" if isinstance(self._state, Idle) else "consent"
         meaning = self._meaning(entry, text)
@@ -95,6 +100,11 @@ class TypedDialogue(Talk):
                 self._say(Say("help"))  # whatever else is being asked
             case _:
                 self._apply(Confused())
+
+    def _priced(self, text: str) -> Basket | None:
+        edition, language = self._desk.edition, self._language
+        questions = edition.questions.get(language, ())
+        return priced_basket(edition.parser(language), edition.catalogue, questions, text)
 
     def _meaning(self, entry: str, text: str) -> Meaning:
         edition = self._desk.edition

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey
@@ -13,7 +16,9 @@ from sqlalchemy.exc import OperationalError
 from agent.committing.envelope import up_topic
 from agent.committing.intents import SignedIntent
 from agent.deciding.basket import AgreedOrder, Basket
+from order_backend.broker import PrivateBroker
 from order_backend.desk import OrderDesk
+from order_backend.folder import ShopFolder
 from order_backend.intake import Intake
 from order_backend.shop_clock import ShopClock
 from order_backend.taking import MOST_TOGETHER, Arrived, Taking
@@ -22,9 +27,17 @@ from tests.backend.test_at_once import at_once
 from tests.backend.test_checks import both, forged
 from tests.backend.test_few_statements import statements
 from tests.backend.test_reservations import COFFEE
-from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, agreed
+from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, agreed, found_shop, join
+from tests.committing.network import PATIENCE_S, Device, serving
 
 SOAP = "dish-soap"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, database: str) -> ShopFolder:
+    folder = found_shop(tmp_path / "shop", database=database)
+    join(folder, tmp_path / "keys")
+    return folder
 
 
 class Counter:
@@ -197,3 +210,34 @@ def test_order_services_that_want_the_same_things_never_wait_for_each_other(benc
     said = " ".join(at_once(bench, work)).split()  # type: ignore[arg-type]
     assert said == ["ordered"] * 96
     assert shop.stock.counted() == {COFFEE: 10_000 - 48, SOAP: 10_000 - 48}
+
+
+def test_what_comes_while_an_order_is_placed_is_taken_together_over_a_real_broker(
+    folder: ShopFolder, broker: PrivateBroker, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    others_have_come = threading.Event()
+    take, take_together = Intake.take, Intake.take_together
+
+    def alone(intake: Intake, topic: str, *args: Any, **more: Any) -> None:
+        if topic.endswith("/intent"):
+            taken.append(1)
+            others_have_come.wait(PATIENCE_S)
+        take(intake, topic, *args, **more)
+
+    def together(intake: Intake, some: Iterable[tuple[str, bytes]], *args: Any) -> None:
+        batch = list(some)
+        taken.append(len(batch))
+        others_have_come.wait(PATIENCE_S)
+        take_together(intake, batch, *args)
+
+    monkeypatch.setattr(Intake, "take", alone)
+    monkeypatch.setattr(Intake, "take_together", together)
+    with serving(folder, broker.port):
+        device.until(device.road.clock_trusted, "the shop's time")
+        for number in range(8):
+            device.road.commit(agreed(person=f"person-{number}"))
+        device.until(lambda: "queued" not in device.states(), "that the broker has them all")
+        others_have_come.set()
+        device.until(lambda: device.states() == ["ordered"] * 8, "all receipts")
+    assert len(taken) < 4, f"all that waited when the first was placed: {taken}"

@@ -1,0 +1,34 @@
+"""Sentence templates expanded: what is said before and after the thing that a question is about.
+
+Imported only where a catalogue is compiled: the till works with what comes of it, and does without hassil.
+"""
+
+from __future__ import annotations
+
+from hassil import WildcardSlotList, parse_sentence, sample_expression
+
+from agent.deciding.question_words import QUESTION_TEMPLATES
+from agent.deciding.questions import Frame
+from agent.plumbing.sentence_graph import normalise_text
+
+_ITEM = "{item}"
+
+
+def question_frames(language: str) -> tuple[Frame, ...]:
+    """Every way to ask in `language`; none where it has no templates. Raises ValueError for a template
+    without exactly one {item}."""
+    return tuple(
+        dict.fromkeys(
+            _frame(kind, sentence)
+            for kind, templates in QUESTION_TEMPLATES.get(language, {}).items()
+            for template in templates
+            for sentence in sample_expression(
+                parse_sentence(template).expression, slot_lists={"item": WildcardSlotList("item")}
+            )
+        )
+    )
+
+
+def _frame(kind: str, sentence: str) -> Frame:
+    before, after = sentence.split(_ITEM)
+    return Frame(kind, normalise_text(before), normalise_text(after))

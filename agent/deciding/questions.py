@@ -1,0 +1,43 @@
+"""Questions about what is sold, typed: they are in no grammar that is heard, where every sentence more would
+make the others harder to tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from agent.deciding.assortment import Assortment
+from agent.deciding.basket import Basket
+from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.plumbing.sentence_graph import normalise_text
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """A question of some `kind` ('price') around a thing: the words before it and after it, normalised."""
+
+    kind: str
+    before: str
+    after: str
+
+    def around(self, text: str) -> str:
+        """What `text` asks about, as it is written there; '' where it is another question, or about
+        nothing."""
+        written = text.split()
+        said = [(word, at) for at, part in enumerate(written) for word in normalise_text(part).split()]
+        words = [word for word, _ in said]
+        before, after = self.before.split(), self.after.split()
+        end = len(words) - len(after)
+        if end <= len(before) or words[: len(before)] != before or words[end:] != after:
+            return ""
+        return " ".join(written[said[len(before)][1] : said[end - 1][1] + 1])
+
+
+def priced_basket(
+    parser: SentenceParser, catalogue: Assortment, frames: Iterable[Frame], text: str
+) -> Basket | None:
+    """What of `catalogue` a typed line asks the price of; None where it asks none, or that is not clear."""
+    things = {frame.around(text) for frame in frames if frame.kind == "price"} - {""}
+    meanings = [understand(parser, catalogue, "order", thing, thing) for thing in sorted(things)]
+    baskets = [meaning.basket for meaning in meanings if isinstance(meaning, OrderAsked)]
+    return baskets[0] if baskets and all(basket == baskets[0] for basket in baskets) else None
