@@ -64,7 +64,7 @@ def spoken_numbers(language: str) -> Mapping[str, int]:
 
 @cache
 def typed_counts(language: str) -> Mapping[tuple[str, ...], int]:
-    """Every way to type a count from 100 to `LARGEST_COUNT`, as normalised words or digits; none in Korean."""
+    """All ways to type a count from 100 to `LARGEST_COUNT`, in normalised words or digits; none in Korean."""
     if language == "ko":
         return {}
     lexicon = LEXICONS[language]
