@@ -67,13 +67,19 @@ class Cancelling:
         if max(now_s, self._shop.clock.read().floor_s) >= claims.exp:
             # The device is told that the order stands, and another replica may have another clock.
             self._shop.clock.never_earlier_than(now_s)
-        elif self._shop.ends.put(order.order_id, "cancelled", now_s=now_s):
+        elif self.undo(order, now_s=now_s):
+            self._shop.notices.cancelled(order.order_id, order.device_id, claims.amr, now_s=now_s)
+            return True
+        return self._shop.ends.of(order.order_id) == "cancelled"
+
+    def undo(self, order: OrderRow, *, now_s: int) -> bool:
+        """Cancels it and gives back what it took, inside a transaction; False where it has an end already."""
+        if self._shop.ends.put(order.order_id, "cancelled", now_s=now_s):
             given_back: Counter[str] = Counter()
             for line in msgspec.json.decode(order.lines, type=list[PricedLine]):
                 given_back[line.id] += line.quantity
             self._shop.stock.give_back(given_back)
             account = self._shop.accounts.lock(order.device_id, order.account_id)
             self._shop.accounts.owe(account, -order.total_minor)
-            self._shop.notices.cancelled(order.order_id, order.device_id, claims.amr, now_s=now_s)
             return True
-        return self._shop.ends.of(order.order_id) == "cancelled"
+        return False

@@ -16,7 +16,7 @@ import msgspec
 from agent.committing.envelope import INTENT, STATUS, CloudEvent, StatusData, decode_data, decode_event
 from agent.committing.jws import PublicJwk
 from agent.committing.statements import StatusClaims
-from agent.committing.trusted_time import TimeClaims
+from agent.committing.trusted_time import MOST_LOST, Lost, TimeClaims
 from agent.plumbing.errors import TrustError
 from order_backend.agents import Agents
 from order_backend.cancelling import Cancelling
@@ -42,6 +42,7 @@ from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply, require_uuid, time_event
 from order_backend.restores import Doubt
 from order_backend.retention import receipt_again
+from order_backend.returned import ReturnedReceipts
 from order_backend.shop import NEVER_CAME, Answer, Device, Shop
 from order_backend.situation import Situation, Situations
 
@@ -87,6 +88,12 @@ class OrderDesk:
         self._questions = Questions(self._shop, config, self._receipts_key, new_id)
         self._offers = Offers(folder, self._shop, self._questions, self._prices, new_id)
         self._cancelling = Cancelling(self._shop, self._questions, self._receipts)
+        self._returned = ReturnedReceipts(
+            folder, self._shop, self._receipts, self._cancelling, self.place_again
+        )
+        # A restore is made while no order service runs.
+        lost = self._shop.restores.all()[-MOST_LOST:]
+        self._lost = tuple(Lost(one.lost_from_s, one.until_s) for one in lost)
         self.unauthenticated: Counter[str] = Counter()
         """By device: what came on its topic and was not signed by its key."""
 
@@ -215,6 +222,10 @@ class OrderDesk:
         """As `Cancelling.cancel`."""
         return self._cancelling.cancel(device_id, payload, now_s=now_s)
 
+    def returned(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
+        """As `ReturnedReceipts.take`."""
+        return self._returned.take(device_id, payload, now_s=now_s)
+
     def place_again(self, device_id: str, payload: bytes, order_id: str) -> None:
         """An order of a time that was lost, under the number that it had, as it was placed then: at its own
         time, whatever is in stock and owed today. Raises Refusal, TrustError, RuntimeError where it is known
@@ -231,7 +242,9 @@ class OrderDesk:
 
     def time(self, *, now_s: int) -> bytes:
         """The signed time, for dn/time."""
-        claims = TimeClaims(iss=self._config.shop_id, env=self._config.environment, iat=now_s)
+        claims = TimeClaims(
+            iss=self._config.shop_id, env=self._config.environment, iat=now_s, lost=self._lost
+        )
         return time_event(claims, self._time_key, event_id=self._new_id())
 
     def status(self, device_id: str, payload: bytes, *, now_s: int) -> StatusClaims | None:

@@ -96,6 +96,8 @@ class Intake:
                 reply = desk.offer(device_id, payload, now_s=clock.now_s())
             case "up/cancel":
                 reply = desk.cancel(device_id, payload, now_s=clock.now_s())
+            case "up/receipt":
+                reply = desk.returned(device_id, payload, now_s=clock.now_s())
             case _:
                 self._status(device_id, payload, desk, clock, tells=tells)
                 return

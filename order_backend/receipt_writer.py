@@ -24,16 +24,18 @@ class _Addressed(TypedDict):
     intent: str
     intent_sha256: str
     cancel: str
+    returned: str
 
 
 class About(msgspec.Struct, frozen=True):
     """Which bytes of which intent are answered: `sha256` (hex) is of the event's data. `cancel` is the id of
-    the cancellation that is answered, if one is."""
+    the cancellation that is answered, if one is, and `returned` that of a receipt that came back."""
 
     device_id: str
     intent_id: str
     sha256: str
     cancel: str = ""
+    returned: str = ""
 
 
 class ReceiptWriter:
@@ -84,4 +86,5 @@ class ReceiptWriter:
             "intent": about.intent_id,
             "intent_sha256": about.sha256,
             "cancel": about.cancel,
+            "returned": about.returned,
         }

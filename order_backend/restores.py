@@ -109,6 +109,12 @@ class Restores:
         rows = self._db.execute(select(*columns).order_by(doubts.c.first_at_s, doubts.c.intent_id))
         return [DoubtRow(row[0], row[1], row[2], bytes(row[3]), row[4]) for row in rows]
 
+    def forget(self, device_id: str, intent_id: str) -> None:
+        """Nothing is in doubt of it any more."""
+        self._db.execute(
+            delete(doubts).where(doubts.c.device_id == device_id, doubts.c.intent_id == intent_id)
+        )
+
     def settle(self, row: DoubtRow) -> None:
         """It was placed again under its order's number; without its bytes it stays unanswered for good."""
         which = (doubts.c.device_id == row.device_id, doubts.c.intent_id == row.intent_id)

@@ -48,6 +48,7 @@ _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
     "$share/orders/va/v1/d/+/up/query",
     "$share/orders/va/v1/d/+/up/cancel",
+    "$share/orders/va/v1/d/+/up/receipt",
     "$share/orders/va/v1/d/+/up/renew",
     "$share/orders/va/v1/d/+/up/offer",
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.

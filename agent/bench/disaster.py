@@ -47,10 +47,11 @@ def run_disaster(intents: int, devices: int, seed: int, database: DatabaseKind =
 
     {"database", "devices", "backups": {"taken", "seconds" (median), "bytes" (last)}, "loss": {"seconds" from
     the copy's moment to the blow, "orders" of it, "forgotten": of which the restored shop knows nothing in
-    the end, because only their devices have the receipt}, "back": {"restored_s", "first_order_s",
-    both from the blow}, "doubt": {"intents" that came or were asked about, "named": that were delivered and
-    placed again, "silent": asked about without bytes}, "meanwhile": {"agreed" while there was no shop,
-    "ordered", "refused", "expired" of them, "longest_wait_s"}, "falsely_not_placed", "seconds", "sound"}.
+    the end, neither by a receipt that its device gave back nor by its bytes}, "back": {"restored_s",
+    "first_order_s", both from the blow}, "doubt": {"intents" that came or were asked about, "named": that
+    were delivered and placed again, "silent": asked about without bytes}, "meanwhile": {"agreed" while there
+    was no shop, "ordered", "refused", "expired" of them, "longest_wait_s"}, "falsely_not_placed", "seconds",
+    "sound"}.
 
     Raises ConfigurationError: bench_chaos, bench_disaster, broker_missing, broker_start, postgresql_missing,
     postgresql_start, device_start, and what `back_up` and `restore` raise.
@@ -110,6 +111,7 @@ class Disaster:
             time.sleep(MARGIN_S)
             self._settle()
             wait_for_ends(files, plan, children)
+            self._await_receipts()
             back.stop()
 
     def result(self) -> dict[str, Any]:
@@ -181,6 +183,18 @@ class Disaster:
                 time.sleep(_LOOK_EVERY_S)
         self._first_order_s = time.time()
 
+    def _await_receipts(self) -> None:
+        """Until the shop knows again every lost order whose device has its receipt, or for too long."""
+        deadline = time.monotonic() + _BACK_TIMEOUT_S
+        while time.monotonic() < deadline:
+            signed, _ = signed_and_said(self._files, self._plan)
+            have = {one.row.order_id for one in signed if one.row.state == "ordered"}
+            with Shop.open(self._shop.database) as shop:
+                known = {row.order_id for row in shop.orders(_ALL)}
+            if all(row.order_id in known for row in self._lost if row.order_id in have):
+                return
+            time.sleep(1.0)
+
     def _settle(self) -> None:
         """What an operator does who has asked what was delivered."""
         delivered = {row.intent_id: row.order_id for row in self._lost}
@@ -189,7 +203,8 @@ class Disaster:
             named = [row for row in doubts if row.intent_id in delivered]
             for row in named:
                 if row.payload:
-                    desk.place_again(row.device_id, row.payload, delivered[row.intent_id])
+                    with contextlib.suppress(RuntimeError):  # its device has given the receipt back meanwhile
+                        desk.place_again(row.device_id, row.payload, delivered[row.intent_id])
                 desk.shop.restores.settle(row)
             desk.shop.restores.close(int(desk.shop.clock.read().now_s))
         placed = sum(bool(row.payload) for row in named)

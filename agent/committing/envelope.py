@@ -30,6 +30,7 @@ ANSWER = "earmark.answer.v1"
 CANCEL = "earmark.cancel.v1"
 CATALOGUE = "earmark.catalogue.v1"
 POLICY = "earmark.policy.v1"
+RETURNED = "earmark.returned.v1"
 RENEWAL = "earmark.renewal.v1"
 CERTIFICATE = "earmark.certificate.v1"
 TRUST = "earmark.trust.v1"
@@ -93,6 +94,13 @@ class RenewalData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     request: str
     signed: str
+
+
+class ReturnedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Two events as they were sent and came, as JSON text: an intent, and the shop's receipt of it."""
+
+    intent: str
+    receipt: str
 
 
 class TrustData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -41,7 +41,8 @@ class ReceiptClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     """The signed claims. `reference` is the digest of the mandate that this answers; dates are ISO 8601.
     `lines` is what was ordered; empty where a shop does not say it. `available` is what it could send of a
     basket of which it has not all. `cancel` is the id of the cancellation that this answers, '' where it
-    answers none; a "Success" then says that the order stands."""
+    answers none; a "Success" then says that the order stands. `returned` is that of the message by which a
+    device gave its receipt back to a shop that had lost it."""
 
     status: Literal["Success", "Error"]
     iss: str
@@ -59,6 +60,7 @@ class ReceiptClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     lines: tuple[ReceiptLine, ...] = ()
     cancel: str = ""
     available: tuple[ReceiptLine, ...] = ()
+    returned: str = ""
 
 
 class AnswerClaims(msgspec.Struct, frozen=True):
@@ -86,6 +88,7 @@ class Receipt(msgspec.Struct, frozen=True):
     lines: tuple[ReceiptLine, ...] = ()
     cancel: str = ""
     available: tuple[ReceiptLine, ...] = ()
+    returned: str = ""
     reference: str = ""
 
 
@@ -109,6 +112,7 @@ def verify_receipt(payload: bytes, trust: Trust, *, device_id: str, environment:
         lines=claims.lines,
         cancel=claims.cancel,
         available=claims.available,
+        returned=claims.returned,
         reference=claims.reference,
     )
 

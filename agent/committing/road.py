@@ -28,6 +28,7 @@ from agent.committing.offering import Offering
 from agent.committing.presence import PresenceSigner
 from agent.committing.receipts import CANCELLED
 from agent.committing.renewal import Renewal
+from agent.committing.returning import Returning
 from agent.committing.road_events import (
     CancelTooLate,
     OrderDiffers,
@@ -113,6 +114,9 @@ class OrderRoad:
         )
         self._cancels = Cancels(
             journal, keys, trust, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+        )
+        self._returning = Returning(
+            journal, trust, time, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
         )
         self._news: list[RoadEvent] = []
 
@@ -216,6 +220,9 @@ class OrderRoad:
             orders = filter(None, map(self._journal.order, damaged))
             turn.events.extend(CancelTooLate(*about(order)) for order in orders)
 
+        if self._connected:
+            turn.publishes.extend(self._returning.leaving(now_s=self._label_s()))
+
     def published(self, ref: str) -> None:
         """The broker took the message `ref`, which proves nothing about the shop."""
         try:
@@ -231,7 +238,9 @@ class OrderRoad:
         was_trusted = self._time.trusted
         events: list[RoadEvent] = []
         try:
-            if topic == down_topic(self._device.id, "ack"):
+            if topic == down_topic(self._device.id, "ack") and self._returning.answered(payload):
+                pass
+            elif topic == down_topic(self._device.id, "ack"):
                 events += (ends := self._answers.receipt(payload))
                 self._leaving.answered(ends[0].intent_id)
                 self._cancels.answered(ends[0].intent_id)

@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 
@@ -35,6 +35,8 @@ message.)"""
 SHOP_AHEAD_ALLOWED_S = 24 * 3600
 """A signed time further ahead of a clock that a time server keeps was signed by a shop whose own clock is
 wrong."""
+MOST_LOST = 4
+"""Times that a shop says it has lost: the last ones."""
 _FLOOR_EVERY_S = 60
 _FLOOR, _ANCHOR = "time_floor", "time_anchor"
 
@@ -49,12 +51,20 @@ class ClockReading(msgspec.Struct, frozen=True):
     boot_id: str
 
 
-class TimeClaims(msgspec.Struct, frozen=True):
-    """What the shop signs with its time key."""
+class Lost(msgspec.Struct, frozen=True):
+    """A time of which a restored shop may have forgotten what it answered."""
+
+    from_s: UnixSeconds
+    until_s: UnixSeconds
+
+
+class TimeClaims(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the shop signs with its time key; `lost` where it came back from a copy."""
 
     iss: str
     env: str
     iat: UnixSeconds
+    lost: Annotated[tuple[Lost, ...], msgspec.Meta(max_length=MOST_LOST)] = ()
 
 
 class _Anchor(msgspec.Struct, frozen=True):
@@ -81,6 +91,8 @@ class TrustedTime:
     def __init__(self, trust: Trust, memory: Memory, read: Callable[[], ClockReading] | None = None) -> None:
         self._trust = trust
         self._memory = memory
+        self.lost: tuple[Lost, ...] = ()
+        """What the shop has said last that it may have forgotten."""
         self._read = read if read is not None else read_clocks
         stored = memory.meta_get(_FLOOR) or ""
         self._floor = int(stored) if stored.isascii() and stored.isdigit() else 0
@@ -124,7 +136,9 @@ class TrustedTime:
             raise TrustError(
                 "time_environment", f"signed for {claims.env!r}, not {self._trust.environment!r}"
             )
-        return self.accept(claims.iat)
+        taken = self.accept(claims.iat)
+        self.lost = claims.lost
+        return taken
 
     def accept(self, unix_s: int) -> bool:
         """Takes a time that a verified signature of the shop carries. Raises TrustError: time_replayed,

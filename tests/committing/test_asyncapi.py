@@ -23,6 +23,7 @@ from agent.plumbing.messages import CertificateRequest
 from agent.plumbing.settings import Broker
 from order_backend.authorities import announce, make_successor, trusted
 from order_backend.authorities import announcement as authorities_announced
+from order_backend.desk import OrderDesk
 from order_backend.publishing import publish
 from order_backend.renewals import Renewals
 from order_backend.rotations import announcement, rotate
@@ -96,6 +97,12 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     [cancel] = bench.road.tick().publishes
     undone = bench.desk.cancel(DEVICE, cancel.payload, now_s=NOW_S)
     bench.road.received(f"va/v1/d/{DEVICE}/dn/ack", undone.payload)
+    bench.desk.shop.restores.begin(NOW_S - 100, NOW_S)
+    bench.desk.shop.restores.close(NOW_S)
+    bench.desk.close()
+    bench.desk = OrderDesk(bench.folder)
+    bench.road.received(f"va/v1/d/{DEVICE}/dn/time", bench.shop_time())
+    [returned] = bench.road.tick().publishes
     bench.road.commit(agreed())
     bench.road.tick()
     bench.clocks.pass_by(4_000)
@@ -107,7 +114,7 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     answer = bench.desk.query(DEVICE, question(bench, str(uuid4())), now_s=NOW_S)
     asked = request(bench)
     offer = bench.desk.offer(DEVICE, asked, now_s=NOW_S)
-    newest = publish(bench.folder, bench.desk.shop, CATALOGUE_FILE.read_bytes(), now_s=NOW_S)
+    newest = publish(bench.folder, bench.desk.shop, CATALOGUE_FILE.read_bytes(), now_s=NOW_S, devices_have=1)
     renewal = bench.road.renewal.requested(CertificateRequest(request_pem().decode()))
     assert renewal is not None
     now_s = int(bench.clocks.wall_s)
@@ -133,6 +140,7 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "status (will)": (up + "status", presence.offline),
         "status (unsigned)": (up + "status", unsigned),
         "cancel": (cancel.topic, cancel.payload),
+        "returned": (returned.topic, returned.payload),
         "receipt (cancelled)": (down + undone.what, undone.payload),
         "receipt": (down + placed.what, placed.payload),
         "receipt (refused)": (down + refused.what, refused.payload),

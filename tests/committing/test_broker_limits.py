@@ -21,7 +21,7 @@ from tests.committing.broker_limits import AWS_IOT_CORE, AZURE_EVENT_GRID, Limit
 from tests.committing.kit import Bench, agreed
 
 LONGEST_ID = "d" * 64
-UP, DOWN = ("intent", "query", "status", "tel"), ("ack", "rsp", "time", "policy", "#")
+UP, DOWN = ("intent", "query", "receipt", "status", "tel"), ("ack", "rsp", "time", "policy", "#")
 
 both = pytest.mark.parametrize("limits", [AWS_IOT_CORE, AZURE_EVENT_GRID], ids=["aws", "azure"])
 

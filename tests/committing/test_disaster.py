@@ -70,4 +70,5 @@ def test_a_disaster_doubles_and_denies_nothing(
     print(json.dumps(result))
     assert result["sound"] and (result["doubled"], result["falsely_not_placed"]) == (0, 0)
     assert result["backups"]["taken"] >= 1 and result["loss"]["orders"] > 0
+    assert result["loss"]["forgotten"] <= result["doubt"]["silent"], "devices have given the receipts back"
     assert result["doubt"]["intents"] > 0 and result["back"]["first_order_s"] > 0
