@@ -23,8 +23,9 @@ sys.path.insert(0, str(ROOT))
 from agent.committing import journal_rows  # noqa: E402
 from agent.deciding import conversation as talk  # noqa: E402
 from agent.deciding import step_up  # noqa: E402
+from agent.deciding.asking import MOST_TRIES  # noqa: E402
 from agent.deciding.choice import Choice  # noqa: E402
-from agent.deciding.dialogue import MOST_TRIES, TABLE, step  # noqa: E402
+from agent.deciding.dialogue import TABLE, step  # noqa: E402
 from agent.deciding.offered import AskOffer, AwaitingOffer  # noqa: E402
 from scripts.dialogue_cases import ANNA, CASES, COFFEE, POLICY, TEA, Case  # noqa: E402
 
@@ -60,7 +61,7 @@ def rows_of(state: type[talk.State], event: type[talk.Event]) -> list[Row]:
     """The outcome of every case of `event` in `state`; with their number where the count of tries matters."""
     found: list[Row] = []
     for case in CASES[event]:
-        if (case.proposed and state is not talk.Idle) or case.only_in not in (None, state):
+        if (case.proposed and state is not talk.Idle) or (case.only_in and state not in case.only_in):
             continue
         outcomes = [_row(case, one) for one in _states(state)]
         for number, row in enumerate(outcomes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import typing
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.deciding import conversation
+from agent.deciding.asking import MOST_TRIES
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.conversation import (
@@ -38,7 +40,7 @@ from agent.deciding.conversation import (
     State,
     Surroundings,
 )
-from agent.deciding.dialogue import MOST_TRIES, TABLE, step
+from agent.deciding.dialogue import TABLE, step
 from agent.deciding.money import Money
 from agent.deciding.offered import AwaitingOffer, OfferLate
 from agent.deciding.policy import Circumstances
@@ -357,3 +359,36 @@ def test_what_may_not_be_ordered_any_more_after_the_wait_for_an_offer_is_not_rea
     for event in (OfferLate(), Silent()):
         state, effects = step(AwaitingOffer(BASKET, ANNA), event, _around(clock=False))
         assert (state, _codes(effects)) == (Idle(), ["clock_untrusted"])
+
+
+ASKING: list[State] = [ASKED, AskingAnother(BASKET, ANNA), AwaitingFactor(BASKET, ANNA)]
+
+
+@pytest.mark.parametrize("tries", range(1, MOST_TRIES + 1))
+@pytest.mark.parametrize("asked", ASKING)
+def test_help_leaves_what_is_asked_as_it_is_and_asks_again(asked: typing.Any, tries: int) -> None:
+    state = dataclasses.replace(asked, tries=tries)
+    after, effects = step(state, Helped(), _around())
+    assert after == state
+    [say] = effects
+    assert isinstance(say, Say)
+    assert (say.listen, say.basket) == ("consent", BASKET)
+
+
+@pytest.mark.parametrize("speaker", [BERT, NOBODY, Verdict(reason="too_short")])
+@pytest.mark.parametrize("asked", ASKING)
+def test_nobody_else_drops_what_waits_by_ordering_nor_holds_it_open(asked: State, speaker: Verdict) -> None:
+    state, other = asked, _basket(1)
+    for _ in range(MOST_TRIES - 1):
+        state, effects = step(state, OrderHeard(other, speaker), _around())
+        assert type(state) is type(asked)
+        assert getattr(state, "basket", None) == BASKET
+        assert _codes(effects) == ["order_open"]
+        assert [say.basket for say in effects if isinstance(say, Say)] == [BASKET]
+    state, effects = step(state, OrderHeard(other, speaker), _around())
+    assert (state, _codes(effects)) == (Idle(), ["order_open", "gave_up"])
+
+
+@pytest.mark.parametrize("asked", ASKING)
+def test_who_ordered_may_order_something_else_instead(asked: State) -> None:
+    assert step(asked, OrderHeard(_basket(1), ANNA), _around())[0] == Confirming(_basket(1), ANNA)
