@@ -52,6 +52,7 @@ class Case:
     offers: bool = False  # whether the shop is asked for offers
     only_in: tuple[type[talk.State], ...] = ()  # where it is told apart; nothing: everywhere
     house: House = ONLY_LIMITS
+    sentence_asked: bool = False  # after a bare yes
 
 
 def _nobody(reason: Reason) -> Verdict:
@@ -149,6 +150,12 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("a sentence of consent, from the voice that asked", _answered(CONSENT)),
         Case("a denial, from anybody", _answered(Answer("denial"), _nobody("unknown_voice"))),
         Case("a bare yes", _answered(Answer("bare"))),
+        Case(
+            "a bare yes once more",
+            _answered(Answer("bare")),
+            only_in=(talk.Confirming,),
+            sentence_asked=True,
+        ),
         Case("consent to another quantity", _answered(Answer("consent", 3, "bag"))),
         Case("consent, too short to know the voice", _answered(CONSENT, _nobody("too_short"))),
         Case("consent, too noisy to know the voice", _answered(CONSENT, _nobody("too_noisy"))),

@@ -37,6 +37,12 @@ def ask_again(
     return replace(state, tries=state.tries + 1), (Say(key, "consent", state.basket),)
 
 
+def bare(state: Confirming) -> Outcome:
+    """A yes that is too short to know a voice by: the whole sentence is asked for, once."""
+    most = 0 if state.sentence_asked else MOST_TRIES
+    return ask_again(replace(state, sentence_asked=True), "say_sentence", "sentence_needed", most)
+
+
 def unclear(state: Confirming | AskingAnother, event: Confused, _: Surroundings) -> Outcome:
     """Speech that is no sentence of the grammar."""
     if event.room:

@@ -118,7 +118,7 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
     if event.speaker == TYPED:
         return state, (Say("typed_cannot_confirm", "consent", basket), Record("refused_typed", basket))
     if answer.kind == "bare":
-        return ask_again(state, "say_sentence", "say_how_to_order")
+        return asking.bare(state)
     if not fits(answer, basket):
         return ask_again(state, "read_back_differs", "say_how_to_order")
     if event.speaker.reason in ("too_short", "too_noisy"):

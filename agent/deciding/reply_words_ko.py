@@ -10,6 +10,7 @@ KOREAN = {
     "which_neither": "네, 둘 다 아니군요. {wake} 다음에 주문을 다시 말씀해 주세요.",
     "which_unclear": "아직 확실하지 않아 아무것도 주문하지 않았습니다. {wake} 다음에 주문을 다시 말씀해 주세요.",
     "say_sentence": "목소리를 알 수 있게 문장 전체를 말씀해 주세요: {aloud}.",
+    "sentence_needed": "문장 전체를 들어야 목소리를 알 수 있어 아무것도 주문하지 않았습니다. {wake} 다음에 주문을 다시 말씀하시고, 그다음: {aloud}. 아니면 가게에서 주문해 주세요.",
     "say_how_to_order": "아무것도 주문하지 않았습니다. 준비되시면 {wake} 다음에 주문을 다시 말씀해 주세요.",
     "proposal": "{Place}: {level}. {items}, {total}에 주문할까요? 말씀해 주세요: {wake}, {aloud}.",
     "proposal_declined": "네, 주문하지 않겠습니다.",

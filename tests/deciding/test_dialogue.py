@@ -250,7 +250,7 @@ def test_typed_words_are_read_back_and_confirm_nothing() -> None:
         (Silent(), ["still_there", "nothing_ordered"]),
         (Confused(), ["again", "again_otherwise", "nothing_ordered"]),
         (Confused("too_loud"), ["again_too_loud", "again_too_loud", "too_loud"]),
-        (Answered(BARE, ANNA, True), ["say_sentence", "say_sentence", "say_how_to_order"]),
+        (Answered(BARE, ANNA, True), ["say_sentence", "sentence_needed"]),
     ],
 )
 def test_what_decides_nothing_is_asked_again_so_often_and_no_more(event: Event, said: list[str]) -> None:
@@ -392,3 +392,18 @@ def test_nobody_else_drops_what_waits_by_ordering_nor_holds_it_open(asked: State
 @pytest.mark.parametrize("asked", ASKING)
 def test_who_ordered_may_order_something_else_instead(asked: State) -> None:
     assert step(asked, OrderHeard(_basket(1), ANNA), _around())[0] == Confirming(_basket(1), ANNA)
+
+
+def test_a_bare_yes_is_asked_for_as_a_sentence_once_whatever_was_said_before_and_between() -> None:
+    bare = Answered(BARE, ANNA, True)
+    state, effects = step(dataclasses.replace(ASKED, tries=2), bare, _around())
+    assert _said(effects) == ["say_sentence"], "it is said once, also where other answers decided nothing"
+    state, _ = step(ASKED, bare, _around())
+    state, effects = step(state, Confused(), _around())
+    assert _said(effects) == ["again_otherwise"]
+    state, effects = step(state, bare, _around())
+    assert (state, _said(effects), _codes(effects)) == (Idle(), ["sentence_needed"], ["gave_up"])
+    state, _ = step(ASKED, bare, _around())
+    assert _commits(step(state, Answered(CONSENT, ANNA, True), _around())[1])
+    again, _ = step(state, OrderHeard(_basket(1), ANNA), _around())
+    assert _said(step(again, bare, _around())[1]) == ["say_sentence"], "another basket is another question"
