@@ -14,6 +14,7 @@ from agent.commands.bench_arguments import add_benchmarks
 from agent.commands.catalogue_arguments import add_catalogue
 from agent.commands.command_line import add_command, seconds
 from agent.commands.key_arguments import add_key_arguments
+from agent.commands.phone_arguments import add_phone
 from agent.commands.policy_arguments import add_policy
 from agent.plumbing.errors import EarmarkError
 
@@ -156,6 +157,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_catalogue(commands)
     add_policy(commands)
+    add_phone(commands)
 
     hear = add_command(
         commands, "hear", "hear", "run", "what the device hears in audio files: wake, words, lines, gap"

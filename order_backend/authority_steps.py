@@ -41,7 +41,6 @@ _PATIENCE_S = 15.0
 _STEP_S = 0.2
 _PROBE = "authority-probe"
 """The name in certificates that only find out whom the broker believes: nothing is said with them."""
-_REFUSED = ("tls_client_refused", "tls_client_revoked")
 _AGAIN = "then give this command again"
 
 
@@ -69,10 +68,10 @@ def begin(folder: ShopFolder, *, port: int = 0, now: datetime) -> Announced:
     write_trusted(folder)
     write_revocations(folder, now=now)
     reload_broker(folder)
-    if not _comes_true(folder, port, following, lambda code: code == ""):
+    if wrong := _waited_in_vain(folder, port, following, _takes):
         raise ConfigurationError(
             "authority_broker",
-            "the broker does not believe the successor yet, so nobody was told of it",
+            f"the broker does not believe the successor yet ({wrong}), so nobody was told of it",
             f"start it, or take {folder.trusted} and {folder.revocations} to it and restart it; {_AGAIN}",
         )
     return announce(folder, trusted(folder))
@@ -97,10 +96,10 @@ def move(folder: ShopFolder, *, force: bool = False, port: int = 0, now: datetim
             certify_replica(folder, name, following, now=now)
     reload_broker(folder)
     only = pem_of(following.certificate)
-    if not _comes_true(folder, port, following, lambda code: code == "", ca_pem=only):
+    if wrong := _waited_in_vain(folder, port, following, _takes, ca_pem=only):
         raise ConfigurationError(
             "authority_broker",
-            "the broker does not show its new certificate yet",
+            f"the broker does not show its new certificate yet ({wrong})",
             f"take {folder.broker_certificate} to it and have it read it (SIGHUP); {_AGAIN}",
         )
 
@@ -131,10 +130,10 @@ def drop(folder: ShopFolder, *, force: bool = False, port: int = 0, now: datetim
     if folder.old_key.exists():
         ask_for_restart(folder)
         old = _old(folder)
-        if not _is_refused(folder, port, old):
+        if wrong := _still_taken(folder, port, old):
             raise ConfigurationError(
                 "authority_broker",
-                "the broker still takes what the old one has signed, or cannot be asked",
+                f"that the broker refuses what the old one has signed was not seen ({wrong})",
                 f"take {folder.trusted} and {folder.revocations} to it and restart it; {_AGAIN}",
             )
         folder.old_key.unlink()
@@ -184,31 +183,33 @@ def _reissued(path: Path, authority: Authority, *, now: datetime) -> bytes:
     return certificates.certificate_pem(certificates.server_certificate(hosts, key, *authority, now=now))
 
 
-def _comes_true(
+def _waited_in_vain(
     folder: ShopFolder, port: int, authority: Authority, holds: Callable[[str], bool], *, ca_pem: str = ""
-) -> bool:
-    """Whether the broker comes to answer so to a certificate of `authority`. It is the broker's word that
-    counts, not that it was told: so it may be any broker, also one that cannot be signalled."""
+) -> str:
+    """'' once the broker answers so to a certificate of `authority`; else what it answered last. It is its
+    word that counts, not that it was told: so it may be any broker, also one that cannot be signalled."""
     config = folder.config()
     context: ssl.SSLContext = short_lived_context(_PROBE, authority, ca_pem or trusted_pem(folder))
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         code = probe_broker(config.broker_host, port or config.broker_port, context)
         if holds(code):
-            return True
+            return ""
         if time.monotonic() > deadline:
-            return False
+            return code or "it takes it"
         time.sleep(_STEP_S)
 
 
-def _is_refused(folder: ShopFolder, port: int, old: Authority) -> bool:
-    """Whether the broker refuses what `old` has signed. One that hangs up because it is restarted looks the
+def _still_taken(folder: ShopFolder, port: int, old: Authority) -> str:
+    """'' once the broker refuses what `old` has signed. One that hangs up because it is restarted looks the
     same, so it has to take what the present one has signed, and refuse the other once more."""
-    return all(
-        _comes_true(folder, port, authority, holds)
-        for authority, holds in (
-            (old, lambda code: code in _REFUSED),
-            (authority_of(folder), lambda code: code == ""),
-            (old, lambda code: code in _REFUSED),
-        )
-    )
+    tries = ((old, _refuses), (authority_of(folder), _takes), (old, _refuses))
+    return next((wrong for one, holds in tries if (wrong := _waited_in_vain(folder, port, one, holds))), "")
+
+
+def _takes(code: str) -> bool:
+    return code == ""
+
+
+def _refuses(code: str) -> bool:
+    return code in ("tls_client_refused", "tls_client_revoked")

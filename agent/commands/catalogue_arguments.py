@@ -33,10 +33,15 @@ def add_catalogue(commands: _Subparsers) -> None:
     import_ = add_command(
         catalogue, "import", "catalogue_import", "import_", "make a catalogue for devices of a file of yours"
     )
-    for parser in (check, import_):
+    try_ = add_command(
+        catalogue, "try", "catalogue_import", "try_", "what a device would understand, and what it would cost"
+    )
+    for parser in (check, import_, try_):
         parser.add_argument(
             "file", type=Path, metavar="FILE", help="a .csv of a spreadsheet, or JSON (docs/catalogue.md)"
         )
     import_.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="where catalogue.json and its details go"
     )
+    try_.add_argument("words", metavar="WORDS", help='an order as it is said: "order two bags of coffee"')
+    try_.add_argument("--language", choices=["en", "ko", "pl"], default="en")

@@ -1,12 +1,18 @@
-"""`earmark catalogue check` and `import`: from what a shop wrote to what its devices are given."""
+"""`earmark catalogue check`, `try` and `import`: from what a shop wrote to what its devices are given."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from decimal import Decimal
 from pathlib import Path
 
+from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.details import details_name
+from agent.deciding.money import minor_digits
+from agent.deciding.sentences import compile_sentences
+from agent.deciding.spoken_basket import spoken_line
+from agent.deciding.understanding import Answer, HelpAsked, OrderAsked, SentenceParser, understand
 from agent.importing.findings import Findings
 from agent.importing.reading import read_catalogue
 from agent.importing.splitting import split
@@ -21,6 +27,7 @@ SPREADSHEETS = frozenset({".csv", ".tsv", ".txt"})
 """Names of files end so that are read as tables; all others are JSON."""
 
 MOST_SHOWN = 1_000
+_WHAT_ELSE = {Answer: "an answer to a question", HelpAsked: "a call for help"}
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -52,6 +59,25 @@ def import_(arguments: argparse.Namespace) -> int:
             "name another folder",
         ) from error
     print(f"wrote {path}" + (f" and {details}" if documents.details else ""))
+    return 0
+
+
+def try_(arguments: argparse.Namespace) -> int:
+    """Shows what a device would understand; 1 where that is no order. Raises CatalogueError:
+    catalogue_missing, catalogue_language."""
+    written = _read(arguments.file)
+    if written is None:
+        return 1
+    catalogue = parse_catalogue(split(written).catalogue)
+    parser = SentenceParser(compile_sentences(catalogue, arguments.language))
+    meaning = understand(parser, catalogue, "order", arguments.words, arguments.words)
+    if not isinstance(meaning, OrderAsked):
+        print(f"no order: {_WHAT_ELSE.get(type(meaning), 'not understood')}")
+        return 1
+    digits = minor_digits(catalogue.currency)
+    for line in meaning.basket.lines:
+        price = f"{Decimal(line.total.minor).scaleb(-digits):.{digits}f} {line.total.currency}"
+        print(plain(f"{spoken_line(line, arguments.language)}: {price} ({line.sku})"))
     return 0
 
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from agent.commands.policy_words import about, day_name, money, verdict
-from agent.deciding.basket import Basket, parts_of
-from agent.deciding.catalogue import Catalogue, parse_catalogue
-from agent.deciding.details import Facts, details_name, parse_details
-from agent.deciding.edition import source_id
+from agent.commands.priced import basket_of, shop_of
+from agent.deciding.basket import Basket
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.policy_file import PolicyFile, parse_policy
 from agent.deciding.rules import DAYS, House, Judgement, Moment, judge
 from agent.plumbing import durable
 from agent.plumbing.errors import CatalogueError, ConfigurationError
-from agent.plumbing.sentence_graph import normalise_text
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings
 from agent.plumbing.terminal import plain
@@ -35,22 +32,19 @@ AS_OF = (
 _WORKS_AFTER_START = "The till reads it when it starts."
 
 
-class _Shop(NamedTuple):
-    catalogue: Catalogue
-    facts: Mapping[str, Facts]
-
-
 def explain(arguments: argparse.Namespace) -> int:
     """Prints what `judge` says; 0 where it would pass, 1 where not. Raises ConfigurationError, CatalogueError
     (catalogue_no_such_product, catalogue_options)."""
     settings = load_settings(arguments.settings)
     policy = _policy(_path(arguments, settings))
-    shop = _shop(settings)
-    basket = _basket(shop.catalogue, arguments.item, arguments.quantity, settings.device.language)
+    shop = shop_of(served_file(settings.paths))
+    basket = basket_of(shop.catalogue, arguments.item, arguments.quantity, settings.device.language)
     house = House(policy.rules, policy.person(arguments.person), _moment(arguments), shop.facts)
     spent = Money(arguments.spent_minor, shop.catalogue.currency)
-    around = Circumstances(spent, spent_by_voice=spent)
-    judgement = judge(house, basket, around, policy.tighter(settings.policy))
+    tiers = policy.tighter(settings.policy)
+    most = policy.most_by_voice(settings.policy, tiers)
+    around = Circumstances(spent, spent_by_voice=spent, most_by_voice_minor=most)
+    judgement = judge(house, basket, around, tiers)
     if arguments.json:
         print(json.dumps(_as_json(judgement), indent=2))
     else:
@@ -110,50 +104,6 @@ def _policy(path: Path) -> PolicyFile:
     return parse_policy(text, name=path.name)
 
 
-def _shop(settings: Settings) -> _Shop:
-    path = served_file(settings.paths)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CatalogueError(
-            "catalogue_missing", f"cannot read {path}: {error.strerror}", "put the shop's catalogue there"
-        ) from error
-    catalogue = parse_catalogue(data, name=path.name)
-    try:
-        beside = path.with_name(details_name(path.name)).read_bytes()
-    except OSError:
-        return _Shop(catalogue, {})
-    return _Shop(catalogue, parse_details(beside, catalogue_sha256=source_id(data)).products)
-
-
-def _basket(catalogue: Catalogue, item: str, quantity: int, language: str) -> Basket:
-    wanted, options = parts_of(item)
-    called = [
-        product.id
-        for product in catalogue.products
-        if product.id == wanted
-        or normalise_text(wanted)
-        in (normalise_text(form) for words in product.words.values() for form in words.heard)
-    ]
-    if not called:
-        raise CatalogueError(
-            "catalogue_no_such_product",
-            f"nothing is called {wanted!r}",
-            "name it as people say it, or by its id",
-        )
-    product = catalogue.product(called[0])
-    titled = language if language in product.words else next(iter(product.words))
-    try:
-        line = catalogue.line(product.id, options, quantity, titled)
-    except KeyError as error:
-        raise CatalogueError(
-            "catalogue_options",
-            f"{product.id} has no such choice: {error}",
-            f"--item '{product.id}?option=choice'",
-        ) from error
-    return Basket((line,), catalogue.version)
-
-
 def _moment(arguments: argparse.Namespace) -> Moment:
     now = datetime.now()
     day = DAYS.index(arguments.day) if arguments.day else now.weekday()
@@ -195,6 +145,8 @@ def _notes(policy: PolicyFile, settings: Settings) -> Iterator[str]:
                 f"{name} is lower than the {getattr(own, name)} of the settings, which is what holds"
                 " without this file, or after going back to an earlier release"
             )
+    most = policy.most_by_voice(own, policy.tighter(own))
+    yield f"whoever forged voices could spend {most} in a day, in grosz or cents, whoever's they are"
     for key in ("roles", "trained"):
         for name, members in getattr(policy, key).items():
             if not members:
@@ -207,7 +159,7 @@ def _notes(policy: PolicyFile, settings: Settings) -> Iterator[str]:
 
 def _unknown_goods(policy: PolicyFile, settings: Settings) -> Iterator[str]:
     try:
-        shop = _shop(settings)
+        shop = shop_of(served_file(settings.paths))
     except CatalogueError as error:
         yield f"not compared with the shop's catalogue: {error.detail}"
         return

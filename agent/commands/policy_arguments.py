@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.commands.command_line import add_command
+from agent.commands.priced import PRODUCT_HELP, quantity
 
 if TYPE_CHECKING:
     _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -21,10 +22,8 @@ def add_policy(commands: _Subparsers) -> None:
     )
     explain = add_command(policy, "explain", "policy", "explain", "whether an order would pass, and why")
     explain.add_argument("--person", required=True, metavar="NAME", help="who orders, as enrolled")
-    explain.add_argument(
-        "--item", required=True, metavar="PRODUCT", help="as people say it, or its id: 'coffee?roast=dark'"
-    )
-    explain.add_argument("--quantity", type=_quantity, default=1, metavar="N", help="how many (default: 1)")
+    explain.add_argument("--item", required=True, metavar="PRODUCT", help=PRODUCT_HELP)
+    explain.add_argument("--quantity", type=quantity, default=1, metavar="N", help="how many (default: 1)")
     explain.add_argument("--at", type=_minute, metavar="HH:MM", help="local time (default: now)")
     explain.add_argument("--day", choices=_DAYS, help="day of the week (default: today)")
     explain.add_argument(
@@ -45,12 +44,6 @@ def add_policy(commands: _Subparsers) -> None:
             metavar="FILE",
             help="the policy (default: that of the settings, policy.toml beside them)",
         )
-
-
-def _quantity(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000000")
-    return int(text)
 
 
 def _minor(text: str) -> int:

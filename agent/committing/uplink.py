@@ -169,8 +169,8 @@ class Uplink:
         self._till = IpcConnection(socket.socket(fileno=fds[0]), peer="till")
         self._alone.end()
         self._read(self._till, TillToUplink)
+        self._tell_certificate()  # before the state: what it shows stands in the presence that is signed then
         self._tell(self._state)
-        self._tell_certificate()
         if self._link.connected:
             self._link.announce()  # a new till wants the time, and the shop answers a birth with it
         self._read_parts((), anew=True)  # what it wants it will say, and it may not know of the newest

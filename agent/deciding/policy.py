@@ -19,13 +19,15 @@ class Circumstances:
     """What the journal and the clock say at the moment of deciding. `spent` is this person's last 24 hours,
     with all that is queued; `queued_same` is whether the same basket already waits for the shop;
     `factor_ready` whether this person has a PIN or badge and there is something to read it; `spent_by_voice`
-    what everybody together has spent in these 24 hours by voice alone (None: this person only)."""
+    what everybody together has spent in these 24 hours by voice alone (None: this person only), and
+    `most_by_voice_minor` the bound of that (None: that of one person)."""
 
     spent: Money
     queued_same: bool = False
     clock_trusted: bool = True
     factor_ready: bool = False
     spent_by_voice: Money | None = None
+    most_by_voice_minor: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,10 @@ def decide(basket: Basket, circumstances: Circumstances, policy: Policy, *, tier
     if (circumstances.spent + basket.total).minor > day_max:
         return Decision("day_over_limit", day_max)
     by_voice = circumstances.spent_by_voice or circumstances.spent
-    if tier == "voice" and (by_voice + basket.total).minor > day_max:
+    most = day_max if circumstances.most_by_voice_minor is None else circumstances.most_by_voice_minor
+    if tier == "voice" and (by_voice + basket.total).minor > most:
         # Whoever forges one person's voice forges everybody's.
-        return Decision("day_over_limit_together", day_max)
+        return Decision("day_over_limit_together", most)
     if not circumstances.clock_trusted:
         return Decision("clock_untrusted")
     return Decision()

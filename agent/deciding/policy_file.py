@@ -10,23 +10,30 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
 from agent.deciding.details import Hazard
 from agent.deciding.products import Identifier
-from agent.deciding.rules import SHOP_WHO, Name, Person, Rule
+from agent.deciding.rules import SHOP_WHO, Name, Person, Requirement, Rule
 from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.settings import Policy
+from agent.plumbing.settings import MinorUnits, Policy
+
+SCHEMA_VERSION = 1
+"""Of what this release knows. Of a text of a later one it reads what it knows, and is never less strict: a
+condition that it does not know is dropped, so its rule is about more orders, and an unknown requirement is to
+refuse. So a device may go back to this release."""
 
 Members = tuple[Name, ...]
 
 
 class PolicyFile(msgspec.Struct, frozen=True):
-    """What the text says. `roles`, `cost_centres` and `trained` (by hazard) list people by their names."""
+    """What the text says. `together_minor` is what everybody together may buy by voice alone in a day; None:
+    as much as one person. `roles`, `cost_centres` and `trained` (by hazard) list people by their names."""
 
     limits: dict[str, int] = {}
+    together_minor: int | None = None
     roles: dict[Identifier, Members] = {}
     cost_centres: dict[Name, Members] = {}
     trained: dict[Hazard, Members] = {}
@@ -36,6 +43,16 @@ class PolicyFile(msgspec.Struct, frozen=True):
         """In each limit the stricter of its own and `own`."""
         lower = {name: min(getattr(own, name), limit) for name, limit in self.limits.items()}
         return msgspec.structs.replace(own, **lower)
+
+    def most_by_voice(self, own: Policy, effective: Policy) -> int:
+        """What everybody together may buy by voice alone in a day. Where the shop has lowered what one person
+        may (`effective`, of `own`), it has lowered this as well."""
+        tighter = self.tighter(own).voice_day_max_minor
+        if self.together_minor is None:
+            return effective.voice_day_max_minor
+        if effective.voice_day_max_minor < tighter:
+            return min(effective.voice_day_max_minor, self.together_minor)
+        return self.together_minor
 
     def person(self, name: str) -> Person:
         """What it says of whoever is called that, in any case of letters."""
@@ -89,7 +106,10 @@ _TABLES: Mapping[str, Any] = {
     "cost_centres": (Name, Members),
     "trained": (Hazard, Members),
 }
-_LIMITS = get_type_hints(Policy, include_extras=True)
+TOGETHER = "voice_day_together_max_minor"
+"""The one limit that the settings do not know: they would keep an earlier release from starting."""
+
+_LIMITS = {**get_type_hints(Policy, include_extras=True), TOGETHER: MinorUnits}
 _RULE = {field.encode_name: field.type for field in msgspec.structs.fields(Rule)}
 _REQUIRED = ("id", "require")
 
@@ -99,12 +119,17 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._places = _places(text)
+        self._later = False
         self.faults: list[Fault] = []
 
     def policy(self, raw: Mapping[str, Any]) -> PolicyFile:
         found: dict[str, Any] = {}
+        version = self._value(("", 0, "schema_version"), raw.get("schema_version", SCHEMA_VERSION), int)
+        self._later = isinstance(version, int) and version > SCHEMA_VERSION
         for key, value in raw.items():
             place = (key, 0, "")
+            if key == "schema_version" or (self._later and key not in (*_TABLES, "limits", "rule")):
+                continue
             if key == "rule":
                 found["rules"] = self._rules(value)
             elif key != "limits" and key not in _TABLES:
@@ -114,7 +139,9 @@ class _Reader:
             elif not isinstance(value, dict):
                 self._fault(place, f"[{key}] is a table")
             elif key == "limits":
-                found[key] = dict(self._limits(value))
+                limits = dict(self._limits(value))
+                found["together_minor"] = limits.pop(TOGETHER, None)
+                found[key] = limits
             else:
                 found[key] = dict(self._lists(key, value, *_TABLES[key]))
         policy = PolicyFile(**found)
@@ -126,7 +153,7 @@ class _Reader:
         for name, value in table.items():
             place = ("limits", 0, name)
             if name not in _LIMITS:
-                self._fault(place, f"no limit is called {name!r}; there are {', '.join(_LIMITS)}")
+                self._unknown(place, f"no limit is called {name!r}; there are {', '.join(_LIMITS)}")
             else:
                 yield name, self._value(place, value, _LIMITS[name])
 
@@ -147,9 +174,10 @@ class _Reader:
         for key, value in table.items():
             place = ("rule", at, key)
             if key not in _RULE:
-                self._fault(place, f"a rule has no {key!r}; it has {', '.join(_RULE)}")
+                self._unknown(place, f"a rule has no {key!r}; it has {', '.join(_RULE)}")
             else:
-                found[key] = self._value(place, value, _RULE[key])
+                known = key != "require" or not self._later
+                found[key] = self._value(place, value, _RULE[key] if known else str)
         for key in _REQUIRED:
             if key not in table:
                 self._fault(("rule", at, ""), f"the rule has no {key!r}")
@@ -159,6 +187,8 @@ class _Reader:
             )
         if table.get("require") == "trained" and not table.get("hazards"):
             self._fault(("rule", at, "require"), "trained for what? name the hazards")
+        if self._later and found.get("require") not in get_args(Requirement):
+            found["require"] = "deny"
         if len(self.faults) > before:
             return None
         return msgspec.convert(found, Rule)
@@ -182,6 +212,10 @@ class _Reader:
         except msgspec.ValidationError as error:
             self._fault(place, f"{place[2]}: {error}")
             return value
+
+    def _unknown(self, place: tuple[str, int, str], text: str) -> None:
+        if not self._later:
+            self._fault(place, text)
 
     def _fault(self, place: tuple[str, int, str], text: str) -> None:
         table, at, _ = place

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from agent.deciding.choice import Choice, differences
 from agent.deciding.conversation import Say, SensorsSilent
 from agent.deciding.lexicon import LEXICONS
-from agent.deciding.money import Money
+from agent.deciding.money import Currency, Money, minor_digits
 from agent.deciding.number_words import in_words
 from agent.deciding.proposals import Low
 from agent.deciding.reply_words import CONSENTS, REPLIES
@@ -109,14 +109,18 @@ _MONEY_WORDS: Mapping[tuple[str, str], tuple[tuple[str, str, str], tuple[str, st
     ("ko", "KRW"): (("원",) * 3, ("전",) * 3),
     ("ko", "PLN"): (("즈워티",) * 3, ("그로시",) * 3),
 }
-_MINOR_DIGITS = {"KRW": 0, "JPY": 0}  # ISO 4217; two for all others here
+
+
+def has_money_words(currency: Currency, language: str) -> bool:
+    """Whether amounts are read out in words of the language; else as "twelve CZK"."""
+    return (language, currency) in _MONEY_WORDS
 
 
 def spoken_money(money: Money, language: str) -> str:
     """E.g. "thirty-eight zloty" or "czterdzieści złotych i pięćdziesiąt groszy"."""
-    code = (money.currency,) * 3
-    major_words, minor_words = _MONEY_WORDS.get((language, money.currency), (code, ("/ 100",) * 3))
-    major, minor = divmod(money.minor, 10 ** _MINOR_DIGITS.get(money.currency, 2))
+    code, one = (money.currency,) * 3, 10 ** minor_digits(money.currency)
+    major_words, minor_words = _MONEY_WORDS.get((language, money.currency), (code, (f"/ {one}",) * 3))
+    major, minor = divmod(money.minor, one)
     parts = []
     if major or not minor:
         parts.append(f"{in_words(major, language)} {plural(major, *major_words, language)}")

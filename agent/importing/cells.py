@@ -6,27 +6,8 @@ import re
 from datetime import date
 from decimal import Decimal
 
-_NO_MINOR = frozenset(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ]
-)
-_THREE_DIGITS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+from agent.deciding.money import minor_digits
+
 _PRICE = re.compile(r"([+-]?)([0-9]{1,9})(?:[.,]([0-9]+))?")
 _AMOUNT = re.compile(r"([0-9]{1,7}(?:[.,][0-9]{1,3})?)\s*([a-z]*)", re.IGNORECASE)
 _UNITS: dict[str, tuple[int, str]] = {
@@ -35,13 +16,6 @@ _UNITS: dict[str, tuple[int, str]] = {
     "mm": (1, "mm"), "cm": (10, "mm"), "m": (1_000, "mm"),
     "": (1, "piece"), "pcs": (1, "piece"), "szt": (1, "piece"),
 }  # fmt: skip
-
-
-def minor_digits(currency: str) -> int:
-    """How many digits its minor unit has (ISO 4217): 2 for PLN, 0 for KRW."""
-    if currency in _NO_MINOR:
-        return 0
-    return 3 if currency in _THREE_DIGITS else 2
 
 
 def minor_units(text: str, currency: str) -> int | None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from agent.deciding.catalogue import Catalogue, Path
 from agent.deciding.item_sentences import MOST_OPTIONS_A_SIDE
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.money import Currency, Money, minor_digits
+from agent.deciding.replies import has_money_words, spoken_money
 from agent.importing.cells import is_date
 from agent.importing.findings import Findings, Line
 from agent.importing.written import WrittenProduct
@@ -39,12 +41,15 @@ def judge_facts(products: Products, ids: frozenset[str], findings: Findings, lin
             findings.warning(line((*path, "price_minor")), detail)
 
 
-def judge_languages(products: Products, findings: Findings) -> None:
-    """Warns of languages in which little or nothing can be ordered."""
+def judge_languages(products: Products, currency: Currency, findings: Findings) -> None:
+    """Warns of languages in which little or nothing can be ordered, or amounts are no words."""
     spoken = {language for _, product in products for language in product.words}
     for language in sorted(spoken - LEXICONS.keys()):
         findings.warning(0, f"no device hears {language!r} yet; its words are kept and not used")
     for language in sorted(spoken & LEXICONS.keys()):
+        if not has_money_words(currency, language):
+            amount = spoken_money(Money(12 * 10 ** minor_digits(currency), currency), language)
+            findings.warning(0, f"{currency} has no words in {language!r}: a device says {amount!r}")
         without = [product.id for _, product in products if language not in product.words]
         if without:
             some = ", ".join(without[:3]) + (", ..." if len(without) > 3 else "")

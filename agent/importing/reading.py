@@ -60,7 +60,7 @@ def read_catalogue(data: bytes, findings: Findings, *, spreadsheet: bool) -> Wri
     if findings.faults:
         return None
     judge_sounds(entries.products, findings, line)
-    judge_languages(entries.products, findings)
+    judge_languages(entries.products, raw["currency"], findings)
     judge_sentences(catalogue, entries.products, findings, line)
     return msgspec.convert(raw, Written)
 

@@ -121,7 +121,10 @@ class Desk:
             by_voice = Money(self.journal.spent_by_voice_since(since, currency), currency)
             queued_same = self.journal.queued_like(person, basket.key) is not None
         factor_ready = bool(self.settings.touch.devices) and self.factors.has(person)
-        circumstances = Circumstances(spent, queued_same, self.road.clock_trusted(), factor_ready, by_voice)
+        most = self.house.policy.most_by_voice(self.settings.policy, self.policy)
+        circumstances = Circumstances(
+            *(spent, queued_same, self.road.clock_trusted(), factor_ready, by_voice, most)
+        )
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
         name = next((one.name for one in self.people.all() if one.pseudonym == person), "")
         house = self.house.for_order(name, self.now_s(), self.edition.source) if person else ONLY_LIMITS

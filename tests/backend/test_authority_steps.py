@@ -8,19 +8,23 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
 
 from agent.committing import jws
-from agent.committing.authorities import fingerprint, issuer_of, pem_of, signed_by
-from agent.committing.envelope import CERTIFICATE, SignedData, decode_data, decode_event
+from agent.committing.authorities import TYP, fingerprint, issuer_of, pem_of, signed_by
+from agent.committing.client_identity import ClientPair, client_pairs
+from agent.committing.envelope import AUTHORITIES, CERTIFICATE, SignedData, decode_data, decode_event
 from agent.committing.renewal import CERTIFICATE_TYP
 from agent.committing.statements import StatusClaims
+from agent.plumbing.messages import ClientCertificate
 from order_backend import authority_commands, authority_steps, certificates, cli
 from order_backend.authorities import (
     announce,
     announced,
+    announcement,
     authority_of,
     issuing,
     make_successor,
@@ -28,12 +32,17 @@ from order_backend.authorities import (
     signers,
     successor_of,
     trusted,
+    trusted_pem,
 )
 from order_backend.authority_steps import DevicesWait, begin, drop, move, standings
 from order_backend.folder import ShopFolder
+from order_backend.intake import Intake
+from order_backend.key_announcing import KeyAnnouncing
 from order_backend.provisioning import add_replica, trust_bundle
 from order_backend.renewals import Renewals
+from order_backend.rotations import rotate
 from order_backend.shop import Shop
+from order_backend.shop_clock import ShopClock
 from tests.committing.kit import DEVICE, NOW_S, Bench, found_shop, join
 from tests.committing.network import now
 from tests.committing.test_renewal import asked, request_pem
@@ -42,7 +51,7 @@ from tests.committing.test_renewal import asked, request_pem
 @pytest.fixture(autouse=True)
 def believed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The broker does what it is told."""
-    monkeypatch.setattr(authority_steps, "_comes_true", lambda *_, **__: True)
+    monkeypatch.setattr(authority_steps, "_waited_in_vain", lambda *_, **__: "")
 
 
 class Crash(BaseException):
@@ -269,3 +278,58 @@ def test_the_operator_is_told_when_it_ends_and_what_is_next(
     assert shown("move", "--force").rstrip().endswith("drop")
     assert f"{DEVICE}  has not said that it knows the successor; its certificate ends on" in shown()
     assert "next: nothing until" in shown("drop", "--force")
+
+
+def test_what_a_device_signs_of_its_certificate_is_kept_by_whichever_order_service_hears_it(
+    bench: Bench,
+) -> None:
+    bench.trust_time()
+    intake = Intake(bench.folder, lambda *_, **__: None)
+    begin(bench.folder, now=now())
+    bench.road.received(f"va/v1/b/{bench.trust.shop_id}/authorities", announcement(bench.folder, now_s=NOW_S))
+    [before] = standings(bench.folder, now())
+    serial = f"{pair_of(bench).serial:x}"
+    bench.road.renewal.certificate(ClientCertificate(NOW_S, NOW_S + 1_000, serial, ""))
+    pair = bench.road.presence.pair()
+    assert pair is not None
+    clock = ShopClock(bench.desk.shop, "backend-1", lambda: NOW_S)
+    clock.now_s = lambda: NOW_S  # type: ignore[method-assign]
+    intake.take(f"va/v1/d/{DEVICE}/up/status", pair.online, bench.desk, clock, tells=False)
+    [after] = standings(bench.folder, now())
+    assert (before.knows, before.held[0].seen_s) == (0, 0)
+    assert (after.knows, after.held[0].seen_s) == (1, NOW_S)
+
+
+def pair_of(bench: Bench) -> ClientPair:
+    settings = bench.settings.paths
+    return client_pairs(Path(settings.keys_dir), Path(settings.state_dir))[0]
+
+
+def test_an_order_service_tells_the_keys_before_what_they_sign_and_again_to_a_broker_that_may_have_lost_it(
+    tmp_path: Path,
+) -> None:
+    folder, told = found_shop(tmp_path / "shop"), list[tuple[str, bytes]]()
+
+    class Client:
+        def publish(self, topic: str, payload: bytes, **_: object) -> SimpleNamespace:
+            told.append((topic.rpartition("/")[2], payload))
+            return SimpleNamespace(mid=1)
+
+    def look() -> list[str]:
+        told.clear()
+        announcing.look(Client(), NOW_S)  # type: ignore[arg-type]
+        return [what for what, _ in told]
+
+    announcing = KeyAnnouncing(folder)
+    assert look() == []
+    rotate(folder, "receipts", now=now())
+    begin(folder, now=now())
+    assert look() == ["trust", "authorities"] and look() == []
+    move(folder, now=now())
+    drop(folder, now=now())
+    assert look() == ["authorities"]
+    announcing.new_session()
+    assert look() == ["trust", "authorities"]
+    signed = decode_data(decode_event(told[1][1], AUTHORITIES), SignedData).signed
+    said = json.loads(jws.verify(signed, [folder.public_key("policy")], typ=TYP))
+    assert (said["serial"], said["authorities"]) == (2, [trusted_pem(folder)])

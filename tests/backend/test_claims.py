@@ -355,7 +355,7 @@ def test_a_code_of_before_another_authority_is_named_and_a_new_one_brings_the_de
         assert refused("claim_outdated", enrol, door, code, anchor, request)
     # The device was off until the old one was gone; the same folder, the same keys.
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(authority_steps, "_comes_true", lambda *_, **__: True)
+        patched.setattr(authority_steps, "_waited_in_vain", lambda *_, **__: "")
         authority_steps.move(folder, force=True, now=datetime.now(UTC))
         authority_steps.drop(folder, force=True, now=datetime.now(UTC))
     key = (tmp_path / "shelf" / "var" / "keys" / "signing.pem").read_bytes()

@@ -17,6 +17,7 @@ from agent.committing.authorities import TYP, Believed, fingerprint, follow, pem
 from agent.committing.broker_authorities import keep_authorities, kept_authorities
 from agent.committing.envelope import AUTHORITIES, SignedData, encode_event
 from agent.committing.live_authorities import FILE_NAME
+from agent.committing.renewal import SPREAD_S, Renewal
 from agent.committing.trust import BrokerTrust
 from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import ClientCertificate
@@ -24,7 +25,7 @@ from order_backend import certificates
 from order_backend.authorities import announce, announcement, make_successor, trusted
 from order_backend.rotations import announcement as keys_announced
 from order_backend.rotations import rotate, take_up
-from tests.committing.kit import NOW_S, Bench
+from tests.committing.kit import DEVICE, NOW_S, Bench
 from tests.committing.network import now
 
 ENV, SHOP = "test", "corner-shop"
@@ -200,6 +201,25 @@ def test_another_authority_is_asked_for_a_certificate_soon_and_not_again_and_aga
     renewal.certificate(ClientCertificate(NOW_S, NOW_S + 2 * year, "cc", fingerprint(successor)))
     bench.clocks.pass_by(86_400)
     assert renewal.tick() is None
+
+
+def test_a_fleet_does_not_ask_at_the_same_moment(bench: Bench) -> None:
+    bench.trust_time()
+    begun(bench)
+    tell(bench)
+    live, shown = bench.live, ClientCertificate(NOW_S - 1_000, NOW_S + 365 * 86_400, "aa", "")
+    first_asked = []
+    for share in (0.0, 0.5, 1.0):
+        renewal = Renewal(
+            bench.keys, live, bench.time, DEVICE,
+            monotonic_s=lambda: bench.clocks.boot_s, authorities=live.authorities, jitter=lambda s=share: s,
+        )  # fmt: skip
+        renewal.certificate(shown)
+        began_s = bench.clocks.boot_s
+        while renewal.tick() is None:
+            bench.clocks.pass_by(1)
+        first_asked.append(bench.clocks.boot_s - began_s)
+    assert first_asked == [0, SPREAD_S / 2, SPREAD_S]
 
 
 def test_the_uplinks_copy_counts_over_what_it_was_kept_over(tmp_path: Path) -> None:

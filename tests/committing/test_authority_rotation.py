@@ -231,7 +231,8 @@ def test_a_broker_that_cannot_be_asked_is_not_taken_for_one_that_knows(
 ) -> None:
     monkeypatch.setattr(authority_steps, "_PATIENCE_S", 0.3)
     assert cli.main(["authority", str(shop.path), "begin", "--port", "1"]) == 1
-    assert "authority_broker" in capsys.readouterr().err and phase(shop) == "made"
+    said = capsys.readouterr().err
+    assert "authority_broker" in said and "broker_not_listening" in said and phase(shop) == "made"
     with broker_of(shop) as broker:
         port = str(broker.port)
         assert cli.main(["authority", str(shop.path), "begin", "--port", port]) == 0

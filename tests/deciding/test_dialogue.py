@@ -175,6 +175,13 @@ def test_at_the_very_bound_of_the_day_it_is_still_read_back() -> None:
         assert _said(effects) == ["read_back"]
 
 
+@pytest.mark.parametrize(("most", "code"), [(250_00, "read_back"), (249_99, "day_over_limit_together")])
+def test_a_house_may_bound_all_voices_otherwise_than_each(most: int, code: str) -> None:
+    around = Circumstances(Money(0, "PLN"), spent_by_voice=Money(212_00, "PLN"), most_by_voice_minor=most)
+    _, effects = step(Idle(), OrderHeard(BASKET, ANNA), Surroundings(Policy(), around))
+    assert _said(effects) == [code]
+
+
 def test_what_all_have_bought_by_voice_is_no_limit_to_a_pin() -> None:
     around = Circumstances(Money(0, "PLN"), factor_ready=True, spent_by_voice=Money(250_00, "PLN"))
     state, _ = step(Idle(), OrderHeard(BASKET, ANNA), Surroundings(Policy(), around))

@@ -75,6 +75,32 @@ def test_other_shapes_are_faults_too(text: str) -> None:
         parse_policy(text)
 
 
+def test_a_policy_of_a_later_release_is_read_and_never_less_strictly() -> None:
+    text = """
+schema_version = 2
+[limits]
+voice_week_max_minor = 3
+most_lines = 2
+[moods]
+grim = ["Anna"]
+[[rule]]
+id = "narrow"
+require = "factor"
+moods = ["grim"]
+[[rule]]
+id = "new"
+require = "dance"
+people = ["Anna"]
+"""
+    policy = parse_policy(text)
+    narrow, new = policy.rules
+    assert (narrow.require, narrow.people, policy.limits) == ("factor", (), {"most_lines": 2})
+    assert (new.require, new.people) == ("deny", ("Anna",))
+    with pytest.raises(ConfigurationError) as caught:
+        parse_policy(text.replace("schema_version = 2", "schema_version = 1"))
+    assert len(caught.value.detail.splitlines()) == 4
+
+
 def test_what_is_no_toml_is_told_with_its_place() -> None:
     with pytest.raises(ConfigurationError, match=r"policy_syntax.*line 2"):
         parse_policy("[limits]\nmost_lines = = 3")
@@ -83,6 +109,20 @@ def test_what_is_no_toml_is_told_with_its_place() -> None:
 def test_limits_only_tighten() -> None:
     policy = parse_policy("[limits]\nvoice_order_max_minor = 50_00\nmost_lines = 20")
     assert policy.tighter(Policy()) == Policy(voice_order_max_minor=50_00)
+
+
+def test_what_all_voices_may_buy_is_what_one_may_unless_the_house_says_otherwise() -> None:
+    own, lowered = Policy(), Policy(voice_day_max_minor=100_00)
+    silent, more, less = (
+        parse_policy(text and f"[limits]\nvoice_day_together_max_minor = {text}")
+        for text in ("", "500_00", "50_00")
+    )
+    assert silent.most_by_voice(own, own) == 250_00
+    assert (more.most_by_voice(own, own), more.limits) == (500_00, {})
+    assert less.most_by_voice(own, own) == 50_00
+    assert [policy.most_by_voice(own, lowered) for policy in (silent, more, less)] == [100_00, 100_00, 50_00]
+    tight = parse_policy("[limits]\nvoice_day_max_minor = 90_00\nvoice_day_together_max_minor = 200_00")
+    assert tight.most_by_voice(own, tight.tighter(own)) == 200_00
 
 
 def test_a_person_has_what_the_lists_say() -> None:

@@ -89,6 +89,18 @@ def test_money_is_spoken(minor: int, language: str, expected: str) -> None:
     assert spoken_money(Money(minor, "PLN"), language) == expected
 
 
+@pytest.mark.parametrize(
+    ("minor", "currency", "expected"),
+    [
+        (1_250, "CZK", "twelve CZK and fifty / 100"),
+        (1_250, "ISK", "one thousand two hundred and fifty ISK"),
+        (12_500, "KWD", "twelve KWD and five hundred / 1000"),
+    ],
+)
+def test_every_currency_is_read_out_by_its_own_minor_unit(minor: int, currency: str, expected: str) -> None:
+    assert spoken_money(Money(minor, currency), "en") == expected
+
+
 def test_an_unknown_refusal_of_the_shop_is_still_explained() -> None:
     assert "Nothing is ordered" in render(Say("shop_moon_phase", title="tea"), "en", "PLN", HEARS)
     assert render(Say("ordered", title="tea", delivery="soon"), "en", "PLN", HEARS) == "Ordered: tea."

@@ -151,29 +151,29 @@ _RULES = st.builds(
     over_minor=st.sampled_from([0, 50_00, 500_00]),
     over_packs=st.sampled_from([0, 1, 20]),
 )
-_BOOKS = st.lists(_RULES, max_size=4).map(tuple)
-_BASKETS = st.builds(
+BOOKS = st.lists(_RULES, max_size=4).map(tuple)
+BASKETS = st.builds(
     lambda lines, price: _basket(*lines, price=price),
     st.lists(st.tuples(st.sampled_from([*FACTS, "x"]), st.integers(1, 30)), min_size=1, max_size=6),
     st.integers(0, 200_00),
 )
-_AROUND = st.builds(
+AROUND = st.builds(
     Circumstances,
     st.integers(0, 300_00).map(lambda minor: Money(minor, "PLN")),
     clock_trusted=st.booleans(),
     spent_by_voice=st.none() | st.integers(0, 300_00).map(lambda minor: Money(minor, "PLN")),
 )
-_MOMENTS = st.builds(Moment, st.integers(0, 6), st.integers(0, 24 * 60 - 1))
-_PEOPLE = st.sampled_from([ANNA, TOM, MARIA])
-_LIMITS = st.builds(
+MOMENTS = st.builds(Moment, st.integers(0, 6), st.integers(0, 24 * 60 - 1))
+PEOPLE = st.sampled_from([ANNA, TOM, MARIA])
+LIMITS = st.builds(
     Policy,
     voice_order_max_minor=st.sampled_from([0, 50_00, 100_00]),
     factor_order_max_minor=st.sampled_from([50_00, 1_000_00]),
 )
-_TOLD = st.sets(st.sampled_from(list(FACTS))).map(lambda ids: {id_: FACTS[id_] for id_ in ids})
+TOLD = st.sets(st.sampled_from(list(FACTS))).map(lambda ids: {id_: FACTS[id_] for id_ in ids})
 
 
-@given(_LIMITS, _BOOKS, _BOOKS, st.integers(0, 4), _BASKETS, _PEOPLE, _AROUND, _MOMENTS, _TOLD)
+@given(LIMITS, BOOKS, BOOKS, st.integers(0, 4), BASKETS, PEOPLE, AROUND, MOMENTS, TOLD)
 def test_more_rules_never_make_an_order_easier(
     limits: Policy,
     own: tuple[Rule, ...],
@@ -192,7 +192,7 @@ def test_more_rules_never_make_an_order_easier(
     assert both.needs >= alone.needs
 
 
-@given(_LIMITS, _BASKETS, _PEOPLE, _AROUND, _MOMENTS)
+@given(LIMITS, BASKETS, PEOPLE, AROUND, MOMENTS)
 def test_without_rules_it_is_the_limits_of_the_tiers(
     limits: Policy, basket: Basket, person: Person, around: Circumstances, moment: Moment
 ) -> None:
@@ -206,7 +206,7 @@ def test_without_rules_it_is_the_limits_of_the_tiers(
         assert (judged.code, judged.limit) == (by_factor.code, by_factor.limit)
 
 
-@given(_BOOKS, _BASKETS, _PEOPLE, _AROUND, _MOMENTS, _TOLD)
+@given(BOOKS, BASKETS, PEOPLE, AROUND, MOMENTS, TOLD)
 def test_what_is_asked_for_is_what_the_trace_tells(
     rules: tuple[Rule, ...],
     basket: Basket,
@@ -224,7 +224,7 @@ def test_what_is_asked_for_is_what_the_trace_tells(
     assert all(step.asks or step.standing != "applies_unknown" for step in judged.trace)
 
 
-@given(_LIMITS, _BOOKS, _BASKETS, _PEOPLE, _AROUND, _MOMENTS, _TOLD)
+@given(LIMITS, BOOKS, BASKETS, PEOPLE, AROUND, MOMENTS, TOLD)
 def test_the_dialogue_is_told_what_was_judged(
     limits: Policy,
     rules: tuple[Rule, ...],

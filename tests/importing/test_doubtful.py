@@ -159,3 +159,12 @@ def test_a_language_in_which_not_all_can_be_ordered_is_told() -> None:
         "1 products cannot be ordered in 'en': b",
         "1 products cannot be ordered in 'pl': a",
     ]
+
+
+@pytest.mark.parametrize(("currency", "told"), [("CZK", "twelve CZK"), ("KWD", "twelve KWD"), ("EUR", "")])
+def test_a_currency_without_words_is_told(currency: str, told: str) -> None:
+    products = [{"id": "a", "unit": "bag", "price_minor": 1, "words": {"en": {"say": "oranges"}}}]
+    raw = {"schema_version": 2, "shop_id": "s", "version": 1, "currency": currency, "products": products}
+    findings = Findings()
+    assert read_catalogue(json.dumps(raw).encode(), findings, spreadsheet=False)
+    assert [told in warning.text for warning in findings.warnings] == [True] * bool(told)

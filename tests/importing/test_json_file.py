@@ -187,3 +187,32 @@ def test_each_value_stands_where_it_is_said_to(value: object, indent: int) -> No
 def _values(value: object) -> int:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return 1 + sum(map(_values, inner))
+
+
+def test_what_a_product_names_is_another_and_once() -> None:
+    words = {"en": {"say": "green tea"}}
+    other = {"id": "other", "unit": "box", "price_minor": 1, "words": words}
+    products = [*raw(goes_with=["tea", "other", "other"], substitutes=["other"])["products"], other]
+    findings = Findings()
+    assert (
+        read_catalogue(json.dumps({**raw(), "products": products}).encode(), findings, spreadsheet=False)
+        is None
+    )
+    assert [fault.text for fault in findings.faults] == ["product 'tea': it is in its own goes_with"]
+    assert [warning.text for warning in findings.warnings] == ["product 'tea': goes_with names 'other' twice"]
+
+
+def test_more_options_than_can_be_said_are_a_fault() -> None:
+    choice = {"id": "a", "words": {"en": {"say": "large"}}}
+    options = [{"id": f"o{at}", "position": "before", "choices": [choice]} for at in range(5)]
+    tea = raw(options=[option["id"] for option in options])
+    [fault] = found({**tea, "options": options})
+    assert "5 options stand before its name; at most 4" in fault.text
+    fewer = raw(options=["o0", "o1", "o2", "o3"])
+    assert found({**fewer, "options": options}) == ()
+
+
+def test_an_option_that_is_misshapen_is_told_once_and_not_for_each_product() -> None:
+    options = [{"id": "size", "position": "beside", "choices": []}]
+    [fault] = found({**raw(options=["size"]), "options": options})
+    assert "option 'size', position" in fault.text

@@ -90,3 +90,27 @@ def test_doctor_says_whether_the_details_are_of_the_catalogue(tmp_path: Path) ->
     assert any("cannot read" in finding.detail for finding in catalogue(settings))
     (tmp_path / "catalogue.details.json").rmdir()
     assert [finding.state for finding in catalogue(settings)] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "code", "shown"),
+    [
+        ("order gloves", "en", 0, "one box of gloves with size small: 12.50 PLN (gloves?size=small)"),
+        ("order gloves and a bottle of hand cream", "en", 0, "one bottle of hand cream: 24.00 PLN (cream)"),
+        ("zamów trzy butelki kremu do rąk", "pl", 0, "trzy butelki kremu do rąk: 72.00 PLN (cream)"),
+        ("order two bags of coffee", "en", 1, "no order: not understood"),
+        ("cancel", "en", 1, "no order: an answer to a question"),
+        ("help", "en", 1, "no order: a call for help"),
+        ("", "en", 1, "no order: not understood"),
+    ],
+)  # fmt: skip
+def test_an_order_can_be_tried_without_a_device(
+    words: str, language: str, code: int, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["catalogue", "try", str(SHOP), words, "--language", language]) == code
+    assert shown in capsys.readouterr().out.splitlines()
+
+
+def test_a_language_that_has_no_words_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["catalogue", "try", str(SHOP), "x", "--language", "ko"]) != 0
+    assert "catalogue_language" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import msgspec
 import pytest
 
 from agent.commands import status
-from agent.commands.certificate_findings import certificate, renewing, until
+from agent.commands.certificate_findings import authority, certificate, renewing, until
+from agent.committing.broker_authorities import keep_authorities
 from agent.plumbing import operator
 from agent.plumbing.settings_file import load_settings
+from order_backend.authorities import authority_of, make_successor, trusted_pem
 from tests.committing.kit import DEVICE, found_shop, make_settings
 from tests.committing.network import now
 from tests.committing.test_renewal import identity_of, issue, join_ago, pem_of
@@ -39,6 +42,26 @@ def test_a_renewed_one_counts(tmp_path: Path) -> None:
     identity.accept(pem_of(issue(folder, identity.request())))
     [found] = certificate(make_settings(tmp_path))
     assert found.state == "ok"
+
+
+def test_the_doctor_says_how_long_the_authority_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = found_shop(tmp_path / "shop")
+    trust = join_ago(folder, tmp_path / "keys", days=10)
+    settings, uplink = make_settings(tmp_path), tmp_path / "state" / "uplink"
+    uplink.mkdir(parents=True)
+    end = authority_of(folder).certificate.not_valid_after_utc
+    [found] = authority(settings)
+    assert found.state == "ok" and f"until {end:%Y-%m-%d}" in found.detail and "replacing" not in found.detail
+    monkeypatch.setattr(time, "time", lambda: end.timestamp() - 364 * 86_400)
+    [found] = authority(settings)
+    assert found.state == "note" and found.next_step
+    successor = make_successor(folder, now=end - timedelta(days=700)).certificate
+    keep_authorities(uplink, trust.broker, trusted_pem(folder))
+    [found] = authority(settings)
+    assert found.state == "ok" and f"until {successor.not_valid_after_utc:%Y-%m-%d}" in found.detail
+    assert "replacing" in found.detail
 
 
 def test_what_the_running_device_could_not_do_is_told(

@@ -170,6 +170,7 @@ def test_check_tells_what_can_never_matter(settings: Path, capsys: pytest.Captur
     (settings.parent / "policy.toml").write_text(text + 'products = ["plutonium"]\n')
     assert run(settings, "check") == 0
     out = capsys.readouterr().out
+    assert "whoever forged voices could spend 5 in a day" in out
     assert "night: no device can ask for that yet" in out
     assert "voice_order_max_minor is higher than the 30000 of the settings" in out
     assert "voice_day_max_minor is lower than the 25000 of the settings" in out

@@ -102,6 +102,15 @@ def test_limits_of_the_policy_tighten_those_of_the_settings(till: Till) -> None:
     assert till.desk.policy.most_lines == till.desk.settings.policy.most_lines
 
 
+def test_what_all_voices_may_buy_is_that_of_the_policy(till: Till) -> None:
+    set_rules(till, "[limits]\nvoice_day_together_max_minor = 37_99")
+    till.wake_and_say(ORDER)
+    assert till.decided[-1] == "day_over_limit_together"
+    set_rules(till, "[limits]\nvoice_day_together_max_minor = 38_00")
+    till.wake_and_say(ORDER)
+    assert till.decided[-1] == "read_back"
+
+
 def test_hours_are_those_of_the_room(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "XXX-02")  # two hours ahead of UTC; 2026-11-18 is a Wednesday
     __import__("time").tzset()

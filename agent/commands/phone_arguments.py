@@ -1,0 +1,34 @@
+"""`earmark phone …`: the command line of a phone that is played."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.commands.command_line import add_command
+from agent.commands.priced import PRODUCT_HELP, quantity
+
+if TYPE_CHECKING:
+    _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_phone(commands: _Subparsers) -> None:
+    """The command and its actions."""
+    phone = commands.add_parser(
+        "phone", help="play a phone that approves a basket; no device asks one yet"
+    ).add_subparsers(metavar="ACTION", required=True)
+    pair = add_command(phone, "pair", "phone", "pair", "make a phone, and what a device has to know of it")
+    pair.add_argument("person", metavar="PERSON", help="whose it is: the pseudonym of earmark people")
+    pair.add_argument("--out", type=Path, required=True, metavar="DIR", help="where both files go")
+    approve = add_command(phone, "approve", "phone", "approve", "sign that exactly this basket is approved")
+    approve.add_argument("--refuse", action="store_true", help="sign that it is refused")
+    code = add_command(phone, "code", "phone", "show_code", "the eight digits for a phone without a network")
+    for parser in (approve, code):
+        parser.add_argument("--phone", type=Path, required=True, metavar="DIR", help="as pair has made it")
+    check = add_command(phone, "check", "phone", "check", "what a device makes of an answer")
+    check.add_argument("answer", metavar="ANSWER", help="of approve or code")
+    check.add_argument("--pairing", type=Path, required=True, metavar="FILE", help="as pair has made it")
+    for parser in (approve, code, check):
+        parser.add_argument("--item", required=True, metavar="PRODUCT", help=PRODUCT_HELP)
+        parser.add_argument("--quantity", type=quantity, default=1, metavar="N", help="how many (default: 1)")
