@@ -23,8 +23,7 @@ PlaceAgain = Callable[[str, bytes, str], None]
 
 
 def lost_times(shop: Shop) -> tuple[Lost, ...]:
-    """What the shop says in its time; the same for as long as an order service runs, because a restore is made
-    while none does."""
+    """What the shop says in its time; the same while an order service runs, because none does at a restore."""
     lost = shop.restores.all()[-MOST_LOST:]
     return tuple(Lost(one.lost_from_s, one.until_s) for one in lost)
 
