@@ -28,6 +28,7 @@ DEAR_COFFEE = COFFEE.at([Money(POLICY.voice_order_max_minor, "PLN")])
 OFFER = Offer("", "", 0, COFFEE)
 CALM = Circumstances(ZERO)
 SPENT = Circumstances(Money(POLICY.voice_day_max_minor, "PLN"))
+SPENT_WITH_PIN = Circumstances(SPENT.spent, factor_ready=True)
 SPENT_BY_OTHERS = Circumstances(ZERO, spent_by_voice=Money(POLICY.voice_day_max_minor, "PLN"))
 QUEUED = Circumstances(ZERO, queued_same=True)
 NO_CLOCK = Circumstances(ZERO, clock_trusted=False)
@@ -114,7 +115,10 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("the same, to somebody who has a PIN", OfferArrived(DEAR_COFFEE, OFFER), WITH_PIN),
         Case("an offer for something else", OfferArrived(TEA, Offer("", "", 0, TEA))),
     ),
-    OfferLate: (Case("no offer within `OFFER_WAIT_MS`", OfferLate()),),
+    OfferLate: (
+        Case("no offer within `OFFER_WAIT_MS`", OfferLate()),
+        Case("the same, but the time is not trusted any more", OfferLate(), NO_CLOCK),
+    ),
     OfferOver: (
         Case("the offer is over, and without it the price is another", OfferOver()),
         Case("the same, where offers are asked for", OfferOver(), offers=True),
@@ -143,6 +147,11 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
             only_in=talk.AskingAnother,
         ),
         Case("consent, but the day's limit is reached by now", _answered(CONSENT), SPENT),
+        Case(
+            "consent, but a PIN is needed by now, of somebody who has one",
+            _answered(CONSENT),
+            SPENT_WITH_PIN,
+        ),
         Case("consent, but the time is not trusted any more", _answered(CONSENT), NO_CLOCK),
         Case('"later", from anybody', _answered(Answer("later"), _nobody("unknown_voice"))),
         Case("a denial of what a sensor proposed", _answered(Answer("denial")), proposed=COFFEE),

@@ -1,6 +1,6 @@
 """Split requirements.lock for pip: `wheels` (all but the source-only packages), `source` (only those), or
-`device` (what the device itself needs, without tests and extras). `export` is what the extra of that name
-asks for, which has a lock of its own.
+`device` (what the device itself needs, without tests and extras). `export` and `mutation` are what the extras
+of these names ask for, which have locks of their own.
 
 Standard library only: it runs before anything is installed. The source-only packages are named in
 pyproject.toml, [tool.earmark], because pip has to build them with the setuptools that the first part brings.
@@ -52,10 +52,13 @@ def device_only(lock: str) -> str:
     return "".join(text for name, text in entries if name in wanted)
 
 
-def export_requirements() -> list[str]:
-    """What the extra `export` asks for."""
+OWN_LOCKS = ("export", "mutation")
+
+
+def extra_requirements(extra: str) -> list[str]:
+    """What that extra asks for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    requirements: list[str] = project["optional-dependencies"]["export"]
+    requirements: list[str] = project["optional-dependencies"][extra]
     return requirements
 
 
@@ -66,11 +69,12 @@ def _name(requirement: str) -> str:
 
 def main() -> int:
     """Print the part that is asked for."""
-    if sys.argv[1:] not in (["wheels"], ["source"], ["device"], ["export"]):
-        print("usage: locked.py wheels|source|device|export", file=sys.stderr)
+    parts = ("wheels", "source", "device", *OWN_LOCKS)
+    if len(sys.argv) != 2 or sys.argv[1] not in parts:
+        print(f"usage: locked.py {'|'.join(parts)}", file=sys.stderr)
         return 2
-    if sys.argv[1] == "export":
-        print("\n".join(export_requirements()))
+    if sys.argv[1] in OWN_LOCKS:
+        print("\n".join(extra_requirements(sys.argv[1])))
         return 0
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     if sys.argv[1] == "device":

@@ -55,7 +55,7 @@ class Step(NamedTuple):
 
 class Conversation(NamedTuple):
     """What stands from one `==` to the next. `then` is what has to stand in the journals, as
-    `conversation_room` words it, from `then_from` on."""
+    `conversation_account` words it, from `then_from` on."""
 
     file: Path
     line: int

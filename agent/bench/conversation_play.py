@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from agent.bench.conversation_account import account, differing
 from agent.bench.conversation_file import Conversation, Step
-from agent.bench.conversation_room import SOMEBODY, Clock, Room, sensor_of
+from agent.bench.conversation_room import Room, sensor_of
 from agent.bench.conversation_voices import Voices
-from agent.bench.happenings import Happening
+from agent.bench.happenings import Happening, minor_of, seconds_of
+from agent.bench.played_clock import Clock
 from agent.bench.played_shop import Founded
-from agent.committing.journal_rows import OrderRow
 from agent.deciding.conversation import Record
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.verification import Voiceprint
@@ -27,9 +28,6 @@ from agent.till.desk import Conversation as Talked
 
 _GOES_ON = " ... "
 """Between what was taken for the whole and what its speaker said besides."""
-
-_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
-_ALL = 1_000_000
 
 
 class Came(NamedTuple):
@@ -56,7 +54,7 @@ def play(conversation: Conversation, founded: Founded, folder: Path) -> Played:
     try:
         for step in conversation.steps:
             steps.append(player.do(step))  # noqa: PERF401  (those before an error count)
-        then, faults = player.then(), [*player.faults, *player.differs_at_the_shop()]
+        then, faults = player.came_of_it()
     except Exception as error:  # whatever it is, it would have ended the till
         line = conversation.steps[len(steps)].line if len(steps) < len(conversation.steps) else 0
         return Played(tuple(steps), (), (f"{line}: it ended with {type(error).__name__}: {error}",))
@@ -104,7 +102,7 @@ class _Player:
             for words in given.get(kind, ()):
                 self._room.desk.factors.set(self._person(words["name"]), kind, words["number"])
         for words in given.get("charges", ()):
-            self._room.shop.charge(words["product"], _minor(words["price"]))
+            self._room.shop.charge(words["product"], minor_of(words["price"]))
         for words in given.get("stock", ()):
             self._room.shop.count(words["sku"], int(words["count"]))
         if "no_time" not in given:
@@ -135,6 +133,16 @@ class _Player:
         typing = step.happening is not None and step.happening.what == "type"
         talk = self._room.chat if typing and self._room.chat else self._room.spoken
         return Came(type(talk.state).__name__, tuple(self._room.said))
+
+    def came_of_it(self) -> tuple[tuple[str, ...], list[str]]:
+        """What stands in the journal, and all that was wrong on the way there."""
+        room = self._room
+        self._names |= {person.pseudonym: person.name for person in room.desk.people.all()}
+        differences = differing(room.desk.journal, room.shop)
+        return account(room.desk.journal, self._names), [
+            *self.faults,
+            *(f"{self._line}: {difference}" for difference in differences),
+        ]
 
     # --- people ---
 
@@ -217,9 +225,9 @@ class _Player:
             "level": lambda: room.sensor(words["sensor"], int(words["percent"]) / 100),
             "heard_of": lambda: room.sensor(words["sensor"], 0.5),
             "stock": lambda: room.shop.count(words["sku"], int(words["count"])),
-            "price": lambda: room.use_catalogue(room.shop.price(words["product"], _minor(words["price"]))),
+            "price": lambda: room.use_catalogue(room.shop.price(words["product"], minor_of(words["price"]))),
             "new_product": lambda: room.use_catalogue(
-                room.shop.sell(words["name"], words["unit"], self._language, _minor(words["price"]))
+                room.shop.sell(words["name"], words["unit"], self._language, minor_of(words["price"]))
             ),
             "not_sold": lambda: room.use_catalogue(room.shop.sell_no(words["product"])),
             "withdraw": lambda: room.shop.withdraw(int(words["version"])),
@@ -230,8 +238,8 @@ class _Player:
             "revoke": room.shop.revoke,
             "link_down": lambda: room.link(up=False),
             "link_up": lambda: room.link(up=True),
-            "pass": lambda: room.pass_by(_seconds(words)),
-            "jump": lambda: room.jump(_seconds(words) * (1 if words["way"] == "ahead" else -1)),
+            "pass": lambda: room.pass_by(seconds_of(words)),
+            "jump": lambda: room.jump(seconds_of(words) * (1 if words["way"] == "ahead" else -1)),
             "tell_time": room.tell_time,
             "forget": lambda: self._forget(words["name"]),
             "enrol": lambda: self._enrol(words["name"]),
@@ -281,37 +289,3 @@ class _Player:
         if name not in people:
             self._fault(f"nobody is enrolled as {name}")
         return people.get(name, "p-00000000")
-
-    # --- what came of it ---
-
-    def then(self) -> tuple[str, ...]:
-        """Decisions and orders, oldest first, in the words of the file."""
-        journal = self._room.desk.journal
-        decided = [row.code for row in reversed(journal.decisions(_ALL))]
-        rows = [row for row in reversed(journal.orders(_ALL)) if row.person != SOMEBODY]
-        orders = [self._order(row) for row in rows]
-        return f"decided {', '.join(decided) or 'nothing'}", *(orders or ["no order"])
-
-    def _order(self, row: OrderRow) -> str:
-        self._names |= {person.pseudonym: person.name for person in self._room.desk.people.all()}
-        state = f"{row.state} ({row.reason})" if row.reason else row.state
-        basket = row.basket_key.replace("|", ", ")
-        total = f"{row.total.minor // 100}.{row.total.minor % 100:02}"
-        return f"{state} {basket} for {total} by {self._names.get(row.person, 'nobody')}"
-
-    def differs_at_the_shop(self) -> list[str]:
-        """What is ordered in the journal was placed at the shop, and what it placed is not called refused."""
-        rows = self._room.desk.journal.orders(_ALL)
-        ordered = {row.intent_id for row in rows if row.state == "ordered"}
-        over = {row.intent_id for row in rows if row.state in ("refused", "expired")}
-        placed = set(self._room.shop.placed)
-        wrong = [*sorted(ordered - placed), *sorted(placed & over)]
-        return [f"{self._line}: journal and shop differ over {intent_id}" for intent_id in wrong]
-
-
-def _seconds(words: Mapping[str, str]) -> int:
-    return int(words["count"]) * _SECONDS[words["unit"]]
-
-
-def _minor(price: str) -> int:
-    return int(price.replace(".", ""))

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
-from agent.bench.happenings import DAYS
+from agent.bench.played_clock import Clock
 from agent.bench.played_shop import DEVICE, Founded, PlayedShop, edition_of
 from agent.committing.journal import Journal
 from agent.committing.journal_mend import MENDED
 from agent.committing.road import OrderRoad
-from agent.committing.trusted_time import ClockReading, TrustedTime
+from agent.committing.trusted_time import TrustedTime
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import Commit, ReceiptArrived, SensorsSilent, State
 from agent.deciding.proposals import Low
@@ -40,12 +39,10 @@ from agent.till.touching import Touching
 from agent.till.typed import TypedDialogue
 from agent.till.waiting import WaitingBaskets
 
-_MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 LOW_PERCENT, _HIGH_PERCENT = 20, 60
 SOMEBODY = "p-00000000"
 """Of whom nothing else is known."""
 
-_BOOTED_S = 60.0
 _ANYWHERE = "/dev/null"  # keypad, reader and button are never opened here
 
 
@@ -63,24 +60,6 @@ class Typed(TypedDialogue):
     @property
     def state(self) -> State:
         return self._state
-
-
-class Clock:
-    """All clocks of the machine. `boot_s` is set by nobody."""
-
-    def __init__(self, day: str, hour: int, minute: int) -> None:
-        begins = _MONDAY + timedelta(days=DAYS.index(day), hours=hour, minutes=minute)
-        self.boot_s, self.shop_s = _BOOTED_S, begins.timestamp()
-        self.wall_s = self.shop_s
-        self._boots = 1
-
-    def restart(self) -> None:
-        """Power fails, and the boot clock begins anew."""
-        self.boot_s, self._boots = _BOOTED_S, self._boots + 1
-
-    def read(self) -> ClockReading:
-        """No time server keeps the wall clock."""
-        return ClockReading(self.boot_s, self.wall_s, False, f"boot-{self._boots}")
 
 
 class Room:

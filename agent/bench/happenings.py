@@ -27,6 +27,7 @@ _NAME = r"[^\W\d_a-z][^\W\d_]*"
 _LIMIT = rf"(?P<limit>{'|'.join(field.name for field in msgspec.structs.fields(Policy))}) (?P<value>\d+)"
 _SKU = r"(?P<sku>[a-z0-9-]+(\?[a-z0-9=&-]+)?)"
 _MONEY = r"(?P<price>\d+\.\d\d)"
+_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _WHILE = r"(?P<count>\d+) (?P<unit>second|minute|hour|day)s?"
 
 GIVENS: Patterns = (
@@ -108,3 +109,13 @@ def read(patterns: Patterns, text: str) -> Happening | None:
             words = {name: value for name, value in found.groupdict().items() if value is not None}
             return Happening(what, words)
     return None
+
+
+def seconds_of(words: Mapping[str, str]) -> int:
+    """Of "2 hours"."""
+    return int(words["count"]) * _SECONDS[words["unit"]]
+
+
+def minor_of(price: str) -> int:
+    """Minor units of "12.50"."""
+    return int(price.replace(".", ""))

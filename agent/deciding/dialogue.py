@@ -47,7 +47,7 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.offered import AwaitingOffer, OfferArrived, OfferLate, OfferOver
 from agent.deciding.permitting import permit
-from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, read_back
+from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, read_back, refused
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED
 
@@ -82,9 +82,7 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
         )
     decision = by_voice_or_factor(basket, around)
     if not decision.allowed:
-        return _end(
-            Say(decision.code, basket=basket, limit=decision.limit), decision.code, basket, speaker.person
-        )
+        return refused(decision, basket, speaker)
     if around.circumstances.queued_same:
         return AskingAnother(basket, speaker), (
             Say("another", "consent", basket),
@@ -128,16 +126,8 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
         return _end(
             Say("refused_other_voice", basket=basket), "refused_other_voice", basket, state.speaker.person
         )
-    decision = permit(basket, around)
-    if not decision.allowed and by_voice_or_factor(basket, around).allowed:
+    if not permit(basket, around).allowed:
         return read_back(basket, event.speaker, around, state.offer)  # the limits have changed meanwhile
-    if not decision.allowed:
-        return _end(
-            Say(decision.code, basket=basket, limit=decision.limit),
-            decision.code,
-            basket,
-            event.speaker.person,
-        )
     return Committing(basket, event.speaker, state.offer), (
         Record("consented", basket, event.speaker.person),
         Commit(basket, event.speaker, offer=state.offer),

@@ -123,8 +123,8 @@ ENGLISH = Lexicon(
     denial_words=frozenset(
         (
             "no nope nah nay not never none nothing neither dont doesnt didnt wont wouldnt shouldnt shant mustnt neednt "
-            "aint isnt arent wasnt werent havent hasnt hadnt stop stops stopped stopping halt abort aborted wait waits "
-            "waiting cancel cancels canceled cancelled canceling cancelling cancellation forget forgets forgot refuse "
+            "aint isnt arent wasnt werent havent hasnt hadnt stop stops stopped stopping halt abort aborted "
+            "cancel cancels canceled cancelled canceling cancelling cancellation forget forgets forgot refuse "
             "refuses refused refusing refusal decline declines declined declining reject rejects rejected rejecting "
             "deny denies denied disagree disagrees object objects oppose withdraw withdraws withdrawn revoke revoked "
             "undo negative"
@@ -133,7 +133,6 @@ ENGLISH = Lexicon(
     denial_phrases=(
         *(
             "hold on",
-            "hold it",
             "hold off",
             "hang on",
             "call it off",
@@ -144,7 +143,6 @@ ENGLISH = Lexicon(
         *(
             "scrap it",
             "scrap that",
-            "leave it",
             "take it back",
             "put it back",
             "back out",
@@ -177,16 +175,16 @@ ENGLISH = Lexicon(
             "when pigs fly",
         ),
     ),
-    doubt_words=frozenset("cant cannot couldnt".split()),
+    doubt_words=frozenset("cant cannot couldnt wait waits waiting hold".split()),
     affirmations=("cant wait yes", "cannot wait yes", "permission granted"),
     call_off_words=frozenset(
-        (
-            "cancel canceled cancelled cancelling canceling stop forget dont didnt wont never refuse refused decline "
-            "abort"
-        ).split()
+        "cancel canceled cancelled canceling cancelling stop forget dont didnt never refuse refused".split()
     ),
     call_off_phrases=(
         *(
+            "wont order",
+            "wont buy",
+            "wont need",
             "do not",
             "did not",
             "will not",

@@ -42,7 +42,10 @@ def ask_or_read_back(basket: Basket, speaker: Verdict, around: Surroundings) -> 
 
 
 def read_back(basket: Basket, speaker: Verdict, around: Surroundings, offer: Offer | None = None) -> Outcome:
-    """With what is needed to place it. `offer` is where its prices are from."""
+    """With what is needed to place it; or why nothing would. `offer` is where its prices are from."""
+    decision = by_voice_or_factor(basket, around)
+    if not decision.allowed:
+        return refused(decision, basket, speaker)
     if speaker != TYPED and not permit(basket, around).allowed:
         return AwaitingFactor(basket, speaker, offer=offer), (
             Say("read_back_factor", "consent", basket),
@@ -55,16 +58,17 @@ def read_back(basket: Basket, speaker: Verdict, around: Surroundings, offer: Off
     )
 
 
+def refused(decision: Decision, basket: Basket, speaker: Verdict) -> Outcome:
+    """The end, with the reason."""
+    said = Say(decision.code, basket=basket, limit=decision.limit)
+    return Idle(), (said, Record(decision.code, basket, speaker.person))
+
+
 def offered(state: AwaitingOffer, event: OfferArrived, around: Surroundings) -> Outcome:
     """The limits are measured anew: it may cost more than was thought."""
     if event.offer.heard != state.basket:
         return state, ()
-    basket, speaker = event.basket, state.speaker
-    decision = by_voice_or_factor(basket, around)
-    if not decision.allowed:
-        said = Say(decision.code, basket=basket, limit=decision.limit)
-        return Idle(), (said, Record(decision.code, basket, speaker.person))
-    return read_back(basket, speaker, around, event.offer)
+    return read_back(event.basket, state.speaker, around, event.offer)
 
 
 def offer_late(state: AwaitingOffer, _: OfferLate | Silent, around: Surroundings) -> Outcome:

@@ -25,6 +25,7 @@ from agent.deciding.conversation import (
     Surroundings,
 )
 from agent.deciding.permitting import permit
+from agent.deciding.reading_back import refused
 
 MOST_TRIES = 3
 """Wrong numbers, silences and answers beside the point, before nothing is ordered."""
@@ -39,8 +40,7 @@ def factor_given(state: AwaitingFactor, event: FactorGiven, around: Surroundings
         return _again(state, "factor_of_another")
     decision = permit(basket, around, "factor")
     if not decision.allowed:
-        end = Say(decision.code, basket=basket, limit=decision.limit)
-        return Idle(), (end, Record(decision.code, basket, speaker.person))
+        return refused(decision, basket, speaker)
     return Committing(basket, speaker, state.offer), (
         Record(f"confirmed_by_{event.factor}", basket, speaker.person),
         Commit(basket, speaker, ("voice", event.factor), state.offer),

@@ -27,7 +27,7 @@ class UnitWords:
 class Lexicon:
     """All phrases are matched in the form of `normalise_text`; sets of words are in it. `denial_words` and
     `denial_phrases` deny wherever they stand in an answer, `call_off_words` and `call_off_phrases` in an
-    order; `doubt_words` are refusals that noise makes of a consent ("I can't" of "I confirm"): such an answer
+    order; `doubt_words` are refusals that noise makes of a consent ("wait" of "place"): such an answer
     is asked for again. `affirmations` say yes, whatever words they hold. `articles` and `pronouns` may stand
     around the name of one of two choices; `corrections` lead from an item to what replaces it, `not_that` to
     the one that is replaced, `but_this` from that to what is wanted; `consent_sentences` are long enough to

@@ -48,14 +48,15 @@ class Utterance(Message, frozen=True):
     """One stretch of speech, understood or not.
 
     `listen_id` is that of the `Listen` it answers, 0 after the wake word. `words` is the sentence of the
-    grammar (normalised) or '' where none survived the beam. `open_words` is the free decode; it is used only
-    to find words of denial. `gap_per_token` (<= 0, nats) is how much likelier free speech is. `runners_up`
-    are other sentences of the grammar, nearest first. `embedding` is the unit-length speaker embedding, or
-    None where nobody is enrolled or the speech is too short to say anything; `embedding_in_noise` is that of
-    the same speech with noise mixed in, only while somebody is being enrolled. `speech_ms` counts the speech
-    that went into it (pooled with the wake phrase after a wake). `snr_db` may be None where it could not be
-    measured. `speech_ended_ns` is CLOCK_MONOTONIC when the last frame of speech came. `grammar_id` is that of
-    the grammar by which all of it was heard. `number` counts the utterances of this `voice`, from 1.
+    grammar (normalised) or '' where none survived the beam. `open_words` is the free decode, or two of them
+    with BETWEEN_DECODES in between; it can take a consent or an order back and never gives one.
+    `gap_per_token` (<= 0, nats) is how much likelier free speech is. `runners_up` are other sentences of the
+    grammar, nearest first. `embedding` is the unit-length speaker embedding, or None where nobody is enrolled
+    or the speech is too short to say anything; `embedding_in_noise` is that of the same speech with noise
+    mixed in, only while somebody is being enrolled. `speech_ms` counts the speech that went into it (pooled
+    with the wake phrase after a wake). `snr_db` may be None where it could not be measured. `speech_ended_ns`
+    is CLOCK_MONOTONIC when the last frame of speech came. `grammar_id` is that of the grammar by which all of
+    it was heard. `number` counts the utterances of this `voice`, from 1.
     """
 
     listen_id: int

@@ -10,6 +10,7 @@ from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     Added,
     Answered,
+    AskingAnother,
     AwaitReceipt,
     Choosing,
     Chosen,
@@ -69,6 +70,8 @@ class Talk(ABC):
         of = event if isinstance(event, OrderHeard | Chosen | Added | OfferArrived) else self._state
         basket = getattr(of, "basket", None)
         match event:
+            case Answered() if isinstance(self._state, AskingAnother):
+                person = self._state.speaker.person  # whoever says yes, it is hers, and so are the limits
             case OrderHeard() | Answered() | Added():
                 person = event.speaker.person
             case FactorGiven():

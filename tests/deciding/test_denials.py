@@ -54,7 +54,7 @@ def test_a_negator_anywhere_in_a_consent_leaves_none(refused: tuple[str, str, st
     "said",
     [
         *("I refuse to confirm the order", "I won't confirm the order", "we wouldn't confirm the order"),
-        *("hold on, confirm the order", "not yet, confirm the order", "wait, confirm the order"),
+        *("hold on, confirm the order", "not yet, confirm the order", "no, wait, confirm the order"),
         *(
             "I am declining to confirm the order",
             "confirm the order? I changed my mind",
@@ -94,7 +94,8 @@ def test_polish_refusals_are_sentences_of_the_grammar(said: str) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        *("I can't confirm the order", "we cannot confirm the order", "he said, confirm the order"),
+        *("I can't confirm the order", "we cannot confirm the order", "wait, confirm the order"),
+        *("he said, confirm the order", "hold it, confirm the order"),
         *("what happens if I say confirm the order", "my mother would like to confirm the order"),
     ],
 )
@@ -120,9 +121,13 @@ def test_what_denies_nothing_is_still_a_consent(words: str, said: str) -> None:
     assert meaning.kind == "consent"
 
 
-@pytest.mark.parametrize("said", ["can't wait, yes, no", "I can't. Wait!", "yes, I can't wait, cancel it"])
+@pytest.mark.parametrize("said", ["can't wait, yes, no", "yes, I can't wait, cancel it", "can't wait, never"])
 def test_what_says_yes_excuses_no_other_denial(said: str) -> None:
     assert is_denied(said, "en")
+
+
+def test_what_says_yes_excuses_no_doubt_beside_it() -> None:
+    assert is_doubtful("I can't. Wait! Place my order.", "place my order", "en")
 
 
 def test_much_more_than_the_sentence_has_to_be_in_every_decode() -> None:
@@ -138,8 +143,9 @@ def test_no_consent_is_a_denial_and_every_denial_is_one(language: str) -> None:
     for said in (*lexicon.consent_sentences, *lexicon.consent_bare, *lexicon.enrolment_consents):
         assert not is_denied(said, language)
         assert not is_doubtful(said, said, language)
-    for said in (*lexicon.denials, *lexicon.denial_phrases, *lexicon.denial_words):
-        assert is_denied(said, language), said
+    for said in (*lexicon.denials, *lexicon.denial_phrases, *lexicon.denial_words, *lexicon.doubt_words):
+        assert is_denied(said, language) or is_doubtful(said, said, language), said
+        assert _answer(language, said, said) in (Answer("denial"), NotUnderstood())
     for word in lexicon.denial_words | lexicon.call_off_words | lexicon.doubt_words:
         assert normalise_text(word) == word
 
@@ -152,6 +158,7 @@ def test_no_consent_is_a_denial_and_every_denial_is_one(language: str) -> None:
         ("en", "order two bags of rice", "do not order two bags of rice"),
         ("en", "order two bags of rice", "I am not ordering two bags of rice"),
         ("en", "order two bags of rice", "I refuse to order two bags of rice"),
+        ("en", "order two bags of rice", "I won't order two bags of rice"),
         ("en", "order two bags of rice", "order two bags of rice, I changed my mind"),
         ("pl", "chce dwie paczki ryzu", "nie chcę dwie paczki ryżu"),
         ("pl", "zamow dwie paczki ryzu", "nie zamawiaj dwie paczki ryżu"),
@@ -166,3 +173,7 @@ def test_an_order_that_is_refused_is_none(catalogue: Catalogue, language: str, w
 def test_a_correction_calls_nothing_off() -> None:
     assert not is_called_off("two bags of rice no three", "two bags of rice no three", "en")
     assert not is_called_off("poproszę ryż, nie, kawę", "poprosze ryz nie kawe", "pl")
+
+
+def test_a_want_that_is_written_like_a_refusal_calls_nothing_off() -> None:
+    assert not is_called_off("I won't two bags of rice", "i want two bags of rice", "en")

@@ -40,6 +40,7 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.dialogue import MOST_TRIES, TABLE, step
 from agent.deciding.money import Money
+from agent.deciding.offered import AwaitingOffer, OfferLate
 from agent.deciding.policy import Circumstances
 from agent.deciding.replies import render
 from agent.deciding.understanding import Answer
@@ -337,3 +338,22 @@ def test_limits_that_changed_after_the_read_back_ask_again_for_what_is_needed_no
     without = Surroundings(tight, Circumstances(Money(0, "PLN")))
     state, effects = step(ASKED, Answered(CONSENT, ANNA, same_speaker=True), without)
     assert (state, _said(effects), _commits(effects)) == (Idle(), ["order_over_limit"], False)
+
+
+def test_another_that_may_not_be_ordered_ends_with_the_reason_and_asks_for_no_pin_that_nobody_has() -> None:
+    for answer in (CONSENT, BARE):
+        for around, code in (
+            (_around(spent=230_00), "day_over_limit"),
+            (_around(clock=False), "clock_untrusted"),
+        ):
+            state, effects = step(AskingAnother(BASKET, ANNA), Answered(answer, ANNA), around)
+            assert (state, _said(effects), _codes(effects)) == (Idle(), [code], [code])
+    ready = Circumstances(Money(230_00, "PLN"), factor_ready=True)
+    state, effects = step(AskingAnother(BASKET, ANNA), Answered(BARE, ANNA), Surroundings(Policy(), ready))
+    assert (state, _codes(effects)) == (AwaitingFactor(BASKET, ANNA), ["asked_factor"])
+
+
+def test_what_may_not_be_ordered_any_more_after_the_wait_for_an_offer_is_not_read_back() -> None:
+    for event in (OfferLate(), Silent()):
+        state, effects = step(AwaitingOffer(BASKET, ANNA), event, _around(clock=False))
+        assert (state, _codes(effects)) == (Idle(), ["clock_untrusted"])

@@ -8,20 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from scripts.locked import export_requirements, source_only, split_lock
+from scripts.locked import extra_requirements, source_only, split_lock
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCK, EXPORT_LOCK = (
-    (ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "requirements-export.lock")
+LOCK, EXPORT_LOCK, MUTATION_LOCK = (
+    (ROOT / f"requirements{name}.lock").read_text(encoding="utf-8") for name in ("", "-export", "-mutation")
 )
-both_locks = pytest.mark.parametrize("lock", [LOCK, EXPORT_LOCK], ids=["device", "export"])
+all_locks = pytest.mark.parametrize(
+    "lock", [LOCK, EXPORT_LOCK, MUTATION_LOCK], ids=["device", "export", "mutation"]
+)
 
 
 def _entries(text: str) -> list[str]:
     return re.findall(r"^[A-Za-z0-9].*?(?=^[A-Za-z0-9]|\Z)", text, re.MULTILINE | re.DOTALL)
 
 
-@both_locks
+@all_locks
 def test_every_entry_is_pinned_and_hashed(lock: str) -> None:
     assert len(_entries(lock)) > 20
     for entry in _entries(lock):
@@ -29,7 +31,7 @@ def test_every_entry_is_pinned_and_hashed(lock: str) -> None:
         assert "--hash=sha256:" in entry, entry
 
 
-@both_locks
+@all_locks
 def test_the_lock_names_no_place_to_download_from(lock: str) -> None:
     assert "://" not in lock
     assert "--index" not in lock
@@ -37,7 +39,7 @@ def test_the_lock_names_no_place_to_download_from(lock: str) -> None:
 
 
 def test_what_the_export_needs_is_no_part_of_a_device_and_torch_is_in_neither_lock() -> None:
-    assert [requirement.split("==")[0] for requirement in export_requirements()] == ["speechbrain"]
+    assert [requirement.split("==")[0] for requirement in extra_requirements("export")] == ["speechbrain"]
     of_device, of_export = (
         {entry.split("==")[0] for entry in _entries(lock)} for lock in (LOCK, EXPORT_LOCK)
     )
