@@ -23,7 +23,7 @@ PlaceAgain = Callable[[str, bytes, str], None]
 
 
 def lost_times(shop: Shop) -> tuple[Lost, ...]:
-    """What the shop says in its time; the same while an order service runs, because none does at a restore."""
+    """What the shop says in its time; the same while an order service runs: none does at a restore."""
     lost = shop.restores.all()[-MOST_LOST:]
     return tuple(Lost(one.lost_from_s, one.until_s) for one in lost)
 
