@@ -17,8 +17,8 @@ import msgspec
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, UpdateError
 from agent.plumbing.service_manager import ServiceManager
-from agent.plumbing.settings import Update
 from agent.plumbing.settings_file import load_settings
+from agent.plumbing.update_settings import Update
 from firmware_update.slot_state import State
 from firmware_update.slots import Slots, slots_of
 from firmware_update.updater import MEGABYTE, Services, Updater, alone

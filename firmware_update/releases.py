@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from agent.plumbing.errors import UpdateError
-from agent.plumbing.settings import Name
+from agent.plumbing.setting_values import Name
 
 Version = Annotated[str, msgspec.Meta(pattern=r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent.plumbing.settings import TimeOfDay, Update
+from agent.plumbing.setting_values import TimeOfDay
+from agent.plumbing.update_settings import Update
 
 DAY_SECONDS = 24 * 3_600
 

@@ -35,7 +35,7 @@ from agent.committing.mandates import (
 from agent.plumbing.errors import TrustError
 from order_backend.device_keys import SigningKeys
 from order_backend.price_list import PriceList
-from order_backend.shop import OrderRow
+from order_backend.shop import Device, OrderRow
 
 CLOCK_SKEW_S = 300
 LARGEST_QUANTITY = 1_000
@@ -130,6 +130,17 @@ def authenticate(event: CloudEvent, *, device_id: str, keys: SigningKeys, now_s:
     if not event.id == signed.checkout.jti == signed.payment.jti:
         raise Refusal("envelope_mismatch", "event id and mandate ids differ")
     return signed
+
+
+def authenticate_device(
+    event: CloudEvent, device_id: str, device: Device | None, now_s: int
+) -> tuple[bool, Signed]:
+    """Whether the device may order, and what it has signed. Raises Refusal: device_unknown, and what
+    `authenticate` raises."""
+    if device is None:
+        raise Refusal("device_unknown", "this device was never admitted")
+    signed = authenticate(event, device_id=device_id, keys=device.signing_keys, now_s=now_s)
+    return device.active, signed
 
 
 def check_intent(intent: SignedIntent, *, terms: Terms, prices: PriceList, now_s: int) -> CheckedIntent:

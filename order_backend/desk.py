@@ -26,7 +26,7 @@ from order_backend.checks import (
     Refusal,
     Signed,
     Terms,
-    authenticate,
+    authenticate_device,
     check_intent,
     signs_the_same,
 )
@@ -43,7 +43,7 @@ from order_backend.receipts import IN_DOUBT, Reply, require_uuid, time_event
 from order_backend.restores import Doubt
 from order_backend.retention import receipt_again
 from order_backend.returned import ReturnedReceipts, lost_times
-from order_backend.shop import NEVER_CAME, Answer, Device, Shop
+from order_backend.shop import NEVER_CAME, Answer, Shop
 from order_backend.situation import Situation, Situations
 
 __all__ = ["OrderDesk", "Reply"]
@@ -143,7 +143,7 @@ class OrderDesk:
             again = receipt_again(self._shop, self._receipts, device_id, event.id, before, now_s=now_s)
             return Reply("ack", again, "replayed")
         try:
-            active, signed = _authenticate(event, device_id, found.device, now_s)
+            active, signed = authenticate_device(event, device_id, found.device, now_s)
         except Refusal as refusal:
             self.unauthenticated[device_id] += 1
             return Reply("ack", self._refused(event, device_id, refusal, now_s), refusal.code)
@@ -231,7 +231,7 @@ class OrderDesk:
         event = decode_event(payload, INTENT)
         with self._shop.transaction(device_id, event.id):
             # Of its own time: a key whose end has come since counts, one that is refused does not.
-            signed = _authenticate(event, device_id, self._shop.device(device_id), REFUSED_S)[1]
+            signed = authenticate_device(event, device_id, self._shop.device(device_id), REFUSED_S)[1]
             then_s = signed.checkout.iat
             checked = self._check(signed, then_s, again=True)
             self._placing.place_again(
@@ -290,12 +290,3 @@ def _intent_of(payload: bytes) -> CloudEvent:
     event = decode_event(payload, INTENT)
     require_uuid(event.id)
     return event
-
-
-def _authenticate(
-    event: CloudEvent, device_id: str, device: Device | None, now_s: int
-) -> tuple[bool, Signed]:
-    if device is None:
-        raise Refusal("device_unknown", "this device was never admitted")
-    signed = authenticate(event, device_id=device_id, keys=device.signing_keys, now_s=now_s)
-    return device.active, signed

@@ -11,14 +11,10 @@ from __future__ import annotations
 import logging
 import os
 import random
-import select
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -30,7 +26,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.terminal import plain
 from order_backend.announcing import Announcer
-from order_backend.authorities import trusted_pem
+from order_backend.broker_socket import has_more, send_at_once, tls_context
 from order_backend.database import DatabaseError, reason
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder, claim
@@ -167,8 +163,8 @@ class OrderService:
             manual_ack=True,
             reconnect_on_failure=False,
         )
-        client.tls_set_context(_tls_context(self._folder, self.name))
-        client.on_socket_open = _send_at_once
+        client.tls_set_context(tls_context(self._folder, self.name))
+        client.on_socket_open = send_at_once
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
@@ -274,7 +270,7 @@ class OrderService:
         any is taken, so that it can be taken together. Raises what makes this replica leave."""
         is_up = self._client.loop(timeout=0.5) == mqtt.MQTT_ERR_SUCCESS
         for _ in range(MOST_TOGETHER):  # whatever else is sent, what waits is taken then
-            if not (is_up and taking.may_gather and _has_more(self._client)):
+            if not (is_up and taking.may_gather and has_more(self._client)):
                 break
             is_up = self._client.loop(timeout=0) == mqtt.MQTT_ERR_SUCCESS
         if is_up:
@@ -282,20 +278,3 @@ class OrderService:
         if taking.fault is not None:
             raise taking.fault
         return is_up
-
-
-def _tls_context(folder: ShopFolder, name: str) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=trusted_pem(folder))
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(*folder.replica_files(name))
-    return context
-
-
-def _send_at_once(client: mqtt.Client, _: object, sock: Any) -> None:
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _has_more(client: mqtt.Client) -> bool:
-    """Whether something has come that was not read yet."""
-    sock: Any = client.socket()
-    return sock is not None and bool(sock.pending() or select.select([sock], (), (), 0)[0])

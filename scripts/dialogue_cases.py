@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.deciding import conversation as talk
 from agent.deciding.basket import Basket, Line, Offer
@@ -50,8 +50,9 @@ class Case:
     circumstances: Circumstances = CALM
     proposed: Basket | None = None  # by a sensor; counts in Idle only
     offers: bool = False  # whether the shop is asked for offers
-    only_in: type[talk.State] | None = None
+    only_in: tuple[type[talk.State], ...] = ()  # where it is told apart; nothing: everywhere
     house: House = ONLY_LIMITS
+    sentence_asked: bool = False  # after a bare yes
 
 
 def _nobody(reason: Reason) -> Verdict:
@@ -62,47 +63,63 @@ def _answered(answer: Answer, speaker: Verdict = ANNA, *, same: bool = True) -> 
     return talk.Answered(answer, speaker, same)
 
 
+_ASKING = (talk.Confirming, talk.AskingAnother, talk.Choosing, talk.AwaitingFactor)
+
+_ORDERS = (
+    Case("a known voice orders", talk.OrderHeard(COFFEE, ANNA)),
+    Case("a known voice orders what is queued already", talk.OrderHeard(COFFEE, ANNA), QUEUED),
+    Case("a known voice orders, and another order sounded as likely", talk.OrderHeard(COFFEE, ANNA, TEA)),
+    Case("an order is typed", talk.OrderHeard(COFFEE, TYPED)),
+    Case("an unknown voice orders", talk.OrderHeard(COFFEE, _nobody("unknown_voice"))),
+    Case("nobody is enrolled", talk.OrderHeard(COFFEE, _nobody("nobody_enrolled"))),
+    Case(
+        "all who are enrolled were learned with another speaker model",
+        talk.OrderHeard(COFFEE, _nobody("voice_model_changed")),
+    ),
+    Case("too little speech to know the voice", talk.OrderHeard(COFFEE, _nobody("too_short"))),
+    Case("too much noise to know the voice", talk.OrderHeard(COFFEE, _nobody("too_noisy"))),
+    Case("more than `largest_quantity`", talk.OrderHeard(MANY, ANNA)),
+    Case("dearer than `voice_order_max_minor`", talk.OrderHeard(DEAR, ANNA)),
+    Case("dearer than that, by somebody who has a PIN", talk.OrderHeard(DEAR, ANNA), WITH_PIN),
+    Case("more than `voice_day_max_minor` in a day", talk.OrderHeard(COFFEE, ANNA), SPENT),
+    Case(
+        "the same, with what others have ordered by voice",
+        talk.OrderHeard(COFFEE, ANNA),
+        SPENT_BY_OTHERS,
+    ),
+    Case("what a rule of the house denies", talk.OrderHeard(COFFEE, ANNA), house=_house("deny")),
+    Case(
+        "what a rule asks a PIN for, by somebody who has none",
+        talk.OrderHeard(COFFEE, ANNA),
+        house=_house("factor"),
+    ),
+    Case(
+        "the same, by somebody who has a PIN",
+        talk.OrderHeard(COFFEE, ANNA),
+        WITH_PIN,
+        house=_house("factor"),
+    ),
+    Case("what a rule asks a second person for", talk.OrderHeard(COFFEE, ANNA), house=_house("second")),
+    Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
+    Case(
+        "a known voice orders, where offers are asked for",
+        talk.OrderHeard(COFFEE, ANNA),
+        offers=True,
+    ),
+)
+
 CASES: dict[type[talk.Event], tuple[Case, ...]] = {
     talk.OrderHeard: (
-        Case("a known voice orders", talk.OrderHeard(COFFEE, ANNA)),
-        Case("a known voice orders what is queued already", talk.OrderHeard(COFFEE, ANNA), QUEUED),
-        Case("a known voice orders, and another order sounded as likely", talk.OrderHeard(COFFEE, ANNA, TEA)),
-        Case("an order is typed", talk.OrderHeard(COFFEE, TYPED)),
-        Case("an unknown voice orders", talk.OrderHeard(COFFEE, _nobody("unknown_voice"))),
-        Case("nobody is enrolled", talk.OrderHeard(COFFEE, _nobody("nobody_enrolled"))),
+        *(replace(case, only_in=(talk.Idle,)) for case in _ORDERS),
         Case(
-            "all who are enrolled were learned with another speaker model",
-            talk.OrderHeard(COFFEE, _nobody("voice_model_changed")),
-        ),
-        Case("too little speech to know the voice", talk.OrderHeard(COFFEE, _nobody("too_short"))),
-        Case("too much noise to know the voice", talk.OrderHeard(COFFEE, _nobody("too_noisy"))),
-        Case("more than `largest_quantity`", talk.OrderHeard(MANY, ANNA)),
-        Case("dearer than `voice_order_max_minor`", talk.OrderHeard(DEAR, ANNA)),
-        Case("dearer than that, by somebody who has a PIN", talk.OrderHeard(DEAR, ANNA), WITH_PIN),
-        Case("more than `voice_day_max_minor` in a day", talk.OrderHeard(COFFEE, ANNA), SPENT),
-        Case(
-            "the same, with what others have ordered by voice",
-            talk.OrderHeard(COFFEE, ANNA),
-            SPENT_BY_OTHERS,
-        ),
-        Case("what a rule of the house denies", talk.OrderHeard(COFFEE, ANNA), house=_house("deny")),
-        Case(
-            "what a rule asks a PIN for, by somebody who has none",
-            talk.OrderHeard(COFFEE, ANNA),
-            house=_house("factor"),
+            "whoever ordered orders something else instead: as in Idle",
+            talk.OrderHeard(TEA, ANNA),
+            only_in=_ASKING,
         ),
         Case(
-            "the same, by somebody who has a PIN",
-            talk.OrderHeard(COFFEE, ANNA),
-            WITH_PIN,
-            house=_house("factor"),
-        ),
-        Case("what a rule asks a second person for", talk.OrderHeard(COFFEE, ANNA), house=_house("second")),
-        Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
-        Case(
-            "a known voice orders, where offers are asked for",
-            talk.OrderHeard(COFFEE, ANNA),
-            offers=True,
+            "somebody else, or a voice that cannot be told, orders",
+            talk.OrderHeard(TEA, Verdict("bert")),
+            only_in=_ASKING,
         ),
     ),
     talk.Chosen: (
@@ -133,6 +150,12 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("a sentence of consent, from the voice that asked", _answered(CONSENT)),
         Case("a denial, from anybody", _answered(Answer("denial"), _nobody("unknown_voice"))),
         Case("a bare yes", _answered(Answer("bare"))),
+        Case(
+            "a bare yes once more",
+            _answered(Answer("bare")),
+            only_in=(talk.Confirming,),
+            sentence_asked=True,
+        ),
         Case("consent to another quantity", _answered(Answer("consent", 3, "bag"))),
         Case("consent, too short to know the voice", _answered(CONSENT, _nobody("too_short"))),
         Case("consent, too noisy to know the voice", _answered(CONSENT, _nobody("too_noisy"))),
@@ -144,7 +167,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
             "consent, where offers are asked for",
             _answered(CONSENT),
             offers=True,
-            only_in=talk.AskingAnother,
+            only_in=(talk.AskingAnother,),
         ),
         Case("consent, but the day's limit is reached by now", _answered(CONSENT), SPENT),
         Case(

@@ -13,7 +13,9 @@ from pathlib import Path
 from agent.plumbing.speaker_models import MEASURED
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = tuple(ROOT / "agent" / "plumbing" / name for name in ("settings.py", "key_settings.py"))
+SOURCES = tuple(
+    ROOT / "agent" / "plumbing" / name for name in ("settings.py", "key_settings.py", "update_settings.py")
+)
 PAGE = ROOT / "docs" / "settings.md"
 
 HEAD = """\
@@ -21,7 +23,8 @@ HEAD = """\
 
 One TOML file, `earmark.toml` by default (`earmark -s FILE …`). Every key has a default that works; an unknown
 key, a wrong type or a value out of range is an error that names it. Relative paths are relative to the file.
-This page is made from `agent/plumbing/settings.py` and `key_settings.py` by `scripts/settings_table.py`.
+This page is made from `agent/plumbing/settings.py`, `key_settings.py` and `update_settings.py`
+by `scripts/settings_table.py`.
 
 """
 

@@ -23,8 +23,9 @@ sys.path.insert(0, str(ROOT))
 from agent.committing import journal_rows  # noqa: E402
 from agent.deciding import conversation as talk  # noqa: E402
 from agent.deciding import step_up  # noqa: E402
+from agent.deciding.asking import MOST_TRIES  # noqa: E402
 from agent.deciding.choice import Choice  # noqa: E402
-from agent.deciding.dialogue import MOST_TRIES, TABLE, step  # noqa: E402
+from agent.deciding.dialogue import TABLE, step  # noqa: E402
 from agent.deciding.offered import AskOffer, AwaitingOffer  # noqa: E402
 from scripts.dialogue_cases import ANNA, CASES, COFFEE, POLICY, TEA, Case  # noqa: E402
 
@@ -60,9 +61,9 @@ def rows_of(state: type[talk.State], event: type[talk.Event]) -> list[Row]:
     """The outcome of every case of `event` in `state`; with their number where the count of tries matters."""
     found: list[Row] = []
     for case in CASES[event]:
-        if (case.proposed and state is not talk.Idle) or case.only_in not in (None, state):
+        if (case.proposed and state is not talk.Idle) or (case.only_in and state not in case.only_in):
             continue
-        outcomes = [_row(case, one) for one in _states(state)]
+        outcomes = [_row(case, one) for one in _states(state, sentence_asked=case.sentence_asked)]
         for number, row in enumerate(outcomes):
             alike = [at for at, other in enumerate(outcomes) if other == row]
             if alike[0] == number:
@@ -72,7 +73,7 @@ def rows_of(state: type[talk.State], event: type[talk.Event]) -> list[Row]:
     return found
 
 
-def _states(state: type[talk.State]) -> list[talk.State]:
+def _states(state: type[talk.State], *, sentence_asked: bool) -> list[talk.State]:
     if state is talk.Idle:
         return [talk.Idle()]
     if state is talk.Choosing:
@@ -83,8 +84,10 @@ def _states(state: type[talk.State]) -> list[talk.State]:
         return [talk.Committing(COFFEE, ANNA)]
     if state is talk.AwaitingFactor:
         return [talk.AwaitingFactor(COFFEE, ANNA, tries) for tries in range(1, step_up.MOST_TRIES + 1)]
-    asking = talk.Confirming if state is talk.Confirming else talk.AskingAnother
-    return [asking(COFFEE, ANNA, tries) for tries in range(1, MOST_TRIES + 1)]
+    each = range(1, MOST_TRIES + 1)
+    if state is talk.Confirming:
+        return [talk.Confirming(COFFEE, ANNA, tries, sentence_asked=sentence_asked) for tries in each]
+    return [talk.AskingAnother(COFFEE, ANNA, tries) for tries in each]
 
 
 def _row(case: Case, state: talk.State) -> Row:

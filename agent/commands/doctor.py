@@ -30,7 +30,7 @@ from agent.model_store.manifest import load_manifest
 from agent.model_store.verify import verify_models
 from agent.plumbing import operator
 from agent.plumbing.errors import AudioError, EarmarkError, IpcError
-from agent.plumbing.sandbox import sandbox_report
+from agent.plumbing.sandbox_report import sandbox_report
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings, parse_settings
 from agent.plumbing.terminal import plain

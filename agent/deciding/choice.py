@@ -11,6 +11,9 @@ from agent.deciding.lexicon import LEXICONS, spoken_numbers
 from agent.deciding.spoken_basket import spoken_basket
 from agent.plumbing.sentence_graph import normalise_text
 
+CHOICE = "choice"
+"""What is listened for after the question between two orders; its sentences are those of `answers`."""
+
 MOST_ANSWERS = 1_000
 Pick = Literal["first", "second", "neither"]
 

@@ -26,12 +26,14 @@ class Idle:
 @dataclass(frozen=True)
 class Confirming(MayBeOffered):
     """The basket and its total were read back. `speaker` asked for it; `tries` counts the answers that
-    decided nothing. The prices are those of `offer`, where there is one."""
+    decided nothing. The prices are those of `offer`, where there is one. `sentence_asked`: a bare yes was
+    answered with the sentence that is needed."""
 
     basket: Basket
     speaker: Verdict
     tries: int = 1
     offer: Offer | None = None
+    sentence_asked: bool = False
 
 
 @dataclass(frozen=True)

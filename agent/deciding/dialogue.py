@@ -7,12 +7,12 @@ effects.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from agent.deciding import agreed, reading_back, step_up
+from agent.deciding import agreed, asking, in_between, reading_back, step_up
+from agent.deciding.asking import ask_again
 from agent.deciding.basket import Basket
-from agent.deciding.choice import Choice
+from agent.deciding.choice import CHOICE, Choice
 from agent.deciding.conversation import (
     Added,
     Answered,
@@ -51,16 +51,6 @@ from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, re
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED
 
-MOST_TRIES = 3
-"""A question is put this often; then nothing is ordered and the device says how to go on. At the last time it
-offers other words: what was misheard twice is misheard again."""
-
-MOST_SILENCES = 2
-"""Nobody may be there any more: a question is put this often to silence."""
-
-CHOICE = "choice"
-"""What is listened for after the question between two orders; its sentences are those of `answers`."""
-
 Outcome = tuple[State, tuple[Effect, ...]]
 
 
@@ -91,6 +81,17 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
     return ask_or_read_back(basket, speaker, around)
 
 
+def _ordered_meanwhile(
+    state: Confirming | AskingAnother | Choosing | AwaitingFactor, event: OrderHeard, around: Surroundings
+) -> Outcome:
+    """Something else instead, by who ordered; nobody else drops what waits for an answer."""
+    if event.speaker == state.speaker:
+        return _order_heard(state, event, around)
+    if isinstance(state, Choosing):
+        return _not_chosen(state, event, around)
+    return in_between.kept(state, event, around)
+
+
 def _chosen(state: Choosing, event: Chosen, around: Surroundings) -> Outcome:
     """Goes on as if it had been heard at once: the voice is still that of the order, and it is read back."""
     return _order_heard(state, OrderHeard(event.basket, state.speaker), around)
@@ -117,11 +118,11 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
     if event.speaker == TYPED:
         return state, (Say("typed_cannot_confirm", "consent", basket), Record("refused_typed", basket))
     if answer.kind == "bare":
-        return _ask_again(state, "say_sentence", "say_how_to_order")
+        return asking.bare(state)
     if not fits(answer, basket):
-        return _ask_again(state, "read_back_differs", "say_how_to_order")
+        return ask_again(state, "read_back_differs", "say_how_to_order")
     if event.speaker.reason in ("too_short", "too_noisy"):
-        return _ask_again(state, f"again_{event.speaker.reason}", f"refused_{event.speaker.reason}")
+        return ask_again(state, f"again_{event.speaker.reason}", f"refused_{event.speaker.reason}")
     if not event.speaker.person or event.speaker != state.speaker or not event.same_speaker:
         return _end(
             Say("refused_other_voice", basket=basket), "refused_other_voice", basket, state.speaker.person
@@ -148,7 +149,7 @@ def _added(state: Confirming | AwaitingFactor, event: Added, around: Surrounding
     if event.speaker != state.speaker or not (event.same_speaker or event.speaker == TYPED):
         if isinstance(state, AwaitingFactor):
             return step_up.unclear(state, Confused(), around)
-        return _ask_again(state, "not_added", "nothing_ordered")
+        return ask_again(state, "not_added", "nothing_ordered")
     return _order_heard(state, OrderHeard(event.basket, state.speaker), around)
 
 
@@ -158,25 +159,6 @@ def _another_answered(state: AskingAnother, event: Answered, around: Surrounding
     if event.answer.kind == "later":
         return _end(Say("left_as_it_is"), "postponed", state.basket, state.speaker.person)
     return ask_or_read_back(state.basket, state.speaker, around)
-
-
-def _unclear(state: Confirming | AskingAnother, event: Confused, __: Surroundings) -> Outcome:
-    if event.room:
-        return _ask_again(state, f"again_{event.room}", event.room)
-    last = state.tries == MOST_TRIES - 1
-    return _ask_again(state, "again_otherwise" if last else "again", "nothing_ordered")
-
-
-def _unanswered(state: Confirming | AskingAnother, _: Event, __: Surroundings) -> Outcome:
-    return _ask_again(state, "still_there", "nothing_ordered", MOST_SILENCES)
-
-
-def _ask_again(
-    state: Confirming | AskingAnother, key: str, final_key: str, most_tries: int = MOST_TRIES
-) -> Outcome:
-    if state.tries >= most_tries:
-        return _end(Say(final_key, basket=state.basket), "gave_up", state.basket, state.speaker.person)
-    return replace(state, tries=state.tries + 1), (Say(key, "consent", state.basket),)
 
 
 def _went_on(
@@ -235,29 +217,33 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Idle, Helped): _helped,
     (Idle, ReceiptArrived): agreed.announcement,
     (Idle, JournalMended): agreed.mended,
-    (Confirming, OrderHeard): _order_heard,
+    (Confirming, OrderHeard): _ordered_meanwhile,
+    (Confirming, Helped): in_between.helped,
     (Confirming, WentOn): _went_on,
     (Confirming, Answered): _confirm_answered,
     (Confirming, Added): _added,
-    (Confirming, Confused): _unclear,
-    (Confirming, Silent): _unanswered,
+    (Confirming, Confused): asking.unclear,
+    (Confirming, Silent): asking.unanswered,
     (AwaitingOffer, OfferArrived): reading_back.offered,
     (AwaitingOffer, OfferLate): reading_back.offer_late,
     (AwaitingOffer, Silent): reading_back.offer_late,
     (AwaitingOffer, WentOn): _went_on,
     (AwaitingOffer, Answered): reading_back.called_off,
-    (AskingAnother, OrderHeard): _order_heard,
+    (AskingAnother, OrderHeard): _ordered_meanwhile,
+    (AskingAnother, Helped): in_between.helped,
     (AskingAnother, WentOn): _went_on,
     (AskingAnother, Answered): _another_answered,
-    (AskingAnother, Confused): _unclear,
-    (AskingAnother, Silent): _unanswered,
-    (Choosing, OrderHeard): _order_heard,
+    (AskingAnother, Confused): asking.unclear,
+    (AskingAnother, Silent): asking.unanswered,
+    (Choosing, OrderHeard): _ordered_meanwhile,
+    (Choosing, Helped): in_between.helped,
     (Choosing, WentOn): _went_on,
     (Choosing, Chosen): _chosen,
     (Choosing, Answered): _neither,
     (Choosing, Confused): _not_chosen,
     (Choosing, Silent): _not_chosen,
-    (AwaitingFactor, OrderHeard): _order_heard,
+    (AwaitingFactor, OrderHeard): _ordered_meanwhile,
+    (AwaitingFactor, Helped): in_between.helped,
     (AwaitingFactor, WentOn): _went_on,
     (AwaitingFactor, FactorGiven): step_up.factor_given,
     (AwaitingFactor, FactorRefused): step_up.factor_refused,

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.connected_speech import weak_forms
 from agent.deciding.graph_builder import GraphBuilder
-from agent.deciding.lexicon import LEXICONS, spoken_hundreds, spoken_numbers, spoken_words
+from agent.deciding.lexicon import LEXICONS, spoken_numbers
 from agent.deciding.products import Option, Product
 from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.errors import CatalogueError
@@ -47,22 +47,10 @@ def product_names(catalogue: Catalogue, language: str) -> frozenset[str]:
 def add_counts(
     build: GraphBuilder, language: str, source: int, target: int, without: Collection[str] = ()
 ) -> None:
-    """Every number that can be said but `without`, from `source` to `target`. The tags of hundreds and of
-    what follows them add up."""
-    lexicon, hundreds = LEXICONS[language], spoken_hundreds(language)
-    number = after = source
-    if hundreds:
-        number, after = build.state(), build.state()
-        build.free(source, number)
-        build.phrases(after, (lexicon.after_hundreds,), number)
-        build.free(after, number)
-        build.free(after, target)
-    for text, value in hundreds.items():
-        build.phrases(source, (text,), after, Tag("quantity", str(value)))
+    """Every number that can be said but `without`, from `source` to `target`."""
     for text, value in spoken_numbers(language).items():
         if text not in without:
-            begin = number if text in spoken_words(value, language) else source
-            build.phrases(begin, (text,), target, Tag("quantity", str(value)))
+            build.phrases(source, (text,), target, Tag("quantity", str(value)))
 
 
 def add_unit(build: GraphBuilder, lexicon: Lexicon, unit: str, counted: int) -> int:

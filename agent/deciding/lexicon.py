@@ -17,9 +17,10 @@ from agent.plumbing.sentence_graph import normalise_text
 
 LEXICONS: Mapping[str, Lexicon] = {"en": ENGLISH, "pl": POLISH, "ko": KOREAN}
 LARGEST_SPOKEN_NUMBER = 99
-"""Of one piece; a hundred or hundreds may stand before it."""
+"""The largest that is heard: beside hundreds "two bottles" became "two hundred eighty bottles"."""
 
 LARGEST_COUNT = 999
+"""The largest that is typed."""
 
 LARGEST_KOREAN_NUMBER = 20
 """In words. A small model takes "fifty-six" for "twelve", and no more than twenty are ordered by voice."""
@@ -62,12 +63,25 @@ def spoken_numbers(language: str) -> Mapping[str, int]:
 
 
 @cache
-def spoken_hundreds(language: str) -> Mapping[str, int]:
-    """Every normalised way to say 100, 200 to 900, each of which a number up to `LARGEST_SPOKEN_NUMBER` may
-    follow; none in Korean."""
+def typed_counts(language: str) -> Mapping[tuple[str, ...], int]:
+    """All ways to type a count from 100 to `LARGEST_COUNT`, in normalised words or digits; none in Korean."""
     if language == "ko":
         return {}
-    hundreds = {normalise_text(phrase): 100 for phrase in LEXICONS[language].a_hundred}
+    lexicon = LEXICONS[language]
+    hundreds = {normalise_text(phrase): 100 for phrase in lexicon.a_hundred}
     for value in range(100, LARGEST_COUNT + 1, 100):
         hundreds |= dict.fromkeys(spoken_words(value, language), value)
-    return hundreds
+    smaller = {
+        words: value
+        for value in range(1, LARGEST_SPOKEN_NUMBER + 1)
+        for words in spoken_words(value, language)
+    }
+    joints = dict.fromkeys(("", normalise_text(lexicon.after_hundreds)))
+    counts = {
+        f"{hundred} {joint} {words}": hundred_value + value
+        for hundred, hundred_value in hundreds.items()
+        for joint in joints
+        for words, value in smaller.items()
+    }
+    counts |= hundreds | {str(value): value for value in range(LARGEST_SPOKEN_NUMBER + 1, LARGEST_COUNT + 1)}
+    return {tuple(text.split()): value for text, value in counts.items()}

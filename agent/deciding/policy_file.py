@@ -18,7 +18,8 @@ from agent.deciding.details import Hazard
 from agent.deciding.products import Identifier
 from agent.deciding.rules import SHOP_WHO, Name, Person, Requirement, Rule
 from agent.plumbing.errors import ConfigurationError
-from agent.plumbing.settings import MinorUnits, Policy
+from agent.plumbing.setting_values import MinorUnits
+from agent.plumbing.settings import Policy
 
 SCHEMA_VERSION = 1
 """Of what this release knows. Of a text of a later one it reads what it knows, and is never less strict: a

@@ -140,7 +140,7 @@ def judge(house: House, basket: Basket, circumstances: Circumstances, tiers: Pol
     by_voice = decide(basket, circumstances, tiers)
     if not by_voice.allowed:
         needs |= {"factor"}
-    if needs & {"factor", "phone"}:
+    if "factor" in needs:
         by_factor = decide(basket, circumstances, tiers, tier="factor")
         if not by_factor.allowed:
             return Judgement(needs, by_factor.code, by_voice.code, by_factor.limit, trace=trace)

@@ -72,7 +72,7 @@ def _items(tags: Sequence[Tag]) -> Iterator[_Said]:
         elif tag.slot == "product":
             said = replace(said, product=tag.value)
         elif tag.slot == "quantity":
-            said = replace(said, quantity=said.quantity + int(tag.value))
+            said = replace(said, quantity=int(tag.value))
         elif tag.slot == "unit":
             said = replace(said, unit=tag.value)
         elif tag.slot.startswith("option:"):

@@ -30,6 +30,7 @@ _REFUSALS = (
         "day_over_limit",
         "which_unclear",
         "say_how_to_order",
+        "sentence_needed",
     ),
     "factor_wrong",
 )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from agent.plumbing import landlock, refusals
+from agent.plumbing import refusals
 from agent.plumbing.errors import IpcError, SandboxError
 from agent.plumbing.key_settings import Keys
 from agent.plumbing.landlock import DEVICE, LIST, READ, READ_WRITE, RUN, Access, Ruleset
@@ -136,15 +136,6 @@ _EVERYBODY_READS = (
 )
 _EVERYBODY_USES = ("/dev/null",)
 _LOADERS = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of `sandbox_report`: whether a promise holds on this kernel, and what that means."""
-
-    code: str
-    holds: bool
-    text: str
 
 
 def profile_named(name: str) -> Profile:
@@ -273,29 +264,3 @@ def code_only() -> Ruleset:
     system = ((path, READ) for path in _EVERYBODY_READS if "{" not in path)
     code = ((path, access & ~Access.EXECUTE) for path, access in (*_interpreter_paths(), *_code_paths()))
     return Ruleset((*system, *code))
-
-
-def sandbox_report(landlock_abi: int | None = None) -> list[Finding]:
-    """What holds on this machine and what does not, in words, for `earmark doctor`.
-
-    `landlock_abi` stands in for the kernel's in tests.
-    """
-    abi = landlock.abi_version() if landlock_abi is None else landlock_abi
-    findings = []
-    try:
-        for profile in PROFILES.values():
-            first_filter(profile, os.getpid())
-            tight_filter(profile)
-        findings.append(
-            Finding("seccomp", True, "system calls are filtered: no network where there is to be none")
-        )
-    except SandboxError as error:
-        findings.append(Finding("seccomp", False, f"{error.detail}; {error.next_step}"))
-    if abi == 0:
-        text = "no Landlock (kernel before 5.13, switched off, or hidden by a container): "
-        text += "a process can open every file that its user may open, keys included"
-        findings.append(Finding("landlock", False, text))
-        return findings
-    findings.append(Finding("landlock", True, f"Landlock ABI {abi}: each process opens its own files only"))
-    findings += [Finding("landlock_gap", False, f"Landlock ABI {abi}: {gap}") for gap in landlock.gaps(abi)]
-    return findings

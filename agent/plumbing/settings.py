@@ -7,32 +7,31 @@ from typing import Annotated, Literal
 import msgspec
 
 from agent.plumbing.key_settings import Keys
+from agent.plumbing.setting_values import (
+    Address,
+    Amount,
+    Decibels,
+    Fraction,
+    Gap,
+    LongRest,
+    Milliseconds,
+    MinorUnits,
+    Name,
+    Patience,
+    Rest,
+    Seconds,
+    TimeOfDay,
+    Unit,
+    WakePhrase,
+)
 from agent.plumbing.speaker_models import MEASURED, SpeakerModel, Thresholds
+from agent.plumbing.update_settings import Update
 
 SCHEMA_VERSION = 1
 """Raised only when a field changes its meaning; the previous release must still start on the newest file."""
 
 MOONSHINE_LANGUAGE = "en"
 """The one language of that recogniser."""
-
-Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
-Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=600_000)]
-MinorUnits = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_00)]
-Seconds = Annotated[int, msgspec.Meta(ge=5, le=604_800)]
-Rest = Annotated[float, msgspec.Meta(ge=0.1, le=3_600)]
-Decibels = Annotated[float, msgspec.Meta(ge=0, le=60)]
-Gap = Annotated[float, msgspec.Meta(le=0)]
-WakePhrase = Annotated[str, msgspec.Meta(pattern="^(okay_nabu|hey_jarvis|alexa|hey_mycroft)$")]
-Patience = Annotated[int, msgspec.Meta(ge=1, le=2_592_000)]
-LongRest = Annotated[int, msgspec.Meta(ge=1, le=604_800)]
-TimeOfDay = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Unit = Literal["percent", "g", "kg", "ml", "l", "piece"]
-Amount = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-
-
-_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-Address = Annotated[str, msgspec.Meta(pattern=rf"^[A-Za-z0-9.-]{{1,253}}:{_PORT}\Z")]
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -254,22 +253,6 @@ class Touch(_Section, frozen=True):
 
 class Sandbox(_Section, frozen=True):
     require_landlock: bool = False  # true: do not start on a kernel that cannot limit which files are opened
-
-
-class Update(_Section, frozen=True):
-    url: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/]+\S*)?$")] = ""  # repository; '' = no updates
-    hardware: Name = "generic"  # the kind of device; other releases are refused
-    check_hours: Annotated[float, msgspec.Meta(ge=0.1, le=720)] = 24.0  # the rest between two checks
-    install_from: TimeOfDay = (
-        "02:00"  # local time; the updater checks by itself, and restarts the device, from then on
-    )
-    install_until: TimeOfDay = "05:00"  # and until then; the same as install_from: at any hour
-    tries: Annotated[int, msgspec.Meta(ge=1, le=10)] = 2  # health checks of a new release before going back
-    health_seconds: Seconds = 120  # for one health check; loading the models takes a few on a small board
-    microphone_muted: bool = False  # true: on purpose; a health check then needs no frames
-    stall_seconds: Rest = 30.0  # no byte for so long ends a download
-    longest_fetch_seconds: Seconds = 3_600  # for a whole check and download, however steadily bytes trickle
-    largest_release_mb: Annotated[int, msgspec.Meta(ge=1, le=4_096)] = 64  # packed and unpacked
 
 
 class Settings(_Section, frozen=True):

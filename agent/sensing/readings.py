@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple, cast, get_args
 import msgspec
 
 from agent.plumbing.errors import EarmarkError
-from agent.plumbing.settings import Sensor, Unit
+from agent.plumbing.setting_values import Unit
+from agent.plumbing.settings import Sensor
 
 LONGEST_PAYLOAD_BYTES = 4_096
 """A reading needs a hundred; whatever else a gateway adds fits."""

@@ -6,9 +6,8 @@ Words are read by the grammar that they were heard by, or not at all.
 from __future__ import annotations
 
 from agent.deciding.basket import Basket
-from agent.deciding.choice import Choice, answers, picked
+from agent.deciding.choice import CHOICE, Choice, answers, picked
 from agent.deciding.conversation import Answered, Chosen, Confused, Event, Say
-from agent.deciding.dialogue import CHOICE
 from agent.deciding.runner_up import runner_up
 from agent.deciding.understanding import Answer, Meaning, OrderAsked, understand
 from agent.deciding.verification import Verdict

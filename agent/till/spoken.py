@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from agent.deciding import enrolment
 from agent.deciding.basket import Basket
+from agent.deciding.choice import CHOICE
 from agent.deciding.conversation import (
     Answered,
     AwaitingFactor,
@@ -25,7 +26,6 @@ from agent.deciding.conversation import (
     WentOn,
 )
 from agent.deciding.denials import is_called_off
-from agent.deciding.dialogue import CHOICE
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.signals import Signal
 from agent.deciding.understanding import (
@@ -37,7 +37,7 @@ from agent.deciding.understanding import (
     OrderAsked,
     PhraseRead,
 )
-from agent.deciding.verification import Voice
+from agent.deciding.verification import Verdict, Voice
 from agent.plumbing import messages
 from agent.till.aloud import Aloud
 from agent.till.desk import Conversation, Desk
@@ -80,6 +80,7 @@ class SpokenDialogue(Aloud):
         self._order_voice = _NOBODY
         self._heard_so_far: _HeardSoFar | None = None
         self._last_words = ""  # of the order in hand
+        self._stood = False  # whether what was said last after the wake word left an open question open
 
     def voice_lost(self) -> None:
         """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
@@ -108,8 +109,9 @@ class SpokenDialogue(Aloud):
         """Whoever gave the order that was heard last speaks on, and what was answered to it is not said."""
         if self._enrolment.under_way or self._heard_so_far or isinstance(self._state, Committing):
             return  # no order led here
-        self._heard_so_far = _HeardSoFar(self._state, self._order_voice, self._last_words)
-        self._become(Idle())
+        if not self._stood:
+            self._heard_so_far = _HeardSoFar(self._state, self._order_voice, self._last_words)
+            self._become(Idle())
         self._line.went_on(listen_id)
 
     def silent(self, listen_id: int) -> None:
@@ -184,12 +186,18 @@ class SpokenDialogue(Aloud):
                 self._line.say_again()
 
     def _heard_after_wake(self, meaning: Meaning, utterance: messages.Utterance) -> None:
-        self._last_words = utterance.words
         if isinstance(self._state, Committing):
             self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
+        speaker = who_ordered(utterance, self._desk)
+        self._stood = not isinstance(self._state, Idle) and not (
+            isinstance(meaning, OrderAsked) and speaker == self._state.speaker
+        )
+        if self._stood:
+            self._heard_in_between(meaning, utterance, speaker)
+            return
+        self._last_words = utterance.words
         self._become(Idle())
         self._conversation = Conversation.new()
-        speaker = who_ordered(utterance, self._desk)
         match meaning:
             case OrderAsked(basket):
                 self._order_voice = voice_of(utterance, self._desk)
@@ -205,6 +213,23 @@ class SpokenDialogue(Aloud):
             case HelpAsked():
                 self._apply(Helped())
             case NotUnderstood() | PhraseRead() | MoreAsked():
+                self._apply(confused_by(utterance, self._desk.settings.speaker))
+
+    def _heard_in_between(self, meaning: Meaning, utterance: messages.Utterance, speaker: Verdict) -> None:
+        """After the wake word, while something is asked: it stands, unless it is denied. Nothing is consented
+        to here, as what is heard after the wake word is not searched for every denial."""
+        match meaning:
+            case Answer(kind="denial" | "later"):
+                self._apply(Answered(meaning, speaker))
+            case _ if is_called_off(utterance.open_words, utterance.words, self._language):
+                self._apply(Answered(Answer("denial"), speaker))
+            case _ if isinstance(self._state, AwaitingOffer):  # the offer may have come while this was said
+                self._apply(OfferLate())
+            case OrderAsked(basket):
+                self._apply(OrderHeard(basket, speaker))
+            case HelpAsked():
+                self._apply(Helped())
+            case _:
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 
     def _committed(self, intent_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 import uuid
 from collections.abc import Iterable, Sequence
@@ -27,7 +28,7 @@ from tests.backend.test_at_once import at_once
 from tests.backend.test_checks import both, forged
 from tests.backend.test_few_statements import statements
 from tests.backend.test_reservations import COFFEE
-from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, agreed, found_shop, join
+from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, agreed, found_shop, join, make_bench
 from tests.committing.network import PATIENCE_S, Device, serving
 
 SOAP = "dish-soap"
@@ -241,3 +242,32 @@ def test_what_comes_while_an_order_is_placed_is_taken_together_over_a_real_broke
         others_have_come.set()
         device.until(lambda: device.states() == ["ordered"] * 8, "all receipts")
     assert len(taken) < 4, f"all that waited when the first was placed: {taken}"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_together_they_are_told_what_they_would_be_told_alone(tmp_path: Path, seed: int) -> None:
+    """Of stock and credit that do not last, with some that are sent again."""
+    chance = random.Random(seed)
+    quantities = [chance.randint(1, 5) for _ in range(30)]
+    sent = [*range(30), *(chance.randrange(30) for _ in range(10))]
+    chance.shuffle(sent)
+    said = []
+    for name, most in (("alone", 1), ("together", MOST_TOGETHER)):
+        bench = make_bench(tmp_path / name)
+        shop = bench.desk.shop
+        shop.stock.count(COFFEE, 48)
+        with shop.transaction():
+            shop.accounts.limit(shop.accounts.lock(DEVICE), 44 * 1900)
+        bench.trust_time()
+        payloads = [bench.road.commit(agreed(quantity)).payload for quantity in quantities]
+        codes: list[str] = []
+        while len(codes) < len(sent):
+            batch = sent[len(codes) : len(codes) + chance.randint(1, most)]
+            batch = batch[: next((at for at, one in enumerate(batch) if one in batch[:at]), len(batch))]
+            codes += together(bench, [payloads[one] for one in batch])
+        with shop.transaction():
+            said.append((codes, shop.stock.counted(), shop.accounts.lock(DEVICE).owed_minor))
+        bench.journal.close()
+        bench.desk.close()
+    assert said[0] == said[1]
+    assert set(said[0][0]) == {"ordered", "unavailable", "credit_limit", "replayed"}

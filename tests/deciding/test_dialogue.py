@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import typing
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.deciding import conversation
+from agent.deciding.asking import MOST_TRIES
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.conversation import (
@@ -38,7 +40,7 @@ from agent.deciding.conversation import (
     State,
     Surroundings,
 )
-from agent.deciding.dialogue import MOST_TRIES, TABLE, step
+from agent.deciding.dialogue import TABLE, step
 from agent.deciding.money import Money
 from agent.deciding.offered import AwaitingOffer, OfferLate
 from agent.deciding.policy import Circumstances
@@ -248,7 +250,7 @@ def test_typed_words_are_read_back_and_confirm_nothing() -> None:
         (Silent(), ["still_there", "nothing_ordered"]),
         (Confused(), ["again", "again_otherwise", "nothing_ordered"]),
         (Confused("too_loud"), ["again_too_loud", "again_too_loud", "too_loud"]),
-        (Answered(BARE, ANNA, True), ["say_sentence", "say_sentence", "say_how_to_order"]),
+        (Answered(BARE, ANNA, True), ["say_sentence", "sentence_needed"]),
     ],
 )
 def test_what_decides_nothing_is_asked_again_so_often_and_no_more(event: Event, said: list[str]) -> None:
@@ -357,3 +359,51 @@ def test_what_may_not_be_ordered_any_more_after_the_wait_for_an_offer_is_not_rea
     for event in (OfferLate(), Silent()):
         state, effects = step(AwaitingOffer(BASKET, ANNA), event, _around(clock=False))
         assert (state, _codes(effects)) == (Idle(), ["clock_untrusted"])
+
+
+ASKING: list[State] = [ASKED, AskingAnother(BASKET, ANNA), AwaitingFactor(BASKET, ANNA)]
+
+
+@pytest.mark.parametrize("tries", range(1, MOST_TRIES + 1))
+@pytest.mark.parametrize("asked", ASKING)
+def test_help_leaves_what_is_asked_as_it_is_and_asks_again(asked: typing.Any, tries: int) -> None:
+    state = dataclasses.replace(asked, tries=tries)
+    after, effects = step(state, Helped(), _around())
+    assert after == state
+    [say] = effects
+    assert isinstance(say, Say)
+    assert (say.listen, say.basket) == ("consent", BASKET)
+
+
+@pytest.mark.parametrize("speaker", [BERT, NOBODY, Verdict(reason="too_short")])
+@pytest.mark.parametrize("asked", ASKING)
+def test_nobody_else_drops_what_waits_by_ordering_nor_holds_it_open(asked: State, speaker: Verdict) -> None:
+    state, other = asked, _basket(1)
+    for _ in range(MOST_TRIES - 1):
+        state, effects = step(state, OrderHeard(other, speaker), _around())
+        assert type(state) is type(asked)
+        assert getattr(state, "basket", None) == BASKET
+        assert _codes(effects) == ["order_open"]
+        assert [say.basket for say in effects if isinstance(say, Say)] == [BASKET]
+    state, effects = step(state, OrderHeard(other, speaker), _around())
+    assert (state, _codes(effects)) == (Idle(), ["order_open", "gave_up"])
+
+
+@pytest.mark.parametrize("asked", ASKING)
+def test_who_ordered_may_order_something_else_instead(asked: State) -> None:
+    assert step(asked, OrderHeard(_basket(1), ANNA), _around())[0] == Confirming(_basket(1), ANNA)
+
+
+def test_a_bare_yes_is_asked_for_as_a_sentence_once_whatever_was_said_before_and_between() -> None:
+    bare = Answered(BARE, ANNA, True)
+    state, effects = step(dataclasses.replace(ASKED, tries=2), bare, _around())
+    assert _said(effects) == ["say_sentence"], "it is said once, also where other answers decided nothing"
+    state, _ = step(ASKED, bare, _around())
+    state, effects = step(state, Confused(), _around())
+    assert _said(effects) == ["again_otherwise"]
+    state, effects = step(state, bare, _around())
+    assert (state, _said(effects), _codes(effects)) == (Idle(), ["sentence_needed"], ["gave_up"])
+    state, _ = step(ASKED, bare, _around())
+    assert _commits(step(state, Answered(CONSENT, ANNA, True), _around())[1])
+    again, _ = step(state, OrderHeard(_basket(1), ANNA), _around())
+    assert _said(step(again, bare, _around())[1]) == ["say_sentence"], "another basket is another question"

@@ -103,6 +103,19 @@ def test_hours_of_one_day_begin_at_their_first_minute_and_end_before_their_last(
     assert (held[0], held[-1], len(held)) == (480, 959, 480)
 
 
+def test_hours_that_end_when_they_begin_are_the_whole_day() -> None:
+    rule = Rule("r", "deny", from_="08:00", until="08:00")
+    assert all(is_then(rule, Moment(0, minute)) for minute in (0, 479, 480, 481, 1439))
+
+
+@pytest.mark.parametrize(
+    ("require", "passes"), [("challenge", True), ("factor", True), ("phone", False), ("second", False)]
+)
+def test_what_no_device_can_ask_for_does_not_pass(require: str, passes: bool) -> None:
+    judged = _judged(Rule("r", require), basket=_basket(("tea", 1)))  # type: ignore[arg-type]
+    assert (judged.passes, judged.needs, judged.code) == (passes, {require}, "")
+
+
 def test_who_is_trained_may_order_what_is_hazardous_and_nobody_else() -> None:
     rule = Rule("r", "trained", hazards=("GHS02", "GHS06"))
     basket = _basket(("thinner", 1))
@@ -117,6 +130,10 @@ def test_what_is_not_known_of_goods_asks_for_a_factor_and_never_for_nothing() ->
         rule = Rule("r", require, hazards=("GHS02",))  # type: ignore[arg-type]
         judged = _judged(rule, basket=_basket(("thinner", 1)), facts={})
         assert judged.passes and judged.needs == {"factor"}
+    rule = Rule("r", "deny", categories=("alcohol",), over_packs=2)
+    assert _judged(rule, basket=_basket(("wine", 3), ("x", 1))).code == "rule_denied"
+    judged = _judged(rule, basket=_basket(("wine", 2), ("x", 1)))
+    assert (judged.code, judged.needs) == ("", {"factor"}), "only with the unknown is it too much"
     rule = Rule("r", "second", categories=("alcohol",), over_packs=2)
     assert _judged(rule, basket=_basket(("wine", 2), ("x", 1))).needs == {"second"}
     assert not _judged(rule, basket=_basket(("wine", 1), ("x", 1))).needs

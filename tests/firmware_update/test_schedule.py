@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.plumbing.settings import Update
+from agent.plumbing.update_settings import Update
 from firmware_update.schedule import DAY_SECONDS, is_open, rest_seconds, seconds_until_open
 
 HOUR = 3_600

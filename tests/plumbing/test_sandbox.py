@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from agent.plumbing import refusals, sandbox, seccomp
+from agent.plumbing.sandbox_report import sandbox_report
 from tests.plumbing.sandboxes import (
     HARMLESS,
     IMPORTS,
@@ -142,7 +143,7 @@ def test_a_filter_compiles_for_the_boards_processor() -> None:
 
 @pytest.mark.parametrize("abi", [0, 1, 3, 5, 6, 7])
 def test_the_report_says_what_does_not_hold(abi: int) -> None:
-    report = sandbox.sandbox_report(landlock_abi=abi)
+    report = sandbox_report(landlock_abi=abi)
     text = " ".join(finding.text for finding in report if not finding.holds)
     assert ("keys included" in text) == (abi == 0)
     assert ("TCP" in text) == (0 < abi < 4)

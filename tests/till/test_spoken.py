@@ -7,10 +7,12 @@ from uuid import uuid4
 import pytest
 
 from agent.committing.receipts import Amount, ReceiptClaims
+from agent.deciding.asking import MOST_TRIES
 from agent.deciding.conversation import Say
-from agent.deciding.dialogue import MOST_TRIES
+from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages
 from agent.plumbing.errors import JournalError
+from agent.plumbing.speaker_models import GE2E
 from agent.till.shop_link import ShopLink
 from agent.till.typed import TypedDialogue
 from order_backend.receipts import receipt_event
@@ -467,3 +469,44 @@ def test_what_is_typed_as_well_is_added_to_what_was_typed(till: Till) -> None:
     typed.typed("order two bags of dark roast coffee")
     typed.typed("and a box of green tea")
     assert replies[-1].startswith("Two bags of dark roast coffee and one box of green tea,")
+
+
+@pytest.mark.parametrize("words", ["okay nabu help", "", "okay nabu yes place my order"])
+def test_what_is_said_after_the_wake_word_leaves_an_open_question_open(till: Till, words: str) -> None:
+    till.wake_and_say(ORDER)
+    till.wake_and_say(words)
+    assert not till.desk.journal.orders(), "what is heard there is no consent"
+    assert till.decided == ["read_back"]
+    till.answer(CONSENT)
+    assert till.desk.journal.orders()
+
+
+def test_a_no_after_the_wake_word_cancels_what_is_asked(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.wake_and_say("okay nabu cancel", None)
+    till.wake_and_say(ORDER)
+    till.wake_and_say("", None, open_words="okay no boo i refuse")
+    assert till.decided == ["read_back", "cancelled"] * 2
+    assert till.listening is None
+
+
+def test_the_name_of_the_device_in_free_speech_is_no_denial(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.wake_and_say("", open_words="okay no boo tonight on channel five")
+    assert till.decided == ["read_back"]
+    till.answer(CONSENT)
+    assert till.desk.journal.orders()
+
+
+def test_somebody_elses_order_does_not_replace_the_open_one_and_its_voice(till: Till) -> None:
+    till.desk.people.add("Bert", Voiceprint(GE2E, BERT), now_s=0)
+    till.wake_and_say(ORDER)
+    till.wake_and_say("okay nabu order a pack of butter", BERT)
+    assert till.decided == ["read_back", "order_open"]
+    till.answer(CONSENT, BERT)
+    assert till.decided[-1] == "refused_other_voice"
+    till.wake_and_say(ORDER)
+    till.wake_and_say("okay nabu order a pack of butter", BERT)
+    till.answer(CONSENT)
+    [order] = till.desk.journal.orders()
+    assert "coffee" in order.title

@@ -1,0 +1,56 @@
+"""The steps of the dialogue table that put a question once more, until nobody would answer it any more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent.deciding.conversation import (
+    AskingAnother,
+    Confirming,
+    Confused,
+    Effect,
+    Idle,
+    Record,
+    Say,
+    Silent,
+    State,
+    Surroundings,
+)
+
+MOST_TRIES = 3
+"""A question is put this often; then nothing is ordered and the device says how to go on. At the last time it
+offers other words: what was misheard twice is misheard again."""
+
+MOST_SILENCES = 2
+"""Nobody may be there any more: a question is put this often to silence."""
+
+Outcome = tuple[State, tuple[Effect, ...]]
+
+
+def ask_again(
+    state: Confirming | AskingAnother, key: str, final_key: str, most_tries: int = MOST_TRIES
+) -> Outcome:
+    """With the sentence `key`; after `most_tries` nothing is ordered, and `final_key` says so."""
+    if state.tries >= most_tries:
+        given_up = Record("gave_up", state.basket, state.speaker.person)
+        return Idle(), (Say(final_key, basket=state.basket), given_up)
+    return replace(state, tries=state.tries + 1), (Say(key, "consent", state.basket),)
+
+
+def bare(state: Confirming) -> Outcome:
+    """A yes that is too short to know a voice by: the whole sentence is asked for, once."""
+    most = 0 if state.sentence_asked else MOST_TRIES
+    return ask_again(replace(state, sentence_asked=True), "say_sentence", "sentence_needed", most)
+
+
+def unclear(state: Confirming | AskingAnother, event: Confused, _: Surroundings) -> Outcome:
+    """Speech that is no sentence of the grammar."""
+    if event.room:
+        return ask_again(state, f"again_{event.room}", event.room)
+    last = state.tries == MOST_TRIES - 1
+    return ask_again(state, "again_otherwise" if last else "again", "nothing_ordered")
+
+
+def unanswered(state: Confirming | AskingAnother, _: Silent, __: Surroundings) -> Outcome:
+    """Nobody said anything."""
+    return ask_again(state, "still_there", "nothing_ordered", MOST_SILENCES)
