@@ -65,7 +65,7 @@ def import_(arguments: argparse.Namespace) -> int:
 def try_(arguments: argparse.Namespace) -> int:
     """Shows what a device would understand; 1 where that is no order. Raises CatalogueError:
     catalogue_missing, catalogue_language."""
-    written = _read(arguments.file)
+    written = _read(arguments.file, compare_names=False)
     if written is None:
         return 1
     catalogue = parse_catalogue(split(written).catalogue)
@@ -81,9 +81,14 @@ def try_(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _read(path: Path) -> Written | None:
+def _read(path: Path, *, compare_names: bool = True) -> Written | None:
     findings = Findings()
-    written = read_catalogue(_bytes(path), findings, spreadsheet=path.suffix.lower() in SPREADSHEETS)
+    written = read_catalogue(
+        _bytes(path),
+        findings,
+        spreadsheet=path.suffix.lower() in SPREADSHEETS,
+        compare_names=compare_names,
+    )
     found = (*findings.faults, *findings.warnings)
     for one in found[:MOST_SHOWN]:
         print(plain(one.shown(path.name)), file=sys.stdout if one.warning else sys.stderr)

@@ -165,6 +165,9 @@ def _unknown_goods(policy: PolicyFile, settings: Settings) -> Iterator[str]:
         return
     sold = {product.id for product in shop.catalogue.products}
     categories = {category for facts in shop.facts.values() for category in facts.categories}
+    named = {role for facts in shop.facts.values() for role in facts.who}
+    for role in sorted(named - policy.roles.keys()):
+        yield f"the shop lets only {role!r} order some goods, and [roles] has no such role: nobody can"
     for rule in policy.rules:
         for product in sorted(set(rule.products) - sold):
             yield f"{rule.id}: the shop sells no {product!r}"

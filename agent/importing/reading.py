@@ -31,9 +31,12 @@ class Entries(NamedTuple):
     ids: frozenset[str]
 
 
-def read_catalogue(data: bytes, findings: Findings, *, spreadsheet: bool) -> Written | None:
+def read_catalogue(
+    data: bytes, findings: Findings, *, spreadsheet: bool, compare_names: bool = True
+) -> Written | None:
     """What a shop wrote; `data` is CSV where it is of a `spreadsheet`, else JSON. What is wrong with it is
-    added to `findings`, and what is doubtful; with a fault there is no catalogue."""
+    added to `findings`, and what is doubtful; with a fault there is no catalogue. To `compare_names` takes
+    seconds for hundreds of products."""
     text = text_of(data, findings, spreadsheet=spreadsheet)
     if text is None:
         return None
@@ -59,7 +62,8 @@ def read_catalogue(data: bytes, findings: Findings, *, spreadsheet: bool) -> Wri
     judge_names(entries.products, findings, line)
     if findings.faults:
         return None
-    judge_sounds(entries.products, findings, line)
+    if compare_names:
+        judge_sounds(entries.products, findings, line)
     judge_languages(entries.products, raw["currency"], findings)
     judge_sentences(catalogue, entries.products, findings, line)
     return msgspec.convert(raw, Written)

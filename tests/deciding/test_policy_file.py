@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agent.deciding.basket import Basket, Line
-from agent.deciding.details import Facts
+from agent.deciding.details import Details, Facts
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.policy_file import PolicyFile, parse_policy
@@ -185,3 +187,18 @@ def test_the_ready_policies_do_what_they_say(
     house = House(policy.rules, policy.person(person), Moment(day, minute), FACTS)
     judged = judge(house, Basket((line,), 1), around, policy.tighter(Policy()))
     assert (judged.rule or judged.needs) == expected
+
+
+def _sample(name: str) -> Iterable[Facts]:
+    path = Path(__file__).parents[2] / "order_backend" / "catalogues" / name / "catalogue.details.json"
+    return msgspec.json.decode(path.read_bytes(), type=Details).products.values()
+
+
+def test_the_ready_policies_fit_the_sample_catalogues() -> None:
+    factory, household = _ready("factory"), _ready("household")
+    assert {role for facts in _sample("industrial") for role in facts.who} <= factory.roles.keys()
+    [trained] = [rule for rule in factory.rules if rule.require == "trained"]
+    assert {hazard for facts in _sample("industrial") for hazard in facts.hazard} <= set(trained.hazards)
+    categories = {category for facts in _sample("household") for category in facts.categories}
+    [sweets] = [rule for rule in household.rules if rule.id == "children-few-sweets"]
+    assert categories & set(sweets.categories)

@@ -120,6 +120,7 @@ def test_one_apart_is_what_trying_all_pairs_finds(names: list[str]) -> None:
     assert set(sounding.one_apart(names)) == expected
 
 
+@pytest.mark.usefixtures("without_sounds")
 @pytest.mark.parametrize(
     ("language", "name"),
     [("en", "Cancel"), ("en", "help"), ("en", "Yes"), ("en", "two"), ("en", "order"), ("en", "okay nabu"),
@@ -131,21 +132,25 @@ def test_a_name_that_is_said_to_a_device_is_refused(language: str, name: str) ->
     assert "what people say to a device" in fault.text
 
 
+@pytest.mark.usefixtures("without_sounds")
 @pytest.mark.parametrize(("language", "name"), [("en", "no sugar cola"), ("pl", "coli stop cukier")])
 def test_a_name_that_holds_a_denial_is_doubtful(language: str, name: str) -> None:
     assert any("takes an order back" in told for told in warnings(language, name))
 
 
+@pytest.mark.usefixtures("without_sounds")
 def test_a_price_of_zero_is_doubtful() -> None:
     [warning] = warnings("en", "samples", price=0)
     assert "the price is zero" in warning
 
 
+@pytest.mark.usefixtures("without_sounds")
 def test_a_name_that_is_read_as_another_order_is_doubtful() -> None:
     [warning] = warnings("en", "two bags of oranges", "oranges")
     assert "'two bags of oranges' in 'en' can mean another order, or none" in warning
 
 
+@pytest.mark.usefixtures("without_sounds")
 def test_a_language_in_which_not_all_can_be_ordered_is_told() -> None:
     products = [
         {"id": "a", "unit": "bag", "price_minor": 1, "words": {"en": {"say": "oranges"}, "de": {"say": "x"}}},
@@ -161,6 +166,7 @@ def test_a_language_in_which_not_all_can_be_ordered_is_told() -> None:
     ]
 
 
+@pytest.mark.usefixtures("without_sounds")
 @pytest.mark.parametrize(("currency", "told"), [("CZK", "twelve CZK"), ("KWD", "twelve KWD"), ("EUR", "")])
 def test_a_currency_without_words_is_told(currency: str, told: str) -> None:
     products = [{"id": "a", "unit": "bag", "price_minor": 1, "words": {"en": {"say": "oranges"}}}]

@@ -165,12 +165,13 @@ def test_a_ready_policy_is_written_once_and_checked(
 
 
 def test_check_tells_what_can_never_matter(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tell_facts(settings, coffee=Facts(categories=("tools",)))
+    tell_facts(settings, coffee=Facts(categories=("tools",), who=("barista", "child")))
     text = "[limits]\nvoice_order_max_minor = 90_000\nvoice_day_max_minor = 5\n" + NIGHT
     (settings.parent / "policy.toml").write_text(text + 'products = ["plutonium"]\n')
     assert run(settings, "check") == 0
     out = capsys.readouterr().out
     assert "whoever forged voices could spend 5 in a day" in out
+    assert "the shop lets only 'barista' order some goods" in out and "'child' order" not in out
     assert "night: no device can ask for that yet" in out
     assert "voice_order_max_minor is higher than the 30000 of the settings" in out
     assert "voice_day_max_minor is lower than the 25000 of the settings" in out

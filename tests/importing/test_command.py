@@ -14,10 +14,12 @@ from agent.commands.catalogue_findings import catalogue
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.details import parse_details
 from agent.deciding.edition import source_id
+from agent.importing import sounding
 from agent.plumbing.settings import Paths, Settings
 from tests.committing.kit import CATALOGUE_FILE
 
-SHOP = Path(__file__).parents[1] / "importing" / "data" / "works_shop.csv"
+pytestmark = pytest.mark.usefixtures("without_sounds")
+SHOP = Path(__file__).parent / "data" / "works_shop.csv"
 
 
 def test_a_table_becomes_two_files_that_belong_together(
@@ -105,8 +107,14 @@ def test_doctor_says_whether_the_details_are_of_the_catalogue(tmp_path: Path) ->
     ],
 )  # fmt: skip
 def test_an_order_can_be_tried_without_a_device(
-    words: str, language: str, code: int, shown: str, capsys: pytest.CaptureFixture[str]
+    words: str,
+    language: str,
+    code: int,
+    shown: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(sounding, "sounds", None)  # comparing names takes long, and has nothing to do with it
     assert main(["catalogue", "try", str(SHOP), words, "--language", language]) == code
     assert shown in capsys.readouterr().out.splitlines()
 
