@@ -16,7 +16,7 @@ import msgspec
 from agent.committing.envelope import INTENT, STATUS, CloudEvent, StatusData, decode_data, decode_event
 from agent.committing.jws import PublicJwk
 from agent.committing.statements import StatusClaims
-from agent.committing.trusted_time import MOST_LOST, Lost, TimeClaims
+from agent.committing.trusted_time import TimeClaims
 from agent.plumbing.errors import TrustError
 from order_backend.agents import Agents
 from order_backend.cancelling import Cancelling
@@ -42,7 +42,7 @@ from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply, require_uuid, time_event
 from order_backend.restores import Doubt
 from order_backend.retention import receipt_again
-from order_backend.returned import ReturnedReceipts
+from order_backend.returned import ReturnedReceipts, lost_times
 from order_backend.shop import NEVER_CAME, Answer, Shop
 from order_backend.situation import Situation, Situations
 
@@ -91,9 +91,7 @@ class OrderDesk:
         self._returned = ReturnedReceipts(
             folder, self._shop, self._receipts, self._cancelling, self.place_again
         )
-        # A restore is made while no order service runs.
-        lost = self._shop.restores.all()[-MOST_LOST:]
-        self._lost = tuple(Lost(one.lost_from_s, one.until_s) for one in lost)
+        self._lost = lost_times(self._shop)
         self.unauthenticated: Counter[str] = Counter()
         """By device: what came on its topic and was not signed by its key."""
 

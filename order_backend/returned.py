@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from agent.committing.envelope import INTENT, RETURNED, CloudEvent, ReturnedData, decode_data, decode_event
 from agent.committing.receipts import CANCELLED, Receipt, verify_receipt
+from agent.committing.trusted_time import MOST_LOST, Lost
 from agent.plumbing.errors import TrustError
 from order_backend.cancelling import Cancelling
 from order_backend.checks import Refusal
@@ -19,6 +20,12 @@ from order_backend.shop import NEVER_CAME, Answer, Shop
 
 _SAID = "as it was answered before the shop was restored"
 PlaceAgain = Callable[[str, bytes, str], None]
+
+
+def lost_times(shop: Shop) -> tuple[Lost, ...]:
+    """What the shop says in its time; the same while an order service runs: none does at a restore."""
+    lost = shop.restores.all()[-MOST_LOST:]
+    return tuple(Lost(one.lost_from_s, one.until_s) for one in lost)
 
 
 class ReturnedReceipts:

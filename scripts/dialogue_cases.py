@@ -197,6 +197,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
     talk.WentOn: (Case("whoever ordered spoke on, and ordered something else in it all", talk.WentOn()),),
     talk.Silent: (Case("silence", talk.Silent()),),
     talk.Helped: (Case("somebody asks for help", talk.Helped()),),
+    talk.Repeated: (Case("somebody asks to hear it again", talk.Repeated()),),
     talk.FactorGiven: (
         Case("the right PIN, or the badge of whoever asked", talk.FactorGiven("anna", "pin")),
         Case("the badge of somebody else", talk.FactorGiven("bert", "badge")),

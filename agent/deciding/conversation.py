@@ -159,6 +159,11 @@ class Helped:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """Somebody asked to hear once more what is asked."""
+
+
+@dataclass(frozen=True)
 class FactorGiven:
     """`person`'s PIN was typed or badge was read."""
 
@@ -225,6 +230,7 @@ Event = (
     | Silent
     | WentOn
     | Helped
+    | Repeated
     | Committed
     | NotCommitted
     | ReceiptArrived

@@ -15,11 +15,13 @@ from agent.deciding.conversation import (
     Helped,
     OrderHeard,
     Record,
+    Repeated,
     Say,
     State,
     Surroundings,
 )
 from agent.deciding.step_up import unclear as factor_unclear
+from agent.deciding.verification import TYPED
 
 Outcome = tuple[State, tuple[Effect, ...]]
 
@@ -35,6 +37,20 @@ def helped(
             key = "read_back_factor"
         case _:
             key = "help_another" if isinstance(state, AskingAnother) else "help_confirming"
+    return state, (Say(key, "consent", state.basket),)
+
+
+def repeated(
+    state: Confirming | AskingAnother | Choosing | AwaitingFactor, _: Repeated, __: Surroundings
+) -> Outcome:
+    """The same question about the same basket, as if nothing had been said."""
+    match state:
+        case Choosing(choice):
+            return state, (Say("which", CHOICE, choice.first, choice.second),)
+        case Confirming():
+            key = "read_back_typed" if state.speaker == TYPED else "read_back"
+        case _:
+            key = "another" if isinstance(state, AskingAnother) else "read_back_factor"
     return state, (Say(key, "consent", state.basket),)
 
 

@@ -205,6 +205,14 @@ ENGLISH = Lexicon(
         ),
     ),
     help_phrases=("help", "help me", "what can i say", "what can you do"),
+    repeat_phrases=(
+        "repeat",
+        "repeat that",
+        "repeat it",
+        "repeat the order",
+        "say that again",
+        "say it again",
+    ),
     low_questions=(
         "what is running low",
         "whats running low",

@@ -162,6 +162,7 @@ POLISH = Lexicon(
         *("zmieniłem zdanie", "zmieniłam zdanie", "w życiu"),
     ),
     help_phrases=("pomoc", "pomóż", "co mogę powiedzieć", "co umiesz"),
+    repeat_phrases=("powtórz", "powtórz proszę", "powtórz zamówienie", "jeszcze raz", "powiedz jeszcze raz"),
     low_questions=(
         "co się kończy",
         "co się skończyło",

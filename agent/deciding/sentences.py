@@ -61,11 +61,16 @@ def compile_sentences(
 def _answers(
     build: GraphBuilder, lexicon: Lexicon, start: int, end: int, language: str, item: int | None
 ) -> None:
-    """Any run of consents and denials ("yes... no, cancel"), "yes, order two bags", and what is wanted as
-    well ("and a box of tea"), which begins at `item`."""
-    again = build.state()
-    build.free(start, again)
-    build.phrases(start, lexicon.wake_phrases, again)  # nobody needs to, but people do
+    """Any run of consents and denials ("yes... no, cancel"), "yes, order two bags", what is wanted as well
+    ("and a box of tea"), which begins at `item`, and a question in between ("repeat that"), alone."""
+    first, again, asked = build.state(), build.state(), build.state()
+    build.free(start, first)
+    build.phrases(start, lexicon.wake_phrases, first)  # nobody needs to, but people do
+    build.phrases(first, lexicon.help_phrases, asked, Tag("intent", "help"))
+    build.phrases(first, lexicon.repeat_phrases, asked, Tag("intent", "repeat"))
+    build.phrases(asked, lexicon.politeness, end)
+    build.free(asked, end)
+    build.free(first, again)
     if item is not None:
         build.phrases(again, lexicon.additions, item, MORE)
     said = build.state()

@@ -149,6 +149,11 @@ class HelpAsked:
 
 
 @dataclass(frozen=True)
+class RepeatAsked:
+    """Somebody wants to hear once more what is asked."""
+
+
+@dataclass(frozen=True)
 class PhraseRead:
     """An enrolment sentence was read aloud; `number` indexes those of the language."""
 
@@ -166,7 +171,7 @@ MORE = Tag("intent", "more")
 ANSWERS = frozenset({"consent", "enrol"})
 """Entries where a yes has consequences. (Elsewhere "nabu" may be written "no boo" in the free decode.)"""
 
-Meaning = OrderAsked | MoreAsked | Answer | HelpAsked | PhraseRead | NotUnderstood
+Meaning = OrderAsked | MoreAsked | Answer | HelpAsked | RepeatAsked | PhraseRead | NotUnderstood
 
 
 def understand(
@@ -205,6 +210,8 @@ def _answer(tags: tuple[Tag, ...], entry: str, words: str, open_words: str, lang
         return PhraseRead(int(said["phrase"]))
     if said.get("intent") == "help":
         return HelpAsked()
+    if said.get("intent") == "repeat":
+        return RepeatAsked()
     if entry in ANSWERS and is_doubtful(open_words, words, language):
         return NotUnderstood()
     if "quantity" in said:
@@ -269,6 +276,7 @@ def commands(language: str) -> frozenset[str]:
                 lexicon.laters,
                 lexicon.neither,
                 lexicon.help_phrases,
+                lexicon.repeat_phrases,
                 lexicon.low_questions,
                 lexicon.wake_phrases,
             ),

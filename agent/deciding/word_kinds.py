@@ -61,6 +61,7 @@ class Lexicon:
     denial_words: frozenset[str]
     call_off_words: frozenset[str]
     help_phrases: tuple[str, ...]
+    repeat_phrases: tuple[str, ...]
     low_questions: tuple[str, ...]  # typed only
     a_hundred: tuple[str, ...] = ()  # beside "one hundred"
     after_hundreds: str = ""  # may join what follows: "two hundred and five"

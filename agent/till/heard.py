@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from agent.deciding.basket import Basket
 from agent.deciding.choice import CHOICE, Choice, answers, picked
-from agent.deciding.conversation import Answered, Chosen, Confused, Event, Say
+from agent.deciding.conversation import Answered, Chosen, Confused, Event, Repeated, Say
+from agent.deciding.lexicon import LEXICONS
 from agent.deciding.runner_up import runner_up
 from agent.deciding.understanding import Answer, Meaning, OrderAsked, understand
 from agent.deciding.verification import Verdict
 from agent.plumbing import audit
 from agent.plumbing.messages import Utterance
+from agent.plumbing.sentence_graph import normalise_text
 from agent.plumbing.settings import Speaker
 from agent.till.desk import Desk
 
@@ -46,7 +48,10 @@ def answer_to(choice: Choice, utterance: Utterance, desk: Desk, language: str) -
     No voice is asked for: whatever is picked is read back, and the consent to it has to come from the voice
     that ordered.
     """
-    pick = picked(choice, _words(utterance, desk), utterance.open_words, language)
+    words = _words(utterance, desk)
+    pick = picked(choice, words, utterance.open_words, language)
+    if pick is None and words in _repeats(language):
+        return Repeated()
     if pick is None:
         return Confused()
     basket = choice.basket(pick)
@@ -57,7 +62,12 @@ def choice_phrases(say: Say, language: str) -> tuple[str, ...]:
     """What may be answered to "this one, or that one?"; nothing for any other sentence."""
     if say.listen != CHOICE or not (say.basket and say.other):
         return ()
-    return tuple(answers(Choice(say.basket, say.other), language))
+    phrases = (*answers(Choice(say.basket, say.other), language), *_repeats(language))
+    return tuple(dict.fromkeys(phrases))
+
+
+def _repeats(language: str) -> tuple[str, ...]:
+    return tuple(normalise_text(phrase) for phrase in LEXICONS[language].repeat_phrases)
 
 
 def confused_by(utterance: Utterance, limits: Speaker) -> Confused:

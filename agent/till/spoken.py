@@ -36,6 +36,7 @@ from agent.deciding.understanding import (
     NotUnderstood,
     OrderAsked,
     PhraseRead,
+    RepeatAsked,
 )
 from agent.deciding.verification import Verdict, Voice
 from agent.plumbing import messages
@@ -212,7 +213,7 @@ class SpokenDialogue(Aloud):
                 self._apply(Answered(meaning, speaker))
             case HelpAsked():
                 self._apply(Helped())
-            case NotUnderstood() | PhraseRead() | MoreAsked():
+            case NotUnderstood() | PhraseRead() | MoreAsked() | RepeatAsked():
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 
     def _heard_in_between(self, meaning: Meaning, utterance: messages.Utterance, speaker: Verdict) -> None:

@@ -14,6 +14,7 @@ from agent.deciding.conversation import (
     Idle,
     OrderHeard,
     ReceiptArrived,
+    Repeated,
     Say,
     SensorsSilent,
 )
@@ -29,6 +30,7 @@ from agent.deciding.understanding import (
     MoreAsked,
     NotUnderstood,
     OrderAsked,
+    RepeatAsked,
     asks_what_is_low,
     understand,
 )
@@ -98,6 +100,8 @@ class TypedDialogue(Talk):
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
                 self._say(Say("help"))  # whatever else is being asked
+            case RepeatAsked():
+                self._apply(Repeated())
             case _:
                 self._apply(Confused())
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Added, Answered, Event
-from agent.deciding.understanding import Answer, Meaning, MoreAsked
+from agent.deciding.conversation import Added, Answered, Event, Helped, Repeated
+from agent.deciding.understanding import Answer, HelpAsked, Meaning, MoreAsked, RepeatAsked
 from agent.deciding.verification import Verdict, Voice, consenter, same_speaker, verify
 from agent.plumbing.messages import Utterance
 from agent.till.desk import Desk
@@ -41,4 +41,8 @@ def answered(
             return Answered(meaning, verdict, one_voice)
         case MoreAsked(more) if basket is not None and (both := basket.plus(more)) is not None:
             return Added(both, verdict, one_voice)
+        case HelpAsked():
+            return Helped()
+        case RepeatAsked():
+            return Repeated()
     return confused_by(utterance, limits)

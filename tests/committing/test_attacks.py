@@ -19,7 +19,7 @@ from agent.committing.claim_code import ClaimCode
 from order_backend.claims import Claims
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)  # against a hang
 def test_every_fast_attack_is_refused_and_nothing_but_honest_orders_placed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -35,6 +35,7 @@ from agent.deciding.conversation import (
     ReceiptArrived,
     ReceiptLate,
     Record,
+    Repeated,
     Say,
     Silent,
     State,
@@ -364,11 +365,14 @@ def test_what_may_not_be_ordered_any_more_after_the_wait_for_an_offer_is_not_rea
 ASKING: list[State] = [ASKED, AskingAnother(BASKET, ANNA), AwaitingFactor(BASKET, ANNA)]
 
 
+@pytest.mark.parametrize("event", [Helped(), Repeated()])
 @pytest.mark.parametrize("tries", range(1, MOST_TRIES + 1))
 @pytest.mark.parametrize("asked", ASKING)
-def test_help_leaves_what_is_asked_as_it_is_and_asks_again(asked: typing.Any, tries: int) -> None:
+def test_help_and_a_repetition_leave_what_is_asked_as_it_is_and_ask_again(
+    asked: typing.Any, tries: int, event: Event
+) -> None:
     state = dataclasses.replace(asked, tries=tries)
-    after, effects = step(state, Helped(), _around())
+    after, effects = step(state, event, _around())
     assert after == state
     [say] = effects
     assert isinstance(say, Say)
@@ -407,3 +411,23 @@ def test_a_bare_yes_is_asked_for_as_a_sentence_once_whatever_was_said_before_and
     assert _commits(step(state, Answered(CONSENT, ANNA, True), _around())[1])
     again, _ = step(state, OrderHeard(_basket(1), ANNA), _around())
     assert _said(step(again, bare, _around())[1]) == ["say_sentence"], "another basket is another question"
+
+
+READY = Circumstances(Money(0, "PLN"), factor_ready=True)
+
+
+@pytest.mark.parametrize(
+    ("speaker", "around", "key"),
+    [
+        (ANNA, _around(), "read_back"),
+        (TYPED, _around(), "read_back_typed"),
+        (ANNA, _around(queued_same=True), "another"),
+        (ANNA, Surroundings(Policy(voice_order_max_minor=1), READY), "read_back_factor"),
+    ],
+)
+def test_what_is_repeated_is_what_was_said(speaker: Verdict, around: Surroundings, key: str) -> None:
+    state, said = step(Idle(), OrderHeard(BASKET, speaker), around)
+    assert _said(said) == [key]
+    after, effects = step(state, Repeated(), around)
+    assert after == state
+    assert list(effects) == [effect for effect in said if isinstance(effect, Say)]

@@ -11,10 +11,12 @@ from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import (
     Answer,
     HelpAsked,
+    Meaning,
     MoreAsked,
     NotUnderstood,
     OrderAsked,
     PhraseRead,
+    RepeatAsked,
     SentenceParser,
     understand,
 )
@@ -163,3 +165,31 @@ def test_more_is_asked_for_after_a_read_back_only(
     assert understand(english, catalogue, "consent", words, f"no {words}") == Answer("denial")
     assert understand(english, catalogue, "order", words) == NotUnderstood()
     assert understand(english, catalogue, "consent", "a box of green tea") == NotUnderstood()
+
+
+@pytest.mark.parametrize(
+    ("said", "meaning"),
+    [
+        ("repeat that", RepeatAsked()),
+        ("okay nabu repeat the order please", RepeatAsked()),
+        ("say it again", RepeatAsked()),
+        ("help", HelpAsked()),
+        ("what can i say please", HelpAsked()),
+        ("yes place my order repeat that", NotUnderstood()),
+        ("repeat that yes place my order", NotUnderstood()),
+    ],
+)
+def test_a_question_in_place_of_an_answer_stands_alone(
+    said: str, meaning: Meaning, english: SentenceParser, catalogue: Catalogue
+) -> None:
+    assert understand(english, catalogue, "consent", said, said) == meaning
+
+
+def test_a_denial_wins_over_the_wish_to_hear_it_again(english: SentenceParser, catalogue: Catalogue) -> None:
+    assert understand(english, catalogue, "consent", "repeat that", "no dont repeat that") == Answer("denial")
+
+
+def test_nobody_asks_to_hear_an_order_again_before_there_is_one(
+    english: SentenceParser, catalogue: Catalogue
+) -> None:
+    assert understand(english, catalogue, "order", "okay nabu repeat that") == NotUnderstood()

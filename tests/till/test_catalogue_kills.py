@@ -19,6 +19,8 @@ from tests.till.whole_road import MANIFEST, PART, STEPS, WholeRoad, whole_road
 
 KEPT_WITH_ITS_NAME = ("between the two names", "both names, not flushed", "taken up")
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # against a hang, on however slow a machine
+
 
 @pytest.fixture
 def road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WholeRoad]:
@@ -27,7 +29,6 @@ def road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WholeRoad]
         yield road
 
 
-@pytest.mark.slow
 def test_killed_at_each_part_nothing_that_had_come_is_fetched_again(road: WholeRoad) -> None:
     """The broker is given one part at a time, so each kill comes after just that one."""
     data = many(2, 3_000)
@@ -54,7 +55,6 @@ def test_killed_at_each_part_nothing_that_had_come_is_fetched_again(road: WholeR
     assert (road.state / FILE_NAME).read_bytes() == data
 
 
-@pytest.mark.slow
 def test_killed_at_each_step_of_taking_up_it_serves_the_one_or_the_other_whole(road: WholeRoad) -> None:
     version = 1
     served = (road.state / FILE_NAME).read_bytes()
@@ -112,7 +112,6 @@ print("kept its word")
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fits", ["nothing", "parts"])
 def test_on_a_disk_that_is_really_full_the_old_one_serves_until_there_is_room(
     tmp_path: Path, fits: str
