@@ -117,7 +117,11 @@ def test_polish_counts_by_gender(count: int, masculine: str, feminine: str, neut
 
 @pytest.mark.parametrize(
     ("product", "said"),
-    [("green-tea", "jedno pudełko zielonej herbaty"), ("rice", "jedną paczkę"), ("olive-oil", "jedną butelkę")],
+    [
+        ("green-tea", "jedno pudełko zielonej herbaty"),
+        ("rice", "jedną paczkę"),
+        ("olive-oil", "jedną butelkę"),
+    ],
 )
 def test_a_polish_unit_has_its_own_one(product: str, said: str) -> None:
     assert spoken_line(SHOP.line(product, {}, 1, "pl"), "pl").startswith(said)
