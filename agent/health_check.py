@@ -22,8 +22,8 @@ import msgspec
 from agent.committing.journal import FILE_NAME, Journal
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import SentenceParser
 from agent.plumbing import audit, sandbox
 from agent.plumbing.errors import AudioError, EarmarkError, JournalError
 from agent.plumbing.settings import Settings

@@ -19,8 +19,9 @@ from agent.committing.receipts import Amount, ReceiptClaims
 from agent.committing.road import OrderDiffers, OrderRoad
 from agent.committing.trust import Environment
 from agent.committing.trusted_time import TrustedTime
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import NotUnderstood, SentenceParser, understand
+from agent.deciding.understanding import NotUnderstood, understand
 from agent.plumbing.settings import Device, Paths, Settings
 from order_backend.receipts import receipt_event
 

@@ -14,8 +14,9 @@ from agent.bench.made_people import people
 from agent.bench.made_room import MadeRoom, active_rms, sounding
 from agent.bench.recordings import recordings
 from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import Answer, SentenceParser, understand
+from agent.deciding.understanding import Answer, understand
 from agent.hearing.audio import SAMPLE_RATE, Float32, Int16, read_audio_file
 from agent.hearing.barge_in import Interruption
 from agent.hearing.ears import Ears

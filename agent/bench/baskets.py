@@ -15,8 +15,9 @@ from agent.bench.order_ear import OrderEar
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.runner_up import runner_up
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import OrderAsked, understand
 from agent.hearing.audio import Float32
 from agent.hearing.listener import ORDER_ENTRY
 from agent.plumbing.settings import Policy

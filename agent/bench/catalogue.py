@@ -17,8 +17,9 @@ from agent.bench.made_catalogue import made_catalogue
 from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.edition import Edition, compiled, source_id
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import OrderAsked, understand
 from agent.hearing.audio import to_float
 from agent.hearing.moonshine import Float32
 from agent.hearing.recogniser import Recogniser

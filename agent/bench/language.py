@@ -23,8 +23,9 @@ from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.runner_up import runner_up
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import Answer, OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import Answer, OrderAsked, understand
 from agent.hearing.audio import SAMPLE_RATE, Float32
 from agent.hearing.recognition import Recognition
 from agent.plumbing.settings import Asr

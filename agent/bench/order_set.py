@@ -15,8 +15,9 @@ import msgspec
 
 from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.products import Option, Product, Wording
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import OrderAsked, understand
 from agent.plumbing.errors import AudioError
 from agent.plumbing.sentence_graph import SentenceGraph, normalise_text
 

@@ -13,8 +13,9 @@ from agent.bench.recordings import recordings
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.enrolment import Heard, is_read
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import Answer, SentenceParser, understand
+from agent.deciding.understanding import Answer, understand
 from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
 from agent.hearing.recogniser import Recogniser
 from agent.plumbing.settings import Asr

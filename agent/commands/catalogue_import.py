@@ -10,9 +10,10 @@ from pathlib import Path
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.details import details_name
 from agent.deciding.money import minor_digits
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.spoken_basket import spoken_line
-from agent.deciding.understanding import Answer, HelpAsked, OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import Answer, HelpAsked, OrderAsked, understand
 from agent.importing.findings import Findings
 from agent.importing.reading import read_catalogue
 from agent.importing.splitting import split

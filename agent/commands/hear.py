@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import OrderAsked, understand
 from agent.plumbing.errors import AudioError, CatalogueError
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings, parse_settings

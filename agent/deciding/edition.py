@@ -16,9 +16,9 @@ from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.questions import Frame
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.spoken_basket import spoken_example
-from agent.deciding.understanding import SentenceParser
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import LARGEST_GRAPH_ARCS, SentenceGraph, graph_id
 

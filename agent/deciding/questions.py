@@ -9,7 +9,8 @@ import msgspec
 
 from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.sentence_parser import SentenceParser
+from agent.deciding.understanding import OrderAsked, understand
 from agent.plumbing.sentence_graph import normalise_text
 
 

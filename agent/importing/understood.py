@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import OrderAsked, understand
 from agent.importing.findings import Findings, Line
 from agent.importing.judging import Products
 

@@ -22,8 +22,8 @@ from agent.deciding.policy import Circumstances
 from agent.deciding.proposals import is_quiet
 from agent.deciding.replies import Hears
 from agent.deciding.rules import ONLY_LIMITS
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
-from agent.deciding.understanding import SentenceParser
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, JournalError
 from agent.plumbing.settings import Policy, Settings

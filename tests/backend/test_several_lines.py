@@ -9,8 +9,9 @@ import msgspec
 from agent.committing.intents import SignedIntent, sign_intent
 from agent.committing.receipts import verify_receipt
 from agent.deciding.basket import AgreedOrder, Basket
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import OrderAsked, understand
 from order_backend.checks import PricedLine
 from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench
 

@@ -6,8 +6,8 @@ import pytest
 
 from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.replies import Hears
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import SentenceParser
 
 HEARS = Hears("okay nabu", "en")
 CORNER_SHOP = Path(__file__).parents[2] / "order_backend" / "catalogues" / "corner_shop.json"

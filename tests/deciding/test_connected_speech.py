@@ -6,8 +6,9 @@ import pytest
 
 from agent.deciding.catalogue import Catalogue, Product, Wording
 from agent.deciding.connected_speech import accented, weak_forms
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import Answer, OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import Answer, OrderAsked, understand
 
 
 @pytest.mark.parametrize(

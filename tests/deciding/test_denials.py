@@ -10,8 +10,9 @@ from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.connected_speech import accented
 from agent.deciding.denials import is_called_off, is_denied, is_doubtful
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import Answer, NotUnderstood, OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import Answer, NotUnderstood, OrderAsked, understand
 from agent.plumbing.sentence_graph import BETWEEN_DECODES, normalise_text
 from tests.deciding.conftest import CORNER_SHOP
 

@@ -15,8 +15,9 @@ from agent.bench.made_catalogue import made_catalogue
 from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.edition import Edition, compiled, source_id
 from agent.deciding.packed_catalogue import PackedCatalogue
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import SentenceParser, understand
+from agent.deciding.understanding import understand
 from agent.plumbing.errors import CatalogueError
 
 FILE = Path(__file__).parents[2] / "order_backend" / "catalogues" / "corner_shop.json"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from agent.bench.made_baskets import KINDS, BasketMaker
 from agent.deciding.catalogue import Catalogue
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.sentence_parser import SentenceParser
+from agent.deciding.understanding import OrderAsked, understand
 
 
 def test_made_baskets_are_understood_as_they_are_meant(english: SentenceParser, catalogue: Catalogue) -> None:

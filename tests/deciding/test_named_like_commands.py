@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import (
     ANSWERS,
@@ -20,7 +21,6 @@ from agent.deciding.understanding import (
     NotUnderstood,
     OrderAsked,
     PhraseRead,
-    SentenceParser,
     commands,
     understand,
 )

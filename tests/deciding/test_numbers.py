@@ -7,9 +7,10 @@ import pytest
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.lexicon import LARGEST_COUNT, LARGEST_SPOKEN_NUMBER, spoken_numbers, typed_counts
 from agent.deciding.number_words import heard_words, in_words
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.spoken_basket import spoken_line
-from agent.deciding.understanding import Answer, NotUnderstood, OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import Answer, NotUnderstood, OrderAsked, understand
 from tests.deciding.conftest import CORNER_SHOP
 
 SHOP = parse_catalogue(CORNER_SHOP.read_bytes())

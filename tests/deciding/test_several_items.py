@@ -10,16 +10,10 @@ from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.denials import is_called_off
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.spoken_basket import spoken_basket
-from agent.deciding.understanding import (
-    Answer,
-    Meaning,
-    NotUnderstood,
-    OrderAsked,
-    SentenceParser,
-    understand,
-)
+from agent.deciding.understanding import Answer, Meaning, NotUnderstood, OrderAsked, understand
 
 WORKSHOP = b"""{"schema_version": 1, "shop_id": "s", "version": 1, "currency": "PLN",
   "options": [

@@ -7,6 +7,7 @@ import pytest
 from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import (
     Answer,
@@ -17,7 +18,6 @@ from agent.deciding.understanding import (
     OrderAsked,
     PhraseRead,
     RepeatAsked,
-    SentenceParser,
     understand,
 )
 from agent.plumbing.errors import CatalogueError

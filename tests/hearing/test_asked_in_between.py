@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from agent.deciding.catalogue import parse_catalogue
-from agent.deciding.understanding import Answer, HelpAsked, Meaning, RepeatAsked, SentenceParser, understand
+from agent.deciding.sentence_parser import SentenceParser
+from agent.deciding.understanding import Answer, HelpAsked, Meaning, RepeatAsked, understand
 from agent.hearing.recogniser import Recogniser
 from agent.plumbing.settings import Asr
 from tests.deciding.conftest import CORNER_SHOP

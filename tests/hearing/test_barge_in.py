@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from agent.bench.made_room import MadeRoom, active_rms, sounding
-from agent.deciding.understanding import Answer, SentenceParser, understand
+from agent.deciding.sentence_parser import SentenceParser
+from agent.deciding.understanding import Answer, understand
 from agent.hearing.audio import Float32, to_float
 from agent.hearing.barge_in import PHRASES, BargeIn, Interruption
 from agent.hearing.echo_canceller import BLOCK, EchoCanceller

@@ -12,8 +12,9 @@ import order_backend
 from agent.bench.journey import JourneyBench, _item, _not_read_back, _order, run_journey_bench
 from agent.bench.made_people import people
 from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import Answer, MoreAsked, OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import Answer, MoreAsked, OrderAsked, understand
 from agent.plumbing.settings_file import default_models_dir
 
 CATALOGUE_FILE = Path(order_backend.__file__).parent / "catalogues" / "corner_shop.json"

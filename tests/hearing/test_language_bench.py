@@ -12,8 +12,9 @@ from agent.bench.language_sentences import OTHER_SPEECH, MadeOrder, made_orders
 from agent.bench.made_room import in_quiet_room
 from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import Answer, OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import Answer, OrderAsked, understand
 from agent.plumbing.settings import Asr
 from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.conftest import ROOT, spoken

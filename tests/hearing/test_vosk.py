@@ -18,8 +18,9 @@ from agent.deciding import replies
 from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.conversation import Say as SaySentence
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import Answer, OrderAsked, PhraseRead, SentenceParser, understand
+from agent.deciding.understanding import Answer, OrderAsked, PhraseRead, understand
 from agent.deciding.unsayable import Unsayable, unanswerable, unsayable
 from agent.hearing.audio import to_float
 from agent.hearing.recognition import Recognition

@@ -12,8 +12,9 @@ from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.details import Details, parse_details
 from agent.deciding.edition import source_id
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import OrderAsked, understand
 from agent.importing.findings import Findings
 from agent.importing.reading import read_catalogue
 from agent.importing.splitting import Documents, split

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from agent.bench.made_catalogue import made_catalogue
 from agent.deciding.catalogue import Catalogue, Product, Wording
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import SentenceParser
 from agent.hearing.grammar_automaton import GrammarAutomaton
 from agent.hearing.tokens import TokenTrie, Vocabulary
 from agent.plumbing.sentence_graph import Arc, SentenceGraph, Tag

@@ -10,8 +10,9 @@ import pytest
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.conversation import Say
 from agent.deciding.replies import Hears, render
+from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
-from agent.deciding.understanding import OrderAsked, SentenceParser, understand
+from agent.deciding.understanding import OrderAsked, understand
 from tests.project.markdown import ROOT
 
 CATALOGUE = parse_catalogue((ROOT / "order_backend" / "catalogues" / "corner_shop.json").read_bytes())
