@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Literal
 
 from unicode_rbnf import RbnfEngine
 
+Gender = Literal["masculine", "feminine", "neuter"]
 _SAID = {
     "en": "spellout-cardinal-verbose",
     "pl": "spellout-cardinal-masculine",
     "ko": "spellout-cardinal-sinokorean",
 }
-_FEMININE = {"pl": "spellout-cardinal-feminine-accusative"}
+_BEFORE: Mapping[tuple[str, str], str] = {
+    ("pl", "feminine"): "spellout-cardinal-feminine-accusative",
+    ("pl", "neuter"): "spellout-cardinal-neuter",
+}
 _HEARD: Mapping[str, tuple[str, ...]] = {
     "en": ("spellout-cardinal-verbose", "spellout-cardinal"),
     "pl": (
@@ -25,10 +30,9 @@ _HEARD: Mapping[str, tuple[str, ...]] = {
 """What may stand before a unit; Polish counts things of three genders."""
 
 
-def in_words(value: int, language: str, *, feminine: bool = False) -> str:
-    """`value` (0 or more) as it is read out; `feminine` as before "paczki"."""
-    ruleset = _FEMININE.get(language) if feminine else None
-    return _spelled(value, language, ruleset or _SAID[language])
+def in_words(value: int, language: str, gender: Gender = "masculine") -> str:
+    """`value` (0 or more) as it is read out before a noun of `gender`: "jeden karton", "dwie paczki"."""
+    return _spelled(value, language, _BEFORE.get((language, gender), _SAID[language]))
 
 
 def heard_words(value: int, language: str) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def _counted(quantity: int, of_unit: str, title: str, language: str) -> str:
     if lexicon.endings:  # the language counts after the thing
         (number, *_) = number_words(quantity, language)
         return " ".join(word for word in (title, number, unit.many) if word)
-    number = in_words(quantity, language, feminine=unit.feminine)
+    number = in_words(quantity, language, unit.gender)
     form = plural(quantity, unit.one, unit.few, unit.many, language)
     return " ".join(word for word in (number, form, lexicon.of if form else "", title) if word)
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agent.deciding.number_words import Gender
+
 
 @dataclass(frozen=True)
 class UnitWords:
-    """Forms after one, after two to four (where the language has that), and after five; `feminine` for
-    "dwie"."""
+    """Forms after one, after two to four (where the language has that), and after five; `gender` is
+    that of the number before them ("dwie", "jedno")."""
 
     one: str
     few: str
     many: str
-    feminine: bool = False
+    gender: Gender = "masculine"
     also: tuple[str, ...] = ()
 
     @property

@@ -99,16 +99,32 @@ def test_hundreds_in_a_consent_and_in_a_correction() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "plain", "feminine"),
+    ("count", "masculine", "feminine", "neuter"),
     [
-        *((1, "jeden", "jedną"), (2, "dwa", "dwie"), (12, "dwanaście", "dwanaście")),
-        (21, "dwadzieścia jeden", "dwadzieścia jeden"),
-        *((22, "dwadzieścia dwa", "dwadzieścia dwie"), (302, "trzysta dwa", "trzysta dwie")),
+        (1, "jeden", "jedną", "jedno"),
+        (2, "dwa", "dwie", "dwa"),
+        (12, "dwanaście", "dwanaście", "dwanaście"),
+        (21, "dwadzieścia jeden", "dwadzieścia jeden", "dwadzieścia jeden"),
+        (22, "dwadzieścia dwa", "dwadzieścia dwie", "dwadzieścia dwa"),
+        (302, "trzysta dwa", "trzysta dwie", "trzysta dwa"),
     ],
 )
-def test_polish_counts_by_gender(count: int, plain: str, feminine: str) -> None:
-    assert in_words(count, "pl") == plain
-    assert in_words(count, "pl", feminine=True) == feminine
+def test_polish_counts_by_gender(count: int, masculine: str, feminine: str, neuter: str) -> None:
+    assert in_words(count, "pl") == masculine
+    assert in_words(count, "pl", "feminine") == feminine
+    assert in_words(count, "pl", "neuter") == neuter
+
+
+@pytest.mark.parametrize(
+    ("product", "said"),
+    [
+        ("green-tea", "jedno pudełko zielonej herbaty"),
+        ("rice", "jedną paczkę"),
+        ("olive-oil", "jedną butelkę"),
+    ],
+)
+def test_a_polish_unit_has_its_own_one(product: str, said: str) -> None:
+    assert spoken_line(SHOP.line(product, {}, 1, "pl"), "pl").startswith(said)
 
 
 @pytest.mark.parametrize("language", PARSERS)
