@@ -1,5 +1,6 @@
 """What devices give back to a shop that came back from a copy: their intents, and the shop's own receipts of
-them. Nobody has to be believed: the one carries the device's signature, the other the shop's.
+them. Nobody has to be believed: the one carries the device's signature, the other the shop's, and both are
+looked at before anything is taken back.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from agent.committing.receipts import CANCELLED, Receipt, verify_receipt
 from agent.committing.trusted_time import MOST_LOST, Lost
 from agent.plumbing.errors import TrustError
 from order_backend.cancelling import Cancelling
-from order_backend.checks import Refusal
+from order_backend.checks import Refusal, authenticate_device
+from order_backend.device_keys import REFUSED_S
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import trust_bundle
 from order_backend.receipt_writer import About, ReceiptWriter
@@ -89,6 +91,14 @@ class ReturnedReceipts:
         return "returned_ordered"
 
     def _refused(self, device_id: str, intent: CloudEvent, receipt: Receipt, now_s: int) -> str:
+        """The shop signs refusals of bytes that no device has signed, too, and of such that came beside
+        others: of those it had kept nothing then, and keeps nothing now."""
+        if receipt.error == "idempotency_conflict":
+            raise TrustError("returned_refused", f"{intent.id}: that it came in other bytes was never kept")
+        try:
+            authenticate_device(intent, device_id, self._shop.device(device_id), REFUSED_S)
+        except Refusal as error:
+            raise TrustError("returned_refused", f"{intent.id}: {error.code}") from error
         about = About(device_id, intent.id, intent.data_sha256)
         with self._shop.transaction(device_id, intent.id):
             order, before = self._shop.order(device_id, intent.id), self._shop.answer(device_id, intent.id)

@@ -7,13 +7,21 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 import pytest
 from joserfc.jwk import ECKey
 
 from agent.committing import jws
-from agent.committing.envelope import RETURNED, CloudEvent, ReturnedData, decode_data, decode_event
+from agent.committing.envelope import (
+    RETURNED,
+    CloudEvent,
+    ReturnedData,
+    decode_data,
+    decode_event,
+    encode_event,
+)
 from agent.committing.returning import MOST_AT_ONCE, MOST_ATTEMPTS
 from agent.committing.trusted_time import Lost
 from agent.plumbing.errors import TrustError
@@ -228,6 +236,44 @@ def test_nothing_that_either_of_them_did_not_sign_is_taken(bench: Bench, tmp_pat
         bench.desk.returned("device-2", first.payload, now_s=now_s(bench))
     assert error.value.code == "receipt_other_device"
     assert bench.desk.shop.orders() == [] and other
+
+
+def given_back(bench: Bench, intent: bytes, receipt: bytes) -> str:
+    """The code with which the shop refuses that."""
+    data = ReturnedData(intent=intent.decode(), receipt=receipt.decode())
+    payload = encode_event(RETURNED, id_=uuid4(), source=DEVICE, now_s=now_s(bench), data=data)
+    with pytest.raises(TrustError) as error:
+        bench.desk.returned(DEVICE, payload, now_s=now_s(bench))
+    return error.value.code
+
+
+def test_a_refusal_that_the_shop_had_not_kept_ends_no_order(bench: Bench, tmp_path: Path) -> None:
+    """Whoever holds the device's TLS key gets a signed refusal of what they made up, under a live id, or of two
+    mandates of the device that do not belong together."""
+    brought_back = copied(bench, tmp_path)
+    lost = ordered(bench)
+    bench.clocks.pass_by(30)
+    other = ordered(bench, "person-2")
+    waiting = bench.road.commit(agreed(person="person-3"))
+    payloads = {intent_id: bench.journal.signed_bytes(intent_id)[1] for intent_id in (lost, other)}
+    payloads[waiting.intent_id] = waiting.payload
+    pairs = []
+    for intent_id in (lost, waiting.intent_id):
+        event = json.loads(payloads[intent_id])
+        made_up = json.dumps(event | {"data": {"checkout": "a.b.c~", "payment": "a.b.c~"}}).encode()
+        pairs.append((made_up, bench.desk.intent(DEVICE, made_up, now_s=now_s(bench)).payload))
+    event, others = (json.loads(payloads[intent_id]) for intent_id in (lost, other))
+    mixed = json.dumps(event | {"data": event["data"] | {"payment": others["data"]["payment"]}}).encode()
+    pairs.append((mixed, bench.desk.intent(DEVICE, mixed, now_s=now_s(bench)).payload))
+    brought_back()
+    assert [given_back(bench, *pair) for pair in pairs] == ["returned_refused"] * 3
+    told_the_time(bench)
+    returned = [one for one in bench.road.tick().publishes if one.topic.endswith("receipt")]
+    assert deliver(bench, returned) == ["returned_ordered"] * 2
+    assert {row.intent_id for row in bench.desk.shop.orders()} == {lost, other}
+    assert bench.desk.intent(DEVICE, waiting.payload, now_s=now_s(bench)).code == "in_doubt"
+    bench.desk.shop.restores.close(now_s(bench))
+    assert bench.desk.intent(DEVICE, waiting.payload, now_s=now_s(bench)).code == "shop_restored"
 
 
 def test_a_shop_that_lost_nothing_says_nothing_of_it_and_takes_nothing_back(
