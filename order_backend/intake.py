@@ -31,6 +31,10 @@ from order_backend.shop_clock import ShopClock
 BURST_S = 20
 """After a silence, as many messages of a device are looked at as else in this time."""
 
+STATUSES_AT_ONCE = 30
+STATUSES_PER_S = 0.5
+"""An honest device comes and goes no oftener than its connection breaks, and with each till that starts."""
+
 log = logging.getLogger("order_backend")
 
 
@@ -50,6 +54,7 @@ class Intake:
         self._presences = Presences()
         rate = folder.config().messages_per_second
         self._rates = Rates(BURST_S * rate, rate) if rate else None
+        self._statuses = Rates(STATUSES_AT_ONCE, STATUSES_PER_S) if rate else None
         self._limited: set[str] = set()
         self._renewals = Renewals(folder)
         self._noted: dict[str, tuple[str, int]] = {}
@@ -60,14 +65,14 @@ class Intake:
 
     def is_too_much(self, topic: str) -> bool:
         """Asked once for each message, before it is taken. If so there is no answer at all, since any would
-        be final: the device sends again, later."""
+        be final: the device sends again, later. That it is there or gone is counted by itself: no flood of
+        others may hide it, and each makes every order service sign and publish the time."""
         try:
             device_id, what = split_topic(topic)
         except ValueError:
             return False
-        if what == "up/status":
-            return False
-        if self._rates is None or self._rates.allows(device_id, time.monotonic()):
+        rates = self._statuses if what == "up/status" else self._rates
+        if rates is None or rates.allows(device_id, time.monotonic()):
             self._limited.discard(device_id)
             return False
         if device_id not in self._limited:

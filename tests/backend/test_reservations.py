@@ -14,6 +14,7 @@ from order_backend.broker import PrivateBroker
 from order_backend.cli import main
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder
+from order_backend.intake import STATUSES_AT_ONCE, Intake
 from order_backend.rates import FORGET_ABOVE, Rates
 from tests.backend.test_at_once import at_once
 from tests.backend.test_replicas import running
@@ -155,6 +156,21 @@ def test_buckets_take_a_bounded_memory() -> None:
     for number in range(FORGET_ABOVE + 10):
         rates.allows(f"device-{number}", 0.0)
     assert len(rates._buckets) <= FORGET_ABOVE
+
+
+def test_presence_is_bounded_by_itself(bench: Bench) -> None:
+    base = f"va/v1/d/{DEVICE}/up/"
+    intake = Intake(bench.folder, lambda *_, **__: None)
+    while not intake.is_too_much(base + "query"):
+        pass
+    assert [intake.is_too_much(base + "status") for _ in range(STATUSES_AT_ONCE)] == [
+        False
+    ] * STATUSES_AT_ONCE
+    assert intake.is_too_much(base + "status")
+    assert not intake.is_too_much("va/v1/d/device-2/up/status")
+    set_config(bench.folder, messages_per_second=0)
+    unbounded = Intake(bench.folder, lambda *_, **__: None)
+    assert not any(unbounded.is_too_much(base + "status") for _ in range(STATUSES_AT_ONCE * 2))
 
 
 def test_a_device_that_sends_too_much_is_not_answered_and_later_is(

@@ -248,8 +248,8 @@ def given_back(bench: Bench, intent: bytes, receipt: bytes) -> str:
 
 
 def test_a_refusal_that_the_shop_had_not_kept_ends_no_order(bench: Bench, tmp_path: Path) -> None:
-    """Whoever holds the device's TLS key gets a signed refusal of what they made up, under a live id, or of two
-    mandates of the device that do not belong together."""
+    """Whoever holds the device's TLS key gets a signed refusal of what they made up, under a live id, or of
+    two mandates of the device that do not belong together."""
     brought_back = copied(bench, tmp_path)
     lost = ordered(bench)
     bench.clocks.pass_by(30)
