@@ -62,11 +62,10 @@ def test_a_restored_shop_publishes_only_above_what_devices_have(
     assert published(back, tmp_path, 3, "--devices-have", "4") == 1
     assert "devices have 4" in capsys.readouterr().err
     assert published(back, tmp_path, 5, "--devices-have", "4") == 0
-    with Shop.open(back.database) as shop:  # it was published before the lost time was surely over
-        newest = shop.published.newest()
-        assert newest is not None
-        assert shop.restores.forgotten_version(newest.published_at) == 0
-        assert shop.restores.forgotten_version(newest.published_at + SKEW_S + 1) is None
+    with Shop.open(back.database) as shop:
+        [lost] = shop.restores.all()
+        assert shop.restores.forgotten_version(lost.until_s) == 0, "before the lost time was surely over"
+        assert shop.restores.forgotten_version(lost.until_s + 1) is None
 
 
 def test_the_lost_version_may_be_published_again_as_it_was(
