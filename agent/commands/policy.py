@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from agent.commands.policy_words import about, day_name, money, verdict
-from agent.commands.priced import basket_of, shop_of
+from agent.commands.priced import basket_of, catalogue_of, shop_of
 from agent.deciding.basket import Basket
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.policy_file import PolicyFile, parse_policy
-from agent.deciding.rules import DAYS, House, Judgement, Moment, judge
+from agent.deciding.rules import DAYS, Judgement, Moment, judge
 from agent.plumbing import durable
 from agent.plumbing.errors import CatalogueError, ConfigurationError
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings
 from agent.plumbing.terminal import plain
 from agent.till.catalogue_store import served_file
+from agent.till.house import HouseRules, shop_details
 
 READY = Path(__file__).parents[1] / "policies"
 
@@ -37,10 +38,11 @@ def explain(arguments: argparse.Namespace) -> int:
     (catalogue_no_such_product, catalogue_options)."""
     settings = load_settings(arguments.settings)
     policy = _policy(_path(arguments, settings))
-    shop = shop_of(served_file(settings.paths))
-    basket = basket_of(shop.catalogue, arguments.item, arguments.quantity, settings.device.language)
-    house = House(policy.rules, policy.person(arguments.person), _moment(arguments), shop.facts)
-    spent = Money(arguments.spent_minor, shop.catalogue.currency)
+    catalogue, source = catalogue_of(served_file(settings.paths))
+    basket = basket_of(catalogue, arguments.item, arguments.quantity, settings.device.language)
+    rules = HouseRules(policy, shop_details(settings.paths))
+    house = rules.house(arguments.person, _moment(arguments), source)
+    spent = Money(arguments.spent_minor, catalogue.currency)
     tiers = policy.tighter(settings.policy)
     most = policy.most_by_voice(settings.policy, tiers)
     around = Circumstances(spent, spent_by_voice=spent, most_by_voice_minor=most)
@@ -52,6 +54,9 @@ def explain(arguments: argparse.Namespace) -> int:
         print(plain(verdict(judgement, basket)))
         for step in judgement.trace:
             print(plain(f"  {step.rule.id:<26} {about(step, basket.total.currency)}"))
+        if fault := rules.lost(source):
+            print(plain(f"  note: {fault.detail} ({fault.code})"))
+            print(plain(f"  next: {fault.next_step}"))
         print(AS_OF)
     return 0 if judgement.passes else 1
 

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent.commands.findings import Finding
-from agent.plumbing.settings import Settings
+from agent.deciding.edition import source_id
+from agent.plumbing.settings import Paths, Settings
+from agent.till.catalogue_store import served_file
 from agent.till.house import HouseRules
 
 
 def policy(settings: Settings) -> Iterator[Finding]:
-    """Of the file that the till reads when it starts. Raises ConfigurationError."""
-    rules = HouseRules.open(settings.paths).policy.rules
+    """Of the file that the till reads when it starts, and of the shop's word on who may order what. Raises
+    ConfigurationError."""
+    house = HouseRules.open(settings.paths)
+    rules = house.policy.rules
+    yield from _lost(house, settings.paths)
     if not Path(settings.paths.policy_file).exists():
         yield Finding("policy", "ok", "the limits of [policy]; there is no policy file")
         return
@@ -25,3 +30,12 @@ def policy(settings: Settings) -> Iterator[Finding]:
             f"no device can ask for what {', '.join(beyond)} require yet: such orders are refused",
             "earmark policy check",
         )
+
+
+def _lost(house: HouseRules, paths: Paths) -> Iterator[Finding]:
+    try:
+        source = source_id(served_file(paths).read_bytes())
+    except OSError:
+        return  # `catalogue` tells of it
+    if fault := house.lost(source):
+        yield Finding("policy", "note", f"{fault.detail} ({fault.code})", fault.next_step)

@@ -91,6 +91,8 @@ def _reasons(judgement: Judgement, basket: Basket) -> Iterator[str]:
 
 def _because(step: Step, currency: str) -> str:
     rule = step.rule
+    if rule.id == SHOP_WHO and step.standing == "applies_unknown":
+        return f"it is not known here which roles the shop lets order {rule.products[0]}"
     if rule.id == SHOP_WHO:
         return f"the shop lets only some roles order {rule.products[0]}, and this person has none of them"
     if step.standing == "applies_unknown":

@@ -24,21 +24,27 @@ class Shop(NamedTuple):
     facts: Mapping[str, Facts]
 
 
-def shop_of(path: Path) -> Shop:
-    """The catalogue at `path`, and the details beside it, if there are any. Raises CatalogueError
-    catalogue_missing, and as `parse_catalogue` and `parse_details`."""
+def catalogue_of(path: Path) -> tuple[Catalogue, str]:
+    """The catalogue at `path`, and the SHA-256 of its bytes. Raises CatalogueError catalogue_missing, and as
+    `parse_catalogue`."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise CatalogueError(
             "catalogue_missing", f"cannot read {path}: {error.strerror}", "put the shop's catalogue there"
         ) from error
-    catalogue = parse_catalogue(data, name=path.name)
+    return parse_catalogue(data, name=path.name), source_id(data)
+
+
+def shop_of(path: Path) -> Shop:
+    """The catalogue at `path`, and the details beside it, if there are any. Raises CatalogueError as
+    `catalogue_of` and `parse_details`."""
+    catalogue, source = catalogue_of(path)
     try:
         beside = path.with_name(details_name(path.name)).read_bytes()
     except OSError:
         return Shop(catalogue, {})
-    return Shop(catalogue, parse_details(beside, catalogue_sha256=source_id(data)).products)
+    return Shop(catalogue, parse_details(beside, catalogue_sha256=source).products)
 
 
 def basket_of(catalogue: Catalogue, item: str, quantity: int, language: str) -> Basket:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
 from agent.committing import outbox
@@ -16,6 +16,7 @@ from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims, addressed
 from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.plumbing import audit
+from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import Publish
 from agent.plumbing.settings import Settings
 
@@ -43,6 +44,7 @@ class Leaving:
         self._due: dict[str, float] = {}
         self._handed_out: dict[str, float] = {}  # when, in monotonic seconds, for all that are in _due
         self._questions: Counter[str] = Counter()
+        self._unsigned = False
 
     @property
     def due(self) -> Mapping[str, float]:
@@ -74,10 +76,26 @@ class Leaving:
         self._rest(row.intent_id, row.attempts + 1)
         return Publish(row.intent_id, up_topic(self._device.id, "intent"), payload)
 
-    def question(self, row: OrderRow) -> Publish:
-        """What became of it, asked of the shop. Raises TrustError clock_untrusted."""
-        self._questions[row.intent_id] += 1
-        self._rest(row.intent_id, self._questions[row.intent_id])
+    def questions(self, rows: Iterable[OrderRow]) -> list[Publish]:
+        """What became of them, asked of the shop. A key store that does not sign now is asked once for all of
+        them, for it may take half a minute to say nothing: they rest as if they had left. Of a spell of that
+        the first is logged."""
+        rows, asked = list(rows), list[Publish]()
+        for row in rows:
+            self._questions[row.intent_id] += 1
+            self._rest(row.intent_id, self._questions[row.intent_id])
+        for row in rows:
+            try:
+                asked.append(self._question(row))
+            except TrustError as error:
+                if not self._unsigned:
+                    audit.log(error.code, detail=error.detail, next_step=error.next_step)
+                self._unsigned = True
+                break
+            self._unsigned = False
+        return asked
+
+    def _question(self, row: OrderRow) -> Publish:
         id_, now_s = self._new_id(), self._time.now()
         claims = QueryClaims(
             **addressed(self._trust, self._device.id, id_, now_s=now_s, exp=now_s + QUERY_LIFETIME_S),

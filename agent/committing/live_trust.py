@@ -13,16 +13,19 @@ import msgspec
 
 from agent.committing.envelope import TRUST, TrustData, decode_data, decode_event
 from agent.committing.jws import PublicJwk
+from agent.committing.kept_file import KeptFile
 from agent.committing.live_authorities import FILE_NAME as AUTHORITIES_FILE
 from agent.committing.live_authorities import LiveAuthorities
 from agent.committing.mandates import Merchant, PaymentInstrument
 from agent.committing.rotation import Followed, fold, follow
 from agent.committing.trust import BrokerTrust, Environment, ShopKeys, TrustBundle
-from agent.plumbing import audit, durable
+from agent.plumbing import audit
 from agent.plumbing.errors import TrustError
 
 FILE_NAME = "rotations.json"
 """In the till's part of state_dir."""
+AGAIN_S = 60.0
+"""Between two attempts of `LiveTrust.keep` to write what a disk would not take."""
 
 
 class LiveTrust:
@@ -31,7 +34,8 @@ class LiveTrust:
     def __init__(self, bundle: TrustBundle, file: Path | None = None) -> None:
         """`file` keeps the rotations; without it they last as long as this. What cannot be read of it comes
         again from the broker, which has all of it."""
-        self._bundle, self._file = bundle, file
+        self._bundle = bundle
+        self._kept, self._again_s = KeptFile(file, "rotations_unwritable"), 0.0
         self._followed: Followed = fold(bundle, _read(file))
         self.clock: Callable[[], int | None] = lambda: None
         """Unix seconds, None while they are not known; then no key that is retired verifies."""
@@ -39,6 +43,7 @@ class LiveTrust:
             bundle,
             file.with_name(AUTHORITIES_FILE) if file is not None else None,
             self._followed.rings["policy"].verifying(0),
+            self._kept.write,
         )
         """Who may vouch for the broker, by the word of the key for `policy`."""
 
@@ -99,21 +104,23 @@ class LiveTrust:
                 continue
             new.append(statement)
         if not new:
+            self._kept.write()
             if refused is not None:
                 raise refused
             return 0
         self._followed = Followed(rings, (*held, *new))
-        self._write()
+        self._kept.put(msgspec.json.encode(TrustData(self._followed.statements)))
+        self._kept.write()
         audit.log("keys_rotated", count=len(new))
         return len(new)
 
-    def _write(self) -> None:
-        if self._file is None:
-            return
-        try:
-            durable.write(self._file, msgspec.json.encode(TrustData(self._followed.statements)), mode=0o600)
-        except OSError as error:  # they come again with the next session
-            audit.log("rotations_unwritable", detail=f"{self._file}: {error.strerror}")
+    def keep(self, monotonic_s: float) -> None:
+        """Writes what could not be written when it came, each `AGAIN_S` at most: the broker repeats it only
+        with a new session, which may be weeks away."""
+        if (self._kept.waits or self.authorities.waits) and monotonic_s >= self._again_s:
+            self._again_s = monotonic_s + AGAIN_S
+            self._kept.write()
+            self.authorities.keep()
 
 
 def _read(file: Path | None) -> tuple[str, ...]:

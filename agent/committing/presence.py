@@ -32,7 +32,7 @@ class PresenceSigner:
         new_id: Callable[[], UUID],
         holds: Callable[[], tuple[str, int]] = lambda: ("", 0),
     ) -> None:
-        """`holds`: the serial number of its certificate, and of the list of authorities that it believes."""
+        """`holds`: the serial number of its certificate, and of the list of authorities that it keeps."""
         self._keys, self._trust, self._time = keys, trust, time
         self._device_id, self._new_id = device_id, new_id
         self._session: UUID | None = None

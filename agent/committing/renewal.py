@@ -136,10 +136,10 @@ class Renewal:
         return RequestCertificate()
 
     def holds(self) -> tuple[str, int]:
-        """The serial number (hex) of the certificate in use, and of the list of authorities that is believed;
-        '' and 0 where that is not known."""
+        """The serial number (hex) of the certificate in use, and of the list of authorities that is believed
+        and on disk; '' and 0 where there is none."""
         serial = self._certificate.serial if self._certificate is not None else ""
-        return serial, self._authorities.serial if self._authorities is not None else 0
+        return serial, self._authorities.kept_serial if self._authorities is not None else 0
 
     @property
     def _is_of_another_authority(self) -> bool:

@@ -178,8 +178,11 @@ class OrderRoad:
     def tick(self) -> Turn:
         """What is due now: messages for the uplink, and orders whose time is over. Cheap when nothing is.
 
-        A journal that cannot be written is logged, and nothing leaves that it could not note first.
+        A journal that cannot be written is logged, and nothing leaves that it could not note first; so is a
+        key store that does not sign, and what it should have signed is tried again.
         """
+        if isinstance(self._trust, LiveTrust):
+            self._trust.keep(self._monotonic_s())
         turn = Turn([], self._news)
         self._news = []
         try:
@@ -210,7 +213,7 @@ class OrderRoad:
         leaving = [publish for intent_id in todo.publish if (publish := self._leaving.order(rows[intent_id]))]
         turn.publishes.extend(leaving)
         if now_s is not None:  # a question is signed, and nothing is without the time; the shop tells it soon
-            turn.publishes.extend(self._leaving.question(rows[intent_id]) for intent_id in todo.ask)
+            turn.publishes.extend(self._leaving.questions(rows[intent_id] for intent_id in todo.ask))
         if leaving:
             refs = [publish.ref for publish in leaving]
             self._journal.attempted(refs, now_s=self._label_s(), monotonic_ns=self._monotonic_ns())

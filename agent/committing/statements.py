@@ -89,7 +89,7 @@ class CancelClaims(StatementClaims, frozen=True, kw_only=True):
 class StatusClaims(StatementClaims, frozen=True, kw_only=True):
     """Whether the device is there. A birth and its will are signed together and name one `session`; of two
     sessions the one with the later `iat` counts. `certificate` is the serial number (hex) of the one that it
-    connects with, `authorities` the shop's list of authorities that it believes: '' and 0 where it does not
+    connects with, `authorities` the shop's list of authorities that it keeps: '' and 0 where it does not
     say."""
 
     typ: ClassVar[str] = "earmark-status+jwt"

@@ -85,12 +85,14 @@ class Moment(msgspec.Struct, frozen=True):
 
 class House(msgspec.Struct, frozen=True):
     """What an order is judged by beside the limits: the rules, who orders, when, and what the shop tells of
-    its products, by their ids."""
+    its products, by their ids. `lost`: it has told more than is known here, of another catalogue or in a
+    document that cannot be read."""
 
     rules: tuple[Rule, ...] = ()
     person: Person = Person("")
     moment: Moment = Moment(0, 0)
     facts: Mapping[str, Facts] = {}
+    lost: bool = False
 
 
 ONLY_LIMITS = House()
@@ -132,8 +134,9 @@ class Judgement:
 
 
 def judge(house: House, basket: Basket, circumstances: Circumstances, tiers: Policy) -> Judgement:
-    """What the order needs, or why it is refused. Of a product that the house has no facts of, anything is
-    thought possible, and a rule that may be about it asks for a PIN or badge where it would refuse."""
+    """What the order needs, or why it is refused. Of a product that the house has no facts of, any category
+    and hazard is thought possible, and a rule that may be about it asks for a PIN or badge where it would
+    refuse; so does the shop's word on who may order it, where that is lost. More lines never need less."""
     own = (_step(rule, basket, house) for rule in house.rules)
     trace = (*own, *_of_the_shop(basket, house))
     needs = frozenset(step.asks for step in trace if step.asks and step.asks != "deny")
@@ -162,7 +165,9 @@ def _step(rule: Rule, basket: Basket, house: House) -> Step:
         return Step(rule, "less")
     known = [line for line in lines if not rule.names_goods or line.product_id in facts]
     if known and _is_more(rule, known):
-        return Step(rule, "applies", _asks(rule, known, house))
+        asks = _asks(rule, known, house)
+        if asks or len(known) == len(lines):
+            return Step(rule, "applies", asks)
     if rule.require == "deny" or rule.require == "trained":
         return Step(rule, "applies_unknown", "factor")
     return Step(rule, "applies_unknown", rule.require)
@@ -226,7 +231,10 @@ def _asks(rule: Rule, lines: Sequence[Line], house: House) -> Need | Literal["",
 def _of_the_shop(basket: Basket, house: House) -> Iterator[Step]:
     """The shop's word on who may order a product."""
     for line in basket.lines:
-        who = house.facts.get(line.product_id, Facts()).who
-        if who and house.person.roles.isdisjoint(who):
-            rule = Rule(SHOP_WHO, "deny", products=(line.product_id,))
+        rule = Rule(SHOP_WHO, "deny", products=(line.product_id,))
+        told = house.facts.get(line.product_id)
+        if told is None:
+            if house.lost:
+                yield Step(rule, "applies_unknown", "factor")
+        elif told.who and house.person.roles.isdisjoint(told.who):
             yield Step(rule, "applies", "deny")

@@ -15,28 +15,54 @@ from agent.plumbing.settings import Paths
 
 NO_POLICY = PolicyFile()
 
+_UNTIL_THEN = "and restart; until then every order needs a PIN or badge"
+_NEXT_STEP = (
+    "put the catalogue in use and its details, both of one `earmark catalogue import`, where [paths]"
+    f" catalogue_file says, {_UNTIL_THEN}"
+)
+
 
 class HouseRules:
-    """A policy, and what the shop tells of the products of one catalogue."""
+    """A policy, and what the shop tells of the products of one catalogue: None where it tells nothing, an
+    error where it does and that cannot be used."""
 
-    def __init__(self, policy: PolicyFile = NO_POLICY, details: Details | None = None) -> None:
+    def __init__(
+        self, policy: PolicyFile = NO_POLICY, details: Details | CatalogueError | None = None
+    ) -> None:
         self.policy = policy
         self._details = details
+        self._logged_for = ""
 
     @staticmethod
     def open(paths: Paths) -> HouseRules:
         """Those that lie there, or none. Raises ConfigurationError policy_unreadable, and as `parse_policy`:
         a policy that cannot be read must not be taken for none."""
-        return HouseRules(_policy(Path(paths.policy_file)), _details(paths))
+        return HouseRules(_policy(Path(paths.policy_file)), shop_details(paths))
 
     def for_order(self, name: str, now_s: float, source: str) -> House:
-        """What is judged by when `name` orders at that time from the catalogue of that SHA-256. Of another
-        than the details are of, nothing is known."""
+        """What is judged by when `name` orders at that time from the catalogue of that SHA-256. Logs once
+        for each catalogue why nothing is known of its products."""
         local = time.localtime(now_s)
         moment = Moment(local.tm_wday, local.tm_hour * 60 + local.tm_min)
-        known = self._details is not None and self._details.catalogue_sha256 == source
-        facts = self._details.products if self._details is not None and known else {}
-        return House(self.policy.rules, self.policy.person(name), moment, facts)
+        if self._logged_for != source and (fault := self.lost(source)):
+            audit.log(fault.code, detail=fault.detail, next_step=fault.next_step)
+            self._logged_for = source
+        return self.house(name, moment, source)
+
+    def house(self, name: str, moment: Moment, source: str) -> House:
+        """The same at any moment, and without a log."""
+        facts = self._details.products if isinstance(self._details, Details) else {}
+        lost = self.lost(source) is not None
+        return House(self.policy.rules, self.policy.person(name), moment, {} if lost else facts, lost)
+
+    def lost(self, source: str) -> CatalogueError | None:
+        """Why what the shop tells cannot be used for the catalogue of that SHA-256: details_unreadable, as
+        `parse_details`, or details_differ. None where it can, or where it tells nothing."""
+        told = self._details
+        if not isinstance(told, Details) or told.catalogue_sha256 == source:
+            return told if isinstance(told, CatalogueError) else None
+        detail = f"the details (of version {told.version}) are of another catalogue than the one in use"
+        return CatalogueError("details_differ", detail, _NEXT_STEP)
 
 
 def _policy(path: Path) -> PolicyFile:
@@ -52,13 +78,18 @@ def _policy(path: Path) -> PolicyFile:
         ) from error
 
 
-def _details(paths: Paths) -> Details | None:
+def shop_details(paths: Paths) -> Details | CatalogueError | None:
+    """Those beside the settings' catalogue file, None where there are none; an error, details_unreadable or
+    as `parse_details`, is given and not raised."""
     path = Path(paths.details_file)
     try:
+        data = path.read_bytes()
         source = source_id(Path(paths.catalogue_file).read_bytes())
-        return parse_details(path.read_bytes(), catalogue_sha256=source)
-    except OSError:
-        return None
+        return parse_details(data, catalogue_sha256=source)
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and error.filename == str(path):
+            return None
+        detail = f"cannot read {error.filename}: {error.strerror}"
+        return CatalogueError("details_unreadable", detail, _NEXT_STEP)
     except CatalogueError as error:
-        audit.log(error.code, detail=f"{path.name}: {error.detail}", next_step=error.next_step)
-        return None
+        return CatalogueError(error.code, f"{path.name}: {error.detail}", f"{error.next_step}, {_UNTIL_THEN}")

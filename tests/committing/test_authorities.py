@@ -17,6 +17,7 @@ from agent.committing.authorities import TYP, Believed, fingerprint, follow, pem
 from agent.committing.broker_authorities import keep_authorities, kept_authorities
 from agent.committing.envelope import AUTHORITIES, SignedData, encode_event
 from agent.committing.live_authorities import FILE_NAME
+from agent.committing.live_trust import FILE_NAME as ROTATIONS
 from agent.committing.renewal import SPREAD_S, Renewal
 from agent.committing.trust import BrokerTrust
 from agent.plumbing.errors import TrustError
@@ -171,6 +172,43 @@ def test_the_same_list_of_a_newer_key_is_kept_instead(bench: Bench) -> None:
     again = file.read_bytes()
     tell(bench)
     assert file.read_bytes() == again, "nothing is written for nothing"
+
+
+def test_the_shop_is_told_of_a_list_when_it_is_on_disk_and_not_before(bench: Bench) -> None:
+    """It moves to another authority on that word; a device that starts again has to know it then."""
+    begun(bench)
+    file = Path(bench.settings.paths.state_dir) / FILE_NAME
+    for again in (tell, lambda bench: bench.road.tick()):
+        file.unlink(missing_ok=True)
+        file.mkdir()  # cannot be written
+        bench.restart_device()
+        tell(bench)
+        tell(bench)
+        assert (bench.live.authorities.serial, bench.road.renewal.holds()[1]) == (1, 0)
+        bench.restart_device()
+        assert bench.live.authorities.serial == 0
+        tell(bench)
+        file.rmdir()
+        again(bench)
+        assert bench.road.renewal.holds()[1] == 1
+        bench.restart_device()
+        assert (bench.live.authorities.serial, bench.road.renewal.holds()[1]) == (1, 1)
+
+
+def test_a_list_whose_key_is_not_on_disk_is_no_list_that_is_kept(bench: Bench) -> None:
+    rotations = Path(bench.settings.paths.state_dir) / ROTATIONS
+    rotations.mkdir()
+    rotate(bench.folder, "policy", now=now())
+    take_up(bench.folder)
+    begun(bench)
+    bench.road.received(f"va/v1/b/{SHOP}/trust", keys_announced(bench.folder, now_s=NOW_S))
+    tell(bench)
+    assert (bench.live.authorities.serial, bench.road.renewal.holds()[1]) == (1, 0)
+    rotations.rmdir()
+    bench.road.tick()
+    assert bench.road.renewal.holds()[1] == 1
+    bench.restart_device()
+    assert bench.live.authorities.serial == 1
 
 
 def test_only_the_key_for_policy_names_authorities(bench: Bench) -> None:

@@ -267,6 +267,38 @@ def test_not_placed_is_not_believed_while_it_may_still_be_placed(online: Bench) 
     assert online.road.refused["receipt_too_early"] == 1
 
 
+def test_a_key_store_that_does_not_answer_holds_up_its_questions_and_nothing_else(
+    online: Bench, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for person in ("person-1", "person-2"):
+        online.road.commit(agreed(person=person))
+    assert len(online.road.tick().publishes) == 2
+    online.clocks.pass_by(3_600 + 301)
+    assert online.road.tick() == ([], [])
+    other = online.road.commit(agreed(person="person-3"))
+    calls = 0
+
+    def sign(_what: object) -> str:
+        nonlocal calls
+        calls += 1
+        raise TrustError("key_store_unavailable", "the TPM does not answer within 30 s", "earmark doctor")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(online.keys, "sign", sign)
+        assert [publish.ref for publish in online.road.tick().publishes] == [other.intent_id]
+        assert calls == 1, "of two questions that are due at once the second waits for no answer"
+        assert online.road.tick() == ([], []) and calls == 1, "before the questions are due again"
+        online.clocks.pass_by(1.1)
+        assert [publish.ref for publish in online.road.tick().publishes] == [other.intent_id]
+        assert calls == 2
+    assert capfd.readouterr().err.count("key_store_unavailable") == 1
+    assert online.road.tick() == ([], [])
+    online.clocks.pass_by(2.1)
+    topics = [publish.topic for publish in online.road.tick().publishes]
+    assert topics.count("va/v1/d/device-1/up/query") == 2
+    assert [row.state for row in online.journal.orders()].count("unknown") == 2
+
+
 def test_nothing_is_promised_when_the_journal_cannot_be_written(online: Bench) -> None:
     online.journal._db.execute("PRAGMA query_only = ON")
     with pytest.raises(JournalError) as caught:

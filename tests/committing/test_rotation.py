@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,11 +27,12 @@ from agent.committing.envelope import (
     encode_event,
     shop_topic,
 )
-from agent.committing.live_trust import FILE_NAME, LiveTrust
+from agent.committing.live_trust import AGAIN_S, FILE_NAME, LiveTrust
 from agent.committing.rotation import OLD_FOR_S, PURPOSES, TYP, Purpose, fold, follow, pinned
 from agent.committing.shop_policy import TYP as POLICY_TYP
 from agent.committing.shop_policy import Limits
 from agent.committing.trust import TrustBundle, load_trust
+from agent.plumbing import durable
 from agent.plumbing.errors import TrustError
 from order_backend import cli
 from order_backend.announcing import Announcer
@@ -160,6 +162,49 @@ def test_the_device_keeps_what_it_followed_in_a_file_of_its_own(bench: Bench, tm
     file.mkdir()  # cannot be written, and the device goes on
     again = LiveTrust(one.bundle, file)
     assert again.take(told(*chain)) == 2 and again.take(told(*chain)) == 0
+
+
+def test_rotations_that_the_disk_did_not_take_are_written_when_it_does(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    one = Authority(bench)
+    file = Path(bench.settings.paths.state_dir) / FILE_NAME
+    chain: tuple[str, ...] = ()
+    for number in (1, 2):  # by the shop's repetition, and by the road's own turn
+        chain += (one.turn(), one.turn())
+        file.unlink(missing_ok=True)
+        file.mkdir()
+        bench.road.received(TRUST_TOPIC, told(*chain))
+        for _ in range(3):
+            bench.road.received(TRUST_TOPIC, told(*chain))
+        assert capfd.readouterr().err.count("rotations_unwritable") == 3, "the 1st, 2nd and 4th"
+        file.rmdir()
+        if number == 1:
+            bench.road.received(TRUST_TOPIC, told(*chain))
+        else:
+            bench.road.tick()
+        bench.restart_device()
+        assert [key.kid for key in bench.live.keys.receipts] == one.kids(2 * number)
+
+
+def test_a_disk_that_takes_nothing_is_asked_now_and_then(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+
+    def write(*_: object, **__: object) -> None:
+        nonlocal calls
+        calls += 1
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(durable, "write", write)
+    bench.road.received(TRUST_TOPIC, told(Authority(bench).turn()))
+    for _ in range(100):
+        bench.road.tick()
+    assert calls == 2
+    bench.clocks.pass_by(AGAIN_S)
+    bench.road.tick()
+    assert calls == 3
 
 
 def test_only_the_shops_own_topic_is_listened_to(bench: Bench) -> None:

@@ -47,8 +47,9 @@ def _judged(
     person: Person = ANNA,
     at: Moment = TUESDAY_AT_TEN,
     facts: Mapping[str, Facts] = FACTS,
+    lost: bool = False,
 ) -> Judgement:
-    return judge(House(rules, person, at, facts), basket, CALM, Policy())
+    return judge(House(rules, person, at, facts, lost), basket, CALM, Policy())
 
 
 def test_a_rule_is_about_all_that_it_names_and_of_each_list_one() -> None:
@@ -139,6 +140,25 @@ def test_what_is_not_known_of_goods_asks_for_a_factor_and_never_for_nothing() ->
     assert not _judged(rule, basket=_basket(("wine", 1), ("x", 1))).needs
 
 
+def test_training_for_the_known_goods_is_none_for_the_unknown_beside_them() -> None:
+    rule = Rule("r", "trained", hazards=("GHS02", "GHS06"))
+    for basket in (_basket(("x", 1)), _basket(("x", 1), ("thinner", 1))):
+        judged = _judged(rule, basket=basket, person=MARIA)
+        assert (judged.code, judged.needs) == ("", {"factor"})
+        assert [step.standing for step in judged.trace] == ["applies_unknown"]
+    assert _judged(rule, basket=_basket(("x", 1), ("thinner", 1))).code == "rule_denied"
+
+
+@pytest.mark.parametrize("person", [ANNA, MARIA])
+def test_where_the_shops_word_on_who_may_order_is_lost_a_factor_is_asked_for(person: Person) -> None:
+    basket = _basket(("screws", 1))
+    judged = _judged(basket=basket, person=person, facts={}, lost=True)
+    assert (judged.passes, judged.needs) == (True, {"factor"})
+    assert [(step.rule.id, step.standing) for step in judged.trace] == [("shop-who", "applies_unknown")]
+    judged = _judged(basket=basket, person=person, facts={})
+    assert judged.passes and not judged.needs, "where it never told, nothing is lost"
+
+
 def test_the_shops_word_on_who_may_order_holds() -> None:
     assert _judged(basket=_basket(("screws", 1)), person=MARIA).passes
     judged = _judged(basket=_basket(("screws", 1)))
@@ -207,6 +227,41 @@ def test_more_rules_never_make_an_order_easier(
     assert alone.passes or not both.passes
     assert not alone.code or both.code
     assert both.needs >= alone.needs
+
+
+@given(LIMITS, BOOKS, BASKETS, BASKETS, PEOPLE, AROUND, MOMENTS, TOLD, st.booleans())
+def test_more_lines_never_need_less(
+    limits: Policy,
+    rules: tuple[Rule, ...],
+    fewer: Basket,
+    added: Basket,
+    person: Person,
+    around: Circumstances,
+    moment: Moment,
+    facts: Mapping[str, Facts],
+    lost: bool,
+) -> None:
+    house = House(rules, person, moment, facts, lost)
+    alone = judge(house, fewer, around, limits)
+    more = judge(house, Basket(fewer.lines + added.lines, 1), around, limits)
+    assert alone.passes or not more.passes
+    assert not alone.code or more.code
+    assert more.code or more.needs >= alone.needs
+
+
+@given(LIMITS, BOOKS, BASKETS, PEOPLE, AROUND, MOMENTS)
+def test_what_needs_more_than_a_voice_still_does_when_the_details_are_lost(
+    limits: Policy,
+    rules: tuple[Rule, ...],
+    basket: Basket,
+    person: Person,
+    around: Circumstances,
+    moment: Moment,
+) -> None:
+    told = judge(House(rules, person, moment, FACTS), basket, around, limits)
+    lost = judge(House(rules, person, moment, {}, lost=True), basket, around, limits)
+    assert lost.needs or lost.code
+    assert lost.beyond >= told.beyond
 
 
 @given(LIMITS, BASKETS, PEOPLE, AROUND, MOMENTS)

@@ -116,6 +116,38 @@ def test_what_was_spent_before_counts(settings: Path, capsys: pytest.CaptureFixt
     assert (found["passes"], found["beyond"]) == (True, [])
 
 
+def test_doctor_and_explain_tell_of_details_of_another_catalogue_than_the_one_served(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell_facts(settings, coffee=Facts(who=("fitter",)))
+
+    def of_details() -> list[dict[str, str]]:
+        capsys.readouterr()
+        main(["-s", str(settings), "doctor", "--json"])
+        found = json.loads(capsys.readouterr().out)
+        return [one for one in found if one["what"] == "policy" and "details" in one["detail"]]
+
+    (settings.parent / "policy.toml").write_text("")
+    asked = ("--person", "Anna", "--item", "coffee")
+    assert told(settings, capsys, *asked)["rule"] == "shop-who"
+    assert of_details() == []
+    kept = settings.parent / "state" / "till" / "catalogue.json"
+    settings.write_text(settings.read_text().replace("[paths]", '[paths]\nstate_dir = "state"'))
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(CATALOGUE_FILE.read_bytes())
+    assert of_details() == [], "it is the same catalogue"
+    assert told(settings, capsys, *asked)["rule"] == "shop-who"
+    kept.write_bytes(CATALOGUE_FILE.read_bytes() + b"\n")
+    [finding] = of_details()
+    assert finding["state"] == "note" and "details_differ" in finding["detail"]
+    assert "earmark catalogue import" in finding["next_step"]
+    assert told(settings, capsys, *asked)["needs"] == ["factor"]
+    run(settings, "explain", *asked)
+    said = capsys.readouterr().out
+    assert "not known here which roles the shop lets order coffee" in said
+    assert "(details_differ)\n  next: put the catalogue in use" in said
+
+
 def test_doctor_tells_of_the_rules_and_of_a_file_that_keeps_the_till_from_starting(
     settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

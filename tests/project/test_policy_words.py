@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agent.commands.policy_words import about, verdict
 from agent.deciding.basket import Basket
@@ -16,7 +17,7 @@ from tests.deciding.test_rules import AROUND, BASKETS, BOOKS, LIMITS, MOMENTS, P
 
 
 @settings(max_examples=300, deadline=None)
-@given(LIMITS, BOOKS, BASKETS, PEOPLE, AROUND, MOMENTS, TOLD)
+@given(LIMITS, BOOKS, BASKETS, PEOPLE, AROUND, MOMENTS, TOLD, st.booleans())
 def test_yes_is_said_where_it_passes_and_no_comes_with_a_reason(
     limits: Policy,
     rules: tuple[Rule, ...],
@@ -25,8 +26,9 @@ def test_yes_is_said_where_it_passes_and_no_comes_with_a_reason(
     around: Circumstances,
     moment: Moment,
     facts: Mapping[str, Facts],
+    lost: bool,
 ) -> None:
-    judged = judge(House(rules, person, moment, facts), basket, around, limits)
+    judged = judge(House(rules, person, moment, facts, lost), basket, around, limits)
     said = verdict(judged, basket)
     assert said.startswith("Yes" if judged.passes else "No, because ")
     assert ("by voice alone" in said) == (judged.passes and not judged.needs)

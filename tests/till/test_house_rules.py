@@ -132,6 +132,57 @@ def test_without_the_details_of_this_catalogue_any_product_may_be_meant(
     assert till.decided[-1] == "asked_factor"
 
 
+FITTERS = msgspec.structs.replace(DETAILS, products={"coffee": Facts(who=("fitter",))})
+
+
+def test_a_shops_word_on_who_may_order_is_not_void_once_another_catalogue_is_served(
+    till: Till, capfd: pytest.CaptureFixture[str]
+) -> None:
+    set_rules(till, "", FITTERS)
+    till.wake_and_say(ORDER)
+    assert till.decided[-1] == "rule_denied"
+    assert "details_" not in capfd.readouterr().err
+    set_rules(till, "", msgspec.structs.replace(FITTERS, catalogue_sha256="0" * 64))
+    till.wake_and_say(ORDER)
+    assert till.decided[-1] == "rule_factor", "she has none"
+    set_pin(till)
+    till.wake_and_say(ORDER)
+    assert till.decided[-1] == "asked_factor"
+    [logged] = [line for line in capfd.readouterr().err.splitlines() if " details_differ " in line]
+    assert "next_step=" in logged and "earmark catalogue import" in logged
+
+
+def test_where_the_shop_never_told_who_may_order_a_voice_is_enough(till: Till) -> None:
+    set_rules(till, "", None)
+    till.wake_and_say(ORDER)
+    assert till.decided[-1] == "read_back"
+
+
+def test_details_that_are_there_and_cannot_be_used_are_lost_and_not_none(tmp_path: Path) -> None:
+    catalogue = tmp_path / "catalogue.json"
+    paths = Paths(policy_file=str(tmp_path / "policy.toml"), catalogue_file=str(catalogue))
+    details = Path(paths.details_file)
+
+    def lost() -> tuple[bool, str]:
+        house = HouseRules.open(paths)
+        fault = house.lost(EDITION.source)
+        assert fault is None or fault.next_step
+        return house.for_order("Anna", 0, EDITION.source).lost, fault.code if fault else ""
+
+    assert lost() == (False, "")
+    details.write_bytes(msgspec.json.encode(FITTERS))
+    assert lost() == (True, "details_unreadable"), "the catalogue that they are of is not there"
+    catalogue.write_bytes(CATALOGUE_FILE.read_bytes())
+    assert lost() == (False, "")
+    details.write_bytes(b"{")
+    assert lost() == (True, "details_syntax")
+    details.write_bytes(msgspec.json.encode(msgspec.structs.replace(FITTERS, catalogue_sha256="0" * 64)))
+    assert lost() == (True, "details_differ")
+    details.unlink()
+    details.mkdir()
+    assert lost() == (True, "details_unreadable")
+
+
 def test_a_policy_is_read_where_the_settings_say_and_never_taken_for_none(tmp_path: Path) -> None:
     catalogue = tmp_path / "catalogue.json"
     catalogue.write_bytes(CATALOGUE_FILE.read_bytes())
