@@ -114,7 +114,7 @@ class DirectRoads(Roads):
 
 TestDirectRoads = DirectRoads.TestCase
 TestDirectRoads.settings = settings(
-    max_examples=60,
+    max_examples=25,
     stateful_step_count=40,
     deadline=None,
     report_multiple_bugs=False,
