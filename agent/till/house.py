@@ -17,8 +17,8 @@ NO_POLICY = PolicyFile()
 
 _UNTIL_THEN = "and restart; until then every order needs a PIN or badge"
 _NEXT_STEP = (
-    "put the catalogue in use and its details, both of one `earmark catalogue import`, where [paths]"
-    f" catalogue_file says, {_UNTIL_THEN}"
+    "put the catalogue in use and its details, both of one `earmark catalogue import FILE --out DIR`, where"
+    f" [paths] catalogue_file says, {_UNTIL_THEN}"
 )
 
 
