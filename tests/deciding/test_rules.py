@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.deciding.basket import Basket, Line
@@ -229,21 +229,34 @@ def test_more_rules_never_make_an_order_easier(
     assert both.needs >= alone.needs
 
 
-@given(LIMITS, BOOKS, BASKETS, BASKETS, PEOPLE, AROUND, MOMENTS, TOLD, st.booleans())
+OF_GOODS = st.builds(
+    Rule,
+    st.just("r"),
+    st.sampled_from(["trained", "deny", "second"]),
+    categories=st.sampled_from([(), ("alcohol", "paint")]),
+    hazards=st.sampled_from([("GHS02",), ("GHS02", "GHS06"), ("GHS07",)]),
+    over_minor=st.sampled_from([0, 0, 50_00]),
+    over_packs=st.sampled_from([0, 0, 2]),
+)
+"""Rules that look at goods and at nothing else, so that few examples find where two lines meet."""
+LINES = st.lists(
+    st.tuples(st.sampled_from(["x", "thinner", "wine"]), st.integers(1, 3)), min_size=1, max_size=2
+)
+
+
+@settings(max_examples=500, deadline=None)
+@example(Rule("r", "trained", hazards=("GHS02",)), [("x", 1)], [("thinner", 1)], MARIA, False)
+@given(OF_GOODS, LINES, LINES, st.sampled_from([ANNA, MARIA]), st.sampled_from([False, False, True]))
 def test_more_lines_never_need_less(
-    limits: Policy,
-    rules: tuple[Rule, ...],
-    fewer: Basket,
-    added: Basket,
+    rule: Rule,
+    fewer: list[tuple[str, int]],
+    added: list[tuple[str, int]],
     person: Person,
-    around: Circumstances,
-    moment: Moment,
-    facts: Mapping[str, Facts],
     lost: bool,
 ) -> None:
-    house = House(rules, person, moment, facts, lost)
-    alone = judge(house, fewer, around, limits)
-    more = judge(house, Basket(fewer.lines + added.lines, 1), around, limits)
+    house = House((rule,), person, TUESDAY_AT_TEN, FACTS, lost)
+    alone = judge(house, _basket(*fewer), CALM, Policy())
+    more = judge(house, _basket(*fewer, *added), CALM, Policy())
     assert alone.passes or not more.passes
     assert not alone.code or more.code
     assert more.code or more.needs >= alone.needs
