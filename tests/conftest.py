@@ -1,8 +1,12 @@
-"""The order of the tests."""
+"""The order of the tests, and that none depends on how fast the machine is."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("earmark", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("earmark")
 
 _LONGEST_FIRST = ("tests/whole/", "tests/firmware_update/", "tests/hearing/")
 
