@@ -143,6 +143,7 @@ def test_a_server_that_refuses_the_sender_or_hangs_up_fails_no_notice(bench: Ben
         assert len(mailbox.mails()) == 1
 
 
+@pytest.mark.slow
 def test_a_thousand_due_notices_are_each_sent_once_and_no_session_lasts_long(bench: Bench) -> None:
     with post_office() as (mailbox, _):
         write_mail(bench.folder, mailbox.port)

@@ -241,7 +241,7 @@ def test_what_comes_while_an_order_is_placed_is_taken_together_over_a_real_broke
         device.until(lambda: "queued" not in device.states(), "that the broker has them all")
         others_have_come.set()
         device.until(lambda: device.states() == ["ordered"] * 8, "all receipts")
-    assert len(taken) < 4, f"all that waited when the first was placed: {taken}"
+    assert max(taken) >= 4, f"all that waited when the first was placed: {taken}"
 
 
 @pytest.mark.parametrize("seed", range(4))

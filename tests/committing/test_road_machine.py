@@ -346,7 +346,7 @@ def altered(payload: bytes, type_: type[msgspec.Struct], which: str) -> bytes:
 
 TestRoads = Roads.TestCase
 TestRoads.settings = settings(
-    max_examples=100,
+    max_examples=50,
     stateful_step_count=40,
     deadline=None,
     report_multiple_bugs=False,

@@ -100,6 +100,7 @@ def _set(folder: Path) -> Path:
     return write_order_set(folder, order)
 
 
+@pytest.mark.slow
 def test_a_set_of_one_order_is_measured_clean_and_in_noise(tmp_path: Path) -> None:
     noise = tmp_path / "noise.wav"
     soundfile.write(noise, room(5.0) * 100, SAMPLE_RATE)

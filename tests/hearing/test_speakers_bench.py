@@ -138,6 +138,7 @@ def _write(path: Path, voice: str, text: str) -> None:
     soundfile.write(path, np.concatenate([room(0.8), spoken(voice, text), room(0.8)]), 16_000)
 
 
+@pytest.mark.slow
 def test_synthetic_voices_are_told_apart_clean_and_the_command_says_so(
     synthetic_set: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
