@@ -1,1 +1,1 @@
-"""Benchmarks behind every figure in the README: `earmark bench …`."""
+"""Benchmarks behind the figures, and the written conversations that tests hold: `earmark bench …`."""
