@@ -72,7 +72,13 @@ def test_a_deaf_release_goes_back_by_itself_and_is_not_tried_again(
 
 @pytest.mark.parametrize(
     "module",
-    ["till/__main__.py", "hearing/voice.py", "committing/uplink.py", "plumbing/configured.py", "cli.py"],
+    [
+        "hearing/voice.py",
+        *(
+            pytest.param(module, marks=pytest.mark.slow)
+            for module in ("till/__main__.py", "committing/uplink.py", "plumbing/configured.py", "cli.py")
+        ),
+    ],
 )
 def test_a_release_a_part_of_which_does_not_load_goes_back_by_itself(
     publisher: Publisher, updater: Updater, module: str

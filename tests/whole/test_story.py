@@ -14,6 +14,7 @@ from scripts.story.corner_shop import ROOT
 from scripts.story.scenes import SCENES
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_scene_of_the_demo_goes_as_it_must(tmp_path: Path) -> None:
     done = subprocess.run(
@@ -29,7 +30,14 @@ def test_every_scene_of_the_demo_goes_as_it_must(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        signal.SIGKILL,
+        *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGINT, signal.SIGHUP)),
+    ],
+)
 def test_a_demo_that_is_stopped_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
     folder = tmp_path / "demo"
     command = [sys.executable, "-m", "scripts.story", "--keep", str(folder)]
