@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 from agent.deciding.basket import Basket, parts_of
@@ -10,8 +9,6 @@ from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.edition import source_id
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import normalise_text
-
-PRODUCT_HELP = "as people say it, or its id: 'coffee?roast=dark'"
 
 
 def catalogue_of(path: Path) -> tuple[Catalogue, str]:
@@ -54,10 +51,3 @@ def basket_of(catalogue: Catalogue, item: str, quantity: int, language: str) -> 
             f"--item '{product.id}?option=choice'",
         ) from error
     return Basket((line,), catalogue.version)
-
-
-def quantity(text: str) -> int:
-    """The argument type of how many."""
-    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000000")
-    return int(text)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -235,3 +237,8 @@ def test_check_knows_what_the_shop_tells_of_a_catalogue_that_the_till_has_kept(
     assert "are of another catalogue than the one in use (details_differ)" in out
     assert "the shop sells no 'plutonium'" in out
     assert "tells no categories" not in out and "'barista'" not in out
+
+
+def test_a_command_line_is_read_without_catalogues_and_number_words() -> None:
+    code = "import sys, agent.cli; sys.exit(not {'unicode_rbnf', 'agent.deciding.edition'}.isdisjoint(sys.modules))"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
