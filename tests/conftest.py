@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("earmark", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "earmark",
+    deadline=None,
+    # What a fixture gives, all examples of a test share, and mean to: a shop founded for each takes too long.
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 settings.load_profile("earmark")
 
 _LONGEST_FIRST = ("tests/whole/", "tests/firmware_update/", "tests/hearing/")

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from agent.commands.findings import Finding
 from agent.deciding.catalogue import parse_catalogue
-from agent.deciding.details import details_name, parse_details
-from agent.deciding.edition import source_id
 from agent.deciding.sentences import compile_sentences
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.operator import CatalogueHealth, Health
-from agent.plumbing.settings import Settings
+from agent.plumbing.settings import Paths, Settings
+from agent.till.house import shop_details
 
 _STAGES = {"fetching": "is being fetched from the shop", "compiling": "is being compiled"}
 
@@ -32,23 +31,17 @@ def catalogue(settings: Settings) -> Iterator[Finding]:
     compile_sentences(found, settings.device.language)
     silent = sum(settings.device.language not in product.words for product in found.products)
     yield Finding("catalogue", "ok", f"version {found.version}, {len(found.products)} products")
-    yield from _details(path, data)
+    yield from _details(settings.paths)
     if silent:
         yield Finding("catalogue", "note", f"{silent} products have no words in {settings.device.language!r}")
 
 
-def _details(path: Path, catalogue_data: bytes) -> Iterator[Finding]:
+def _details(paths: Paths) -> Iterator[Finding]:
     """Of the document beside the catalogue."""
-    beside = path.with_name(details_name(path.name))
-    try:
-        details = parse_details(beside.read_bytes(), catalogue_sha256=source_id(catalogue_data))
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        yield Finding("catalogue", "note", f"cannot read {beside}: {error.strerror}", "put its details there")
-    except CatalogueError as error:
-        yield Finding("catalogue", "note", f"{beside.name}: {error.detail} ({error.code})", error.next_step)
-    else:
+    details = shop_details(paths)
+    if isinstance(details, CatalogueError):
+        yield Finding("catalogue", "note", f"{details.detail} ({details.code})", details.next_step)
+    elif details is not None:
         yield Finding("catalogue", "ok", f"details of {len(details.products)} products")
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
+PRODUCT_HELP = "as people say it, or its id: 'coffee?roast=dark'"
+
 
 def add_command(
     commands: _Subparsers, name: str, module: str, function: str, help_text: str
@@ -43,3 +45,10 @@ def seconds(text: str) -> float:
     if not 0.1 <= given <= 60.0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0.1 to 60")
     return given
+
+
+def quantity(text: str) -> int:
+    """The argument type of how many."""
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000000")
+    return int(text)

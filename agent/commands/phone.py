@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 from joserfc.jwk import ECKey
 
-from agent.commands.priced import basket_of, shop_of
+from agent.commands.priced import basket_of, catalogue_of
 from agent.committing import jws
 from agent.committing.approvals import Pairing, sign_approval, verify_approval
 from agent.deciding.phone import (
@@ -97,8 +97,8 @@ def check(arguments: argparse.Namespace) -> int:
 
 def _asked(arguments: argparse.Namespace, person: str) -> Asked:
     settings = load_settings(arguments.settings)
-    shop = shop_of(Path(settings.paths.catalogue_file))
-    basket = basket_of(shop.catalogue, arguments.item, arguments.quantity, settings.device.language)
+    catalogue, _ = catalogue_of(Path(settings.paths.catalogue_file))
+    basket = basket_of(catalogue, arguments.item, arguments.quantity, settings.device.language)
     return asked(settings.device.id, person, basket)
 
 

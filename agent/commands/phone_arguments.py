@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.commands.command_line import add_command
-from agent.commands.priced import PRODUCT_HELP, quantity
+from agent.commands.command_line import PRODUCT_HELP, add_command, quantity
 
 if TYPE_CHECKING:
     _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]

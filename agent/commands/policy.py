@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.commands.policy_words import about, day_name, money, verdict
-from agent.commands.priced import basket_of, catalogue_of, shop_of
+from agent.commands.priced import basket_of, catalogue_of
 from agent.deciding.basket import Basket
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
@@ -164,19 +164,23 @@ def _notes(policy: PolicyFile, settings: Settings) -> Iterator[str]:
 
 def _unknown_goods(policy: PolicyFile, settings: Settings) -> Iterator[str]:
     try:
-        shop = shop_of(served_file(settings.paths))
+        catalogue, source = catalogue_of(served_file(settings.paths))
     except CatalogueError as error:
         yield f"not compared with the shop's catalogue: {error.detail}"
         return
-    sold = {product.id for product in shop.catalogue.products}
-    categories = {category for facts in shop.facts.values() for category in facts.categories}
-    named = {role for facts in shop.facts.values() for role in facts.who}
+    rules = HouseRules(policy, shop_details(settings.paths))
+    lost, facts = rules.lost(source), rules.facts(source)
+    if lost is not None:
+        yield f"{lost.detail} ({lost.code}): {lost.next_step}"
+    sold = {product.id for product in catalogue.products}
+    categories = {category for told in facts.values() for category in told.categories}
+    named = {role for told in facts.values() for role in told.who}
     for role in sorted(named - policy.roles.keys()):
         yield f"the shop lets only {role!r} order some goods, and [roles] has no such role: nobody can"
     for rule in policy.rules:
         for product in sorted(set(rule.products) - sold):
             yield f"{rule.id}: the shop sells no {product!r}"
-        if not shop.facts and rule.names_goods:
+        if not facts and lost is None and rule.names_goods:
             yield f"{rule.id}: the shop tells no categories and hazards, so it may be about everything"
-        for category in sorted(set(rule.categories) - categories) if shop.facts else ():
+        for category in sorted(set(rule.categories) - categories) if facts else ():
             yield f"{rule.id}: nothing that the shop sells is in category {category!r}"

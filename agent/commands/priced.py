@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from agent.deciding.basket import Basket, parts_of
 from agent.deciding.catalogue import Catalogue, parse_catalogue
-from agent.deciding.details import Facts, details_name, parse_details
 from agent.deciding.edition import source_id
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import normalise_text
-
-PRODUCT_HELP = "as people say it, or its id: 'coffee?roast=dark'"
-
-
-class Shop(NamedTuple):
-    """What is sold, and what is told of it by product id."""
-
-    catalogue: Catalogue
-    facts: Mapping[str, Facts]
 
 
 def catalogue_of(path: Path) -> tuple[Catalogue, str]:
@@ -34,17 +21,6 @@ def catalogue_of(path: Path) -> tuple[Catalogue, str]:
             "catalogue_missing", f"cannot read {path}: {error.strerror}", "put the shop's catalogue there"
         ) from error
     return parse_catalogue(data, name=path.name), source_id(data)
-
-
-def shop_of(path: Path) -> Shop:
-    """The catalogue at `path`, and the details beside it, if there are any. Raises CatalogueError as
-    `catalogue_of` and `parse_details`."""
-    catalogue, source = catalogue_of(path)
-    try:
-        beside = path.with_name(details_name(path.name)).read_bytes()
-    except OSError:
-        return Shop(catalogue, {})
-    return Shop(catalogue, parse_details(beside, catalogue_sha256=source).products)
 
 
 def basket_of(catalogue: Catalogue, item: str, quantity: int, language: str) -> Basket:
@@ -75,10 +51,3 @@ def basket_of(catalogue: Catalogue, item: str, quantity: int, language: str) -> 
             f"--item '{product.id}?option=choice'",
         ) from error
     return Basket((line,), catalogue.version)
-
-
-def quantity(text: str) -> int:
-    """The argument type of how many."""
-    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000000")
-    return int(text)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from agent.deciding.details import Details, parse_details
+from agent.deciding.details import Details, Facts, parse_details
 from agent.deciding.edition import source_id
 from agent.deciding.policy_file import PolicyFile, parse_policy
 from agent.deciding.rules import House, Moment
@@ -51,9 +52,13 @@ class HouseRules:
 
     def house(self, name: str, moment: Moment, source: str) -> House:
         """The same at any moment, and without a log."""
-        facts = self._details.products if isinstance(self._details, Details) else {}
         lost = self.lost(source) is not None
-        return House(self.policy.rules, self.policy.person(name), moment, {} if lost else facts, lost)
+        return House(self.policy.rules, self.policy.person(name), moment, self.facts(source), lost)
+
+    def facts(self, source: str) -> Mapping[str, Facts]:
+        """What the shop tells of the products of the catalogue of that SHA-256, by their ids."""
+        told = self._details
+        return told.products if isinstance(told, Details) and self.lost(source) is None else {}
 
     def lost(self, source: str) -> CatalogueError | None:
         """Why what the shop tells cannot be used for the catalogue of that SHA-256: details_unreadable, as

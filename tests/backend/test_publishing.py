@@ -85,7 +85,7 @@ entries = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 999)), min_size=
 
 
 @given(st.lists(entries, min_size=2, max_size=4))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_whatever_changes_the_parts_make_the_catalogue_byte_for_byte(versions: list[Any]) -> None:
     held: dict[str, bytes] = {}
     before: tuple[ManifestClaims, bytes] | None = None

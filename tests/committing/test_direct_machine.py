@@ -116,7 +116,6 @@ TestDirectRoads = DirectRoads.TestCase
 TestDirectRoads.settings = settings(
     max_examples=25,
     stateful_step_count=40,
-    deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )

@@ -256,7 +256,7 @@ class OrderLives(RuleBasedStateMachine):
 
 TestOrderLives = OrderLives.TestCase
 TestOrderLives.settings = settings(
-    max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=30, stateful_step_count=20, suppress_health_check=list(HealthCheck)
 )
 
 

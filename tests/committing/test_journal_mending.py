@@ -130,7 +130,7 @@ def untouched(path: Path, touched: set[int], payloads: dict[str, bytes]) -> set[
     return found
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 1 << 32),
     near=st.sampled_from([(0.0, 1.0), (0.0, 0.02), (0.3, 0.4), (0.9, 1.0)]),

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey
 
@@ -260,7 +260,7 @@ def test_a_device_that_has_got_a_new_key_since_it_asked_takes_the_offer_with_tha
 
 
 @given(data=st.data())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150)
 def test_whatever_comes_as_an_offer_is_the_true_one_or_none(bench: Bench, data: st.DataObject) -> None:
     good = answered(bench, bench.road.offering.ask(BASKET))
     at, bits = data.draw(st.integers(0, len(good) - 1)), data.draw(st.integers(1, 255))

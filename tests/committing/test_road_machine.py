@@ -348,7 +348,6 @@ TestRoads = Roads.TestCase
 TestRoads.settings = settings(
     max_examples=50,
     stateful_step_count=40,
-    deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.deciding.catalogue import Catalogue, parse_catalogue
@@ -178,7 +178,7 @@ def _any_shop(draw: st.DrawFn) -> tuple[str, SentenceParser, Catalogue, str, str
     return language, SentenceParser(compile_sentences(shop, language)), shop, draw(texts), draw(texts)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(_any_shop())
 def test_any_text_with_any_catalogue_gets_an_answer(
     case: tuple[str, SentenceParser, Catalogue, str, str],
@@ -195,7 +195,7 @@ def test_any_text_with_any_catalogue_gets_an_answer(
                 assert entry not in ANSWERS or isinstance(meaning, MoreAsked)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(_any_shop(), st.data())
 def test_what_is_said_to_the_device_is_no_order_in_any_shop(
     case: tuple[str, SentenceParser, Catalogue, str, str], data: st.DataObject

@@ -244,7 +244,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @example(Rule("r", "trained", hazards=("GHS02",)), [("x", 1)], [("thinner", 1)], MARIA, False)
 @given(OF_GOODS, LINES, LINES, st.sampled_from([ANNA, MARIA]), st.sampled_from([False, False, True]))
 def test_more_lines_never_need_less(

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -43,7 +43,7 @@ from agent.plumbing.settings import Asr
 from agent.plumbing.settings_file import parse_settings
 from tests.hearing.conftest import corner_shop
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=60)
 SLOW = settings(QUICK, max_examples=12)
 
 

@@ -50,7 +50,7 @@ def _is_sentence(graph: SentenceGraph, words: list[str]) -> bool:
     return not states.isdisjoint(graph.finals)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(graphs, st.lists(st.sampled_from(WORDS), max_size=5), st.integers(1, 2))
 def test_exactly_the_sentences_of_the_graph_are_accepted(
     graph: SentenceGraph, words: list[str], spaces: int
@@ -59,7 +59,7 @@ def test_exactly_the_sentences_of_the_graph_are_accepted(
     assert automaton.accepts((" " * spaces).join(words), "order") == _is_sentence(graph, words)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(graphs, st.randoms(use_true_random=False))
 def test_a_walk_over_allowed_tokens_spells_sentences_of_the_graph(
     graph: SentenceGraph, random: object
@@ -79,7 +79,7 @@ def test_a_walk_over_allowed_tokens_spells_sentences_of_the_graph(
         text += TEXTS[token] or ""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(graphs, st.integers(0, len(TEXTS) - 1))
 def test_a_token_is_refused_only_where_its_letters_lead_nowhere(graph: SentenceGraph, token: int) -> None:
     text = TEXTS[token]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.importing.cells import amount, minor_units
@@ -90,7 +90,6 @@ def test_prices_have_one_decimal_mark_and_all_digits() -> None:
     assert (minor_units("1.250", "KWD"), minor_units("1.25", "KWD")) == (1250, None)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from(",."))
 def test_a_price_as_it_is_printed_is_that_price(minor: int, mark: str) -> None:
     assert minor_units(f"{minor // 100}{mark}{minor % 100:02d}", "EUR") == minor
@@ -162,7 +161,6 @@ def test_lines_are_those_of_the_file_also_after_a_cell_of_two_lines() -> None:
     assert (fault.line, "a pack" in fault.text) == (12, True)
 
 
-@settings(deadline=None)
 @given(st.text() | st.text(alphabet="id,;\n\"'ab1\t|:"))
 def test_any_text_is_refused_with_a_word(text: str) -> None:
     assert faults(text.encode(errors="surrogatepass"))

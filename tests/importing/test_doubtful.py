@@ -7,7 +7,7 @@ import json
 import shutil
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.importing import sounding
@@ -102,7 +102,6 @@ def test_numbers_are_meant_to_differ() -> None:
     assert warnings("en", "M6 bolts", "M8 bolts", "grit 80 paper", "grit 180 paper") == []
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("abc", min_size=4, max_size=8), unique=True, max_size=8))
 def test_one_apart_is_what_trying_all_pairs_finds(names: list[str]) -> None:
     def apart(one: str, other: str) -> bool:

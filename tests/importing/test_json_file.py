@@ -162,7 +162,7 @@ def test_a_catalogue_without_products_is_none() -> None:
         assert any("product" in fault.text for fault in found({**raw(), "products": products}))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(),

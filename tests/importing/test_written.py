@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -135,7 +135,7 @@ _ANY = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(st.sampled_from(_paths(WHOLE)[1:]), _ANY)
 def test_whatever_stands_anywhere_is_taken_or_told(path: tuple[Any, ...], value: object) -> None:
     """And the schema refuses nothing that the import takes."""

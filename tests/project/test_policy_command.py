@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +215,30 @@ def test_check_tells_what_can_never_matter(settings: Path, capsys: pytest.Captur
     assert run(settings, "check") == 1
     err = capsys.readouterr().err
     assert "policy.toml:21: a rule has no 'colour'" in err and "policy.toml:22: over_packs" in err
+
+
+def test_check_knows_what_the_shop_tells_of_a_catalogue_that_the_till_has_kept(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell_facts(settings, coffee=Facts(categories=("tools",), who=("barista",)))
+    kept = settings.parent / "state" / "till" / "catalogue.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(CATALOGUE_FILE.read_bytes())
+    settings.write_text(settings.read_text().replace("[paths]\n", '[paths]\nstate_dir = "state"\n'))
+    assert run(settings, "check") == 0
+    out = capsys.readouterr().out
+    assert "the shop lets only 'barista' order some goods" in out
+    assert "nothing that the shop sells is in category 'hot-drinks'" in out
+    assert "tells no categories" not in out and "details_differ" not in out
+    kept.write_bytes(CATALOGUE_FILE.read_bytes() + b"\n")
+    (settings.parent / "policy.toml").write_text(NIGHT + 'products = ["plutonium"]\n')
+    assert run(settings, "check") == 0
+    out = capsys.readouterr().out
+    assert "are of another catalogue than the one in use (details_differ)" in out
+    assert "the shop sells no 'plutonium'" in out
+    assert "tells no categories" not in out and "'barista'" not in out
+
+
+def test_a_command_line_is_read_without_catalogues_and_number_words() -> None:
+    code = "import sys, agent.cli; sys.exit(not {'unicode_rbnf', 'agent.deciding.edition'}.isdisjoint(sys.modules))"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -16,7 +16,7 @@ from agent.plumbing.settings import Policy
 from tests.deciding.test_rules import AROUND, BASKETS, BOOKS, LIMITS, MOMENTS, PEOPLE, TOLD
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(LIMITS, BOOKS, BASKETS, PEOPLE, AROUND, MOMENTS, TOLD, st.booleans())
 def test_yes_is_said_where_it_passes_and_no_comes_with_a_reason(
     limits: Policy,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.deciding.verification import Voiceprint
@@ -146,7 +146,7 @@ def _play(till: WiredTill, move: str, what: object) -> None:
             till.pass_by(3600)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(st.lists(_MOVES, min_size=8, max_size=23))  # an hour may pass each time, and it is still the same day
 def test_whatever_voice_sends_spending_by_voice_stays_under_the_daily_cap(
     moves: list[tuple[str, object]],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.deciding.conversation import Proposed
@@ -242,7 +242,7 @@ _HOSTILE = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(_HOSTILE)
 def test_whatever_sensors_send_nothing_is_ordered_and_it_is_said_once_an_hour(
     hostile: list[tuple[Proposal, int]],

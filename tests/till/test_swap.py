@@ -201,7 +201,7 @@ class SwapMachine(RuleBasedStateMachine):
         assert self.voice.useless or self.voice.hears_by == self.kept
 
 
-SwapMachine.TestCase.settings = settings(max_examples=500, stateful_step_count=40, deadline=None)
+SwapMachine.TestCase.settings = settings(max_examples=500, stateful_step_count=40)
 TestSwap = SwapMachine.TestCase
 
 
