@@ -240,5 +240,8 @@ def test_check_knows_what_the_shop_tells_of_a_catalogue_that_the_till_has_kept(
 
 
 def test_a_command_line_is_read_without_catalogues_and_number_words() -> None:
-    code = "import sys, agent.cli; sys.exit(not {'unicode_rbnf', 'agent.deciding.edition'}.isdisjoint(sys.modules))"
+    code = (
+        "import sys, agent.cli\n"
+        "sys.exit(not {'unicode_rbnf', 'agent.deciding.edition'}.isdisjoint(sys.modules))"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
