@@ -1,7 +1,7 @@
 """DIRECT mode's first half: what a device asks for, priced and signed for it with the shop's offers key.
 
-Nothing is kept of an offer, and nothing reserved. It carries the id of the intent that may take it, and an
-intent's id is answered once: so of all offers for one intent one at most becomes an order.
+Nothing is kept of an offer, nothing reserved, and nobody waits for one. It carries the id of the intent that may
+take it, and an intent's id is answered once: so of all offers for one intent one at most becomes an order.
 """
 
 from __future__ import annotations
@@ -68,12 +68,11 @@ class Offers:
         """
         event = decode_event(payload, OFFER_REQUEST)
         signed = decode_data(event, SignedData).signed
-        with self._shop.transaction(device_id):
-            claims = self._questions.statement(event, signed, OfferRequestClaims, device_id, now_s=now_s)
-            try:
-                offer = self._priced(claims, now_s)
-            except Refusal as refusal:
-                return Reply("", b"", refusal.code)
+        claims = self._questions.statement(event, signed, OfferRequestClaims, device_id, now_s=now_s)
+        try:
+            offer = self._priced(claims, now_s)
+        except Refusal as refusal:
+            return Reply("", b"", refusal.code)
         token = jws.sign(to_claims(offer), self._key, typ=OFFER_TYP)
         answer = encode_event(
             OFFER, id_=self._new_id(), source=offer.iss, now_s=now_s, data=SignedData(token)
@@ -96,7 +95,7 @@ class Offers:
         wanted: Counter[str] = Counter()
         for line in lines:
             wanted[line.item.id] += line.quantity
-        if short(wanted, self._shop.stock.left(wanted)):
+        if short(wanted, self._shop.stock.seen(wanted)):
             raise Refusal("unavailable", "not as many are left")
         return OfferClaims(
             id=claims.intent,

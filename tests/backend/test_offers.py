@@ -30,6 +30,7 @@ from agent.committing.statements import OfferRequestClaims, RequestedLine
 from agent.plumbing.errors import TrustError
 from order_backend.provisioning import revoke
 from order_backend.rotations import rotate, take_up
+from order_backend.shop import Shop
 from tests.backend.test_at_once import at_once
 from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, question
 
@@ -175,6 +176,13 @@ def test_an_offer_reserves_nothing_and_what_is_gone_is_refused(bench: Bench) -> 
     assert bench.desk.offer(DEVICE, request(bench), now_s=NOW_S).code == "unavailable"
     receipt = verdict(bench, taken(bench, token))
     assert receipt.error == "unavailable" and [line.quantity for line in receipt.available] == [1]
+
+
+def test_an_offer_waits_for_nobody_who_orders(bench: Bench) -> None:
+    bench.desk.shop.stock.count(COFFEE.sku, 2)
+    with Shop.open(bench.folder.database) as other, other.transaction(DEVICE):
+        assert other.stock.left([COFFEE.sku]) == {COFFEE.sku: 2}
+        offered(bench)
 
 
 def test_who_was_told_not_placed_cannot_have_the_offer_placed_afterwards(bench: Bench) -> None:
