@@ -20,7 +20,6 @@ from agent.committing.envelope import (
     encode_event,
     to_claims,
 )
-from agent.committing.jws import PublicJwk
 from agent.committing.offers import (
     OFFER_LIFETIME_S,
     OFFER_TYP,
@@ -36,7 +35,6 @@ from order_backend.price_list import PriceList
 from order_backend.prices import Prices
 from order_backend.questions import Questions
 from order_backend.receipts import Reply
-from order_backend.rotations import next_key, old_keys
 from order_backend.shop import Shop
 from order_backend.stock import short
 
@@ -111,16 +109,6 @@ class Offers:
             line_items=lines,
             totals=totals(sum(line.item.price * line.quantity for line in lines)),
         )
-
-
-def offer_keys(folder: ShopFolder, *, now_s: int) -> tuple[PublicJwk, ...]:
-    """Those whose offers the shop stands by: of now, the announced one, and those that were until their time
-    is over. Raises ConfigurationError shop_key_missing."""
-    # In the order in which a rotation moves them, so that none is missed on its way.
-    following = next_key(folder, "offers")
-    current = folder.public_key("offers")
-    old = tuple(one.public for one in old_keys(folder, "offers") if now_s < one.until_s)
-    return (current, *(() if following is None else (jws.public_jwk(following),)), *old)
 
 
 def _line(number: int, line: RequestedLine, prices: PriceList) -> OfferedLine:
