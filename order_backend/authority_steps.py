@@ -3,7 +3,6 @@ cut short, and does nothing twice."""
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -189,7 +188,7 @@ def _waited_in_vain(
     """'' once the broker answers so to a certificate of `authority`; else what it answered last. It is its
     word that counts, not that it was told: so it may be any broker, also one that cannot be signalled."""
     config = folder.config()
-    context: ssl.SSLContext = short_lived_context(_PROBE, authority, ca_pem or trusted_pem(folder))
+    context, _ = short_lived_context(_PROBE, authority, ca_pem or trusted_pem(folder))
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         code = probe_broker(config.broker_host, port or config.broker_port, context)
