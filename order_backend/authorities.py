@@ -49,11 +49,13 @@ class Announced(msgspec.Struct, frozen=True):
 
 def authority_of(folder: ShopFolder) -> Authority:
     """The present one. Raises ConfigurationError shop_invalid."""
-    key = _key(folder.ca_key)
-    for path in (folder.ca_certificate, folder.next_certificate):  # the key is replaced first
-        if (certificate := _certificate(path)) is not None and certificate.public_key() == key.public_key():
-            return Authority(certificate, key)
-    raise ConfigurationError("shop_invalid", f"{folder.ca_key} and {folder.ca_certificate} are no pair")
+    # The key is replaced first.
+    return _pair(folder.ca_key, folder.ca_certificate, folder.next_certificate)
+
+
+def dropped(folder: ShopFolder) -> Authority:
+    """The one that counts no more, whose key is still here. Raises ConfigurationError shop_invalid."""
+    return _pair(folder.old_key, folder.old_certificate)
 
 
 def successor_of(folder: ShopFolder) -> Authority | None:
@@ -179,6 +181,15 @@ def announcement(folder: ShopFolder, *, now_s: int) -> bytes:
     )
     signed = jws.sign(to_claims(claims), folder.signing_key("policy"), typ=TYP)
     return encode_event(AUTHORITIES, id_=uuid4(), source=config.shop_id, now_s=now_s, data=SignedData(signed))
+
+
+def _pair(key_file: Path, *certificate_files: Path) -> Authority:
+    """The key with the first of the certificates that is its own."""
+    key = _key(key_file)
+    for path in certificate_files:
+        if (certificate := _certificate(path)) is not None and certificate.public_key() == key.public_key():
+            return Authority(certificate, key)
+    raise ConfigurationError("shop_invalid", f"{key_file} and {certificate_files[0]} are no pair")
 
 
 def _certificate(path: Path) -> x509.Certificate | None:

@@ -21,6 +21,7 @@ from order_backend.authorities import (
     announce,
     announced,
     authority_of,
+    dropped,
     is_of,
     make_successor,
     phase,
@@ -128,8 +129,7 @@ def drop(folder: ShopFolder, *, force: bool = False, port: int = 0, now: datetim
     write_revocations(folder, now=now)
     if folder.old_key.exists():
         ask_for_restart(folder)
-        old = _old(folder)
-        if wrong := _still_taken(folder, port, old):
+        if wrong := _still_taken(folder, port, dropped(folder)):
             raise ConfigurationError(
                 "authority_broker",
                 f"that the broker refuses what the old one has signed was not seen ({wrong})",
@@ -164,12 +164,6 @@ def _replace(folder: ShopFolder) -> None:
         write_file(folder.ca_certificate, folder.next_certificate.read_bytes())
         folder.next_key.unlink()  # before the certificate: a key that is left would be the next successor's
     folder.next_certificate.unlink(missing_ok=True)
-
-
-def _old(folder: ShopFolder) -> Authority:
-    old = ShopFolder(folder.path)
-    old.ca_certificate, old.ca_key = folder.old_certificate, folder.old_key
-    return authority_of(old)
 
 
 def _reissued(path: Path, authority: Authority, *, now: datetime) -> bytes:
