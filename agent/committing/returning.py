@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
-from agent.committing import outbox
 from agent.committing.envelope import RETURNED, ReturnedData, encode_event, up_topic
 from agent.committing.journal import Journal
 from agent.committing.receipts import verify_receipt
@@ -17,7 +16,7 @@ from agent.committing.trusted_time import Lost, TrustedTime
 from agent.plumbing import audit
 from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import Publish
-from agent.plumbing.settings import Settings
+from agent.plumbing.settings import Device
 
 MOST_AT_ONCE = 5
 MOST_ATTEMPTS = 20
@@ -32,15 +31,15 @@ class Returning:
         journal: Journal,
         trust: Trust,
         time: TrustedTime,
-        settings: Settings,
+        device: Device,
         *,
         monotonic_s: Callable[[], float],
-        jitter: Callable[[], float],
+        rest_s: Callable[[int], float],
         new_id: Callable[[], UUID],
     ) -> None:
-        self._journal, self._trust, self._time = journal, trust, time
-        self._device, self._orders = settings.device, settings.orders
-        self._monotonic_s, self._jitter, self._new_id = monotonic_s, jitter, new_id
+        """`rest_s` gives the rest after so many attempts."""
+        self._journal, self._trust, self._time, self._device = journal, trust, time, device
+        self._monotonic_s, self._rest_s, self._new_id = monotonic_s, rest_s, new_id
         self._lost: tuple[Lost, ...] = ()
         self._waiting: dict[str, float] = {}  # when each is due, in monotonic seconds
         self._attempts: Counter[str] = Counter()
@@ -77,12 +76,7 @@ class Returning:
             del self._waiting[intent_id]
             audit.log("receipt_not_taken_back", intent_id=intent_id, next_step="tell the shop its number")
             return None
-        self._waiting[intent_id] = self._monotonic_s() + outbox.rest_seconds(
-            self._attempts[intent_id],
-            shortest_s=self._orders.resend_min_seconds,
-            longest_s=self._orders.resend_max_seconds,
-            jitter=self._jitter(),
-        )
+        self._waiting[intent_id] = self._monotonic_s() + self._rest_s(self._attempts[intent_id])
         id_ = self._new_id()
         self._sent.setdefault(intent_id, set()).add(str(id_))
         data = ReturnedData(intent.decode(), receipt.decode())

@@ -86,7 +86,7 @@ class OrderRoad:
             )
         self._journal, self._keys, self._trust, self._time = journal, keys, trust, time
         self._device, self._orders = settings.device, settings.orders
-        self._monotonic_ns, self._new_id = monotonic_ns, new_id
+        self._monotonic_ns, self._jitter, self._new_id = monotonic_ns, jitter, new_id
         self._connected = False
         self._fresh: set[str] = set()
         self.refused: Counter[str] = Counter()
@@ -106,17 +106,23 @@ class OrderRoad:
             *(journal, keys, trust, time, settings),
             monotonic_ns=monotonic_ns,
             label_s=self._label_s,
-            jitter=jitter,
+            rest_s=self._rest_s,
             new_id=new_id,
         )
         self._answers = ShopAnswers(
             journal, trust, time, self._device, self._move, self._label_s, self.refused
         )
         self._cancels = Cancels(
-            journal, keys, trust, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+            *(journal, keys, trust, settings),
+            monotonic_s=self._monotonic_s,
+            rest_s=self._rest_s,
+            new_id=new_id,
         )
         self._returning = Returning(
-            journal, trust, time, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+            *(journal, trust, time, self._device),
+            monotonic_s=self._monotonic_s,
+            rest_s=self._rest_s,
+            new_id=new_id,
         )
         self._news: list[RoadEvent] = []
 
@@ -280,6 +286,16 @@ class OrderRoad:
     def _label_s(self) -> int:
         """The time for a journal row: untrusted where nothing better is known, because it signs nothing."""
         return self._time.now() if self._time.trusted else int(clocks.time())
+
+    def _rest_s(self, attempts: int) -> float:
+        """After so many, until the next: of whatever is sent until the shop answers."""
+        orders = self._orders
+        return outbox.rest_seconds(
+            attempts,
+            shortest_s=orders.resend_min_seconds,
+            longest_s=orders.resend_max_seconds,
+            jitter=self._jitter(),
+        )
 
     def _monotonic_s(self) -> float:
         return self._monotonic_ns() / 1e9
