@@ -288,13 +288,10 @@ class OrderRoad:
         return self._time.now() if self._time.trusted else int(clocks.time())
 
     def _rest_s(self, attempts: int) -> float:
-        """After so many, until the next: of whatever is sent until the shop answers."""
-        orders = self._orders
+        """After so many of whatever is sent until the shop answers."""
+        shortest_s, longest_s = self._orders.resend_min_seconds, self._orders.resend_max_seconds
         return outbox.rest_seconds(
-            attempts,
-            shortest_s=orders.resend_min_seconds,
-            longest_s=orders.resend_max_seconds,
-            jitter=self._jitter(),
+            attempts, shortest_s=shortest_s, longest_s=longest_s, jitter=self._jitter()
         )
 
     def _monotonic_s(self) -> float:
