@@ -26,6 +26,7 @@ from agent.committing.offers import (
     OfferClaims,
     OfferedItem,
     OfferedLine,
+    priced,
     totals,
 )
 from agent.committing.statements import CLOCK_SKEW_S, OfferRequestClaims, RequestedLine
@@ -117,5 +118,4 @@ def _line(number: int, line: RequestedLine, prices: PriceList) -> OfferedLine:
     price = prices.unit_price(line.id)
     if price is None:
         raise Refusal("item_unknown", f"line {number} is not sold here")
-    item = OfferedItem(line.id, line.title, price)
-    return OfferedLine(str(number), item, line.quantity, totals(price * line.quantity))
+    return priced(number, OfferedItem(line.id, line.title, price), line.quantity)

@@ -89,6 +89,11 @@ def read_offer(token: str) -> OfferClaims:
     return claims_of(payload, OfferClaims, "offer_malformed")
 
 
+def priced(number: int, item: OfferedItem, quantity: int) -> OfferedLine:
+    """The line of that number (from 1), with what it costs."""
+    return OfferedLine(str(number), item, quantity, totals(item.price * quantity))
+
+
 def totals(minor: int) -> tuple[Total, ...]:
     """UCP's totals where nothing is added to the goods."""
     return tuple(Total(kind, minor) for kind in ("subtotal", "total"))
