@@ -192,8 +192,8 @@ class OrderDesk:
     ) -> CheckedIntent:
         if isinstance(signed, DirectIntent):
             self._look_for_offer_key(named_key(signed.checkout.checkout_jwt))
-            keys, shop_id = self._offer_keys.at(now_s), self._config.shop_id
-            return check_direct(signed, terms=self._terms, shop_id=shop_id, offer_keys=keys, now_s=now_s)
+            keys = self._offer_keys.at(now_s)
+            return check_direct(signed, terms=self._terms, offer_keys=keys, now_s=now_s)
         self._look_for_agent(signed.checkout.cnf.jwk.kid)
         version = signed.checkout.catalogue_version
         if again:
