@@ -6,7 +6,6 @@ take it, and an intent's id is answered once: so of all offers for one intent on
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
@@ -37,7 +36,7 @@ from order_backend.prices import Prices
 from order_backend.questions import Questions
 from order_backend.receipts import Reply
 from order_backend.shop import Shop
-from order_backend.stock import short
+from order_backend.stock import short, together
 
 
 class Offers:
@@ -91,9 +90,7 @@ class Offers:
             raise Refusal("offer_used", "that intent was answered already")
         prices = self._prices.of(claims.catalogue_version, now_s=judged_s)
         lines = tuple(_line(number, line, prices) for number, line in enumerate(claims.lines, 1))
-        wanted: Counter[str] = Counter()
-        for line in lines:
-            wanted[line.item.id] += line.quantity
+        wanted = together((line.item.id, line.quantity) for line in lines)
         if short(wanted, self._shop.stock.seen(wanted)):
             raise Refusal("unavailable", "not as many are left")
         return OfferClaims(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Select, bindparam, delete, select, update
@@ -20,6 +21,14 @@ _TAKE = (
     .where(stock.c.sku == bindparam("taken"))
     .values(quantity=stock.c.quantity - bindparam("wanted"))
 )
+
+
+def together(lines: Iterable[tuple[str, int]]) -> Counter[str]:
+    """How many of each in all: one thing may stand in several lines."""
+    counts: Counter[str] = Counter()
+    for sku, quantity in lines:
+        counts[sku] += quantity
+    return counts
 
 
 def short(wanted: Mapping[str, int], left: Mapping[str, int]) -> dict[str, int]:
