@@ -22,7 +22,7 @@ from agent.committing.authorities import TYP, AuthoritiesClaims, fingerprint, pe
 from agent.committing.envelope import AUTHORITIES, SignedData, encode_event, to_claims
 from agent.plumbing.errors import ConfigurationError
 from order_backend import certificates
-from order_backend.folder import ShopFolder, write_file
+from order_backend.folder import ShopFolder, read_json, write_file
 
 Phase = Literal["alone", "made", "announced", "moved", "dropping"]
 """'alone': there is one. 'made': the successor is not announced yet. 'announced': devices take it up.
@@ -148,12 +148,7 @@ def make_successor(folder: ShopFolder, *, now: datetime) -> Authority:
 
 def announced(folder: ShopFolder) -> Announced:
     """Raises ConfigurationError shop_invalid."""
-    try:
-        return msgspec.json.decode(folder.announced_authorities.read_bytes(), type=Announced)
-    except FileNotFoundError:
-        return Announced()
-    except (OSError, msgspec.DecodeError) as error:
-        raise ConfigurationError("shop_invalid", f"{folder.announced_authorities}: {error}") from error
+    return read_json(folder.announced_authorities, Announced, Announced())
 
 
 def announce(folder: ShopFolder, authorities: list[x509.Certificate]) -> Announced:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from joserfc.jwk import ECKey
@@ -16,6 +16,8 @@ from agent.committing.mandates import Merchant, PaymentInstrument
 from agent.committing.trust import Environment
 from agent.plumbing.errors import ConfigurationError
 from order_backend.mail_settings import MailSettings
+
+T = TypeVar("T")
 
 Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
@@ -118,6 +120,17 @@ class ShopFolder:
     def public_key(self, purpose: str) -> PublicJwk:
         """The public half of `signing_key`."""
         return jws.public_jwk(self.signing_key(purpose))
+
+
+def read_json(path: Path, type_: type[T], otherwise: T) -> T:
+    """What stands in one of the folder's files; `otherwise` where there is none. Raises ConfigurationError
+    shop_invalid."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=type_)
+    except FileNotFoundError:
+        return otherwise
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError("shop_invalid", f"{path}: {error}") from error
 
 
 def write_file(path: Path, content: bytes, *, private: bool = False) -> None:

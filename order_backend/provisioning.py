@@ -26,7 +26,7 @@ from agent.committing.trust import MOST_KEYS, BrokerTrust, ShopKeys, TrustBundle
 from agent.plumbing.errors import ConfigurationError, TrustError
 from order_backend import certificates
 from order_backend.authorities import Authority, issuing, signers, trusted_pem
-from order_backend.folder import PURPOSES, ShopConfig, ShopFolder, write_file
+from order_backend.folder import PURPOSES, ShopConfig, ShopFolder, read_json, write_file
 from order_backend.price_list import parse_price_list
 from order_backend.rotations import old_keys
 from order_backend.shop import Shop
@@ -225,12 +225,7 @@ class _Services(msgspec.Struct):
 
 
 def _services(folder: ShopFolder) -> _Services:
-    try:
-        return msgspec.json.decode(folder.service_certificates.read_bytes(), type=_Services)
-    except FileNotFoundError:
-        return _Services()
-    except (OSError, msgspec.DecodeError) as error:
-        raise ConfigurationError("shop_invalid", f"{folder.service_certificates}: {error}") from error
+    return read_json(folder.service_certificates, _Services, _Services())
 
 
 def _write_client(
