@@ -129,7 +129,7 @@ class OrderDesk:
         with self._shop.transaction_of(names):
             judged = [(*of, self._judge(*of, now_s)) for of in events]
             wanted = [(device_id, one.intent) for _, device_id, _, one in judged if isinstance(one, _Judged)]
-            if wanted:
+            if len(wanted) > 1:
                 self._placing.lock(wanted)
             return [
                 one if isinstance(one, Reply) else self._settle(event, device_id, one, now_s)
