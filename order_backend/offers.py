@@ -1,7 +1,8 @@
 """DIRECT mode's first half: what a device asks for, priced and signed for it with the shop's offers key.
 
-Nothing is kept of an offer, nothing reserved, and nobody waits for one. It carries the id of the intent that may
-take it, and an intent's id is answered once: so of all offers for one intent one at most becomes an order.
+Nothing is kept of an offer, nothing reserved, and nobody waits for one. It carries the id of the intent that
+may take it, and an intent's id is answered once: so of all offers for one intent one at most becomes an
+order.
 """
 
 from __future__ import annotations

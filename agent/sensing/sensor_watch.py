@@ -22,8 +22,8 @@ STATE_EVERY_S = 30.0
 """So often it hears how the sensor is heard."""
 
 CLOCK_WAS_SET_S = 1.0
-"""By so much wall clock and boot clock part only where the one is set. What they part by otherwise is the time
-between the two looks at them, and no reading may seem older for that than the one before it."""
+"""By so much wall clock and boot clock part only where the one is set. Less is the time between the two looks
+at them, and no reading may seem older for that than the one before it."""
 
 
 class SensorWatch:
