@@ -66,6 +66,7 @@ class Leaving:
         """Nothing more of it will leave."""
         self._due.pop(intent_id, None)
         self._handed_out.pop(intent_id, None)
+        self._questions.pop(intent_id, None)
 
     def order(self, row: OrderRow) -> Publish | None:
         """Its bytes as they were signed; None where storage has altered them: then the shop will be asked."""

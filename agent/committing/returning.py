@@ -70,18 +70,27 @@ class Returning:
             audit.log("receipts_returned", count=len(self._waiting))
 
     def _returned(self, intent_id: str, now_s: int) -> Publish | None:
-        receipt, (_, intent) = self._journal.receipt(intent_id), self._journal.signed_bytes(intent_id)
+        data = self._kept(intent_id)
         self._attempts[intent_id] += 1
-        if receipt is None or self._attempts[intent_id] > MOST_ATTEMPTS:
+        if data is None or self._attempts[intent_id] > MOST_ATTEMPTS:
             del self._waiting[intent_id]
             audit.log("receipt_not_taken_back", intent_id=intent_id, next_step="tell the shop its number")
             return None
         self._waiting[intent_id] = self._monotonic_s() + self._rest_s(self._attempts[intent_id])
         id_ = self._new_id()
         self._sent.setdefault(intent_id, set()).add(str(id_))
-        data = ReturnedData(intent.decode(), receipt.decode())
         payload = encode_event(RETURNED, id_=id_, source=self._device.id, now_s=now_s, data=data)
         return Publish(f"return-{intent_id}", up_topic(self._device.id, "receipt"), payload)
+
+    def _kept(self, intent_id: str) -> ReturnedData | None:
+        """None where the order has gone since, or storage has altered what is kept of it."""
+        receipt = self._journal.receipt(intent_id)
+        if receipt is None:
+            return None
+        try:
+            return ReturnedData(self._journal.signed_bytes(intent_id)[1].decode(), receipt.decode())
+        except UnicodeDecodeError:
+            return None
 
     def answered(self, payload: bytes) -> bool:
         """Whether this is the shop's word that it knows the order again; noted then. What else it is may be a

@@ -254,7 +254,8 @@ class OrderRoad:
                 self._leaving.answered(ends[0].intent_id)
                 self._cancels.answered(ends[0].intent_id)
             elif topic == down_topic(self._device.id, "rsp"):
-                events.append(self._answers.not_placed(payload))
+                events.append(end := self._answers.not_placed(payload))
+                self._leaving.answered(end.intent_id)
             elif topic == down_topic(self._device.id, "time"):
                 self._time.accept_event(payload)
             elif topic == down_topic(self._device.id, "policy"):
