@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -14,6 +17,7 @@ from agent.committing import jws
 from agent.committing.jws import PublicJwk
 from agent.committing.mandates import Merchant, PaymentInstrument
 from agent.committing.trust import Environment
+from agent.plumbing import durable
 from agent.plumbing.errors import ConfigurationError
 from order_backend.mail_settings import MailSettings
 
@@ -70,6 +74,7 @@ class ShopFolder:
         self.trusted = path / "ca" / "trusted.crt"
         self.announced_authorities = path / "ca" / "authorities.json"
         self.revocations = path / "ca" / "revoked.crl"
+        self.revocations_lock = path / "ca" / "revoked.lock"
         self.service_certificates = path / "ca" / "services.json"
         self.rotations = path / "keys" / "rotations.json"
         self.mail_lock = path / "mail.lock"
@@ -134,14 +139,32 @@ def read_json(path: Path, type_: type[T], otherwise: T) -> T:
 
 
 def write_file(path: Path, content: bytes, *, private: bool = False) -> None:
-    """Replaces `path` at once; owner-only where it is `private`."""
+    """Replaces `path` at once, on disk when this returns; owner-only where it is `private`. Of several
+    processes that write it at once each does so whole."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.unlink(missing_ok=True)
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o644)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    temporary.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        durable.move(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Others of this machine that want to be alone with `path` wait, as this one does for them. Raises
+    OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def claim(path: Path) -> int | None:

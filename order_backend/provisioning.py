@@ -26,7 +26,7 @@ from agent.committing.trust import MOST_KEYS, BrokerTrust, ShopKeys, TrustBundle
 from agent.plumbing.errors import ConfigurationError, TrustError
 from order_backend import certificates
 from order_backend.authorities import Authority, issuing, signers, trusted_pem
-from order_backend.folder import PURPOSES, ShopConfig, ShopFolder, read_json, write_file
+from order_backend.folder import PURPOSES, ShopConfig, ShopFolder, alone, read_json, write_file
 from order_backend.price_list import parse_price_list
 from order_backend.rotations import old_keys
 from order_backend.shop import Shop
@@ -210,11 +210,11 @@ def forget_replica(folder: ShopFolder, name: str) -> bool:
 
 def write_revocations(folder: ShopFolder, *, also: Iterable[int] = (), now: datetime) -> None:
     """The revocation lists, one of each authority, of everything that is revoked in the database, of order
-    services, and `also`."""
-    with Shop.open(folder.database) as shop:
+    services, and `also`. Of two at once the one that writes last has read last."""
+    with alone(folder.revocations_lock), Shop.open(folder.database) as shop:
         serials = [*shop.revoked_serials(), *map(int, sorted(_services(folder).revoked)), *also]
-    lists = [certificates.revocation_list(serials, *one, now=now) for one in signers(folder)]
-    write_file(folder.revocations, b"".join(lists))
+        lists = [certificates.revocation_list(serials, *one, now=now) for one in signers(folder)]
+        write_file(folder.revocations, b"".join(lists))
 
 
 class _Services(msgspec.Struct):
