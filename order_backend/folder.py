@@ -74,7 +74,7 @@ class ShopFolder:
         self.trusted = path / "ca" / "trusted.crt"
         self.announced_authorities = path / "ca" / "authorities.json"
         self.revocations = path / "ca" / "revoked.crl"
-        self.revocations_lock = path / "ca" / "revoked.lock"
+        self.revocations_lock = path / "revoked.lock"
         self.service_certificates = path / "ca" / "services.json"
         self.rotations = path / "keys" / "rotations.json"
         self.mail_lock = path / "mail.lock"
@@ -138,9 +138,9 @@ def read_json(path: Path, type_: type[T], otherwise: T) -> T:
         raise ConfigurationError("shop_invalid", f"{path}: {error}") from error
 
 
-def write_file(path: Path, content: bytes, *, private: bool = False) -> None:
-    """Replaces `path` at once, on disk when this returns; owner-only where it is `private`. Of several
-    processes that write it at once each does so whole."""
+def write_file(path: Path, content: bytes, *, private: bool = False, sync: bool = True) -> None:
+    """Replaces `path` at once, on disk when this returns unless `sync` is False; owner-only where it is
+    `private`. Of several processes that write it at once each does so whole."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o644)
@@ -148,8 +148,11 @@ def write_file(path: Path, content: bytes, *, private: bool = False) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(descriptor)
-        durable.move(temporary, path)
+            if sync:
+                os.fsync(descriptor)
+        temporary.replace(path)
+        if sync:
+            durable.flush(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 

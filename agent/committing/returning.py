@@ -63,10 +63,11 @@ class Returning:
 
     def _look(self) -> None:
         self._look_again = False
+        before = len(self._waiting)
         for intent_id in self._journal.to_return(self._lost):
             if self._attempts[intent_id] <= MOST_ATTEMPTS:
                 self._waiting.setdefault(intent_id, 0.0)
-        if self._waiting:
+        if len(self._waiting) > before:
             audit.log("receipts_returned", count=len(self._waiting))
 
     def _returned(self, intent_id: str, now_s: int) -> Publish | None:
@@ -93,14 +94,7 @@ class Returning:
             return None
 
     def answered(self, payload: bytes) -> bool:
-        """Whether this is the shop's word that it knows the order again; noted then. What else it is may be a
-        receipt of the lost time that was late. Raises JournalError."""
-        if self._is_of_one_returned(payload):
-            return True
-        self._look_again = bool(self._lost)
-        return False
-
-    def _is_of_one_returned(self, payload: bytes) -> bool:
+        """Whether this is the shop's word that it knows the order again; noted then. Raises JournalError."""
         if not self._sent:
             return False
         try:
@@ -118,3 +112,7 @@ class Returning:
         self._journal.returned(receipt.intent_id, self._lost)
         self._waiting.pop(receipt.intent_id, None)
         return True
+
+    def receipt_taken(self) -> None:
+        """Another one, which may be of the lost time and have been late."""
+        self._look_again = bool(self._lost)

@@ -253,6 +253,7 @@ class OrderRoad:
                 events += (ends := self._answers.receipt(payload))
                 self._leaving.answered(ends[0].intent_id)
                 self._cancels.answered(ends[0].intent_id)
+                self._returning.receipt_taken()
             elif topic == down_topic(self._device.id, "rsp"):
                 events.append(end := self._answers.not_placed(payload))
                 self._leaving.answered(end.intent_id)
