@@ -100,11 +100,7 @@ class StatusClaims(StatementClaims, frozen=True, kw_only=True):
     online: bool
     session: Uuid
     certificate: CertificateSerial = ""
-    authorities: DecisionCode = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,40}\Z")]
-
-
-MOST_ASKED_ABOUT = 20
-ListNumber = 0
+    authorities: ListNumber = 0
 
 
 class RenewalClaims(StatementClaims, frozen=True, kw_only=True):
@@ -114,11 +110,7 @@ class RenewalClaims(StatementClaims, frozen=True, kw_only=True):
     typ: ClassVar[str] = "earmark-renewal+jwt"
 
     request_sha256: Sha256
-    authorities: DecisionCode = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,40}\Z")]
-
-
-MOST_ASKED_ABOUT = 20
-ListNumber = 0
+    authorities: ListNumber = 0
 
 
 class RequestedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
