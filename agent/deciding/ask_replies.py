@@ -71,7 +71,8 @@ _POLISH = {
     "cancel_too_late": "Za późno, żeby anulować: {items}. Zamówienie pozostaje; zapytaj w sklepie.",
     "cancel_over": "Nie ma czego cofać, to nie zostało zamówione: {items}.",
     "cancel_not": (
-        "Nie mogę tego cofnąć: {items}. Zamówienie pozostaje; zobacz earmark doctor albo zapytaj w sklepie."
+        "Nie mogę tego cofnąć: {items}. Zamówienie pozostaje; zapytaj w sklepie."
+        " Opiekun urządzenia: earmark doctor."
     ),
 }
 
