@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -27,7 +28,7 @@ from agent.committing.envelope import (
 )
 from agent.committing.statements import CLOCK_SKEW_S, AskClaims
 from agent.committing.told_claims import TOLD_TYP, ToldClaims
-from agent.plumbing.told import AskKind, Told, ToldLine
+from agent.plumbing.told import AskKind, Told, ToldLine, ToldOffer
 from order_backend.checks import Refusal
 from order_backend.folder import ShopConfig
 from order_backend.prices import Prices
@@ -64,6 +65,8 @@ class Asks:
         self._answers: Mapping[AskKind, Callable[[AskClaims, int], Told]] = {
             "stock": self._stock,
             "status": self._status,
+            "delivery": self._delivery,
+            "offers": self._offers,
         }
 
     def ask(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
@@ -112,14 +115,25 @@ class Asks:
         token = jws.sign(to_claims(about), self._key, typ=TOLD_TYP)
         return encode_event(TOLD, id_=self._new_id(), source=shop_id, now_s=now_s, data=SignedData(token))
 
+    def _delivery(self, claims: AskClaims, now_s: int) -> Told:
+        day = self._shop.deliveries.day(now_s, self._config.delivery_business_days)
+        return Told(kind="delivery", lines=self._left(claims), delivery_date=day.isoformat())
+
+    def _offers(self, _: AskClaims, now_s: int) -> Told:
+        today = datetime.fromtimestamp(now_s, UTC).date().isoformat()
+        offers = (ToldOffer(one.words, one.product, one.until) for one in self._shop.promotions.on(today))
+        return Told(kind="offers", offers=tuple(offers))
+
     def _stock(self, claims: AskClaims, _: int) -> Told:
+        return Told(kind="stock", lines=self._left(claims))
+
+    def _left(self, claims: AskClaims) -> tuple[ToldLine, ...]:
         prices = self._prices.then(self._shop.published.newest_number())
         counted = self._shop.stock.seen(line.id for line in claims.lines)
-        lines = tuple(
+        return tuple(
             ToldLine(line.id, prices.unit_price(line.id) is not None, counted.get(line.id))
             for line in claims.lines
         )
-        return Told(kind="stock", lines=lines)
 
     def _status(self, claims: AskClaims, _: int) -> Told:
         order = self._own_order(claims)

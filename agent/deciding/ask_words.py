@@ -15,6 +15,29 @@ ASK_TEMPLATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "(do you have|have you got) [any|the] {item} [in stock|left]",
             "(is it|are they|is that) (in stock|available)",
         ),
+        "delivery": (
+            "when (would|will|does|do) [the] {item} (come|arrive)",
+            "when (would|will|does|do) (it|they) (come|arrive)",
+            "when (would|will|do) you deliver",
+            "how long does delivery take",
+        ),
+        "offers": (
+            "any (offers|promotions|deals)",
+            "(are there|do you have|have you got) any (offers|promotions|deals)",
+            "what (is on offer|offers are there|are the offers)",
+        ),
+        "where": (
+            "where (is|are|do i find|can i find) [the] {item}",
+            "where (is it|are they|do i find it|do i find them)",
+        ),
+        "goes_with": (
+            "what goes [well] with [the] {item}",
+            "what goes [well] with (it|them)",
+        ),
+        "fits": (
+            "what (does|do) [the] {item} fit",
+            "what (does it|do they) fit",
+        ),
         "status": (
             "where (is|are) my [last] (order|orders)",
             "(what about|what is with|what happened to) my [last] order",
@@ -33,6 +56,29 @@ ASK_TEMPLATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "czy {item} (jest|są) [jeszcze] (dostępna|dostępny|dostępne|na stanie|w magazynie)",
             "czy (to jest|jest to|są) [jeszcze] (dostępne|na stanie|w magazynie)",
         ),
+        "delivery": (
+            "kiedy (przyjdzie|przyjdą|przyszłaby|przyszłoby|przyszłyby|będzie|będą) {item}",
+            "kiedy (to|by to) (przyjdzie|przyszło|będzie)",
+            "kiedy (jest|będzie|byłaby) dostawa",
+            "ile trwa dostawa",
+        ),
+        "offers": (
+            "(czy są|są|macie|czy macie) jakieś (promocje|oferty)",
+            "(jakie są|jakie macie) (promocje|oferty)",
+            "co jest w promocji",
+        ),
+        "where": (
+            "gdzie (jest|są|leży|leżą|stoi|stoją|znajdę) {item}",
+            "gdzie (to jest|to leży|to znajdę)",
+        ),
+        "goes_with": (
+            "co pasuje do {item}",
+            "co do tego pasuje",
+        ),
+        "fits": (
+            "do czego (pasuje|pasują) {item}",
+            "do czego to pasuje",
+        ),
         "status": (
             "(gdzie jest|co z|co się dzieje z) (moje|moim) [ostatnie|ostatnim] (zamówienie|zamówieniem)",
             "kiedy (przyjdzie|przyjedzie|będzie) moje [ostatnie] zamówienie",
@@ -41,3 +87,10 @@ ASK_TEMPLATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "cancel": ("(anuluj|odwołaj|cofnij) [moje|to] ostatnie zamówienie",),
     },
 }
+
+FIT_WORDS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "en": (("does", "fit", "it"), ("do", "fit", "them"), ("does it", "fit", ""), ("do they", "fit", "")),
+    "pl": (("czy", "pasuje", "do tego"), ("czy to", "pasuje do", ""), ("czy", "pasuje do", "")),
+}
+"""How it is asked whether something of the trade fits ("does M8 fit?"): the words before, between a product and
+what it may fit, and after. Either of the two may be left out: then it is what is in hand."""
