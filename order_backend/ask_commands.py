@@ -31,7 +31,7 @@ def add_delivery_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cut-off", type=_time, metavar="HH:MM", help="what is ordered later counts for the next day (UTC)"
     )
-    parser.add_argument("--as-in-shop-json", action="store_true", help="its delivery_business_days hold again")
+    parser.add_argument("--as-in-shop-json", action="store_true", help="its delivery_business_days again")
 
 
 def promotions(options: argparse.Namespace) -> int:
@@ -46,7 +46,9 @@ def promotions(options: argparse.Namespace) -> int:
             shop.promotions.add(options.item, words, options.until or "")
         if options.remove is not None and not shop.promotions.remove(options.remove):
             raise ConfigurationError(
-                "promotion_unknown", f"no promotion {options.remove}", f"earmark-backend promotions {folder.path}"
+                "promotion_unknown",
+                f"no promotion {options.remove}",
+                f"earmark-backend promotions {folder.path}",
             )
         for one in shop.promotions.on(today):
             until = f"  until {one.until}" if one.until else ""

@@ -1,4 +1,4 @@
-"""What is on offer, in words, until its last day; told to whoever asks. What things cost is the catalogue's."""
+"""What is on offer, in words, until its last day; told to whoever asks. What it costs is the catalogue's."""
 
 from __future__ import annotations
 

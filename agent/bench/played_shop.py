@@ -133,6 +133,10 @@ class PlayedShop:
         with self.desk.shop.transaction():
             self.desk.shop.stock.count(sku, quantity)
 
+    def promote(self, words: str, language: str) -> None:
+        """Something is on offer."""
+        self.desk.shop.promotions.add("", {language: words}, "")
+
     def charge(self, product: str, minor: int) -> None:
         """It has always asked so much for that product, whatever stands in the device's catalogue."""
         self._charges[product] = minor

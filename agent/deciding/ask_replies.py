@@ -37,6 +37,18 @@ _ENGLISH = {
     "cancel_too_late": "It is too late to cancel: {items}. The order stands; ask the shop.",
     "cancel_over": "There is nothing to take back: {items} was not placed.",
     "cancel_not": "I could not take it back: {items}. The order stands; see earmark doctor, or ask the shop.",
+    "delivery_day": "Ordered now, it would be there {day}.",
+    "offers_none": "The shop has nothing on offer at the moment.",
+    "offers_are": "On offer: {offers}.",
+    "offer_until": "{offer} (until {until})",
+    "details_unknown": "The shop's details do not say that of {items}. Ask in the shop.",
+    "where_is": "{Items}: aisle {aisle}.",
+    "where_is_bin": "{Items}: aisle {aisle}, bin {bin}.",
+    "goes_with": "With {items} goes {others}.",
+    "fits_all": "{Items} fits {fits}.",
+    "fits_yes": "Yes: {items} fits {value}.",
+    "fits_not_named": "For {items} the shop's details name {fits}, and not {value}. Ask in the shop.",
+    "fits_attribute": "{Items}: {attribute} {value}.",
 }
 
 _POLISH = {
@@ -74,6 +86,18 @@ _POLISH = {
         "Nie mogę tego cofnąć: {items}. Zamówienie pozostaje; zapytaj w sklepie."
         " Opiekun urządzenia: earmark doctor."
     ),
+    "delivery_day": "Zamówione teraz, będzie {day}.",
+    "offers_none": "Sklep nie ma teraz żadnych promocji.",
+    "offers_are": "W promocji: {offers}.",
+    "offer_until": "{offer} (do {until})",
+    "details_unknown": "Pytasz o {items}: tego sklep mi nie podał. Zapytaj w sklepie.",
+    "where_is": "Pytasz o {items}: alejka {aisle}.",
+    "where_is_bin": "Pytasz o {items}: alejka {aisle}, miejsce {bin}.",
+    "goes_with": "Pytasz o {items}. Do tego: {others}.",
+    "fits_all": "Pytasz o {items}: pasuje do {fits}.",
+    "fits_yes": "Pytasz o {items}: tak, pasuje do {value}.",
+    "fits_not_named": "Pytasz o {items}: sklep podał {fits}, a nie {value}. Zapytaj w sklepie.",
+    "fits_attribute": "Pytasz o {items}: {attribute} {value}.",
 }
 
 ASK_REPLIES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH}

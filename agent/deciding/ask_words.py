@@ -7,6 +7,7 @@ the basket in hand, about what was asked last, or about the last order.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 ASK_TEMPLATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {
@@ -88,9 +89,20 @@ ASK_TEMPLATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 
-FIT_WORDS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
-    "en": (("does", "fit", "it"), ("do", "fit", "them"), ("does it", "fit", ""), ("do they", "fit", "")),
-    "pl": (("czy", "pasuje", "do tego"), ("czy to", "pasuje do", ""), ("czy", "pasuje do", "")),
+
+class FitWords(NamedTuple):
+    """ "Does M8 fit?": the words before, between what is to fit and what it fits, and those that stand for
+    what is in hand."""
+
+    before: tuple[str, ...]
+    between: tuple[str, ...]
+    in_hand: tuple[str, ...]
+
+
+FIT_WORDS: Mapping[str, FitWords] = {
+    "en": FitWords(("does", "do", "will", "would"), ("fit",), ("it", "they", "them", "this", "that")),
+    "pl": FitWords(
+        ("czy",), ("pasuje do", "pasują do", "pasuje", "pasują"), ("to", "one", "tego", "niego", "nich")
+    ),
 }
-"""How it is asked whether something of the trade fits ("does M8 fit?"): the words before, between a product and
-what it may fit, and after. Either of the two may be left out: then it is what is in hand."""
+"""The longer of two that say the same comes first."""

@@ -46,6 +46,34 @@ def stock_in_words(told: Told, basket: Basket, language: str) -> str:
     return " ".join((*said, *less))
 
 
+def delivery_in_words(told: Told, basket: Basket | None, language: str) -> str:
+    """When what is ordered now would come; instead, where there is not all of it, what there is."""
+    day = on_day(told.delivery_date, language)
+    when = in_words("delivery_day", language, day=day) if day else in_words("ask_silent", language)
+    if basket is None or all(_is_there(told, line) for line in basket.lines):
+        return when
+    return stock_in_words(told, basket, language)
+
+
+def offers_in_words(told: Told, language: str) -> str:
+    """What is on offer; one without words in `language` in another."""
+    said = []
+    for offer in told.offers:
+        words = offer.words.get(language) or next(iter(offer.words.values()), "")
+        dated = in_words("offer_until", language, offer=words, until=offer.until) if offer.until else words
+        said.append(dated)
+    return (
+        in_words("offers_are", language, offers="; ".join(said))
+        if said
+        else in_words("offers_none", language)
+    )
+
+
+def _is_there(told: Told, line: Line) -> bool:
+    found = next((seen for seen in told.lines if seen.id == line.sku), None)
+    return found is not None and found.sold and (found.left is None or found.left >= line.quantity)
+
+
 def status_in_words(told: Told, items: str, language: str) -> str:
     """How the order of `items` (in words) stands."""
     key = f"status_{told.state}" if told.state else "status_unknown"

@@ -12,9 +12,16 @@ from agent.committing.receipts import CANCELLED
 from agent.deciding.asked import Asked, asked_in
 from agent.deciding.basket import Basket, counts_of, parts_of
 from agent.deciding.conversation import Record
+from agent.deciding.knowing import Known
 from agent.deciding.replies import spoken_money
 from agent.deciding.spoken_basket import spoken_basket
-from agent.deciding.telling import in_words, status_in_words, stock_in_words
+from agent.deciding.telling import (
+    delivery_in_words,
+    in_words,
+    offers_in_words,
+    status_in_words,
+    stock_in_words,
+)
 from agent.deciding.understanding import Answer, understand
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.told import Told
@@ -60,7 +67,7 @@ class Inquiries:
         if asked is None or (asked.kind == "cancel" and in_hand is not None):
             return False  # a denial is one of the basket in hand
         self._about = asked.basket or in_hand or self._about
-        self._asked(asked)
+        self._asked(asked, in_hand)
         return True
 
     def ordered(self, basket: Basket) -> None:
@@ -72,10 +79,20 @@ class Inquiries:
         meaning = understand(edition.parser(self._language), edition.catalogue, "consent", text, text)
         return meaning.kind in ("consent", "bare") if isinstance(meaning, Answer) else None
 
-    def _asked(self, asked: Asked) -> None:
+    def _asked(self, asked: Asked, in_hand: Basket | None) -> None:
         match asked.kind:
             case "stock":
                 self._about_goods(self._stock)
+            case "where":
+                self._about_goods(lambda basket: self._tell(self._known.where(basket)))
+            case "goes_with":
+                self._about_goods(lambda basket: self._tell(self._known.goes_with(basket)))
+            case "fits":
+                self._about_goods(lambda basket: self._tell(self._known.fits(basket, asked.value)))
+            case "delivery":
+                self._delivery(self._about if asked.basket or in_hand else None)
+            case "offers":
+                self._shop(Question("offers"), lambda told: offers_in_words(told, self._language))
             case "status":
                 self._about_last_order(self._status)
             case "cancel":
@@ -91,6 +108,16 @@ class Inquiries:
             self._say("ask_about_what", example=self._desk.hears.examples.get(self._language, ""))
         else:
             then(self._desk.in_language(self._about, self._language))
+
+    @property
+    def _known(self) -> Known:
+        edition = self._desk.edition
+        return Known(edition.catalogue, self._desk.house.facts(edition.source), self._language)
+
+    def _delivery(self, about: Basket | None) -> None:
+        basket = None if about is None else self._desk.in_language(about, self._language)
+        lines = tuple((line.sku, line.quantity) for line in basket.lines) if basket else ()
+        self._shop(Question("delivery", lines), lambda told: delivery_in_words(told, basket, self._language))
 
     def _stock(self, basket: Basket) -> None:
         lines = tuple((line.sku, line.quantity) for line in basket.lines)

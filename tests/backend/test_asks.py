@@ -17,6 +17,8 @@ from agent.plumbing.errors import TrustError
 from agent.plumbing.told import ToldLine
 from order_backend.asks import ASKS_AT_ONCE
 from order_backend.cli import main
+from order_backend.deliveries import Deliveries, Rule
+from order_backend.desk import OrderDesk
 from order_backend.provisioning import revoke
 from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, join
 
@@ -80,6 +82,54 @@ def test_an_order_is_told_from_its_placing_to_its_end(bench: Bench) -> None:
     )
     assert main(["accept", str(bench.folder.path), order.order_id]) == 0
     assert told(bench, "status", orders=[intent], sub="person-1").state == "accepted"
+
+
+def test_delivery_is_told_by_the_rule_that_orders_are_promised_by(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(bench.folder.path)  # NOW_S is a Wednesday, 11:06 UTC
+    assert told(bench, "delivery").delivery_date == "2026-11-20"
+    for options, day in (
+        (["--days", "3"], "2026-11-23"),
+        (["--cut-off", "11:07"], "2026-11-23"),
+        (["--cut-off", "11:06"], "2026-11-24"),
+        (["--as-in-shop-json"], "2026-11-20"),
+    ):
+        assert main(["delivery", folder, *options]) == 0
+        bench.desk.close()
+        bench.desk = OrderDesk(bench.folder)
+        assert told(bench, "delivery").delivery_date == day
+        placed(bench)
+        assert bench.desk.shop.orders(1)[0].delivery_date == day, "what is promised is what was told"
+    assert main(["delivery", folder]) == 0
+    assert capsys.readouterr().out.splitlines()[2].startswith("3 business days, a day more after 11:06 UTC:")
+
+
+def test_another_rule_holds_for_a_service_that_runs(bench: Bench) -> None:
+    clock = iter((0.0, 0.0, 1.0, 11.0, 11.0))
+    deliveries = Deliveries(bench.desk.shop.database, lambda: next(clock))
+    assert deliveries.day(NOW_S, 2).isoformat() == "2026-11-20"
+    bench.desk.shop.deliveries.put(Rule(0, None))
+    assert deliveries.day(NOW_S, 2).isoformat() == "2026-11-20"
+    assert deliveries.day(NOW_S, 2).isoformat() == "2026-11-18"
+
+
+def test_promotions_are_told_until_their_last_day(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(bench.folder.path)
+    assert main(["promotions", folder, "--en", "two for one", "--item", "rice", "--until", "2099-01-01"]) == 0
+    assert main(["promotions", folder, "--en", "winter sale", "--pl", "zimowa wyprzedaż"]) == 0
+    shop = bench.desk.shop
+    shop.promotions.add("", {"en": "over"}, "2026-11-17")
+    shop.promotions.add("", {"en": "today only"}, "2026-11-18")
+    offers = told(bench, "offers").offers
+    assert [(one.words["en"], one.product, one.until) for one in offers] == [
+        ("today only", "", "2026-11-18"), ("winter sale", "", ""), ("two for one", "rice", "2099-01-01"),
+    ]  # fmt: skip
+    capsys.readouterr()
+    assert main(["promotions", folder, "--remove", "1"]) == 0
+    assert "two for one" not in capsys.readouterr().out
+    assert main(["promotions", folder, "--remove", "1"]) == 1
+    assert main(["promotions", folder, "--en", "dragons", "--item", "dragon"]) == 1
 
 
 def test_of_another_s_order_nobody_is_told_more_than_of_none(bench: Bench) -> None:

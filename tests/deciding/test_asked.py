@@ -7,9 +7,12 @@ import pytest
 from agent.deciding.ask_replies import ASK_REPLIES
 from agent.deciding.ask_words import ASK_TEMPLATES
 from agent.deciding.asked import Asked, asked_in
-from agent.deciding.telling import status_in_words, stock_in_words
+from agent.deciding.basket import Basket
+from agent.deciding.details import Facts, Place
+from agent.deciding.knowing import Known
+from agent.deciding.telling import delivery_in_words, offers_in_words, status_in_words, stock_in_words
 from agent.deciding.understanding import OrderAsked, understand
-from agent.plumbing.told import Told, ToldLine
+from agent.plumbing.told import Told, ToldLine, ToldOffer
 from tests.deciding.test_questions import EDITION, THINGS
 
 
@@ -86,3 +89,87 @@ def test_what_the_shop_leaves_out_is_not_told_as_there() -> None:
 def test_an_order_that_the_shop_does_not_know_is_said_so() -> None:
     said = status_in_words(Told(kind="status", code="order_unknown"), "one bag of rice", "en")
     assert said == "The shop does not know your last order: one bag of rice. Ask in the shop."
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "things", "value"),
+    [
+        ("en", "does M8 fit?", None, "M8"),
+        ("en", "Does M8 fit it", None, "M8"),
+        ("en", "does it fit M8", None, "M8"),
+        ("en", "do two bags of rice fit M8?", "rice", "M8"),
+        ("pl", "czy M8 pasuje?", None, "M8"),
+        ("pl", "czy to pasuje do M8?", None, "M8"),
+        ("pl", "czy ryż pasuje do M8", "rice", "M8"),
+    ],
+)
+def test_whether_something_fits_is_about_what_is_named_or_in_hand(
+    language: str, text: str, things: str | None, value: str
+) -> None:
+    found = asked(language, text)
+    assert found is not None and (found.kind, found.value) == ("fits", value)
+    assert (found.basket.lines[0].product_id if found.basket else None) == things
+
+
+@pytest.mark.parametrize(
+    "text", ["does it fit", "does fit", "does rice fit coffee", "do M8 and M6", "does " + "x" * 41 + " fit"]
+)
+def test_what_asks_after_nothing_or_after_too_much_is_no_such_question(text: str) -> None:
+    found = asked("en", text)
+    assert found is None or not found.value
+
+
+FACTS = {
+    "coffee": Facts(place=Place("3", "B2"), goes_with=("milk", "gone"), fits=("M8", "M10")),
+    "rice": Facts(place=Place("cellar"), attributes={"grain": "long"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "thing", "value", "said"),
+    [
+        ("where", "coffee", "", "One bag of medium roast coffee: aisle 3, bin B2."),
+        ("where", "rice", "", "One bag of rice: aisle cellar."),
+        ("where", "butter", "", "The shop's details do not say that of one pack of butter. Ask in the shop."),
+        ("goes_with", "coffee", "", "With one bag of medium roast coffee goes milk."),
+        ("goes_with", "rice", "", "The shop's details do not say that of one bag of rice. Ask in the shop."),
+        ("fits", "coffee", "", "One bag of medium roast coffee fits M8 and M10."),
+        ("fits", "coffee", "m8", "Yes: one bag of medium roast coffee fits m8."),
+        (
+            "fits", "coffee", "M6",
+            "For one bag of medium roast coffee the shop's details name M8 and M10, and not M6."
+            " Ask in the shop.",
+        ),
+        ("fits", "rice", "long", "One bag of rice: grain long."),
+        ("fits", "rice", "M6", "The shop's details do not say that of one bag of rice. Ask in the shop."),
+    ],
+)  # fmt: skip
+def test_what_the_details_tell_and_no_more(kind: str, thing: str, value: str, said: str) -> None:
+    basket = Basket((EDITION.catalogue.line(thing, {}, 1, "en"),), 1)
+    known = Known(EDITION.catalogue, FACTS, "en")
+    assert getattr(known, kind)(*((basket, value) if kind == "fits" else (basket,))) == said
+
+
+def test_a_day_is_told_of_what_there_is_and_never_made_up() -> None:
+    basket = Basket((EDITION.catalogue.line("rice", {}, 2, "en"),), 1)
+    rice = ToldLine("rice", left=0)
+    said = [
+        delivery_in_words(Told(kind="delivery", lines=lines, delivery_date=day), about, "en")
+        for lines, day, about in (
+            ((), "2026-11-26", None),
+            ((rice,), "2026-11-26", basket),
+            ((ToldLine("rice"),), "2026-11-26", basket),
+            ((), "", None),
+        )
+    ]
+    there = "Ordered now, it would be there on Thursday."
+    assert said[:3] == [there, "Out of stock: two bags of rice.", there]
+    assert said[3].startswith("The shop did not answer")
+
+
+def test_offers_are_told_in_the_language_that_asks_or_in_another() -> None:
+    both = ToldOffer({"en": "rice for less", "pl": "tańszy ryż"}, "rice", "2026-12-01")
+    polish = ToldOffer({"pl": "tańsza kawa"})
+    told = Told(kind="offers", offers=(both, polish))
+    assert offers_in_words(told, "en") == "On offer: rice for less (until 2026-12-01); tańsza kawa."
+    assert offers_in_words(Told(kind="offers"), "en") == "The shop has nothing on offer at the moment."

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from agent.committing.envelope import TOLD
+from agent.deciding.details import Details, Facts, Place
 from agent.plumbing.messages import Publish
 from agent.till.asks import Asks
+from agent.till.house import HouseRules
 from agent.till.typed import TypedDialogue
 from tests.committing.kit import DEVICE, Bench, agreed, make_bench
 from tests.till.kit import Till, make_till
@@ -183,3 +185,30 @@ def test_in_polish(chat: Chat) -> None:
         chat.till.desk, "pl", chat.shown.append, chat.till.what_is_low, chat.asks.ask
     )
     assert chat.asked("czy jest kawa na stanie?") == "Sklep ma: jedną paczkę średnio palonej kawy."
+
+
+def test_what_the_details_tell_needs_no_shop(chat: Chat) -> None:
+    chat.till.desk.online = False
+    facts = {"coffee": Facts(place=Place("3", "B2"), goes_with=("milk",), fits=("M8",))}
+    source = chat.till.desk.edition.source
+    chat.till.desk.house = HouseRules(details=Details(1, "corner-shop", 1, source, facts))
+    said = [
+        chat.type(text)
+        for text in ("where is coffee?", "what goes with it", "does M8 fit?", "what does a bag of rice fit?")
+    ]
+    assert said == [
+        "One bag of medium roast coffee: aisle 3, bin B2.",
+        "With one bag of medium roast coffee goes milk.",
+        "Yes: one bag of medium roast coffee fits M8.",
+        "The shop's details do not say that of one bag of rice. Ask in the shop.",
+    ]
+    chat.till.desk.house = HouseRules(details=Details(1, "corner-shop", 1, "0" * 64, facts))
+    assert chat.type("where is coffee").startswith("The shop's details do not say")
+
+
+def test_delivery_and_offers_are_the_shop_s_and_offline_nobody_knows(chat: Chat) -> None:
+    chat.bench.desk.shop.promotions.add("", {"en": "rice for less"}, "")
+    assert chat.asked("when would a bag of rice come?").startswith("Ordered now, it would be there on ")
+    assert chat.asked("any offers?") == "On offer: rice for less."
+    chat.till.desk.online = False
+    assert chat.type("when would it come") == chat.type("any offers") == OFFLINE
