@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 
 from order_backend.database import Database
 from order_backend.tables import account_devices, accounts, order_ends, orders
@@ -102,13 +102,16 @@ class Accounts:
     def ordered_since(self, account: Account, lines: str, since_s: int) -> bool:
         """Whether an order with just these lines was placed on the account at or after that time, and not
         cancelled since; inside the transaction that has locked it."""
-        cancelled = select(order_ends.c.order_id).where(order_ends.c.what == "cancelled")
+        # Not a list of all that were ever cancelled, which would be read through at each order.
+        cancelled = exists().where(
+            order_ends.c.order_id == orders.c.order_id, order_ends.c.what == "cancelled"
+        )
         payer = func.coalesce(account_devices.c.account_id, orders.c.device_id)
         query = (
             select(orders.c.order_id)
             .select_from(orders.outerjoin(account_devices, account_devices.c.device_id == orders.c.device_id))
-            .where(orders.c.order_id.not_in(cancelled))
             .where(orders.c.placed_at >= since_s, payer == account.account_id, orders.c.lines == lines)
+            .where(~cancelled)
             .limit(1)
         )
         return self._db.execute(query).first() is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import time
@@ -165,6 +166,7 @@ def _init(options: argparse.Namespace) -> int:
         database=options.database,
         now=datetime.now(UTC),
     )
+    os.sync()
     print(f"shop {folder.config().shop_id} in {folder.path}")
     return 0
 

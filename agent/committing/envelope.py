@@ -73,8 +73,7 @@ class IntentData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One compact JWS: a receipt, an answer, a time, a cancellation, an offer and its request, a question to
-    the shop and what it tells, or a catalogue's manifest."""
+    """One compact JWS; what it is of, the event's type and the JWS's `typ` say."""
 
     signed: str
 

@@ -87,7 +87,7 @@ class OrderRoad:
             )
         self._journal, self._keys, self._trust, self._time = journal, keys, trust, time
         self._device, self._orders = settings.device, settings.orders
-        self._monotonic_ns, self._new_id = monotonic_ns, new_id
+        self._monotonic_ns, self._jitter, self._new_id = monotonic_ns, jitter, new_id
         self._connected = False
         self._fresh: set[str] = set()
         self.refused: Counter[str] = Counter()
@@ -109,17 +109,23 @@ class OrderRoad:
             *(journal, keys, trust, time, settings),
             monotonic_ns=monotonic_ns,
             label_s=self._label_s,
-            jitter=jitter,
+            rest_s=self._rest_s,
             new_id=new_id,
         )
         self._answers = ShopAnswers(
             journal, trust, time, self._device, self._move, self._label_s, self.refused
         )
         self._cancels = Cancels(
-            journal, keys, trust, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+            *(journal, keys, trust, settings),
+            monotonic_s=self._monotonic_s,
+            rest_s=self._rest_s,
+            new_id=new_id,
         )
         self._returning = Returning(
-            journal, trust, time, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+            *(journal, trust, time, self._device),
+            monotonic_s=self._monotonic_s,
+            rest_s=self._rest_s,
+            new_id=new_id,
         )
         self._news: list[RoadEvent] = []
 
@@ -250,8 +256,10 @@ class OrderRoad:
                 events += (ends := self._answers.receipt(payload))
                 self._leaving.answered(ends[0].intent_id)
                 self._cancels.answered(ends[0].intent_id)
+                self._returning.receipt_taken()
             elif topic == down_topic(self._device.id, "rsp"):
-                events.append(self._answers.not_placed(payload))
+                events.append(end := self._answers.not_placed(payload))
+                self._leaving.answered(end.intent_id)
             elif topic == down_topic(self._device.id, "time"):
                 self._time.accept_event(payload)
             elif topic == down_topic(self._device.id, "policy"):
@@ -283,6 +291,13 @@ class OrderRoad:
     def _label_s(self) -> int:
         """The time for a journal row: untrusted where nothing better is known, because it signs nothing."""
         return self._time.now() if self._time.trusted else int(clocks.time())
+
+    def _rest_s(self, attempts: int) -> float:
+        """After so many of whatever is sent until the shop answers."""
+        shortest_s, longest_s = self._orders.resend_min_seconds, self._orders.resend_max_seconds
+        return outbox.rest_seconds(
+            attempts, shortest_s=shortest_s, longest_s=longest_s, jitter=self._jitter()
+        )
 
     def _monotonic_s(self) -> float:
         return self._monotonic_ns() / 1e9
