@@ -171,14 +171,18 @@ def refused(client: Client, url: str, *, now_s: int | None = None) -> str:
 
 
 def device(folder: Path, publisher: Publisher, url: str, **update: object) -> Path:
-    """A settings file of a device that takes updates from `url`; audio is fed in."""
+    """A settings file of a device that takes updates from `url`; audio is fed in. It checks a release with
+    one model and, unless `update` says otherwise, once: `docs/updating.md` is run with what is not set."""
     state = folder / "var"
     state.mkdir(parents=True)
     (state / "update-root.json").write_bytes(publisher.root)
     shutil.copy(ROOT / "order_backend/catalogues/corner_shop.json", state / "catalogue.json")
     settings = folder / "earmark.toml"
-    lines = [f"{key} = {value!r}".replace("'", '"') for key, value in update.items()]
-    settings.write_text('[audio]\nsource = "fd:9"\n' + "\n".join(["[update]", f'url = "{url}"', *lines, ""]))
+    lines = [f"{key} = {value!r}".replace("'", '"') for key, value in ({"tries": 1} | update).items()]
+    settings.write_text(
+        '[audio]\nsource = "fd:9"\n[asr]\nsecond_opinion = false\n'
+        + "\n".join(["[update]", f'url = "{url}"', *lines, ""])
+    )
     return settings
 
 
