@@ -51,12 +51,12 @@ _LONGEST_FIRST = (
 )
 """Files by the seconds that they take: whoever adds one of more than twenty puts it here."""
 
-_MEMORY = Path("/dev/shm")  # noqa: S108  (what tests write no disk has to keep)
+_MEMORY = Path("/dev/shm")
 _ROOM_BYTES = 4_000_000_000
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """`tmp_path` is in memory where there is room: databases that wait for a disk at each commit take long."""
+    """`tmp_path` is in memory where there is room: a database waits for its disk at each commit."""
     if "PYTEST_DEBUG_TEMPROOT" in os.environ or config.option.basetemp or not os.access(_MEMORY, os.W_OK):
         return
     may_start_programs = not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC

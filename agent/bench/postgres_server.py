@@ -96,7 +96,7 @@ class PostgresServer:
         return f"postgresql://shop@/postgres?host={quote(str(self._folder))}&options=-csearch_path%3D{name}"
 
     def close(self) -> None:
-        """Ends it without waiting for its clients or writing what it has in memory, and removes its folder."""
+        """Ends it, waiting for no client and writing nothing that is in memory, and removes its folder."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(START_TIMEOUT_S)
