@@ -20,6 +20,9 @@ from agent.till.kept import keep, kept
 
 Kind = FactorKind
 FEWEST_DIGITS: dict[Kind, int] = {"pin": 4, "badge": 6}
+COST = 2**14
+"""How slow a number is to try: scrypt's n. In every file that there is."""
+
 _LOCKOUT_KEY = "factor_lockout"
 
 
@@ -142,4 +145,4 @@ def _fits(secret: _Secret, number: str) -> bool:
 
 
 def _scrypt(salt: bytes) -> Scrypt:
-    return Scrypt(salt=salt, length=32, n=2**14, r=8, p=1)
+    return Scrypt(salt=salt, length=32, n=COST, r=8, p=1)
