@@ -37,6 +37,7 @@ TRUST = "earmark.trust.v1"
 AUTHORITIES = "earmark.authorities.v1"
 OFFER_REQUEST = "earmark.offer-request.v1"
 OFFER = "earmark.offer.v1"
+APPROVAL = "earmark.approval.v1"
 
 TOPIC_ROOT = "va/v1/d"
 SHOP_ROOT = "va/v1/b"
