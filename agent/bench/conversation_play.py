@@ -115,7 +115,7 @@ class _Player:
                 self._room.desk.factors.set(self._person(words["name"]), kind, words["number"])
         for words in given.get("phone", ()):
             self._room.phones.pair(self._person(words["name"]), words["name"])
-        self._room.desk.house = HouseRules(_policy_of(given))
+        self._room.house = self._room.desk.house = HouseRules(_policy_of(given))
         for words in given.get("charges", ()):
             self._room.shop.charge(words["product"], minor_of(words["price"]))
         for words in given.get("stock", ()):

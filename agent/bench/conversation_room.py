@@ -29,6 +29,7 @@ from agent.plumbing.settings import Device, Orders, Paths, Policy, Sensor, Setti
 from agent.plumbing.speaker_models import GE2E
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Factors
+from agent.till.house import HouseRules
 from agent.till.offers import Offers
 from agent.till.people import People
 from agent.till.phones import Phones
@@ -98,6 +99,7 @@ class Room:
         self.linked = False
         self.embeds_in_noise = False
         self._edition = edition_of(founded.catalogue, language)
+        self.house = HouseRules()
         self._start()
         self.phones = RoomPhones(self)
 
@@ -112,9 +114,9 @@ class Room:
         people = People(self._folder / "people")
         factors = Factors(self._folder / "factors.json", journal, lambda: clock.boot_s)
         phones = Phones(self._folder / "phones.json", journal)
-        self.desk = Desk(
+        self.desk: Desk = Desk(
             *(settings, self._edition, journal, road, people, factors, lambda: clock.wall_s),
-            house=self.desk.house if hasattr(self, "desk") else None,
+            house=self.house,
             phones=phones,
         )
         self.desk.speaker_model = GE2E
@@ -127,7 +129,7 @@ class Room:
             *(self.desk, self._sent.append, self._after, lambda *_: None, waiting),
             ask_for_offer=self._offers.ask,
         )
-        self.proofs = Proofs(self.desk, lambda: [self.spoken, *([self.chat] if self.chat else [])])
+        self.proofs: Proofs = Proofs(self.desk, lambda: [self.spoken, *([self.chat] if self.chat else [])])
         self.touching = Touching(self.desk, self.spoken, self._after, self.proofs)
         self._hears = False
         self.sensing = Sensing(

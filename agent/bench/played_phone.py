@@ -45,6 +45,7 @@ class RoomPhones:
         self._room = room
         self._phones: dict[str, PlayedPhone] = {}
         self._last: messages.Received | None = None
+        self._before = Asked("", "", (), 0, "PLN", 1)
 
     def pair(self, person: str, name: str) -> None:
         """As `earmark phone add`."""
@@ -72,8 +73,6 @@ class RoomPhones:
 
     def _asked(self, name: str, *, other: bool) -> Asked:
         person = self._phones[name].pairing.person
-        found = self._room.proofs.asked_of(person) or self._before
+        found: Asked = self._room.proofs.asked_of(person) or self._before
         self._before = found
         return msgspec.structs.replace(found, total_minor=found.total_minor + 1) if other else found
-
-    _before = Asked("", "", (), 0, "PLN", 1)

@@ -234,7 +234,7 @@ _POLISH = {
 }
 
 REPLIES: Mapping[str, Mapping[str, str]] = {
-    language: words | APPROVALS[language]
+    language: {**words, **APPROVALS[language]}
     for language, words in {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}.items()
 }
 
