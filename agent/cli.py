@@ -146,7 +146,7 @@ def build_parser() -> argparse.ArgumentParser:
         dest="person",
         default="",
         metavar="PERSON",
-        help="who types: that person's phone approves what is typed (earmark phone)",
+        help="who types: that person's phone approves what is typed",
     )
     chat.add_argument("--speak", action="store_true", help="also read the replies aloud (espeak-ng)")
     chat.add_argument("--record", type=Path, metavar="DIR", help="also write the replies as DIR/001.wav ...")

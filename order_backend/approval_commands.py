@@ -12,7 +12,7 @@ from order_backend.shop import Shop
 def add_approval_arguments(parser: argparse.ArgumentParser) -> None:
     """Those of `approval`."""
     parser.add_argument("--device", required=True)
-    parser.add_argument("answer", metavar="ANSWER", help="what `earmark phone approve` has printed")
+    parser.add_argument("answer", metavar="ANSWER", help="the phone's signed answer")
 
 
 def approval(options: argparse.Namespace) -> int:

@@ -11,14 +11,14 @@ from uuid import uuid4
 
 from sqlalchemy import delete, select
 
-from agent.committing.approvals import approval_event
-from agent.committing.envelope import LARGEST_PAYLOAD_BYTES, down_topic
-from agent.deciding.phone import LIFETIME_S
+from agent.committing.envelope import APPROVAL, LARGEST_PAYLOAD_BYTES, SignedData, down_topic, encode_event
 from agent.plumbing.errors import ConfigurationError
 from order_backend.database import Database
 from order_backend.tables import approvals
 
 LOOK_EVERY_S = 0.5
+KEPT_S = 300
+"""No device takes an answer that is older (docs/asyncapi.yaml)."""
 
 
 class Approvals:
@@ -29,7 +29,7 @@ class Approvals:
 
     def put(self, device_id: str, token: str, *, shop_id: str, now_s: int) -> None:
         """To be carried to that device; inside a transaction. Raises ConfigurationError approval_too_long."""
-        event = approval_event(token, id_=uuid4(), shop_id=shop_id, now_s=now_s)
+        event = encode_event(APPROVAL, id_=uuid4(), source=shop_id, now_s=now_s, data=SignedData(token))
         if len(event) > LARGEST_PAYLOAD_BYTES:
             raise ConfigurationError(
                 "approval_too_long", f"{len(event)} bytes", "give what the phone has signed, and no more"
@@ -46,7 +46,7 @@ class Approvals:
         ).all()
         for row in rows:
             self._db.execute(delete(approvals).where(approvals.c.number == row[0]))
-        return [(row[1], bytes(row[2])) for row in rows if row[3] + LIFETIME_S >= now_s]
+        return [(row[1], bytes(row[2])) for row in rows if row[3] + KEPT_S >= now_s]
 
     def waiting(self) -> bool:
         """Whether any is on its way."""

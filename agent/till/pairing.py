@@ -34,7 +34,7 @@ class PhonePairing:
             ) from error
         person = self.whose(phone.person)
         if person != phone.person:
-            raise EarmarkError("phone_pairing", f"it names {phone.person}", f"earmark phone pair {person}")
+            raise EarmarkError("phone_pairing", f"it names {phone.person}", "earmark phone pair --help")
         self._desk.phones.add(phone)
         self._record("phone_paired", person)
         name = self._desk.known_as(person).name

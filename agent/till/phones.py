@@ -50,7 +50,7 @@ class Phones:
             audit.log(
                 "phones_damaged",
                 detail=f"{path}: {type(error).__name__}",
-                next_step="earmark phone add, for each phone",
+                next_step="pair each phone again: earmark phone add --help",
             )
 
     def has(self, person: str) -> bool:
