@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
-from agent.deciding.conversation import FactorGiven, FactorRefused, Record, Say
+from agent.deciding.conversation import Record, Say
 from agent.plumbing import audit, messages, site_messages
 from agent.plumbing.errors import EarmarkError
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
+from agent.till.proofs import Proofs
 from agent.till.spoken import SpokenDialogue
 
 NEW_FACTOR_SECONDS = 60
@@ -36,18 +36,24 @@ class Touching:
     """A number that nobody asked for is forgotten and never tried: the keypad is no oracle."""
 
     def __init__(
-        self, desk: Desk, spoken: SpokenDialogue, start_timer: Callable[[int, Callable[[], None]], None]
+        self,
+        desk: Desk,
+        spoken: SpokenDialogue,
+        start_timer: Callable[[int, Callable[[], None]], None],
+        proofs: Proofs | None = None,
     ) -> None:
+        """`proofs`: where what is awaited gets its numbers; None: of the spoken conversation only."""
         self._desk, self._spoken, self._start_timer = desk, spoken, start_timer
+        self._proofs = proofs or Proofs(desk, lambda: [spoken])
         self._new: _NewFactor | None = None
 
     def received(self, message: messages.Message) -> None:
         """From `touch`."""
         match message:
-            case site_messages.PinTyped(number=number) if person := self._spoken.awaits_factor_of:
-                self._try("pin", partial(self._pin_owner, person, number))
-            case site_messages.BadgeRead(number=number) if self._spoken.awaits_factor_of:
-                self._try("badge", partial(self._badge_owner, number))
+            case site_messages.PinTyped(number=number) if self._proofs.awaited:
+                self._proofs.number(number)
+            case site_messages.BadgeRead(number=number) if self._proofs.awaited:
+                self._proofs.badge(number)
             case site_messages.PinTyped(number=number) if self._new and self._new.kind == "pin":
                 self._choose(self._new, number)
             case site_messages.BadgeRead(number=number) if self._new and self._new.kind == "badge":
@@ -107,17 +113,3 @@ class Touching:
         if self._new and self._new.on_step is on_step:
             new, self._new = self._new, None
             new.on_step("", True, False)
-
-    def _try(self, factor: Kind, owner_of: Callable[[], str | None]) -> None:
-        try:
-            owner = owner_of()
-        except EarmarkError as error:
-            self._spoken.factor(FactorRefused(error.code))
-            return
-        self._spoken.factor(FactorGiven(owner, factor) if owner else FactorRefused("factor_wrong"))
-
-    def _pin_owner(self, person: str, number: str) -> str | None:
-        return person if self._desk.factors.is_pin_of(person, number, now_s=self._desk.now_s()) else None
-
-    def _badge_owner(self, number: str) -> str | None:
-        return self._desk.factors.owner_of_badge(number, now_s=self._desk.now_s())
