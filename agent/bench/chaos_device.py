@@ -53,13 +53,15 @@ GRACE_S = 5
 """Instead of five minutes, so that a run sees what becomes of orders whose time is over."""
 RENEWAL_SPREAD_S = 10.0
 """Instead of five minutes, so that a run sees certificates of the successor."""
-OFFER_WAIT_S = 1.5
-"""As long as the till waits."""
-_ASK_AGAIN_S = 0.5
+OFFER_WAIT_S = 3.0
+"""Twice as long as the till waits: more is lost, late and down here, and a busy machine would see few offers."""
+_ASK_AGAIN_S = 1.0
+"""After any refusal: fifty devices that ask for each order at every turn leave the shop no processor time to
+give them the time, for want of which they were refused."""
 _LONGEST_YES_S = 1.0
 """From an offer to the yes to it."""
-_PATIENCE_S = 5.0
-"""Who has waited for longer, because others were being asked, orders without an offer."""
+_MOST_WAITING = 3
+"""People at a device: with more behind somebody, nobody waits for an offer."""
 _COUNT_EVERY_S = 1.0
 _NO_LIMIT = 2**30
 _PEOPLE = 8
@@ -93,6 +95,7 @@ class ChaosDevice:
         )
         self._journal = Journal(files.journal(name))
         self._weather = Weather()
+        self._ask_again_at_s = 0.0
         self._next_ids: list[UUID] = []
         self._road = OrderRoad(
             self._journal,
@@ -150,15 +153,17 @@ class ChaosDevice:
     def _order_what_is_wished(self) -> None:
         """One after the other, and no other while the shop is asked for one: as the till does."""
         now_s = self._files.elapsed_s()
-        while self._asking is None and self._wishes and self._wishes[0].at_s <= now_s:
+        while self._asking is None and self._wishes and self._is_due(self._wishes[0], now_s):
             wish = self._wishes.pop(0)
             if wished_row(self._journal, wish) is not None:
                 continue
-            if not (wish.offered_id and self._link.connected and now_s - wish.at_s < _PATIENCE_S):
-                if not self._order(wish):
-                    return
-            elif not self._ask(wish):
+            waiting = sum(one.at_s <= now_s for one in self._wishes)
+            asks = wish.offered_id and self._link.connected and waiting <= _MOST_WAITING
+            if not (self._ask(wish) if asks else self._order(wish)):
                 return
+
+    def _is_due(self, wish: Wish, now_s: float) -> bool:
+        return max(wish.at_s, self._ask_again_at_s) <= now_s
 
     def _ask(self, wish: Wish) -> bool:
         """The shop what it would cost. False where that cannot be asked now."""
@@ -223,8 +228,8 @@ class ChaosDevice:
         return True
 
     def _again(self, wish: Wish) -> None:
-        self._wishes.append(msgspec.structs.replace(wish, at_s=self._files.elapsed_s() + _ASK_AGAIN_S))
-        self._wishes.sort(key=lambda wish: wish.at_s)
+        self._ask_again_at_s = self._files.elapsed_s() + _ASK_AGAIN_S
+        self._wishes.insert(0, wish)
 
     def _basket(self, wish: Wish) -> Basket:
         line = self._catalogue.line("coffee", {"roast": "dark"}, wish.quantity, "en")
