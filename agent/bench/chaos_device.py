@@ -54,7 +54,7 @@ GRACE_S = 5
 RENEWAL_SPREAD_S = 10.0
 """Instead of five minutes, so that a run sees certificates of the successor."""
 OFFER_WAIT_S = 3.0
-"""Twice as long as the till waits: more is lost, late and down here, and a busy machine would see few offers."""
+"""Twice as long as the till waits: more is lost and late here, and a busy machine would see few offers."""
 _ASK_AGAIN_S = 1.0
 """After any refusal: fifty devices that ask for each order at every turn leave the shop no processor time to
 give them the time, for want of which they were refused."""

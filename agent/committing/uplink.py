@@ -173,7 +173,7 @@ class Uplink:
         self._tell(self._state)
         if self._link.connected:
             self._link.announce()  # a new till wants the time, and the shop answers a birth with it
-        # A till that dies may have read what was handed to it and not have kept it: keys, authorities, limits.
+        # The one before may have died with keys, authorities or limits unread, which are acknowledged.
         self._link.read_again()
         self._read_parts((), anew=True)  # what it wants it will say, and it may not know of the newest
         waiting, self._waiting = self._waiting, deque()
