@@ -67,12 +67,13 @@ class Learned:
 @dataclass(frozen=True)
 class Heard:
     """What one utterance (or silence: meaning None) brought. `in_noise` is the voice with noise mixed in,
-    `open_words` the free decode."""
+    `open_words` the free decode, `words` those of the grammar."""
 
     meaning: Meaning | None
     voice: Voice = _NOBODY
     in_noise: Embedding | None = None
     open_words: str = ""
+    words: str = ""
 
 
 EnrolmentOutcome = tuple[Enrolling | None, Say, Learned | None]

@@ -9,6 +9,7 @@ from agent.deciding.conversation import Record, Say
 from agent.plumbing import audit
 from agent.plumbing.errors import JournalError
 from agent.till.desk import Conversation, Desk
+from agent.till.profiles import Consent, Profile, Session
 
 OnStep = Callable[[str, bool, bool], None]
 """Called with what was said, whether that is the end, and whether a voice was learned."""
@@ -29,6 +30,8 @@ class VoiceEnrolment:
         self._wants_voices, self._on_step = wants_voices, on_step
         self._now: enrolment.Enrolling | None = None
         self._conversation = Conversation.new()
+        self._asked = ""
+        self._consent: Consent | None = None
 
     @property
     def under_way(self) -> bool:
@@ -41,7 +44,7 @@ class VoiceEnrolment:
         language, model = self._desk.settings.device.language, self._desk.speaker_model
         self._now, say, _ = enrolment.begin(name, language, model)
         self._wants_voices(True, True)
-        self._say(say, name, "")
+        self._asked, self._consent = self._say(say, name, ""), None
 
     def abandon(self) -> None:
         """The ear is gone: nothing was learned."""
@@ -54,8 +57,10 @@ class VoiceEnrolment:
         before = self._now
         if before is None:
             return
-        known = self._desk.people.voiceprints().values()
+        known = self._desk.people.all_voiceprints().values()
         self._now, say, learned = enrolment.advance(before, heard, self._desk.settings.speaker, known)
+        if before.agreed is None and self._now is not None and self._now.agreed is not None:
+            self._consent = Consent(self._asked, heard.words, self._desk.now_s(), before.language)
         kept = learned is not None and self._keep(learned)
         if learned and not kept:
             say = Say("enrol_failed")
@@ -65,11 +70,13 @@ class VoiceEnrolment:
         self._on_step(text, self._now is None, kept)
 
     def _keep(self, learned: enrolment.Learned) -> bool:
+        now_s, language = self._desk.now_s(), self._desk.settings.device.language
+        session = Session(now_s, language, self._desk.settings.speaker.enrolment_sentences)
+        profile = Profile(self._consent, sessions=(session,))
         try:
-            person = self._desk.people.add(learned.name, learned.voiceprint, now_s=self._desk.now_s())
+            person = self._desk.people.add(learned.name, learned.voiceprint, now_s=now_s, profile=profile)
         except JournalError as error:
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
             return False
-        language = self._desk.settings.device.language
         self._desk.record(Record("enrolled", person=person.pseudonym), self._conversation, language)
         return True

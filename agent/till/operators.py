@@ -17,6 +17,7 @@ from agent.plumbing.messages import Message
 from agent.till.catalogues import Told
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
+from agent.till.people_asked import answers
 from agent.till.proposals import SensorProposals
 from agent.till.silences import SensorSilences
 from agent.till.swap import Name
@@ -102,26 +103,17 @@ class OperatorSession:
                 if found:
                     self._desk.record(Record(f"{kind}_removed", person=person), Conversation.new(), "")
                 self.answer(operator.Forgotten(found))
-            case operator.ShowPeople():
-                others = self._desk.incomparable()
-                rows = [
-                    operator.PersonRow(
-                        person.pseudonym,
-                        person.name,
-                        person.enrolled_at,
-                        self._desk.factors.kinds_of(person.pseudonym),
-                        person.voiceprint.model if person in others else "",
-                    )
-                    for person in self._desk.people.all()
-                ]
-                self.answer(operator.PeopleShown(rows))
-            case operator.Forget(person=person):
-                found = self._desk.people.forget(person)
-                if found:
-                    self._desk.factors.forget(person)
-                    self._desk.record(Record("forgotten", person=person), Conversation.new(), "")
-                    self._people_changed()
-                self.answer(operator.Forgotten(found))
+            case (
+                operator.ShowPeople()
+                | operator.AddPerson()
+                | operator.AdmitPerson()
+                | operator.SetRole()
+                | operator.SetRemembers()
+                | operator.ExportPerson()
+                | operator.Forget()
+            ):
+                for answer in answers(self._desk, request, self._people_changed):
+                    self.answer(answer)
             case operator.AskHealth():
                 self.answer(self._health())
 
@@ -153,7 +145,7 @@ class OperatorSession:
                 "voice_model_changed",
                 f"{len(others)} enrolled voices were not learned with {self._desk.speaker_model}"
                 " and cannot be compared with a new one",
-                f"earmark people --forget {others[0].pseudonym}; then enrol everybody anew",
+                f"earmark people forget {others[0].pseudonym}; then enrol everybody anew",
             )
 
     def _what_is_low(self) -> tuple[list[Low], list[SensorsSilent]]:

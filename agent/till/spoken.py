@@ -156,7 +156,9 @@ class SpokenDialogue(Aloud):
         meaning = meaning_of(entry, utterance, self._desk, self._language)
         if self._enrolment.under_way:
             voice, in_noise = voice_of(utterance, self._desk), utterance.embedding_in_noise
-            self._enrolment.heard(enrolment.Heard(meaning, voice, in_noise, utterance.open_words))
+            self._enrolment.heard(
+                enrolment.Heard(meaning, voice, in_noise, utterance.open_words, utterance.words)
+            )
         elif entry == "order":
             before, self._heard_so_far = self._heard_so_far, None
             if before is None:

@@ -62,9 +62,13 @@ class Touching:
 
         Raises EarmarkError: person_unknown, no_keypad, no_badge_reader, factor_busy.
         """
-        name = next((one.name for one in self._desk.people.all() if one.pseudonym == person), None)
-        if name is None:
+        known = self._desk.people.get(person)
+        if known is None:
             raise EarmarkError("person_unknown", f"nobody is enrolled as {person}", "earmark people")
+        if not known.admitted:
+            raise EarmarkError(
+                "person_not_admitted", f"{person} may order nothing yet", f"earmark people admit {person}"
+            )
         touch = self._desk.settings.touch
         if kind == "pin" and not touch.keypad_device:
             raise EarmarkError("no_keypad", "no keypad is set up", "name it in [touch] keypad_device")
@@ -72,12 +76,12 @@ class Touching:
             raise EarmarkError(
                 "no_badge_reader", "no badge reader is set up", "name it in [touch] badge_device"
             )
-        text = None if self._new else self._spoken.announce(Say(f"{kind}_new"), name)
+        text = None if self._new else self._spoken.announce(Say(f"{kind}_new"), known.name)
         if text is None:
             raise EarmarkError(
                 "factor_busy", "the device is in the middle of something", "try again in a minute"
             )
-        self._new = _NewFactor(kind, person, name, on_step)
+        self._new = _NewFactor(kind, person, known.name, on_step)
         on_step(text, False, False)
         self._start_timer(NEW_FACTOR_SECONDS * 1_000, lambda: self._give_up(on_step))
 
