@@ -97,8 +97,8 @@ def forget(arguments: argparse.Namespace) -> int:
     if left.open_orders:
         print(f"{left.open_orders} orders are not over yet. Each names the pseudonym until it is.")
     if left.signed:
-        until = f" until {_when(left.until_s)} at the latest" if left.until_s else " until the shop has answered"
-        print(f"Of {left.signed} the bytes that were signed stay{until}, should the shop have lost them.")
+        until = f"until {_when(left.until_s)}" if left.until_s else "until the shop has answered"
+        print(f"Of {left.signed} the bytes that were signed stay {until}, should the shop have lost them.")
         print(f"They go by themselves. To drop them now: earmark people forget {pseudonym} --at-once")
     if left.in_policy:
         print("policy.toml names somebody of that name, and is yours to change.")

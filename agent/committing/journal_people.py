@@ -14,19 +14,21 @@ from agent.plumbing import durable
 from agent.plumbing.errors import JournalError
 
 GIVEN_BACK_FOR_S = 48 * 3600
-"""So long after its end the signed bytes of an order stay, though they name who is forgotten: a shop that came
-back from a copy takes a receipt back only with them (docs/adr/0054). Two nights: longer than a nightly copy is
-old."""
+"""So long after its end the signed bytes of an order stay, though they name who is forgotten: a shop that
+came back from a copy takes a receipt back only with them (docs/adr/0054). Two nights: longer than a nightly
+copy is old."""
 
 _ENDED = f"NOT {OPEN_STATES}"
-_TABLES = "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = ?"
+_TABLES = (
+    "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = ?"
+)
 _ANSWERED = "(outcome != '' OR orders.state IN ('refused', 'expired'))"
 
 
 class Left(NamedTuple):
     """What the journal still holds of people who are forgotten: orders without an end, and ended ones (or
-    cancellations without an answer) whose signed bytes stay, the last of them until `until_s` (Unix seconds, 0
-    where none does)."""
+    cancellations without an answer) whose signed bytes stay, the last of them until `until_s` (Unix seconds,
+    0 where none does)."""
 
     open_orders: int = 0
     signed: int = 0
@@ -43,8 +45,8 @@ class PeopleRows(JournalFile):
         self, people: Collection[str], *, now_s: int, at_once: bool = False
     ) -> tuple[Left, bool]:
         """Takes these pseudonyms out of all that has ended, and the signed bytes that name them once no
-        restored shop needs them (with `at_once`, now); what is left of them, and whether anything was changed.
-        In one transaction. Raises JournalError as `_write`."""
+        restored shop needs them (with `at_once`, now); what is left of them, and whether anything was
+        changed. In one transaction. Raises JournalError as `_write`."""
 
         def forget(db: sqlite3.Connection) -> tuple[Left, bool]:
             before = db.total_changes
@@ -56,8 +58,8 @@ class PeopleRows(JournalFile):
         return self._write(forget, promised=True)
 
     def scrub(self) -> None:
-        """Leaves nothing of what was overwritten or deleted in the file, in its log, or in a damaged copy that
-        was kept when the journal was mended. Raises JournalError."""
+        """Leaves nothing of what was overwritten or deleted in the file, in its log, or in a damaged copy
+        that was kept when the journal was mended. Raises JournalError."""
         with self._errors():
             self._db.execute("VACUUM")
             busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
@@ -87,9 +89,7 @@ class PeopleRows(JournalFile):
 
     def decisions_of(self, person: str) -> list[dict[str, Any]]:
         """Each decision about `person`, oldest first, by the names of its columns."""
-        return self._dicts(
-            "SELECT at_s, code, title FROM decisions WHERE person = ? ORDER BY number", person
-        )
+        return self._dicts("SELECT at_s, code, title FROM decisions WHERE person = ? ORDER BY number", person)
 
     def _dicts(self, query: str, *values: object) -> list[dict[str, Any]]:
         with self._errors(), contextlib.closing(self._db.execute(query, values)) as found:
@@ -132,7 +132,8 @@ def _left(db: sqlite3.Connection, people: Collection[str]) -> Left:
         for person in people
     )
     signed, last = db.execute(
-        "SELECT count(*), coalesce(max(settled_at_s), 0) FROM orders WHERE person = '' AND length(payload) > 0"
+        "SELECT count(*), coalesce(max(settled_at_s), 0) FROM orders"
+        " WHERE person = '' AND length(payload) > 0"
     ).fetchone()
     [cancels] = db.execute(
         "SELECT count(*) FROM cancels JOIN orders USING (intent_id)"

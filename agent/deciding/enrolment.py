@@ -110,6 +110,23 @@ def advance(
     return None, Say("enrol_done"), Learned(state.name, Voiceprint(state.model, template, noisy))
 
 
+def grown(
+    before: Voiceprint, sentences: int, more: Voiceprint, again: int, limits: Speaker
+) -> Voiceprint | None:
+    """`before`, learned from so many `sentences`, with another sitting's `again`: the weighted mean of each
+    template. None where the new voice is not near the known one, or of another model."""
+    if before.model != more.model or cosine(before.clean, more.clean) < limits.thresholds.accept_cosine:
+        return None
+    in_noise = before.in_noise or more.in_noise
+    if before.in_noise and more.in_noise:
+        in_noise = _mean(before.in_noise, sentences, more.in_noise, again)
+    return Voiceprint(before.model, _mean(before.clean, sentences, more.clean, again), in_noise)
+
+
+def _mean(one: Embedding, weight: int, other: Embedding, other_weight: int) -> tuple[float, ...]:
+    return make_template([*[one] * weight, *[other] * other_weight])
+
+
 def _may_be(template: Embedding, model: str, other: Voiceprint, limits: Speaker) -> bool:
     """True also where it cannot be told, because that voice was learned with another model."""
     return other.model != model or cosine(template, other.clean) >= limits.thresholds.accept_cosine

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agent.deciding.reply_words_ko import KOREAN
+from agent.deciding.reply_words_people import ABOUT_PEOPLE_EN, ABOUT_PEOPLE_KO, ABOUT_PEOPLE_PL
 
 # "no." at the end of a sentence is read aloud as "number", hence "cancel".
 _ENGLISH = {
@@ -234,7 +235,11 @@ _POLISH = {
     "enrol_failed": "Nie słyszałem dość dobrze. Niczego nie zachowałem. Zacznij od nowa: earmark enrol.",
 }
 
-REPLIES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}
+REPLIES: Mapping[str, Mapping[str, str]] = {
+    "en": {**_ENGLISH, **ABOUT_PEOPLE_EN},
+    "pl": {**_POLISH, **ABOUT_PEOPLE_PL},
+    "ko": {**KOREAN, **ABOUT_PEOPLE_KO},
+}
 
 CONSENTS: Mapping[str, str] = {
     "en": "yes, place my order",

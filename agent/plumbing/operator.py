@@ -63,8 +63,8 @@ class ShowPeople(Message, frozen=True):
 
 
 class Forget(Message, frozen=True):
-    """Destroy a person's key with all that it seals, and take the pseudonym out of the journal: `at_once` also
-    out of what a shop that came back from a copy could need."""
+    """Destroy a person's key with all that it seals, and take the pseudonym out of the journal: `at_once`
+    also out of what a shop that came back from a copy could need."""
 
     person: str
     at_once: bool = False
@@ -77,8 +77,8 @@ class AddPerson(Message, frozen=True):
 
 
 class AdmitPerson(Message, frozen=True):
-    """Lets somebody order whose voice was learned without an operator; `name` replaces the one that the device
-    gave. The answer is `PeopleShown` with that row."""
+    """Lets somebody order whose voice was learned without an operator; `name` replaces the one that the
+    device gave. The answer is `PeopleShown` with that row."""
 
     person: Text
     name: PersonName | None = None
@@ -101,8 +101,8 @@ class SetRemembers(Message, frozen=True):
 
 
 class ExportPerson(Message, frozen=True):
-    """Everything that the device knows of a person; `templates`: with the numbers of the voiceprint. The answer
-    is `PersonExported`, until one is `last`."""
+    """Everything that the device knows of a person; `templates`: with the numbers of the voiceprint. The
+    answer is `PersonExported`, until one is `last`."""
 
     person: Text
     templates: bool = False
@@ -208,8 +208,8 @@ class EnrolStep(Message, frozen=True):
 
 
 class PersonRow(Message, frozen=True):
-    """`other_model`: the speaker model that the voice was learned with, where it is not the one in use. `voice`
-    is False for somebody without one; who is not `admitted` may order nothing."""
+    """`other_model`: the speaker model that the voice was learned with, where it is not the one in use.
+    `voice` is False for somebody without one; who is not `admitted` may order nothing."""
 
     person: str
     name: str
@@ -235,8 +235,8 @@ class PersonExported(Message, frozen=True):
 
 class Forgotten(Message, frozen=True):
     """What stays of the person: orders without an end, and signed bytes of ended ones, the last until
-    `until_s` (Unix seconds, 0 where that is not known). `in_policy`: the house's policy, a file of its own, names
-    somebody of that name."""
+    `until_s` (Unix seconds, 0 where that is not known). `in_policy`: the house's policy, a file of its own,
+    names somebody of that name."""
 
     found: bool
     open_orders: int = 0
@@ -313,5 +313,14 @@ OperatorRequest = (
     | AskHealth
 )
 OperatorAnswer = (
-    OrdersShown | CancelAt | ChatReply | EnrolStep | PeopleShown | PersonExported | Forgotten | CatalogueAt | Health | Problem
+    OrdersShown
+    | CancelAt
+    | ChatReply
+    | EnrolStep
+    | PeopleShown
+    | PersonExported
+    | Forgotten
+    | CatalogueAt
+    | Health
+    | Problem
 )

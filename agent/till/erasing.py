@@ -1,5 +1,5 @@
-"""Somebody is forgotten: in the people's files, among PINs and badges, in the journal, and in what any of them
-keeps of its past. Each step may be the last before a power cut; the next start goes on."""
+"""Somebody is forgotten: in the people's files, among PINs and badges, in the journal, and in what any of
+them keeps of its past. Each step may be the last before a power cut; the next start goes on."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Erasure:
         except EarmarkError as error:
             raise JournalError(
                 "forget_unfinished",
-                "voice, name and key are destroyed; what the journal says of this person is not out of it yet: "
-                f"{error.detail}",
+                "voice, name and key are destroyed; what the journal says of this person is not out of it"
+                f" yet: {error.detail}",
                 f"{error.next_step or 'earmark doctor'}; the device then goes on by itself",
             ) from error
 
     def look(self, *, now_s: int) -> None:
-        """Goes on where somebody is forgotten of whom something is left. What fails is logged, and tried again
-        at the next look."""
+        """Goes on where somebody is forgotten of whom something is left. What fails is logged, and tried
+        again at the next look."""
         if not self._people.forgotten():
             return
         try:

@@ -1,5 +1,5 @@
-"""The people of a device: each with a key of their own, which seals a voiceprint and a profile. Destroying the
-key is the erasure (GDPR Art. 17)."""
+"""The people of a device: each with a key of their own, which seals a voiceprint and a profile. Destroying
+the key is the erasure (GDPR Art. 17)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from agent.deciding.verification import Voiceprint
 from agent.plumbing import durable
 from agent.plumbing.errors import JournalError, TrustError
 from agent.till import people_files as files
-from agent.till.profiles import Profile
+from agent.till.profiles import NO_PROFILE, Profile
 
 _PSEUDONYM = re.compile(r"[pm]-[0-9a-f]{8}")
 
@@ -31,7 +31,7 @@ class Person:
     name: str
     enrolled_at: int
     voiceprint: Voiceprint | None
-    profile: Profile = Profile()
+    profile: Profile = NO_PROFILE
     admitted: bool = True
 
 
@@ -40,9 +40,9 @@ class People:
 
     NAME.json has the ciphertext of the clean template, NAME.noise that of the one in noise, NAME.profile that
     of the profile (the last two absent where there is none), and NAME.key opens them. NAME.newcomer stands in
-    the place of NAME.json until the person is admitted, NAME.member where there is no voice. NAME.forgotten is
-    all that is left of somebody until the last order of theirs has ended. An earlier release, after a rollback,
-    reads the first two as it always did, and none of the others.
+    the place of NAME.json until the person is admitted, NAME.member where there is no voice. NAME.forgotten
+    is all that is left of somebody until the last order of theirs has ended. An earlier release, after a
+    rollback, reads the first two as it always did, and none of the others.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -104,7 +104,7 @@ class People:
         """Keeps a person who agreed, or one without a voice; the files are on disk when it returns. Raises
         JournalError people_unwritable, and nobody is kept then."""
         pseudonym = f"{'m' if voiceprint is None else 'p'}-{os.urandom(4).hex()}"
-        person = Person(pseudonym, name, now_s, voiceprint, profile or Profile(), admitted)
+        person = Person(pseudonym, name, now_s, voiceprint, profile or NO_PROFILE, admitted)
         key = files.new_key()
         with _writing(self._folder):
             try:
@@ -139,6 +139,17 @@ class People:
         self._people[pseudonym] = admitted
         return admitted
 
+    def relearn(self, pseudonym: str, voiceprint: Voiceprint, profile: Profile) -> None:
+        """The same person with more of the voice. Raises KeyError for nobody, and JournalError
+        people_unwritable; killed in the middle, each template is the new one or the one before."""
+        person = self._people[pseudonym]
+        record = self._path(pseudonym, files.VOICE if person.admitted else files.NEWCOMER)
+        with _writing(self._folder):
+            key = self._path(pseudonym, files.KEY).read_bytes()
+            files.write_voice(record, key, person.name, person.enrolled_at, voiceprint)
+            files.write_profile(self._path(pseudonym, files.PROFILE), key, profile)
+        self._people[pseudonym] = replace(person, voiceprint=voiceprint, profile=profile)
+
     def keep_profile(self, pseudonym: str, profile: Profile) -> None:
         """On disk when it returns. Raises KeyError for nobody, and JournalError people_unwritable."""
         person = self._people[pseudonym]
@@ -148,9 +159,9 @@ class People:
         self._people[pseudonym] = replace(person, profile=profile)
 
     def forget(self, pseudonym: str) -> bool:
-        """Destroys key, template and profile; False where nobody has that pseudonym. From its first step on the
-        person is forgotten, and stands in `forgotten` until `erased`. Raises JournalError people_unwritable;
-        the next try, or the next start, goes on."""
+        """Destroys key, template and profile; False where nobody has that pseudonym. From its first step on
+        the person is forgotten, and stands in `forgotten` until `erased`. Raises JournalError
+        people_unwritable; the next try, or the next start, goes on."""
         if pseudonym not in self._people and pseudonym not in self.forgotten():
             return False
         with _writing(self._folder):

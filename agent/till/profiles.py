@@ -32,3 +32,7 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     role: str = ""
     remembers: bool = False
     sessions: tuple[Session, ...] = ()
+
+
+NO_PROFILE = Profile()
+"""Of somebody whom an earlier release enrolled."""

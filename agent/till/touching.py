@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 from agent.deciding.conversation import FactorGiven, FactorRefused, Record, Say
 from agent.plumbing import audit, messages, site_messages
@@ -19,6 +20,12 @@ NEW_FACTOR_SECONDS = 60
 
 OnStep = Callable[[str, bool, bool], None]
 """What was said, whether that ends it, whether the PIN or badge was set."""
+
+
+class OwnerOf(Protocol):
+    """Whose number it is; a wrong one counts towards the lockout."""
+
+    def __call__(self, number: str, *, now_s: int) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,10 @@ class Touching:
                 self._try("pin", partial(self._pin_owner, person, number))
             case site_messages.BadgeRead(number=number) if self._spoken.awaits_factor_of:
                 self._try("badge", partial(self._badge_owner, number))
+            case site_messages.PinTyped(number=number) if newcomer := self._spoken.awaits_admission:
+                self._admit(newcomer, number, self._desk.factors.owner_of_pin)
+            case site_messages.BadgeRead(number=number) if newcomer := self._spoken.awaits_admission:
+                self._admit(newcomer, number, self._desk.factors.owner_of_badge)
             case site_messages.PinTyped(number=number) if self._new and self._new.kind == "pin":
                 self._choose(self._new, number)
             case site_messages.BadgeRead(number=number) if self._new and self._new.kind == "badge":
@@ -111,6 +122,23 @@ class Touching:
         if self._new and self._new.on_step is on_step:
             new, self._new = self._new, None
             new.on_step("", True, False)
+
+    def _admit(self, newcomer: str, number: str, owner_of: OwnerOf) -> None:
+        """Whoever has a PIN or badge and may order lets in the voice that was learned right now."""
+        people = self._desk.people
+        try:
+            owner = people.get(owner_of(number, now_s=self._desk.now_s()) or "")
+            if owner is None or not owner.admitted or people.get(newcomer) is None:
+                self._spoken.announce(Say("admit_wrong"), "")
+                return
+            admitted = people.admit(newcomer)
+        except EarmarkError as error:
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+            self._spoken.announce(Say("admit_wrong"), "")
+            return
+        self._spoken.awaits_admission = ""
+        self._desk.record(Record("admitted", person=newcomer), Conversation.new(), "")
+        self._spoken.announce(Say("admit_done"), admitted.name)
 
     def _try(self, factor: Kind, owner_of: Callable[[], str | None]) -> None:
         try:

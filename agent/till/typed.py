@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     Added,
@@ -80,6 +81,9 @@ class TypedDialogue(Talk):
             ]
             currency, hears = self._desk.catalogue.currency, self._desk.hears
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
+            return
+        if asked_about_me(text, self._language):
+            self._say(Say("typed_about_me"))
             return
         if priced := self._priced(text):
             self._say(Say("price", basket=priced))
