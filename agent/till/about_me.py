@@ -1,4 +1,4 @@
-"""What somebody is told aloud about themselves, and how they have themselves forgotten, by their own voice."""
+"""What somebody is told aloud about themselves, and how their own voice has them forgotten."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class AboutMe:
             self._say(Say("me_unknown" if nobody else "me_unclear"), "", ())
 
     def heard(self, utterance: Utterance, words: str) -> None:
-        """The answer to the question whether to forget; `words` are those of the grammar, where they count."""
+        """The answer to whether to forget; `words` are those of the grammar, where they count."""
         if self._now is None:
             return
         answer, limits = voice_of(utterance, self._desk), self._desk.settings.speaker

@@ -99,7 +99,7 @@ class Aloud(Talk):
 
     @property
     def _at_rest(self) -> bool:
-        """Whether nothing is being talked about, nobody is being enrolled or asked whether to be forgotten."""
+        """Whether nothing is talked about, and nobody is enrolled or asked whether to be forgotten."""
         busy = self._enrolment.under_way or self._about_me.under_way
         return isinstance(self._state, Idle) and not busy
 

@@ -1,4 +1,4 @@
-"""A person's files, and how each is sealed: AES-256-GCM under the person's own key, as what it is and whose."""
+"""A person's files, and how each is sealed: AES-256-GCM by the person's own key, as what it is and whose."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ NAME = "Annabella Quux"
 
 
 def traces(folder: Path, *words: str) -> list[str]:
-    """The files that hold one of `words`: in their names, as they are, or as a part of something in base64."""
+    """The files that hold one of `words`: in their names, as they are, or inside something in base64."""
     needles = [needle for word in words for needle in (word.encode(), *_inside_base64(word.encode()))]
     return [
         str(path.relative_to(folder))
