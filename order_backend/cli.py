@@ -15,6 +15,7 @@ from agent.committing.rotation import PURPOSES
 from agent.plumbing.errors import EarmarkError
 from order_backend import (
     account_commands,
+    approval_commands,
     ask_commands,
     authority_commands,
     backup_commands,
@@ -138,6 +139,10 @@ def _parser() -> argparse.ArgumentParser:
         "policy", policy_commands.policy, "The most that a device may order, whatever its settings allow."
     )
     policy_commands.add_policy_arguments(limits)
+    answer = command(
+        "approval", approval_commands.approval, "Carry to a device what a person's phone has signed."
+    )
+    approval_commands.add_approval_arguments(answer)
     copy = command(
         "backup", backup_commands.backup, "Copy the whole shop into one sealed file; it may be at work."
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from order_backend.approval_schema import APPROVALS, POSTGRESQL_APPROVALS
 from order_backend.ask_schema import ASKS, POSTGRESQL_ASKS
 from order_backend.authority_schema import AUTHORITIES, POSTGRESQL_AUTHORITIES
 from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
@@ -49,6 +50,7 @@ _STEPS = {
         RESTORED_VERSIONS,
         AUTHORITIES,
         ASKS,
+        APPROVALS,
     ),
     "postgresql": (
         *("", "", POSTGRESQL, POSTGRESQL_ACCOUNTS, POSTGRESQL_RESTORES),
@@ -62,6 +64,7 @@ _STEPS = {
             POSTGRESQL_RESTORED_VERSIONS,
             POSTGRESQL_AUTHORITIES,
             POSTGRESQL_ASKS,
+            POSTGRESQL_APPROVALS,
         ),
     ),
 }

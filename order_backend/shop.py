@@ -14,6 +14,7 @@ from agent.committing.jws import PublicJwk
 from agent.plumbing.errors import ConfigurationError
 from order_backend import tables
 from order_backend.accounts import Accounts
+from order_backend.approvals import Approvals
 from order_backend.certificate_book import CertificateBook
 from order_backend.claims import Claims
 from order_backend.database import Database, DatabaseError, make_file, reason
@@ -89,6 +90,7 @@ class Shop:
         self.restores = Restores(database)
         self.published = Published(database)
         self.policies = Policies(database)
+        self.approvals = Approvals(database)
         self.claims = Claims(database)
         self.promotions = Promotions(database)
         self.deliveries = Deliveries(database)

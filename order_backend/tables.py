@@ -126,6 +126,14 @@ restores = Table(
     Column("closed_at_s", BigInteger),
     Column("named_version", BigInteger),
 )
+approvals = Table(
+    "approvals",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("device_id", Text),
+    Column("event", LargeBinary),
+    Column("at_s", BigInteger),
+)
 policies = Table(
     "policies",
     METADATA,

@@ -39,6 +39,7 @@ OFFER_REQUEST = "earmark.offer-request.v1"
 OFFER = "earmark.offer.v1"
 ASK = "earmark.ask.v1"
 TOLD = "earmark.told.v1"
+APPROVAL = "earmark.approval.v1"
 
 TOPIC_ROOT = "va/v1/d"
 SHOP_ROOT = "va/v1/b"

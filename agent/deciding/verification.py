@@ -31,7 +31,7 @@ Reason = Literal[
 @dataclass(frozen=True)
 class Verdict:
     """`person` is the pseudonym of the verified speaker; where it is '', `reason` says why nobody was
-    verified."""
+    verified. With a `reason` beside it, it is who is said to have typed."""
 
     person: str = ""
     reason: Reason = ""
@@ -62,6 +62,11 @@ class Voice:
 
 TYPED = Verdict(reason="typed")
 """Words that came from a keyboard: nobody's voice."""
+
+
+def typed_by(person: str) -> Verdict:
+    """The same from somebody who says to be `person`, which that person's phone has to show."""
+    return Verdict(person, "typed")
 
 
 def verify(

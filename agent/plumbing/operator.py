@@ -32,10 +32,12 @@ class CancelOrder(Message, frozen=True):
 
 
 class ChatLine(Message, frozen=True):
-    """One typed line of a conversation; the connection is the conversation."""
+    """One typed line of a conversation; the connection is the conversation. `person`: whose phone is to
+    approve what is typed (a pseudonym or a name); '' for nobody's."""
 
     language: str
     text: Text
+    person: Text = ""
 
 
 class Enrol(Message, frozen=True):
@@ -56,6 +58,24 @@ class RemoveFactor(Message, frozen=True):
 
     person: Text
     kind: FactorKind
+
+
+class PairPhone(Message, frozen=True):
+    """Let the phone of that `Pairing` (in JSON) approve its person's orders. The answer is `PhonePaired`."""
+
+    pairing: Annotated[bytes, msgspec.Meta(max_length=4_000)]
+
+
+class RemovePhone(Message, frozen=True):
+    """Let that person's phone approve nothing any more. The answer is `Forgotten`."""
+
+    person: Text
+
+
+class ShowAsked(Message, frozen=True):
+    """What that person's phone is asked now. The answer is `AskedShown`."""
+
+    person: Text
 
 
 class ShowPeople(Message, frozen=True):
@@ -233,6 +253,18 @@ class PersonExported(Message, frozen=True):
     last: bool
 
 
+class PhonePaired(Message, frozen=True):
+    """It is told aloud too, where the device can speak."""
+
+    name: str
+
+
+class AskedShown(Message, frozen=True):
+    """`asked` is an `Asked` in JSON, b'' where nothing is asked."""
+
+    asked: bytes
+
+
 class Forgotten(Message, frozen=True):
     """What stays of the person: orders without an end, and signed bytes of ended ones, the last until
     `until_s` (Unix seconds, 0 where that is not known). `in_policy`: the house's policy, a file of its own,
@@ -302,7 +334,10 @@ class Problem(Message, frozen=True):
 
 PeopleRequest = ShowPeople | AddPerson | AdmitPerson | SetRole | SetRemembers | ExportPerson | Forget
 OperatorRequest = (
-    SetFactor
+    PairPhone
+    | RemovePhone
+    | ShowAsked
+    | SetFactor
     | RemoveFactor
     | ShowOrders
     | CancelOrder
@@ -319,6 +354,8 @@ OperatorAnswer = (
     | EnrolStep
     | PeopleShown
     | PersonExported
+    | PhonePaired
+    | AskedShown
     | Forgotten
     | CatalogueAt
     | Health

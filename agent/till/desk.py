@@ -23,6 +23,7 @@ from agent.deciding.policy import Circumstances
 from agent.deciding.proposals import is_quiet
 from agent.deciding.replies import Hears
 from agent.deciding.rules import ONLY_LIMITS
+from agent.deciding.rules import Person as Ruled
 from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.plumbing import audit
@@ -33,6 +34,7 @@ from agent.till.factors import Factors
 from agent.till.house import HouseRules
 from agent.till.news import News
 from agent.till.people import People, Person
+from agent.till.phones import Phones
 
 DAY_SECONDS = 24 * 3600
 
@@ -61,8 +63,10 @@ class Desk:
         factors: Factors,
         wall_clock: Callable[[], float],
         house: HouseRules | None = None,
+        phones: Phones | None = None,
     ) -> None:
-        """`house`: the rules beside the limits; None: there are none."""
+        """`house`: the rules beside the limits; None: there are none. `phones`: that may approve; None: those
+        that are paired are forgotten with this."""
         self.settings = settings
         self.house = house or HouseRules()
         self.edition = edition
@@ -72,7 +76,8 @@ class Desk:
         self.road = road
         self.people = people
         self.factors = factors
-        self.erasure = Erasure(people, factors, journal)
+        self.phones = phones or Phones(None, journal)
+        self.erasure = Erasure(people, (factors.forget, self.phones.forget), journal)
         self.wall_clock = wall_clock
         self.online = False
         self.speaker_model = ""
@@ -135,17 +140,40 @@ class Desk:
             spent = Money(self.journal.spent_since(person, since, currency), currency)
             by_voice = Money(self.journal.spent_by_voice_since(since, currency), currency)
             queued_same = self.journal.queued_like(person, basket.key) is not None
-        factor_ready = bool(self.settings.touch.devices) and self.factors.has(person)
+        factor_ready, phone_ready = self._has_factor(person), self.has_phone(person)
+        second_ready = any(
+            self._has_factor(one.pseudonym) or self.has_phone(one.pseudonym)
+            for one in self.people.all()
+            if one.pseudonym != person
+        )
         most = self.house.policy.most_by_voice(self.settings.policy, self.policy)
         circumstances = Circumstances(
-            *(spent, queued_same, self.road.clock_trusted(), factor_ready, by_voice, most)
+            *(spent, queued_same, self.road.clock_trusted(), factor_ready, by_voice, most),
+            *(phone_ready, second_ready),
         )
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
         known = self.people.get(person)
-        name = known.name if known else ""
         role = known.profile.role if known else ""
-        house = self.house.for_order(name, self.now_s(), self.edition.source, role) if person else ONLY_LIMITS
+        house = (
+            self.house.for_order(self._name_of(person), self.now_s(), self.edition.source, role)
+            if person
+            else ONLY_LIMITS
+        )
         return Surroundings(self.policy, circumstances, offers=asks, house=house)
+
+    def known_as(self, person: str) -> Ruled:
+        """Whom the rules of the house take `person` for."""
+        return self.house.policy.person(self._name_of(person))
+
+    def _name_of(self, person: str) -> str:
+        return next((one.name for one in self.people.all() if one.pseudonym == person), "")
+
+    def _has_factor(self, person: str) -> bool:
+        return bool(self.settings.touch.devices) and self.factors.has(person)
+
+    def has_phone(self, person: str) -> bool:
+        """Whether `person` has one that can answer: by the broker, or by a code on the keypad."""
+        return self.phones.has(person) and (self.online or bool(self.settings.touch.keypad_device))
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""

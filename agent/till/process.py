@@ -29,7 +29,9 @@ from agent.till.neighbours import Neighbour, Neighbours
 from agent.till.offers import Offers
 from agent.till.operator_door import OperatorDoor
 from agent.till.operators import OperatorSession
+from agent.till.pairing import PhonePairing
 from agent.till.part_store import PartStore
+from agent.till.proofs import Proofs
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
 from agent.till.shop_link import ShopLink
@@ -73,7 +75,8 @@ class Till:
         )
         self._ear = Ear(desk, self._announce, loop.after)
         self._care = CertificateCare(desk, self._announce, loop.after)
-        self._touching = Touching(desk, self._spoken, loop.after)
+        self._proofs = Proofs(desk, lambda: [self._spoken, *self._door.chats()])
+        self._touching = Touching(desk, self._spoken, loop.after, self._proofs)
         self._sensing = Sensing(
             self._proposals, self._silences, self._spoken, lambda: self._hears, loop.after
         )
@@ -204,6 +207,10 @@ class Till:
         if isinstance(message, messages.Received) and self._asks.takes(message.topic, message.payload):
             self._asks.received(message.payload)
             return
+        if isinstance(message, messages.Received) and self._proofs.takes(message.topic):
+            self._proofs.received(message.payload)
+            self._shop.send_outbox()
+            return
         self._shop.received(message)
         if isinstance(message, messages.LinkState) and message.connected:
             road.linked()
@@ -232,6 +239,7 @@ class Till:
             self._people_changed,
             self._catalogues.arrived if may_bring else None,
             self._asks.ask,
+            PhonePairing(self._desk, self._proofs, self._announce, may_pair=may_bring),
         )
 
     def _health(self) -> operator.Health:

@@ -15,8 +15,6 @@ from agent.deciding.conversation import (
     Choosing,
     Committing,
     Confirming,
-    FactorGiven,
-    FactorRefused,
     Helped,
     Idle,
     OrderHeard,
@@ -127,16 +125,6 @@ class SpokenDialogue(Aloud):
             self._about_me.silent()
         else:
             self._apply(Silent())
-
-    @property
-    def awaits_factor_of(self) -> str:
-        """The person whose PIN or badge is awaited; '' where none is."""
-        return self._state.speaker.person if isinstance(self._state, AwaitingFactor) else ""
-
-    def factor(self, event: FactorGiven | FactorRefused) -> None:
-        """A PIN was typed or a badge read."""
-        self._speech_ended_ns = 0
-        self._apply(event)
 
     def push_to_talk(self) -> None:
         """The button stands for the wake word; while something is asked or said it changes nothing."""

@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
 
-from agent.deciding.conversation import FactorGiven, FactorRefused, Record, Say
+from agent.deciding.conversation import Record, Say
 from agent.plumbing import audit, messages, site_messages
 from agent.plumbing.errors import EarmarkError
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
+from agent.till.proofs import Proofs
 from agent.till.spoken import SpokenDialogue
 
 NEW_FACTOR_SECONDS = 60
@@ -20,12 +20,6 @@ NEW_FACTOR_SECONDS = 60
 
 OnStep = Callable[[str, bool, bool], None]
 """What was said, whether that ends it, whether the PIN or badge was set."""
-
-
-class OwnerOf(Protocol):
-    """Whose number it is; a wrong one counts towards the lockout."""
-
-    def __call__(self, number: str, *, now_s: int) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -43,22 +37,28 @@ class Touching:
     """A number that nobody asked for is forgotten and never tried: the keypad is no oracle."""
 
     def __init__(
-        self, desk: Desk, spoken: SpokenDialogue, start_timer: Callable[[int, Callable[[], None]], None]
+        self,
+        desk: Desk,
+        spoken: SpokenDialogue,
+        start_timer: Callable[[int, Callable[[], None]], None],
+        proofs: Proofs | None = None,
     ) -> None:
+        """`proofs`: where what is awaited gets its numbers; None: of the spoken conversation only."""
         self._desk, self._spoken, self._start_timer = desk, spoken, start_timer
+        self._proofs = proofs or Proofs(desk, lambda: [spoken])
         self._new: _NewFactor | None = None
 
     def received(self, message: messages.Message) -> None:
         """From `touch`."""
         match message:
-            case site_messages.PinTyped(number=number) if person := self._spoken.awaits_factor_of:
-                self._try("pin", partial(self._pin_owner, person, number))
-            case site_messages.BadgeRead(number=number) if self._spoken.awaits_factor_of:
-                self._try("badge", partial(self._badge_owner, number))
+            case site_messages.PinTyped(number=number) if self._proofs.awaited:
+                self._proofs.number(number)
+            case site_messages.BadgeRead(number=number) if self._proofs.awaited:
+                self._proofs.badge(number)
             case site_messages.PinTyped(number=number) if newcomer := self._spoken.awaits_admission:
-                self._admit(newcomer, number, self._desk.factors.owner_of_pin)
+                self._admit(newcomer, number, self._desk.factors.pin_owner)
             case site_messages.BadgeRead(number=number) if newcomer := self._spoken.awaits_admission:
-                self._admit(newcomer, number, self._desk.factors.owner_of_badge)
+                self._admit(newcomer, number, self._desk.factors.badge_owner)
             case site_messages.PinTyped(number=number) if self._new and self._new.kind == "pin":
                 self._choose(self._new, number)
             case site_messages.BadgeRead(number=number) if self._new and self._new.kind == "badge":
@@ -123,11 +123,11 @@ class Touching:
             new, self._new = self._new, None
             new.on_step("", True, False)
 
-    def _admit(self, newcomer: str, number: str, owner_of: OwnerOf) -> None:
+    def _admit(self, newcomer: str, number: str, owner_of: Callable[[str], str | None]) -> None:
         """Whoever has a PIN or badge and may order lets in the voice that was learned right now."""
         people = self._desk.people
         try:
-            owner = people.get(owner_of(number, now_s=self._desk.now_s()) or "")
+            owner = people.get(self._desk.factors.tried(partial(owner_of, number), now_s=self._desk.now_s()) or "")
             if owner is None or not owner.admitted or people.get(newcomer) is None:
                 self._spoken.announce(Say("admit_wrong"), "")
                 return
@@ -139,17 +139,3 @@ class Touching:
         self._spoken.awaits_admission = ""
         self._desk.record(Record("admitted", person=newcomer), Conversation.new(), "")
         self._spoken.announce(Say("admit_done"), admitted.name)
-
-    def _try(self, factor: Kind, owner_of: Callable[[], str | None]) -> None:
-        try:
-            owner = owner_of()
-        except EarmarkError as error:
-            self._spoken.factor(FactorRefused(error.code))
-            return
-        self._spoken.factor(FactorGiven(owner, factor) if owner else FactorRefused("factor_wrong"))
-
-    def _pin_owner(self, person: str, number: str) -> str | None:
-        return person if self._desk.factors.is_pin_of(person, number, now_s=self._desk.now_s()) else None
-
-    def _badge_owner(self, number: str) -> str | None:
-        return self._desk.factors.owner_of_badge(number, now_s=self._desk.now_s())

@@ -223,7 +223,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def open_erasure(state: Path) -> tuple[Erasure, People, Factors, Journal]:
     people, journal = People(state / "people"), Journal(state / FILE_NAME)
     factors = Factors(state / "factors.json", journal)
-    return Erasure(people, factors, journal), people, factors, journal
+    return Erasure(people, (factors.forget,), journal), people, factors, journal
 
 
 def test_killed_anywhere_she_is_whole_or_forgotten_after_the_next_start(
