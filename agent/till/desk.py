@@ -77,7 +77,7 @@ class Desk:
         self.people = people
         self.factors = factors
         self.phones = phones or Phones(None, journal)
-        self.erasure = Erasure(people, (factors.forget, self.phones.forget), journal)
+        self.erasure = Erasure(people, (factors.forget, self.phones.erase), journal)
         self.wall_clock = wall_clock
         self.online = False
         self.speaker_model = ""

@@ -18,7 +18,7 @@ LOOK_MS = 60_000
 class Erasure:
     """Used from the till's loop."""
 
-    def __init__(self, people: People, others: Iterable[Callable[[str], object]], journal: Journal) -> None:
+    def __init__(self, people: People, others: Iterable[Callable[[str], None]], journal: Journal) -> None:
         """`others`: each forgets what else is kept of that pseudonym: PIN and badge, phones. Done again, it
         does nothing; it raises JournalError."""
         self._people, self._others, self._journal = people, tuple(others), journal

@@ -14,7 +14,7 @@ from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import check_sealed
 from agent.plumbing.messages import Message
-from agent.till.asks import AskShop, no_shop
+from agent.till.asks import AskShop
 from agent.till.catalogues import Told
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from agent.committing.approvals import Pairing
 from agent.committing.intents import SignedIntent
 from agent.committing.journal import FILE_NAME, Journal
 from agent.committing.journal_people import GIVEN_BACK_FOR_S, Left
@@ -24,6 +25,7 @@ from agent.plumbing.speaker_models import GE2E
 from agent.till.erasing import Erasure
 from agent.till.factors import Factors
 from agent.till.people import People
+from agent.till.phones import Phones
 from agent.till.profiles import Consent, Profile
 from tests.committing.kit import NOW_S, agreed, make_bench
 from tests.till.kit import ANNA, BERT, Till, make_till
@@ -185,6 +187,17 @@ def test_who_still_reads_the_journal_holds_the_erasure_up_and_it_goes_on_later(
     reader.close()
     till.desk.erasure.look(now_s=LONG_AFTER)
     assert traces(tmp_path / "state", NAME, anna.pseudonym) == []
+
+
+def test_what_a_phone_had_answered_goes_with_its_pairing(tmp_path: Path) -> None:
+    with Journal(tmp_path / FILE_NAME) as journal:
+        phones = Phones(tmp_path / "phones.json", journal)
+        phones.add(Pairing("p-0000000a", {"kty": "EC"}, b"k" * 32))
+        journal.meta_set("phone_answers", '{"minutes": {"p-0000000a": 5, "p-0000000b": 6}}')
+        phones.erase("p-0000000a")
+        journal.scrub()
+    assert traces(tmp_path, "p-0000000a") == []
+    assert traces(tmp_path, "p-0000000b") == [FILE_NAME]
 
 
 class Killed(BaseException):
