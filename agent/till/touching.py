@@ -127,7 +127,8 @@ class Touching:
         """Whoever has a PIN or badge and may order lets in the voice that was learned right now."""
         people = self._desk.people
         try:
-            owner = people.get(self._desk.factors.tried(partial(owner_of, number), now_s=self._desk.now_s()) or "")
+            found = self._desk.factors.tried(partial(owner_of, number), now_s=self._desk.now_s())
+            owner = people.get(found or "")
             if owner is None or not owner.admitted or people.get(newcomer) is None:
                 self._spoken.announce(Say("admit_wrong"), "")
                 return

@@ -12,11 +12,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from joserfc.jwk import ECKey
 
 from agent.committing.approvals import Pairing
 from agent.committing.intents import SignedIntent
 from agent.committing.journal import FILE_NAME, Journal
 from agent.committing.journal_people import GIVEN_BACK_FOR_S, Left
+from agent.committing.jws import public_jwk
 from agent.committing.trusted_time import Lost
 from agent.deciding.verification import Voiceprint
 from agent.plumbing import durable
@@ -192,7 +194,7 @@ def test_who_still_reads_the_journal_holds_the_erasure_up_and_it_goes_on_later(
 def test_what_a_phone_had_answered_goes_with_its_pairing(tmp_path: Path) -> None:
     with Journal(tmp_path / FILE_NAME) as journal:
         phones = Phones(tmp_path / "phones.json", journal)
-        phones.add(Pairing("p-0000000a", {"kty": "EC"}, b"k" * 32))
+        phones.add(Pairing("p-0000000a", public_jwk(ECKey.generate_key("P-256")), b"k" * 32))
         journal.meta_set("phone_answers", '{"minutes": {"p-0000000a": 5, "p-0000000b": 6}}')
         phones.erase("p-0000000a")
         journal.scrub()
