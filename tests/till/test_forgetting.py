@@ -202,6 +202,28 @@ def test_what_a_phone_had_answered_goes_with_its_pairing(tmp_path: Path) -> None
     assert traces(tmp_path, "p-0000000b") == [FILE_NAME]
 
 
+def test_a_request_that_was_answered_keeps_no_bytes_in_her_name(tmp_path: Path) -> None:
+    """A ticket or a return: signed, in a table of its own."""
+    anna, bert = "p-0000000a", "p-0000000b"
+    columns = "ask_id, kind, title, payload, sha256, outcome, exp, queued_at_s"
+
+    def signed(person: str) -> bytes:
+        claims = base64.urlsafe_b64encode(f'{{"sub": "{person}"}}'.encode()).rstrip(b"=")
+        return b'{"data": {"signed": "e30.' + claims + b'.c2ln"}}'
+
+    with Journal(tmp_path / FILE_NAME) as journal:
+        journal._db.execute(
+            f"CREATE TABLE IF NOT EXISTS requests ({columns.replace('ask_id', 'ask_id TEXT UNIQUE')})"
+        )
+        for id_, person, outcome in (("1", anna, "answered"), ("2", anna, ""), ("3", bert, "answered")):
+            values = (id_, "ticket", "", signed(person), "", outcome, NOW_S, NOW_S)
+            journal._db.execute(f"INSERT INTO requests ({columns}) VALUES (?,?,?,?,?,?,?,?)", values)
+        left, _ = journal.forget_people([anna], now_s=NOW_S)
+        assert left == Left(open_orders=1)
+        kept = dict(journal._db.execute("SELECT ask_id, payload FROM requests").fetchall())
+        assert kept == {"1": b"", "2": signed(anna), "3": signed(bert)}
+
+
 class Killed(BaseException):
     """The power went."""
 
