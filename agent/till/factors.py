@@ -67,8 +67,9 @@ class Factors:
         self._keep([*others, _Secret(person, kind, salt, _scrypt(salt).derive(number.encode()))])
 
     def forget(self, person: str) -> None:
-        """Removes everything of `person`."""
-        self._keep([secret for secret in self._secrets if secret.person != person])
+        """Removes everything of `person`, if there is anything."""
+        if self.has(person):
+            self._keep([secret for secret in self._secrets if secret.person != person])
 
     def remove(self, person: str, kind: Kind) -> bool:
         """Removes that person's PIN or badge; whether there was one.
@@ -112,6 +113,11 @@ class Factors:
         """Whether it is that person's PIN; only within `tried`."""
         mine = [secret for secret in self._secrets if (secret.person, secret.kind) == (person, "pin")]
         return any(_fits(secret, number) for secret in mine)
+
+    def pin_owner(self, number: str) -> str | None:
+        """Somebody whose PIN it is, where nobody in particular was asked; only within `tried`."""
+        pins = [secret for secret in self._secrets if secret.kind == "pin"]
+        return next((secret.person for secret in pins if _fits(secret, number)), None)
 
     def badge_owner(self, number: str) -> str | None:
         """Whose badge it is; only within `tried`, or to set one."""

@@ -23,6 +23,7 @@ from agent.till.certificate_care import CertificateCare
 from agent.till.compiler import Compiler
 from agent.till.desk import Desk
 from agent.till.ear import Ear
+from agent.till.erasing import LOOK_MS
 from agent.till.events import EventLoop
 from agent.till.neighbours import Neighbour, Neighbours
 from agent.till.offers import Offers
@@ -96,6 +97,7 @@ class Till:
             trust, desk.journal, parts, self._catalogues, self._to_uplink, loop.post, loop.after
         )
         self._shop.begin()
+        self._look_at_the_forgotten()
 
     def control(self, message: Message, fds: tuple[int, ...]) -> None:
         """From the supervisor."""
@@ -178,10 +180,11 @@ class Till:
 
     def _speaker_model(self, name: str) -> None:
         self._desk.speaker_model = name
-        for person in self._desk.incomparable():
+        if others := self._desk.incomparable():
             audit.log(
                 "voice_model_changed",
-                detail=f"{person.pseudonym} was learned with {person.voiceprint.model}, voice has {name}",
+                detail=f"voices that were learned with another model than {name}",
+                count=len(others),
                 next_step="earmark people",
             )
 
@@ -235,8 +238,8 @@ class Till:
             self._touching.begin_new,
             self._people_changed,
             self._catalogues.arrived if may_bring else None,
-            PhonePairing(self._desk, self._proofs, self._announce, may_pair=may_bring),
             self._asks.ask,
+            PhonePairing(self._desk, self._proofs, self._announce, may_pair=may_bring),
         )
 
     def _health(self) -> operator.Health:
@@ -271,6 +274,10 @@ class Till:
         if done:
             self._enrolling = None
             self._people_changed()
+
+    def _look_at_the_forgotten(self) -> None:
+        self._desk.erasure.look(now_s=self._desk.now_s())
+        self._loop.after(LOOK_MS, self._look_at_the_forgotten)
 
     def _people_changed(self) -> None:
         """Voices are compared only while there is somebody to compare them with."""

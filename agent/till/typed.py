@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     Added,
@@ -96,6 +97,9 @@ class TypedDialogue(Talk):
             currency, hears = self._desk.catalogue.currency, self._desk.hears
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
             return
+        if asked_about_me(text, self._language):
+            self._say(Say("typed_about_me"))
+            return
         if priced := self._priced(text):
             self._say(Say("price", basket=priced))
             return
@@ -124,7 +128,7 @@ class TypedDialogue(Talk):
     @property
     def _in_hand(self) -> Basket | None:
         """What waits for a voice."""
-        return self._state.basket if isinstance(self._state, Confirming) else None
+        return self._state.basket if isinstance(self._state, Confirming | AwaitingFactor) else None
 
     def _answered(self, text: str) -> None:
         """Shows what was asked in between, and then what is still asked."""
