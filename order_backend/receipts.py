@@ -18,7 +18,7 @@ from agent.plumbing.errors import TrustError
 
 
 class Reply(NamedTuple):
-    """`what` ends the topic ('ack' or 'rsp'); `code` is 'ordered', 'replayed', 'not_placed' or why not.
+    """`what` ends the topic ('ack', 'rsp', ...); `code` is 'ordered', 'replayed', 'not_placed' or why not.
     `not_placed` goes out besides, on 'rsp'."""
 
     what: str

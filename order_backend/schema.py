@@ -13,6 +13,7 @@ from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.claim_schema import CLAIMS, POSTGRESQL_CLAIMS
 from order_backend.database import Database
 from order_backend.device_key_schema import DEVICE_KEYS, POSTGRESQL_DEVICE_KEYS
+from order_backend.next_key_schema import NEXT_KEYS, POSTGRESQL_NEXT_KEYS
 from order_backend.order_schema import (
     ACCOUNTS,
     CANCELLING,
@@ -47,6 +48,7 @@ _STEPS = {
         DEVICE_KEYS,
         RESTORED_VERSIONS,
         AUTHORITIES,
+        NEXT_KEYS,
     ),
     "postgresql": (
         *("", "", POSTGRESQL, POSTGRESQL_ACCOUNTS, POSTGRESQL_RESTORES),
@@ -59,6 +61,7 @@ _STEPS = {
             POSTGRESQL_DEVICE_KEYS,
             POSTGRESQL_RESTORED_VERSIONS,
             POSTGRESQL_AUTHORITIES,
+            POSTGRESQL_NEXT_KEYS,
         ),
     ),
 }
