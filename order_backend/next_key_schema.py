@@ -1,5 +1,5 @@
-"""The schema's step that brought signing keys that devices are going to use, for each database; `schema` takes
-it."""
+"""The schema's step that brought the signing keys that devices are going to use, for each database; `schema`
+takes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a damaged journal still holds of cancellations: those that a key of the device's own has signed, whatever
+"""What a damaged journal still holds of cancellations: those that a key of the device has signed, whatever
 else of their rows is lost. They go out again until the shop answers, which is as if they had been repeated.
 """
 

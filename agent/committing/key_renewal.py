@@ -38,6 +38,8 @@ STATEMENT_LIFETIME_S = 7 * 24 * 3600
 LOOK_S = 5.0
 """Between two looks whether there is a key that is to follow."""
 KEEP_AGAIN_S = 60.0
+_ALARMS = ("key_not_ours", "key_replaced")
+"""Somebody else may have this device's key; no later answer makes that undone."""
 _REST_S = (10.0, 60.0, 600.0, 3_600.0)
 """Between attempts: after the first, the second, the third, and all others."""
 
@@ -104,7 +106,7 @@ class KeyRenewal:
             self._look_s = now + LOOK_S
             self._look(read_offered(self._folder))
         waits = self._waits()
-        if now < self._next_s or waits is None and not self._forgotten:
+        if now < self._next_s or (waits is None and not self._forgotten):
             return []
         self._next_s = now + _REST_S[min(self._attempts, len(_REST_S) - 1)] * (1.0 + self._jitter())
         self._attempts += 1
@@ -143,7 +145,7 @@ class KeyRenewal:
     def _look(self, offered: OfferedKey | None) -> None:
         if offered != self._offered:
             self._offered, self._statement, self._attempts, self._next_s = offered, "", 0, 0.0
-            self.fault = "" if self.fault not in ("key_not_ours", "key_replaced") else self.fault
+            self.fault = self.fault if self.fault in _ALARMS else ""
 
     def _waits(self) -> OfferedKey | None:
         offered = self._offered
@@ -188,7 +190,7 @@ class KeyRenewal:
         self._changes = (*self._changes, change)
         self._kept.put(encode_changes(self._changes))
         self._kept.write()
-        self.fault = ""
+        self.fault = self.fault if self.fault in _ALARMS else ""
         audit.log("key_agreed", detail=offered.key.kid, next_step="the next start signs with it")
 
     def _told_of_key(self, claims: KeyAnswerClaims) -> None:
@@ -207,4 +209,5 @@ class KeyRenewal:
     def _failed(self, fault: str, detail: str = "") -> None:
         if fault != self.fault:
             audit.log(fault, detail=detail or self._keys.device_kid, next_step="earmark doctor")
-        self.fault = fault
+        if self.fault not in _ALARMS or fault in _ALARMS:
+            self.fault = fault

@@ -111,6 +111,7 @@ def offer_next_key(settings: Settings) -> tuple[OfferedKey, bool]:
                 iss=settings.device.id, aud=trust.shop_id, env=trust.environment, old=old, key=key.device_kid
             )
             offered = OfferedKey(key.public_jwk(), old, key.sign(proof))
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             durable.write(folder / OFFERED, msgspec.json.encode(offered))
         elif offered.key != key.public_jwk():
             raise _damaged("the key beside the signing key is another than the shop was told of")
@@ -176,6 +177,19 @@ def _next_key(place: NextPlace, offered: OfferedKey | None) -> tuple[TypedSigner
     return place.make(), True
 
 
+def next_key_kid(settings: Settings) -> str:
+    """The thumbprint of the key beside the signing key, '' where there is none. Raises TrustError as
+    `open_key_store`."""
+    try:
+        key = next_place(settings).open()
+    except TrustError as error:
+        if error.code == "key_missing":
+            return ""
+        raise
+    key.close()
+    return key.device_kid
+
+
 def _damaged(detail: str) -> TrustError:
     return TrustError(
         "next_key_damaged",
@@ -189,8 +203,9 @@ def forget_next_key(settings: Settings) -> None:
     keys_of_another_user, and as `open_key_store`."""
     _check_owner(settings)
     folder = _till(settings)
-    (folder / OFFERED).unlink(missing_ok=True)
-    durable.flush(folder)
+    if (folder / OFFERED).exists():
+        (folder / OFFERED).unlink()
+        durable.flush(folder)
     next_place(settings).discard()
 
 

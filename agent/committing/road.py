@@ -80,8 +80,8 @@ class OrderRoad:
         new_id: Callable[[], UUID] = uuid4,
         key_folder: Path | None = None,
     ) -> None:
-        """`key_folder` as of `KeyRenewal`. Raises TrustError environment_mismatch where settings and trust name
-        different environments."""
+        """`key_folder` as the `folder` of `KeyRenewal`. Raises TrustError environment_mismatch where settings
+        and trust name different environments."""
         if trust.environment != settings.device.environment:
             raise TrustError(
                 "environment_mismatch",

@@ -18,6 +18,7 @@ from referencing.jsonschema import DRAFT202012
 
 from agent.committing import envelope, mqtt_link
 from agent.committing.envelope import STATUS, StatusData, encode_event, shop_topic
+from agent.committing.next_key import offer_next_key
 from agent.committing.shop_policy import Limits
 from agent.plumbing.messages import CertificateRequest
 from agent.plumbing.settings import Broker
@@ -49,6 +50,8 @@ SIGNED = [
         "time",
         "answer",
         "certificate",
+        "key",
+        "keyAnswer",
         "catalogue",
         "policy",
         "trust",
@@ -118,6 +121,10 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     renewal = bench.road.renewal.requested(CertificateRequest(request_pem().decode()))
     assert renewal is not None
     now_s = int(bench.clocks.wall_s)
+    offer_next_key(bench.settings)
+    bench.clocks.pass_by(6)
+    key = next(one for one in bench.road.tick().publishes if one.topic.endswith("key"))
+    key_answer = bench.desk.key_changes.take(DEVICE, key.payload, now_s=now_s)
     certificate = Renewals(bench.folder).renew(bench.desk.shop, DEVICE, renewal.payload, now_s=now_s)
     assert certificate is not None and certificate.code == "renewed"
     with bench.desk.shop.transaction():
@@ -152,6 +159,8 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "catalogue": (envelope.catalogue_topic(bench.trust.shop_id), newest.manifest),
         "renewal": (renewal.topic, renewal.payload),
         "certificate": (down + certificate.what, certificate.payload),
+        "key": (key.topic, key.payload),
+        "keyAnswer": (down + key_answer.what, key_answer.payload),
     }
 
 
