@@ -17,7 +17,7 @@ def add_key_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--drop",
         action="store_true",
-        help="what it was going to sign with next counts no more; needs --device",
+        help="with --device: the key that is to follow counts no more",
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.commands.findings import Finding
+from agent.commands.findings import Finding, State
 from agent.plumbing import operator
 
 _STOLEN = (
     "if nobody made this device anew, somebody else has its key: the shop: earmark-backend claim SHOP"
-    " --device ID --replace --old-key-stolen; then earmark provision in an empty folder"
+    " --device ID --replace --old-key-stolen; then, in an empty folder: earmark provision --help"
 )
 _WHY = {
     "key_not_ours": _STOLEN,
@@ -25,7 +25,7 @@ _BAD = ("key_not_ours", "key_replaced", "key_unknown")
 def following(health: operator.Health) -> Iterator[Finding]:
     """Of a device that runs."""
     if health.key_fault:
-        state = "bad" if health.key_fault in _BAD else "note"
+        state: State = "bad" if health.key_fault in _BAD else "note"
         step = _WHY.get(health.key_fault, "docs/provisioning.md, 'Replace a device's signing key'")
         yield Finding("keys", state, f"the shop does not take a signing key ({health.key_fault})", step)
     if health.key_state == "asked":

@@ -11,7 +11,7 @@ from agent.committing.keys import TypedSigner
 from agent.committing.next_key import finish_change, forget_next_key, offer_next_key
 from agent.plumbing.settings_file import load_settings
 
-_STARTS = "earmark run does that when it starts; an installed device: systemctl restart earmark.target"
+_STARTS = "start it: earmark run; an installed device: systemctl restart earmark.target"
 
 
 def renew(arguments: argparse.Namespace) -> int:
@@ -27,12 +27,8 @@ def renew(arguments: argparse.Namespace) -> int:
     offered, is_new = offer_next_key(settings)
     if is_new:
         print(f"a key was made that is to follow: {offered.key.kid}")
-    print(
-        "the device asks the shop to take it as soon as it is connected, and signs with the old one meanwhile"
-    )
-    print(
-        "next: earmark keys show; when the shop has said yes, restart the device, or give this command again"
-    )
+    print("the device asks the shop as soon as it is connected, and signs with the old one meanwhile")
+    print("next: earmark keys show; after the shop's yes restart the device, or give this command again")
     return 0
 
 
@@ -50,7 +46,7 @@ def show(arguments: argparse.Namespace) -> int:
     if offered is not None and offered.old == kid:
         agreed = any((one.old.kid, one.new) == (offered.old, offered.key) for one in changes)
         said = (
-            "the shop has said yes: signs from the next start on" if agreed else "the shop has not answered"
+            "the shop has said yes; it signs from the next start on" if agreed else "no yes of the shop yet"
         )
         print(f"{offered.key.kid}  is to follow; {said}")
     for change in reversed(changes):

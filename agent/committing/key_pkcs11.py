@@ -55,7 +55,11 @@ class Pkcs11Signer:
         """
         self._where, self._keys_dir = where, keys_dir
         self._session = open_token(where, keys_dir, rw=False, by_hand=by_hand)
-        self._key, self.public = self._find()
+        try:
+            self._key, self.public = self._find()
+        except TrustError:
+            self.close()
+            raise
 
     @staticmethod
     def create(where: Keys, keys_dir: Path, pin: str) -> Pkcs11Signer:

@@ -71,7 +71,10 @@ class TypedSigner:
 
     def certificate_request(self, device_id: str) -> bytes:
         """A request (PKCS #10, PEM) for that name, which shows the shop that this key is here."""
-        key = self._key.private_key if isinstance(self._key, ECKey) else RequestKey(self._key)
+        if not isinstance(self._key, ECKey):
+            return certificate_request(RequestKey(self._key), device_id)
+        key = self._key.private_key
+        assert key is not None  # noqa: S101  (imported as one)
         return certificate_request(key, device_id)
 
     def close(self) -> None:

@@ -177,19 +177,6 @@ def _next_key(place: NextPlace, offered: OfferedKey | None) -> tuple[TypedSigner
     return place.make(), True
 
 
-def next_key_kid(settings: Settings) -> str:
-    """The thumbprint of the key beside the signing key, '' where there is none. Raises TrustError as
-    `open_key_store`."""
-    try:
-        key = next_place(settings).open()
-    except TrustError as error:
-        if error.code == "key_missing":
-            return ""
-        raise
-    key.close()
-    return key.device_kid
-
-
 def _damaged(detail: str) -> TrustError:
     return TrustError(
         "next_key_damaged",

@@ -176,7 +176,7 @@ def verify_statement(
 
 
 def check_proof(claims: KeyClaims, old_kid: str) -> None:
-    """Raises TrustError unless `claims.key` has signed that it follows `old_kid` at this device and this shop:
+    """Raises TrustError unless `claims.key` has signed that it follows `old_kid` at this device and shop:
     statement_malformed, statement_mismatch, key_unusable, and what `jws.verify` raises."""
     signed = jws.verify(claims.proof, [claims.key], typ=KeyProofClaims.typ)
     proof = claims_of(signed, KeyProofClaims, "statement_malformed")

@@ -166,7 +166,9 @@ def test_keys_of_another_user_are_left_alone(device: Renewing, monkeypatch: pyte
 def test_a_damaged_journal_keeps_what_the_key_before_has_signed(device: Renewing, tmp_path: Path) -> None:
     bench = device.bench
     waits = device.order()
-    device.renew()
+    device.begin()
+    assert device.deliver(lose="ack") == ["ordered", "key_registered"]
+    device.start()
     bench.journal.close()
     path = tmp_path / "state" / "journal.db"
     with sqlite3.connect(path) as db:
@@ -189,7 +191,7 @@ def test_the_commands_say_what_there_is(
     assert cli.main([*command, "renew"]) == 0 and cli.main([*command, "show"]) == 0
     said = capsys.readouterr().out
     new = FileKeyStore.load(tmp_path / "keys", NEXT_SIGNING_KEY).device_kid
-    assert f"{old}  signs (file)" in said and f"{new}  is to follow; the shop has not answered" in said
+    assert f"{old}  signs (file)" in said and f"{new}  is to follow; no yes of the shop yet" in said
     device.bench.clocks.pass_by(6)
     device.deliver()
     assert cli.main([*command, "show"]) == 0

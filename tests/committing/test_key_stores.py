@@ -170,7 +170,7 @@ class Pulled(BaseException):
 class Handle:
     """An object of the token that `left` more changes are made to."""
 
-    left = [0]
+    left: list[int]
 
     def __init__(self, object_: Any) -> None:
         self._object = object_
@@ -203,7 +203,7 @@ def test_wherever_the_token_is_pulled_the_change_goes_on(
     made.close()
     labelled = InToken._labelled
     with monkeypatch.context() as patched:
-        patched.setattr(Handle, "left", [changes])
+        patched.setattr(Handle, "left", [changes], raising=False)
         wrapped = staticmethod(lambda session, label: [Handle(one) for one in labelled(session, label)])
         patched.setattr(InToken, "_labelled", wrapped)
         with pytest.raises(Pulled):
