@@ -95,8 +95,8 @@ class KeyRenewal:
         self._next_s = min(self._next_s, self._monotonic_s() + _REST_S[0] * self._jitter())
 
     def tick(self) -> list[Publish]:
-        """What is due now. To be called while there is a session, and the time is known."""
-        if self._folder is None:
+        """What is due now, nothing while the time is not known. To be called while there is a session."""
+        if self._folder is None or not self._time.trusted:
             return []
         now = self._monotonic_s()
         if self._kept.waits and now >= self._keep_s:

@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple, Unpack
 from uuid import UUID, uuid4
 
 from agent.committing import outbox
+from agent.committing.asking import Asking
 from agent.committing.cancelling import Cancels, Factor
 from agent.committing.direct_intents import sign_agreed
 from agent.committing.envelope import down_topic, shop_topic
@@ -111,6 +112,8 @@ class OrderRoad:
         """Of the key that all of this is signed with."""
         self.offering = Offering(keys, trust, time, settings.device.id, new_id)
         """Of the one offer that is awaited."""
+        self.asking = Asking(keys, trust, time, settings.device.id, new_id)
+        """Of what only the shop knows."""
         self._leaving = Leaving(
             *(journal, keys, trust, time, settings, self.key_renewal.earlier),
             monotonic_ns=monotonic_ns,
@@ -232,10 +235,8 @@ class OrderRoad:
             turn.publishes.extend(cancels)
             orders = filter(None, map(self._journal.order, damaged))
             turn.events.extend(CancelTooLate(*about(order)) for order in orders)
-
         if self._connected:
             turn.publishes.extend(self._returning.leaving(now_s=self._label_s()))
-        if self._connected and now_s is not None:
             turn.publishes.extend(self.key_renewal.tick())
 
     def published(self, ref: str) -> None:

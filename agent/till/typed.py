@@ -35,7 +35,9 @@ from agent.deciding.understanding import (
     understand,
 )
 from agent.deciding.verification import TYPED
+from agent.till.asks import AskShop, no_shop
 from agent.till.desk import Conversation, Desk
+from agent.till.inquiries import Inquiries
 from agent.till.talk import Talk
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
@@ -47,13 +49,19 @@ class TypedDialogue(Talk):
     aloud."""
 
     def __init__(
-        self, desk: Desk, language: str, reply: Callable[[str], None], what_is_low: WhatIsLow
+        self,
+        desk: Desk,
+        language: str,
+        reply: Callable[[str], None],
+        what_is_low: WhatIsLow,
+        ask: AskShop = no_shop,
     ) -> None:
         """Raises CatalogueError catalogue_language where nothing can be ordered in `language`."""
         super().__init__(desk, language)
         desk.parser(language)
         self._reply, self._what_is_low = reply, what_is_low
-        self._followed = self._title = ""
+        self._followed = self._title = self._answer = ""
+        self._inquiries = Inquiries(desk, language, ask, self._answered, self.follow)
 
     def hand_over(self) -> Basket | None:
         """The basket that waits for a voice, which now has it; None where none waits."""
@@ -65,14 +73,16 @@ class TypedDialogue(Talk):
         self._say(Say("handed_over"))
         return basket
 
-    def follow(self, intent_id: str) -> None:
-        """The basket that was handed over became this intent: its receipt is shown here too."""
-        self._followed = intent_id
+    def follow(self, intent_id: str, title: str = "") -> None:
+        """The basket that was handed over became this intent, or the order `title` is to be taken back: its
+        receipt is shown here too."""
+        self._followed, self._title = intent_id, title or self._title
 
     def typed(self, text: str) -> None:
-        """One line from the keyboard. Asking what is running low, what something costs or for help leaves
-        everything as it is. Raises CatalogueError catalogue_language where nothing can be ordered in the
-        language any more."""
+        """One line from the keyboard. A question, or asking for help, leaves everything as it is. Raises
+        CatalogueError catalogue_language where nothing can be ordered in the language any more."""
+        if self._inquiries.typed(text, self._in_hand):
+            return
         if asks_what_is_low(text, self._language):
             low, silent = self._what_is_low()
             titled = [
@@ -91,6 +101,7 @@ class TypedDialogue(Talk):
         match meaning:
             case OrderAsked(basket):
                 self._conversation = Conversation.new()
+                self._inquiries.ordered(basket)
                 self._apply(OrderHeard(basket, TYPED))
             case MoreAsked(more) if isinstance(self._state, Confirming) and (
                 both := self._state.basket.plus(more)
@@ -104,6 +115,18 @@ class TypedDialogue(Talk):
                 self._apply(Repeated())
             case _:
                 self._apply(Confused())
+
+    @property
+    def _in_hand(self) -> Basket | None:
+        """What waits for a voice."""
+        return self._state.basket if isinstance(self._state, Confirming) else None
+
+    def _answered(self, text: str) -> None:
+        """Shows what was asked in between, and then what is still asked."""
+        self._answer = text
+        self._apply(Repeated())
+        if self._answer:  # nothing is asked
+            self._shown("")
 
     def _priced(self, text: str) -> Basket | None:
         edition, language = self._desk.edition, self._language
@@ -122,7 +145,11 @@ class TypedDialogue(Talk):
             self._say(Say(key, delivery=event.delivery, title=self._title))
 
     def _say(self, say: Say) -> None:
-        self._reply(render(say, self._language, self._desk.catalogue.currency, self._desk.hears))
+        self._shown(render(say, self._language, self._desk.catalogue.currency, self._desk.hears))
+
+    def _shown(self, text: str) -> None:
+        answer, self._answer = self._answer, ""
+        self._reply(f"{answer} {text}".strip())
 
     def _ask_offer(self, ask: AskOffer) -> None:
         raise AssertionError("nothing is offered for typed words")
