@@ -22,6 +22,7 @@ from order_backend import (
     backup_commands,
     catalogue_commands,
     claim_commands,
+    key_commands,
     order_commands,
     owner_commands,
     policy_commands,
@@ -90,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     claim_commands.add_claim_arguments(code)
     door = command("enrol", claim_commands.enrol, "Let devices in by their codes, until interrupted.")
     claim_commands.add_enrol_arguments(door)
+    known = command("keys", key_commands.keys, "Which keys sign for devices, and which are to follow them.")
+    key_commands.add_key_arguments(known)
     out = command("revoke", _revoke, "Refuse a device from now on, and end its session.")
     out.add_argument("--device", required=True)
     out.add_argument("--port", type=int, default=0, help="the broker's, instead of the one in shop.json")

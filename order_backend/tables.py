@@ -35,6 +35,13 @@ device_keys = Table(
     Column("replaced_s", BigInteger),
     Column("until_s", BigInteger),
 )
+next_keys = Table(
+    "next_keys",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("jwk", Text),
+    Column("from_s", BigInteger),
+)
 answers = Table(
     "answers",
     METADATA,

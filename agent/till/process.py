@@ -259,6 +259,8 @@ class Till:
             catalogue=self._catalogue_road.shown(self._catalogues.health()),
             certificate_until_s=self._desk.road.renewal.until_s,
             certificate_fault=self._desk.road.renewal.fault,
+            key_state=self._desk.road.key_renewal.state,
+            key_fault=self._desk.road.key_renewal.fault,
             voices_of_another_model=len(self._desk.incomparable()),
         )
 
