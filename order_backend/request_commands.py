@@ -39,8 +39,8 @@ def show(kind: Kind) -> Callable[[argparse.Namespace], int]:
         folder.config()
         with Shop.open(folder.database) as shop:
             if options.close is not None and not shop.requests.close(kind, options.close):
-                detail, look = f"no {kind} {options.close!r}", f"earmark-backend {kind}s {folder.path} --all"
-                raise ConfigurationError("request_unknown", detail, look)
+                detail = f"no {kind} {options.close!r}"
+                raise ConfigurationError("request_unknown", detail, "add --all to see all that there are")
             rows = shop.requests.of_kind(kind, closed=options.all, limit=options.limit)
         if options.json:
             print(json.dumps([_as_json(row) for row in rows]))
