@@ -25,6 +25,7 @@ from order_backend.order_schema import (
     POSTGRESQL_CANCELLING,
 )
 from order_backend.policy_schema import POLICIES, POSTGRESQL_POLICIES
+from order_backend.request_schema import POSTGRESQL_REQUESTS, REQUESTS
 from order_backend.restore_schema import (
     POSTGRESQL_RESTORED_VERSIONS,
     POSTGRESQL_RESTORES,
@@ -49,6 +50,7 @@ _STEPS = {
         RESTORED_VERSIONS,
         AUTHORITIES,
         ASKS,
+        REQUESTS,
     ),
     "postgresql": (
         *("", "", POSTGRESQL, POSTGRESQL_ACCOUNTS, POSTGRESQL_RESTORES),
@@ -62,6 +64,7 @@ _STEPS = {
             POSTGRESQL_RESTORED_VERSIONS,
             POSTGRESQL_AUTHORITIES,
             POSTGRESQL_ASKS,
+            POSTGRESQL_REQUESTS,
         ),
     ),
 }

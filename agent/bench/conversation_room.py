@@ -178,7 +178,7 @@ class Room:
     def type(self, text: str, language: str) -> None:
         """A line in `earmark chat`."""
         if self.chat is None:
-            self.chat = Typed(self.desk, language, self.show, self._what_is_low, self._asks.ask)
+            self.chat = Typed(self.desk, language, self.show, self._what_is_low, self._asks)
         self.chat.typed(text)
 
     def show(self, text: str) -> None:

@@ -103,7 +103,9 @@ class OrderRoad:
         self.presence = PresenceSigner(keys, trust, time, settings.device.id, new_id, self.renewal.holds)
         self.offering = Offering(keys, trust, time, settings.device.id, new_id)
         """Of the one offer that is awaited."""
-        self.asking = Asking(keys, trust, time, settings.device.id, new_id)
+        self.asking = Asking(
+            journal, keys, trust, time, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+        )
         """Of what only the shop knows."""
         self._leaving = Leaving(
             *(journal, keys, trust, time, settings),
@@ -176,6 +178,7 @@ class OrderRoad:
         if connected and not self._connected:
             self._leaving.linked()
             self._cancels.linked()
+            self.asking.linked()
         self._connected = connected
 
     def tick(self) -> Turn:
@@ -228,6 +231,7 @@ class OrderRoad:
 
         if self._connected:
             turn.publishes.extend(self._returning.leaving(now_s=self._label_s()))
+            turn.publishes.extend(self.asking.leaving(now_s=self._label_s()))
 
     def published(self, ref: str) -> None:
         """The broker took the message `ref`, which proves nothing about the shop."""

@@ -228,7 +228,7 @@ class Till:
             self._touching.begin_new,
             self._people_changed,
             self._catalogues.arrived if may_bring else None,
-            self._asks.ask,
+            self._asks,
         )
 
     def _health(self) -> operator.Health:
