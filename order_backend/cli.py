@@ -26,6 +26,7 @@ from order_backend import (
     order_commands,
     owner_commands,
     policy_commands,
+    request_commands,
 )
 from order_backend.broker import PrivateBroker, reload_broker, write_access_list
 from order_backend.database import DatabaseError, reason
@@ -131,6 +132,9 @@ def _parser() -> argparse.ArgumentParser:
     ask_commands.add_promotions_arguments(on)
     days = command("delivery", ask_commands.delivery, "When what is ordered comes.")
     ask_commands.add_delivery_arguments(days)
+    for kind, text in request_commands.KINDS.items():
+        asked = command(f"{kind}s", request_commands.show(kind), text)
+        request_commands.add_request_arguments(asked)
     new = command(
         "publish", catalogue_commands.publish_command, "Sell by a new version of the catalogue, everywhere."
     )

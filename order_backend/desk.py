@@ -91,7 +91,10 @@ class OrderDesk:
         self.key_changes = KeyChanges(folder, self._shop, self._receipts_key, new_id)
         self._questions = Questions(self._shop, config, self._receipts_key, new_id, self.key_changes.used)
         self._offers = Offers(folder, self._shop, self._questions, self._prices, new_id)
-        self._asks = Asks(self._shop, config, self._questions, self._prices, self._receipts_key, new_id)
+        number = order_number or unguessable
+        self._asks = Asks(
+            *(self._shop, config, self._questions, self._prices, self._receipts_key, new_id), number
+        )
         self._cancelling = Cancelling(self._shop, self._questions, self._receipts)
         self._returned = ReturnedReceipts(
             folder, self._shop, self._receipts, self._cancelling, self.place_again

@@ -27,6 +27,7 @@ from order_backend.order_schema import (
     POSTGRESQL_CANCELLING,
 )
 from order_backend.policy_schema import POLICIES, POSTGRESQL_POLICIES
+from order_backend.request_schema import POSTGRESQL_REQUESTS, REQUESTS
 from order_backend.restore_schema import (
     POSTGRESQL_RESTORED_VERSIONS,
     POSTGRESQL_RESTORES,
@@ -53,6 +54,7 @@ _STEPS = {
         ASKS,
         APPROVALS,
         NEXT_KEYS,
+        REQUESTS,
     ),
     "postgresql": (
         *("", "", POSTGRESQL, POSTGRESQL_ACCOUNTS, POSTGRESQL_RESTORES),
@@ -68,6 +70,7 @@ _STEPS = {
             POSTGRESQL_ASKS,
             POSTGRESQL_APPROVALS,
             POSTGRESQL_NEXT_KEYS,
+            POSTGRESQL_REQUESTS,
         ),
     ),
 }

@@ -27,6 +27,7 @@ from order_backend.order_ends import OrderEnds
 from order_backend.policies import Policies
 from order_backend.promotions import Promotions
 from order_backend.published import Published
+from order_backend.requests import Requests
 from order_backend.restores import Restores
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
 from order_backend.stock import Stock
@@ -96,6 +97,7 @@ class Shop:
         self.claims = Claims(database)
         self.promotions = Promotions(database)
         self.deliveries = Deliveries(database)
+        self.requests = Requests(database)
         self.certificates = CertificateBook(database)
         self.next_keys = NextKeys(database)
         self._device_keys = DeviceKeys(database)

@@ -195,6 +195,21 @@ delivery = Table(
     Column("business_days", BigInteger),
     Column("cut_off", BigInteger),
 )
+requests = Table(
+    "requests",
+    METADATA,
+    Column("reference", Text, primary_key=True),
+    Column("device_id", Text),
+    Column("ask_id", Text),
+    Column("kind", Text),
+    Column("person", Text),
+    Column("order_id", Text),
+    Column("about", Text),
+    Column("sha256", Text),
+    Column("told", Text),
+    Column("at", BigInteger),
+    Column("state", Text),
+)
 doubts = Table(
     "doubts",
     METADATA,

@@ -190,7 +190,7 @@ class Room:
     def type(self, text: str, language: str, person: str = "") -> None:
         """A line in `earmark chat`, by somebody who says to be `person`."""
         if self.chat is None:
-            self.chat = Typed(self.desk, language, self.show, self._what_is_low, self._asks.ask, person)
+            self.chat = Typed(self.desk, language, self.show, self._what_is_low, self._asks, person)
         self.chat.typed(text)
 
     def show(self, text: str) -> None:

@@ -112,7 +112,9 @@ class OrderRoad:
         """Of the key that all of this is signed with."""
         self.offering = Offering(keys, trust, time, settings.device.id, new_id)
         """Of the one offer that is awaited."""
-        self.asking = Asking(keys, trust, time, settings.device.id, new_id)
+        self.asking = Asking(
+            journal, keys, trust, time, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+        )
         """Of what only the shop knows."""
         self._leaving = Leaving(
             *(journal, keys, trust, time, settings, self.key_renewal.earlier),
@@ -192,6 +194,7 @@ class OrderRoad:
             self._leaving.linked()
             self._cancels.linked()
             self.key_renewal.linked()
+            self.asking.linked()
         self._connected = connected
 
     def tick(self) -> Turn:
@@ -244,6 +247,7 @@ class OrderRoad:
         if self._connected:
             turn.publishes.extend(self._returning.leaving(now_s=self._label_s()))
             turn.publishes.extend(self.key_renewal.tick())
+            turn.publishes.extend(self.asking.leaving(now_s=self._label_s()))
 
     def published(self, ref: str) -> None:
         """The broker took the message `ref`, which proves nothing about the shop."""

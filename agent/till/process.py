@@ -238,7 +238,7 @@ class Till:
             self._touching.begin_new,
             self._people_changed,
             self._catalogues.arrived if may_bring else None,
-            self._asks.ask,
+            self._asks,
             PhonePairing(self._desk, self._proofs, self._announce, may_pair=may_bring),
         )
 
