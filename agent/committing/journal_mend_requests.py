@@ -1,5 +1,5 @@
-"""What a damaged journal still holds of requests: those that a key of the device's own has signed. The shop takes
-each once, so one that goes out again is answered as it was."""
+"""What a damaged journal still holds of requests: those that a key of the device's own has signed. The shop
+takes each once, so one that goes out again is answered as it was."""
 
 from __future__ import annotations
 
