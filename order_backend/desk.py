@@ -33,6 +33,7 @@ from order_backend.checks import (
 from order_backend.device_keys import REFUSED_S
 from order_backend.direct import check_direct
 from order_backend.folder import ShopFolder
+from order_backend.key_changes import KeyChanges
 from order_backend.offers import Offers
 from order_backend.order_numbers import unguessable
 from order_backend.placing import Placing
@@ -58,7 +59,7 @@ class _Judged(NamedTuple):
 
 
 class OrderDesk:
-    """Used from one thread."""
+    """Used from one thread. `key_changes`: of devices that change their own signing key."""
 
     def __init__(
         self,
@@ -85,9 +86,13 @@ class OrderDesk:
         self._prices = Prices(folder, self._shop, config.longest_lifetime_s)
         self._receipts = ReceiptWriter(config, self._receipts_key, new_id)
         self._placing = Placing(folder, self._shop, self._receipts, order_number or unguessable)
-        self._questions = Questions(self._shop, config, self._receipts_key, new_id)
+        self.key_changes = KeyChanges(folder, self._shop, self._receipts_key, new_id)
+        self._questions = Questions(self._shop, config, self._receipts_key, new_id, self.key_changes.used)
         self._offers = Offers(folder, self._shop, self._questions, self._prices, new_id)
-        self._asks = Asks(self._shop, config, self._questions, self._prices, self._receipts_key, new_id)
+        number = order_number or unguessable
+        self._asks = Asks(
+            *(self._shop, config, self._questions, self._prices, self._receipts_key, new_id), number
+        )
         self._cancelling = Cancelling(self._shop, self._questions, self._receipts)
         self._returned = ReturnedReceipts(
             folder, self._shop, self._receipts, self._cancelling, self.place_again
@@ -144,8 +149,10 @@ class OrderDesk:
             again = receipt_again(self._shop, self._receipts, device_id, event.id, before, now_s=now_s)
             return Reply("ack", again, "replayed")
         try:
-            active, signed = authenticate_device(event, device_id, found.device, now_s)
+            active, signed = self.key_changes.authenticate(event, device_id, found.device, now_s)
         except Refusal as refusal:
+            if self.key_changes.may_be_forgotten(found.device, refusal, event):
+                return IN_DOUBT
             self.unauthenticated[device_id] += 1
             return Reply("ack", self._refused(event, device_id, refusal, now_s), refusal.code)
         if before is not None and before.sha256 != NEVER_CAME:

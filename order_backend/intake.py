@@ -95,6 +95,8 @@ class Intake:
                 if renewed is None:
                     return
                 reply = renewed
+            case "up/key":
+                reply = desk.key_changes.take(device_id, payload, now_s=clock.now_s())
             case "up/query":
                 reply = desk.query(device_id, payload, now_s=clock.now_s())
             case "up/offer":
@@ -134,6 +136,8 @@ class Intake:
         known = desk.knows(device_id)
         if known:
             now_s = clock.now_s()
+            if (notice := desk.key_changes.notice(device_id, payload, now_s=now_s)) is not None:
+                self._answer(device_id, notice)
             claims = desk.status(device_id, payload, now_s=now_s)
             seen = self._presences.take(device_id, claims, now_s=now_s)
             self._note(device_id, claims, desk, now_s)

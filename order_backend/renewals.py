@@ -96,7 +96,7 @@ class Renewals:
         claims = verify_statement(
             data.signed,
             RenewalClaims,
-            device.signing_jwk,
+            device.signing_keys.present(data.signed),
             device_id=device_id,
             audience=self._config.shop_id,
             environment=self._config.environment,
@@ -114,7 +114,7 @@ class Renewals:
             key = requested_key(data.request.encode(), device.device_id)
         except TrustError as error:
             raise Refusal("request_refused", error.detail) from error
-        if certificates.jwk_of(key) == device.signing_jwk:
+        if certificates.jwk_of(key) in (device.signing_jwk, device.next_key):
             raise Refusal("request_refused", "one key for TLS and for signing; they must differ")
         authority = issuing(self._folder, known=known)
         certificate = certificates.client_certificate(

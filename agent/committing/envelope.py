@@ -37,8 +37,11 @@ TRUST = "earmark.trust.v1"
 AUTHORITIES = "earmark.authorities.v1"
 OFFER_REQUEST = "earmark.offer-request.v1"
 OFFER = "earmark.offer.v1"
+KEY = "earmark.key.v1"
+KEY_ANSWER = "earmark.key-answer.v1"
 ASK = "earmark.ask.v1"
 TOLD = "earmark.told.v1"
+APPROVAL = "earmark.approval.v1"
 
 TOPIC_ROOT = "va/v1/d"
 SHOP_ROOT = "va/v1/b"
@@ -99,6 +102,14 @@ class RenewalData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     request: str
     signed: str
+
+
+class KeyData(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`signed` is a `KeyClaims` as a compact JWS; `answer` the shop's own yes to it, for a shop that has lost
+    it, else ''."""
+
+    signed: str
+    answer: str = ""
 
 
 class ReturnedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from agent.committing.envelope import QUERY, QueryData, encode_event, up_topic
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OrderRow
+from agent.committing.jws import PublicJwk
 from agent.committing.keys import KeyStore
 from agent.committing.read_back import fits, signed_facts
 from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims, addressed
@@ -30,14 +31,17 @@ class Leaving:
         trust: Trust,
         time: TrustedTime,
         settings: Settings,
+        earlier: Sequence[PublicJwk] = (),
         *,
         monotonic_ns: Callable[[], int],
         label_s: Callable[[], int],
         rest_s: Callable[[int], float],
         new_id: Callable[[], UUID],
     ) -> None:
-        """`label_s` gives the time for a journal row, `rest_s` the rest after so many attempts."""
+        """`earlier`: the keys that this device signed with before; `label_s` gives the time for a journal
+        row, `rest_s` the rest after so many attempts."""
         self._journal, self._keys, self._trust, self._time = journal, keys, trust, time
+        self._earlier = earlier
         self._device, self._orders = settings.device, settings.orders
         self._monotonic_ns, self._label_s, self._rest_s, self._new_id = monotonic_ns, label_s, rest_s, new_id
         self._due: dict[str, float] = {}
@@ -109,7 +113,7 @@ class Leaving:
         id_, sha256 = row.intent_id, row.sha256
         if fits(payload, topic, intent_id=id_, sha256=sha256, device_id=self._device.id):
             return True
-        facts = signed_facts(payload, self._keys.public_jwk())
+        facts = signed_facts(payload, self._keys.public_jwk(), *self._earlier)
         noted = {"now_s": self._label_s(), "monotonic_ns": self._monotonic_ns()}
         if facts is not None and (facts.intent_id, facts.device_id) == (id_, self._device.id):
             self._journal.mended(facts, **noted)  # it was the digest that was altered

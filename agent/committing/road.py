@@ -11,6 +11,7 @@ import random
 import time as clocks
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal, NamedTuple, Unpack
 from uuid import UUID, uuid4
 
@@ -22,6 +23,7 @@ from agent.committing.envelope import down_topic, shop_topic
 from agent.committing.intents import SignedIntent
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OPEN, State
+from agent.committing.key_renewal import KeyRenewal
 from agent.committing.keys import KeyStore
 from agent.committing.leaving import Leaving
 from agent.committing.live_trust import LiveTrust
@@ -77,8 +79,10 @@ class OrderRoad:
         monotonic_ns: Callable[[], int] = clocks.monotonic_ns,
         jitter: Callable[[], float] = random.random,
         new_id: Callable[[], UUID] = uuid4,
+        key_folder: Path | None = None,
     ) -> None:
-        """Raises TrustError environment_mismatch where settings and trust name different environments."""
+        """`key_folder` as the `folder` of `KeyRenewal`. Raises TrustError environment_mismatch where settings
+        and trust name different environments."""
         if trust.environment != settings.device.environment:
             raise TrustError(
                 "environment_mismatch",
@@ -101,12 +105,19 @@ class OrderRoad:
         )  # fmt: skip
         """Of the certificate that `uplink` shows the broker."""
         self.presence = PresenceSigner(keys, trust, time, settings.device.id, new_id, self.renewal.holds)
+        self.key_renewal = KeyRenewal(
+            keys, trust, time, settings.device.id, key_folder, monotonic_s=self._monotonic_s, new_id=new_id,
+            jitter=jitter, say_again=self.presence.again,
+        )  # fmt: skip
+        """Of the key that all of this is signed with."""
         self.offering = Offering(keys, trust, time, settings.device.id, new_id)
         """Of the one offer that is awaited."""
-        self.asking = Asking(keys, trust, time, settings.device.id, new_id)
+        self.asking = Asking(
+            journal, keys, trust, time, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+        )
         """Of what only the shop knows."""
         self._leaving = Leaving(
-            *(journal, keys, trust, time, settings),
+            *(journal, keys, trust, time, settings, self.key_renewal.earlier),
             monotonic_ns=monotonic_ns,
             label_s=self._label_s,
             rest_s=self._rest_s,
@@ -179,6 +190,8 @@ class OrderRoad:
         if connected and not self._connected:
             self._leaving.linked()
             self._cancels.linked()
+            self.key_renewal.linked()
+            self.asking.linked()
         self._connected = connected
 
     def tick(self) -> Turn:
@@ -228,9 +241,10 @@ class OrderRoad:
             turn.publishes.extend(cancels)
             orders = filter(None, map(self._journal.order, damaged))
             turn.events.extend(CancelTooLate(*about(order)) for order in orders)
-
         if self._connected:
             turn.publishes.extend(self._returning.leaving(now_s=self._label_s()))
+            turn.publishes.extend(self.key_renewal.tick())
+            turn.publishes.extend(self.asking.leaving(now_s=self._label_s()))
 
     def published(self, ref: str) -> None:
         """The broker took the message `ref`, which proves nothing about the shop."""
@@ -259,6 +273,8 @@ class OrderRoad:
                 self._leaving.answered(end.intent_id)
             elif topic == down_topic(self._device.id, "time"):
                 self._time.accept_event(payload)
+            elif topic == down_topic(self._device.id, "key"):
+                self.key_renewal.received(payload)
             elif topic == down_topic(self._device.id, "policy"):
                 self.policy.accept_event(payload)
             elif topic == shop_topic(self._trust.shop_id, "trust") and isinstance(self._trust, LiveTrust):
