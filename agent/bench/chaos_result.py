@@ -13,8 +13,8 @@ from agent.bench.chaos_plan import Plan
 from order_backend.authorities import announced, successor_of
 from order_backend.authority_steps import standings
 from order_backend.folder import ShopFolder
-from order_backend.offers import offer_keys
 from order_backend.shop import Shop
+from order_backend.standing_keys import StandingKeys
 
 MUST_BE_0 = (*FAULTS, "not_as_agreed", "steps_left")
 _ALL = 10_000_000
@@ -32,7 +32,7 @@ def result_of(files: ChaosFiles, plan: Plan) -> dict[str, Any]:
     agreed = [one for name in plan.devices for one in files.agreed(name)]
     return {
         **account(wished, signed, said, orders, undone, offered),
-        "not_as_agreed": not_as_agreed(agreed, orders, offered, offer_keys(shop, now_s=0)),
+        "not_as_agreed": not_as_agreed(agreed, orders, offered, StandingKeys.of(shop, "offers").at(0)),
         "orders_by_offer": sum(not order.open_checkout for order in orders),
         "handed_over": sum(end == "accepted" for end in ends.values()),
         "successor": _successor(shop),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy import event as events
 
 from agent.committing.envelope import QUERY, QueryData, encode_event
 from agent.deciding.basket import Basket
@@ -124,6 +126,27 @@ def test_the_same_basket_on_one_account_is_held_for_a_minute_whichever_device_he
     with shop.transaction():
         account = shop.accounts.lock("device-2")
         assert shop.accounts.ordered_since(account, shop.orders(1)[0].lines, NOW_S)
+
+
+@pytest.mark.parametrize("database", [""])
+def test_orders_that_have_ended_are_not_read_through_at_each_new_one(bench: Bench) -> None:
+    asked: list[tuple[str, object]] = []
+
+    def note(*args: object) -> None:
+        asked.append((str(args[2]), args[3]))
+
+    shop = bench.desk.shop
+    events.listen(Engine, "before_cursor_execute", note)
+    try:
+        with shop.transaction():
+            shop.accounts.ordered_since(shop.accounts.lock(DEVICE), "[]", NOW_S)
+    finally:
+        events.remove(Engine, "before_cursor_execute", note)
+    [(query, values)] = [one for one in asked if "order_ends" in one[0]]
+    plan = shop.database._connected().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)  # type: ignore[arg-type]
+    steps = [str(row[-1]) for row in plan]
+    assert any("SEARCH orders" in step for step in steps), steps
+    assert not any("SCAN" in step for step in steps), steps
 
 
 def test_a_basket_is_the_same_in_two_languages_and_said_the_other_way_round(bench: Bench) -> None:
