@@ -15,7 +15,6 @@ from agent.bench.conversation_voices import Voices
 from agent.bench.happenings import Happening, minor_of, seconds_of
 from agent.bench.played_clock import Clock
 from agent.bench.played_shop import Founded
-from agent.deciding.conversation import Record
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.policy_file import PolicyFile, parse_policy
 from agent.deciding.verification import Voiceprint
@@ -25,7 +24,6 @@ from agent.plumbing.operator import FactorKind
 from agent.plumbing.sentence_graph import normalise_text
 from agent.plumbing.settings import Policy
 from agent.plumbing.speaker_models import GE2E
-from agent.till.desk import Conversation as Talked
 from agent.till.house import HouseRules
 
 _GOES_ON = " ... "
@@ -261,6 +259,7 @@ class _Player:
             "answer": lambda: setattr(room.shop, "answers", True),
             "limit_device": lambda: room.from_shop(room.shop.limit({words["limit"]: int(words["value"])})),
             "hand_over": room.shop.hand_over,
+            "promote": lambda: room.shop.promote(words["words"], self._language),
             "revoke": room.shop.revoke,
             "link_down": lambda: room.link(up=False),
             "link_up": lambda: room.link(up=True),
@@ -287,11 +286,9 @@ class _Player:
         self._room.spoken.silent(listening.listen_id)
 
     def _forget(self, name: str) -> None:
-        """As `earmark people --forget`."""
+        """As `earmark people forget`."""
         desk, person = self._room.desk, self._person(name)
-        desk.people.forget(person)
-        desk.factors.forget(person)
-        desk.record(Record("forgotten", person=person), Talked.new(), "")
+        desk.forget(person)
 
     def _cancel(self) -> None:
         """As `earmark cancel`; what it prints is no part of the conversation."""

@@ -27,6 +27,7 @@ from agent.deciding.verification import Verdict, Voiceprint
 from agent.plumbing import messages, site_messages
 from agent.plumbing.settings import Device, Orders, Paths, Policy, Sensor, Settings, Touch
 from agent.plumbing.speaker_models import GE2E
+from agent.till.asks import Asks
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Factors
 from agent.till.house import HouseRules
@@ -125,6 +126,7 @@ class Room:
         self._proposals = SensorProposals(self.desk, self._silences)
         waiting = WaitingBaskets(lambda: [self.chat] if self.chat else [], self._proposals)
         self._offers = Offers(self.desk, self._sent_up, self._after)
+        self._asks = Asks(self.desk, self._sent_up, self._after)
         self.spoken = Spoken(
             *(self.desk, self._sent.append, self._after, lambda *_: None, waiting),
             ask_for_offer=self._offers.ask,
@@ -188,7 +190,7 @@ class Room:
     def type(self, text: str, language: str, person: str = "") -> None:
         """A line in `earmark chat`, by somebody who says to be `person`."""
         if self.chat is None:
-            self.chat = Typed(self.desk, language, self.show, self._what_is_low, person)
+            self.chat = Typed(self.desk, language, self.show, self._what_is_low, self._asks.ask, person)
         self.chat.typed(text)
 
     def show(self, text: str) -> None:
@@ -240,6 +242,8 @@ class Room:
             self._offers.received(received.payload)
         elif self.linked and self.proofs.takes(received.topic):
             self.proofs.received(received.payload)
+        elif self.linked and self._asks.takes(received.topic, received.payload):
+            self._asks.received(received.payload)
         elif self.linked:
             self._link.received(received)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
+from agent.deciding.reply_words_people import ABOUT_PEOPLE_EN, ABOUT_PEOPLE_KO, ABOUT_PEOPLE_PL
 
 # "no." at the end of a sentence is read aloud as "number", hence "cancel".
 _ENGLISH = {
@@ -234,8 +235,9 @@ _POLISH = {
 }
 
 REPLIES: Mapping[str, Mapping[str, str]] = {
-    language: {**words, **APPROVALS[language]}
-    for language, words in {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}.items()
+    "en": {**_ENGLISH, **ABOUT_PEOPLE_EN, **APPROVALS["en"]},
+    "pl": {**_POLISH, **ABOUT_PEOPLE_PL, **APPROVALS["pl"]},
+    "ko": {**KOREAN, **ABOUT_PEOPLE_KO, **APPROVALS["ko"]},
 }
 
 CONSENTS: Mapping[str, str] = {

@@ -17,7 +17,14 @@ from agent.plumbing.speaker_models import model_of
 
 Embedding = Sequence[float]
 Reason = Literal[
-    "", "nobody_enrolled", "voice_model_changed", "unknown_voice", "too_short", "too_noisy", "typed"
+    "",
+    "nobody_enrolled",
+    "voice_model_changed",
+    "unknown_voice",
+    "not_admitted",
+    "too_short",
+    "too_noisy",
+    "typed",
 ]
 
 

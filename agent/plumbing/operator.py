@@ -83,9 +83,49 @@ class ShowPeople(Message, frozen=True):
 
 
 class Forget(Message, frozen=True):
-    """Destroy a person's voiceprint key and template."""
+    """Destroy a person's key with all that it seals, and take the pseudonym out of the journal: `at_once`
+    also out of what a shop that came back from a copy could need."""
 
     person: str
+    at_once: bool = False
+
+
+class AddPerson(Message, frozen=True):
+    """Somebody without a voice, who will have a PIN or a badge. The answer is `PeopleShown` with that row."""
+
+    name: PersonName
+
+
+class AdmitPerson(Message, frozen=True):
+    """Lets somebody order whose voice was learned without an operator; `name` replaces the one that the
+    device gave. The answer is `PeopleShown` with that row."""
+
+    person: Text
+    name: PersonName | None = None
+
+
+class SetRole(Message, frozen=True):
+    """What a person is in the rules of the house, beside what the policy says; '' for nothing. The answer is
+    `PeopleShown` with that row."""
+
+    person: Text
+    role: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_-]{0,39})?\Z")]
+
+
+class SetRemembers(Message, frozen=True):
+    """Whether what a person ordered may be used to suggest something to that person. The answer is
+    `PeopleShown` with that row."""
+
+    person: Text
+    remembers: bool
+
+
+class ExportPerson(Message, frozen=True):
+    """Everything that the device knows of a person; `templates`: with the numbers of the voiceprint. The
+    answer is `PersonExported`, until one is `last`."""
+
+    person: Text
+    templates: bool = False
 
 
 class LoadCatalogue(Message, frozen=True):
@@ -188,13 +228,18 @@ class EnrolStep(Message, frozen=True):
 
 
 class PersonRow(Message, frozen=True):
-    """`other_model`: the speaker model that the voice was learned with, where it is not the one in use."""
+    """`other_model`: the speaker model that the voice was learned with, where it is not the one in use.
+    `voice` is False for somebody without one; who is not `admitted` may order nothing."""
 
     person: str
     name: str
     enrolled_at: int
     factors: tuple[FactorKind, ...] = ()
     other_model: str = ""
+    voice: bool = True
+    admitted: bool = True
+    role: str = ""
+    remembers: bool = False
 
 
 class PeopleShown(Message, frozen=True):
@@ -213,8 +258,23 @@ class AskedShown(Message, frozen=True):
     asked: bytes
 
 
+class PersonExported(Message, frozen=True):
+    """A piece of a JSON text in UTF-8."""
+
+    text: str
+    last: bool
+
+
 class Forgotten(Message, frozen=True):
+    """What stays of the person: orders without an end, and signed bytes of ended ones, the last until
+    `until_s` (Unix seconds, 0 where that is not known). `in_policy`: the house's policy, a file of its own,
+    names somebody of that name."""
+
     found: bool
+    open_orders: int = 0
+    signed: int = 0
+    until_s: int = 0
+    in_policy: bool = False
 
 
 CatalogueStage = Literal["fetching", "compiling", "waiting", "in_use"]
@@ -272,6 +332,7 @@ class Problem(Message, frozen=True):
     next_step: str = ""
 
 
+PeopleRequest = ShowPeople | AddPerson | AdmitPerson | SetRole | SetRemembers | ExportPerson | Forget
 OperatorRequest = (
     PairPhone
     | RemovePhone
@@ -282,8 +343,7 @@ OperatorRequest = (
     | CancelOrder
     | ChatLine
     | Enrol
-    | ShowPeople
-    | Forget
+    | PeopleRequest
     | LoadCatalogue
     | AskHealth
 )
@@ -295,6 +355,7 @@ OperatorAnswer = (
     | PeopleShown
     | PhonePaired
     | AskedShown
+    | PersonExported
     | Forgotten
     | CatalogueAt
     | Health

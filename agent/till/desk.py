@@ -11,6 +11,7 @@ from typing import Literal
 
 from agent.committing.journal import Journal
 from agent.committing.journal_mend import MENDED
+from agent.committing.journal_people import Left
 from agent.committing.road import OrderRoad
 from agent.deciding.basket import AgreedOrder, Basket, parts_of
 from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
@@ -28,6 +29,7 @@ from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, JournalError
 from agent.plumbing.settings import Policy, Settings
+from agent.till.erasing import Erasure
 from agent.till.factors import Factors
 from agent.till.house import HouseRules
 from agent.till.news import News
@@ -75,6 +77,7 @@ class Desk:
         self.people = people
         self.factors = factors
         self.phones = phones or Phones(None, journal)
+        self.erasure = Erasure(people, factors, self.phones, journal)
         self.wall_clock = wall_clock
         self.online = False
         self.speaker_model = ""
@@ -109,7 +112,19 @@ class Desk:
         while that is not known."""
         if not self.speaker_model:
             return []
-        return [person for person in self.people.all() if person.voiceprint.model != self.speaker_model]
+        return [
+            person
+            for person in self.people.all()
+            if person.voiceprint is not None and person.voiceprint.model != self.speaker_model
+        ]
+
+    def forget(self, person: str, *, at_once: bool = False) -> Left | None:
+        """Forgets `person`; what stays of their orders, or None for nobody. Raises JournalError as
+        `Erasure.forget`."""
+        left = self.erasure.forget(person, now_s=self.now_s(), at_once=at_once)
+        if left is not None:
+            self.record(Record("forgotten"), Conversation.new(), "")
+        return left
 
     def now_s(self) -> int:
         """Trusted seconds where there are any; else the system's, which sign nothing and only label journal
@@ -129,7 +144,7 @@ class Desk:
         second_ready = any(
             self._has_factor(one.pseudonym) or self.has_phone(one.pseudonym)
             for one in self.people.all()
-            if one.pseudonym != person
+            if one.pseudonym != person and one.admitted
         )
         most = self.house.policy.most_by_voice(self.settings.policy, self.policy)
         circumstances = Circumstances(
@@ -137,32 +152,33 @@ class Desk:
             *(phone_ready, second_ready),
         )
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
-        house = (
-            self.house.for_order(self._name_of(person), self.now_s(), self.edition.source)
-            if person
-            else ONLY_LIMITS
-        )
+        known = self.people.get(person)
+        name = known.name if known else ""
+        role = known.profile.role if known else ""
+        house = self.house.for_order(name, self.now_s(), self.edition.source, role) if person else ONLY_LIMITS
         return Surroundings(self.policy, circumstances, offers=asks, house=house)
 
     def known_as(self, person: str) -> Ruled:
         """Whom the rules of the house take `person` for."""
-        return self.house.policy.person(self._name_of(person))
-
-    def _name_of(self, person: str) -> str:
-        return next((one.name for one in self.people.all() if one.pseudonym == person), "")
+        known = self.people.get(person)
+        return self.house.person(known.name, known.profile.role) if known else self.house.person("")
 
     def _has_factor(self, person: str) -> bool:
         return bool(self.settings.touch.devices) and self.factors.has(person)
 
     def has_phone(self, person: str) -> bool:
         """Whether `person` has one that can answer: by the broker, or by a code on the keypad."""
-        return self.phones.has(person) and (self.online or bool(self.settings.touch.keypad_device))
+        known = self.people.get(person)
+        reached = self.online or bool(self.settings.touch.keypad_device)
+        return reached and known is not None and known.admitted and self.phones.has(person)
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""
         # Exactly what was read back, in the device's own language, in which a late receipt is announced too.
         title = spoken_basket(agreed.basket, self.settings.device.language)
         person = agreed.speaker.person
+        if self.people.was_forgotten(person):
+            return NotCommitted("cannot_commit"), ""
         order = AgreedOrder(
             *(agreed.basket, person, agreed.factors, conversation.id, title, speech_ended_ns), agreed.offer
         )
@@ -194,12 +210,13 @@ class Desk:
         """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from
         being said."""
         title = spoken_basket(effect.basket, language) if effect.basket else effect.title
+        person = "" if self.people.was_forgotten(effect.person) else effect.person
         try:
             self.journal.record_decision(
                 conversation=conversation.id,
                 code=effect.code,
                 title=title,
-                person=effect.person,
+                person=person,
                 at_s=self.now_s(),
             )
         except EarmarkError:

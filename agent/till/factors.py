@@ -115,6 +115,16 @@ class Factors:
         badges = [secret for secret in self._secrets if secret.kind == "badge"]
         return next((secret.person for secret in badges if _fits(secret, number)), None)
 
+    def owner_of_pin(self, number: str, *, now_s: int) -> str | None:
+        """Somebody whose PIN it is, where nobody in particular was asked; a wrong one counts towards the
+        lockout. Raises TrustError factor_locked."""
+        self._begin_try(now_s)
+        pins = [secret for secret in self._secrets if secret.kind == "pin"]
+        owner = next((secret.person for secret in pins if _fits(secret, number)), None)
+        if owner is not None:
+            self._remember(CLEAR)
+        return owner
+
     def _begin_try(self, now_s: int) -> None:
         lockout, boot_s = self._lockout(), self._boot_s()
         if left := lockout.locked_for_s(now_s, boot_s):

@@ -6,10 +6,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from agent.deciding.details import Details, Facts, parse_details
 from agent.deciding.edition import source_id
 from agent.deciding.policy_file import PolicyFile, parse_policy
-from agent.deciding.rules import House, Moment
+from agent.deciding.rules import House, Moment, Person
 from agent.plumbing import audit
 from agent.plumbing.errors import CatalogueError, ConfigurationError
 from agent.plumbing.settings import Paths
@@ -40,20 +42,26 @@ class HouseRules:
         a policy that cannot be read must not be taken for none."""
         return HouseRules(_policy(Path(paths.policy_file)), shop_details(paths))
 
-    def for_order(self, name: str, now_s: float, source: str) -> House:
-        """What is judged by when `name` orders at that time from the catalogue of that SHA-256. Logs once
-        for each catalogue why nothing is known of its products."""
+    def for_order(self, name: str, now_s: float, source: str, role: str = "") -> House:
+        """What is judged by when `name`, who also has `role`, orders at that time from the catalogue of that
+        SHA-256. Logs once for each catalogue why nothing is known of its products."""
         local = time.localtime(now_s)
         moment = Moment(local.tm_wday, local.tm_hour * 60 + local.tm_min)
         if self._logged_for != source and (fault := self.lost(source)):
             audit.log(fault.code, detail=fault.detail, next_step=fault.next_step)
             self._logged_for = source
-        return self.house(name, moment, source)
+        house = self.house(name, moment, source)
+        return msgspec.structs.replace(house, person=self.person(name, role))
 
     def house(self, name: str, moment: Moment, source: str) -> House:
         """The same at any moment, and without a log."""
         lost = self.lost(source) is not None
         return House(self.policy.rules, self.policy.person(name), moment, self.facts(source), lost)
+
+    def person(self, name: str, role: str = "") -> Person:
+        """Whom the rules take somebody of that name for, who also has `role`."""
+        known = self.policy.person(name)
+        return msgspec.structs.replace(known, roles=known.roles | {role}) if role else known
 
     def facts(self, source: str) -> Mapping[str, Facts]:
         """What the shop tells of the products of the catalogue of that SHA-256, by their ids."""

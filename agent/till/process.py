@@ -15,6 +15,7 @@ from agent.plumbing.errors import CatalogueError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.messages import Message
+from agent.till.asks import Asks
 from agent.till.catalogue_road import CatalogueRoad
 from agent.till.catalogue_store import CatalogueStore
 from agent.till.catalogues import Catalogues
@@ -22,6 +23,7 @@ from agent.till.certificate_care import CertificateCare
 from agent.till.compiler import Compiler
 from agent.till.desk import Desk
 from agent.till.ear import Ear
+from agent.till.erasing import LOOK_MS
 from agent.till.events import EventLoop
 from agent.till.neighbours import Neighbour, Neighbours
 from agent.till.offers import Offers
@@ -61,6 +63,7 @@ class Till:
         self._proposals = SensorProposals(desk, self._silences)
         self._signals = Signals(Lamp(desk.settings.feedback.lamp), loop.after)
         self._offers = Offers(desk, self._to_uplink, loop.after)
+        self._asks = Asks(desk, self._to_uplink, loop.after)
         self._spoken = SpokenDialogue(
             desk,
             self._to_voice,
@@ -94,6 +97,7 @@ class Till:
             trust, desk.journal, parts, self._catalogues, self._to_uplink, loop.post, loop.after
         )
         self._shop.begin()
+        self._look_at_the_forgotten()
 
     def control(self, message: Message, fds: tuple[int, ...]) -> None:
         """From the supervisor."""
@@ -176,10 +180,11 @@ class Till:
 
     def _speaker_model(self, name: str) -> None:
         self._desk.speaker_model = name
-        for person in self._desk.incomparable():
+        if others := self._desk.incomparable():
             audit.log(
                 "voice_model_changed",
-                detail=f"{person.pseudonym} was learned with {person.voiceprint.model}, voice has {name}",
+                detail=f"voices that were learned with another model than {name}",
+                count=len(others),
                 next_step="earmark people",
             )
 
@@ -202,6 +207,9 @@ class Till:
         if isinstance(message, messages.Received) and self._proofs.takes(message.topic):
             self._proofs.received(message.payload)
             self._shop.send_outbox()
+            return
+        if isinstance(message, messages.Received) and self._asks.takes(message.topic, message.payload):
+            self._asks.received(message.payload)
             return
         self._shop.received(message)
         if isinstance(message, messages.LinkState) and message.connected:
@@ -231,6 +239,7 @@ class Till:
             self._people_changed,
             self._catalogues.arrived if may_bring else None,
             PhonePairing(self._desk, self._proofs, self._announce, may_pair=may_bring),
+            self._asks.ask,
         )
 
     def _health(self) -> operator.Health:
@@ -265,6 +274,10 @@ class Till:
         if done:
             self._enrolling = None
             self._people_changed()
+
+    def _look_at_the_forgotten(self) -> None:
+        self._desk.erasure.look(now_s=self._desk.now_s())
+        self._loop.after(LOOK_MS, self._look_at_the_forgotten)
 
     def _people_changed(self) -> None:
         """Voices are compared only while there is somebody to compare them with."""

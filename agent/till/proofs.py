@@ -70,7 +70,7 @@ class Proofs:
         own = state.speaker.person
         if state.wants != "second":
             return [own]
-        return [one.pseudonym for one in self._desk.people.all() if one.pseudonym != own]
+        return [one.pseudonym for one in self._desk.people.all() if one.pseudonym != own and one.admitted]
 
     def _answer(self, token: str) -> None:
         fault = TrustError("approval_unasked", "nothing is awaited that a phone could approve")

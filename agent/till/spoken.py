@@ -27,6 +27,7 @@ from agent.deciding.denials import is_called_off
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.signals import Signal
 from agent.deciding.understanding import (
+    AboutMeAsked,
     Answer,
     HelpAsked,
     Meaning,
@@ -41,7 +42,7 @@ from agent.plumbing import messages
 from agent.till.aloud import Aloud
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep
-from agent.till.heard import answer_to, confused_by, meaning_of, runner_up_of
+from agent.till.heard import answer_to, confused_by, meaning_of, runner_up_of, words_of
 from agent.till.offers import AskForOffer, no_offers
 from agent.till.voice_line import Send
 from agent.till.waiting import WaitingBaskets
@@ -87,6 +88,7 @@ class SpokenDialogue(Aloud):
         self._line.lost()
         self._news.lost()
         self._heard_so_far = None
+        self._about_me.drop()
         self._enrolment.abandon()
         if not isinstance(self._state, Committing):
             self._become(Idle())
@@ -119,6 +121,8 @@ class SpokenDialogue(Aloud):
             return
         if self._enrolment.under_way:
             self._enrolment.heard(enrolment.Heard(None))
+        elif self._about_me.under_way:
+            self._about_me.silent()
         else:
             self._apply(Silent())
 
@@ -138,13 +142,18 @@ class SpokenDialogue(Aloud):
         return "order"
 
     def _heard_at(self, entry: str, utterance: messages.Utterance) -> None:
+        if self._about_me.under_way and entry == CHOICE:
+            self._about_me.heard(utterance, words_of(utterance, self._desk))
+            return
         if isinstance(self._state, Choosing) and entry == CHOICE:
             self._apply(answer_to(self._state.choice, utterance, self._desk, self._language))
             return
         meaning = meaning_of(entry, utterance, self._desk, self._language)
         if self._enrolment.under_way:
             voice, in_noise = voice_of(utterance, self._desk), utterance.embedding_in_noise
-            self._enrolment.heard(enrolment.Heard(meaning, voice, in_noise, utterance.open_words))
+            self._enrolment.heard(
+                enrolment.Heard(meaning, voice, in_noise, utterance.open_words, utterance.words)
+            )
         elif entry == "order":
             before, self._heard_so_far = self._heard_so_far, None
             if before is None:
@@ -175,6 +184,7 @@ class SpokenDialogue(Aloud):
                 self._line.say_again()
 
     def _heard_after_wake(self, meaning: Meaning, utterance: messages.Utterance) -> None:
+        self._about_me.drop()
         if isinstance(self._state, Committing):
             self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
         speaker = who_ordered(utterance, self._desk)
@@ -201,6 +211,8 @@ class SpokenDialogue(Aloud):
                 self._apply(Answered(meaning, speaker))
             case HelpAsked():
                 self._apply(Helped())
+            case AboutMeAsked(kind):
+                self._about_me.asked(kind, utterance)
             case NotUnderstood() | PhraseRead() | MoreAsked() | RepeatAsked():
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from agent.deciding.conversation import Record, Say
 from agent.plumbing import audit, messages, site_messages
@@ -19,6 +20,12 @@ NEW_FACTOR_SECONDS = 60
 
 OnStep = Callable[[str, bool, bool], None]
 """What was said, whether that ends it, whether the PIN or badge was set."""
+
+
+class OwnerOf(Protocol):
+    """Whose number it is; a wrong one counts towards the lockout."""
+
+    def __call__(self, number: str, *, now_s: int) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,10 @@ class Touching:
                 self._proofs.number(number)
             case site_messages.BadgeRead(number=number) if self._proofs.awaited:
                 self._proofs.badge(number)
+            case site_messages.PinTyped(number=number) if newcomer := self._spoken.awaits_admission:
+                self._admit(newcomer, number, self._desk.factors.owner_of_pin)
+            case site_messages.BadgeRead(number=number) if newcomer := self._spoken.awaits_admission:
+                self._admit(newcomer, number, self._desk.factors.owner_of_badge)
             case site_messages.PinTyped(number=number) if self._new and self._new.kind == "pin":
                 self._choose(self._new, number)
             case site_messages.BadgeRead(number=number) if self._new and self._new.kind == "badge":
@@ -68,9 +79,13 @@ class Touching:
 
         Raises EarmarkError: person_unknown, no_keypad, no_badge_reader, factor_busy.
         """
-        name = next((one.name for one in self._desk.people.all() if one.pseudonym == person), None)
-        if name is None:
+        known = self._desk.people.get(person)
+        if known is None:
             raise EarmarkError("person_unknown", f"nobody is enrolled as {person}", "earmark people")
+        if not known.admitted:
+            raise EarmarkError(
+                "person_not_admitted", f"{person} may order nothing yet", f"earmark people admit {person}"
+            )
         touch = self._desk.settings.touch
         if kind == "pin" and not touch.keypad_device:
             raise EarmarkError("no_keypad", "no keypad is set up", "name it in [touch] keypad_device")
@@ -78,12 +93,12 @@ class Touching:
             raise EarmarkError(
                 "no_badge_reader", "no badge reader is set up", "name it in [touch] badge_device"
             )
-        text = None if self._new else self._spoken.announce(Say(f"{kind}_new"), name)
+        text = None if self._new else self._spoken.announce(Say(f"{kind}_new"), known.name)
         if text is None:
             raise EarmarkError(
                 "factor_busy", "the device is in the middle of something", "try again in a minute"
             )
-        self._new = _NewFactor(kind, person, name, on_step)
+        self._new = _NewFactor(kind, person, known.name, on_step)
         on_step(text, False, False)
         self._start_timer(NEW_FACTOR_SECONDS * 1_000, lambda: self._give_up(on_step))
 
@@ -113,3 +128,20 @@ class Touching:
         if self._new and self._new.on_step is on_step:
             new, self._new = self._new, None
             new.on_step("", True, False)
+
+    def _admit(self, newcomer: str, number: str, owner_of: OwnerOf) -> None:
+        """Whoever has a PIN or badge and may order lets in the voice that was learned right now."""
+        people = self._desk.people
+        try:
+            owner = people.get(owner_of(number, now_s=self._desk.now_s()) or "")
+            if owner is None or not owner.admitted or people.get(newcomer) is None:
+                self._spoken.announce(Say("admit_wrong"), "")
+                return
+            admitted = people.admit(newcomer)
+        except EarmarkError as error:
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+            self._spoken.announce(Say("admit_wrong"), "")
+            return
+        self._spoken.awaits_admission = ""
+        self._desk.record(Record("admitted", person=newcomer), Conversation.new(), "")
+        self._spoken.announce(Say("admit_done"), admitted.name)

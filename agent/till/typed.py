@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     Added,
@@ -38,7 +39,9 @@ from agent.deciding.understanding import (
     understand,
 )
 from agent.deciding.verification import TYPED, Verdict, typed_by
+from agent.till.asks import AskShop, no_shop
 from agent.till.desk import Conversation, Desk
+from agent.till.inquiries import Inquiries
 from agent.till.talk import Talk
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
@@ -55,6 +58,7 @@ class TypedDialogue(Talk):
         language: str,
         reply: Callable[[str], None],
         what_is_low: WhatIsLow,
+        ask: AskShop = no_shop,
         person: str = "",
     ) -> None:
         """`person` is who is said to type, whose phone may place what is typed; '' for nobody. Raises
@@ -62,7 +66,8 @@ class TypedDialogue(Talk):
         super().__init__(desk, language)
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
-        self._followed = self._title = ""
+        self._followed = self._title = self._answer = ""
+        self._inquiries = Inquiries(desk, language, ask, self._answered, self.follow)
 
     def hand_over(self) -> Basket | None:
         """The basket that waits for a voice, which now has it; None where none waits."""
@@ -74,14 +79,16 @@ class TypedDialogue(Talk):
         self._say(Say("handed_over"))
         return basket
 
-    def follow(self, intent_id: str) -> None:
-        """The basket that was handed over became this intent: its receipt is shown here too."""
-        self._followed = intent_id
+    def follow(self, intent_id: str, title: str = "") -> None:
+        """The basket that was handed over became this intent, or the order `title` is to be taken back: its
+        receipt is shown here too."""
+        self._followed, self._title = intent_id, title or self._title
 
     def typed(self, text: str) -> None:
-        """One line from the keyboard. Asking what is running low, what something costs or for help leaves
-        everything as it is. Raises CatalogueError catalogue_language where nothing can be ordered in the
-        language any more."""
+        """One line from the keyboard. A question, or asking for help, leaves everything as it is. Raises
+        CatalogueError catalogue_language where nothing can be ordered in the language any more."""
+        if self._inquiries.typed(text, self._in_hand):
+            return
         if asks_what_is_low(text, self._language):
             low, silent = self._what_is_low()
             titled = [
@@ -89,6 +96,9 @@ class TypedDialogue(Talk):
             ]
             currency, hears = self._desk.catalogue.currency, self._desk.hears
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
+            return
+        if asked_about_me(text, self._language):
+            self._say(Say("typed_about_me"))
             return
         if priced := self._priced(text):
             self._say(Say("price", basket=priced))
@@ -100,6 +110,7 @@ class TypedDialogue(Talk):
         match meaning:
             case OrderAsked(basket):
                 self._conversation = Conversation.new()
+                self._inquiries.ordered(basket)
                 self._apply(OrderHeard(basket, self._typist))
             case MoreAsked(more) if isinstance(self._state, Confirming | AwaitingFactor) and (
                 both := self._state.basket.plus(more)
@@ -119,6 +130,18 @@ class TypedDialogue(Talk):
         """Who is said to type, where their phone can say so; else nobody, and a voice may take it over."""
         return typed_by(self._person) if self._desk.has_phone(self._person) else TYPED
 
+    @property
+    def _in_hand(self) -> Basket | None:
+        """What waits for a voice."""
+        return self._state.basket if isinstance(self._state, Confirming) else None
+
+    def _answered(self, text: str) -> None:
+        """Shows what was asked in between, and then what is still asked."""
+        self._answer = text
+        self._apply(Repeated())
+        if self._answer:  # nothing is asked
+            self._shown("")
+
     def _priced(self, text: str) -> Basket | None:
         edition, language = self._desk.edition, self._language
         questions = edition.questions.get(language, ())
@@ -136,7 +159,11 @@ class TypedDialogue(Talk):
             self._say(Say(key, delivery=event.delivery, title=self._title))
 
     def _say(self, say: Say) -> None:
-        self._reply(render(say, self._language, self._desk.catalogue.currency, self._desk.hears))
+        self._shown(render(say, self._language, self._desk.catalogue.currency, self._desk.hears))
+
+    def _shown(self, text: str) -> None:
+        answer, self._answer = self._answer, ""
+        self._reply(f"{answer} {text}".strip())
 
     def _ask_offer(self, ask: AskOffer) -> None:
         raise AssertionError("nothing is offered for typed words")
