@@ -60,8 +60,7 @@ class HouseRules:
 
     def person(self, name: str, role: str = "") -> Person:
         """Whom the rules take somebody of that name for, who also has `role`."""
-        known = self.policy.person(name)
-        return msgspec.structs.replace(known, roles=known.roles | {role}) if role else known
+        return self.policy.person(name, role)
 
     def facts(self, source: str) -> Mapping[str, Facts]:
         """What the shop tells of the products of the catalogue of that SHA-256, by their ids."""
