@@ -13,7 +13,7 @@ from agent import __version__
 from agent.commands.bench_arguments import add_benchmarks
 from agent.commands.catalogue_arguments import add_catalogue
 from agent.commands.command_line import add_command, seconds
-from agent.commands.key_arguments import add_key_arguments
+from agent.commands.key_arguments import add_key_arguments, add_keys
 from agent.commands.people_arguments import add_people
 from agent.commands.phone_arguments import add_phone
 from agent.commands.policy_arguments import add_policy
@@ -162,6 +162,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     cancel.add_argument("order", help="the shop's number, or the intent_id of `earmark orders --json`")
 
+    add_keys(commands)
     add_catalogue(commands)
     add_policy(commands)
     add_phone(commands)

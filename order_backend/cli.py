@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import time
@@ -21,9 +22,11 @@ from order_backend import (
     backup_commands,
     catalogue_commands,
     claim_commands,
+    key_commands,
     order_commands,
     owner_commands,
     policy_commands,
+    request_commands,
 )
 from order_backend.broker import PrivateBroker, reload_broker, write_access_list
 from order_backend.database import DatabaseError, reason
@@ -89,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     claim_commands.add_claim_arguments(code)
     door = command("enrol", claim_commands.enrol, "Let devices in by their codes, until interrupted.")
     claim_commands.add_enrol_arguments(door)
+    known = command("keys", key_commands.keys, "Which keys sign for devices, and which are to follow them.")
+    key_commands.add_key_arguments(known)
     out = command("revoke", _revoke, "Refuse a device from now on, and end its session.")
     out.add_argument("--device", required=True)
     out.add_argument("--port", type=int, default=0, help="the broker's, instead of the one in shop.json")
@@ -127,6 +132,9 @@ def _parser() -> argparse.ArgumentParser:
     ask_commands.add_promotions_arguments(on)
     days = command("delivery", ask_commands.delivery, "When what is ordered comes.")
     ask_commands.add_delivery_arguments(days)
+    for kind, text in request_commands.KINDS.items():
+        asked = command(f"{kind}s", request_commands.show(kind), text)
+        request_commands.add_request_arguments(asked)
     new = command(
         "publish", catalogue_commands.publish_command, "Sell by a new version of the catalogue, everywhere."
     )
@@ -170,6 +178,7 @@ def _init(options: argparse.Namespace) -> int:
         database=options.database,
         now=datetime.now(UTC),
     )
+    os.sync()
     print(f"shop {folder.config().shop_id} in {folder.path}")
     return 0
 

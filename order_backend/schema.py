@@ -15,6 +15,7 @@ from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.claim_schema import CLAIMS, POSTGRESQL_CLAIMS
 from order_backend.database import Database
 from order_backend.device_key_schema import DEVICE_KEYS, POSTGRESQL_DEVICE_KEYS
+from order_backend.next_key_schema import NEXT_KEYS, POSTGRESQL_NEXT_KEYS
 from order_backend.order_schema import (
     ACCOUNTS,
     CANCELLING,
@@ -26,6 +27,7 @@ from order_backend.order_schema import (
     POSTGRESQL_CANCELLING,
 )
 from order_backend.policy_schema import POLICIES, POSTGRESQL_POLICIES
+from order_backend.request_schema import POSTGRESQL_REQUESTS, REQUESTS
 from order_backend.restore_schema import (
     POSTGRESQL_RESTORED_VERSIONS,
     POSTGRESQL_RESTORES,
@@ -51,6 +53,8 @@ _STEPS = {
         AUTHORITIES,
         ASKS,
         APPROVALS,
+        NEXT_KEYS,
+        REQUESTS,
     ),
     "postgresql": (
         *("", "", POSTGRESQL, POSTGRESQL_ACCOUNTS, POSTGRESQL_RESTORES),
@@ -65,6 +69,8 @@ _STEPS = {
             POSTGRESQL_AUTHORITIES,
             POSTGRESQL_ASKS,
             POSTGRESQL_APPROVALS,
+            POSTGRESQL_NEXT_KEYS,
+            POSTGRESQL_REQUESTS,
         ),
     ),
 }

@@ -48,6 +48,7 @@ _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/receipt",
     "$share/orders/va/v1/d/+/up/renew",
     "$share/orders/va/v1/d/+/up/offer",
+    "$share/orders/va/v1/d/+/up/key",
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
 )

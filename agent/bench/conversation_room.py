@@ -190,7 +190,7 @@ class Room:
     def type(self, text: str, language: str, person: str = "") -> None:
         """A line in `earmark chat`, by somebody who says to be `person`."""
         if self.chat is None:
-            self.chat = Typed(self.desk, language, self.show, self._what_is_low, self._asks.ask, person)
+            self.chat = Typed(self.desk, language, self.show, self._what_is_low, self._asks, person)
         self.chat.typed(text)
 
     def show(self, text: str) -> None:
@@ -240,10 +240,10 @@ class Room:
         """It comes at once if the broker is reached, else never."""
         if self.linked and self._offers.takes(received.topic):
             self._offers.received(received.payload)
-        elif self.linked and self.proofs.takes(received.topic):
-            self.proofs.received(received.payload)
         elif self.linked and self._asks.takes(received.topic, received.payload):
             self._asks.received(received.payload)
+        elif self.linked and self.proofs.takes(received.topic):
+            self.proofs.received(received.payload)
         elif self.linked:
             self._link.received(received)
 

@@ -15,6 +15,7 @@ from agent.commands.catalogue_findings import catalogue, catalogue_in_use, polic
 from agent.commands.certificate_findings import authority, certificate, renewing
 from agent.commands.findings import Finding
 from agent.commands.hearing_findings import hearing, voices
+from agent.commands.key_findings import following
 from agent.commands.operators import OperatorClient
 from agent.commands.policy_findings import policy
 from agent.commands.site_findings import sensors, site_broker
@@ -217,6 +218,7 @@ def _device(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("device", "note", f"offline ({health.broker_reason}): orders are queued")
     yield from renewing(health)
+    yield from following(health)
     if not health.clock_trusted:
         yield Finding("device", "note", "the time is not known yet: nothing is signed")
     yield Finding("device", "ok", f"{health.queued} orders wait for the shop")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Collection
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 from agent.committing.journal_file import JournalFile
 from agent.committing.journal_rows import CHECKED, OPEN_STATES, checksum
+from agent.committing.jws import from_base64url
 from agent.plumbing import durable
 from agent.plumbing.errors import JournalError
 
@@ -18,6 +20,7 @@ GIVEN_BACK_FOR_S = 48 * 3600
 came back from a copy takes a receipt back only with them (docs/adr/0054). Two nights: longer than a nightly
 copy is old."""
 
+_TOKEN_PART = re.compile(rb"[A-Za-z0-9_-]{16,}")
 _ENDED = f"NOT {OPEN_STATES}"
 _TABLES = (
     "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = ?"
@@ -26,9 +29,9 @@ _ANSWERED = "(outcome != '' OR orders.state IN ('refused', 'expired'))"
 
 
 class Left(NamedTuple):
-    """What the journal still holds of people who are forgotten: orders without an end, and ended ones (or
-    cancellations without an answer) whose signed bytes stay, the last of them until `until_s` (Unix seconds,
-    0 where none does)."""
+    """What the journal still holds of people who are forgotten: orders and requests without an end, and ended
+    ones (or cancellations without an answer) whose signed bytes stay, the last of them until `until_s` (Unix
+    seconds, 0 where none does)."""
 
     open_orders: int = 0
     signed: int = 0
@@ -52,6 +55,7 @@ class PeopleRows(JournalFile):
             before = db.total_changes
             for person in people:
                 _forget_rows(db, person)
+                _drop_requests(db, person)
             _drop_signed_bytes(db, now_s if at_once else now_s - GIVEN_BACK_FOR_S)
             return _left(db, people), db.total_changes > before
 
@@ -126,11 +130,43 @@ def _drop_signed_bytes(db: sqlite3.Connection, ended_by_s: int) -> None:
     )
 
 
+def _drop_requests(db: sqlite3.Connection, person: str) -> None:
+    """Of what else was signed in that person's name, and has its answer."""
+    for table in _request_tables(db):
+        rows = db.execute(f"SELECT rowid, payload FROM {table} WHERE outcome != ''").fetchall()  # noqa: S608
+        for number, payload in rows:
+            if _names(payload, person):
+                db.execute(f"UPDATE {table} SET payload = x'' WHERE rowid = ?", (number,))  # noqa: S608
+
+
+def _request_tables(db: sqlite3.Connection) -> list[str]:
+    """Those beside orders and cancellations that hold what was signed until it is answered."""
+    signed, answered = (
+        {table for [table] in db.execute(_TABLES, (column,)).fetchall()} for column in ("payload", "outcome")
+    )
+    return sorted((signed & answered) - {"orders", "cancels"})
+
+
+def _names(payload: bytes, person: str) -> bool:
+    """Whether signed bytes name that pseudonym, in a part of a token."""
+    name = person.encode()
+    if name in payload:
+        return True
+    for part in _TOKEN_PART.findall(payload):
+        with contextlib.suppress(ValueError):
+            if name in from_base64url(part.decode()):
+                return True
+    return False
+
+
 def _left(db: sqlite3.Connection, people: Collection[str]) -> Left:
     open_orders = sum(
         db.execute(f"SELECT count(*) FROM orders WHERE person = ? AND {OPEN_STATES}", (person,)).fetchone()[0]  # noqa: S608
         for person in people
     )
+    for table in _request_tables(db):
+        waiting = db.execute(f"SELECT payload FROM {table} WHERE outcome = ''").fetchall()  # noqa: S608
+        open_orders += sum(any(_names(row[0], person) for person in people) for row in waiting)
     signed, last = db.execute(
         "SELECT count(*), coalesce(max(settled_at_s), 0) FROM orders"
         " WHERE person = '' AND length(payload) > 0"

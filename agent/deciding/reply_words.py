@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
-from agent.deciding.reply_words_people import ABOUT_PEOPLE_EN, ABOUT_PEOPLE_KO, ABOUT_PEOPLE_PL
+from agent.deciding.reply_words_people import ABOUT_PEOPLE
 
 # "no." at the end of a sentence is read aloud as "number", hence "cancel".
 _ENGLISH = {
@@ -235,9 +235,8 @@ _POLISH = {
 }
 
 REPLIES: Mapping[str, Mapping[str, str]] = {
-    "en": {**_ENGLISH, **ABOUT_PEOPLE_EN, **APPROVALS["en"]},
-    "pl": {**_POLISH, **ABOUT_PEOPLE_PL, **APPROVALS["pl"]},
-    "ko": {**KOREAN, **ABOUT_PEOPLE_KO, **APPROVALS["ko"]},
+    language: {**words, **APPROVALS[language], **ABOUT_PEOPLE[language]}
+    for language, words in {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}.items()
 }
 
 CONSENTS: Mapping[str, str] = {

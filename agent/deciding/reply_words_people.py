@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-ABOUT_PEOPLE_EN: Mapping[str, str] = {
+_ENGLISH: Mapping[str, str] = {
     "enrol_done_newcomer_factor": "Thank you. I know your voice now, as {name}. You can order once you are admitted. Somebody whose PIN or badge I know does it now, by typing it or holding it up. Or later: earmark people admit.",
     "admit_done": "{name} may order from now on.",
     "admit_wrong": "That admits nobody. Try the PIN or badge again, or later: earmark people admit.",
@@ -34,7 +34,7 @@ ABOUT_PEOPLE_EN: Mapping[str, str] = {
     "typed_about_me": "Typed words do not tell me who you are. Say it to the device: {wake}, and the same. Or whoever looks after me uses: earmark people.",
 }
 
-ABOUT_PEOPLE_PL: Mapping[str, str] = {
+_POLISH: Mapping[str, str] = {
     "enrol_done_newcomer_factor": "Dziękuję. Znam już ten głos jako {name}. Żeby można było zamawiać, ktoś, kogo znam, wpisuje teraz swój PIN albo przykłada kartę. Albo później: earmark people admit.",
     "admit_done": "{name} może od teraz zamawiać.",
     "admit_wrong": "To nikogo nie dopuszcza. Spróbuj jeszcze raz z PIN-em albo kartą albo później: earmark people admit.",
@@ -62,7 +62,7 @@ ABOUT_PEOPLE_PL: Mapping[str, str] = {
     "typed_about_me": "Z pisanych słów nie wiem, kim jesteś. Powiedz to urządzeniu: {wake}, a potem to samo. Albo opiekun urządzenia: earmark people.",
 }
 
-ABOUT_PEOPLE_KO: Mapping[str, str] = {
+_KOREAN: Mapping[str, str] = {
     "enrol_done_newcomer_factor": "감사합니다. 이제 {name}(으)로 압니다. 아는 분이 지금 비밀번호를 누르거나 카드를 대면 주문할 수 있습니다. 아니면: earmark people admit.",
     "admit_done": "{name} 님은 이제 주문할 수 있습니다.",
     "admit_wrong": "허락되지 않았습니다. 다시 하거나 나중에: earmark people admit.",
@@ -89,3 +89,5 @@ ABOUT_PEOPLE_KO: Mapping[str, str] = {
     "forget_failed": "없애지 못했습니다. 관리하는 분께 말해 주세요: earmark doctor.",
     "typed_about_me": "글자로는 누구인지 알 수 없습니다. 기기에 말해 주세요. 아니면: earmark people.",
 }
+
+ABOUT_PEOPLE: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH, "ko": _KOREAN}

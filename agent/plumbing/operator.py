@@ -246,6 +246,13 @@ class PeopleShown(Message, frozen=True):
     people: list[PersonRow]
 
 
+class PersonExported(Message, frozen=True):
+    """A piece of a JSON text in UTF-8."""
+
+    text: str
+    last: bool
+
+
 class PhonePaired(Message, frozen=True):
     """It is told aloud too, where the device can speak."""
 
@@ -256,13 +263,6 @@ class AskedShown(Message, frozen=True):
     """`asked` is an `Asked` in JSON, b'' where nothing is asked."""
 
     asked: bytes
-
-
-class PersonExported(Message, frozen=True):
-    """A piece of a JSON text in UTF-8."""
-
-    text: str
-    last: bool
 
 
 class Forgotten(Message, frozen=True):
@@ -304,7 +304,7 @@ class Health(Message, frozen=True):
     `voices_of_another_model`: how many of the enrolled have to be learned anew; `certificate_until_s`: when
     the one for the broker ends (Unix seconds, 0 where `uplink` has not said), `certificate_fault`: why it was
     not renewed when that was tried; `policy_version`: of the shop's limits, 0 where it has set none, which it
-    signed at `policy_since_s` (Unix seconds)."""
+    signed at `policy_since_s` (Unix seconds); `key_state` and `key_fault` as in `KeyRenewal`."""
 
     voice: bool
     grammar: str
@@ -322,6 +322,8 @@ class Health(Message, frozen=True):
     voices_of_another_model: int = 0
     certificate_until_s: int = 0
     certificate_fault: str = ""
+    key_state: str = ""
+    key_fault: str = ""
 
 
 class Problem(Message, frozen=True):
@@ -353,9 +355,9 @@ OperatorAnswer = (
     | ChatReply
     | EnrolStep
     | PeopleShown
+    | PersonExported
     | PhonePaired
     | AskedShown
-    | PersonExported
     | Forgotten
     | CatalogueAt
     | Health

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agent.committing.journal import FILE_NAME
 from agent.committing.journal_mend import open_journal
+from agent.committing.key_change import read_changes
 from agent.committing.key_stores import open_key_store
 from agent.committing.live_trust import FILE_NAME as ROTATIONS
 from agent.committing.live_trust import LiveTrust
@@ -79,13 +80,15 @@ def _workshop_is_gone() -> None:
 
 def _desk(settings: Settings, state: Path, trust: LiveTrust, edition: Edition) -> Desk:
     keys = open_key_store(settings)
-    journal = open_journal(state / FILE_NAME, keys.public_jwk(), settings.device.id)
+    earlier = [change.old for change in read_changes(state)]
+    journal = open_journal(state / FILE_NAME, keys.public_jwk(), settings.device.id, earlier)
     road = OrderRoad(
         journal,
         keys,
         trust,
         TrustedTime(trust, journal),
         settings,
+        key_folder=state,
     )
     people = People(state / "people")
     for problem in people.problems:

@@ -77,7 +77,7 @@ class Desk:
         self.people = people
         self.factors = factors
         self.phones = phones or Phones(None, journal)
-        self.erasure = Erasure(people, factors, self.phones, journal)
+        self.erasure = Erasure(people, (factors.forget, self.phones.erase), journal)
         self.wall_clock = wall_clock
         self.online = False
         self.speaker_model = ""
@@ -153,8 +153,7 @@ class Desk:
         )
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
         known = self.people.get(person)
-        name = known.name if known else ""
-        role = known.profile.role if known else ""
+        name, role = (known.name, known.profile.role) if known else ("", "")
         house = self.house.for_order(name, self.now_s(), self.edition.source, role) if person else ONLY_LIMITS
         return Surroundings(self.policy, circumstances, offers=asks, house=house)
 
@@ -167,7 +166,8 @@ class Desk:
         return bool(self.settings.touch.devices) and self.factors.has(person)
 
     def has_phone(self, person: str) -> bool:
-        """Whether `person` has one that can answer: by the broker, or by a code on the keypad."""
+        """Whether `person`, who may order, has one that can answer: by the broker, or by a code on the
+        keypad."""
         known = self.people.get(person)
         reached = self.online or bool(self.settings.touch.keypad_device)
         return reached and known is not None and known.admitted and self.phones.has(person)

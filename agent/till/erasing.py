@@ -3,13 +3,13 @@ them keeps of its past. Each step may be the last before a power cut; the next s
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from agent.committing.journal import Journal
 from agent.committing.journal_people import Left
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, JournalError
-from agent.till.factors import Factors
 from agent.till.people import People
-from agent.till.phones import Phones
 
 LOOK_MS = 60_000
 """So often it is looked whether an order of somebody forgotten has ended."""
@@ -18,8 +18,10 @@ LOOK_MS = 60_000
 class Erasure:
     """Used from the till's loop."""
 
-    def __init__(self, people: People, factors: Factors, phones: Phones, journal: Journal) -> None:
-        self._people, self._factors, self._phones, self._journal = people, factors, phones, journal
+    def __init__(self, people: People, others: Iterable[Callable[[str], None]], journal: Journal) -> None:
+        """`others`: each forgets what else is kept of that pseudonym: PIN and badge, phones. Done again, it
+        does nothing; it raises JournalError."""
+        self._people, self._others, self._journal = people, tuple(others), journal
         self._scrubbed: tuple[str, ...] = ()  # whose traces are known to be out of the journal's file
 
     def forget(self, person: str, *, now_s: int, at_once: bool = False) -> Left | None:
@@ -53,9 +55,8 @@ class Erasure:
     def _go_on(self, now_s: int, *, at_once: bool) -> Left:
         forgotten = self._people.forgotten()
         for person in forgotten:
-            if self._factors.has(person):
-                self._factors.forget(person)
-            self._phones.forget(person)
+            for forget in self._others:
+                forget(person)
         left, changed = self._journal.forget_people(forgotten, now_s=now_s, at_once=at_once)
         if changed or self._scrubbed != forgotten:
             self._journal.scrub()

@@ -21,6 +21,9 @@ from agent.till.kept import keep, kept
 
 Kind = FactorKind
 FEWEST_DIGITS: dict[Kind, int] = {"pin": 4, "badge": 6}
+COST = 2**14
+"""How slow a number is to try: scrypt's n. In every file that there is."""
+
 _LOCKOUT_KEY = "factor_lockout"
 T = TypeVar("T")
 
@@ -64,8 +67,9 @@ class Factors:
         self._keep([*others, _Secret(person, kind, salt, _scrypt(salt).derive(number.encode()))])
 
     def forget(self, person: str) -> None:
-        """Removes everything of `person`."""
-        self._keep([secret for secret in self._secrets if secret.person != person])
+        """Removes everything of `person`, if there is anything."""
+        if self.has(person):
+            self._keep([secret for secret in self._secrets if secret.person != person])
 
     def remove(self, person: str, kind: Kind) -> bool:
         """Removes that person's PIN or badge; whether there was one.
@@ -110,20 +114,15 @@ class Factors:
         mine = [secret for secret in self._secrets if (secret.person, secret.kind) == (person, "pin")]
         return any(_fits(secret, number) for secret in mine)
 
+    def pin_owner(self, number: str) -> str | None:
+        """Somebody whose PIN it is, where nobody in particular was asked; only within `tried`."""
+        pins = [secret for secret in self._secrets if secret.kind == "pin"]
+        return next((secret.person for secret in pins if _fits(secret, number)), None)
+
     def badge_owner(self, number: str) -> str | None:
         """Whose badge it is; only within `tried`, or to set one."""
         badges = [secret for secret in self._secrets if secret.kind == "badge"]
         return next((secret.person for secret in badges if _fits(secret, number)), None)
-
-    def owner_of_pin(self, number: str, *, now_s: int) -> str | None:
-        """Somebody whose PIN it is, where nobody in particular was asked; a wrong one counts towards the
-        lockout. Raises TrustError factor_locked."""
-        self._begin_try(now_s)
-        pins = [secret for secret in self._secrets if secret.kind == "pin"]
-        owner = next((secret.person for secret in pins if _fits(secret, number)), None)
-        if owner is not None:
-            self._remember(CLEAR)
-        return owner
 
     def _begin_try(self, now_s: int) -> None:
         lockout, boot_s = self._lockout(), self._boot_s()
@@ -159,4 +158,4 @@ def _fits(secret: _Secret, number: str) -> bool:
 
 
 def _scrypt(salt: bytes) -> Scrypt:
-    return Scrypt(salt=salt, length=32, n=2**14, r=8, p=1)
+    return Scrypt(salt=salt, length=32, n=COST, r=8, p=1)

@@ -68,6 +68,14 @@ class Phones:
         self._keep({other: pairing for other, pairing in self._pairings.items() if other != person})
         return True
 
+    def erase(self, person: str) -> None:
+        """As `forget`, and what was taken of that person's as well. Raises JournalError."""
+        self.forget(person)
+        taken = self._taken()
+        if person in taken.minutes:
+            others = {other: minute for other, minute in taken.minutes.items() if other != person}
+            keep(self._memory, _TAKEN_KEY, _Taken(others, taken.answers))
+
     def take_code(self, typed: str, of: Asked, *, now_s: int) -> bool:
         """Whether that is the code of the phone of `of.person` for exactly this; then it is taken, and none
         of that minute or before is any more. Wrong ones count towards the lockout; that is the caller's.

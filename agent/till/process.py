@@ -204,12 +204,12 @@ class Till:
         if isinstance(message, messages.Received) and self._offers.takes(message.topic):
             self._offers.received(message.payload)
             return
+        if isinstance(message, messages.Received) and self._asks.takes(message.topic, message.payload):
+            self._asks.received(message.payload)
+            return
         if isinstance(message, messages.Received) and self._proofs.takes(message.topic):
             self._proofs.received(message.payload)
             self._shop.send_outbox()
-            return
-        if isinstance(message, messages.Received) and self._asks.takes(message.topic, message.payload):
-            self._asks.received(message.payload)
             return
         self._shop.received(message)
         if isinstance(message, messages.LinkState) and message.connected:
@@ -238,8 +238,8 @@ class Till:
             self._touching.begin_new,
             self._people_changed,
             self._catalogues.arrived if may_bring else None,
+            self._asks,
             PhonePairing(self._desk, self._proofs, self._announce, may_pair=may_bring),
-            self._asks.ask,
         )
 
     def _health(self) -> operator.Health:
@@ -259,6 +259,8 @@ class Till:
             catalogue=self._catalogue_road.shown(self._catalogues.health()),
             certificate_until_s=self._desk.road.renewal.until_s,
             certificate_fault=self._desk.road.renewal.fault,
+            key_state=self._desk.road.key_renewal.state,
+            key_fault=self._desk.road.key_renewal.fault,
             voices_of_another_model=len(self._desk.incomparable()),
         )
 

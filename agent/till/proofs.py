@@ -117,4 +117,6 @@ class Proofs:
         owner = self._desk.factors.badge_owner(number)
         if owner is None or state.speaker.reason == "typed":
             return None
+        if state.wants == "second" and owner not in (state.speaker.person, *self._who(state)):
+            return None  # nobody who may agree to anything
         return FactorGiven(owner, "badge")

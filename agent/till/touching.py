@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from functools import partial
 
 from agent.deciding.conversation import Record, Say
 from agent.plumbing import audit, messages, site_messages
@@ -20,12 +20,6 @@ NEW_FACTOR_SECONDS = 60
 
 OnStep = Callable[[str, bool, bool], None]
 """What was said, whether that ends it, whether the PIN or badge was set."""
-
-
-class OwnerOf(Protocol):
-    """Whose number it is; a wrong one counts towards the lockout."""
-
-    def __call__(self, number: str, *, now_s: int) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -62,9 +56,9 @@ class Touching:
             case site_messages.BadgeRead(number=number) if self._proofs.awaited:
                 self._proofs.badge(number)
             case site_messages.PinTyped(number=number) if newcomer := self._spoken.awaits_admission:
-                self._admit(newcomer, number, self._desk.factors.owner_of_pin)
+                self._admit(newcomer, number, self._desk.factors.pin_owner)
             case site_messages.BadgeRead(number=number) if newcomer := self._spoken.awaits_admission:
-                self._admit(newcomer, number, self._desk.factors.owner_of_badge)
+                self._admit(newcomer, number, self._desk.factors.badge_owner)
             case site_messages.PinTyped(number=number) if self._new and self._new.kind == "pin":
                 self._choose(self._new, number)
             case site_messages.BadgeRead(number=number) if self._new and self._new.kind == "badge":
@@ -129,11 +123,12 @@ class Touching:
             new, self._new = self._new, None
             new.on_step("", True, False)
 
-    def _admit(self, newcomer: str, number: str, owner_of: OwnerOf) -> None:
+    def _admit(self, newcomer: str, number: str, owner_of: Callable[[str], str | None]) -> None:
         """Whoever has a PIN or badge and may order lets in the voice that was learned right now."""
         people = self._desk.people
         try:
-            owner = people.get(owner_of(number, now_s=self._desk.now_s()) or "")
+            found = self._desk.factors.tried(partial(owner_of, number), now_s=self._desk.now_s())
+            owner = people.get(found or "")
             if owner is None or not owner.admitted or people.get(newcomer) is None:
                 self._spoken.announce(Say("admit_wrong"), "")
                 return

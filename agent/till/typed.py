@@ -39,10 +39,12 @@ from agent.deciding.understanding import (
     understand,
 )
 from agent.deciding.verification import TYPED, Verdict, typed_by
-from agent.till.asks import AskShop, no_shop
+from agent.till.asks import NoShop, Shop
 from agent.till.desk import Conversation, Desk
 from agent.till.inquiries import Inquiries
 from agent.till.talk import Talk
+
+_NO_SHOP = NoShop()
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -58,7 +60,7 @@ class TypedDialogue(Talk):
         language: str,
         reply: Callable[[str], None],
         what_is_low: WhatIsLow,
-        ask: AskShop = no_shop,
+        shop: Shop = _NO_SHOP,
         person: str = "",
     ) -> None:
         """`person` is who is said to type, whose phone may place what is typed; '' for nobody. Raises
@@ -67,7 +69,7 @@ class TypedDialogue(Talk):
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
         self._followed = self._title = self._answer = ""
-        self._inquiries = Inquiries(desk, language, ask, self._answered, self.follow)
+        self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow)
 
     def hand_over(self) -> Basket | None:
         """The basket that waits for a voice, which now has it; None where none waits."""
@@ -126,14 +128,9 @@ class TypedDialogue(Talk):
                 self._apply(Confused())
 
     @property
-    def _typist(self) -> Verdict:
-        """Who is said to type, where their phone can say so; else nobody, and a voice may take it over."""
-        return typed_by(self._person) if self._desk.has_phone(self._person) else TYPED
-
-    @property
     def _in_hand(self) -> Basket | None:
         """What waits for a voice."""
-        return self._state.basket if isinstance(self._state, Confirming) else None
+        return self._state.basket if isinstance(self._state, Confirming | AwaitingFactor) else None
 
     def _answered(self, text: str) -> None:
         """Shows what was asked in between, and then what is still asked."""
@@ -141,6 +138,11 @@ class TypedDialogue(Talk):
         self._apply(Repeated())
         if self._answer:  # nothing is asked
             self._shown("")
+
+    @property
+    def _typist(self) -> Verdict:
+        """Who is said to type, where their phone can say so; else nobody, and a voice may take it over."""
+        return typed_by(self._person) if self._desk.has_phone(self._person) else TYPED
 
     def _priced(self, text: str) -> Basket | None:
         edition, language = self._desk.edition, self._language
@@ -159,7 +161,8 @@ class TypedDialogue(Talk):
             self._say(Say(key, delivery=event.delivery, title=self._title))
 
     def _say(self, say: Say) -> None:
-        self._shown(render(say, self._language, self._desk.catalogue.currency, self._desk.hears))
+        said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears)
+        self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
 
     def _shown(self, text: str) -> None:
         answer, self._answer = self._answer, ""

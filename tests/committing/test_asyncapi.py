@@ -20,6 +20,7 @@ from agent.bench.played_phone import PlayedPhone
 from agent.committing import envelope, mqtt_link
 from agent.committing.asking import Question
 from agent.committing.envelope import STATUS, StatusData, encode_event, shop_topic
+from agent.committing.next_key import offer_next_key
 from agent.committing.shop_policy import Limits
 from agent.deciding.phone import Asked
 from agent.plumbing.messages import CertificateRequest
@@ -52,6 +53,8 @@ SIGNED = [
         "time",
         "answer",
         "certificate",
+        "key",
+        "keyAnswer",
         "catalogue",
         "policy",
         "trust",
@@ -125,6 +128,10 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     renewal = bench.road.renewal.requested(CertificateRequest(request_pem().decode()))
     assert renewal is not None
     now_s = int(bench.clocks.wall_s)
+    offer_next_key(bench.settings)
+    bench.clocks.pass_by(6)
+    key = next(one for one in bench.road.tick().publishes if one.topic.endswith("key"))
+    key_answer = bench.desk.key_changes.take(DEVICE, key.payload, now_s=now_s)
     certificate = Renewals(bench.folder).renew(bench.desk.shop, DEVICE, renewal.payload, now_s=now_s)
     assert certificate is not None and certificate.code == "renewed"
     with bench.desk.shop.transaction():
@@ -163,6 +170,8 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "renewal": (renewal.topic, renewal.payload),
         "certificate": (down + certificate.what, certificate.payload),
         "approval": (down + "approval", approval),
+        "key": (key.topic, key.payload),
+        "keyAnswer": (down + key_answer.what, key_answer.payload),
     }
 
 

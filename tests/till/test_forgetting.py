@@ -12,10 +12,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from joserfc.jwk import ECKey
 
+from agent.committing.approvals import Pairing
 from agent.committing.intents import SignedIntent
 from agent.committing.journal import FILE_NAME, Journal
 from agent.committing.journal_people import GIVEN_BACK_FOR_S, Left
+from agent.committing.jws import public_jwk
 from agent.committing.trusted_time import Lost
 from agent.deciding.verification import Voiceprint
 from agent.plumbing import durable
@@ -188,6 +191,39 @@ def test_who_still_reads_the_journal_holds_the_erasure_up_and_it_goes_on_later(
     assert traces(tmp_path / "state", NAME, anna.pseudonym) == []
 
 
+def test_what_a_phone_had_answered_goes_with_its_pairing(tmp_path: Path) -> None:
+    with Journal(tmp_path / FILE_NAME) as journal:
+        phones = Phones(tmp_path / "phones.json", journal)
+        phones.add(Pairing("p-0000000a", public_jwk(ECKey.generate_key("P-256")), b"k" * 32))
+        journal.meta_set("phone_answers", '{"minutes": {"p-0000000a": 5, "p-0000000b": 6}}')
+        phones.erase("p-0000000a")
+        journal.scrub()
+    assert traces(tmp_path, "p-0000000a") == []
+    assert traces(tmp_path, "p-0000000b") == [FILE_NAME]
+
+
+def test_a_request_that_was_answered_keeps_no_bytes_in_her_name(tmp_path: Path) -> None:
+    """A ticket or a return: signed, in a table of its own."""
+    anna, bert = "p-0000000a", "p-0000000b"
+    columns = "ask_id, kind, title, payload, sha256, outcome, exp, queued_at_s"
+
+    def signed(person: str) -> bytes:
+        claims = base64.urlsafe_b64encode(f'{{"sub": "{person}"}}'.encode()).rstrip(b"=")
+        return b'{"data": {"signed": "e30.' + claims + b'.c2ln"}}'
+
+    with Journal(tmp_path / FILE_NAME) as journal:
+        journal._db.execute(
+            f"CREATE TABLE IF NOT EXISTS requests ({columns.replace('ask_id', 'ask_id TEXT UNIQUE')})"
+        )
+        for id_, person, outcome in (("1", anna, "answered"), ("2", anna, ""), ("3", bert, "answered")):
+            values = (id_, "ticket", "", signed(person), "", outcome, NOW_S, NOW_S)
+            journal._db.execute(f"INSERT INTO requests ({columns}) VALUES (?,?,?,?,?,?,?,?)", values)
+        left, _ = journal.forget_people([anna], now_s=NOW_S)
+        assert left == Left(open_orders=1)
+        kept = dict(journal._db.execute("SELECT ask_id, payload FROM requests").fetchall())
+        assert kept == {"1": b"", "2": signed(anna), "3": signed(bert)}
+
+
 class Killed(BaseException):
     """The power went."""
 
@@ -224,7 +260,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def open_erasure(state: Path) -> tuple[Erasure, People, Factors, Journal]:
     people, journal = People(state / "people"), Journal(state / FILE_NAME)
     factors = Factors(state / "factors.json", journal)
-    return Erasure(people, factors, Phones(state / "phones.json", journal), journal), people, factors, journal
+    return Erasure(people, (factors.forget,), journal), people, factors, journal
 
 
 def test_killed_anywhere_she_is_whole_or_forgotten_after_the_next_start(
