@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from order_backend.approval_schema import APPROVALS, POSTGRESQL_APPROVALS
 from order_backend.ask_schema import ASKS, POSTGRESQL_ASKS
 from order_backend.authority_schema import AUTHORITIES, POSTGRESQL_AUTHORITIES
 from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.claim_schema import CLAIMS, POSTGRESQL_CLAIMS
 from order_backend.database import Database
 from order_backend.device_key_schema import DEVICE_KEYS, POSTGRESQL_DEVICE_KEYS
+from order_backend.next_key_schema import NEXT_KEYS, POSTGRESQL_NEXT_KEYS
 from order_backend.order_schema import (
     ACCOUNTS,
     CANCELLING,
@@ -50,6 +52,8 @@ _STEPS = {
         RESTORED_VERSIONS,
         AUTHORITIES,
         ASKS,
+        APPROVALS,
+        NEXT_KEYS,
         REQUESTS,
     ),
     "postgresql": (
@@ -64,6 +68,8 @@ _STEPS = {
             POSTGRESQL_RESTORED_VERSIONS,
             POSTGRESQL_AUTHORITIES,
             POSTGRESQL_ASKS,
+            POSTGRESQL_APPROVALS,
+            POSTGRESQL_NEXT_KEYS,
             POSTGRESQL_REQUESTS,
         ),
     ),

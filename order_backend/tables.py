@@ -35,6 +35,13 @@ device_keys = Table(
     Column("replaced_s", BigInteger),
     Column("until_s", BigInteger),
 )
+next_keys = Table(
+    "next_keys",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("jwk", Text),
+    Column("from_s", BigInteger),
+)
 answers = Table(
     "answers",
     METADATA,
@@ -125,6 +132,14 @@ restores = Table(
     Column("until_s", BigInteger),
     Column("closed_at_s", BigInteger),
     Column("named_version", BigInteger),
+)
+approvals = Table(
+    "approvals",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("device_id", Text),
+    Column("event", LargeBinary),
+    Column("at_s", BigInteger),
 )
 policies = Table(
     "policies",

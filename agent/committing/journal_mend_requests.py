@@ -1,10 +1,11 @@
-"""What a damaged journal still holds of requests: those that the device's own key has signed. The shop takes
-each once, so one that goes out again is answered as it was."""
+"""What a damaged journal still holds of requests: those that a key of the device's own has signed. The shop
+takes each once, so one that goes out again is answered as it was."""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from agent.committing import jws
@@ -24,8 +25,8 @@ _OUTCOMES = ("answered", "refused", "expired", "damaged")
 class SalvagedRequests:
     """The best row of each that turned up."""
 
-    def __init__(self, key: PublicJwk, device_id: str) -> None:
-        self._key, self._device_id = key, device_id
+    def __init__(self, keys: Sequence[PublicJwk], device_id: str) -> None:
+        self._keys, self._device_id = keys, device_id
         self._rows: dict[str, dict[str, Any]] = {}
 
     def take(self, values: tuple[Value, ...]) -> bool:
@@ -69,7 +70,7 @@ class SalvagedRequests:
     def _signed(self, payload: bytes) -> AskClaims | None:
         try:
             token = decode_data(decode_event(payload, ASK), SignedData).signed
-            signed = jws.verify(token, [self._key], typ=AskClaims.typ)
+            signed = jws.verify(token, self._keys, typ=AskClaims.typ)
             return claims_of(signed, AskClaims, "statement_malformed")
         except TrustError:
             return None
