@@ -14,6 +14,7 @@ from agent.committing.jws import PublicJwk
 from agent.plumbing.errors import ConfigurationError
 from order_backend import tables
 from order_backend.accounts import Accounts
+from order_backend.approvals import Approvals
 from order_backend.certificate_book import CertificateBook
 from order_backend.claims import Claims
 from order_backend.database import Database, DatabaseError, make_file, reason
@@ -26,6 +27,7 @@ from order_backend.order_ends import OrderEnds
 from order_backend.policies import Policies
 from order_backend.promotions import Promotions
 from order_backend.published import Published
+from order_backend.requests import Requests
 from order_backend.restores import Restores
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
 from order_backend.stock import Stock
@@ -91,9 +93,11 @@ class Shop:
         self.restores = Restores(database)
         self.published = Published(database)
         self.policies = Policies(database)
+        self.approvals = Approvals(database)
         self.claims = Claims(database)
         self.promotions = Promotions(database)
         self.deliveries = Deliveries(database)
+        self.requests = Requests(database)
         self.certificates = CertificateBook(database)
         self.next_keys = NextKeys(database)
         self._device_keys = DeviceKeys(database)

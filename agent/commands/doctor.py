@@ -211,7 +211,7 @@ def _device(settings: Settings) -> Iterator[Finding]:
         yield Finding("device", "note", f"since it started: {faults}", "earmark audio test")
     if health.voices_of_another_model:
         detail = f"{health.voices_of_another_model} of the enrolled were learned with another speaker model"
-        step = "for each that `earmark people` marks: earmark people --forget PERSON, then earmark enrol NAME"
+        step = "for each that `earmark people` marks: earmark people forget PERSON, then earmark enrol NAME"
         yield Finding("device", "bad", f"{detail} and are not known any more (voice_model_changed)", step)
     if health.broker:
         yield Finding("device", "ok", "connected to the broker")

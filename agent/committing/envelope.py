@@ -41,6 +41,7 @@ KEY = "earmark.key.v1"
 KEY_ANSWER = "earmark.key-answer.v1"
 ASK = "earmark.ask.v1"
 TOLD = "earmark.told.v1"
+APPROVAL = "earmark.approval.v1"
 
 TOPIC_ROOT = "va/v1/d"
 SHOP_ROOT = "va/v1/b"
@@ -75,8 +76,7 @@ class IntentData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One compact JWS: a receipt, an answer, a time, a cancellation, an offer and its request, a question to
-    the shop and what it tells, or a catalogue's manifest."""
+    """One compact JWS; what it is of, the event's type and the JWS's `typ` say."""
 
     signed: str
 

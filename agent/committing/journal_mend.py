@@ -20,6 +20,7 @@ import msgspec
 from agent.committing.envelope import up_topic
 from agent.committing.journal import Journal
 from agent.committing.journal_mend_cancels import SalvagedCancels
+from agent.committing.journal_mend_requests import SalvagedRequests
 from agent.committing.journal_rows import ALLOWED, DAMAGED, OPEN, checksum
 from agent.committing.journal_salvage import Record, Value, records
 from agent.committing.journal_steps import take_steps
@@ -120,6 +121,7 @@ class _Salvaged:
         self.meta: dict[str, str] = {}
         self.decisions: dict[int, tuple[Value, ...]] = {}
         self.cancels = SalvagedCancels(keys, device_id)
+        self.requests = SalvagedRequests(keys, device_id)
         self._seen: set[Record] = set()
 
     def take(self, record: Record) -> None:
@@ -129,7 +131,7 @@ class _Salvaged:
         rowid, values = record
         if rowid is not None and len(values) >= _AS_FIRST_MADE and isinstance(values[9], bytes):
             self._order(rowid, values)
-        elif rowid is not None and self.cancels.take(values):
+        elif rowid is not None and (self.cancels.take(values) or self.requests.take(values)):
             return
         elif rowid is not None and len(values) == 1 + len(_DECISION) and _are(values[1:], _DECISION):
             self.decisions[rowid] = values[1:]
@@ -222,6 +224,7 @@ def _write(new: Path, salvaged: _Salvaged) -> int:
                 )
                 kept += 1
         salvaged.cancels.write(db, salvaged.orders)
+        salvaged.requests.write(db)
         for _, values_ in sorted(salvaged.decisions.items()):
             with contextlib.suppress(sqlite3.IntegrityError):
                 db.execute(

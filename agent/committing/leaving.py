@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from agent.committing import outbox
 from agent.committing.envelope import QUERY, QueryData, encode_event, up_topic
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OrderRow
@@ -36,15 +35,15 @@ class Leaving:
         *,
         monotonic_ns: Callable[[], int],
         label_s: Callable[[], int],
-        jitter: Callable[[], float],
+        rest_s: Callable[[int], float],
         new_id: Callable[[], UUID],
     ) -> None:
         """`earlier`: the keys that this device signed with before; `label_s` gives the time for a journal
-        row."""
+        row, `rest_s` the rest after so many attempts."""
         self._journal, self._keys, self._trust, self._time = journal, keys, trust, time
         self._earlier = earlier
         self._device, self._orders = settings.device, settings.orders
-        self._monotonic_ns, self._label_s, self._jitter, self._new_id = monotonic_ns, label_s, jitter, new_id
+        self._monotonic_ns, self._label_s, self._rest_s, self._new_id = monotonic_ns, label_s, rest_s, new_id
         self._due: dict[str, float] = {}
         self._handed_out: dict[str, float] = {}  # when, in monotonic seconds, for all that are in _due
         self._questions: Counter[str] = Counter()
@@ -71,6 +70,7 @@ class Leaving:
         """Nothing more of it will leave."""
         self._due.pop(intent_id, None)
         self._handed_out.pop(intent_id, None)
+        self._questions.pop(intent_id, None)
 
     def order(self, row: OrderRow) -> Publish | None:
         """Its bytes as they were signed; None where storage has altered them: then the shop will be asked."""
@@ -126,9 +126,4 @@ class Leaving:
 
     def _rest(self, intent_id: str, attempts: int) -> None:
         self._handed_out[intent_id] = self._monotonic_ns() / 1e9
-        self._due[intent_id] = self._handed_out[intent_id] + outbox.rest_seconds(
-            attempts,
-            shortest_s=self._orders.resend_min_seconds,
-            longest_s=self._orders.resend_max_seconds,
-            jitter=self._jitter(),
-        )
+        self._due[intent_id] = self._handed_out[intent_id] + self._rest_s(attempts)

@@ -25,6 +25,7 @@ from agent.committing.mandates import (
     AmountRange,
     CheckoutMandate,
     Item,
+    Kind,
     LineItems,
     OpenCheckoutMandate,
     OpenPaymentMandate,
@@ -64,10 +65,6 @@ def fits(payload: bytes, topic: str, *, intent_id: str, sha256: str, device_id: 
     return found == (intent_id, sha256, device_id, up_topic(device_id, "intent"))
 
 
-class _Kind(msgspec.Struct, frozen=True):
-    vct: str = ""
-
-
 class _Agreed(NamedTuple):
     """What a pair of mandates says of the order: its things with their counts, and the most it may cost."""
 
@@ -81,7 +78,7 @@ def signed_facts(payload: bytes, *keys: PublicJwk) -> SignedFacts | None:
     try:
         event = decode_event(payload, INTENT)
         tokens = decode_data(event, IntentData)
-        closed = _mandate(tokens.checkout, keys, _Kind).vct == CLOSED_CHECKOUT
+        closed = _mandate(tokens.checkout, keys, Kind).vct == CLOSED_CHECKOUT
         checkout, payment, agreed = _closed(tokens, keys) if closed else _open(tokens, keys)
     except TrustError:
         return None
@@ -108,9 +105,8 @@ def closed_reference(payload: bytes, sha256: str) -> str:
         if event.data_sha256 != sha256:
             return ""
         checkout = decode_data(event, IntentData).checkout
-        claims = jws.from_base64url(checkout.split(".")[1])
-        closed = claims_of(claims, _Kind, "sd_jwt_malformed").vct == CLOSED_CHECKOUT
-    except (TrustError, IndexError, ValueError):
+        closed = claims_of(jws.unverified(checkout), Kind, "sd_jwt_malformed").vct == CLOSED_CHECKOUT
+    except TrustError:
         return ""
     return sd_jwt.digest(checkout) if closed else ""
 

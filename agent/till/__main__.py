@@ -33,6 +33,8 @@ from agent.till.house import HouseRules
 from agent.till.opening import open_edition
 from agent.till.part_store import PartStore
 from agent.till.people import People
+from agent.till.phones import FILE_NAME as PHONES
+from agent.till.phones import Phones
 from agent.till.process import Till
 
 
@@ -93,7 +95,8 @@ def _desk(settings: Settings, state: Path, trust: LiveTrust, edition: Edition) -
         audit.log(problem.code, detail=problem.detail, next_step=problem.next_step)
     factors = Factors(state / "factors.json", journal)
     house = HouseRules.open(settings.paths)
-    return Desk(settings, edition, journal, road, people, factors, time.time, house)
+    phones = Phones(state / PHONES, journal)
+    return Desk(settings, edition, journal, road, people, factors, time.time, house, phones)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,23 @@
 """A typed conversation over the operator socket. It can ask and cancel; only a verified voice can place its
-basket."""
+basket, or the phone of whoever is said to type."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     Added,
     Answered,
+    AwaitingFactor,
+    Committing,
     Confirming,
     Confused,
     Idle,
     OrderHeard,
     ReceiptArrived,
+    ReceiptLate,
     Repeated,
     Say,
     SensorsSilent,
@@ -34,11 +38,13 @@ from agent.deciding.understanding import (
     asks_what_is_low,
     understand,
 )
-from agent.deciding.verification import TYPED
-from agent.till.asks import AskShop, no_shop
+from agent.deciding.verification import TYPED, Verdict, typed_by
+from agent.till.asks import NoShop, Shop
 from agent.till.desk import Conversation, Desk
 from agent.till.inquiries import Inquiries
 from agent.till.talk import Talk
+
+_NO_SHOP = NoShop()
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -54,14 +60,16 @@ class TypedDialogue(Talk):
         language: str,
         reply: Callable[[str], None],
         what_is_low: WhatIsLow,
-        ask: AskShop = no_shop,
+        shop: Shop = _NO_SHOP,
+        person: str = "",
     ) -> None:
-        """Raises CatalogueError catalogue_language where nothing can be ordered in `language`."""
+        """`person` is who is said to type, whose phone may place what is typed; '' for nobody. Raises
+        CatalogueError catalogue_language where nothing can be ordered in `language`."""
         super().__init__(desk, language)
         desk.parser(language)
-        self._reply, self._what_is_low = reply, what_is_low
+        self._reply, self._what_is_low, self._person = reply, what_is_low, person
         self._followed = self._title = self._answer = ""
-        self._inquiries = Inquiries(desk, language, ask, self._answered, self.follow)
+        self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow)
 
     def hand_over(self) -> Basket | None:
         """The basket that waits for a voice, which now has it; None where none waits."""
@@ -91,6 +99,9 @@ class TypedDialogue(Talk):
             currency, hears = self._desk.catalogue.currency, self._desk.hears
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
             return
+        if asked_about_me(text, self._language):
+            self._say(Say("typed_about_me"))
+            return
         if priced := self._priced(text):
             self._say(Say("price", basket=priced))
             return
@@ -102,11 +113,11 @@ class TypedDialogue(Talk):
             case OrderAsked(basket):
                 self._conversation = Conversation.new()
                 self._inquiries.ordered(basket)
-                self._apply(OrderHeard(basket, TYPED))
-            case MoreAsked(more) if isinstance(self._state, Confirming) and (
+                self._apply(OrderHeard(basket, self._typist))
+            case MoreAsked(more) if isinstance(self._state, Confirming | AwaitingFactor) and (
                 both := self._state.basket.plus(more)
             ):
-                self._apply(Added(both, TYPED))
+                self._apply(Added(both, self._state.speaker, same_speaker=True))
             case Answer():
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
@@ -119,7 +130,7 @@ class TypedDialogue(Talk):
     @property
     def _in_hand(self) -> Basket | None:
         """What waits for a voice."""
-        return self._state.basket if isinstance(self._state, Confirming) else None
+        return self._state.basket if isinstance(self._state, Confirming | AwaitingFactor) else None
 
     def _answered(self, text: str) -> None:
         """Shows what was asked in between, and then what is still asked."""
@@ -127,6 +138,11 @@ class TypedDialogue(Talk):
         self._apply(Repeated())
         if self._answer:  # nothing is asked
             self._shown("")
+
+    @property
+    def _typist(self) -> Verdict:
+        """Who is said to type, where their phone can say so; else nobody, and a voice may take it over."""
+        return typed_by(self._person) if self._desk.has_phone(self._person) else TYPED
 
     def _priced(self, text: str) -> Basket | None:
         edition, language = self._desk.edition, self._language
@@ -145,7 +161,8 @@ class TypedDialogue(Talk):
             self._say(Say(key, delivery=event.delivery, title=self._title))
 
     def _say(self, say: Say) -> None:
-        self._shown(render(say, self._language, self._desk.catalogue.currency, self._desk.hears))
+        said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears)
+        self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
 
     def _shown(self, text: str) -> None:
         answer, self._answer = self._answer, ""
@@ -155,4 +172,9 @@ class TypedDialogue(Talk):
         raise AssertionError("nothing is offered for typed words")
 
     def _await_receipt(self) -> None:
-        raise AssertionError("typed words commit nothing")
+        self._apply(ReceiptLate())  # it is shown when it comes
+
+    def _committed(self, intent_id: str) -> None:
+        if isinstance(self._state, Committing):
+            self._title = spoken_basket(self._state.basket, self._language)
+        self.follow(intent_id)
