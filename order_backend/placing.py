@@ -3,9 +3,7 @@ receipt and the notice to the owner. All of it inside the transaction of whoever
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 from joserfc.jwk import ECKey
@@ -16,9 +14,8 @@ from order_backend.checks import CheckedIntent, PricedLine, Refusal
 from order_backend.closing import ClosedPair, close
 from order_backend.folder import ShopFolder
 from order_backend.receipt_writer import About, ReceiptWriter
-from order_backend.receipts import delivery_date
 from order_backend.shop import Answer, OrderRow, Shop
-from order_backend.stock import short
+from order_backend.stock import short, together
 
 
 class Placing:
@@ -40,9 +37,7 @@ class Placing:
     def reserve(self, device_id: str, intent: CheckedIntent, *, now_s: int) -> str:
         """The account that owes it. Raises Refusal: unavailable, credit_limit, same_basket; then nothing was
         written."""
-        wanted: Counter[str] = Counter()
-        for line in intent.lines:
-            wanted[line.id] += line.quantity
+        wanted = together((line.id, line.quantity) for line in intent.lines)
         left = self._shop.stock.left(wanted)
         if missing := short(wanted, left):
             available = {id_: missing.get(id_, quantity) for id_, quantity in wanted.items()}
@@ -100,8 +95,7 @@ class Placing:
             opened, closed = ("", ""), ClosedPair(*signed)
         else:
             opened, closed = signed, self._close(intent, agent_keys[mandate.cnf.jwk.kid], now_s)
-        today = datetime.fromtimestamp(now_s, UTC).date()
-        arrives = delivery_date(today, self._config.delivery_business_days).isoformat()
+        arrives = self._shop.deliveries.day(now_s, self._config.delivery_business_days).isoformat()
         order = OrderRow(
             order_id=order_id or self._order_number(),
             device_id=device_id,

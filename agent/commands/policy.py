@@ -129,7 +129,6 @@ def _as_json(judgement: Judgement) -> dict[str, Any]:
     return {
         "passes": judgement.passes,
         "needs": sorted(judgement.needs),
-        "beyond": sorted(judgement.beyond),
         "code": judgement.code,
         "above_voice": judgement.above_voice,
         "limit_minor": judgement.limit,
@@ -156,9 +155,6 @@ def _notes(policy: PolicyFile, settings: Settings) -> Iterator[str]:
         for name, members in getattr(policy, key).items():
             if not members:
                 yield f"[{key}] {name} lists nobody"
-    for rule in policy.rules:
-        if rule.require in ("phone", "second"):
-            yield f"{rule.id}: no device can ask for that yet, so it refuses what the rule is about"
     yield from _unknown_goods(policy, settings)
 
 

@@ -1,5 +1,5 @@
 """What a device signs beside mandates: that it asks what became of an intent, that it takes one back, what
-something would cost, that it is there.
+something would cost, what only the shop knows, that it is there.
 
 Each has a `typ` of its own, so none can be taken for another, and none authorises a payment.
 """
@@ -17,6 +17,7 @@ from agent.committing.jws import PublicJwk
 from agent.committing.mandates import Positive, Text, UnixSeconds
 from agent.committing.trust import Trust
 from agent.plumbing.errors import TrustError
+from agent.plumbing.told import AskKind
 
 CLOCK_SKEW_S = 300
 """As far ahead may the clock of who signed be of the clock of who verifies."""
@@ -24,6 +25,8 @@ QUERY_LIFETIME_S = 600
 Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 CertificateSerial = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{0,40}\Z")]
+DecisionCode = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,40}\Z")]
+MOST_ASKED_ABOUT = 20
 ListNumber = Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
 
 
@@ -129,8 +132,56 @@ class OfferRequestClaims(StatementClaims, frozen=True, kw_only=True):
     lines: Annotated[tuple[RequestedLine, ...], msgspec.Meta(min_length=1, max_length=100)]
 
 
-Statement = QueryClaims | CancelClaims | StatusClaims | RenewalClaims | OfferRequestClaims
-S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, RenewalClaims, OfferRequestClaims)
+class KeyClaims(StatementClaims, frozen=True, kw_only=True):
+    """This device will sign with `key` next. Whoever signs this has the key before it; `proof` is a
+    `KeyProofClaims` that `key` has signed, so nobody can name a key that is somebody else's."""
+
+    typ: ClassVar[str] = "earmark-key+jwt"
+
+    key: PublicJwk
+    proof: Annotated[str, msgspec.Meta(max_length=2_000)]
+
+
+class KeyProofClaims(msgspec.Struct, frozen=True, kw_only=True):
+    """Signed by the key `key` of the device `iss`: it is to follow the key `old` there, at the shop `aud`.
+    Thumbprints; it authorises nothing by itself, and has no time of its own."""
+
+    typ: ClassVar[str] = "earmark-key-proof+jwt"
+
+    iss: str
+    aud: str
+    env: str
+    old: str
+    key: str
+
+
+class AskedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`id` is the sku with its options."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    quantity: Positive
+
+
+class AskClaims(StatementClaims, frozen=True, kw_only=True, omit_defaults=True):
+    """What only the shop knows. `lines` is what of its goods is asked about, `orders` the intents that became
+    the orders in question. `sub` is the person's pseudonym whose orders these are. `codes`: what the device
+    has decided in the conversation before, for who is to help. No word that anybody has said is among it."""
+
+    typ: ClassVar[str] = "earmark-ask+jwt"
+
+    kind: AskKind
+    lines: Annotated[tuple[AskedLine, ...], msgspec.Meta(max_length=MOST_ASKED_ABOUT)] = ()
+    orders: Annotated[tuple[Uuid, ...], msgspec.Meta(max_length=MOST_ASKED_ABOUT)] = ()
+    sub: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    codes: Annotated[tuple[DecisionCode, ...], msgspec.Meta(max_length=MOST_ASKED_ABOUT)] = ()
+
+
+Statement = (
+    QueryClaims | CancelClaims | StatusClaims | RenewalClaims | OfferRequestClaims | AskClaims | KeyClaims
+)
+S = TypeVar(
+    "S", QueryClaims, CancelClaims, StatusClaims, RenewalClaims, OfferRequestClaims, AskClaims, KeyClaims
+)
 
 
 def verify_statement(
@@ -150,3 +201,13 @@ def verify_statement(
     if claims.env != environment:
         raise TrustError("statement_environment", f"was signed for {claims.env[:16]!r}, not {environment!r}")
     return claims
+
+
+def check_proof(claims: KeyClaims, old_kid: str) -> None:
+    """Raises TrustError unless `claims.key` has signed that it follows `old_kid` at this device and shop:
+    statement_malformed, statement_mismatch, key_unusable, and what `jws.verify` raises."""
+    signed = jws.verify(claims.proof, [claims.key], typ=KeyProofClaims.typ)
+    proof = claims_of(signed, KeyProofClaims, "statement_malformed")
+    wanted = KeyProofClaims(iss=claims.iss, aud=claims.aud, env=claims.env, old=old_kid, key=claims.key.kid)
+    if proof != wanted:
+        raise TrustError("statement_mismatch", "the new key has signed for another change than this one")

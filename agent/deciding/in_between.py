@@ -33,8 +33,8 @@ def helped(
     match state:
         case Choosing(choice):
             return state, (Say("help_which", CHOICE, choice.first, choice.second),)
-        case AwaitingFactor():
-            key = "read_back_factor"
+        case AwaitingFactor(wants=wants):
+            key = f"read_back_{wants}"
         case _:
             key = "help_another" if isinstance(state, AskingAnother) else "help_confirming"
     return state, (Say(key, "consent", state.basket),)
@@ -49,8 +49,10 @@ def repeated(
             return state, (Say("which", CHOICE, choice.first, choice.second),)
         case Confirming():
             key = "read_back_typed" if state.speaker == TYPED else "read_back"
+        case AskingAnother():
+            key = "another"
         case _:
-            key = "another" if isinstance(state, AskingAnother) else "read_back_factor"
+            key = f"read_back_{state.wants}"
     return state, (Say(key, "consent", state.basket),)
 
 

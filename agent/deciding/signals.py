@@ -32,7 +32,7 @@ _REFUSALS = (
         "say_how_to_order",
         "sentence_needed",
     ),
-    "factor_wrong",
+    *("factor_wrong", "phone_wrong", "phone_refused", "second_wrong", "not_approved"),
 )
 
 

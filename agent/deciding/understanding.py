@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from agent.deciding.about_me_words import ABOUT_ME, KINDS, Kind
 from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
 from agent.deciding.denials import is_called_off, is_denied, is_doubtful
@@ -46,6 +47,13 @@ class HelpAsked:
 
 
 @dataclass(frozen=True)
+class AboutMeAsked:
+    """Somebody wants to be enrolled or forgotten, or to hear what is known of them."""
+
+    kind: Kind
+
+
+@dataclass(frozen=True)
 class RepeatAsked:
     """Somebody wants to hear once more what is asked."""
 
@@ -68,7 +76,9 @@ MORE = Tag("intent", "more")
 ANSWERS = frozenset({"consent", "enrol"})
 """Entries where a yes has consequences. (Elsewhere "nabu" may be written "no boo" in the free decode.)"""
 
-Meaning = OrderAsked | MoreAsked | Answer | HelpAsked | RepeatAsked | PhraseRead | NotUnderstood
+Meaning = (
+    AboutMeAsked | OrderAsked | MoreAsked | Answer | HelpAsked | RepeatAsked | PhraseRead | NotUnderstood
+)
 
 
 def understand(
@@ -109,6 +119,8 @@ def _answer(tags: tuple[Tag, ...], entry: str, words: str, open_words: str, lang
         return HelpAsked()
     if said.get("intent") == "repeat":
         return RepeatAsked()
+    if "me" in said:
+        return AboutMeAsked(KINDS[said["me"]])
     if entry in ANSWERS and is_doubtful(open_words, words, language):
         return NotUnderstood()
     if "quantity" in said:
@@ -178,6 +190,7 @@ def commands(language: str) -> frozenset[str]:
                 lexicon.wake_phrases,
             ),
             *(lexicon.denial_words, lexicon.denial_phrases, lexicon.politeness, lexicon.corrections),
+            *ABOUT_ME[language].values(),
         )
         for phrase in phrases
     )

@@ -1,19 +1,23 @@
 """A typed conversation over the operator socket. It can ask and cancel; only a verified voice can place its
-basket."""
+basket, or the phone of whoever is said to type."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     Added,
     Answered,
+    AwaitingFactor,
+    Committing,
     Confirming,
     Confused,
     Idle,
     OrderHeard,
     ReceiptArrived,
+    ReceiptLate,
     Repeated,
     Say,
     SensorsSilent,
@@ -34,9 +38,13 @@ from agent.deciding.understanding import (
     asks_what_is_low,
     understand,
 )
-from agent.deciding.verification import TYPED
+from agent.deciding.verification import TYPED, Verdict, typed_by
+from agent.till.asks import NoShop, Shop
 from agent.till.desk import Conversation, Desk
+from agent.till.inquiries import Inquiries
 from agent.till.talk import Talk
+
+_NO_SHOP = NoShop()
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -47,13 +55,21 @@ class TypedDialogue(Talk):
     aloud."""
 
     def __init__(
-        self, desk: Desk, language: str, reply: Callable[[str], None], what_is_low: WhatIsLow
+        self,
+        desk: Desk,
+        language: str,
+        reply: Callable[[str], None],
+        what_is_low: WhatIsLow,
+        shop: Shop = _NO_SHOP,
+        person: str = "",
     ) -> None:
-        """Raises CatalogueError catalogue_language where nothing can be ordered in `language`."""
+        """`person` is who is said to type, whose phone may place what is typed; '' for nobody. Raises
+        CatalogueError catalogue_language where nothing can be ordered in `language`."""
         super().__init__(desk, language)
         desk.parser(language)
-        self._reply, self._what_is_low = reply, what_is_low
-        self._followed = self._title = ""
+        self._reply, self._what_is_low, self._person = reply, what_is_low, person
+        self._followed = self._title = self._answer = ""
+        self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow)
 
     def hand_over(self) -> Basket | None:
         """The basket that waits for a voice, which now has it; None where none waits."""
@@ -65,14 +81,16 @@ class TypedDialogue(Talk):
         self._say(Say("handed_over"))
         return basket
 
-    def follow(self, intent_id: str) -> None:
-        """The basket that was handed over became this intent: its receipt is shown here too."""
-        self._followed = intent_id
+    def follow(self, intent_id: str, title: str = "") -> None:
+        """The basket that was handed over became this intent, or the order `title` is to be taken back: its
+        receipt is shown here too."""
+        self._followed, self._title = intent_id, title or self._title
 
     def typed(self, text: str) -> None:
-        """One line from the keyboard. Asking what is running low, what something costs or for help leaves
-        everything as it is. Raises CatalogueError catalogue_language where nothing can be ordered in the
-        language any more."""
+        """One line from the keyboard. A question, or asking for help, leaves everything as it is. Raises
+        CatalogueError catalogue_language where nothing can be ordered in the language any more."""
+        if self._inquiries.typed(text, self._in_hand):
+            return
         if asks_what_is_low(text, self._language):
             low, silent = self._what_is_low()
             titled = [
@@ -80,6 +98,9 @@ class TypedDialogue(Talk):
             ]
             currency, hears = self._desk.catalogue.currency, self._desk.hears
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
+            return
+        if asked_about_me(text, self._language):
+            self._say(Say("typed_about_me"))
             return
         if priced := self._priced(text):
             self._say(Say("price", basket=priced))
@@ -91,11 +112,12 @@ class TypedDialogue(Talk):
         match meaning:
             case OrderAsked(basket):
                 self._conversation = Conversation.new()
-                self._apply(OrderHeard(basket, TYPED))
-            case MoreAsked(more) if isinstance(self._state, Confirming) and (
+                self._inquiries.ordered(basket)
+                self._apply(OrderHeard(basket, self._typist))
+            case MoreAsked(more) if isinstance(self._state, Confirming | AwaitingFactor) and (
                 both := self._state.basket.plus(more)
             ):
-                self._apply(Added(both, TYPED))
+                self._apply(Added(both, self._state.speaker, same_speaker=True))
             case Answer():
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
@@ -104,6 +126,23 @@ class TypedDialogue(Talk):
                 self._apply(Repeated())
             case _:
                 self._apply(Confused())
+
+    @property
+    def _in_hand(self) -> Basket | None:
+        """What waits for a voice."""
+        return self._state.basket if isinstance(self._state, Confirming | AwaitingFactor) else None
+
+    def _answered(self, text: str) -> None:
+        """Shows what was asked in between, and then what is still asked."""
+        self._answer = text
+        self._apply(Repeated())
+        if self._answer:  # nothing is asked
+            self._shown("")
+
+    @property
+    def _typist(self) -> Verdict:
+        """Who is said to type, where their phone can say so; else nobody, and a voice may take it over."""
+        return typed_by(self._person) if self._desk.has_phone(self._person) else TYPED
 
     def _priced(self, text: str) -> Basket | None:
         edition, language = self._desk.edition, self._language
@@ -122,10 +161,20 @@ class TypedDialogue(Talk):
             self._say(Say(key, delivery=event.delivery, title=self._title))
 
     def _say(self, say: Say) -> None:
-        self._reply(render(say, self._language, self._desk.catalogue.currency, self._desk.hears))
+        said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears)
+        self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
+
+    def _shown(self, text: str) -> None:
+        answer, self._answer = self._answer, ""
+        self._reply(f"{answer} {text}".strip())
 
     def _ask_offer(self, ask: AskOffer) -> None:
         raise AssertionError("nothing is offered for typed words")
 
     def _await_receipt(self) -> None:
-        raise AssertionError("typed words commit nothing")
+        self._apply(ReceiptLate())  # it is shown when it comes
+
+    def _committed(self, intent_id: str) -> None:
+        if isinstance(self._state, Committing):
+            self._title = spoken_basket(self._state.basket, self._language)
+        self.follow(intent_id)

@@ -170,7 +170,10 @@ def make_road(
     clocks: Clocks,
 ) -> OrderRoad:
     return OrderRoad(
-        journal, keys, trust, time, settings, monotonic_ns=clocks.monotonic_ns, jitter=lambda: 0.0
+        *(journal, keys, trust, time, settings),
+        monotonic_ns=clocks.monotonic_ns,
+        jitter=lambda: 0.0,
+        key_folder=Path(settings.paths.state_dir) / "till",
     )
 
 

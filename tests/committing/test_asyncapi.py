@@ -16,9 +16,13 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from agent.bench.played_phone import PlayedPhone
 from agent.committing import envelope, mqtt_link
+from agent.committing.asking import Question
 from agent.committing.envelope import STATUS, StatusData, encode_event, shop_topic
+from agent.committing.next_key import offer_next_key
 from agent.committing.shop_policy import Limits
+from agent.deciding.phone import Asked
 from agent.plumbing.messages import CertificateRequest
 from agent.plumbing.settings import Broker
 from order_backend.authorities import announce, make_successor, trusted
@@ -40,7 +44,7 @@ from tests.committing.kit import (
 )
 
 SIGNED = [
-    *("offerRequest", "offer"),
+    *("offerRequest", "offer", "ask", "told"),
     *(
         "status",
         "query",
@@ -49,6 +53,8 @@ SIGNED = [
         "time",
         "answer",
         "certificate",
+        "key",
+        "keyAnswer",
         "catalogue",
         "policy",
         "trust",
@@ -56,6 +62,8 @@ SIGNED = [
     ),
     *("receipt", "receipt (refused)", "receipt (cancelled)"),
 ]
+APPROVED = Asked(DEVICE, "p-0123abcd", (("coffee", 2, 19_00),), 38_00, "PLN", 1)
+AT_SHOP: Any = {"shop_id": "corner-shop", "now_s": NOW_S}
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text())
 REGISTRY = Registry().with_resource("urn:earmark", Resource(contents=DOCUMENT, specification=DRAFT202012))
 
@@ -114,10 +122,16 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     answer = bench.desk.query(DEVICE, question(bench, str(uuid4())), now_s=NOW_S)
     asked = request(bench)
     offer = bench.desk.offer(DEVICE, asked, now_s=NOW_S)
+    question_of_stock = bench.road.asking.ask(Question("stock", (("coffee?roast=dark", 2),))).publish
+    told = bench.desk.query(DEVICE, question_of_stock.payload, now_s=int(bench.clocks.wall_s))
     newest = publish(bench.folder, bench.desk.shop, CATALOGUE_FILE.read_bytes(), now_s=NOW_S, devices_have=1)
     renewal = bench.road.renewal.requested(CertificateRequest(request_pem().decode()))
     assert renewal is not None
     now_s = int(bench.clocks.wall_s)
+    offer_next_key(bench.settings)
+    bench.clocks.pass_by(6)
+    key = next(one for one in bench.road.tick().publishes if one.topic.endswith("key"))
+    key_answer = bench.desk.key_changes.take(DEVICE, key.payload, now_s=now_s)
     certificate = Renewals(bench.folder).renew(bench.desk.shop, DEVICE, renewal.payload, now_s=now_s)
     assert certificate is not None and certificate.code == "renewed"
     with bench.desk.shop.transaction():
@@ -129,11 +143,14 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     make_successor(bench.folder, now=datetime.now(UTC))
     announce(bench.folder, trusted(bench.folder))
     authorities = authorities_announced(bench.folder, now_s=now_s)
+    approval = PlayedPhone("p-0123abcd", "Anna").answer(APPROVED, "approve", **AT_SHOP)
     down, up = f"va/v1/d/{DEVICE}/dn/", f"va/v1/d/{DEVICE}/up/"
     return {
         "intent": (intent.topic, intent.payload),
         "query": (query.topic, query.payload),
         "query (unsigned)": (query.topic, unsigned_question(str(uuid4()))),
+        "ask": (question_of_stock.topic, question_of_stock.payload),
+        "told": (down + told.what, told.payload),
         "offerRequest": (up + "offer", asked),
         "offer": (down + offer.what, offer.payload),
         "status": (up + "status", presence.online),
@@ -152,6 +169,9 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "catalogue": (envelope.catalogue_topic(bench.trust.shop_id), newest.manifest),
         "renewal": (renewal.topic, renewal.payload),
         "certificate": (down + certificate.what, certificate.payload),
+        "approval": (down + "approval", approval),
+        "key": (key.topic, key.payload),
+        "keyAnswer": (down + key_answer.what, key_answer.payload),
     }
 
 
@@ -166,11 +186,13 @@ def test_every_message_is_as_documented(bench: Bench) -> None:
     assert documented.pop(envelope.part_topic(bench.trust.shop_id, "{sha256}")) == {"part"}  # no event
     for label, (topic, payload) in made.items():
         name = label.split()[0]
-        assert documented[topic] == {name}
+        assert name in documented[topic]
         event = json.loads(payload)
         validator(f"#/components/messages/{name}/payload").validate(event)
         assert not validator(f"#/components/messages/{name}/payload").is_valid({**event, "type": "other"})
-    assert set(documented) == {topic for topic, _ in made.values()}
+    assert {(topic, name) for topic, names in documented.items() for name in names} == {
+        (topic, label.split()[0]) for label, (topic, _) in made.items()
+    }
 
 
 @pytest.mark.parametrize("label", SIGNED)
@@ -183,6 +205,15 @@ def test_what_is_signed_is_as_documented(bench: Bench, label: str) -> None:
     check = validator(f"#/components/schemas/{name}Claims")
     check.validate(claims)
     for missing in ("iss", "env", "iat"):
+        assert not check.is_valid({key: value for key, value in claims.items() if key != missing})
+
+
+def test_what_a_phone_signs_is_as_documented(bench: Bench) -> None:
+    body = json.loads(messages(bench)["approval"][1])["data"]["signed"].split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    check = validator("#/components/schemas/approvalClaims")
+    check.validate(claims)
+    for missing in claims:
         assert not check.is_valid({key: value for key, value in claims.items() if key != missing})
 
 
