@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from agent.deciding import conversation as talk
+from agent.deciding import placed
 from agent.deciding.basket import Basket, Line, Offer
 from agent.deciding.money import Money
 from agent.deciding.offered import OfferArrived, OfferLate, OfferOver
@@ -207,18 +208,18 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("a wrong PIN or badge", talk.FactorRefused("factor_wrong")),
         Case("too many wrong ones", talk.FactorRefused("factor_locked")),
     ),
-    talk.Committed: (
-        Case("signed and on disk, the broker is reached", talk.Committed(online=True)),
-        Case("signed and on disk, the broker is not reached", talk.Committed(online=False)),
+    placed.Committed: (
+        Case("signed and on disk, the broker is reached", placed.Committed(online=True)),
+        Case("signed and on disk, the broker is not reached", placed.Committed(online=False)),
     ),
-    talk.NotCommitted: (
-        Case("nothing could be written (here: the disk is full)", talk.NotCommitted("journal_full")),
+    placed.NotCommitted: (
+        Case("nothing could be written (here: the disk is full)", placed.NotCommitted("journal_full")),
     ),
-    talk.ReceiptArrived: (
-        Case("a receipt: ordered", talk.ReceiptArrived("coffee", delivery="2026-11-24")),
-        Case("a receipt: refused (here: the price has risen)", talk.ReceiptArrived("coffee", "over_limit")),
-        Case("a receipt: ordered otherwise than agreed", talk.ReceiptArrived("coffee", "over_agreed")),
+    placed.ReceiptArrived: (
+        Case("a receipt: ordered", placed.ReceiptArrived("coffee", delivery="2026-11-24")),
+        Case("a receipt: refused (here: the price has risen)", placed.ReceiptArrived("coffee", "over_limit")),
+        Case("a receipt: ordered otherwise than agreed", placed.ReceiptArrived("coffee", "over_agreed")),
     ),
-    talk.JournalMended: (Case("the journal was damaged, and is mended", talk.JournalMended()),),
-    talk.ReceiptLate: (Case("no receipt within `receipt_wait_ms`", talk.ReceiptLate()),),
+    placed.JournalMended: (Case("the journal was damaged, and is mended", placed.JournalMended()),),
+    placed.ReceiptLate: (Case("no receipt within `receipt_wait_ms`", placed.ReceiptLate()),),
 }

@@ -20,7 +20,8 @@ from agent.committing.journal_mend import MENDED
 from agent.committing.road import OrderRoad
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Commit, ReceiptArrived, SensorsSilent, State
+from agent.deciding.conversation import Commit, SensorsSilent, State
+from agent.deciding.placed import ReceiptArrived
 from agent.deciding.proposals import Low
 from agent.deciding.verification import Verdict, Voiceprint
 from agent.plumbing import messages, site_messages

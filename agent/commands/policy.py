@@ -9,14 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agent.commands.policy_words import about, day_name, money, verdict
+from agent.commands.policy_words import about, day_name, verdict
 from agent.commands.priced import basket_of, catalogue_of
 from agent.deciding.basket import Basket
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.policy_file import PolicyFile, parse_policy
-from agent.deciding.rules import DAYS, Judgement, Moment, judge
+from agent.deciding.rules import BEYOND, DAYS, Judgement, Moment, judge
 from agent.plumbing import durable
+from agent.plumbing.currencies import on_a_bill
 from agent.plumbing.errors import CatalogueError, ConfigurationError
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings
@@ -118,9 +119,10 @@ def _moment(arguments: argparse.Namespace) -> Moment:
 def _asked(arguments: argparse.Namespace, basket: Basket, moment: Moment) -> str:
     line, currency = basket.lines[0], basket.total.currency
     hours = f"{moment.minute // 60:02d}:{moment.minute % 60:02d}"
-    before = f", after {money(arguments.spent_minor, currency)} by voice" if arguments.spent_minor else ""
+    spent: int = arguments.spent_minor
+    before = f", after {on_a_bill(spent, currency)} by voice" if spent else ""
     return (
-        f"{arguments.person}'s {line.quantity} × {line.title} for {money(basket.total.minor, currency)}"
+        f"{arguments.person}'s {line.quantity} × {line.title} for {on_a_bill(basket.total.minor, currency)}"
         f" on a {day_name(moment.day)} at {hours}{before}"
     )
 
@@ -157,7 +159,7 @@ def _notes(policy: PolicyFile, settings: Settings) -> Iterator[str]:
             if not members:
                 yield f"[{key}] {name} lists nobody"
     for rule in policy.rules:
-        if rule.require in ("phone", "second"):
+        if rule.require in BEYOND:
             yield f"{rule.id}: no device can ask for that yet, so it refuses what the rule is about"
     yield from _unknown_goods(policy, settings)
 

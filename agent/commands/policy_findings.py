@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.commands.findings import Finding
 from agent.deciding.edition import source_id
+from agent.deciding.rules import BEYOND
 from agent.plumbing.settings import Paths, Settings
 from agent.till.catalogue_store import served_file
 from agent.till.house import HouseRules
@@ -22,7 +23,7 @@ def policy(settings: Settings) -> Iterator[Finding]:
         yield Finding("policy", "ok", "the limits of [policy]; there is no policy file")
         return
     yield Finding("policy", "ok", f"{len(rules)} rules beside the limits of [policy]")
-    beyond = [rule.id for rule in rules if rule.require in ("phone", "second")]
+    beyond = [rule.id for rule in rules if rule.require in BEYOND]
     if beyond:
         yield Finding(
             "policy",

@@ -6,29 +6,30 @@ from dataclasses import replace
 
 from agent.deciding.conversation import (
     AskingAnother,
+    AwaitingFactor,
     Confirming,
     Confused,
-    Effect,
     Idle,
+    Outcome,
     Record,
     Say,
     Silent,
-    State,
     Surroundings,
 )
 
 MOST_TRIES = 3
 """A question is put this often; then nothing is ordered and the device says how to go on. At the last time it
-offers other words: what was misheard twice is misheard again."""
+offers other words: what was misheard twice is misheard again. So often, too, a PIN may be wrong."""
 
 MOST_SILENCES = 2
 """Nobody may be there any more: a question is put this often to silence."""
 
-Outcome = tuple[State, tuple[Effect, ...]]
-
 
 def ask_again(
-    state: Confirming | AskingAnother, key: str, final_key: str, most_tries: int = MOST_TRIES
+    state: Confirming | AskingAnother | AwaitingFactor,
+    key: str,
+    final_key: str = "nothing_ordered",
+    most_tries: int = MOST_TRIES,
 ) -> Outcome:
     """With the sentence `key`; after `most_tries` nothing is ordered, and `final_key` says so."""
     if state.tries >= most_tries:
@@ -48,9 +49,9 @@ def unclear(state: Confirming | AskingAnother, event: Confused, _: Surroundings)
     if event.room:
         return ask_again(state, f"again_{event.room}", event.room)
     last = state.tries == MOST_TRIES - 1
-    return ask_again(state, "again_otherwise" if last else "again", "nothing_ordered")
+    return ask_again(state, "again_otherwise" if last else "again")
 
 
 def unanswered(state: Confirming | AskingAnother, _: Silent, __: Surroundings) -> Outcome:
     """Nobody said anything."""
-    return ask_again(state, "still_there", "nothing_ordered", MOST_SILENCES)
+    return ask_again(state, "still_there", most_tries=MOST_SILENCES)

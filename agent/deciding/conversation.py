@@ -9,6 +9,7 @@ from typing import Literal
 from agent.deciding.basket import Basket, Factor, Offer
 from agent.deciding.choice import Choice
 from agent.deciding.offered import AskOffer, AwaitingOffer, MayBeOffered, OfferArrived, OfferLate, OfferOver
+from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import ONLY_LIMITS, House
 from agent.deciding.silences import Since
@@ -178,42 +179,6 @@ class FactorRefused:
     code: str
 
 
-@dataclass(frozen=True)
-class Committed:
-    """The signed intent is on disk; `online` is whether the broker is reached."""
-
-    online: bool
-
-
-@dataclass(frozen=True)
-class NotCommitted:
-    """Nothing was written and nothing promised; `code` says why."""
-
-    code: str
-
-
-@dataclass(frozen=True)
-class ReceiptArrived:
-    """A verified receipt: `code` is '' when ordered, else why the shop refused, or how its receipt differs
-    from what was agreed. `title` names the basket for people, `delivery` is an ISO 8601 date or ''; `could`
-    is what the shop could send of it, in words."""
-
-    title: str
-    code: str = ""
-    delivery: str = ""
-    could: str = ""
-
-
-@dataclass(frozen=True)
-class JournalMended:
-    """What the device remembers of orders was damaged, and some may be missing."""
-
-
-@dataclass(frozen=True)
-class ReceiptLate:
-    """The moment in which a receipt was awaited is over."""
-
-
 Event = (
     OfferArrived
     | OfferLate
@@ -283,6 +248,8 @@ class Record:
 
 
 Effect = Say | AskOffer | Commit | AwaitReceipt | Record
+Outcome = tuple[State, tuple[Effect, ...]]
+"""The next state, and what to do, in this order."""
 
 
 @dataclass(frozen=True)

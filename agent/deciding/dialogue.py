@@ -21,22 +21,17 @@ from agent.deciding.conversation import (
     Choosing,
     Chosen,
     Commit,
-    Committed,
     Committing,
     Confirming,
     Confused,
-    Effect,
     Event,
     FactorGiven,
     FactorRefused,
     Helped,
     Idle,
-    JournalMended,
-    NotCommitted,
     OrderHeard,
+    Outcome,
     Proposed,
-    ReceiptArrived,
-    ReceiptLate,
     Record,
     Repeated,
     Say,
@@ -48,11 +43,10 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.offered import AwaitingOffer, OfferArrived, OfferLate, OfferOver
 from agent.deciding.permitting import permit
+from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
 from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, read_back, refused
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED
-
-Outcome = tuple[State, tuple[Effect, ...]]
 
 
 def step(state: State, event: Event, surroundings: Surroundings) -> Outcome:
@@ -71,7 +65,7 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
             Say("which", CHOICE, basket, event.runner_up),
             Record("asked_which", basket, speaker.person),
         )
-    decision = by_voice_or_factor(basket, around)
+    decision, _tier = by_voice_or_factor(basket, around)
     if not decision.allowed:
         return refused(decision, basket, speaker)
     if around.circumstances.queued_same:
@@ -148,9 +142,7 @@ def fits(answer: Answer, basket: Basket) -> bool:
 def _added(state: Confirming | AwaitingFactor, event: Added, around: Surroundings) -> Outcome:
     """As if it had been ordered at once, and read back as one: only by who ordered."""
     if event.speaker != state.speaker or not (event.same_speaker or event.speaker == TYPED):
-        if isinstance(state, AwaitingFactor):
-            return step_up.unclear(state, Confused(), around)
-        return ask_again(state, "not_added", "nothing_ordered")
+        return ask_again(state, "factor_needed" if isinstance(state, AwaitingFactor) else "not_added")
     return _order_heard(state, OrderHeard(event.basket, state.speaker), around)
 
 

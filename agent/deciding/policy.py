@@ -1,10 +1,13 @@
-"""What a voice alone may buy, and what with a PIN or badge. Rules only ever say no; the answer carries a
-stable code and what would help."""
+"""What a voice alone may buy, and what with a PIN or badge: the limits of `[policy]`, in minor units and
+counts. They only ever say no; the answer is a stable code and the bound that was exceeded."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from agent.deciding.basket import Basket
 from agent.deciding.money import Money
@@ -43,8 +46,17 @@ class Decision:
         return not self.code
 
 
+def tightened(own: Policy, limits: Mapping[str, int | None]) -> Policy:
+    """`own`, with the stricter of the two where `limits` bound a field of it. None bounds nothing. Raises
+    AttributeError for a limit that is no field."""
+    lower = {name: min(getattr(own, name), limit) for name, limit in limits.items() if limit is not None}
+    return msgspec.structs.replace(own, **lower)
+
+
 def decide(basket: Basket, circumstances: Circumstances, policy: Policy, *, tier: Tier = "voice") -> Decision:
-    """The rules of a tier, in the order in which a person would want to hear about them."""
+    """By the limits of a tier, in the order in which a person would want to hear about them: too_many_lines,
+    quantity_too_large, order_over_limit, day_over_limit, day_over_limit_together (by voice only),
+    clock_untrusted; '' where none is exceeded."""
     order_max, day_max = (
         (policy.voice_order_max_minor, policy.voice_day_max_minor)
         if tier == "voice"

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 import msgspec
 
 from agent.deciding.details import Hazard
+from agent.deciding.policy import tightened
 from agent.deciding.products import Identifier
 from agent.deciding.rules import SHOP_WHO, Name, Person, Requirement, Rule
 from agent.plumbing.errors import ConfigurationError
@@ -42,8 +43,7 @@ class PolicyFile(msgspec.Struct, frozen=True):
 
     def tighter(self, own: Policy) -> Policy:
         """In each limit the stricter of its own and `own`."""
-        lower = {name: min(getattr(own, name), limit) for name, limit in self.limits.items()}
-        return msgspec.structs.replace(own, **lower)
+        return tightened(own, self.limits)
 
     def most_by_voice(self, own: Policy, effective: Policy) -> int:
         """What everybody together may buy by voice alone in a day. Where the shop has lowered what one person

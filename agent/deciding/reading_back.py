@@ -9,28 +9,26 @@ from agent.deciding.conversation import (
     AwaitingFactor,
     Committing,
     Confirming,
-    Effect,
     Idle,
+    Outcome,
     Record,
     Say,
     Silent,
-    State,
     Surroundings,
 )
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
 from agent.deciding.permitting import permit
-from agent.deciding.policy import Decision
+from agent.deciding.policy import Decision, Tier
 from agent.deciding.verification import TYPED, Verdict
 
-Outcome = tuple[State, tuple[Effect, ...]]
 
-
-def by_voice_or_factor(basket: Basket, around: Surroundings) -> Decision:
-    """Whether the basket may go on by voice alone, or with the factor that is ready."""
+def by_voice_or_factor(basket: Basket, around: Surroundings) -> tuple[Decision, Tier]:
+    """Whether the basket may go on, and in which tier: by voice alone, or else with the factor that is
+    ready."""
     by_voice = permit(basket, around)
     if by_voice.allowed or not around.circumstances.factor_ready:
-        return by_voice
-    return permit(basket, around, "factor")
+        return by_voice, "voice"
+    return permit(basket, around, "factor"), "factor"
 
 
 def ask_or_read_back(basket: Basket, speaker: Verdict, around: Surroundings) -> Outcome:
@@ -43,10 +41,10 @@ def ask_or_read_back(basket: Basket, speaker: Verdict, around: Surroundings) -> 
 
 def read_back(basket: Basket, speaker: Verdict, around: Surroundings, offer: Offer | None = None) -> Outcome:
     """With what is needed to place it; or why nothing would. `offer` is where its prices are from."""
-    decision = by_voice_or_factor(basket, around)
+    decision, tier = by_voice_or_factor(basket, around)
     if not decision.allowed:
         return refused(decision, basket, speaker)
-    if speaker != TYPED and not permit(basket, around).allowed:
+    if speaker != TYPED and tier == "factor":
         return AwaitingFactor(basket, speaker, offer=offer), (
             Say("read_back_factor", "consent", basket),
             Record("asked_factor", basket, speaker.person),

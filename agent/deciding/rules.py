@@ -23,6 +23,10 @@ Need = Literal["challenge", "factor", "phone", "second"]
 
 NEEDS: tuple[Need, ...] = get_args(Need)
 
+BEYOND: frozenset[Need] = frozenset(("phone", "second"))
+"""What no device can ask for yet: such an order is refused. Digits are asked for as a PIN or badge, which is
+more."""
+
 Requirement = Literal["challenge", "factor", "phone", "second", "trained", "deny"]
 """A need, or that whoever orders is trained for these goods, or that it is not ordered at all."""
 
@@ -123,9 +127,8 @@ class Judgement:
 
     @property
     def beyond(self) -> frozenset[Need]:
-        """Those of `needs` that no device can ask for yet: such an order is refused. Digits are asked for as
-        a PIN or badge, which is more."""
-        return self.needs - {"challenge", "factor"}
+        """Those of `needs` that are `BEYOND` this device."""
+        return self.needs & BEYOND
 
     @property
     def passes(self) -> bool:

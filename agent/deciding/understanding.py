@@ -80,7 +80,9 @@ def understand(
     Whatever products are called, a sentence that has another meaning than an order is none."""
     language = parser.language
     readings = parser.readings(entry, words) if words else ()
-    orders = [tags for tags in readings if _orders(tags, words, catalogue, language)]
+    said = normalise_text(words)
+    is_command = _without_courtesy(said, language) in commands(language)
+    orders = [tags for tags in readings if not is_command and _orders(tags, said, catalogue, language)]
     answers = [tags for tags in readings if not any(tag.slot == "product" for tag in tags)]
     if any(tag.slot == "denial" for tags in readings for tag in tags):
         return Answer("denial")
@@ -118,11 +120,9 @@ def _answer(tags: tuple[Tag, ...], entry: str, words: str, open_words: str, lang
     return Answer("consent" if "sentence" in kinds else "bare")
 
 
-def _orders(tags: Sequence[Tag], words: str, catalogue: Assortment, language: str) -> bool:
-    """Whether a reading of `words` asks for products, each by a name: one that is called like something else
-    that people say to the device ("Cancel", "Yes") only with a count or a unit."""
-    if _without_courtesy(normalise_text(words), language) in commands(language):
-        return False
+def _orders(tags: Sequence[Tag], said: str, catalogue: Assortment, language: str) -> bool:
+    """Whether a reading of what was `said`, normalised, asks for products, each by a name: one that is called
+    like something else that people say to the device ("Cancel", "Yes") only with a count or a unit."""
     products: list[str] = []
     uncounted: set[str] = set()
     for item in _split(tags):
@@ -131,11 +131,10 @@ def _orders(tags: Sequence[Tag], words: str, catalogue: Assortment, language: st
         products += named
         if slots.isdisjoint(("quantity", "unit")):
             uncounted.update(named)
-    said = f" {normalise_text(words)} "
     for product in uncounted:
         names = {normalise_text(name) for name in catalogue.product(product).words[language].heard}
         others = names - commands(language)
-        if others != names and not any(f" {name} " in said for name in others):
+        if others != names and not any(f" {name} " in f" {said} " for name in others):
             return False
     return bool(products)
 
@@ -168,16 +167,20 @@ def commands(language: str) -> frozenset[str]:
     return frozenset(
         normalise_text(phrase)
         for phrases in (
-            *(lexicon.consent_sentences, lexicon.consent_bare, lexicon.enrolment_consents, lexicon.denials),
-            *(
-                lexicon.laters,
-                lexicon.neither,
-                lexicon.help_phrases,
-                lexicon.repeat_phrases,
-                lexicon.low_questions,
-                lexicon.wake_phrases,
-            ),
-            *(lexicon.denial_words, lexicon.denial_phrases, lexicon.politeness, lexicon.corrections),
+            lexicon.consent_sentences,
+            lexicon.consent_bare,
+            lexicon.enrolment_consents,
+            lexicon.denials,
+            lexicon.laters,
+            lexicon.neither,
+            lexicon.help_phrases,
+            lexicon.repeat_phrases,
+            lexicon.low_questions,
+            lexicon.wake_phrases,
+            lexicon.denial_words,
+            lexicon.denial_phrases,
+            lexicon.politeness,
+            lexicon.corrections,
         )
         for phrase in phrases
     )

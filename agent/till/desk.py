@@ -13,11 +13,17 @@ from agent.committing.journal import Journal
 from agent.committing.journal_mend import MENDED
 from agent.committing.road import OrderRoad
 from agent.deciding.basket import AgreedOrder, Basket, parts_of
-from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
+from agent.deciding.conversation import (
+    Commit,
+    Event,
+    Record,
+    Surroundings,
+)
 from agent.deciding.edition import Edition
 from agent.deciding.money import Money
 from agent.deciding.offered import OfferOver
 from agent.deciding.packed_catalogue import PackedCatalogue
+from agent.deciding.placed import Committed, NotCommitted
 from agent.deciding.policy import Circumstances
 from agent.deciding.proposals import is_quiet
 from agent.deciding.replies import Hears

@@ -20,13 +20,13 @@ from agent.deciding.conversation import (
     Helped,
     Idle,
     OrderHeard,
-    ReceiptLate,
     Silent,
     State,
     WentOn,
 )
 from agent.deciding.denials import is_called_off
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
+from agent.deciding.placed import ReceiptLate
 from agent.deciding.signals import Signal
 from agent.deciding.understanding import (
     Answer,

@@ -13,12 +13,12 @@ from agent.deciding.conversation import (
     Confused,
     Idle,
     OrderHeard,
-    ReceiptArrived,
     Repeated,
     Say,
     SensorsSilent,
 )
 from agent.deciding.offered import AskOffer
+from agent.deciding.placed import ReceiptArrived
 from agent.deciding.proposals import Low
 from agent.deciding.questions import priced_basket
 from agent.deciding.replies import render, what_is_low

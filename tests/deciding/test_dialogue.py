@@ -22,7 +22,6 @@ from agent.deciding.conversation import (
     AwaitingFactor,
     AwaitReceipt,
     Commit,
-    Committed,
     Committing,
     Confirming,
     Confused,
@@ -30,10 +29,7 @@ from agent.deciding.conversation import (
     FactorGiven,
     Helped,
     Idle,
-    NotCommitted,
     OrderHeard,
-    ReceiptArrived,
-    ReceiptLate,
     Record,
     Repeated,
     Say,
@@ -44,6 +40,7 @@ from agent.deciding.conversation import (
 from agent.deciding.dialogue import TABLE, step
 from agent.deciding.money import Money
 from agent.deciding.offered import AwaitingOffer, OfferLate
+from agent.deciding.placed import Committed, NotCommitted, ReceiptArrived, ReceiptLate
 from agent.deciding.policy import Circumstances
 from agent.deciding.replies import render
 from agent.deciding.understanding import Answer

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.deciding import conversation as talk
+from agent.deciding import placed
 from agent.deciding.basket import Basket, Offer
 from agent.deciding.choice import Choice
 from agent.deciding.conversation import (
@@ -138,7 +139,7 @@ _EVENTS: st.SearchStrategy[talk.Event] = st.one_of(
     st.builds(OrderHeard, st.sampled_from(_BASKETS), _VERDICTS),
     st.builds(Answered, st.sampled_from([CONSENT, DENIAL, Answer("bare")]), _VERDICTS, st.booleans()),
     st.sampled_from(_OFFERS),
-    st.sampled_from([OfferLate(), OfferOver(), Silent(), WentOn(), talk.Committed(True)]),
+    st.sampled_from([OfferLate(), OfferOver(), Silent(), WentOn(), placed.Committed(True)]),
 )
 
 
