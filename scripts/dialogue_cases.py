@@ -191,10 +191,11 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("the same in a room that is too loud", talk.Confused("too_loud")),
         Case("the same among much other talk", talk.Confused("much_talk")),
     ),
-    talk.Added: (
-        Case("whoever ordered asks for something else as well", talk.Added(BOTH, ANNA, True)),
-        Case("somebody else, or a voice that cannot be told, asks for it", talk.Added(BOTH, ANNA)),
+    talk.Changed: (
+        Case("whoever ordered wants it otherwise, more or less of it", talk.Changed(BOTH, ANNA, True)),
+        Case("somebody else, or a voice that cannot be told, wants it otherwise", talk.Changed(BOTH, ANNA)),
     ),
+    talk.ChangeUnclear: (Case("it is wanted otherwise, but how is not clear", talk.ChangeUnclear()),),
     talk.WentOn: (Case("whoever ordered spoke on, and ordered something else in it all", talk.WentOn()),),
     talk.Silent: (Case("silence", talk.Silent()),),
     talk.Helped: (Case("somebody asks for help", talk.Helped()),),

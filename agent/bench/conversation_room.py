@@ -192,7 +192,8 @@ class Room:
     def fill_queue(self, count: int) -> None:
         """So many orders of somebody who is not here, each with a badge, wait for the shop."""
         line = self.desk.catalogue.line("coffee", {}, 1, self.settings.device.language)
-        commit = Commit(Basket((line,), self.desk.catalogue.version), Verdict(SOMEBODY), ("voice", "badge"))
+        basket = Basket((line,), self.desk.catalogue.version)
+        commit = Commit(basket, Verdict(SOMEBODY), ("voice", "badge"), said=basket.digest)
         for _ in range(count):
             self.desk.commit(commit, Conversation.new(), 0)
 

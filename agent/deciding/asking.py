@@ -7,6 +7,7 @@ from dataclasses import replace
 from agent.deciding.conversation import (
     AskingAnother,
     AwaitingFactor,
+    ChangeUnclear,
     Confirming,
     Confused,
     Idle,
@@ -50,6 +51,11 @@ def unclear(state: Confirming | AskingAnother, event: Confused, _: Surroundings)
         return ask_again(state, f"again_{event.room}", event.room)
     last = state.tries == MOST_TRIES - 1
     return ask_again(state, "again_otherwise" if last else "again")
+
+
+def change_unclear(state: Confirming | AwaitingFactor, _: ChangeUnclear, __: Surroundings) -> Outcome:
+    """It stays as it was read back."""
+    return ask_again(state, "factor_needed" if isinstance(state, AwaitingFactor) else "change_unclear")
 
 
 def unanswered(state: Confirming | AskingAnother, _: Silent, __: Surroundings) -> Outcome:

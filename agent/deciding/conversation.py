@@ -28,13 +28,14 @@ class Idle:
 class Confirming(MayBeOffered):
     """The basket and its total were read back. `speaker` asked for it; `tries` counts the answers that
     decided nothing. The prices are those of `offer`, where there is one. `sentence_asked`: a bare yes was
-    answered with the sentence that is needed."""
+    answered with the sentence that is needed. `said`: the digest of what was last read back."""
 
     basket: Basket
     speaker: Verdict
     tries: int = 1
     offer: Offer | None = None
     sentence_asked: bool = False
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,13 @@ class Committing(MayBeOffered):
 @dataclass(frozen=True)
 class AwaitingFactor(MayBeOffered):
     """The basket is above the voice tier: a PIN or badge of the person whose voice asked is awaited. `offer`
-    as in `Confirming`."""
+    and `said` as in `Confirming`."""
 
     basket: Basket
     speaker: Verdict
     tries: int = 1
     offer: Offer | None = None
+    said: str = ""
 
 
 State = AwaitingFactor | AwaitingOffer | Idle | Confirming | AskingAnother | Choosing | Committing
@@ -136,12 +138,18 @@ class Confused:
 
 
 @dataclass(frozen=True)
-class Added:
-    """Something was asked for beside what was read back: `basket` is both. The rest as of `Answered`."""
+class Changed:
+    """What was read back is wanted otherwise, with something more or less: `basket` is that. The rest as of
+    `Answered`."""
 
     basket: Basket
     speaker: Verdict
     same_speaker: bool = False
+
+
+@dataclass(frozen=True)
+class ChangeUnclear:
+    """It is wanted otherwise, but what fits no line of it, or more than one."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +198,8 @@ Event = (
     | Proposed
     | SensorsSilent
     | Answered
-    | Added
+    | Changed
+    | ChangeUnclear
     | Confused
     | Silent
     | WentOn
@@ -224,12 +233,14 @@ class Say:
 
 @dataclass(frozen=True)
 class Commit:
-    """Sign the intent and write it to the journal; answer with `Committed`, `NotCommitted` or `OfferOver`."""
+    """Sign the intent and write it to the journal; answer with `Committed`, `NotCommitted` or `OfferOver`.
+    `said` is the digest of what was last read back: without it nothing is signed."""
 
     basket: Basket
     speaker: Verdict
     factors: tuple[Factor, ...] = ("voice",)
     offer: Offer | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from agent.deciding.asking import ask_again
 from agent.deciding.basket import Basket
 from agent.deciding.choice import CHOICE, Choice
 from agent.deciding.conversation import (
-    Added,
     Answered,
     AskingAnother,
     AwaitingFactor,
+    Changed,
+    ChangeUnclear,
     Choosing,
     Chosen,
     Commit,
@@ -45,6 +46,7 @@ from agent.deciding.offered import AwaitingOffer, OfferArrived, OfferLate, Offer
 from agent.deciding.permitting import permit
 from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
 from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, read_back, refused
+from agent.deciding.said import bound_to_what_was_said
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED
 
@@ -53,7 +55,9 @@ def step(state: State, event: Event, surroundings: Surroundings) -> Outcome:
     """The next state and what to do, in this order. An event that has no place in the table changes
     nothing."""
     handler = TABLE.get((type(state), type(event)))
-    return handler(state, event, surroundings) if handler else (state, ())
+    if handler is None:
+        return state, ()
+    return bound_to_what_was_said(*handler(state, event, surroundings))
 
 
 def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
@@ -126,7 +130,7 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
         return read_back(basket, event.speaker, around, state.offer)  # the limits have changed meanwhile
     return Committing(basket, event.speaker, state.offer), (
         Record("consented", basket, event.speaker.person),
-        Commit(basket, event.speaker, offer=state.offer),
+        Commit(basket, event.speaker, offer=state.offer, said=state.said),
     )
 
 
@@ -139,10 +143,10 @@ def fits(answer: Answer, basket: Basket) -> bool:
     return not others and line.quantity == answer.quantity and answer.unit in (None, line.unit)
 
 
-def _added(state: Confirming | AwaitingFactor, event: Added, around: Surroundings) -> Outcome:
-    """As if it had been ordered at once, and read back as one: only by who ordered."""
+def _changed(state: Confirming | AwaitingFactor, event: Changed, around: Surroundings) -> Outcome:
+    """As if it had been ordered so at once, and read back as one: only by who ordered."""
     if event.speaker != state.speaker or not (event.same_speaker or event.speaker == TYPED):
-        return ask_again(state, "factor_needed" if isinstance(state, AwaitingFactor) else "not_added")
+        return ask_again(state, "factor_needed" if isinstance(state, AwaitingFactor) else "not_changed")
     return _order_heard(state, OrderHeard(event.basket, state.speaker), around)
 
 
@@ -215,7 +219,8 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Confirming, Repeated): in_between.repeated,
     (Confirming, WentOn): _went_on,
     (Confirming, Answered): _confirm_answered,
-    (Confirming, Added): _added,
+    (Confirming, ChangeUnclear): asking.change_unclear,
+    (Confirming, Changed): _changed,
     (Confirming, Confused): asking.unclear,
     (Confirming, Silent): asking.unanswered,
     (AwaitingOffer, OfferArrived): reading_back.offered,
@@ -245,7 +250,8 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (AwaitingFactor, FactorGiven): step_up.factor_given,
     (AwaitingFactor, FactorRefused): step_up.factor_refused,
     (AwaitingFactor, Answered): step_up.answered,
-    (AwaitingFactor, Added): _added,
+    (AwaitingFactor, ChangeUnclear): asking.change_unclear,
+    (AwaitingFactor, Changed): _changed,
     (AwaitingFactor, Confused): step_up.unclear,
     (AwaitingFactor, Silent): step_up.unclear,
     (Committing, Committed): agreed.committed,

@@ -58,6 +58,20 @@ ENGLISH = Lexicon(
     after_joiner="with",
     and_joiner="and",
     additions=("and", "and also", "also", "oh and", "plus", "add", "and add", "also add", "please add"),
+    changes=(
+        "make it",
+        "make that",
+        "make them",
+        "but make it",
+        "actually make it",
+        "change it to",
+        "change that to",
+    ),
+    removals=(
+        *("without", "without the", "but without", "but without the", "remove", "remove the"),
+        *("leave out", "leave out the", "take out", "take out the", "drop the", "delete the"),
+    ),
+    instead=("instead", "instead of that"),
     corrections=(
         *("no", "no make that", "make that", "no make it", "make it"),
         *("i mean", "no i mean", "i meant", "no i meant", "no sorry", "sorry no", "actually", "no actually"),

@@ -56,6 +56,17 @@ POLISH = Lexicon(
     after_joiner="z",
     and_joiner="i",
     additions=("i", "i jeszcze", "jeszcze", "oraz", "a także", "i także", "dodaj", "dodaj jeszcze"),
+    changes=(
+        "zmień na",
+        "zmień to na",
+        "niech będzie",
+        "niech będą",
+        "niech jednak będzie",
+        "jednak",
+        "ale jednak",
+    ),
+    removals=("bez", "ale bez", "usuń", "wykreśl", "odejmij", "pomiń"),
+    instead=("zamiast tego",),
     corrections=("nie", "nie jednak", "jednak", "to znaczy", "nie to znaczy", "nie przepraszam", "a nie"),
     not_that=(),  # "nie kawę, tylko herbatę" begins as a correction does
     but_this=("tylko", "ale"),

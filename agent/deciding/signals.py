@@ -21,6 +21,7 @@ _REFUSALS = (
     "too_loud",
     "much_talk",
     "nothing_ordered",
+    "not_read_back",
     "quantity_too_large",
     "too_many_lines",
     "order_over_limit",

@@ -36,7 +36,7 @@ def factor_given(state: AwaitingFactor, event: FactorGiven, around: Surroundings
         return refused(decision, basket, speaker)
     return Committing(basket, speaker, state.offer), (
         Record(f"confirmed_by_{event.factor}", basket, speaker.person),
-        Commit(basket, speaker, ("voice", event.factor), state.offer),
+        Commit(basket, speaker, ("voice", event.factor), state.offer, state.said),
     )
 
 

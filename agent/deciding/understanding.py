@@ -9,10 +9,12 @@ from typing import Literal
 
 from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
+from agent.deciding.changes import is_change
 from agent.deciding.denials import is_called_off, is_denied, is_doubtful
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.said_lines import basket_of
 from agent.deciding.sentence_parser import SentenceParser
+from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.sentence_graph import Tag, normalise_text
 
 
@@ -28,6 +30,13 @@ class MoreAsked:
     """After a read-back somebody asked for this as well."""
 
     basket: Basket
+
+
+@dataclass(frozen=True)
+class ChangeAsked:
+    """After a read-back somebody wants it otherwise: `readings` are the tags, for `changes.changed`."""
+
+    readings: tuple[tuple[Tag, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ MORE = Tag("intent", "more")
 ANSWERS = frozenset({"consent", "enrol"})
 """Entries where a yes has consequences. (Elsewhere "nabu" may be written "no boo" in the free decode.)"""
 
-Meaning = OrderAsked | MoreAsked | Answer | HelpAsked | RepeatAsked | PhraseRead | NotUnderstood
+Meaning = OrderAsked | MoreAsked | ChangeAsked | Answer | HelpAsked | RepeatAsked | PhraseRead | NotUnderstood
 
 
 def understand(
@@ -84,6 +93,8 @@ def understand(
     is_command = _without_courtesy(said, language) in commands(language)
     orders = [tags for tags in readings if not is_command and _orders(tags, said, catalogue, language)]
     answers = [tags for tags in readings if not any(tag.slot == "product" for tag in tags)]
+    if changes := _changes(readings, open_words, catalogue, language):
+        return ChangeAsked(changes)
     if any(tag.slot == "denial" for tags in readings for tag in tags):
         return Answer("denial")
     if entry in ANSWERS and is_denied(open_words, language, _names(orders, catalogue, language)):
@@ -98,6 +109,28 @@ def understand(
     if basket is None:
         return NotUnderstood()
     return MoreAsked(basket) if MORE in orders[0] else OrderAsked(basket)
+
+
+def after_a_no(phrases: Iterable[str], lexicon: Lexicon) -> tuple[str, ...]:
+    """The same, and each after a "no" that denies nothing but how it was: "no, make it three"."""
+    no = lexicon.denials[0]
+    return tuple(said for phrase in phrases for said in (phrase, f"{no} {phrase}"))
+
+
+def _changes(
+    readings: Sequence[tuple[Tag, ...]], open_words: str, catalogue: Assortment, language: str
+) -> tuple[tuple[Tag, ...], ...]:
+    """The readings, of the fewest items, that want it otherwise; none where free speech denies it all."""
+    changes = [tags for tags in readings if is_change(tags)]
+    if not changes:
+        return ()
+    lexicon = LEXICONS[language]
+    known = after_a_no((*lexicon.changes, *lexicon.removals), lexicon)
+    longest_first = sorted(map(normalise_text, known), key=len, reverse=True)
+    if is_denied(open_words, language, (*longest_first, *_names(changes, catalogue, language))):
+        return ()
+    fewest = min(map(_items, changes))
+    return tuple(tags for tags in changes if _items(tags) == fewest)
 
 
 def _answer(tags: tuple[Tag, ...], entry: str, words: str, open_words: str, language: str) -> Meaning:
@@ -181,6 +214,8 @@ def commands(language: str) -> frozenset[str]:
             lexicon.denial_phrases,
             lexicon.politeness,
             lexicon.corrections,
+            lexicon.changes,
+            lexicon.removals,
         )
         for phrase in phrases
     )

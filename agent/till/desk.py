@@ -138,6 +138,8 @@ class Desk:
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""
+        if agreed.said != agreed.basket.digest:
+            return NotCommitted("not_read_back"), ""
         # Exactly what was read back, in the device's own language, in which a late receipt is announced too.
         title = spoken_basket(agreed.basket, self.settings.device.language)
         person = agreed.speaker.person

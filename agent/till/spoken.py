@@ -30,6 +30,7 @@ from agent.deciding.placed import ReceiptLate
 from agent.deciding.signals import Signal
 from agent.deciding.understanding import (
     Answer,
+    ChangeAsked,
     HelpAsked,
     Meaning,
     MoreAsked,
@@ -166,7 +167,7 @@ class SpokenDialogue(Aloud):
         else:
             self._speech_ended_ns = utterance.speech_ended_ns
             basket = self._state.heard if isinstance(self._state, Confirming | AwaitingFactor) else None
-            self._apply(answered(meaning, utterance, self._order_voice, basket, self._desk))
+            self._apply(answered(meaning, utterance, self._order_voice, basket, self._desk, self._language))
 
     def _heard_whole(self, before: _HeardSoFar, meaning: Meaning, utterance: messages.Utterance) -> None:
         """All of an order that was taken for whole too soon. What was heard first stands unless the whole
@@ -213,7 +214,7 @@ class SpokenDialogue(Aloud):
                 self._apply(Answered(meaning, speaker))
             case HelpAsked():
                 self._apply(Helped())
-            case NotUnderstood() | PhraseRead() | MoreAsked() | RepeatAsked():
+            case NotUnderstood() | PhraseRead() | MoreAsked() | ChangeAsked() | RepeatAsked():
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 
     def _heard_in_between(self, meaning: Meaning, utterance: messages.Utterance, speaker: Verdict) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
-    Added,
     Answered,
+    Changed,
     Confirming,
     Confused,
     Idle,
@@ -25,6 +25,7 @@ from agent.deciding.replies import render, what_is_low
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import (
     Answer,
+    ChangeAsked,
     HelpAsked,
     Meaning,
     MoreAsked,
@@ -36,6 +37,7 @@ from agent.deciding.understanding import (
 )
 from agent.deciding.verification import TYPED
 from agent.till.desk import Conversation, Desk
+from agent.till.heard import wanted_otherwise
 from agent.till.talk import Talk
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
@@ -95,7 +97,12 @@ class TypedDialogue(Talk):
             case MoreAsked(more) if isinstance(self._state, Confirming) and (
                 both := self._state.basket.plus(more)
             ):
-                self._apply(Added(both, TYPED))
+                self._apply(Changed(both, TYPED))
+            case ChangeAsked(readings) if isinstance(self._state, Confirming):
+                none_left = Answered(Answer("denial"), TYPED)
+                self._apply(
+                    wanted_otherwise(readings, self._state.basket, none_left, self._desk, self._language)
+                )
             case Answer():
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
