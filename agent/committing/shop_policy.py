@@ -12,9 +12,9 @@ from agent.committing.envelope import POLICY, SignedData, claims_of, decode_data
 from agent.committing.mandates import UnixSeconds
 from agent.committing.trust import Trust
 from agent.committing.trusted_time import Memory
-from agent.deciding.policy import tightened
 from agent.plumbing.errors import TrustError
 from agent.plumbing.settings import Policy
+from agent.plumbing.tightening import tightened
 
 TYP = "earmark-policy+jwt"
 _KEPT = "shop_policy"

@@ -3,11 +3,8 @@ counts. They only ever say no; the answer is a stable code and the bound that wa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-
-import msgspec
 
 from agent.deciding.basket import Basket
 from agent.deciding.money import Money
@@ -44,13 +41,6 @@ class Decision:
     @property
     def allowed(self) -> bool:
         return not self.code
-
-
-def tightened(own: Policy, limits: Mapping[str, int | None]) -> Policy:
-    """`own`, with the stricter of the two where `limits` bound a field of it. None bounds nothing. Raises
-    AttributeError for a limit that is no field."""
-    lower = {name: min(getattr(own, name), limit) for name, limit in limits.items() if limit is not None}
-    return msgspec.structs.replace(own, **lower)
 
 
 def decide(basket: Basket, circumstances: Circumstances, policy: Policy, *, tier: Tier = "voice") -> Decision:

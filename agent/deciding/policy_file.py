@@ -15,12 +15,12 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 import msgspec
 
 from agent.deciding.details import Hazard
-from agent.deciding.policy import tightened
 from agent.deciding.products import Identifier
 from agent.deciding.rules import SHOP_WHO, Name, Person, Requirement, Rule
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.setting_values import MinorUnits
 from agent.plumbing.settings import Policy
+from agent.plumbing.tightening import tightened
 
 SCHEMA_VERSION = 1
 """Of what this release knows. Of a text of a later one it reads what it knows, and is never less strict: a

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from agent.committing.shop_policy import Limits, ShopPolicy, verify_policy
 from agent.deciding.money import Money
-from agent.deciding.policy import Circumstances, decide, tightened
+from agent.deciding.policy import Circumstances, decide
 from agent.plumbing.errors import TrustError
 from agent.plumbing.settings import Policy
+from agent.plumbing.tightening import tightened
 from order_backend import announcing
 from order_backend.announcing import Announcer
 from order_backend.cli import main
