@@ -141,6 +141,9 @@ def build_parser() -> argparse.ArgumentParser:
         commands, "chat", "operators", "chat", "the conversation, typed; a typed word confirms nothing"
     )
     chat.add_argument("--language", choices=["en", "ko", "pl"], default="en")
+    chat.add_argument(
+        "--as", dest="person", default="", metavar="PERSON", help="who types: whose usual it is"
+    )
     chat.add_argument("--speak", action="store_true", help="also read the replies aloud (espeak-ng)")
     chat.add_argument("--record", type=Path, metavar="DIR", help="also write the replies as DIR/001.wav ...")
 

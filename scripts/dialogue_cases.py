@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from agent.deciding import conversation as talk
 from agent.deciding import placed
 from agent.deciding.basket import Basket, Line, Offer
+from agent.deciding.details import Facts
 from agent.deciding.money import Money
 from agent.deciding.offered import OfferArrived, OfferLate, OfferOver
 from agent.deciding.policy import Circumstances
@@ -35,6 +36,7 @@ QUEUED = Circumstances(ZERO, queued_same=True)
 NO_CLOCK = Circumstances(ZERO, clock_trusted=False)
 WITH_PIN = Circumstances(ZERO, factor_ready=True)
 CONSENT = Answer("consent")
+FEW_COFFEES = House(facts={"coffee": Facts(most=1)})
 
 
 def _house(require: Requirement) -> House:
@@ -70,6 +72,11 @@ _ORDERS = (
     Case("a known voice orders", talk.OrderHeard(COFFEE, ANNA)),
     Case("a known voice orders what is queued already", talk.OrderHeard(COFFEE, ANNA), QUEUED),
     Case("a known voice orders, and another order sounded as likely", talk.OrderHeard(COFFEE, ANNA, TEA)),
+    Case(
+        "a known voice orders as usual, and another order is nearly as usual",
+        talk.OrderHeard(COFFEE, ANNA, TEA, "which_again"),
+    ),
+    Case("a known voice orders unusually many", talk.OrderHeard(COFFEE, ANNA), house=FEW_COFFEES),
     Case("an order is typed", talk.OrderHeard(COFFEE, TYPED)),
     Case("an unknown voice orders", talk.OrderHeard(COFFEE, _nobody("unknown_voice"))),
     Case("nobody is enrolled", talk.OrderHeard(COFFEE, _nobody("nobody_enrolled"))),

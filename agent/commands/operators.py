@@ -215,7 +215,7 @@ def chat(arguments: argparse.Namespace) -> int:
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     for line in sys.stdin:
         if text := line.strip():
-            client.send(operator.ChatLine(arguments.language, text[:500]))
+            client.send(operator.ChatLine(arguments.language, text[:500], arguments.person))
             lines += 1
             replies.wait_for(lines)
     return 1 if replies.failed else 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
+from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     AskingAnother,
     AwaitingFactor,
@@ -17,6 +19,7 @@ from agent.deciding.conversation import (
     Silent,
     Surroundings,
 )
+from agent.deciding.verification import Verdict
 
 MOST_TRIES = 3
 """A question is put this often; then nothing is ordered and the device says how to go on. At the last time it
@@ -53,9 +56,28 @@ def unclear(state: Confirming | AskingAnother, event: Confused, _: Surroundings)
     return ask_again(state, "again_otherwise" if last else "again")
 
 
-def change_unclear(state: Confirming | AwaitingFactor, _: ChangeUnclear, __: Surroundings) -> Outcome:
-    """It stays as it was read back."""
-    return ask_again(state, "factor_needed" if isinstance(state, AwaitingFactor) else "change_unclear")
+def really(why: Literal["another", "much"], basket: Basket, speaker: Verdict) -> Outcome:
+    """Asks before anything is read back: one is queued already, or it is unusually much."""
+    asked = Record(f"asked_{why}", basket, speaker.person)
+    return AskingAnother(basket, speaker, why=why), (Say(why, "consent", basket), asked)
+
+
+def as_it_was(state: Confirming | AskingAnother | AwaitingFactor, key: str) -> Outcome:
+    """Nothing was changed: `key` says so where what was read back is asked about, else the question is put as
+    it was."""
+    match state:
+        case Confirming():
+            return ask_again(state, key)
+        case AskingAnother():
+            return ask_again(state, state.why)
+    return ask_again(state, "factor_needed")
+
+
+def change_unclear(
+    state: Confirming | AskingAnother | AwaitingFactor, _: ChangeUnclear, __: Surroundings
+) -> Outcome:
+    """It stays as it was."""
+    return as_it_was(state, "change_unclear")
 
 
 def unanswered(state: Confirming | AskingAnother, _: Silent, __: Surroundings) -> Outcome:

@@ -3,7 +3,8 @@ values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.deciding.basket import Basket, Factor, Offer
@@ -17,6 +18,8 @@ from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
 from agent.plumbing.operator import ProposalState
 from agent.plumbing.settings import Policy
+
+Which = Literal["which", "which_again"]
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,22 @@ class Confirming(MayBeOffered):
 
 @dataclass(frozen=True)
 class AskingAnother:
-    """The same basket is queued already: does the person want another?"""
+    """Is that really meant? `why`: the same basket is queued already, or it is unusually much."""
 
     basket: Basket
     speaker: Verdict
     tries: int = 1
+    why: Literal["another", "much"] = "another"
 
 
 @dataclass(frozen=True)
 class Choosing:
-    """Two orders sounded alike, and the person was asked which of them it was. `speaker` is who ordered."""
+    """Two orders sounded alike, or are as usual, and the person was asked which of them it was: `question` is
+    the reply. `speaker` is who ordered."""
 
     choice: Choice
     speaker: Verdict
+    question: Which = "which"
 
 
 @dataclass(frozen=True)
@@ -82,11 +88,12 @@ State = AwaitingFactor | AwaitingOffer | Idle | Confirming | AskingAnother | Cho
 
 @dataclass(frozen=True)
 class OrderHeard:
-    """`runner_up` is an order that sounded nearly as likely."""
+    """`runner_up` is an order that sounded nearly as likely, or is nearly as usual: `question` asks which."""
 
     basket: Basket
     speaker: Verdict
     runner_up: Basket | None = None
+    question: Which = "which"
 
 
 @dataclass(frozen=True)
@@ -272,3 +279,4 @@ class Surroundings:
     proposed: Basket | None = None  # what was proposed aloud and awaits an answer
     offers: bool = False  # whether the shop can be asked for an offer before anything is read back
     house: House = ONLY_LIMITS  # for what is typed, too: a voice has to take it over
+    much: Mapping[str, int] = field(default_factory=dict)  # above so many of a product it is asked about once

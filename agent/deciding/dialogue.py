@@ -47,6 +47,7 @@ from agent.deciding.permitting import permit
 from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
 from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, read_back, refused
 from agent.deciding.said import bound_to_what_was_said
+from agent.deciding.sanity import is_much
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED
 
@@ -65,18 +66,17 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
     if not speaker.person and speaker != TYPED:
         return _end(Say(f"refused_{speaker.reason}", basket=basket), f"refused_{speaker.reason}", basket)
     if event.runner_up is not None:
-        return Choosing(Choice(basket, event.runner_up), speaker), (
-            Say("which", CHOICE, basket, event.runner_up),
+        return Choosing(Choice(basket, event.runner_up), speaker, event.question), (
+            Say(event.question, CHOICE, basket, event.runner_up),
             Record("asked_which", basket, speaker.person),
         )
     decision, _tier = by_voice_or_factor(basket, around)
     if not decision.allowed:
         return refused(decision, basket, speaker)
+    if is_much(basket, around):
+        return asking.really("much", basket, speaker)
     if around.circumstances.queued_same:
-        return AskingAnother(basket, speaker), (
-            Say("another", "consent", basket),
-            Record("asked_another", basket, speaker.person),
-        )
+        return asking.really("another", basket, speaker)
     return ask_or_read_back(basket, speaker, around)
 
 
@@ -143,18 +143,23 @@ def fits(answer: Answer, basket: Basket) -> bool:
     return not others and line.quantity == answer.quantity and answer.unit in (None, line.unit)
 
 
-def _changed(state: Confirming | AwaitingFactor, event: Changed, around: Surroundings) -> Outcome:
+def _changed(
+    state: Confirming | AskingAnother | AwaitingFactor, event: Changed, around: Surroundings
+) -> Outcome:
     """As if it had been ordered so at once, and read back as one: only by who ordered."""
     if event.speaker != state.speaker or not (event.same_speaker or event.speaker == TYPED):
-        return ask_again(state, "factor_needed" if isinstance(state, AwaitingFactor) else "not_changed")
+        return asking.as_it_was(state, "not_changed")
     return _order_heard(state, OrderHeard(event.basket, state.speaker), around)
 
 
 def _another_answered(state: AskingAnother, event: Answered, around: Surroundings) -> Outcome:
+    said = Say("left_as_it_is" if state.why == "another" else "cancelled")
     if event.answer.kind == "denial":
-        return _end(Say("left_as_it_is"), "declined_another", state.basket, state.speaker.person)
+        return _end(said, f"declined_{state.why}", state.basket, state.speaker.person)
     if event.answer.kind == "later":
-        return _end(Say("left_as_it_is"), "postponed", state.basket, state.speaker.person)
+        return _end(said, "postponed", state.basket, state.speaker.person)
+    if state.why == "much" and around.circumstances.queued_same:
+        return asking.really("another", state.basket, state.speaker)
     return ask_or_read_back(state.basket, state.speaker, around)
 
 
@@ -233,6 +238,8 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (AskingAnother, Repeated): in_between.repeated,
     (AskingAnother, WentOn): _went_on,
     (AskingAnother, Answered): _another_answered,
+    (AskingAnother, ChangeUnclear): asking.change_unclear,
+    (AskingAnother, Changed): _changed,
     (AskingAnother, Confused): asking.unclear,
     (AskingAnother, Silent): asking.unanswered,
     (Choosing, OrderHeard): _ordered_meanwhile,

@@ -26,13 +26,13 @@ def helped(
 ) -> Outcome:
     """Says what may be said now, and asks again as if nothing had been said."""
     match state:
-        case Choosing():
-            key = "help_which"
+        case Choosing(question=question):
+            return _asked_as_before(state, "help_which" if question == "which" else question)
         case AwaitingFactor():
-            key = "read_back_factor"
-        case _:
-            key = "help_another" if isinstance(state, AskingAnother) else "help_confirming"
-    return _asked_as_before(state, key)
+            return _asked_as_before(state, "read_back_factor")
+        case AskingAnother(why=why):
+            return _asked_as_before(state, f"help_{why}")
+    return _asked_as_before(state, "help_confirming")
 
 
 def repeated(
@@ -40,13 +40,13 @@ def repeated(
 ) -> Outcome:
     """The same question about the same basket, as if nothing had been said."""
     match state:
-        case Choosing():
-            key = "which"
-        case Confirming():
-            key = "read_back_typed" if state.speaker == TYPED else "read_back"
-        case _:
-            key = "another" if isinstance(state, AskingAnother) else "read_back_factor"
-    return _asked_as_before(state, key)
+        case Choosing(question=question):
+            return _asked_as_before(state, question)
+        case AwaitingFactor():
+            return _asked_as_before(state, "read_back_factor")
+        case AskingAnother(why=why):
+            return _asked_as_before(state, why)
+    return _asked_as_before(state, "read_back_typed" if state.speaker == TYPED else "read_back")
 
 
 def _asked_as_before(state: Confirming | AskingAnother | Choosing | AwaitingFactor, key: str) -> Outcome:

@@ -138,12 +138,17 @@ _DAYS = {
 _ARRIVES = {"en": " It comes {day}.", "pl": " Przyjdzie {day}.", "ko": " {day} 도착합니다."}
 
 
-def _delivery(date: str, language: str) -> str:
+def on_day(date: str, language: str) -> str:
+    """E.g. "on Monday"; '' where `date` is no ISO 8601 date."""
     try:
-        weekday = datetime.date.fromisoformat(date).weekday()
+        return _DAYS[language][datetime.date.fromisoformat(date).weekday()]
     except ValueError:
         return ""
-    return _ARRIVES[language].format(day=_DAYS[language][weekday])
+
+
+def _delivery(date: str, language: str) -> str:
+    day = on_day(date, language)
+    return _ARRIVES[language].format(day=day) if day else ""
 
 
 _LEVELS: Mapping[str, tuple[tuple[float, str], ...]] = {

@@ -13,6 +13,7 @@ from agent.deciding.changes import LESS, OTHERWISE
 from agent.deciding.connected_speech import accented
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.graph_builder import GraphBuilder
+from agent.deciding.history_words import AGAIN
 from agent.deciding.item_sentences import add_counts
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.order_sentences import Entrances, add_orders
@@ -45,6 +46,7 @@ def compile_sentences(
     build.phrases(after_wake, lexicon.help_phrases, end, Tag("intent", "help"))
     build.phrases(after_wake, lexicon.denials, end, Tag("denial", "said"))
     build.phrases(after_wake, lexicon.laters, end, Tag("later", "said"))
+    _again(build, lexicon, language, after_wake, end)
     consents = accented(lexicon.consent_sentences, language)
     build.phrases(after_wake, consents, end, Tag("consent", "sentence"))
 
@@ -57,6 +59,17 @@ def compile_sentences(
     build.phrases(phrase, lexicon.denials, end, Tag("denial", "said"))
     entries = {"order": wake, "consent": consent, "enrol": enrol, "phrase": phrase}
     return build.graph(language, entries, [end])
+
+
+def _again(build: GraphBuilder, lexicon: Lexicon, language: str, start: int, end: int) -> None:
+    """What was ordered before: "the usual, please"."""
+    opened, said = build.state(), build.state()
+    build.phrases(start, lexicon.openings, opened)
+    build.free(start, opened)
+    for which, phrases in AGAIN.get(language, {}).items():
+        build.phrases(opened, phrases, said, Tag("again", which))
+    build.phrases(said, lexicon.politeness, end)
+    build.free(said, end)
 
 
 def _answers(

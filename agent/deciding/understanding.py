@@ -11,6 +11,7 @@ from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
 from agent.deciding.changes import is_change
 from agent.deciding.denials import is_called_off, is_denied, is_doubtful
+from agent.deciding.history_words import AGAIN, Again
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.said_lines import basket_of
 from agent.deciding.sentence_parser import SentenceParser
@@ -60,6 +61,13 @@ class RepeatAsked:
 
 
 @dataclass(frozen=True)
+class AgainAsked:
+    """Somebody wants what was ordered before."""
+
+    which: Again
+
+
+@dataclass(frozen=True)
 class PhraseRead:
     """An enrolment sentence was read aloud; `number` indexes those of the language."""
 
@@ -77,7 +85,8 @@ MORE = Tag("intent", "more")
 ANSWERS = frozenset({"consent", "enrol"})
 """Entries where a yes has consequences. (Elsewhere "nabu" may be written "no boo" in the free decode.)"""
 
-Meaning = OrderAsked | MoreAsked | ChangeAsked | Answer | HelpAsked | RepeatAsked | PhraseRead | NotUnderstood
+Asked = OrderAsked | AgainAsked | MoreAsked | ChangeAsked
+Meaning = Asked | Answer | HelpAsked | RepeatAsked | PhraseRead | NotUnderstood
 
 
 def understand(
@@ -140,6 +149,9 @@ def _answer(tags: tuple[Tag, ...], entry: str, words: str, open_words: str, lang
         return Answer("later")
     if "phrase" in said:
         return PhraseRead(int(said["phrase"]))
+    for which in AGAIN.get(language, ()):
+        if said.get("again") == which:
+            return AgainAsked(which)
     if said.get("intent") == "help":
         return HelpAsked()
     if said.get("intent") == "repeat":
@@ -216,6 +228,7 @@ def commands(language: str) -> frozenset[str]:
             lexicon.corrections,
             lexicon.changes,
             lexicon.removals,
+            *AGAIN.get(language, {}).values(),
         )
         for phrase in phrases
     )

@@ -32,10 +32,12 @@ class CancelOrder(Message, frozen=True):
 
 
 class ChatLine(Message, frozen=True):
-    """One typed line of a conversation; the connection is the conversation."""
+    """One typed line of a conversation; the connection is the conversation. `person`: who says to type (a
+    pseudonym or a name); '' for nobody."""
 
     language: str
     text: Text
+    person: Text = ""
 
 
 class Enrol(Message, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,7 @@ from agent.deciding.conversation import (
     Surroundings,
 )
 from agent.deciding.edition import Edition
+from agent.deciding.history import much_of
 from agent.deciding.money import Money
 from agent.deciding.offered import OfferOver
 from agent.deciding.packed_catalogue import PackedCatalogue
@@ -36,6 +37,7 @@ from agent.plumbing.settings import Policy, Settings
 from agent.till.factors import Factors
 from agent.till.house import HouseRules
 from agent.till.news import News
+from agent.till.past import local, past_orders
 from agent.till.people import People, Person
 
 DAY_SECONDS = 24 * 3600
@@ -121,11 +123,13 @@ class Desk:
         """What the dialogue table decides by, read from the journal now."""
         currency = self.catalogue.currency
         spent, by_voice, queued_same = Money(0, currency), None, False
+        much: Mapping[str, int] = {}
         if basket is not None and person:
             since = self.now_s() - DAY_SECONDS
             spent = Money(self.journal.spent_since(person, since, currency), currency)
             by_voice = Money(self.journal.spent_by_voice_since(since, currency), currency)
             queued_same = self.journal.queued_like(person, basket.key) is not None
+            much = much_of(past_orders(self.journal, person, self.now_s()), local(self.now_s()))
         factor_ready = bool(self.settings.touch.devices) and self.factors.has(person)
         most = self.house.policy.most_by_voice(self.settings.policy, self.policy)
         circumstances = Circumstances(
@@ -134,7 +138,7 @@ class Desk:
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
         name = next((one.name for one in self.people.all() if one.pseudonym == person), "")
         house = self.house.for_order(name, self.now_s(), self.edition.source) if person else ONLY_LIMITS
-        return Surroundings(self.policy, circumstances, offers=asks, house=house)
+        return Surroundings(self.policy, circumstances, offers=asks, much=much, house=house)
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""

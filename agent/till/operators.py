@@ -50,7 +50,7 @@ class OperatorSession:
         self._health, self._begin_enrolment = health, begin_enrolment
         self._begin_new_factor, self._people_changed = begin_new_factor, people_changed
         self._bring_catalogue = bring_catalogue
-        self._chat_language = ""
+        self._chat_language = self._chat_person = ""
         self.chat: TypedDialogue | None = None
 
     def asked(self, request: Message, fds: tuple[int, ...] = ()) -> None:
@@ -77,14 +77,15 @@ class OperatorSession:
                 self._show_orders(max(1, min(limit, MOST_ROWS)))
             case operator.CancelOrder(order=order):
                 self.answer(operator.CancelAt(*self._desk.cancel(order)))
-            case operator.ChatLine(language=language, text=text):
-                if self.chat is None or language != self._chat_language:
-                    self._chat_language = language
+            case operator.ChatLine(language=language, text=text, person=person):
+                if self.chat is None or (language, person) != (self._chat_language, self._chat_person):
+                    self._chat_language, self._chat_person = language, person
                     self.chat = TypedDialogue(
                         self._desk,
                         language,
                         lambda reply: self.answer(operator.ChatReply(reply)),
                         self._what_is_low,
+                        self._whose(person),
                     )
                 self.chat.typed(text)
             case operator.Enrol(name=name):
@@ -158,6 +159,17 @@ class OperatorSession:
 
     def _what_is_low(self) -> tuple[list[Low], list[SensorsSilent]]:
         return [waiting.low for waiting in self._proposals.all()], self._silences.silent()
+
+    def _whose(self, name: str) -> str:
+        """The pseudonym of who is called that, or has that pseudonym; '' for ''. Raises EarmarkError
+        person_unknown, where nobody is or several are."""
+        everybody = self._desk.people.all()
+        exact = [one.pseudonym for one in everybody if one.pseudonym == name]
+        found = exact or [one.pseudonym for one in everybody if one.name.casefold() == name.casefold()]
+        if name and len(found) != 1:
+            detail = f"{len(found)} people are known as {name!r}"
+            raise EarmarkError("person_unknown", detail, "earmark people")
+        return found[0] if name else ""
 
     def _show_orders(self, limit: int) -> None:
         orders = [_order_row(row) for row in self._desk.journal.orders(limit)]

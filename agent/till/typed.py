@@ -6,9 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from agent.deciding.basket import Basket
+from agent.deciding.choice import Choice, picked
 from agent.deciding.conversation import (
     Answered,
+    AskingAnother,
     Changed,
+    Choosing,
+    Chosen,
     Confirming,
     Confused,
     Idle,
@@ -17,6 +21,7 @@ from agent.deciding.conversation import (
     Say,
     SensorsSilent,
 )
+from agent.deciding.history_words import TOLD, Again
 from agent.deciding.offered import AskOffer
 from agent.deciding.placed import ReceiptArrived
 from agent.deciding.proposals import Low
@@ -24,6 +29,7 @@ from agent.deciding.questions import priced_basket
 from agent.deciding.replies import render, what_is_low
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import (
+    AgainAsked,
     Answer,
     ChangeAsked,
     HelpAsked,
@@ -36,8 +42,10 @@ from agent.deciding.understanding import (
     understand,
 )
 from agent.deciding.verification import TYPED
+from agent.plumbing.sentence_graph import normalise_text
 from agent.till.desk import Conversation, Desk
 from agent.till.heard import wanted_otherwise
+from agent.till.recall import ordered_again, recalled
 from agent.till.talk import Talk
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
@@ -49,12 +57,18 @@ class TypedDialogue(Talk):
     aloud."""
 
     def __init__(
-        self, desk: Desk, language: str, reply: Callable[[str], None], what_is_low: WhatIsLow
+        self,
+        desk: Desk,
+        language: str,
+        reply: Callable[[str], None],
+        what_is_low: WhatIsLow,
+        person: str = "",
     ) -> None:
-        """Raises CatalogueError catalogue_language where nothing can be ordered in `language`."""
+        """`person` is who is said to type, '' for nobody. Raises CatalogueError catalogue_language where
+        nothing can be ordered in `language`."""
         super().__init__(desk, language)
         desk.parser(language)
-        self._reply, self._what_is_low = reply, what_is_low
+        self._reply, self._what_is_low, self._person = reply, what_is_low, person
         self._followed = self._title = ""
 
     def hand_over(self) -> Basket | None:
@@ -83,6 +97,12 @@ class TypedDialogue(Talk):
             currency, hears = self._desk.catalogue.currency, self._desk.hears
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
             return
+        if answer := recalled(self._desk, text, self._person, self._language):
+            self._reply(answer)
+            return
+        if isinstance(self._state, Choosing):
+            self._chosen(self._state.choice, text)
+            return
         if priced := self._priced(text):
             self._say(Say("price", basket=priced))
             return
@@ -94,11 +114,13 @@ class TypedDialogue(Talk):
             case OrderAsked(basket):
                 self._conversation = Conversation.new()
                 self._apply(OrderHeard(basket, TYPED))
-            case MoreAsked(more) if isinstance(self._state, Confirming) and (
+            case AgainAsked(which):
+                self._ordered_again(which)
+            case MoreAsked(more) if isinstance(self._state, Confirming | AskingAnother) and (
                 both := self._state.basket.plus(more)
             ):
                 self._apply(Changed(both, TYPED))
-            case ChangeAsked(readings) if isinstance(self._state, Confirming):
+            case ChangeAsked(readings) if isinstance(self._state, Confirming | AskingAnother):
                 none_left = Answered(Answer("denial"), TYPED)
                 self._apply(
                     wanted_otherwise(readings, self._state.basket, none_left, self._desk, self._language)
@@ -111,6 +133,27 @@ class TypedDialogue(Talk):
                 self._apply(Repeated())
             case _:
                 self._apply(Confused())
+
+    def _ordered_again(self, which: Again) -> None:
+        if not self._person:
+            self._reply(TOLD[self._language]["whose"])
+            return
+        found = ordered_again(self._desk, which, self._person, self._language)
+        if isinstance(found, Say):
+            self._say(found)
+            return
+        basket, *other = found
+        self._conversation = Conversation.new()
+        self._apply(OrderHeard(basket, TYPED, other[0] if other else None, "which_again"))
+
+    def _chosen(self, choice: Choice, text: str) -> None:
+        """An answer to "this one, or that one?"; all else is none."""
+        pick = picked(choice, normalise_text(text), text, self._language)
+        basket = choice.basket(pick) if pick else None
+        if basket is not None:
+            self._apply(Chosen(basket))
+        else:
+            self._apply(Answered(Answer("denial"), TYPED) if pick else Confused())
 
     def _priced(self, text: str) -> Basket | None:
         edition, language = self._desk.edition, self._language
