@@ -12,13 +12,17 @@ from agent.deciding.changes import changed
 from agent.deciding.choice import CHOICE, Choice, answers, picked
 from agent.deciding.conversation import (
     Answered,
+    AskingAnother,
+    AwaitingFactor,
     Changed,
     ChangeUnclear,
     Chosen,
+    Confirming,
     Confused,
     Event,
     Repeated,
     Say,
+    State,
 )
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.runner_up import runner_up
@@ -76,6 +80,16 @@ def choice_phrases(say: Say, language: str) -> tuple[str, ...]:
         return ()
     phrases = (*answers(Choice(say.basket, say.other), language), *_repeats(language))
     return tuple(dict.fromkeys(phrases))
+
+
+def changeable(state: State) -> Basket | None:
+    """What may be changed now, at the catalogue's prices: what was read back, or seems much."""
+    match state:
+        case Confirming() | AwaitingFactor():
+            return state.heard
+        case AskingAnother(basket=basket, why="much"):
+            return basket
+    return None
 
 
 def wanted_otherwise(

@@ -11,7 +11,6 @@ from agent.deciding.basket import Basket
 from agent.deciding.choice import CHOICE
 from agent.deciding.conversation import (
     Answered,
-    AskingAnother,
     AwaitingFactor,
     Choosing,
     Committing,
@@ -48,7 +47,7 @@ from agent.plumbing import messages
 from agent.till.aloud import Aloud
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep
-from agent.till.heard import answer_to, confused_by, meaning_of, runner_up_of
+from agent.till.heard import answer_to, changeable, confused_by, meaning_of, runner_up_of
 from agent.till.offers import AskForOffer, no_offers
 from agent.till.recall import ordered_again
 from agent.till.voice_line import Send
@@ -171,11 +170,7 @@ class SpokenDialogue(Aloud):
                 self._heard_whole(before, meaning, utterance)
         else:
             self._speech_ended_ns = utterance.speech_ended_ns
-            match self._state:
-                case Confirming() | AwaitingFactor():
-                    basket: Basket | None = self._state.heard
-                case _:
-                    basket = self._state.basket if isinstance(self._state, AskingAnother) else None
+            basket = changeable(self._state)
             self._apply(answered(meaning, utterance, self._order_voice, basket, self._desk, self._language))
 
     def _heard_whole(self, before: _HeardSoFar, meaning: Meaning, utterance: messages.Utterance) -> None:

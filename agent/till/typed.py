@@ -9,7 +9,6 @@ from agent.deciding.basket import Basket
 from agent.deciding.choice import Choice, picked
 from agent.deciding.conversation import (
     Answered,
-    AskingAnother,
     Changed,
     Choosing,
     Chosen,
@@ -44,7 +43,7 @@ from agent.deciding.understanding import (
 from agent.deciding.verification import TYPED
 from agent.plumbing.sentence_graph import normalise_text
 from agent.till.desk import Conversation, Desk
-from agent.till.heard import wanted_otherwise
+from agent.till.heard import changeable, wanted_otherwise
 from agent.till.recall import ordered_again, recalled
 from agent.till.talk import Talk
 
@@ -107,7 +106,7 @@ class TypedDialogue(Talk):
             self._say(Say("price", basket=priced))
             return
         entry = "order" if isinstance(self._state, Idle) else "consent"
-        meaning = self._meaning(entry, text)
+        meaning, before = self._meaning(entry, text), changeable(self._state)
         if isinstance(meaning, NotUnderstood) and entry == "consent":
             meaning = self._meaning("order", text)
         match meaning:
@@ -116,15 +115,11 @@ class TypedDialogue(Talk):
                 self._apply(OrderHeard(basket, TYPED))
             case AgainAsked(which):
                 self._ordered_again(which)
-            case MoreAsked(more) if isinstance(self._state, Confirming | AskingAnother) and (
-                both := self._state.basket.plus(more)
-            ):
+            case MoreAsked(more) if before is not None and (both := before.plus(more)):
                 self._apply(Changed(both, TYPED))
-            case ChangeAsked(readings) if isinstance(self._state, Confirming | AskingAnother):
+            case ChangeAsked(readings) if before is not None:
                 none_left = Answered(Answer("denial"), TYPED)
-                self._apply(
-                    wanted_otherwise(readings, self._state.basket, none_left, self._desk, self._language)
-                )
+                self._apply(wanted_otherwise(readings, before, none_left, self._desk, self._language))
             case Answer():
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
