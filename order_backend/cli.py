@@ -15,6 +15,7 @@ from agent.committing.rotation import PURPOSES
 from agent.plumbing.errors import EarmarkError
 from order_backend import (
     account_commands,
+    ask_commands,
     authority_commands,
     backup_commands,
     catalogue_commands,
@@ -121,6 +122,10 @@ def _parser() -> argparse.ArgumentParser:
     account_commands.add_stock_arguments(stock)
     account = command("account", account_commands.account, "Who pays for a device, and how much may be owed.")
     account_commands.add_account_arguments(account)
+    on = command("promotions", ask_commands.promotions, "What is on offer: told to devices that ask.")
+    ask_commands.add_promotions_arguments(on)
+    days = command("delivery", ask_commands.delivery, "When what is ordered comes.")
+    ask_commands.add_delivery_arguments(days)
     new = command(
         "publish", catalogue_commands.publish_command, "Sell by a new version of the catalogue, everywhere."
     )

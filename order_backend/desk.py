@@ -19,6 +19,7 @@ from agent.committing.statements import StatusClaims
 from agent.committing.trusted_time import TimeClaims
 from agent.plumbing.errors import TrustError
 from order_backend.agents import Agents
+from order_backend.asks import Asks, is_ask
 from order_backend.cancelling import Cancelling
 from order_backend.checks import (
     CheckedIntent,
@@ -87,6 +88,7 @@ class OrderDesk:
         self._placing = Placing(folder, self._shop, self._receipts, order_number or unguessable)
         self._questions = Questions(self._shop, config, self._receipts_key, new_id)
         self._offers = Offers(folder, self._shop, self._questions, self._prices, new_id)
+        self._asks = Asks(self._shop, config, self._questions, self._prices, self._receipts_key, new_id)
         self._cancelling = Cancelling(self._shop, self._questions, self._receipts)
         self._returned = ReturnedReceipts(
             folder, self._shop, self._receipts, self._cancelling, self.place_again
@@ -209,7 +211,9 @@ class OrderDesk:
             )
 
     def query(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
-        """As `Questions.query`."""
+        """As `Questions.query`, or as `Asks.ask` where it is a question of that kind."""
+        if is_ask(payload):
+            return self._asks.ask(device_id, payload, now_s=now_s)
         return self._questions.query(device_id, payload, now_s=now_s)
 
     def offer(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:

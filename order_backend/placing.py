@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 from joserfc.jwk import ECKey
@@ -16,7 +15,6 @@ from order_backend.checks import CheckedIntent, PricedLine, Refusal
 from order_backend.closing import ClosedPair, close
 from order_backend.folder import ShopFolder
 from order_backend.receipt_writer import About, ReceiptWriter
-from order_backend.receipts import delivery_date
 from order_backend.shop import Answer, OrderRow, Shop
 from order_backend.stock import short
 
@@ -100,8 +98,7 @@ class Placing:
             opened, closed = ("", ""), ClosedPair(*signed)
         else:
             opened, closed = signed, self._close(intent, agent_keys[mandate.cnf.jwk.kid], now_s)
-        today = datetime.fromtimestamp(now_s, UTC).date()
-        arrives = delivery_date(today, self._config.delivery_business_days).isoformat()
+        arrives = self._shop.deliveries.day(now_s, self._config.delivery_business_days).isoformat()
         order = OrderRow(
             order_id=order_id or self._order_number(),
             device_id=device_id,

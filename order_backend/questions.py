@@ -12,6 +12,7 @@ from agent.committing.envelope import QUERY, CloudEvent, QueryData, decode_data,
 from agent.committing.receipts import AnswerClaims
 from agent.committing.statements import (
     CLOCK_SKEW_S,
+    AskClaims,
     CancelClaims,
     OfferRequestClaims,
     QueryClaims,
@@ -25,7 +26,7 @@ from order_backend.receipts import IN_DOUBT, Reply, not_placed_event, require_uu
 from order_backend.retention import receipt_again
 from order_backend.shop import NEVER_CAME, Answer, Shop
 
-S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, OfferRequestClaims)
+S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, OfferRequestClaims, AskClaims)
 
 
 class Questions:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from order_backend.ask_schema import ASKS, POSTGRESQL_ASKS
 from order_backend.authority_schema import AUTHORITIES, POSTGRESQL_AUTHORITIES
 from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.claim_schema import CLAIMS, POSTGRESQL_CLAIMS
@@ -47,6 +48,7 @@ _STEPS = {
         DEVICE_KEYS,
         RESTORED_VERSIONS,
         AUTHORITIES,
+        ASKS,
     ),
     "postgresql": (
         *("", "", POSTGRESQL, POSTGRESQL_ACCOUNTS, POSTGRESQL_RESTORES),
@@ -59,6 +61,7 @@ _STEPS = {
             POSTGRESQL_DEVICE_KEYS,
             POSTGRESQL_RESTORED_VERSIONS,
             POSTGRESQL_AUTHORITIES,
+            POSTGRESQL_ASKS,
         ),
     ),
 }

@@ -18,10 +18,12 @@ from order_backend.certificate_book import CertificateBook
 from order_backend.claims import Claims
 from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.database_clock import DatabaseClock
+from order_backend.deliveries import Deliveries
 from order_backend.device_keys import REFUSED_S, DeviceKeys, OldKey, SigningKeys
 from order_backend.notices import Notices
 from order_backend.order_ends import OrderEnds
 from order_backend.policies import Policies
+from order_backend.promotions import Promotions
 from order_backend.published import Published
 from order_backend.restores import Restores
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
@@ -88,6 +90,8 @@ class Shop:
         self.published = Published(database)
         self.policies = Policies(database)
         self.claims = Claims(database)
+        self.promotions = Promotions(database)
+        self.deliveries = Deliveries(database)
         self.certificates = CertificateBook(database)
         self._device_keys = DeviceKeys(database)
         answer = database.insert(tables.answers)

@@ -165,6 +165,21 @@ claims = Table(
     Column("used_by", Text),
     Column("old_key_stolen", BigInteger),
 )
+promotions = Table(
+    "promotions",
+    METADATA,
+    Column("number", BigInteger, primary_key=True),
+    Column("product", Text),
+    Column("words", Text),
+    Column("until", Text),
+)
+delivery = Table(
+    "delivery",
+    METADATA,
+    Column("only_row", Integer, primary_key=True),
+    Column("business_days", BigInteger),
+    Column("cut_off", BigInteger),
+)
 doubts = Table(
     "doubts",
     METADATA,

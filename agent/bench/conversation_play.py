@@ -235,6 +235,7 @@ class _Player:
             "answer": lambda: setattr(room.shop, "answers", True),
             "limit_device": lambda: room.from_shop(room.shop.limit({words["limit"]: int(words["value"])})),
             "hand_over": room.shop.hand_over,
+            "promote": lambda: room.shop.promote(words["words"], self._language),
             "revoke": room.shop.revoke,
             "link_down": lambda: room.link(up=False),
             "link_up": lambda: room.link(up=True),

@@ -27,6 +27,7 @@ from agent.deciding.verification import Verdict, Voiceprint
 from agent.plumbing import messages, site_messages
 from agent.plumbing.settings import Device, Orders, Paths, Policy, Sensor, Settings, Touch
 from agent.plumbing.speaker_models import GE2E
+from agent.till.asks import Asks
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Factors
 from agent.till.offers import Offers
@@ -115,6 +116,7 @@ class Room:
         self._proposals = SensorProposals(self.desk, self._silences)
         waiting = WaitingBaskets(lambda: [self.chat] if self.chat else [], self._proposals)
         self._offers = Offers(self.desk, self._sent_up, self._after)
+        self._asks = Asks(self.desk, self._sent_up, self._after)
         self.spoken = Spoken(
             *(self.desk, self._sent.append, self._after, lambda *_: None, waiting),
             ask_for_offer=self._offers.ask,
@@ -177,7 +179,7 @@ class Room:
     def type(self, text: str, language: str) -> None:
         """A line in `earmark chat`."""
         if self.chat is None:
-            self.chat = Typed(self.desk, language, self.show, self._what_is_low)
+            self.chat = Typed(self.desk, language, self.show, self._what_is_low, self._asks.ask)
         self.chat.typed(text)
 
     def show(self, text: str) -> None:
@@ -228,6 +230,8 @@ class Room:
         """It comes at once if the broker is reached, else never."""
         if self.linked and self._offers.takes(received.topic):
             self._offers.received(received.payload)
+        elif self.linked and self._asks.takes(received.topic, received.payload):
+            self._asks.received(received.payload)
         elif self.linked:
             self._link.received(received)
 

@@ -74,6 +74,7 @@ THINGS: Mapping[str, Patterns] = {
         ("new_product", rf"sells (?P<name>.+) by the (?P<unit>[a-z]+) at {_MONEY}"),
         ("not_sold", r"sells no (?P<product>[a-z0-9-]+) any more"),
         ("withdraw", r"takes version (?P<version>\d+) of its catalogue back"),
+        ("promote", r"puts on offer: (?P<words>.+)"),
         ("mute", "does not answer"),
         ("answer", "answers again"),
         ("limit_device", f"allows {_LIMIT}"),

@@ -3,6 +3,7 @@ and receipts, without a network."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -69,6 +70,7 @@ class PlayedShop:
         self._open: tuple[ShopFolder, OrderDesk] | None = None
         self._charges: dict[str, int] = {}
         self.answers = True
+        self._numbers = itertools.count(1)
 
     @property
     def _folder(self) -> ShopFolder:
@@ -84,7 +86,7 @@ class PlayedShop:
             folder = self._founded.copy_to(self._path)
             if self._charges:
                 folder.catalogue.write_bytes(json.dumps(self._with(self._charges)).encode())
-            self._open = folder, OrderDesk(folder)
+            self._open = folder, OrderDesk(folder, order_number=lambda: f"E-{next(self._numbers)}")
         return self._open
 
     def close(self) -> None:
@@ -130,6 +132,10 @@ class PlayedShop:
         """So many of it are left."""
         with self.desk.shop.transaction():
             self.desk.shop.stock.count(sku, quantity)
+
+    def promote(self, words: str, language: str) -> None:
+        """Something is on offer."""
+        self.desk.shop.promotions.add("", {language: words}, "")
 
     def charge(self, product: str, minor: int) -> None:
         """It has always asked so much for that product, whatever stands in the device's catalogue."""

@@ -37,6 +37,8 @@ TRUST = "earmark.trust.v1"
 AUTHORITIES = "earmark.authorities.v1"
 OFFER_REQUEST = "earmark.offer-request.v1"
 OFFER = "earmark.offer.v1"
+ASK = "earmark.ask.v1"
+TOLD = "earmark.told.v1"
 
 TOPIC_ROOT = "va/v1/d"
 SHOP_ROOT = "va/v1/b"
@@ -59,6 +61,10 @@ class CloudEvent(msgspec.Struct, frozen=True):
         return hashlib.sha256(bytes(self.data)).hexdigest()
 
 
+class _Typed(msgspec.Struct, frozen=True):
+    type: str
+
+
 class IntentData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Two SD-JWTs: a checkout and a payment mandate, both open or both closed."""
 
@@ -67,8 +73,8 @@ class IntentData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One compact JWS: a receipt, an answer, a time, a cancellation, an offer and its request, or a
-    catalogue's manifest."""
+    """One compact JWS: a receipt, an answer, a time, a cancellation, an offer and its request, a question to
+    the shop and what it tells, or a catalogue's manifest."""
 
     signed: str
 
@@ -134,6 +140,14 @@ def decode_event(payload: bytes, type_: str) -> CloudEvent:
     if event.type != type_:
         raise TrustError("envelope_malformed", f"is a {event.type[:40]!r}, wanted {type_!r}")
     return event
+
+
+def type_of(payload: bytes) -> str:
+    """The type of a CloudEvent; '' where `payload` is none, or too long to be read."""
+    try:
+        return msgspec.json.decode(payload, type=_Typed).type if len(payload) <= LARGEST_PAYLOAD_BYTES else ""
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
 
 
 def decode_data(event: CloudEvent, type_: type[T]) -> T:

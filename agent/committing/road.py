@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, Unpack
 from uuid import UUID, uuid4
 
 from agent.committing import outbox
+from agent.committing.asking import Asking
 from agent.committing.cancelling import Cancels, Factor
 from agent.committing.direct_intents import sign_agreed
 from agent.committing.envelope import down_topic, shop_topic
@@ -102,6 +103,8 @@ class OrderRoad:
         self.presence = PresenceSigner(keys, trust, time, settings.device.id, new_id, self.renewal.holds)
         self.offering = Offering(keys, trust, time, settings.device.id, new_id)
         """Of the one offer that is awaited."""
+        self.asking = Asking(keys, trust, time, settings.device.id, new_id)
+        """Of what only the shop knows."""
         self._leaving = Leaving(
             *(journal, keys, trust, time, settings),
             monotonic_ns=monotonic_ns,

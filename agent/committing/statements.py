@@ -1,5 +1,5 @@
 """What a device signs beside mandates: that it asks what became of an intent, that it takes one back, what
-something would cost, that it is there.
+something would cost, what only the shop knows, that it is there.
 
 Each has a `typ` of its own, so none can be taken for another, and none authorises a payment.
 """
@@ -17,6 +17,7 @@ from agent.committing.jws import PublicJwk
 from agent.committing.mandates import Positive, Text, UnixSeconds
 from agent.committing.trust import Trust
 from agent.plumbing.errors import TrustError
+from agent.plumbing.told import AskKind
 
 CLOCK_SKEW_S = 300
 """As far ahead may the clock of who signed be of the clock of who verifies."""
@@ -24,6 +25,8 @@ QUERY_LIFETIME_S = 600
 Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 CertificateSerial = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{0,40}\Z")]
+DecisionCode = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,40}\Z")]
+MOST_ASKED_ABOUT = 20
 ListNumber = Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
 
 
@@ -129,8 +132,29 @@ class OfferRequestClaims(StatementClaims, frozen=True, kw_only=True):
     lines: Annotated[tuple[RequestedLine, ...], msgspec.Meta(min_length=1, max_length=100)]
 
 
-Statement = QueryClaims | CancelClaims | StatusClaims | RenewalClaims | OfferRequestClaims
-S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, RenewalClaims, OfferRequestClaims)
+class AskedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`id` is the sku with its options."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    quantity: Positive
+
+
+class AskClaims(StatementClaims, frozen=True, kw_only=True, omit_defaults=True):
+    """What only the shop knows. `lines` is what of its goods is asked about, `orders` the intents that became
+    the orders in question. `sub` is the person's pseudonym whose orders these are. `codes`: what the device
+    has decided in the conversation before, for who is to help. No word that anybody has said is among it."""
+
+    typ: ClassVar[str] = "earmark-ask+jwt"
+
+    kind: AskKind
+    lines: Annotated[tuple[AskedLine, ...], msgspec.Meta(max_length=MOST_ASKED_ABOUT)] = ()
+    orders: Annotated[tuple[Uuid, ...], msgspec.Meta(max_length=MOST_ASKED_ABOUT)] = ()
+    sub: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    codes: Annotated[tuple[DecisionCode, ...], msgspec.Meta(max_length=MOST_ASKED_ABOUT)] = ()
+
+
+Statement = QueryClaims | CancelClaims | StatusClaims | RenewalClaims | OfferRequestClaims | AskClaims
+S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, RenewalClaims, OfferRequestClaims, AskClaims)
 
 
 def verify_statement(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hassil import WildcardSlotList, parse_sentence, sample_expression
 
+from agent.deciding.ask_words import ASK_TEMPLATES
 from agent.deciding.question_words import QUESTION_TEMPLATES
 from agent.deciding.questions import Frame
 from agent.plumbing.sentence_graph import normalise_text
@@ -15,12 +16,13 @@ _ITEM = "{item}"
 
 
 def question_frames(language: str) -> tuple[Frame, ...]:
-    """Every way to ask in `language`; none where it has no templates. Raises ValueError for a template
-    without exactly one {item}."""
+    """Every way to ask in `language`; none where it has no templates. Raises ValueError for a template with
+    more than one {item}."""
     return tuple(
         dict.fromkeys(
             _frame(kind, sentence)
-            for kind, templates in QUESTION_TEMPLATES.get(language, {}).items()
+            for words in (QUESTION_TEMPLATES, ASK_TEMPLATES)
+            for kind, templates in words.get(language, {}).items()
             for template in templates
             for sentence in sample_expression(
                 parse_sentence(template).expression, slot_lists={"item": WildcardSlotList("item")}
@@ -30,5 +32,7 @@ def question_frames(language: str) -> tuple[Frame, ...]:
 
 
 def _frame(kind: str, sentence: str) -> Frame:
+    if _ITEM not in sentence:
+        return Frame(kind, normalise_text(sentence), "", whole=True)
     before, after = sentence.split(_ITEM)
     return Frame(kind, normalise_text(before), normalise_text(after))

@@ -15,15 +15,19 @@ from agent.plumbing.sentence_graph import normalise_text
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """A question of some `kind` ('price') around a thing: the words before it and after it, normalised."""
+    """A question of some `kind` ('price') around a thing: the words before it and after it, normalised.
+    `whole`: it is about nothing that is named in it, and `before` is all of it."""
 
     kind: str
     before: str
     after: str
+    whole: bool = False
 
     def around(self, text: str) -> str:
         """What `text` asks about, as it is written there; '' where it is another question, or about
         nothing."""
+        if self.whole:
+            return ""
         written = text.split()
         said = [(word, at) for at, part in enumerate(written) for word in normalise_text(part).split()]
         words = [word for word, _ in said]

@@ -14,6 +14,7 @@ from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import check_sealed
 from agent.plumbing.messages import Message
+from agent.till.asks import AskShop, no_shop
 from agent.till.catalogues import Told
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
@@ -43,13 +44,14 @@ class OperatorSession:
         begin_new_factor: Callable[[Kind, str, OnStep], None],
         people_changed: Callable[[], None],
         bring_catalogue: Callable[[Name, int, Told], None] | None,
+        ask: AskShop = no_shop,
     ) -> None:
         """`bring_catalogue` takes a catalogue over; None where this operator may not bring one."""
         self._desk, self._connection = desk, connection
         self._proposals, self._silences = proposals, silences
         self._health, self._begin_enrolment = health, begin_enrolment
         self._begin_new_factor, self._people_changed = begin_new_factor, people_changed
-        self._bring_catalogue = bring_catalogue
+        self._bring_catalogue, self._ask = bring_catalogue, ask
         self._chat_language = self._chat_person = ""
         self.chat: TypedDialogue | None = None
 
@@ -85,6 +87,7 @@ class OperatorSession:
                         language,
                         lambda reply: self.answer(operator.ChatReply(reply)),
                         self._what_is_low,
+                        self._ask,
                         self._whose(person),
                     )
                 self.chat.typed(text)

@@ -16,6 +16,7 @@ from agent.plumbing.errors import CatalogueError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.messages import Message
+from agent.till.asks import Asks
 from agent.till.catalogue_road import CatalogueRoad
 from agent.till.catalogue_store import CatalogueStore
 from agent.till.catalogues import Catalogues
@@ -60,6 +61,7 @@ class Till:
         self._proposals = SensorProposals(desk, self._silences)
         self._signals = Signals(Lamp(desk.settings.feedback.lamp), loop.after)
         self._offers = Offers(desk, self._to_uplink, loop.after)
+        self._asks = Asks(desk, self._to_uplink, loop.after)
         self._spoken = SpokenDialogue(
             desk,
             self._to_voice,
@@ -197,6 +199,9 @@ class Till:
         if isinstance(message, messages.Received) and self._offers.takes(message.topic):
             self._offers.received(message.payload)
             return
+        if isinstance(message, messages.Received) and self._asks.takes(message.topic, message.payload):
+            self._asks.received(message.payload)
+            return
         self._shop.received(message)
         if isinstance(message, messages.LinkState) and message.connected:
             road.linked()
@@ -224,6 +229,7 @@ class Till:
             self._touching.begin_new,
             self._people_changed,
             self._catalogues.arrived if may_bring else None,
+            self._asks.ask,
         )
 
     def _health(self) -> operator.Health:

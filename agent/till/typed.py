@@ -42,8 +42,10 @@ from agent.deciding.understanding import (
 )
 from agent.deciding.verification import TYPED
 from agent.plumbing.sentence_graph import normalise_text
+from agent.till.asks import AskShop, no_shop
 from agent.till.desk import Conversation, Desk
 from agent.till.heard import changeable, wanted_otherwise
+from agent.till.inquiries import Inquiries
 from agent.till.recall import ordered_again, recalled
 from agent.till.talk import Talk
 
@@ -61,6 +63,7 @@ class TypedDialogue(Talk):
         language: str,
         reply: Callable[[str], None],
         what_is_low: WhatIsLow,
+        ask: AskShop = no_shop,
         person: str = "",
     ) -> None:
         """`person` is who is said to type, '' for nobody. Raises CatalogueError catalogue_language where
@@ -68,7 +71,8 @@ class TypedDialogue(Talk):
         super().__init__(desk, language)
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
-        self._followed = self._title = ""
+        self._followed = self._title = self._answer = ""
+        self._inquiries = Inquiries(desk, language, ask, self._answered, self.follow)
 
     def hand_over(self) -> Basket | None:
         """The basket that waits for a voice, which now has it; None where none waits."""
@@ -80,14 +84,16 @@ class TypedDialogue(Talk):
         self._say(Say("handed_over"))
         return basket
 
-    def follow(self, intent_id: str) -> None:
-        """The basket that was handed over became this intent: its receipt is shown here too."""
-        self._followed = intent_id
+    def follow(self, intent_id: str, title: str = "") -> None:
+        """The basket that was handed over became this intent, or the order `title` is to be taken back: its
+        receipt is shown here too."""
+        self._followed, self._title = intent_id, title or self._title
 
     def typed(self, text: str) -> None:
-        """One line from the keyboard. Asking what is running low, what something costs or for help leaves
-        everything as it is. Raises CatalogueError catalogue_language where nothing can be ordered in the
-        language any more."""
+        """One line from the keyboard. A question, or asking for help, leaves everything as it is. Raises
+        CatalogueError catalogue_language where nothing can be ordered in the language any more."""
+        if self._inquiries.typed(text, self._in_hand):
+            return
         if asks_what_is_low(text, self._language):
             low, silent = self._what_is_low()
             titled = [
@@ -97,7 +103,7 @@ class TypedDialogue(Talk):
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
             return
         if answer := recalled(self._desk, text, self._person, self._language):
-            self._reply(answer)
+            self._answered(answer)
             return
         if isinstance(self._state, Choosing):
             self._chosen(self._state.choice, text)
@@ -112,6 +118,7 @@ class TypedDialogue(Talk):
         match meaning:
             case OrderAsked(basket):
                 self._conversation = Conversation.new()
+                self._inquiries.ordered(basket)
                 self._apply(OrderHeard(basket, TYPED))
             case AgainAsked(which):
                 self._ordered_again(which)
@@ -131,7 +138,7 @@ class TypedDialogue(Talk):
 
     def _ordered_again(self, which: Again) -> None:
         if not self._person:
-            self._reply(TOLD[self._language]["whose"])
+            self._answered(TOLD[self._language]["whose"])
             return
         found = ordered_again(self._desk, which, self._person, self._language)
         if isinstance(found, Say):
@@ -150,6 +157,18 @@ class TypedDialogue(Talk):
         else:
             self._apply(Answered(Answer("denial"), TYPED) if pick else Confused())
 
+    @property
+    def _in_hand(self) -> Basket | None:
+        """What waits for a voice."""
+        return self._state.basket if isinstance(self._state, Confirming) else None
+
+    def _answered(self, text: str) -> None:
+        """Shows what was asked in between, and then what is still asked."""
+        self._answer = text
+        self._apply(Repeated())
+        if self._answer:  # nothing is asked
+            self._shown("")
+
     def _priced(self, text: str) -> Basket | None:
         edition, language = self._desk.edition, self._language
         questions = edition.questions.get(language, ())
@@ -167,7 +186,11 @@ class TypedDialogue(Talk):
             self._say(Say(key, delivery=event.delivery, title=self._title))
 
     def _say(self, say: Say) -> None:
-        self._reply(render(say, self._language, self._desk.catalogue.currency, self._desk.hears))
+        self._shown(render(say, self._language, self._desk.catalogue.currency, self._desk.hears))
+
+    def _shown(self, text: str) -> None:
+        answer, self._answer = self._answer, ""
+        self._reply(f"{answer} {text}".strip())
 
     def _ask_offer(self, ask: AskOffer) -> None:
         raise AssertionError("nothing is offered for typed words")

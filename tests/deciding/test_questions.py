@@ -36,8 +36,8 @@ def _priced(language: str, text: str) -> list[tuple[str, int]] | None:
 
 @pytest.mark.parametrize("language", QUESTION_TEMPLATES)
 def test_every_question_of_the_templates_is_about_what_stands_in_it(language: str) -> None:
-    frames = question_frames(language)
-    assert frames == EDITION.questions[language]
+    assert question_frames(language) == EDITION.questions[language]
+    frames = [frame for frame in EDITION.questions[language] if frame.kind == "price"]
     wanted = understand(EDITION.parser(language), SHOP, "order", THINGS[language])
     assert isinstance(wanted, OrderAsked)
     for frame in frames:

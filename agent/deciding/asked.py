@@ -1,0 +1,74 @@
+"""Typed questions beside the price: of which kind, and about what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from agent.deciding.ask_words import ASK_TEMPLATES, FIT_WORDS, FitWords
+from agent.deciding.assortment import Assortment
+from agent.deciding.basket import Basket
+from agent.deciding.questions import Frame
+from agent.deciding.sentence_parser import SentenceParser
+from agent.deciding.understanding import OrderAsked, understand
+from agent.plumbing.sentence_graph import normalise_text
+
+LONGEST_VALUE = 40
+
+
+class Asked(NamedTuple):
+    """`basket` is what was named; None for a question that names nothing. `value` is what it may fit, as it
+    is written."""
+
+    kind: str
+    basket: Basket | None = None
+    value: str = ""
+
+
+def asked_in(
+    parser: SentenceParser, catalogue: Assortment, frames: Iterable[Frame], text: str
+) -> Asked | None:
+    """What a typed line asks; None where it asks nothing, or that is not clear."""
+    kinds = ASK_TEMPLATES.get(parser.language, {})
+    own, said = [frame for frame in frames if frame.kind in kinds], normalise_text(text)
+    found = {Asked(frame.kind) for frame in own if frame.whole and frame.before == said}
+    if not found:
+        things = {(frame.kind, frame.around(text)) for frame in own}
+        found = {
+            Asked(kind, meaning.basket)
+            for kind, thing in things
+            if thing and isinstance(meaning := understand(parser, catalogue, "order", thing), OrderAsked)
+        }
+    if not found:
+        return _whether_it_fits(parser, catalogue, text)
+    return found.pop() if len(found) == 1 else None
+
+
+def _whether_it_fits(parser: SentenceParser, catalogue: Assortment, text: str) -> Asked | None:
+    """ "Does M8 fit?", "does it fit M8", "does the hex nut fit M8": at most one product, and one value."""
+    words = FIT_WORDS.get(parser.language)
+    written = text.strip(" ?.!").split()
+    said = normalise_text(text).split()
+    if words is None or len(said) != len(written) or not said or said[0] not in words.before:
+        return None
+    for between in (normalise_text(form).split() for form in words.between):
+        for at in range(1, len(said) - len(between) + 1):
+            if said[at : at + len(between)] == between:
+                sides = (" ".join(written[1:at]), " ".join(written[at + len(between) :]))
+                return _of_sides(parser, catalogue, sides, words)
+    return None
+
+
+def _of_sides(
+    parser: SentenceParser, catalogue: Assortment, sides: tuple[str, str], words: FitWords
+) -> Asked | None:
+    in_hand = {"", *words.in_hand}
+    named = [side for side in sides if normalise_text(side) not in in_hand]
+    meanings = [understand(parser, catalogue, "order", side) for side in named]
+    baskets = [meaning.basket for meaning in meanings if isinstance(meaning, OrderAsked)]
+    values = [
+        side for side, meaning in zip(named, meanings, strict=True) if not isinstance(meaning, OrderAsked)
+    ]
+    if len(values) != 1 or len(values[0]) > LONGEST_VALUE:
+        return None
+    return Asked("fits", baskets[0] if baskets else None, values[0])

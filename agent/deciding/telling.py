@@ -1,0 +1,84 @@
+"""What the shop told, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from agent.deciding.ask_replies import ASK_REPLIES
+from agent.deciding.basket import Basket, Line
+from agent.deciding.replies import on_day
+from agent.deciding.spoken_basket import joined, spoken_line
+from agent.plumbing.told import Told
+
+_COMES = {"en": " It comes {day}.", "pl": " Przyjdzie {day}."}
+
+
+def in_words(key: str, language: str, **values: str) -> str:
+    """The sentence for `key`. Raises KeyError for no such sentence."""
+    return ASK_REPLIES[language][key].format(**values)
+
+
+def comes(date: str, language: str) -> str:
+    """ " It comes on Monday."; '' where `date` is none."""
+    day = on_day(date, language)
+    return _COMES[language].format(day=day) if day else ""
+
+
+def stock_in_words(told: Told, basket: Basket, language: str) -> str:
+    """What there is of `basket`, line by line where the shop has not all of it."""
+    found = {line.id: line for line in told.lines}
+    kinds: dict[str, list[Line]] = {"stock_enough": [], "stock_none": [], "stock_unsold": []}
+    less = []
+    for line in basket.lines:
+        seen = found.get(line.sku)
+        if seen is None or not seen.sold:
+            kinds["stock_unsold"].append(line)
+        elif seen.left is None or seen.left >= line.quantity:
+            kinds["stock_enough"].append(line)
+        elif seen.left == 0:
+            kinds["stock_none"].append(line)
+        else:
+            left = spoken_line(msgspec.structs.replace(line, quantity=seen.left), language)
+            less.append(in_words("stock_less", language, items=spoken_line(line, language), left=left))
+    said = [in_words(key, language, items=_items(lines, language)) for key, lines in kinds.items() if lines]
+    return " ".join((*said, *less))
+
+
+def delivery_in_words(told: Told, basket: Basket | None, language: str) -> str:
+    """When what is ordered now would come; instead, where there is not all of it, what there is."""
+    day = on_day(told.delivery_date, language)
+    when = in_words("delivery_day", language, day=day) if day else in_words("ask_silent", language)
+    if basket is None or all(_is_there(told, line) for line in basket.lines):
+        return when
+    return stock_in_words(told, basket, language)
+
+
+def offers_in_words(told: Told, language: str) -> str:
+    """What is on offer; one without words in `language` in another."""
+    said = []
+    for offer in told.offers:
+        words = offer.words.get(language) or next(iter(offer.words.values()), "")
+        dated = in_words("offer_until", language, offer=words, until=offer.until) if offer.until else words
+        said.append(dated)
+    return (
+        in_words("offers_are", language, offers="; ".join(said))
+        if said
+        else in_words("offers_none", language)
+    )
+
+
+def _is_there(told: Told, line: Line) -> bool:
+    found = next((seen for seen in told.lines if seen.id == line.sku), None)
+    return found is not None and found.sold and (found.left is None or found.left >= line.quantity)
+
+
+def status_in_words(told: Told, items: str, language: str) -> str:
+    """How the order of `items` (in words) stands."""
+    key = f"status_{told.state}" if told.state else "status_unknown"
+    return in_words(key, language, items=items, number=told.number, comes=comes(told.delivery_date, language))
+
+
+def _items(lines: Sequence[Line], language: str) -> str:
+    return joined([spoken_line(line, language) for line in lines], language)

@@ -1,0 +1,86 @@
+"""Questions to the shop: they go out through `uplink`, and whoever asked is told what it answers, or that it
+does not within a moment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
+from agent.committing.asking import Question
+from agent.committing.envelope import TOLD, down_topic, type_of
+from agent.plumbing import audit
+from agent.plumbing.errors import EarmarkError, TrustError
+from agent.plumbing.messages import Message
+from agent.plumbing.told import Told
+from agent.till.desk import Desk
+
+ANSWER_WAIT_MS = 3_000
+
+Then = Callable[[Told | str], None]
+AskShop = Callable[[Question, Then], None]
+"""Calls back once: with what the shop told, or with the code of why it cannot be asked (ask_offline,
+clock_untrusted, ...) or has not answered (ask_silent)."""
+
+
+def no_shop(_: Question, then: Then) -> None:
+    """Where nobody can be asked."""
+    then("ask_offline")
+
+
+class Asks:
+    """Used from the till's loop."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        send: Callable[[Message], None],
+        start_timer: Callable[[int, Callable[[], None]], None],
+    ) -> None:
+        """`send` reaches `uplink` (or is dropped where there is none)."""
+        self._desk, self._send, self._start_timer = desk, send, start_timer
+        self._topic = down_topic(desk.settings.device.id, "rsp")
+        self._waiting: dict[str, Then] = {}
+        self.refused: Counter[str] = Counter()
+        """What came and answers no question that is open, by error code."""
+
+    def ask(self, question: Question, then: Then) -> None:
+        """An `AskShop`."""
+        if not self._desk.online:
+            then("ask_offline")
+            return
+        try:
+            asked = self._desk.road.asking.ask(question)
+        except EarmarkError as error:
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+            then(error.code)
+            return
+        self._waiting[asked.id] = then
+        self._send(asked.publish)
+        self._start_timer(ANSWER_WAIT_MS, partial(self._late, asked.id))
+
+    def takes(self, topic: str, payload: bytes) -> bool:
+        """Whether what comes from there is for `received`."""
+        return topic == self._topic and type_of(payload) == TOLD
+
+    def received(self, payload: bytes) -> None:
+        """From the broker. What is forged, altered, foreign, late or repeated changes nothing: the answer
+        that is awaited may still come."""
+        try:
+            told = self._desk.road.asking.received(payload)
+        except TrustError as error:
+            self.refused[error.code] += 1
+            count = self.refused[error.code]
+            if audit.is_news(count, first=8):
+                audit.log(error.code, detail=error.detail, count=count)
+        else:
+            self._answer(told.ask, told)
+
+    def _late(self, id_: str) -> None:
+        self._desk.road.asking.drop(id_)
+        self._answer(id_, "ask_silent")
+
+    def _answer(self, id_: str, told: Told | str) -> None:
+        then = self._waiting.pop(id_, None)
+        if then is not None:
+            then(told)

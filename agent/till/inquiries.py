@@ -1,0 +1,189 @@
+"""Typed questions that are no order: what the shop is asked, and what comes of its answer. A basket that
+waits for a voice stays what it was, and its question is put again after the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from agent.committing.asking import Question
+from agent.committing.journal_rows import OPEN, OrderRow
+from agent.committing.receipts import CANCELLED
+from agent.deciding.asked import Asked, asked_in
+from agent.deciding.basket import Basket, counts_of, parts_of
+from agent.deciding.conversation import Record
+from agent.deciding.knowing import Known
+from agent.deciding.replies import spoken_money
+from agent.deciding.spoken_basket import spoken_basket
+from agent.deciding.telling import (
+    delivery_in_words,
+    in_words,
+    offers_in_words,
+    status_in_words,
+    stock_in_words,
+)
+from agent.deciding.understanding import Answer, understand
+from agent.plumbing.errors import EarmarkError
+from agent.plumbing.told import Told
+from agent.till.asks import AskShop
+from agent.till.desk import Conversation, Desk
+
+_CANCEL_CODES = {"order_over": "cancel_over", "cancel_too_late": "cancel_too_late"}
+
+
+class _Really(NamedTuple):
+    """A question of ours: what is done on a yes, and what is said on anything else."""
+
+    yes: Callable[[], None]
+    no: Callable[[], None]
+
+
+class Inquiries:
+    """Of one typed conversation."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        language: str,
+        ask: AskShop,
+        tell: Callable[[str], None],
+        follow: Callable[[str, str], None],
+    ) -> None:
+        """`tell` shows an answer; `follow` is given an intent's id and title whose receipt is to be shown."""
+        self._desk, self._language, self._ask = desk, language, ask
+        self._tell, self._follow = tell, follow
+        self._really: _Really | None = None
+        self._about: Basket | None = None  # what was asked or ordered last
+
+    def typed(self, text: str, in_hand: Basket | None) -> bool:
+        """Whether this is for here: then it is told, now or within seconds. `in_hand` waits for a voice."""
+        really, self._really = self._really, None
+        if really is not None and (answer := self._answer(text)) is not None:
+            (really.yes if answer else really.no)()
+            return True
+        edition, language = self._desk.edition, self._language
+        frames = edition.questions.get(language, ())
+        asked = asked_in(edition.parser(language), edition.catalogue, frames, text)
+        if asked is None or (asked.kind == "cancel" and in_hand is not None):
+            return False  # a denial is one of the basket in hand
+        self._about = asked.basket or in_hand or self._about
+        self._asked(asked, in_hand)
+        return True
+
+    def ordered(self, basket: Basket) -> None:
+        """It is what "it" means from now on."""
+        self._about = basket
+
+    def _answer(self, text: str) -> bool | None:
+        edition = self._desk.edition
+        meaning = understand(edition.parser(self._language), edition.catalogue, "consent", text, text)
+        return meaning.kind in ("consent", "bare") if isinstance(meaning, Answer) else None
+
+    def _asked(self, asked: Asked, in_hand: Basket | None) -> None:
+        match asked.kind:
+            case "stock":
+                self._about_goods(self._stock)
+            case "where":
+                self._about_goods(lambda basket: self._tell(self._known.where(basket)))
+            case "goes_with":
+                self._about_goods(lambda basket: self._tell(self._known.goes_with(basket)))
+            case "fits":
+                self._about_goods(lambda basket: self._tell(self._known.fits(basket, asked.value)))
+            case "delivery":
+                self._delivery(self._about if asked.basket or in_hand else None)
+            case "offers":
+                self._shop(Question("offers"), lambda told: offers_in_words(told, self._language))
+            case "status":
+                self._about_last_order(self._status)
+            case "cancel":
+                self._about_last_order(self._cancel)
+
+    def _say(self, key: str, **values: str) -> None:
+        self._tell(in_words(key, self._language, **values))
+
+    # --- goods ---
+
+    def _about_goods(self, then: Callable[[Basket], None]) -> None:
+        if self._about is None:
+            self._say("ask_about_what", example=self._desk.hears.examples.get(self._language, ""))
+        else:
+            then(self._desk.in_language(self._about, self._language))
+
+    @property
+    def _known(self) -> Known:
+        edition = self._desk.edition
+        return Known(edition.catalogue, self._desk.house.facts(edition.source), self._language)
+
+    def _delivery(self, about: Basket | None) -> None:
+        basket = None if about is None else self._desk.in_language(about, self._language)
+        lines = tuple((line.sku, line.quantity) for line in basket.lines) if basket else ()
+        self._shop(Question("delivery", lines), lambda told: delivery_in_words(told, basket, self._language))
+
+    def _stock(self, basket: Basket) -> None:
+        lines = tuple((line.sku, line.quantity) for line in basket.lines)
+        self._shop(Question("stock", lines), lambda told: stock_in_words(told, basket, self._language))
+
+    # --- the last order ---
+
+    def _about_last_order(self, then: Callable[[OrderRow], None]) -> None:
+        rows = self._desk.journal.orders(1)
+        if not rows:
+            self._say("ask_no_order")
+        else:
+            then(rows[0])
+
+    def _status(self, row: OrderRow) -> None:
+        items = self._title(row)
+        if row.state in OPEN:
+            self._say("status_queued", items=items)
+        elif row.state == "ordered":
+            question = Question("status", orders=(row.intent_id,), person=row.person)
+            self._shop(question, lambda told: status_in_words(told, items, self._language))
+        else:
+            self._say("status_taken_back" if row.reason == CANCELLED else "status_over", items=items)
+
+    def _cancel(self, row: OrderRow) -> None:
+        items, total = self._title(row), spoken_money(row.total, self._language)
+        if row.state in ("refused", "expired"):
+            self._say("cancel_over", items=items)
+            return
+        self._really = _Really(
+            lambda: self._cancelled(row, items), lambda: self._say("cancel_stays", items=items)
+        )
+        self._say("cancel_really", items=items, total=total)
+
+    def _cancelled(self, row: OrderRow, items: str) -> None:
+        """As `earmark cancel`, which comes by the same door."""
+        try:
+            stage, _ = self._desk.cancel(row.intent_id)
+        except EarmarkError as error:
+            self._say(_CANCEL_CODES.get(error.code, "cancel_not"), items=items)
+            return
+        record = Record("cancel_asked", person=row.person, title=row.title)
+        self._desk.record(record, Conversation.new(), self._language)
+        if stage == "asked":
+            self._follow(row.intent_id, items)
+        self._say("cancel_done" if stage == "cancelled" else "cancel_asked", items=items)
+
+    def _title(self, row: OrderRow) -> str:
+        """In the language of this conversation, where the catalogue in use has words for all of it."""
+        catalogue, language = self._desk.catalogue, self._language
+        try:
+            lines = [
+                catalogue.line(*parts_of(sku), quantity, language)
+                for sku, quantity in counts_of(row.basket_key).items()
+            ]
+        except (KeyError, ValueError):
+            return row.title
+        return spoken_basket(Basket(tuple(lines), catalogue.version), language)
+
+    # --- the shop ---
+
+    def _shop(self, question: Question, told_in_words: Callable[[Told], str]) -> None:
+        def answered(told: Told | str) -> None:
+            self._tell(self._fault(told) if isinstance(told, str) else told_in_words(told))
+
+        self._ask(question, answered)
+
+    def _fault(self, code: str) -> str:
+        return in_words(code if code == "ask_offline" else "ask_silent", self._language)
