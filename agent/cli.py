@@ -13,7 +13,8 @@ from agent import __version__
 from agent.commands.bench_arguments import add_benchmarks
 from agent.commands.catalogue_arguments import add_catalogue
 from agent.commands.command_line import add_command, seconds
-from agent.commands.key_arguments import add_key_arguments
+from agent.commands.key_arguments import add_key_arguments, add_keys
+from agent.commands.people_arguments import add_people
 from agent.commands.phone_arguments import add_phone
 from agent.commands.policy_arguments import add_policy
 from agent.plumbing.errors import EarmarkError
@@ -124,8 +125,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     enrol.add_argument("name", help="how the device addresses the person; never leaves the device")
 
-    people = add_command(commands, "people", "operators", "people", "who is enrolled")
-    people.add_argument("--forget", metavar="PSEUDONYM", help="destroy a person's voiceprint for good")
+    add_people(commands)
 
     pin = add_command(commands, "pin", "operators", "pin", "a person's new PIN, typed on the device's keypad")
     badge = add_command(
@@ -142,7 +142,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     chat.add_argument("--language", choices=["en", "ko", "pl"], default="en")
     chat.add_argument(
-        "--as", dest="person", default="", metavar="PERSON", help="who types: whose usual it is"
+        "--as",
+        dest="person",
+        default="",
+        metavar="PERSON",
+        help="who types: that person's phone approves what is typed",
     )
     chat.add_argument("--speak", action="store_true", help="also read the replies aloud (espeak-ng)")
     chat.add_argument("--record", type=Path, metavar="DIR", help="also write the replies as DIR/001.wav ...")
@@ -158,6 +162,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     cancel.add_argument("order", help="the shop's number, or the intent_id of `earmark orders --json`")
 
+    add_keys(commands)
     add_catalogue(commands)
     add_policy(commands)
     add_phone(commands)

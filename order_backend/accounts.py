@@ -5,10 +5,11 @@ A device that nobody has put on an account has one of its own, under its own id 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 
 from order_backend.database import Database
 from order_backend.tables import account_devices, accounts, order_ends, orders
@@ -100,15 +101,34 @@ class Accounts:
         )
 
     def ordered_since(self, account: Account, lines: str, since_s: int) -> bool:
-        """Whether an order with just these lines was placed on the account at or after that time, and not
-        cancelled since; inside the transaction that has locked it."""
-        cancelled = select(order_ends.c.order_id).where(order_ends.c.what == "cancelled")
+        """Whether an order of the same things as `lines` (as an order keeps them) was placed on the account
+        at or after that time, and not cancelled since; inside the transaction that has locked it."""
+        wanted = _goods(lines)
+        # Not a list of all that were ever cancelled, which would be read through at each order.
+        cancelled = exists().where(
+            order_ends.c.order_id == orders.c.order_id, order_ends.c.what == "cancelled"
+        )
         payer = func.coalesce(account_devices.c.account_id, orders.c.device_id)
         query = (
-            select(orders.c.order_id)
+            select(orders.c.lines)
             .select_from(orders.outerjoin(account_devices, account_devices.c.device_id == orders.c.device_id))
-            .where(orders.c.order_id.not_in(cancelled))
-            .where(orders.c.placed_at >= since_s, payer == account.account_id, orders.c.lines == lines)
-            .limit(1)
+            .where(orders.c.placed_at >= since_s, payer == account.account_id)
+            .where(orders.c.total_minor == sum(price * count for (_, price), count in wanted.items()))
+            .where(~cancelled)
         )
-        return self._db.execute(query).first() is not None
+        return any(_goods(row[0]) == wanted for row in self._db.execute(query))
+
+
+class _Line(msgspec.Struct, frozen=True):
+    id: str
+    quantity: int
+    unit_price: int
+
+
+def _goods(lines: str) -> Counter[tuple[str, int]]:
+    """(Product with its options, unit price) -> count: a title is the device's, in the language of whoever
+    ordered, and the order of the lines is that in which they were said."""
+    goods: Counter[tuple[str, int]] = Counter()
+    for line in msgspec.json.decode(lines, type=list[_Line]):
+        goods[line.id, line.unit_price] += line.quantity
+    return goods

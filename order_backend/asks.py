@@ -1,8 +1,8 @@
 """What only the shop knows, answered to the device that asks: signed with the receipts key, and naming the
 question.
 
-Questions that change nothing leave nothing behind. A device is told of its own orders only; of another's no
-more than of one that there never was.
+Questions that change nothing leave nothing behind; what somebody has to deal with, `kept_asks` keeps. A
+device is told of its own orders only; of another's no more than of one that there never was.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from agent.committing.told_claims import TOLD_TYP, ToldClaims
 from agent.plumbing.told import AskKind, Told, ToldLine, ToldOffer
 from order_backend.checks import Refusal
 from order_backend.folder import ShopConfig
+from order_backend.kept_asks import KeptAsks
 from order_backend.prices import Prices
 from order_backend.questions import Questions
 from order_backend.rates import Rates
@@ -57,11 +58,13 @@ class Asks:
         prices: Prices,
         receipts_key: ECKey,
         new_id: Callable[[], UUID],
+        number: Callable[[], str],
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._shop, self._config, self._questions, self._prices = shop, config, questions, prices
         self._key, self._new_id, self._monotonic_s = receipts_key, new_id, monotonic_s
         self._rates = Rates(ASKS_AT_ONCE, ASKS_PER_S) if config.messages_per_second else None
+        self._kept = KeptAsks(shop, prices, number)
         self._answers: Mapping[AskKind, Callable[[AskClaims, int], Told]] = {
             "stock": self._stock,
             "status": self._status,
@@ -73,8 +76,8 @@ class Asks:
         """Answers a signed question.
 
         Where there is no answer, `code` says why: asked_too_often, ask_late (at another time than now),
-        device_revoked, ask_malformed (not what a question of its kind is about). The device says then that
-        the shop did not answer.
+        device_revoked, ask_malformed (not what a question of its kind is about), idempotency_conflict. The
+        device says then that the shop did not answer.
 
         Raises TrustError: envelope_malformed, and what `Questions.statement` raises.
         """
@@ -82,13 +85,18 @@ class Asks:
             return Reply("", b"", "asked_too_often")
         event = decode_event(payload, ASK)
         signed = decode_data(event, SignedData).signed
-        with self._shop.database.snapshot():
-            claims = self._questions.statement(event, signed, AskClaims, device_id, now_s=now_s)
-            try:
-                self._check(claims, now_s)
-                told = self._answers[claims.kind](claims, now_s)
-            except Refusal as refusal:
-                return Reply("", b"", refusal.code)
+        claims = self._questions.statement(event, signed, AskClaims, device_id, now_s=now_s)
+        try:
+            if self._kept.takes(claims.kind):
+                with self._shop.transaction(device_id, "asks"):
+                    self._check(claims, now_s)
+                    told = self._kept.take(claims, now_s)
+            else:
+                with self._shop.database.snapshot():
+                    self._check(claims, now_s)
+                    told = self._answers[claims.kind](claims, now_s)
+        except Refusal as refusal:
+            return Reply("", b"", refusal.code)
         return Reply("rsp", self._signed(told, claims, now_s), f"told_{told.code or told.kind}")
 
     def _check(self, claims: AskClaims, now_s: int) -> None:
@@ -98,8 +106,13 @@ class Asks:
         judged_s = max(now_s, self._shop.clock.read().floor_s)
         if not claims.iat - CLOCK_SKEW_S <= judged_s < claims.exp:
             raise Refusal("ask_late", "was asked at another time")
-        needs = {"stock": bool(claims.lines), "status": len(claims.orders) == 1}
-        if claims.kind not in self._answers or not needs.get(claims.kind, True):
+        needs: Mapping[AskKind, bool] = {
+            "stock": bool(claims.lines),
+            "quote": bool(claims.lines),
+            "status": len(claims.orders) == 1,
+            "return": len(claims.orders) == 1,
+        }
+        if not needs.get(claims.kind, True):
             raise Refusal("ask_malformed", "is not about what it has to be about")
 
     def _signed(self, told: Told, claims: AskClaims, now_s: int) -> bytes:

@@ -22,7 +22,7 @@ from agent.committing.authorities import TYP, AuthoritiesClaims, fingerprint, pe
 from agent.committing.envelope import AUTHORITIES, SignedData, encode_event, to_claims
 from agent.plumbing.errors import ConfigurationError
 from order_backend import certificates
-from order_backend.folder import ShopFolder, write_file
+from order_backend.folder import ShopFolder, read_json, write_file
 
 Phase = Literal["alone", "made", "announced", "moved", "dropping"]
 """'alone': there is one. 'made': the successor is not announced yet. 'announced': devices take it up.
@@ -49,11 +49,13 @@ class Announced(msgspec.Struct, frozen=True):
 
 def authority_of(folder: ShopFolder) -> Authority:
     """The present one. Raises ConfigurationError shop_invalid."""
-    key = _key(folder.ca_key)
-    for path in (folder.ca_certificate, folder.next_certificate):  # the key is replaced first
-        if (certificate := _certificate(path)) is not None and certificate.public_key() == key.public_key():
-            return Authority(certificate, key)
-    raise ConfigurationError("shop_invalid", f"{folder.ca_key} and {folder.ca_certificate} are no pair")
+    # The key is replaced first.
+    return _pair(folder.ca_key, folder.ca_certificate, folder.next_certificate)
+
+
+def dropped(folder: ShopFolder) -> Authority:
+    """The one that counts no more, whose key is still here. Raises ConfigurationError shop_invalid."""
+    return _pair(folder.old_key, folder.old_certificate)
 
 
 def successor_of(folder: ShopFolder) -> Authority | None:
@@ -146,12 +148,7 @@ def make_successor(folder: ShopFolder, *, now: datetime) -> Authority:
 
 def announced(folder: ShopFolder) -> Announced:
     """Raises ConfigurationError shop_invalid."""
-    try:
-        return msgspec.json.decode(folder.announced_authorities.read_bytes(), type=Announced)
-    except FileNotFoundError:
-        return Announced()
-    except (OSError, msgspec.DecodeError) as error:
-        raise ConfigurationError("shop_invalid", f"{folder.announced_authorities}: {error}") from error
+    return read_json(folder.announced_authorities, Announced, Announced())
 
 
 def announce(folder: ShopFolder, authorities: list[x509.Certificate]) -> Announced:
@@ -179,6 +176,15 @@ def announcement(folder: ShopFolder, *, now_s: int) -> bytes:
     )
     signed = jws.sign(to_claims(claims), folder.signing_key("policy"), typ=TYP)
     return encode_event(AUTHORITIES, id_=uuid4(), source=config.shop_id, now_s=now_s, data=SignedData(signed))
+
+
+def _pair(key_file: Path, *certificate_files: Path) -> Authority:
+    """The key with the first of the certificates that is its own."""
+    key = _key(key_file)
+    for path in certificate_files:
+        if (certificate := _certificate(path)) is not None and certificate.public_key() == key.public_key():
+            return Authority(certificate, key)
+    raise ConfigurationError("shop_invalid", f"{key_file} and {certificate_files[0]} are no pair")
 
 
 def _certificate(path: Path) -> x509.Certificate | None:

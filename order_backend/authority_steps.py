@@ -3,7 +3,6 @@ cut short, and does nothing twice."""
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -22,6 +21,7 @@ from order_backend.authorities import (
     announce,
     announced,
     authority_of,
+    dropped,
     is_of,
     make_successor,
     phase,
@@ -129,8 +129,7 @@ def drop(folder: ShopFolder, *, force: bool = False, port: int = 0, now: datetim
     write_revocations(folder, now=now)
     if folder.old_key.exists():
         ask_for_restart(folder)
-        old = _old(folder)
-        if wrong := _still_taken(folder, port, old):
+        if wrong := _still_taken(folder, port, dropped(folder)):
             raise ConfigurationError(
                 "authority_broker",
                 f"that the broker refuses what the old one has signed was not seen ({wrong})",
@@ -167,12 +166,6 @@ def _replace(folder: ShopFolder) -> None:
     folder.next_certificate.unlink(missing_ok=True)
 
 
-def _old(folder: ShopFolder) -> Authority:
-    old = ShopFolder(folder.path)
-    old.ca_certificate, old.ca_key = folder.old_certificate, folder.old_key
-    return authority_of(old)
-
-
 def _reissued(path: Path, authority: Authority, *, now: datetime) -> bytes:
     """A certificate for the same key and hosts as that of the broker in `path`."""
     before = x509.load_pem_x509_certificate(path.read_bytes())
@@ -189,7 +182,7 @@ def _waited_in_vain(
     """'' once the broker answers so to a certificate of `authority`; else what it answered last. It is its
     word that counts, not that it was told: so it may be any broker, also one that cannot be signalled."""
     config = folder.config()
-    context: ssl.SSLContext = short_lived_context(_PROBE, authority, ca_pem or trusted_pem(folder))
+    context, _ = short_lived_context(_PROBE, authority, ca_pem or trusted_pem(folder))
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         code = probe_broker(config.broker_host, port or config.broker_port, context)

@@ -6,6 +6,7 @@ It listens on 127.0.0.1 and lives in the shop's folder; a mosquitto that the sys
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import pwd
@@ -31,6 +32,9 @@ _SIGNAL_PATIENCE_S = 2.0
 SAVES_EVERY_S = 10
 """Retained messages and sessions younger than this are lost with a broker that is killed."""
 
+LARGEST_LOG_BYTES = 10 << 20
+"""Of mosquitto's own log: whoever connects over and over writes lines into it."""
+
 log = logging.getLogger("order_backend.broker")
 
 
@@ -52,7 +56,7 @@ class PrivateBroker:
         self._renew_revocations()
         configuration = write_broker_files(self._folder, self.port)
         command = ends_with_parent([mosquitto_path(), "-c", str(configuration)])
-        with (self._folder.broker / "broker.log").open("ab") as log:
+        with _log_file(self._folder).open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         write_file(_pid_file(self._folder), b"%d\n" % self._process.pid)
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -65,7 +69,7 @@ class PrivateBroker:
                 pass
             time.sleep(0.02)
         self.stop()
-        last = (self._folder.broker / "broker.log").read_text(errors="replace").splitlines()[-3:]
+        last = _log_file(self._folder).read_text(errors="replace").splitlines()[-3:]
         raise ConfigurationError("broker_start", "mosquitto did not start: " + " / ".join(last))
 
     def stop(self) -> None:
@@ -96,6 +100,7 @@ class PrivateBroker:
             try:
                 return self._process.wait(_LOOK_EVERY_S)
             except subprocess.TimeoutExpired:
+                bound_log(self._folder)
                 if _restart_file(self._folder).exists():
                     log.info("broker_restarts as it was asked to")
                     self.stop()
@@ -164,6 +169,15 @@ def reload_broker(folder: ShopFolder) -> bool:
     return True
 
 
+def bound_log(folder: ShopFolder) -> None:
+    """Begins mosquitto's log anew where it has grown too long; what it was is kept beside it until then."""
+    file = _log_file(folder)
+    if file.exists() and file.stat().st_size > LARGEST_LOG_BYTES:
+        with contextlib.suppress(OSError):  # no room: what comes is worth more than what was
+            shutil.copyfile(file, file.with_name(f"{file.name}.1"))
+        os.truncate(file, 0)  # mosquitto appends
+
+
 def ask_for_restart(folder: ShopFolder) -> None:
     """Of the shop's private broker, by whoever runs it with `serve`."""
     write_file(_restart_file(folder), b"")
@@ -178,6 +192,10 @@ def _reloads_by_signal(pid: int) -> bool:
     status = Path(f"/proc/{pid}/status").read_text("ascii", errors="replace")
     caught = next((line for line in status.splitlines() if line.startswith("SigCgt:")), "SigCgt: 0")
     return bool(int(caught.split()[1], 16) & 1 << signal.SIGHUP - 1)
+
+
+def _log_file(folder: ShopFolder) -> Path:
+    return folder.broker / "broker.log"
 
 
 def _pid_file(folder: ShopFolder) -> Path:

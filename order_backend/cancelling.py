@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Final
 
 import msgspec
@@ -16,6 +15,7 @@ from order_backend.questions import Questions
 from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply
 from order_backend.shop import NEVER_CAME, Answer, OrderRow, Shop
+from order_backend.stock import together
 
 TOO_LATE: Final = "too_late"
 
@@ -75,10 +75,8 @@ class Cancelling:
     def undo(self, order: OrderRow, *, now_s: int) -> bool:
         """Cancels it and gives back what it took, inside a transaction; False where it has an end already."""
         if self._shop.ends.put(order.order_id, "cancelled", now_s=now_s):
-            given_back: Counter[str] = Counter()
-            for line in msgspec.json.decode(order.lines, type=list[PricedLine]):
-                given_back[line.id] += line.quantity
-            self._shop.stock.give_back(given_back)
+            lines = msgspec.json.decode(order.lines, type=list[PricedLine])
+            self._shop.stock.give_back(together((line.id, line.quantity) for line in lines))
             account = self._shop.accounts.lock(order.device_id, order.account_id)
             self._shop.accounts.owe(account, -order.total_minor)
             return True

@@ -23,6 +23,7 @@ from agent.committing.mandates import (
     AmountRange,
     CheckoutMandate,
     Claims,
+    Kind,
     LineItem,
     LineItems,
     Merchant,
@@ -69,10 +70,6 @@ class Terms(msgspec.Struct, frozen=True):
     def may_close(self, key: PublicJwk, now_s: int) -> bool:
         """Whether that is the shop's agent, or will be, or was, and the time of what names it is not over."""
         return key == self.agent or any(key == old and now_s < end for old, end in self.other_agents)
-
-
-class _Kind(msgspec.Struct, frozen=True):
-    vct: str = ""
 
 
 class PricedLine(msgspec.Struct, frozen=True):
@@ -185,7 +182,7 @@ def _data(event: CloudEvent) -> IntentData:
 
 def _pair(tokens: IntentData, key: PublicJwk) -> Signed:
     checkout, payment = _verified(tokens.checkout, key), _verified(tokens.payment, key)
-    if _claims(checkout, _Kind).vct == CLOSED_CHECKOUT:
+    if _claims(checkout, Kind).vct == CLOSED_CHECKOUT:
         return DirectIntent(tokens, _claims(checkout, CheckoutMandate), _claims(payment, PaymentMandate))
     return SignedIntent(tokens, _claims(checkout, OpenCheckoutMandate), _claims(payment, OpenPaymentMandate))
 

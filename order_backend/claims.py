@@ -69,8 +69,7 @@ class Claims:
     ) -> tuple[str, bool]:
         """The device id that may now have certificates for exactly these requests, and whether its old key
         was stolen; from then on the code is good for them alone, so that a lost answer can be asked for
-        again. `may_be_used` is given the device
-        id before that, and leaves the code as it is by raising.
+        again. `may_be_used` is given the device id before that, and leaves the code as it is by raising.
 
         Raises TrustError: claim_unknown, claim_expired, claim_closed, claim_refused, claim_used.
         """

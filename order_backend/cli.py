@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import time
@@ -15,14 +16,17 @@ from agent.committing.rotation import PURPOSES
 from agent.plumbing.errors import EarmarkError
 from order_backend import (
     account_commands,
+    approval_commands,
     ask_commands,
     authority_commands,
     backup_commands,
     catalogue_commands,
     claim_commands,
+    key_commands,
     order_commands,
     owner_commands,
     policy_commands,
+    request_commands,
 )
 from order_backend.broker import PrivateBroker, reload_broker, write_access_list
 from order_backend.database import DatabaseError, reason
@@ -88,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     claim_commands.add_claim_arguments(code)
     door = command("enrol", claim_commands.enrol, "Let devices in by their codes, until interrupted.")
     claim_commands.add_enrol_arguments(door)
+    known = command("keys", key_commands.keys, "Which keys sign for devices, and which are to follow them.")
+    key_commands.add_key_arguments(known)
     out = command("revoke", _revoke, "Refuse a device from now on, and end its session.")
     out.add_argument("--device", required=True)
     out.add_argument("--port", type=int, default=0, help="the broker's, instead of the one in shop.json")
@@ -126,6 +132,9 @@ def _parser() -> argparse.ArgumentParser:
     ask_commands.add_promotions_arguments(on)
     days = command("delivery", ask_commands.delivery, "When what is ordered comes.")
     ask_commands.add_delivery_arguments(days)
+    for kind, text in request_commands.KINDS.items():
+        asked = command(f"{kind}s", request_commands.show(kind), text)
+        request_commands.add_request_arguments(asked)
     new = command(
         "publish", catalogue_commands.publish_command, "Sell by a new version of the catalogue, everywhere."
     )
@@ -138,6 +147,10 @@ def _parser() -> argparse.ArgumentParser:
         "policy", policy_commands.policy, "The most that a device may order, whatever its settings allow."
     )
     policy_commands.add_policy_arguments(limits)
+    answer = command(
+        "approval", approval_commands.approval, "Carry to a device what a person's phone has signed."
+    )
+    approval_commands.add_approval_arguments(answer)
     copy = command(
         "backup", backup_commands.backup, "Copy the whole shop into one sealed file; it may be at work."
     )
@@ -165,6 +178,7 @@ def _init(options: argparse.Namespace) -> int:
         database=options.database,
         now=datetime.now(UTC),
     )
+    os.sync()
     print(f"shop {folder.config().shop_id} in {folder.path}")
     return 0
 

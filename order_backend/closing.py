@@ -13,7 +13,9 @@ import msgspec
 from joserfc.jwk import ECKey
 
 from agent.committing import jws, sd_jwt
-from agent.committing.mandates import Merchant, PaymentInstrument
+from agent.committing.envelope import to_claims
+from agent.committing.mandates import CLOSED_CHECKOUT, CLOSED_PAYMENT, Merchant, PaymentInstrument
+from agent.committing.offers import OfferedItem, priced, totals
 from order_backend.checks import CheckedIntent, PricedLine
 
 CHECKOUT_TYP = "earmark-checkout+jwt"
@@ -47,13 +49,13 @@ def close(
     checkout_hash = sd_jwt.digest(checkout_jwt)
     times = {"iat": now_s, "exp": intent.checkout.exp}
     checkout = {
-        "vct": "mandate.checkout.1",
+        "vct": CLOSED_CHECKOUT,
         "checkout_jwt": checkout_jwt,
         "checkout_hash": checkout_hash,
         **times,
     }
     payment = {
-        "vct": "mandate.payment.1",
+        "vct": CLOSED_PAYMENT,
         "transaction_id": checkout_hash,
         "payee": payee,
         "payment_amount": {"amount": intent.total_minor, "currency": intent.currency},
@@ -82,20 +84,11 @@ def _checkout(intent: CheckedIntent, merchant: object, now_s: int) -> dict[str, 
         "merchant": merchant,
         "currency": intent.currency,
         "line_items": [_line(number, line) for number, line in enumerate(intent.lines, 1)],
-        "totals": _totals(intent.total_minor),
+        "totals": msgspec.to_builtins(totals(intent.total_minor)),
         "links": [],
         "iat": now_s,
     }
 
 
 def _line(number: int, line: PricedLine) -> dict[str, object]:
-    return {
-        "id": str(number),
-        "item": {"id": line.id, "title": line.title, "price": line.unit_price},
-        "quantity": line.quantity,
-        "totals": _totals(line.unit_price * line.quantity),
-    }
-
-
-def _totals(minor: int) -> list[dict[str, object]]:
-    return [{"type": kind, "amount": minor} for kind in ("subtotal", "total")]
+    return to_claims(priced(number, OfferedItem(line.id, line.title, line.unit_price), line.quantity))

@@ -68,6 +68,8 @@ class Database:
         """Raises ValueError where the URL is none of PostgreSQL."""
         self._engine = _engine(where)
         self._connection: Connection | None = None
+        self.in_transaction = False
+        """Whether what is written now is one of several that are written together."""
         self.dialect = self._engine.dialect.name
         """'sqlite' or 'postgresql'."""
 
@@ -98,6 +100,7 @@ class Database:
         """As `transaction`, alone with each of several, which everybody locks in one order."""
         names = sorted({"/".join(alone_with) for alone_with in several})
         self.run("BEGIN IMMEDIATE" if self.dialect == "sqlite" else "BEGIN")
+        self.in_transaction = True
         try:
             if names and self.dialect == "postgresql":
                 self.execute(_ALONE, [{"name": name} for name in names])
@@ -107,6 +110,8 @@ class Database:
             with suppress(DatabaseError):  # ended by itself: a full disk, a connection that is gone
                 self.run("ROLLBACK")
             raise
+        finally:
+            self.in_transaction = False
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -14,11 +14,10 @@ from uuid import UUID, uuid4
 import msgspec
 
 from agent.committing.envelope import INTENT, STATUS, CloudEvent, StatusData, decode_data, decode_event
-from agent.committing.jws import PublicJwk
+from agent.committing.jws import named_key
 from agent.committing.statements import StatusClaims
 from agent.committing.trusted_time import TimeClaims
 from agent.plumbing.errors import TrustError
-from order_backend.agents import Agents
 from order_backend.asks import Asks, is_ask
 from order_backend.cancelling import Cancelling
 from order_backend.checks import (
@@ -34,7 +33,8 @@ from order_backend.checks import (
 from order_backend.device_keys import REFUSED_S
 from order_backend.direct import check_direct
 from order_backend.folder import ShopFolder
-from order_backend.offers import Offers, offer_keys
+from order_backend.key_changes import KeyChanges
+from order_backend.offers import Offers
 from order_backend.order_numbers import unguessable
 from order_backend.placing import Placing
 from order_backend.prices import Prices
@@ -46,6 +46,7 @@ from order_backend.retention import receipt_again
 from order_backend.returned import ReturnedReceipts, lost_times
 from order_backend.shop import NEVER_CAME, Answer, Shop
 from order_backend.situation import Situation, Situations
+from order_backend.standing_keys import StandingKeys
 
 __all__ = ["OrderDesk", "Reply"]
 
@@ -58,7 +59,7 @@ class _Judged(NamedTuple):
 
 
 class OrderDesk:
-    """Used from one thread."""
+    """Used from one thread. `key_changes`: of devices that change their own signing key."""
 
     def __init__(
         self,
@@ -71,7 +72,8 @@ class OrderDesk:
         self._shop = Shop.open(folder.database)
         self._receipts_key = folder.signing_key("receipts")
         self._time_key = folder.signing_key("time")
-        self._agents = Agents.of(folder)
+        self._agents = StandingKeys.of(folder, "agent")
+        self._offer_keys = StandingKeys.of(folder, "offers")
         self._folder = folder
         self._terms = Terms(
             merchant=config.merchant,
@@ -86,9 +88,13 @@ class OrderDesk:
         self._new_id = new_id
         self._receipts = ReceiptWriter(config, self._receipts_key, new_id)
         self._placing = Placing(folder, self._shop, self._receipts, order_number or unguessable)
-        self._questions = Questions(self._shop, config, self._receipts_key, new_id)
+        self.key_changes = KeyChanges(folder, self._shop, self._receipts_key, new_id)
+        self._questions = Questions(self._shop, config, self._receipts_key, new_id, self.key_changes.used)
         self._offers = Offers(folder, self._shop, self._questions, self._prices, new_id)
-        self._asks = Asks(self._shop, config, self._questions, self._prices, self._receipts_key, new_id)
+        number = order_number or unguessable
+        self._asks = Asks(
+            *(self._shop, config, self._questions, self._prices, self._receipts_key, new_id), number
+        )
         self._cancelling = Cancelling(self._shop, self._questions, self._receipts)
         self._returned = ReturnedReceipts(
             folder, self._shop, self._receipts, self._cancelling, self.place_again
@@ -130,7 +136,7 @@ class OrderDesk:
         with self._shop.transaction_of(names):
             judged = [(*of, self._judge(*of, now_s)) for of in events]
             wanted = [(device_id, one.intent) for _, device_id, _, one in judged if isinstance(one, _Judged)]
-            if wanted:
+            if len(wanted) > 1:
                 self._placing.lock(wanted)
             return [
                 one if isinstance(one, Reply) else self._settle(event, device_id, one, now_s)
@@ -145,8 +151,10 @@ class OrderDesk:
             again = receipt_again(self._shop, self._receipts, device_id, event.id, before, now_s=now_s)
             return Reply("ack", again, "replayed")
         try:
-            active, signed = authenticate_device(event, device_id, found.device, now_s)
+            active, signed = self.key_changes.authenticate(event, device_id, found.device, now_s)
         except Refusal as refusal:
+            if self.key_changes.may_be_forgotten(found.device, refusal, event):
+                return IN_DOUBT
             self.unauthenticated[device_id] += 1
             return Reply("ack", self._refused(event, device_id, refusal, now_s), refusal.code)
         if before is not None and before.sha256 != NEVER_CAME:
@@ -192,9 +200,10 @@ class OrderDesk:
         self, signed: Signed, now_s: int, *, is_published: bool = True, again: bool = False
     ) -> CheckedIntent:
         if isinstance(signed, DirectIntent):
-            keys, shop_id = offer_keys(self._folder, now_s=now_s), self._config.shop_id
-            return check_direct(signed, terms=self._terms, shop_id=shop_id, offer_keys=keys, now_s=now_s)
-        self._look_for_agent(signed.checkout.cnf.jwk)
+            self._look_for_offer_key(named_key(signed.checkout.checkout_jwt))
+            keys = self._offer_keys.at(now_s)
+            return check_direct(signed, terms=self._terms, offer_keys=keys, now_s=now_s)
+        self._look_for_agent(signed.checkout.cnf.jwk.kid)
         version = signed.checkout.catalogue_version
         if again:
             prices = self._prices.then(version)
@@ -202,13 +211,18 @@ class OrderDesk:
             prices = self._prices.of(version, now_s=now_s, is_published=is_published)
         return check_intent(signed, terms=self._terms, prices=prices, now_s=now_s)
 
-    def _look_for_agent(self, key: PublicJwk) -> None:
+    def _look_for_agent(self, kid: str) -> None:
         """A device may name a key as soon as it is announced, which another order service may have done."""
-        if key.kid not in self._agents.keys:
-            self._agents = agents = Agents.of(self._folder)
+        if kid not in self._agents.keys:
+            self._agents = agents = StandingKeys.of(self._folder, "agent")
             self._terms = msgspec.structs.replace(
                 self._terms, agent=agents.current, other_agents=agents.others
             )
+
+    def _look_for_offer_key(self, kid: str) -> None:
+        """Another order service may have taken one up that this one has not seen yet."""
+        if kid not in self._offer_keys.keys:
+            self._offer_keys = StandingKeys.of(self._folder, "offers")
 
     def query(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
         """As `Questions.query`, or as `Asks.ask` where it is a question of that kind."""

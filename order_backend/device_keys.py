@@ -26,10 +26,12 @@ class OldKey(msgspec.Struct, frozen=True):
 
 
 class Signer(msgspec.Struct, frozen=True):
-    """A key, and when it was replaced, if it was (Unix seconds)."""
+    """A key, and when it was replaced, if it was (Unix seconds); `is_next`: the device has not used it
+    yet."""
 
     jwk: PublicJwk
     replaced_s: int | None = None
+    is_next: bool = False
 
     def may_have_signed_at(self, iat_s: int) -> bool:
         """Whether it was the device's key then, as far as two clocks can tell."""
@@ -41,15 +43,23 @@ class SigningKeys(msgspec.Struct, frozen=True):
 
     current: PublicJwk
     old: tuple[OldKey, ...] = ()
+    following: PublicJwk | None = None
 
     def signer(self, token: str, *, now_s: int) -> Signer:
         """The one that `token` (a compact JWS or SD-JWT) has to be verified with: the old one that it names,
-        until its end, else the present one."""
+        until its end, or the one that is to follow, else the present one."""
         kid = jws.named_key(token.partition("~")[0])
+        if self.following is not None and kid == self.following.kid:
+            return Signer(self.following, is_next=True)
         for old in self.old:
             if old.jwk.kid == kid and now_s < old.until_s:
                 return Signer(old.jwk, old.replaced_s)
         return Signer(self.current)
+
+    def present(self, token: str) -> PublicJwk:
+        """As `signer`, where no old key counts."""
+        named = self.following is not None and jws.named_key(token) == self.following.kid
+        return self.following if named and self.following is not None else self.current
 
 
 class DeviceKeys:

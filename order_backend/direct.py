@@ -21,7 +21,7 @@ from order_backend.checks import (
 
 
 def check_direct(
-    intent: DirectIntent, *, terms: Terms, shop_id: str, offer_keys: Iterable[PublicJwk], now_s: int
+    intent: DirectIntent, *, terms: Terms, offer_keys: Iterable[PublicJwk], now_s: int
 ) -> CheckedIntent:
     """At the prices of the offer, which binds the shop that signed it as long as it is in time.
 
@@ -37,12 +37,8 @@ def check_direct(
     if payment.transaction_id != checkout.checkout_hash:
         raise Refusal("payment_reference", "the payment belongs to another checkout")
     offer = _offer(checkout.checkout_jwt, offer_keys)
-    if (offer.iss, offer.aud, offer.env, offer.id) != (
-        shop_id,
-        checkout.iss,
-        terms.environment,
-        checkout.jti,
-    ):
+    meant = (terms.merchant.id, checkout.iss, terms.environment, checkout.jti)
+    if (offer.iss, offer.aud, offer.env, offer.id) != meant:
         raise Refusal("offer_other", "was offered for another device or another order")
     if offer.exp <= now_s or checkout.exp > offer.exp:
         raise Refusal("offer_expired", "the offer does not hold for as long")

@@ -97,7 +97,7 @@ class _EnrolmentDesk:
     def __init__(self, folder: ShopFolder) -> None:
         self._folder = folder
         self._failures = Rates(TRIES_AT_ONCE, TRIES_PER_S)
-        self._refused = 0
+        self._refused = self._unavailable = 0
         self._lock = threading.Lock()
 
     def claim(self, name: str) -> bytes:
@@ -147,13 +147,17 @@ class _EnrolmentDesk:
         try:
             if waits:
                 raise TrustError("enrol_too_many", "too many tries from this address", "wait a minute")
-            return HTTPStatus.OK, answer()
+            answered = answer()
+            self._unavailable = 0
+            return HTTPStatus.OK, answered
         except TrustError as error:
             self._refused_one(address, error.code, counts=not waits)
             refusal = EnrolmentRefused(error.code, error.detail, error.next_step)
         except (DatabaseError, ConfigurationError) as error:
             said = reason(error) if isinstance(error, DatabaseError) else str(error)
-            log.error("shop_unavailable %s", said)
+            self._unavailable += 1  # whoever knocks meanwhile fills no log
+            if audit.is_news(self._unavailable):
+                log.error("shop_unavailable %s; %d times now", said, self._unavailable)
             refusal = EnrolmentRefused("shop_unavailable", "the shop cannot answer now", "try again later")
         return _STATUS.get(refusal.code, HTTPStatus.FORBIDDEN), msgspec.json.encode(refusal)
 

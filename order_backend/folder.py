@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from joserfc.jwk import ECKey
@@ -14,8 +17,11 @@ from agent.committing import jws
 from agent.committing.jws import PublicJwk
 from agent.committing.mandates import Merchant, PaymentInstrument
 from agent.committing.trust import Environment
+from agent.plumbing import durable
 from agent.plumbing.errors import ConfigurationError
 from order_backend.mail_settings import MailSettings
+
+T = TypeVar("T")
 
 Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
@@ -68,6 +74,7 @@ class ShopFolder:
         self.trusted = path / "ca" / "trusted.crt"
         self.announced_authorities = path / "ca" / "authorities.json"
         self.revocations = path / "ca" / "revoked.crl"
+        self.revocations_lock = path / "revoked.lock"
         self.service_certificates = path / "ca" / "services.json"
         self.rotations = path / "keys" / "rotations.json"
         self.mail_lock = path / "mail.lock"
@@ -120,15 +127,47 @@ class ShopFolder:
         return jws.public_jwk(self.signing_key(purpose))
 
 
-def write_file(path: Path, content: bytes, *, private: bool = False) -> None:
-    """Replaces `path` at once; owner-only where it is `private`."""
+def read_json(path: Path, type_: type[T], otherwise: T) -> T:
+    """What stands in one of the folder's files; `otherwise` where there is none. Raises ConfigurationError
+    shop_invalid."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=type_)
+    except FileNotFoundError:
+        return otherwise
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError("shop_invalid", f"{path}: {error}") from error
+
+
+def write_file(path: Path, content: bytes, *, private: bool = False, sync: bool = True) -> None:
+    """Replaces `path` at once, on disk when this returns unless `sync` is False; owner-only where it is
+    `private`. Of several processes that write it at once each does so whole."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.unlink(missing_ok=True)
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o644)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    temporary.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            if sync:
+                os.fsync(descriptor)
+        temporary.replace(path)
+        if sync:
+            durable.flush(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Others of this machine that want to be alone with `path` wait, as this one does for them. Raises
+    OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def claim(path: Path) -> int | None:

@@ -21,6 +21,7 @@ from agent.committing.envelope import (
 )
 from agent.committing.statements import StatusClaims
 from order_backend.desk import OrderDesk
+from order_backend.device_log import DeviceLog
 from order_backend.folder import ShopFolder
 from order_backend.presences import Presences
 from order_backend.rates import Rates
@@ -35,8 +36,6 @@ STATUSES_AT_ONCE = 30
 STATUSES_PER_S = 0.5
 """An honest device comes and goes no oftener than its connection breaks, and with each till that starts."""
 
-log = logging.getLogger("order_backend")
-
 
 class Publish(Protocol):
     """At QoS 1."""
@@ -49,6 +48,7 @@ class Intake:
 
     def __init__(self, folder: ShopFolder, publish: Publish) -> None:
         self._publish = publish
+        self.log = DeviceLog(logging.getLogger("order_backend"))
         self._online: set[str] = set()
         """Who may be told the time: also those that could not sign without it."""
         self._presences = Presences()
@@ -76,7 +76,7 @@ class Intake:
             self._limited.discard(device_id)
             return False
         if device_id not in self._limited:
-            log.warning("rate_limited device=%s", device_id)
+            self.log.say(f"limit {device_id}", f"rate_limited device={device_id}", level=logging.WARNING)
         self._limited.add(device_id)
         return True
 
@@ -95,6 +95,8 @@ class Intake:
                 if renewed is None:
                     return
                 reply = renewed
+            case "up/key":
+                reply = desk.key_changes.take(device_id, payload, now_s=clock.now_s())
             case "up/query":
                 reply = desk.query(device_id, payload, now_s=clock.now_s())
             case "up/offer":
@@ -122,7 +124,7 @@ class Intake:
             self._tell_time(device_id, desk, clock)
 
     def _answer(self, device_id: str, reply: Reply) -> None:
-        log.info("%s device=%s", reply.code, device_id)
+        self.log.say(device_id, f"{reply.code} device={device_id}")
         for what, answer in ((reply.what, reply.payload), ("rsp", reply.not_placed)):
             if answer:
                 self._publish(down_topic(device_id, what), answer)
@@ -134,11 +136,13 @@ class Intake:
         known = desk.knows(device_id)
         if known:
             now_s = clock.now_s()
+            if (notice := desk.key_changes.notice(device_id, payload, now_s=now_s)) is not None:
+                self._answer(device_id, notice)
             claims = desk.status(device_id, payload, now_s=now_s)
             seen = self._presences.take(device_id, claims, now_s=now_s)
             self._note(device_id, claims, desk, now_s)
             if seen != "unchanged":
-                log.info("presence_%s device=%s", seen, device_id)
+                self.log.say(device_id, f"presence_{seen} device={device_id}")
         if online and known:
             self._online.add(device_id)
             if tells:

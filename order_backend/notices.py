@@ -114,6 +114,8 @@ class Notices:
         of_owner = select(
             literal(order_id), owners.c.device_id, *(literal(value) for value in told.values())
         ).where(owners.c.device_id == device_id)
+        # Whoever takes the owner away waits for this order, and drops its notice, too.
+        of_owner = of_owner.with_for_update(read=True, key_share=True)
         statement = self._db.insert(notices).from_select(["order_id", "device_id", *told], of_owner)
         again = told | {"state": "due", "attempts": 0, "reason": ""}
         self._db.execute(statement.on_conflict_do_update(index_elements=["order_id"], set_=again))

@@ -1,12 +1,12 @@
 """DIRECT mode's first half: what a device asks for, priced and signed for it with the shop's offers key.
 
-Nothing is kept of an offer, and nothing reserved. It carries the id of the intent that may take it, and an
-intent's id is answered once: so of all offers for one intent one at most becomes an order.
+Nothing is kept of an offer, nothing reserved, and nobody waits for one. It carries the id of the intent that
+may take it, and an intent's id is answered once: so of all offers for one intent one at most becomes an
+order.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
@@ -20,13 +20,13 @@ from agent.committing.envelope import (
     encode_event,
     to_claims,
 )
-from agent.committing.jws import PublicJwk
 from agent.committing.offers import (
     OFFER_LIFETIME_S,
     OFFER_TYP,
     OfferClaims,
     OfferedItem,
     OfferedLine,
+    priced,
     totals,
 )
 from agent.committing.statements import CLOCK_SKEW_S, OfferRequestClaims, RequestedLine
@@ -36,9 +36,8 @@ from order_backend.price_list import PriceList
 from order_backend.prices import Prices
 from order_backend.questions import Questions
 from order_backend.receipts import Reply
-from order_backend.rotations import next_key, old_keys
 from order_backend.shop import Shop
-from order_backend.stock import short
+from order_backend.stock import short, together
 
 
 class Offers:
@@ -68,12 +67,11 @@ class Offers:
         """
         event = decode_event(payload, OFFER_REQUEST)
         signed = decode_data(event, SignedData).signed
-        with self._shop.transaction(device_id):
-            claims = self._questions.statement(event, signed, OfferRequestClaims, device_id, now_s=now_s)
-            try:
-                offer = self._priced(claims, now_s)
-            except Refusal as refusal:
-                return Reply("", b"", refusal.code)
+        claims = self._questions.statement(event, signed, OfferRequestClaims, device_id, now_s=now_s)
+        try:
+            offer = self._priced(claims, now_s)
+        except Refusal as refusal:
+            return Reply("", b"", refusal.code)
         token = jws.sign(to_claims(offer), self._key, typ=OFFER_TYP)
         answer = encode_event(
             OFFER, id_=self._new_id(), source=offer.iss, now_s=now_s, data=SignedData(token)
@@ -93,10 +91,8 @@ class Offers:
             raise Refusal("offer_used", "that intent was answered already")
         prices = self._prices.of(claims.catalogue_version, now_s=judged_s)
         lines = tuple(_line(number, line, prices) for number, line in enumerate(claims.lines, 1))
-        wanted: Counter[str] = Counter()
-        for line in lines:
-            wanted[line.item.id] += line.quantity
-        if short(wanted, self._shop.stock.left(wanted)):
+        wanted = together((line.item.id, line.quantity) for line in lines)
+        if short(wanted, self._shop.stock.seen(wanted)):
             raise Refusal("unavailable", "not as many are left")
         return OfferClaims(
             id=claims.intent,
@@ -114,21 +110,10 @@ class Offers:
         )
 
 
-def offer_keys(folder: ShopFolder, *, now_s: int) -> tuple[PublicJwk, ...]:
-    """Those whose offers the shop stands by: of now, the announced one, and those that were until their time
-    is over. Raises ConfigurationError shop_key_missing."""
-    # In the order in which a rotation moves them, so that none is missed on its way.
-    following = next_key(folder, "offers")
-    current = folder.public_key("offers")
-    old = tuple(one.public for one in old_keys(folder, "offers") if now_s < one.until_s)
-    return (current, *(() if following is None else (jws.public_jwk(following),)), *old)
-
-
 def _line(number: int, line: RequestedLine, prices: PriceList) -> OfferedLine:
     if line.quantity > LARGEST_QUANTITY:
         raise Refusal("quantity", f"{line.quantity} of one thing")
     price = prices.unit_price(line.id)
     if price is None:
         raise Refusal("item_unknown", f"line {number} is not sold here")
-    item = OfferedItem(line.id, line.title, price)
-    return OfferedLine(str(number), item, line.quantity, totals(price * line.quantity))
+    return priced(number, OfferedItem(line.id, line.title, price), line.quantity)

@@ -3,7 +3,6 @@ receipt and the notice to the owner. All of it inside the transaction of whoever
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -16,7 +15,7 @@ from order_backend.closing import ClosedPair, close
 from order_backend.folder import ShopFolder
 from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.shop import Answer, OrderRow, Shop
-from order_backend.stock import short
+from order_backend.stock import short, together
 
 
 class Placing:
@@ -38,9 +37,7 @@ class Placing:
     def reserve(self, device_id: str, intent: CheckedIntent, *, now_s: int) -> str:
         """The account that owes it. Raises Refusal: unavailable, credit_limit, same_basket; then nothing was
         written."""
-        wanted: Counter[str] = Counter()
-        for line in intent.lines:
-            wanted[line.id] += line.quantity
+        wanted = together((line.id, line.quantity) for line in intent.lines)
         left = self._shop.stock.left(wanted)
         if missing := short(wanted, left):
             available = {id_: missing.get(id_, quantity) for id_, quantity in wanted.items()}

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from agent.committing.trust import MOST_KEYS, BrokerTrust, ShopKeys, TrustBundle
 from agent.plumbing.errors import ConfigurationError, TrustError
 from order_backend import certificates
 from order_backend.authorities import Authority, issuing, signers, trusted_pem
-from order_backend.folder import PURPOSES, ShopConfig, ShopFolder, write_file
+from order_backend.folder import PURPOSES, ShopConfig, ShopFolder, alone, read_json, write_file
 from order_backend.price_list import parse_price_list
 from order_backend.rotations import old_keys
 from order_backend.shop import Shop
@@ -79,26 +80,27 @@ def create_shop(
         raise ConfigurationError("shop_invalid", str(error)) from error
 
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write = partial(write_file, sync=False)  # `init` syncs all at once, at its end
     ca_key = certificates.new_key()
     ca = certificates.authority(f"{config.shop_id} authority", ca_key, now=now)
-    write_file(folder.ca_key, certificates.private_pem(ca_key), private=True)
-    write_file(folder.ca_certificate, certificates.certificate_pem(ca))
+    write(folder.ca_key, certificates.private_pem(ca_key), private=True)
+    write(folder.ca_certificate, certificates.certificate_pem(ca))
     hosts = dict.fromkeys([broker_host, "localhost", "127.0.0.1", "::1"])
     key = certificates.new_key()
     broker = certificates.server_certificate(hosts, key.public_key(), ca, ca_key, now=now)
-    write_file(folder.broker_key, certificates.private_pem(key), private=True)
-    write_file(folder.broker_certificate, certificates.certificate_pem(broker))
+    write(folder.broker_key, certificates.private_pem(key), private=True)
+    write(folder.broker_certificate, certificates.certificate_pem(broker))
     first_replica = (folder.backend_certificate, folder.backend_key)
-    _write_client(folder, config.backend_name, first_replica, (ca, ca_key), now=now)
+    _write_client(folder, config.backend_name, first_replica, (ca, ca_key), now=now, sync=False)
     for purpose in PURPOSES:
-        write_file(
+        write(
             folder.signing_key_file(purpose), certificates.private_pem(certificates.new_key()), private=True
         )
-    write_file(folder.catalogue, prices)
+    write(folder.catalogue, prices)
     with Shop.open(config.database or path / "shop.db"):
         pass
-    write_file(folder.config_file, msgspec.json.format(msgspec.json.encode(config), indent=1) + b"\n")
-    write_revocations(folder, now=now)
+    write(folder.config_file, msgspec.json.format(msgspec.json.encode(config), indent=1) + b"\n")
+    write_revocations(folder, now=now, sync=False)
     return folder
 
 
@@ -208,13 +210,15 @@ def forget_replica(folder: ShopFolder, name: str) -> bool:
     return True
 
 
-def write_revocations(folder: ShopFolder, *, also: Iterable[int] = (), now: datetime) -> None:
+def write_revocations(
+    folder: ShopFolder, *, also: Iterable[int] = (), now: datetime, sync: bool = True
+) -> None:
     """The revocation lists, one of each authority, of everything that is revoked in the database, of order
-    services, and `also`."""
-    with Shop.open(folder.database) as shop:
+    services, and `also`. Of two at once the one that writes last has read last."""
+    with alone(folder.revocations_lock), Shop.open(folder.database) as shop:
         serials = [*shop.revoked_serials(), *map(int, sorted(_services(folder).revoked)), *also]
-    lists = [certificates.revocation_list(serials, *one, now=now) for one in signers(folder)]
-    write_file(folder.revocations, b"".join(lists))
+        lists = [certificates.revocation_list(serials, *one, now=now) for one in signers(folder)]
+        write_file(folder.revocations, b"".join(lists), sync=sync)
 
 
 class _Services(msgspec.Struct):
@@ -225,12 +229,7 @@ class _Services(msgspec.Struct):
 
 
 def _services(folder: ShopFolder) -> _Services:
-    try:
-        return msgspec.json.decode(folder.service_certificates.read_bytes(), type=_Services)
-    except FileNotFoundError:
-        return _Services()
-    except (OSError, msgspec.DecodeError) as error:
-        raise ConfigurationError("shop_invalid", f"{folder.service_certificates}: {error}") from error
+    return read_json(folder.service_certificates, _Services, _Services())
 
 
 def _write_client(
@@ -240,18 +239,19 @@ def _write_client(
     authority: tuple[x509.Certificate, ec.EllipticCurvePrivateKey],
     *,
     now: datetime,
+    sync: bool = True,
 ) -> None:
     key = certificates.new_key()
     certificate = certificates.client_certificate(name, key.public_key(), *authority, now=now)
-    _note_service(folder, name, certificate)
-    write_file(files[1], certificates.private_pem(key), private=True)
-    write_file(files[0], certificates.certificate_pem(certificate))
+    _note_service(folder, name, certificate, sync=sync)
+    write_file(files[1], certificates.private_pem(key), private=True, sync=sync)
+    write_file(files[0], certificates.certificate_pem(certificate), sync=sync)
 
 
-def _note_service(folder: ShopFolder, name: str, certificate: x509.Certificate) -> None:
+def _note_service(folder: ShopFolder, name: str, certificate: x509.Certificate, *, sync: bool = True) -> None:
     services = _services(folder)
     services.serials.setdefault(name, set()).add(str(certificate.serial_number))
-    write_file(folder.service_certificates, msgspec.json.encode(services))
+    write_file(folder.service_certificates, msgspec.json.encode(services), sync=sync)
 
 
 def check_device_id(device_id: str, folder: ShopFolder) -> None:

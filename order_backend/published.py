@@ -9,9 +9,9 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import bindparam, delete, func, select, update
 
+from agent.committing import jws
 from agent.committing.catalogue_manifest import ManifestClaims
 from agent.committing.envelope import CATALOGUE, SignedData, decode_data, decode_event
-from agent.committing.jws import from_base64url
 from order_backend.database import Database
 from order_backend.tables import catalogue_parts, catalogues
 
@@ -141,8 +141,7 @@ def _version(
 def claims_of_version(version: Version) -> ManifestClaims:
     """What this shop signed itself, from its own database; the signature is not looked at again."""
     signed = decode_data(decode_event(version.manifest, CATALOGUE), SignedData).signed
-    body = signed.split(".")[1]
-    return msgspec.json.decode(from_base64url(body), type=ManifestClaims)
+    return msgspec.json.decode(jws.unverified(signed), type=ManifestClaims)
 
 
 def needed_parts(versions: Iterable[Version]) -> set[str]:

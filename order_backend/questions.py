@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from joserfc.jwk import ECKey
@@ -20,22 +20,29 @@ from agent.committing.statements import (
     verify_statement,
 )
 from agent.plumbing.errors import TrustError
+from order_backend.device_keys import Signer
 from order_backend.folder import ShopConfig
 from order_backend.receipt_writer import ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply, not_placed_event, require_uuid
 from order_backend.retention import receipt_again
-from order_backend.shop import NEVER_CAME, Answer, Shop
+from order_backend.shop import NEVER_CAME, Answer, Device, Shop
 
 S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, OfferRequestClaims, AskClaims)
+
+
+class Used(Protocol):
+    """As `KeyChanges.used`."""
+
+    def __call__(self, device: Device, signer: Signer, *, now_s: int) -> None: ...
 
 
 class Questions:
     """On the database of one desk."""
 
     def __init__(
-        self, shop: Shop, config: ShopConfig, receipts_key: ECKey, new_id: Callable[[], UUID]
+        self, shop: Shop, config: ShopConfig, receipts_key: ECKey, new_id: Callable[[], UUID], used: Used
     ) -> None:
-        self._shop, self._config = shop, config
+        self._shop, self._config, self._used = shop, config, used
         self._receipts_key, self._new_id = receipts_key, new_id
         self._receipts = ReceiptWriter(config, receipts_key, new_id)
 
@@ -62,6 +69,7 @@ class Questions:
             raise TrustError("signature_key_replaced", "signed by an old key after that was replaced")
         if (claims.jti, claims.iss) != (event.id, event.source):
             raise TrustError("statement_mismatch", "the event says something else than what is signed")
+        self._used(device, signer, now_s=now_s)
         return claims
 
     def query(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:

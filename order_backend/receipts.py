@@ -18,8 +18,9 @@ from agent.plumbing.errors import TrustError
 
 
 class Reply(NamedTuple):
-    """`what` ends the topic ('ack' or 'rsp'); `code` is 'ordered', 'replayed', 'not_placed' or why not.
-    `not_placed` goes out besides, on 'rsp'."""
+    """`what` ends the topic ('ack', 'rsp', 'offer', 'cert', ...; '' where nothing is answered); `code` says
+    for the log what it is: 'ordered', 'replayed', 'not_placed', 'offered', ... or why not. `not_placed` goes
+    out besides, on 'rsp'."""
 
     what: str
     payload: bytes

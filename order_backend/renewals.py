@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import uuid4
@@ -27,10 +28,14 @@ from order_backend.authorities import issuing
 from order_backend.checks import Refusal
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import requested_key
+from order_backend.rates import Rates
 from order_backend.receipts import Reply, require_uuid
 from order_backend.shop import Device, Shop
 
 _MOST_REMEMBERED = 10_000
+AT_ONCE, PER_S = 20, 1 / 600
+"""Requests of one device that are answered: an honest one asks again after a minute, ten, and then each hour.
+Each certificate is a row for good, and one of the revocation list where the device is revoked."""
 
 
 class _Answered(NamedTuple):
@@ -44,13 +49,14 @@ class Renewals:
     def __init__(self, folder: ShopFolder) -> None:
         self._folder, self._config = folder, folder.config()
         self._answered: dict[str, _Answered] = {}
+        self._rates = Rates(AT_ONCE, PER_S)
 
     def renew(self, shop: Shop, device_id: str, payload: bytes, *, now_s: int) -> Reply | None:
         """A certificate, or why none; in the database when this returns. The same request again gets the
         same answer.
 
-        Raises TrustError: envelope_malformed, device_unknown, statement_mismatch, statement_late and what
-        `verify_statement` raises; then there is no answer.
+        Raises TrustError: envelope_malformed, device_unknown, statement_mismatch, statement_late,
+        renewal_too_often and what `verify_statement` raises; then there is no answer.
         """
         if not self._folder.ca_key.exists():
             return None
@@ -61,6 +67,8 @@ class Renewals:
             return before.reply
         data = decode_data(event, RenewalData)
         device, known = self._authenticated(shop, event, data, device_id, now_s)
+        if not self._rates.allows(device_id, time.monotonic()):
+            raise TrustError("renewal_too_often", "it has had many answers just now")
         try:
             claims = self._answer(
                 device_id, event.id, now_s, certificate=self._issue(shop, device, data, known)
@@ -88,7 +96,7 @@ class Renewals:
         claims = verify_statement(
             data.signed,
             RenewalClaims,
-            device.signing_jwk,
+            device.signing_keys.present(data.signed),
             device_id=device_id,
             audience=self._config.shop_id,
             environment=self._config.environment,
@@ -106,7 +114,7 @@ class Renewals:
             key = requested_key(data.request.encode(), device.device_id)
         except TrustError as error:
             raise Refusal("request_refused", error.detail) from error
-        if certificates.jwk_of(key) == device.signing_jwk:
+        if certificates.jwk_of(key) in (device.signing_jwk, device.next_key):
             raise Refusal("request_refused", "one key for TLS and for signing; they must differ")
         authority = issuing(self._folder, known=known)
         certificate = certificates.client_certificate(

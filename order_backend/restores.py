@@ -80,10 +80,14 @@ class Restores:
             return "none"
         return "open" if None in found else "closed"
 
+    def is_open(self) -> bool:
+        """Whether there is a lost time that no operator has closed yet."""
+        is_open = select(restores.c.number).where(restores.c.closed_at_s.is_(None)).limit(1)
+        return self._db.execute(is_open).first() is not None
+
     def of_question(self, device_id: str, intent_id: str) -> bool:
         """Whether an intent of which nothing but its id is known may have been placed."""
-        is_open = select(restores.c.number).where(restores.c.closed_at_s.is_(None)).limit(1)
-        if self._db.execute(is_open).first() is not None:
+        if self.is_open():
             return True
         query = select(doubts.c.state).where(doubts.c.device_id == device_id, doubts.c.intent_id == intent_id)
         return self._db.execute(query).first() is not None

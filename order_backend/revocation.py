@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 import paho.mqtt.client as mqtt
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -76,7 +74,8 @@ def revoke_replica(folder: ShopFolder, name: str, *, port: int = 0, now: datetim
 def _end(folder: ShopFolder, name: str, port: int, retained: str) -> Ended:
     config = folder.config()
     address = (config.broker_host, port or config.broker_port)
-    canary, serial = _context(folder, _CANARY)
+    authority, believed = authority_of(folder), trusted_pem(folder)
+    canary, serial = short_lived_context(_CANARY, authority, believed)
     write_revocations(folder, also=(serial,), now=datetime.now(UTC))
     is_private = reload_broker(folder)
     code, deadline = probe_broker(*address, canary), time.monotonic() + _PATIENCE_S
@@ -91,7 +90,7 @@ def _end(folder: ShopFolder, name: str, port: int, retained: str) -> Ended:
         code = probe_broker(*address, canary)
     if code != _REVOKED:
         return Ended(False, code or "broker_not_reloaded")
-    context, _ = _context(folder, name)
+    context, _ = short_lived_context(name, authority, believed)
     return Ended(True) if _take_over(context, name, address, retained) else Ended(False, "session_not_taken")
 
 
@@ -133,28 +132,13 @@ def _take_over(context: ssl.SSLContext, name: str, address: tuple[str, int], ret
     return bool(done) and done[0]
 
 
-def _context(folder: ShopFolder, name: str) -> tuple[ssl.SSLContext, int]:
-    """As `short_lived_context`, of the shop's authority; the certificate's serial number."""
-    key, authority = certificates.new_key(), authority_of(folder)
-    certificate = certificates.client_certificate(
-        name, key.public_key(), *authority, now=datetime.now(UTC), days=1
-    )
-    return _context_with(key, certificate, trusted_pem(folder)), certificate.serial_number
-
-
-def short_lived_context(name: str, authority: Authority, ca_pem: str) -> ssl.SSLContext:
+def short_lived_context(name: str, authority: Authority, ca_pem: str) -> tuple[ssl.SSLContext, int]:
     """TLS with a certificate of that name, signed by `authority`, that lasts a day and is on no disk; whoever
-    `ca_pem` vouches for is believed to be the broker."""
+    `ca_pem` vouches for is believed to be the broker. The certificate's serial number besides."""
     key = certificates.new_key()
     certificate = certificates.client_certificate(
         name, key.public_key(), *authority, now=datetime.now(UTC), days=1
     )
-    return _context_with(key, certificate, ca_pem)
-
-
-def _context_with(
-    key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, ca_pem: str
-) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=ca_pem)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     descriptor = os.memfd_create("certificate", os.MFD_CLOEXEC)
@@ -163,4 +147,4 @@ def _context_with(
         context.load_cert_chain(f"/proc/self/fd/{descriptor}")
     finally:
         os.close(descriptor)
-    return context
+    return context, certificate.serial_number

@@ -21,7 +21,7 @@ from agent.committing.jws import PublicJwk
 from agent.committing.rotation import OLD_FOR_S, PURPOSES, TYP, Purpose, RotationClaims
 from agent.plumbing.errors import ConfigurationError
 from order_backend import certificates
-from order_backend.folder import ShopFolder, write_file
+from order_backend.folder import ShopFolder, read_json, write_file
 
 
 class Rotated(msgspec.Struct, frozen=True):
@@ -77,12 +77,7 @@ def rotate(folder: ShopFolder, purpose: Purpose, *, now: datetime) -> RotationCl
 
 def rotations(folder: ShopFolder) -> list[Rotated]:
     """All there ever were, the oldest first. Raises ConfigurationError shop_invalid."""
-    try:
-        return msgspec.json.decode(folder.rotations.read_bytes(), type=list[Rotated])
-    except FileNotFoundError:
-        return []
-    except (OSError, msgspec.DecodeError) as error:
-        raise ConfigurationError("shop_invalid", f"{folder.rotations}: {error}") from error
+    return read_json(folder.rotations, list[Rotated], [])
 
 
 def announcement(folder: ShopFolder, *, now_s: int) -> bytes:

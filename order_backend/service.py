@@ -26,6 +26,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.terminal import plain
 from order_backend.announcing import Announcer
+from order_backend.approvals import Carrier
 from order_backend.broker_socket import has_more, send_at_once, tls_context
 from order_backend.database import DatabaseError, reason
 from order_backend.desk import OrderDesk
@@ -47,6 +48,7 @@ _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/receipt",
     "$share/orders/va/v1/d/+/up/renew",
     "$share/orders/va/v1/d/+/up/offer",
+    "$share/orders/va/v1/d/+/up/key",
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
 )
@@ -191,6 +193,7 @@ class OrderService:
         next_claim = next_time = next_look = 0.0
         retain = partial(self._publish, retain=True)
         announcer = Announcer(desk.shop, self._folder, retain)
+        carrier = Carrier(desk.shop.database, desk.shop.approvals, self._publish)
         retention = Retention(desk.shop.database, self._folder.config().longest_lifetime_s)
         try:
             while not self._stopping.is_set():
@@ -201,6 +204,7 @@ class OrderService:
                     self._announcing.look(self._client, clock.now_s())
                 if taking.tells and self.connected.is_set():
                     announcer.look(clock.now_s)
+                    carrier.look(clock.now_s)
                     retention.look(clock.now_s)
                 if not self.connected.is_set() or time.monotonic() < next_claim:
                     continue

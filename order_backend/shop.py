@@ -14,17 +14,20 @@ from agent.committing.jws import PublicJwk
 from agent.plumbing.errors import ConfigurationError
 from order_backend import tables
 from order_backend.accounts import Accounts
+from order_backend.approvals import Approvals
 from order_backend.certificate_book import CertificateBook
 from order_backend.claims import Claims
 from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.database_clock import DatabaseClock
 from order_backend.deliveries import Deliveries
 from order_backend.device_keys import REFUSED_S, DeviceKeys, OldKey, SigningKeys
+from order_backend.next_keys import NextKeys
 from order_backend.notices import Notices
 from order_backend.order_ends import OrderEnds
 from order_backend.policies import Policies
 from order_backend.promotions import Promotions
 from order_backend.published import Published
+from order_backend.requests import Requests
 from order_backend.restores import Restores
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
 from order_backend.stock import Stock
@@ -35,17 +38,18 @@ NEVER_CAME = ""
 
 
 class Device(msgspec.Struct, frozen=True):
-    """A device that was admitted, the key it signs with, and those that it signed with before: none that
-    counts, once it was revoked."""
+    """A device that was admitted, the key it signs with, the one that it is going to sign with, and those
+    that it signed with before: none that counts, once it was revoked."""
 
     device_id: str
     signing_jwk: PublicJwk
     active: bool
     old_keys: tuple[OldKey, ...] = ()
+    next_key: PublicJwk | None = None
 
     @property
     def signing_keys(self) -> SigningKeys:
-        return SigningKeys(self.signing_jwk, self.old_keys)
+        return SigningKeys(self.signing_jwk, self.old_keys, self.next_key)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -89,10 +93,13 @@ class Shop:
         self.restores = Restores(database)
         self.published = Published(database)
         self.policies = Policies(database)
+        self.approvals = Approvals(database)
         self.claims = Claims(database)
         self.promotions = Promotions(database)
         self.deliveries = Deliveries(database)
+        self.requests = Requests(database)
         self.certificates = CertificateBook(database)
+        self.next_keys = NextKeys(database)
         self._device_keys = DeviceKeys(database)
         answer = database.insert(tables.answers)
         self._keep_answer = answer.on_conflict_do_update(
@@ -198,6 +205,8 @@ class Shop:
         )
         if not counts:
             self._device_keys.refuse(device_id)
+        if not counts or key != before.signing_jwk:  # the one that was to follow was named by that one
+            self.next_keys.drop(device_id)
 
     def revoke(self, device_id: str) -> bool:
         """Refuses the device, all its certificates so far and all keys before its present one; False where
@@ -211,6 +220,7 @@ class Shop:
                 update(certificates).where(certificates.c.device_id == device_id).values(revoked=1)
             )
             self._device_keys.refuse(device_id)
+            self.next_keys.drop(device_id)
         return found.rowcount > 0
 
     def revoked_serials(self) -> list[int]:
@@ -220,13 +230,15 @@ class Shop:
 
     def device(self, device_id: str) -> Device | None:
         """A device, active or revoked."""
-        table = tables.devices
-        query = select(table.c.signing_jwk, table.c.state).where(table.c.device_id == device_id)
-        row = self._db.execute(query).one_or_none()
+        table, following = tables.devices.c, tables.next_keys.c
+        both = tables.devices.outerjoin(tables.next_keys, following.device_id == table.device_id)
+        query = select(table.signing_jwk, table.state, following.jwk).select_from(both)
+        row = self._db.execute(query.where(table.device_id == device_id)).one_or_none()
         if row is None:
             return None
-        key = msgspec.json.decode(row[0], type=PublicJwk)
-        return Device(device_id, key, row[1] == "active", self._device_keys.old(device_id))
+        keys = [msgspec.json.decode(jwk, type=PublicJwk) if jwk else None for jwk in (row[0], row[2])]
+        assert keys[0] is not None  # noqa: S101  (the column is NOT NULL)
+        return Device(device_id, keys[0], row[1] == "active", self._device_keys.old(device_id), keys[1])
 
     def devices(self) -> list[str]:
         """The ids of all devices, active and revoked."""

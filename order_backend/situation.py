@@ -9,7 +9,7 @@ from agent.committing.jws import PublicJwk
 from order_backend.database import Database
 from order_backend.device_keys import DeviceKeys
 from order_backend.shop import Answer, Device
-from order_backend.tables import answers, catalogues, clock, device_keys, devices, owners, restores
+from order_backend.tables import answers, catalogues, clock, device_keys, devices, next_keys, owners, restores
 
 _DEVICE: BindParameter[str] = bindparam("device_id")
 _INTENT: BindParameter[str] = bindparam("intent_id")
@@ -19,14 +19,15 @@ _QUERY = select(
     answers.c.receipt,
     devices.c.signing_jwk,
     devices.c.state,
+    next_keys.c.jwk,
     exists().where(device_keys.c.device_id == _DEVICE),
     exists().where(owners.c.device_id == _DEVICE),
     exists(select(restores.c.number)),
     select(func.coalesce(func.max(catalogues.c.version), 0)).scalar_subquery(),
 ).select_from(
-    clock.outerjoin(answers, and_(answers.c.device_id == _DEVICE, answers.c.intent_id == _INTENT)).outerjoin(
-        devices, devices.c.device_id == _DEVICE
-    )
+    clock.outerjoin(answers, and_(answers.c.device_id == _DEVICE, answers.c.intent_id == _INTENT))
+    .outerjoin(devices, devices.c.device_id == _DEVICE)
+    .outerjoin(next_keys, next_keys.c.device_id == _DEVICE)
 )
 
 
@@ -52,11 +53,13 @@ class Situations:
     def of(self, device_id: str, intent_id: str) -> Situation:
         """Inside the transaction that is alone with the intent."""
         row = self._db.execute(_QUERY, {"device_id": device_id, "intent_id": intent_id}).one()
-        floor_s, sha256, receipt, jwk, state, has_old_keys, has_owner, was_restored, newest = row
+        floor_s, sha256, receipt, jwk, state, following, has_old_keys, has_owner, was_restored, newest = row
         device = None
         if jwk is not None:
             old_keys = self._device_keys.old(device_id) if has_old_keys else ()
-            device = Device(device_id, msgspec.json.decode(jwk, type=PublicJwk), state == "active", old_keys)
+            present = msgspec.json.decode(jwk, type=PublicJwk)
+            next_key = msgspec.json.decode(following, type=PublicJwk) if following is not None else None
+            device = Device(device_id, present, state == "active", old_keys, next_key)
         return Situation(
             before=Answer(sha256, bytes(receipt)) if sha256 is not None else None,
             device=device,

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 
 from order_backend.database import Database
 from order_backend.tables import stock
 
-_LEFT = (
+_SEEN = (
     select(stock.c.sku, stock.c.quantity)
     .where(stock.c.sku.in_(bindparam("skus", expanding=True)))
     .order_by(stock.c.sku)
-    .with_for_update()
 )
+_LEFT = _SEEN.with_for_update()
 _TAKE = (
     update(stock)
     .where(stock.c.sku == bindparam("taken"))
     .values(quantity=stock.c.quantity - bindparam("wanted"))
 )
+
+
+def together(lines: Iterable[tuple[str, int]]) -> Counter[str]:
+    """How many of each in all: one thing may stand in several lines."""
+    counts: Counter[str] = Counter()
+    for sku, quantity in lines:
+        counts[sku] += quantity
+    return counts
 
 
 def short(wanted: Mapping[str, int], left: Mapping[str, int]) -> dict[str, int]:
@@ -33,15 +42,14 @@ class Stock:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    def seen(self, skus: Iterable[str]) -> dict[str, int]:
+        """How much is left of those that are counted, as it is now and may be otherwise in a moment."""
+        return self._found(_SEEN, skus)
+
     def left(self, skus: Iterable[str]) -> dict[str, int]:
         """Inside a transaction: how much is left of those that are counted. Their rows are locked until its
         end, in the order of their ids, so that two transactions never wait for each other."""
-        return {row[0]: row[1] for row in self._db.execute(_LEFT, {"skus": sorted(skus)})}
-
-    def seen(self, skus: Iterable[str]) -> dict[str, int]:
-        """As `left`, without a lock: whoever asks reserves nothing."""
-        query = select(stock.c.sku, stock.c.quantity).where(stock.c.sku.in_(sorted(set(skus))))
-        return {row[0]: row[1] for row in self._db.execute(query)}
+        return self._found(_LEFT, skus)
 
     def take(self, wanted: Mapping[str, int]) -> None:
         """Inside the transaction that has locked them with `left`. Raises IntegrityError where there is not
@@ -68,3 +76,6 @@ class Stock:
         """Id to quantity of all that is counted."""
         rows = self._db.execute(select(stock.c.sku, stock.c.quantity))
         return dict(sorted((row[0], row[1]) for row in rows))
+
+    def _found(self, query: Select[tuple[str, int]], skus: Iterable[str]) -> dict[str, int]:
+        return {row[0]: row[1] for row in self._db.execute(query, {"skus": sorted(skus)})}

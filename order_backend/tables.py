@@ -35,6 +35,13 @@ device_keys = Table(
     Column("replaced_s", BigInteger),
     Column("until_s", BigInteger),
 )
+next_keys = Table(
+    "next_keys",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("jwk", Text),
+    Column("from_s", BigInteger),
+)
 answers = Table(
     "answers",
     METADATA,
@@ -126,6 +133,14 @@ restores = Table(
     Column("closed_at_s", BigInteger),
     Column("named_version", BigInteger),
 )
+approvals = Table(
+    "approvals",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("device_id", Text),
+    Column("event", LargeBinary),
+    Column("at_s", BigInteger),
+)
 policies = Table(
     "policies",
     METADATA,
@@ -179,6 +194,21 @@ delivery = Table(
     Column("only_row", Integer, primary_key=True),
     Column("business_days", BigInteger),
     Column("cut_off", BigInteger),
+)
+requests = Table(
+    "requests",
+    METADATA,
+    Column("reference", Text, primary_key=True),
+    Column("device_id", Text),
+    Column("ask_id", Text),
+    Column("kind", Text),
+    Column("person", Text),
+    Column("order_id", Text),
+    Column("about", Text),
+    Column("sha256", Text),
+    Column("told", Text),
+    Column("at", BigInteger),
+    Column("state", Text),
 )
 doubts = Table(
     "doubts",

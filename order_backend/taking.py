@@ -21,8 +21,6 @@ from order_backend.shop_clock import ClockError, ShopClock
 MOST_TOGETHER = 10
 _INTENT = "/up/intent"
 
-log = logging.getLogger("order_backend")
-
 
 class Arrived(NamedTuple):
     """A message, and how it is acknowledged."""
@@ -94,12 +92,18 @@ class Taking:
         try:
             self._intake.take(message.topic, message.payload, self._desk, self._clock, tells=self.tells)
         except RowRefused:  # would fail each time, and only this message
-            log.exception("message_failed topic=%s", message.topic)
+            self._say(message, "message_failed", level=logging.ERROR, trace=True)
         except (DatabaseError, ClockError) as error:
             self.fault = error
             return
         except (TrustError, ValueError) as error:
-            log.warning("message_refused topic=%s %s", message.topic, plain(str(error)))
+            self._say(message, "message_refused", f" {plain(str(error))}")
         except Exception:  # one device's message must not stop the others' orders
-            log.exception("message_failed topic=%s", message.topic)
+            self._say(message, "message_failed", level=logging.ERROR, trace=True)
         self._ack(message.mid, message.qos)
+
+    def _say(
+        self, message: Arrived, code: str, why: str = "", *, level: int = logging.WARNING, trace: bool = False
+    ) -> None:
+        of, line = f"{code} {message.topic}", f"{code} topic={message.topic}{why}"
+        self._intake.log.say(of, line, level=level, trace=trace)

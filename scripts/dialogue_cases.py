@@ -13,7 +13,7 @@ from agent.deciding.offered import OfferArrived, OfferLate, OfferOver
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import ONLY_LIMITS, House, Person, Requirement, Rule
 from agent.deciding.understanding import Answer
-from agent.deciding.verification import TYPED, Reason, Verdict
+from agent.deciding.verification import TYPED, Reason, Verdict, typed_by
 from agent.plumbing.settings import Policy
 
 POLICY = Policy()
@@ -35,6 +35,8 @@ SPENT_BY_OTHERS = Circumstances(ZERO, spent_by_voice=Money(POLICY.voice_day_max_
 QUEUED = Circumstances(ZERO, queued_same=True)
 NO_CLOCK = Circumstances(ZERO, clock_trusted=False)
 WITH_PIN = Circumstances(ZERO, factor_ready=True)
+WITH_PHONE = Circumstances(ZERO, phone_ready=True)
+WITH_OTHERS = Circumstances(ZERO, second_ready=True)
 CONSENT = Answer("consent")
 FEW_COFFEES = House(facts={"coffee": Facts(most=1)})
 
@@ -107,7 +109,32 @@ _ORDERS = (
         WITH_PIN,
         house=_house("factor"),
     ),
-    Case("what a rule asks a second person for", talk.OrderHeard(COFFEE, ANNA), house=_house("second")),
+    Case(
+        "what a rule asks a phone for, by somebody who has one",
+        talk.OrderHeard(COFFEE, ANNA),
+        WITH_PHONE,
+        house=_house("phone"),
+    ),
+    Case(
+        "the same, by somebody who has none",
+        talk.OrderHeard(COFFEE, ANNA),
+        WITH_PIN,
+        house=_house("phone"),
+    ),
+    Case(
+        "what a rule asks a second person for",
+        talk.OrderHeard(COFFEE, ANNA),
+        WITH_OTHERS,
+        house=_house("second"),
+    ),
+    Case(
+        "the same, where nobody else could agree",
+        talk.OrderHeard(COFFEE, ANNA),
+        house=_house("second"),
+    ),
+    Case(
+        "an order is typed by somebody who has a phone", talk.OrderHeard(COFFEE, typed_by("anna")), WITH_PHONE
+    ),
     Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
     Case(
         "a known voice orders, where offers are asked for",
@@ -210,12 +237,20 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
     talk.FactorGiven: (
         Case("the right PIN, or the badge of whoever asked", talk.FactorGiven("anna", "pin")),
         Case("the badge of somebody else", talk.FactorGiven("bert", "badge")),
+        Case("the approval on the phone of whoever asked", talk.FactorGiven("anna", "phone")),
+        Case(
+            "right, and a second person is needed besides",
+            talk.FactorGiven("anna", "pin"),
+            WITH_OTHERS,
+            house=_house("second"),
+        ),
         Case("right, but the time is not trusted any more", talk.FactorGiven("anna", "pin"), NO_CLOCK),
     ),
     talk.FactorRefused: (
         Case("a wrong PIN or badge", talk.FactorRefused("factor_wrong")),
         Case("too many wrong ones", talk.FactorRefused("factor_locked")),
     ),
+    talk.PhoneRefused: (Case("it is refused on the phone", talk.PhoneRefused("anna")),),
     placed.Committed: (
         Case("signed and on disk, the broker is reached", placed.Committed(online=True)),
         Case("signed and on disk, the broker is not reached", placed.Committed(online=False)),

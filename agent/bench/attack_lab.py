@@ -45,6 +45,7 @@ from agent.committing.tls import client_context
 from agent.committing.trust import Environment, load_trust
 from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.catalogue import parse_catalogue
+from order_backend.authority_steps import begin, drop, move
 from order_backend.broker import PrivateBroker
 from order_backend.provisioning import admit, create_shop
 from order_backend.service import OrderService
@@ -146,6 +147,7 @@ class Lab:
     def __exit__(self, *_: object) -> None:
         self._service.stop()
         self._thread.join(PATIENCE_S)
+        self._broker.ask_to_stop()
         self._broker.stop()
         if self._shop is not None:
             self._shop.close()
@@ -155,6 +157,14 @@ class Lab:
         """Its database, beside the service's own connection."""
         assert self._shop is not None  # noqa: S101
         return self._shop
+
+    def replace_authority(self) -> None:
+        """By the operator's own steps, to the end: the one that was there counts no more."""
+        threading.Thread(target=self._broker.serve, daemon=True).start()  # restarts it when it is asked to
+        now = datetime.now(UTC)
+        begin(self.folder, port=self.port, now=now)
+        move(self.folder, force=True, port=self.port, now=now)
+        drop(self.folder, force=True, port=self.port, now=now)
 
     def broker_log(self) -> list[str]:
         """What the broker has written so far."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from agent.bench.attack_authorities import AUTHORITY
 from agent.bench.attack_claims import CLAIMS, MANY_CLAIMS
 from agent.bench.attack_connections import CERTIFICATES, FLOOD, SIZES, TOPICS
 from agent.bench.attack_environments import ENVIRONMENTS
+from agent.bench.attack_heard_offers import HEARD_OFFERS
 from agent.bench.attack_intents import TEXTS, TOKENS
+from agent.bench.attack_offers import OFFERS
 from agent.bench.attack_road import CLOSINGS, SPOKEN
 from agent.bench.attacks import Attack
 
@@ -13,6 +16,8 @@ ATTACKS: tuple[Attack, ...] = (
     *TOPICS,
     *TOKENS,
     *CLOSINGS,
+    *OFFERS,
+    *HEARD_OFFERS,
     *SIZES,
     *CERTIFICATES,
     *ENVIRONMENTS,
@@ -21,4 +26,5 @@ ATTACKS: tuple[Attack, ...] = (
     *SPOKEN,
     *FLOOD,
     *MANY_CLAIMS,
+    *AUTHORITY,  # last: from then on the shop has a successor of its authority
 )

@@ -15,6 +15,9 @@ from agent.bench.attack_lab import DEVICE, Lab
 from agent.bench.attacks import Attack, codes
 from agent.committing.journal import Journal
 from agent.committing.keys import FileKeyStore
+from agent.committing.live_trust import FILE_NAME as ROTATIONS
+from agent.committing.live_trust import LiveTrust
+from agent.committing.offering import Offered
 from agent.committing.receipts import Amount, ReceiptClaims
 from agent.committing.road import OrderDiffers, OrderRoad
 from agent.committing.trust import Environment
@@ -30,6 +33,13 @@ _SPOKEN = (
     "two dark coffees\x1b[2J\nordered device=nobody",
     "'; UPDATE orders SET total_minor = 0; --",
 )
+
+
+class DeviceRoad(NamedTuple):
+    """A device's own, with its signing key, and its journal."""
+
+    road: OrderRoad
+    journal: Journal
 
 
 class OnItsWay(NamedTuple):
@@ -70,20 +80,39 @@ def _spoken_injection(lab: Lab) -> str:
     return "not_understood"
 
 
-def on_its_way(lab: Lab, environment: Environment | None = None) -> OnItsWay:
-    """An order that waits for its receipt, on a device that is set to `environment`, or to the shop's. Raises
-    TrustError environment_mismatch."""
-    root = lab.root / f"road-{uuid4()}"
+def device_road(lab: Lab, environment: Environment | None = None, *, ca_pem: str = "") -> DeviceRoad:
+    """Of a device that is set to `environment`, or to the shop's, with the shop's keys as it was provisioned
+    with them; with `ca_pem`, with that authority. Raises TrustError environment_mismatch."""
+    root, bundle = lab.root / f"road-{uuid4()}", lab.trust
     root.mkdir()
+    if ca_pem:
+        bundle = msgspec.structs.replace(bundle, broker=msgspec.structs.replace(bundle.broker, ca_pem=ca_pem))
+    trust = LiveTrust(bundle, root / ROTATIONS)
     journal = Journal(root / "journal.db")
-    time_ = TrustedTime(lab.trust, journal)
+    time_ = TrustedTime(trust, journal)
     time_.accept(int(time.time()))
     settings = Settings(
         device=Device(id=DEVICE, environment=environment or lab.environment),
         paths=Paths(keys_dir=str(lab.root / DEVICE)),
     )
-    road = OrderRoad(journal, FileKeyStore.load(lab.root / DEVICE), lab.trust, time_, settings)
-    signed = road.commit(lab.order())
+    keys = FileKeyStore.load(lab.root / DEVICE)
+    return DeviceRoad(OrderRoad(journal, keys, trust, time_, settings), journal)
+
+
+def on_its_way(
+    lab: Lab,
+    environment: Environment | None = None,
+    *,
+    device: DeviceRoad | None = None,
+    offered: Offered | None = None,
+) -> OnItsWay:
+    """An order that waits for its receipt, on that device or on one as `device_road` has it; by the offer
+    that it has heard, if any. Raises TrustError environment_mismatch."""
+    road, journal = device or device_road(lab, environment)
+    order = lab.order()
+    if offered is not None:
+        order = msgspec.structs.replace(order, basket=offered.basket, offer=offered.offer)
+    signed = road.commit(order)
     [row] = journal.orders()
     claims = ReceiptClaims(
         status="Success",

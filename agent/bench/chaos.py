@@ -15,30 +15,30 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 import order_backend
-from agent.bench.chaos_account import FAULTS, account
 from agent.bench.chaos_files import ChaosFiles, Weather
-from agent.bench.chaos_journals import Awaited, signed_and_said
+from agent.bench.chaos_journals import Awaited
 from agent.bench.chaos_plan import DatabaseKind, Fault, Plan, make_plan
 from agent.bench.chaos_processes import Broker, Children
+from agent.bench.chaos_result import MUST_BE_0, result_of
+from agent.bench.chaos_steps import Steps
 from agent.bench.chaos_wire import Wire
 from agent.bench.postgres_server import PostgresServer
+from agent.committing.client_identity import FOLDER as UPLINK
 from agent.committing.keys import create_device_keys, store_client_certificate
 from agent.plumbing.errors import ConfigurationError
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import add_replica, admit, create_shop
-from order_backend.shop import Shop
 
 START_TIMEOUT_S = 300.0
 PATIENCE_S = 180.0
 """How long after the last fault everything may take to come to its end."""
 _STEP_S = 0.05
 _LOOK_EVERY_S = 1.0
-_ALL = 10_000_000
 _SETTINGS = """\
 [device]
 id = "{name}"
@@ -67,7 +67,10 @@ def run_chaos(intents: int, devices: int, seed: int, database: DatabaseKind = "s
 
     {"handed_over": orders that stand from then on, "seed", "devices", "database", "replicas", "faults":
     {kind: n}, "connections_cut", "messages": {what was done to them, and the shop's answers to forged ones:
-    n}, "seconds", "sound": whether nothing was lost, doubled, forged, left open or said wrongly}.
+    n}, "not_as_agreed": as the function of that name, "orders_by_offer": of those at the shop, closed by
+    their device, "steps": {of the shop's operator, done: after how many tries}, "steps_left": not done,
+    "successor": {"known": to how many devices, "connect": how many by it, as they have told the shop},
+    "seconds", "sound": whether nothing was lost, doubled, forged, left open, said or closed wrongly}.
 
     Raises ConfigurationError: bench_chaos, broker_missing, broker_start, postgresql_missing,
     postgresql_start, device_start.
@@ -78,8 +81,8 @@ def run_chaos(intents: int, devices: int, seed: int, database: DatabaseKind = "s
         files = ChaosFiles(Path(folder))
         files.plan.write_bytes(msgspec.json.encode(plan))
         server = stack.enter_context(PostgresServer()) if database == "postgresql" else None
-        done, cuts = _run(files, plan, server)
-        result = _account(files, plan)
+        ran = _run(files, plan, server)
+        result = result_of(files, plan)
         messages: Counter[str] = Counter()
         for name in plan.devices:
             messages.update(files.counted(name))
@@ -88,17 +91,25 @@ def run_chaos(intents: int, devices: int, seed: int, database: DatabaseKind = "s
         "devices": devices,
         "database": database,
         "replicas": len(plan.replicas),
-        "faults": dict(sorted(done.items())),
-        "connections_cut": cuts,
+        "faults": dict(sorted(ran.faults.items())),
+        "connections_cut": ran.cuts,
+        "steps": {name: ran.steps.tries[name] for name in sorted(ran.steps.done)},
+        "steps_left": ran.steps.left,
         "messages": dict(sorted(messages.items())),
         "seconds": round(time.monotonic() - begun, 1),
-        "sound": not any(result[fault] for fault in FAULTS),
     }
-    return result
+    return result | {"sound": not any(result[fault] for fault in MUST_BE_0)}
 
 
-def _run(files: ChaosFiles, plan: Plan, server: PostgresServer | None) -> tuple[Counter[str], int]:
-    """The faults that were made, by kind, and how many connections were cut."""
+class _Ran(NamedTuple):
+    """The faults that were made, by kind, how many connections were cut, and what the operator did."""
+
+    faults: Counter[str]
+    cuts: int
+    steps: Steps
+
+
+def _run(files: ChaosFiles, plan: Plan, server: PostgresServer | None) -> _Ran:
     shop = found_shop(files, plan, server.new_shop() if server is not None else "")
     broker = Broker(shop)
     children = Children(files.root)
@@ -106,6 +117,7 @@ def _run(files: ChaosFiles, plan: Plan, server: PostgresServer | None) -> tuple[
         broker,
         Wire((*plan.devices, *plan.replicas), broker.port) as wire,
         contextlib.closing(children),
+        contextlib.closing(Steps(shop.path, plan.steps, broker.port, files.root / "steps.log")) as steps,
     ):
         for name in plan.replicas:
             children.add(name, "agent.bench.chaos_shop", str(files.root), name, str(wire.ports[name]))
@@ -117,10 +129,11 @@ def _run(files: ChaosFiles, plan: Plan, server: PostgresServer | None) -> tuple[
         chaos = _Chaos(files, plan, children, wire, broker, server)
         while files.elapsed_s() < plan.lasts_s:
             chaos.step()
+            steps.turn(files.elapsed_s())
             time.sleep(_STEP_S)
         chaos.calm_down()
-        wait_for_ends(files, plan, children)
-        return chaos.done, wire.cuts
+        wait_for_ends(files, plan, children, steps)
+        return _Ran(chaos.done, wire.cuts, steps)
 
 
 def start_device(files: ChaosFiles, children: Children, name: str, port: int) -> None:
@@ -129,12 +142,17 @@ def start_device(files: ChaosFiles, children: Children, name: str, port: int) ->
     children.add(name, "agent.bench.chaos_device", str(files.root), name)
 
 
-def wait_for_ends(files: ChaosFiles, plan: Plan, children: Children) -> None:
-    """Until every wish and every cancellation has come to an end, at most `PATIENCE_S`."""
+def wait_for_ends(files: ChaosFiles, plan: Plan, children: Children, steps: Steps | None = None) -> None:
+    """Until every wish and every cancellation has come to an end, and what the operator does is done, at most
+    `PATIENCE_S`."""
     deadline = time.monotonic() + PATIENCE_S
     awaited = Awaited(files, plan)
-    while time.monotonic() < deadline and not awaited.have_ended():
+    while time.monotonic() < deadline:
         children.step(at_once=True)
+        if steps is not None:
+            steps.turn(files.elapsed_s())
+        if awaited.have_ended() and (steps is None or not steps.left):
+            return
         time.sleep(_LOOK_EVERY_S)
 
 
@@ -244,17 +262,8 @@ def found_shop(files: ChaosFiles, plan: Plan, database: str) -> ShopFolder:
         add_replica(shop, name, now=now)
     for name in plan.devices:
         keys = files.device(name) / "keys"
-        (files.device(name) / "state").mkdir(parents=True, mode=0o700)
+        (files.device(name) / "state" / UPLINK).mkdir(parents=True, mode=0o700)
         admission = admit(shop, name, create_device_keys(keys, name), now=now)
         store_client_certificate(keys, admission.certificate_pem)
         (keys / "trust.json").write_bytes(admission.trust.to_bytes())
     return shop
-
-
-def _account(files: ChaosFiles, plan: Plan) -> dict[str, Any]:
-    signed, said = signed_and_said(files, plan)
-    with Shop.open(ShopFolder(files.shop).database) as shop:
-        orders, ends = shop.orders(_ALL), shop.ends.all()
-    undone = {order_id for order_id, end in ends.items() if end == "cancelled"}
-    counts = account([wish.intent_id for wish in plan.wishes], signed, said, orders, undone)
-    return counts | {"handed_over": sum(end == "accepted" for end in ends.values())}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
@@ -50,16 +51,19 @@ def account(
     said: Sequence[Said],
     orders: Sequence[ShopOrder],
     undone: Collection[str] = (),
+    offered: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The result's counts; all of `FAULTS` must be 0. `undone`: the numbers of the orders that the shop has
-    as cancelled; any other stands.
+    as cancelled; any other stands. `offered`: the id in `wished`, by the other id under which the same wish
+    may have been signed.
 
     "intents": signed and in a journal; "ordered", "refused" and "expired": how they ended by the journal, and
     "cancelled" of the refused; "cancels_signed": of those that may have left their device before.
     "lost": wished and told "queued" and in no journal, or ended as "ordered" without an order that stands, or
-    still open and without one; "doubled": orders beyond the first of an intent, and orders that stand of
-    which a person was told that there is none, because that person orders again; "forged_accepted": orders
-    whose mandates no device has signed in just these bytes, and orders cancelled that no device has;
+    still open and without one; "doubled": orders beyond the first of an intent or a wish, and orders that
+    stand of which a person was told that there is none, because that person orders again;
+    "forged_accepted": orders whose mandates no device has signed in just these bytes, and orders cancelled
+    that no device has;
     "unresolved": orders and cancellations without an end in the journal; "said_ordered", "said_cancelled",
     "said_too_late": how often each was said, "said_wrongly": of which a second time, or "ordered" without
     exactly that order, "cancelled" with an order that stands, or "too late" without exactly one.
@@ -75,7 +79,7 @@ def account(
     forged += sum(order.order_id in undone and not _cancel_signed(order, rows) for order in orders)
     return {
         "intents": len(signed),
-        "wished_and_never_signed": len(set(wished) - rows.keys()),
+        "wished_and_never_signed": len(set(wished) - {offered.get(name, name) for name in rows}),
         "ordered": states["ordered"],
         "refused": states["refused"],
         "refused_because": dict(refused),
@@ -84,7 +88,8 @@ def account(
         "cancels_signed": sum(intent.cancel_signed for intent in signed),
         "orders_at_shop": sum(map(len, standing.values())),
         "lost": len(queued - rows.keys()) + sum(_lost(rows[name], standing.get(name, [])) for name in rows),
-        "doubled": _doubled(rows, said, at_shop, standing),
+        "doubled": _doubled(rows, said, at_shop, standing)
+        + sum(times - 1 for times in Counter(offered.get(name, name) for name in standing).values()),
         "forged_accepted": forged,
         "unresolved": sum(states[state] for state in OPEN) + sum(intent.cancel_open for intent in signed),
         "said_ordered": told["ordered"],
@@ -125,8 +130,8 @@ def _doubled(
 def _signed_by_a_device(order: ShopOrder, rows: Mapping[str, Signed]) -> bool:
     intent = rows.get(order.intent_id)
     return intent is not None and (intent.checkout, intent.payment) == (
-        order.open_checkout,
-        order.open_payment,
+        order.open_checkout or order.closed_checkout,
+        order.open_payment or order.closed_payment,
     )
 
 

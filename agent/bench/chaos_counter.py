@@ -41,10 +41,11 @@ def main() -> None:
 
 def _is_over(shop: Shop, end: End, *, now_s: float) -> bool:
     """Whether nothing is left to be done."""
-    order = shop.order(end.device, end.intent_id)
+    found = (shop.order(end.device, id_) for id_ in end.ids)
+    order = next((order for order in found if order is not None), None)
     if order is None:
         return now_s > end.at_s + _WAITED_FOR_S
-    with shop.transaction(end.device, end.intent_id):
+    with shop.transaction(end.device, order.intent_id):
         shop.ends.put(order.order_id, "accepted", now_s=int(time.time()))
     return True
 

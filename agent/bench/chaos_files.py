@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from agent.bench.chaos_account import Said
+from agent.bench.chaos_agreed import Agreed
 from agent.bench.chaos_plan import Plan
 from order_backend.folder import write_file
 
@@ -74,6 +75,14 @@ class ChaosFiles:
 
     def said(self, device: str) -> list[Said]:
         return [msgspec.json.decode(line, type=Said) for line in _lines(self.device(device) / "said.jsonl")]
+
+    def agree(self, agreed: Agreed) -> None:
+        """Before anything is signed for it."""
+        _append(self.device(agreed.device) / "agreed.jsonl", agreed)
+
+    def agreed(self, device: str) -> list[Agreed]:
+        path = self.device(device) / "agreed.jsonl"
+        return [msgspec.json.decode(line, type=Agreed) for line in _lines(path)]
 
     def count(self, device: str, counts: Mapping[str, int]) -> None:
         """Adds to what is known of a device's messages."""

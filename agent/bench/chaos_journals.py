@@ -6,9 +6,10 @@ from collections import Counter
 
 from agent.bench.chaos_account import Said, Signed
 from agent.bench.chaos_files import ChaosFiles
-from agent.bench.chaos_plan import Plan
+from agent.bench.chaos_plan import End, Plan, Wished
 from agent.committing.envelope import INTENT, IntentData, decode_data, decode_event
 from agent.committing.journal import Journal
+from agent.committing.journal_rows import OrderRow
 
 _ALL = 10_000_000
 
@@ -19,9 +20,9 @@ class Awaited:
     def __init__(self, files: ChaosFiles, plan: Plan) -> None:
         self._files = files
         self._wishes = Counter(wish.device for wish in plan.wishes)
-        self._cancels: dict[str, list[str]] = {name: [] for name in plan.devices}
+        self._cancels: dict[str, list[End]] = {name: [] for name in plan.devices}
         for cancel in plan.cancels:
-            self._cancels[cancel.device].append(cancel.intent_id)
+            self._cancels[cancel.device].append(cancel)
 
     def have_ended(self) -> bool:
         """Whether every wish has, and everything that was to be taken back."""
@@ -35,13 +36,21 @@ class Awaited:
     def _has_ended(self, journal: Journal, name: str) -> bool:
         if journal.open_count() or journal.open_cancels():
             return False
-        asked = all(_is_asked_or_over(journal, intent_id) for intent_id in self._cancels[name])
+        asked = all(_is_asked_or_over(journal, cancel) for cancel in self._cancels[name])
         return asked and len(journal.orders(_ALL)) >= self._wishes[name]
 
 
-def _is_asked_or_over(journal: Journal, intent_id: str) -> bool:
-    row = journal.order(intent_id)
-    return row is not None and (row.state in ("refused", "expired") or journal.cancel(intent_id) is not None)
+def _is_asked_or_over(journal: Journal, cancel: End) -> bool:
+    row = wished_row(journal, cancel)
+    if row is None:
+        return False
+    return row.state in ("refused", "expired") or journal.cancel(row.intent_id) is not None
+
+
+def wished_row(journal: Journal, wished: Wished) -> OrderRow | None:
+    """The order that somebody wants something of, under whichever id it was signed; None where it was
+    not."""
+    return next((row for id_ in wished.ids if (row := journal.order(id_)) is not None), None)
 
 
 def signed_and_said(files: ChaosFiles, plan: Plan) -> tuple[list[Signed], list[Said]]:

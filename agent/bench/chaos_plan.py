@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from agent.committing.rotation import PURPOSES
 from agent.plumbing.errors import ConfigurationError
 
 INTENTS_A_SECOND = 8.0
@@ -23,6 +24,8 @@ _CANCELLED, _HANDED_OVER = 1 / 6, 1 / 3
 """So many orders are taken back, and so many are handed over by the shop; one may be both."""
 _ENDS_WITHIN_S = 12.0
 """Of being wished: some before the order has left its device, some when it may be anywhere."""
+_BEGINS, _MOVES, _ROTATES = (0.1, 0.3), (0.5, 0.7), (0.1, 0.9)
+"""Shares of the run, between which the operator takes a step."""
 DatabaseKind = Literal["sqlite", "postgresql"]
 REPLICAS: Mapping[DatabaseKind, tuple[str, ...]] = {
     "sqlite": ("backend-1", "backend-2"),
@@ -61,21 +64,36 @@ _SHARED: frozenset[Kind] = frozenset(
 _CLOCK_STEPS_S = (-86_400.0, -3_600.0, -40.0, 40.0, 3_600.0, 86_400.0)
 
 
-class Wish(msgspec.Struct, frozen=True):
-    """Somebody at `device` orders `quantity` of the sample shop's coffee, `at_s` seconds into the run."""
+class Wished(msgspec.Struct, frozen=True):
+    """From `at_s` seconds on somebody wants something of an order at `device`. The order has `intent_id`, or
+    `offered_id` where it is by an offer of the shop; '' where the device asks for none."""
 
     at_s: float
     device: str
     intent_id: str
+    offered_id: str = ""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Those that the order may have."""
+        return (self.intent_id, self.offered_id) if self.offered_id else (self.intent_id,)
+
+
+class Wish(Wished, frozen=True, kw_only=True):
+    """To order `quantity` of the sample shop's coffee."""
+
     quantity: int
 
 
-class End(msgspec.Struct, frozen=True):
-    """From `at_s` on somebody wants to take back, or to hand over, what was wished at `device`."""
+class End(Wished, frozen=True):
+    """To take it back, or to hand it over."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """From `at_s` on the shop's operator gives this command of `earmark-backend`, until it is done."""
 
     at_s: float
-    device: str
-    intent_id: str
+    command: tuple[str, ...]
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -91,7 +109,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 class Plan(msgspec.Struct, frozen=True):
     """Sorted by time. `lasts_s`: after it nothing is broken any more. `cancels` are the devices' ends of
-    orders, `hand_overs` the shop's, from which on it cannot be cancelled."""
+    orders, `hand_overs` the shop's, from which on it cannot be cancelled; `steps` are its operator's."""
 
     seed: int
     devices: tuple[str, ...]
@@ -101,15 +119,26 @@ class Plan(msgspec.Struct, frozen=True):
     database: DatabaseKind = "sqlite"
     cancels: tuple[End, ...] = ()
     hand_overs: tuple[End, ...] = ()
+    steps: tuple[Step, ...] = ()
 
     @property
     def replicas(self) -> tuple[str, ...]:
         return REPLICAS[self.database]
 
+    @property
+    def offered(self) -> dict[str, str]:
+        """The id that an order has without an offer, by the one that it has with one."""
+        return {wish.offered_id: wish.intent_id for wish in self.wishes if wish.offered_id}
+
+    def without_offers(self) -> Plan:
+        """The same where no device asks for any."""
+        wishes = tuple(msgspec.structs.replace(wish, offered_id="") for wish in self.wishes)
+        return msgspec.structs.replace(self, wishes=wishes)
+
 
 def make_plan(intents: int, devices: int, seed: int, database: DatabaseKind = "sqlite") -> Plan:
-    """The same plan for the same arguments, on any machine. Only a database that is a process of its own is
-    killed. Raises ConfigurationError bench_chaos."""
+    """The same plan for the same arguments, on any machine. Every second device asks the shop for an offer.
+    Only a database that is a process of its own is killed. Raises ConfigurationError bench_chaos."""
     if not 1 <= devices <= intents <= 1_000_000:
         raise ConfigurationError(
             "bench_chaos",
@@ -120,12 +149,15 @@ def make_plan(intents: int, devices: int, seed: int, database: DatabaseKind = "s
     names = tuple(f"device-{number}" for number in range(1, devices + 1))
     pace = INTENTS_A_SECOND + _MORE_A_SECOND * max(0, devices - 10)
     lasts_s = max(SHORTEST_S, intents / pace)
+    asks = set(names[1::2])
+    offers = random.Random(f"{seed} offers")  # noqa: S311
     wishes = [
         Wish(
             at_s=chance.uniform(0.0, lasts_s),
-            device=names[number % devices],
-            intent_id=str(UUID(int=chance.getrandbits(128), version=4)),
+            device=(name := names[number % devices]),
+            intent_id=_uuid(chance),
             quantity=chance.randint(1, 3),
+            offered_id=_uuid(offers) if name in asks else "",
         )
         for number in range(intents)
     ]
@@ -143,12 +175,27 @@ def make_plan(intents: int, devices: int, seed: int, database: DatabaseKind = "s
         database=database,
         cancels=_ends(random.Random(f"{seed} cancels"), wishes, _CANCELLED, lasts_s),  # noqa: S311
         hand_overs=_ends(random.Random(f"{seed} hand-overs"), wishes, _HANDED_OVER, lasts_s),  # noqa: S311
+        steps=_steps(random.Random(f"{seed} steps"), lasts_s),  # noqa: S311
     )
+
+
+def _uuid(chance: random.Random) -> str:
+    return str(UUID(int=chance.getrandbits(128), version=4))
+
+
+def _steps(chance: random.Random, lasts_s: float) -> tuple[Step, ...]:
+    """The broker's authority gets its successor, and each of the shop's keys one of its own."""
+    steps = [
+        Step(chance.uniform(*when) * lasts_s, ("authority", name))
+        for name, when in (("begin", _BEGINS), ("move", _MOVES))
+    ]
+    steps += [Step(chance.uniform(*_ROTATES) * lasts_s, ("rotate", purpose)) for purpose in PURPOSES]
+    return tuple(sorted(steps, key=lambda step: step.at_s))
 
 
 def _ends(chance: random.Random, wishes: list[Wish], share: float, lasts_s: float) -> tuple[End, ...]:
     ends = [
-        End(min(wish.at_s + chance.uniform(0.0, _ENDS_WITHIN_S), lasts_s), wish.device, wish.intent_id)
+        End(min(wish.at_s + chance.uniform(0.0, _ENDS_WITHIN_S), lasts_s), wish.device, *wish.ids)
         for wish in wishes
         if chance.random() < share
     ]

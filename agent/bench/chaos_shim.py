@@ -17,6 +17,7 @@ from agent.committing import jws, sd_jwt
 from agent.committing.envelope import (
     CANCEL,
     INTENT,
+    OFFER,
     CloudEvent,
     IntentData,
     SignedData,
@@ -25,9 +26,10 @@ from agent.committing.envelope import (
     up_topic,
 )
 from agent.committing.jws import base64url, from_base64url
+from agent.committing.offers import OFFER_TYP
 from agent.committing.statements import CancelClaims
 from agent.plumbing.errors import TrustError
-from agent.plumbing.messages import Publish
+from agent.plumbing.messages import Publish, Received
 
 T = TypeVar("T")
 
@@ -44,19 +46,19 @@ class Shim(Generic[T]):
         self.quiet = False
         """Whether messages pass unharmed from now on."""
 
-    def put(self, message: T, now_s: float) -> list[T]:
+    def put(self, message: T, now_s: float, *, may_be_lost: bool = True) -> list[T]:
         """What comes out of it at once."""
         if self.quiet:
             return [message]
         luck = self._chance.random()
-        if luck < _DROPPED:
+        if luck < _DROPPED and may_be_lost:
             self._counts["dropped"] += 1
             return []
-        if luck < _DROPPED + _HELD_BACK:
+        if _DROPPED <= luck < _DROPPED + _HELD_BACK:
             self._counts["held_back"] += 1
             self._held.append((now_s + self._chance.uniform(0.0, _LONGEST_HELD_S), message))
             return []
-        if luck < _DROPPED + _HELD_BACK + _DUPLICATED:
+        if _DROPPED <= luck < _DROPPED + _HELD_BACK + _DUPLICATED:
             self._counts["duplicated"] += 1
             self._held.append((now_s + self._chance.uniform(0.0, _LONGEST_HELD_S), message))
         return [message]
@@ -98,9 +100,7 @@ class Forger:
 
     def _altered(self, event: CloudEvent, data: IntentData) -> CloudEvent:
         """Another amount under the old signature."""
-        header, claims, rest = data.payment.split(".", 2)
-        changed = base64url(from_base64url(claims).replace(b'"max":', b'"max":9'))
-        return _with(event, IntentData(data.checkout, ".".join((header, changed, rest))))
+        return _with(event, IntentData(data.checkout, _dearer(data.payment)))
 
     def _other_key(self, event: CloudEvent, data: IntentData) -> CloudEvent:
         """The same claims, signed by whoever has no key of the shop's devices."""
@@ -138,6 +138,42 @@ class Forger:
 
     def _signed(self, token: str) -> str:
         return sd_jwt.issue(msgspec.json.decode(from_base64url(token.split(".")[1])), self._own_key)
+
+
+class OfferForger:
+    """Makes of a true offer one that the shop never made, or not to this request: whoever can write on the
+    device's topic tells it before or after the true one."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._own_key = ECKey.generate_key("P-256", private=True)
+        self._before = ""
+
+    def perhaps(self, message: Received) -> Received | None:
+        """A forged message to receive besides, or None."""
+        if not message.topic.endswith("/dn/offer"):
+            return None
+        event = decode_event(message.payload, OFFER)
+        true, before = decode_data(event, SignedData).signed, self._before
+        self._before = true
+        if self._chance.random() >= _FORGED:
+            return None
+        forged = (
+            _dearer(true),
+            jws.sign(unchecked_claims(true) | {"exp": 1 << 33}, self._own_key, typ=OFFER_TYP),
+            before or _dearer(true),
+        )
+        data = msgspec.Raw(msgspec.json.encode(SignedData(self._chance.choice(forged))))
+        return Received(message.topic, msgspec.json.encode(msgspec.structs.replace(event, data=data)))
+
+
+def _dearer(token: str) -> str:
+    """Other amounts under the old signature."""
+    header, claims, rest = token.split(".", 2)
+    changed = from_base64url(claims)
+    for name in (b'"max":', b'"amount":', b'"price":'):
+        changed = changed.replace(name, name + b"9")
+    return ".".join((header, base64url(changed), rest))
 
 
 def unchecked_claims(token: str) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from agent.bench.conversation_voices import Voices
 from agent.bench.happenings import Happening, minor_of, seconds_of
 from agent.bench.played_clock import Clock
 from agent.bench.played_shop import Founded
-from agent.deciding.conversation import Record
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.policy_file import PolicyFile, parse_policy
 from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages, site_messages
 from agent.plumbing.errors import EarmarkError
@@ -24,7 +24,7 @@ from agent.plumbing.operator import FactorKind
 from agent.plumbing.sentence_graph import normalise_text
 from agent.plumbing.settings import Policy
 from agent.plumbing.speaker_models import GE2E
-from agent.till.desk import Conversation as Talked
+from agent.till.house import HouseRules
 
 _GOES_ON = " ... "
 """Between what was taken for the whole and what its speaker said besides."""
@@ -70,6 +70,16 @@ def play(conversation: Conversation, founded: Founded, folder: Path) -> Played:
     return Played(tuple(steps), then, tuple(faults))
 
 
+def _policy_of(given: Mapping[str, list[Mapping[str, str]]]) -> PolicyFile:
+    """The rules and roles that stand there, each rule as the keys and values of its table."""
+    rules = (f'{{id = "rule-{at}", {words["rule"]}}}' for at, words in enumerate(given.get("rule", ()), 1))
+    people: dict[str, list[str]] = {}
+    for words in given.get("role", ()):
+        people.setdefault(words["role"], []).append(words["name"])
+    roles = "".join(f"{role} = {names}\n" for role, names in people.items())
+    return parse_policy(f"rule = [{', '.join(rules)}]\n[roles]\n{roles}")
+
+
 def _shown(came: Came) -> str:
     return " ".join((f"{came.state}:", *(repr(answer) for answer in came.answers)))
 
@@ -101,6 +111,9 @@ class _Player:
         for kind in kinds:
             for words in given.get(kind, ()):
                 self._room.desk.factors.set(self._person(words["name"]), kind, words["number"])
+        for words in given.get("phone", ()):
+            self._room.phones.pair(self._person(words["name"]), words["name"])
+        self._room.house = self._room.desk.house = HouseRules(_policy_of(given))
         for words in given.get("charges", ()):
             self._room.shop.charge(words["product"], minor_of(words["price"]))
         for words in given.get("stock", ()):
@@ -216,11 +229,22 @@ class _Player:
     def _happen(self, step: Step, happening: Happening) -> None:
         room, words = self._room, happening.words
         languages = [mark.words["language"] for mark in step.marks if mark.what == "language"]
+        typists = [mark.words["name"] for mark in step.marks if mark.what == "person"]
         acts: Mapping[str, Callable[[], object]] = {
-            "type": lambda: room.type(words["text"], *(languages or [self._language])),
+            "type": lambda: room.type(
+                words["text"], (languages or [self._language])[0], *map(self._person, typists)
+            ),
             "silence": self._silence,
             "keypad": lambda: room.touching.received(site_messages.PinTyped(words["number"])),
             "hold_badge": lambda: room.touching.received(site_messages.BadgeRead(words["number"])),
+            "phone_answers": lambda: room.phones.answer(
+                words["name"],
+                "approve" if words["answer"] == "approves" else "refuse",
+                other="other" in words,
+            ),
+            "phone_again": lambda: room.phones.again(),
+            "phone_code": lambda: room.phones.type_code(words["name"], other="other" in words),
+            "phone_code_late": lambda: room.phones.type_code(words["name"], ago_s=seconds_of(words)),
             "press": lambda: room.touching.received(site_messages.ButtonPressed()),
             "level": lambda: room.sensor(words["sensor"], int(words["percent"]) / 100),
             "heard_of": lambda: room.sensor(words["sensor"], 0.5),
@@ -262,11 +286,9 @@ class _Player:
         self._room.spoken.silent(listening.listen_id)
 
     def _forget(self, name: str) -> None:
-        """As `earmark people --forget`."""
+        """As `earmark people forget`."""
         desk, person = self._room.desk, self._person(name)
-        desk.people.forget(person)
-        desk.factors.forget(person)
-        desk.record(Record("forgotten", person=person), Talked.new(), "")
+        desk.forget(person)
 
     def _cancel(self) -> None:
         """As `earmark cancel`; what it prints is no part of the conversation."""

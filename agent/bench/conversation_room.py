@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from agent.bench.played_clock import Clock
+from agent.bench.played_phone import RoomPhones
 from agent.bench.played_shop import DEVICE, Founded, PlayedShop, edition_of
 from agent.committing.journal import Journal
 from agent.committing.journal_mend import MENDED
@@ -30,8 +31,11 @@ from agent.plumbing.speaker_models import GE2E
 from agent.till.asks import Asks
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Factors
+from agent.till.house import HouseRules
 from agent.till.offers import Offers
 from agent.till.people import People
+from agent.till.phones import Phones
+from agent.till.proofs import Proofs
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
 from agent.till.shop_link import ShopLink
@@ -97,7 +101,9 @@ class Room:
         self.linked = False
         self.embeds_in_noise = False
         self._edition = edition_of(founded.catalogue, language)
+        self.house = HouseRules()
         self._start()
+        self.phones = RoomPhones(self)
 
     def _start(self) -> None:
         settings, clock, journal = self.settings, self._clock, Journal(self._folder / "journal.db")
@@ -109,7 +115,12 @@ class Room:
         )
         people = People(self._folder / "people")
         factors = Factors(self._folder / "factors.json", journal, lambda: clock.boot_s)
-        self.desk = Desk(settings, self._edition, journal, road, people, factors, lambda: clock.wall_s)
+        phones = Phones(self._folder / "phones.json", journal)
+        self.desk: Desk = Desk(
+            *(settings, self._edition, journal, road, people, factors, lambda: clock.wall_s),
+            house=self.house,
+            phones=phones,
+        )
         self.desk.speaker_model = GE2E
         self.chat: Typed | None = None
         self._silences = SensorSilences(self.desk, lambda: clock.boot_s)
@@ -121,7 +132,8 @@ class Room:
             *(self.desk, self._sent.append, self._after, lambda *_: None, waiting),
             ask_for_offer=self._offers.ask,
         )
-        self.touching = Touching(self.desk, self.spoken, self._after)
+        self.proofs: Proofs = Proofs(self.desk, lambda: [self.spoken, *([self.chat] if self.chat else [])])
+        self.touching = Touching(self.desk, self.spoken, self._after, self.proofs)
         self._hears = False
         self.sensing = Sensing(
             self._proposals, self._silences, self.spoken, lambda: self._hears, lambda *_: None
@@ -176,10 +188,10 @@ class Room:
         if wanted or level >= _HIGH_PERCENT / 100:
             self.sensing.received(site_messages.Proposal(sensor, level, wanted))
 
-    def type(self, text: str, language: str) -> None:
-        """A line in `earmark chat`."""
+    def type(self, text: str, language: str, person: str = "") -> None:
+        """A line in `earmark chat`, by somebody who says to be `person`."""
         if self.chat is None:
-            self.chat = Typed(self.desk, language, self.show, self._what_is_low, self._asks.ask)
+            self.chat = Typed(self.desk, language, self.show, self._what_is_low, self._asks, person)
         self.chat.typed(text)
 
     def show(self, text: str) -> None:
@@ -232,6 +244,8 @@ class Room:
             self._offers.received(received.payload)
         elif self.linked and self._asks.takes(received.topic, received.payload):
             self._asks.received(received.payload)
+        elif self.linked and self.proofs.takes(received.topic):
+            self.proofs.received(received.payload)
         elif self.linked:
             self._link.received(received)
 

@@ -56,8 +56,8 @@ def run_disaster(intents: int, devices: int, seed: int, database: DatabaseKind =
     Raises ConfigurationError: bench_chaos, bench_disaster, broker_missing, broker_start, postgresql_missing,
     postgresql_start, device_start, and what `back_up` and `restore` raise.
     """
-    plan = make_plan(intents, devices, seed, database)
-    plan = msgspec.structs.replace(plan, faults=(), cancels=(), hand_overs=())
+    plan = make_plan(intents, devices, seed, database).without_offers()
+    plan = msgspec.structs.replace(plan, faults=(), cancels=(), hand_overs=(), steps=())
     begun = time.monotonic()
     with TemporaryDirectory(prefix="earmark-disaster-") as folder, contextlib.ExitStack() as stack:
         files = ChaosFiles(Path(folder))

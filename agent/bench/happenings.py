@@ -35,6 +35,9 @@ GIVENS: Patterns = (
     ("people", rf"(?P<names>{_NAME}(, {_NAME})*)"),
     ("pin", rf"(?P<name>{_NAME}) has the PIN (?P<number>\d{{4,20}})"),
     ("badge", rf"(?P<name>{_NAME}) has the badge (?P<number>\d{{6,20}})"),
+    ("phone", rf"(?P<name>{_NAME}) has a phone"),
+    ("role", rf"(?P<name>{_NAME}) is (a|an) (?P<role>[a-z0-9-]+)"),
+    ("rule", r"a rule: (?P<rule>.+)"),
     ("at", rf"(?P<day>{'|'.join(DAYS)}) (?P<hour>\d\d):(?P<minute>\d\d)"),
     ("offline", "offline"),
     ("no_time", "the time is not known"),
@@ -54,6 +57,7 @@ MARKS: Patterns = (
     ("unsure", "unsure"),
     ("much_talk", "much talk"),
     ("as_if_woken", "as if woken"),
+    ("person", rf"as (?P<name>{_NAME})"),
     ("like", rf"(?P<cosine>0\.\d+) like (?P<other>{_NAME})"),
     ("language", r"in (?P<language>[a-z]{2})"),
 )
@@ -63,6 +67,12 @@ THINGS: Mapping[str, Patterns] = {
     "silence": (("silence", ""),),
     "keypad": (("keypad", r"(?P<number>\d{4,20})"),),
     "badge": (("hold_badge", r"(?P<number>\d{6,20})"),),
+    "phone": (
+        ("phone_answers", rf"(?P<name>{_NAME}) (?P<answer>approves|refuses)(?P<other> another total)?"),
+        ("phone_again", rf"(?P<name>{_NAME}) sends the last answer again"),
+        ("phone_code", rf"(?P<name>{_NAME}) types the code(?P<other> of another total)?"),
+        ("phone_code_late", rf"(?P<name>{_NAME}) types the code of {_WHILE} ago"),
+    ),
     "button": (("press", ""),),
     "sensor": (
         ("level", r"(?P<sensor>[a-z0-9-]+) at (?P<percent>\d+) %"),

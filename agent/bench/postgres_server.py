@@ -37,7 +37,9 @@ class PostgresServer:
     postgresql_start.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, outlives_power_cuts: bool = True) -> None:
+        """Without `outlives_power_cuts` it may be killed, and no commit waits for the disk."""
+        self._outlives_power_cuts = outlives_power_cuts
         self._programs = postgresql_programs()
         # Not in a folder of the caller's, which only root may enter where the caller is root.
         self._folder = Path(tempfile.mkdtemp(prefix="earmark-pg-"))
@@ -57,6 +59,7 @@ class PostgresServer:
     def start(self) -> None:
         """Returns once it answers."""
         options = ["-c", "listen_addresses=", "-c", "max_connections=50", "-k", str(self._folder)]
+        options += [] if self._outlives_power_cuts else ["-c", "fsync=off"]
         command = self._as_nobody(str(self._programs / "postgres"), "-D", "data", *options)
         deadline = time.monotonic() + START_TIMEOUT_S
         self._process = None
@@ -93,9 +96,9 @@ class PostgresServer:
         return f"postgresql://shop@/postgres?host={quote(str(self._folder))}&options=-csearch_path%3D{name}"
 
     def close(self) -> None:
-        """Ends it without waiting for its clients, and removes its folder."""
+        """Ends it, waiting for no client and writing nothing that is in memory, and removes its folder."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGQUIT)
             self._process.wait(START_TIMEOUT_S)
         shutil.rmtree(self._folder)
 

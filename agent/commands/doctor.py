@@ -15,6 +15,7 @@ from agent.commands.catalogue_findings import catalogue, catalogue_in_use, polic
 from agent.commands.certificate_findings import authority, certificate, renewing
 from agent.commands.findings import Finding
 from agent.commands.hearing_findings import hearing, voices
+from agent.commands.key_findings import following
 from agent.commands.operators import OperatorClient
 from agent.commands.policy_findings import policy
 from agent.commands.site_findings import sensors, site_broker
@@ -210,13 +211,14 @@ def _device(settings: Settings) -> Iterator[Finding]:
         yield Finding("device", "note", f"since it started: {faults}", "earmark audio test")
     if health.voices_of_another_model:
         detail = f"{health.voices_of_another_model} of the enrolled were learned with another speaker model"
-        step = "for each that `earmark people` marks: earmark people --forget PERSON, then earmark enrol NAME"
+        step = "for each that `earmark people` marks: earmark people forget PERSON, then earmark enrol NAME"
         yield Finding("device", "bad", f"{detail} and are not known any more (voice_model_changed)", step)
     if health.broker:
         yield Finding("device", "ok", "connected to the broker")
     else:
         yield Finding("device", "note", f"offline ({health.broker_reason}): orders are queued")
     yield from renewing(health)
+    yield from following(health)
     if not health.clock_trusted:
         yield Finding("device", "note", "the time is not known yet: nothing is signed")
     yield Finding("device", "ok", f"{health.queued} orders wait for the shop")

@@ -6,11 +6,13 @@ from typing import Literal
 
 import msgspec
 
+State = Literal["ok", "note", "bad"]
+
 
 class Finding(msgspec.Struct, frozen=True):
     """`state` 'bad' stops orders; 'note' is worth knowing; `next_step` mends it."""
 
     what: str
-    state: Literal["ok", "note", "bad"]
+    state: State
     detail: str
     next_step: str = ""

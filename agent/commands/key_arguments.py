@@ -1,4 +1,4 @@
-"""`earmark provision --key-store …`: where the new device's signing key is to be made."""
+"""`earmark provision --key-store …`, where the new device's signing key is to be made; `earmark keys …`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,38 @@ import argparse
 import getpass
 import json
 import sys
-from typing import get_args, get_type_hints
+from typing import TYPE_CHECKING, get_args, get_type_hints
 
 import msgspec
 
+from agent.commands.command_line import add_command
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.key_settings import Keys
 
+if TYPE_CHECKING:
+    _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
 _DEFAULT = Keys()
+
+
+def add_keys(commands: _Subparsers) -> None:
+    """`earmark keys` and its actions."""
+    keys = commands.add_parser("keys", help="the key that signs orders").add_subparsers(
+        metavar="ACTION", required=True
+    )
+    add_command(keys, "show", "keys", "show", "which key signs, and which one is to follow it")
+    renew = add_command(
+        keys,
+        "renew",
+        "keys",
+        "renew",
+        "make the key that is to follow, and let it take over once the shop has said yes",
+    )
+    renew.add_argument(
+        "--anew",
+        action="store_true",
+        help="another one, in place of a key that is lost or damaged before it took over",
+    )
 
 
 def add_key_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`earmark orders|cancel|people|enrol|chat`: clients of the till's operator socket."""
+"""`earmark orders|cancel|enrol|pin|badge|chat`: clients of the till's operator socket."""
 
 from __future__ import annotations
 
@@ -142,29 +142,6 @@ def _money(row: operator.OrderRow | operator.ProposalRow) -> str:
 
 def _when(seconds: int) -> str:
     return datetime.datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def people(arguments: argparse.Namespace) -> int:
-    """Lists the enrolled, or forgets one. Raises ConfigurationError person_unknown."""
-    client = connect(arguments)
-    if arguments.forget:
-        answer: operator.Forgotten = client.ask(operator.Forget(arguments.forget), operator.Forgotten)
-        if not answer.found:
-            raise ConfigurationError(
-                "person_unknown", f"nobody is enrolled as {arguments.forget}", "earmark people"
-            )
-        print("Forgotten: the key of this voiceprint is destroyed.")
-        return 0
-    shown: operator.PeopleShown = client.ask(operator.ShowPeople(), operator.PeopleShown)
-    for person in shown.people:
-        factors = "".join(f", has a {'PIN' if kind == 'pin' else kind}" for kind in person.factors)
-        line = f"{person.person}  {person.name}  agreed and enrolled {_when(person.enrolled_at)}{factors}"
-        if person.other_model:
-            line += f"; not known any more: learned with {person.other_model}, so forget and enrol anew"
-        print(plain(line))
-    if not shown.people:
-        print("Nobody is enrolled. Start with: earmark enrol NAME")
-    return 0
 
 
 def enrol(arguments: argparse.Namespace) -> int:

@@ -1,17 +1,20 @@
-"""`earmark phone`: plays a phone with a key file of its own, and the device that checks its answer."""
+"""`earmark phone`: plays a phone with a key file of its own, pairs it with the running device, and plays the
+device that checks its answer."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 import uuid
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from joserfc.jwk import ECKey
 
+from agent.commands.operators import OperatorClient
 from agent.commands.priced import basket_of, catalogue_of
 from agent.committing import jws
 from agent.committing.approvals import Pairing, sign_approval, verify_approval
@@ -25,9 +28,12 @@ from agent.deciding.phone import (
     code,
     minute_of_code,
 )
-from agent.plumbing import durable
+from agent.plumbing import durable, operator
+from agent.plumbing.currencies import on_a_bill
 from agent.plumbing.errors import ConfigurationError, TrustError
+from agent.plumbing.messages import Message
 from agent.plumbing.settings_file import load_settings
+from agent.plumbing.terminal import plain
 
 PHONE, PAIRING = "phone.json", "pairing.json"
 """Both are secret: the one is the phone, the other lets a device check its codes, and so make them."""
@@ -60,6 +66,24 @@ def pair(arguments: argparse.Namespace) -> int:
         ) from error
     print(f"wrote {folder / PHONE} (the phone) and {folder / PAIRING} (for a device); both are secret")
     return 0
+
+
+def add(arguments: argparse.Namespace) -> int:
+    """Lets that phone approve on the running device. Raises ConfigurationError phone_unusable, and what the
+    device answers."""
+    pairing = msgspec.json.encode(_read(arguments.pairing, Pairing))
+    answer: operator.PhonePaired = _ask_device(arguments, operator.PairPhone(pairing), operator.PhonePaired)
+    print(plain(f"from now on that phone approves orders of {answer.name}"))
+    return 0
+
+
+def remove(arguments: argparse.Namespace) -> int:
+    """0 where there was a phone."""
+    answer: operator.Forgotten = _ask_device(
+        arguments, operator.RemovePhone(arguments.person), operator.Forgotten
+    )
+    print("removed" if answer.found else "no phone was paired")
+    return 0 if answer.found else 1
 
 
 def approve(arguments: argparse.Namespace) -> int:
@@ -96,10 +120,28 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def _asked(arguments: argparse.Namespace, person: str) -> Asked:
+    if arguments.item is None:
+        shown: operator.AskedShown = _ask_device(arguments, operator.ShowAsked(person), operator.AskedShown)
+        if not shown.asked:
+            raise ConfigurationError(
+                "phone_not_asked", "the device asks that phone nothing now", "order something, or name --item"
+            )
+        of = msgspec.json.decode(shown.asked, type=Asked)
+        lines = ", ".join(f"{quantity} × {sku}" for sku, quantity, _ in of.lines)
+        print(plain(f"{of.device} asks: {lines}, {on_a_bill(of.total_minor, of.currency)}"), file=sys.stderr)
+        return of
     settings = load_settings(arguments.settings)
     catalogue, _ = catalogue_of(Path(settings.paths.catalogue_file))
     basket = basket_of(catalogue, arguments.item, arguments.quantity, settings.device.language)
     return asked(settings.device.id, person, basket)
+
+
+def _ask_device(arguments: argparse.Namespace, request: Message, types: type[Message]) -> Any:
+    client = OperatorClient(Path(load_settings(arguments.settings).paths.state_dir))
+    try:
+        return client.ask(request, types)
+    finally:
+        client.close()
 
 
 def _read(path: Path, type_: type[T]) -> T:

@@ -15,7 +15,7 @@ from agent.deciding.basket import Basket
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.policy_file import PolicyFile, parse_policy
-from agent.deciding.rules import BEYOND, DAYS, Judgement, Moment, judge
+from agent.deciding.rules import DAYS, Judgement, Moment, judge
 from agent.plumbing import durable
 from agent.plumbing.currencies import on_a_bill
 from agent.plumbing.errors import CatalogueError, ConfigurationError
@@ -131,7 +131,6 @@ def _as_json(judgement: Judgement) -> dict[str, Any]:
     return {
         "passes": judgement.passes,
         "needs": sorted(judgement.needs),
-        "beyond": sorted(judgement.beyond),
         "code": judgement.code,
         "above_voice": judgement.above_voice,
         "limit_minor": judgement.limit,
@@ -158,9 +157,6 @@ def _notes(policy: PolicyFile, settings: Settings) -> Iterator[str]:
         for name, members in getattr(policy, key).items():
             if not members:
                 yield f"[{key}] {name} lists nobody"
-    for rule in policy.rules:
-        if rule.require in BEYOND:
-            yield f"{rule.id}: no device can ask for that yet, so it refuses what the rule is about"
     yield from _unknown_goods(policy, settings)
 
 

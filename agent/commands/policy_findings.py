@@ -7,7 +7,6 @@ from pathlib import Path
 
 from agent.commands.findings import Finding
 from agent.deciding.edition import source_id
-from agent.deciding.rules import BEYOND
 from agent.plumbing.settings import Paths, Settings
 from agent.till.catalogue_store import served_file
 from agent.till.house import HouseRules
@@ -23,14 +22,6 @@ def policy(settings: Settings) -> Iterator[Finding]:
         yield Finding("policy", "ok", "the limits of [policy]; there is no policy file")
         return
     yield Finding("policy", "ok", f"{len(rules)} rules beside the limits of [policy]")
-    beyond = [rule.id for rule in rules if rule.require in BEYOND]
-    if beyond:
-        yield Finding(
-            "policy",
-            "note",
-            f"no device can ask for what {', '.join(beyond)} require yet: such orders are refused",
-            "earmark policy check",
-        )
 
 
 def _lost(house: HouseRules, paths: Paths) -> Iterator[Finding]:

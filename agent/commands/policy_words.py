@@ -14,6 +14,12 @@ _NEED: dict[Need, str] = {
     "phone": "the approval on the person's phone",
     "second": "the approval of a second person",
 }
+_SHOWN: dict[Need, str] = {
+    "challenge": "a PIN or badge",
+    "factor": "a PIN or badge",
+    "phone": "the approval on the person's phone",
+    "second": "the approval of a second person",
+}
 _REQUIREMENT: dict[Requirement, str] = {
     **{need: f"asks for {words}" for need, words in _NEED.items()},
     "trained": "asks for training with these goods",
@@ -45,13 +51,11 @@ def verdict(judgement: Judgement, basket: Basket) -> str:
         return f"No, because {_because(step, basket.total.currency)}.{why}"
     if judgement.code:
         return f"No, because {_of_tier(judgement.code, judgement.limit, basket)}."
-    if judgement.beyond:
-        steps = (step for step in judgement.trace if step.asks in judgement.beyond)
-        because = "; ".join(_because(step, basket.total.currency) for step in steps)
-        return f"No, because {because}, and no device can ask for that yet."
     if not judgement.needs:
         return "Yes, by voice alone."
-    return f"Yes, with a PIN or badge, because {'; '.join(_reasons(judgement, basket))}."
+    wanted = judgement.needs - ({"factor", "challenge"} if "phone" in judgement.needs else set())
+    shown = " and ".join(dict.fromkeys(_SHOWN[need] for need in NEEDS if need in wanted))
+    return f"Yes, with {shown}, because {'; '.join(_reasons(judgement, basket))}."
 
 
 def about(step: Step, currency: str) -> str:

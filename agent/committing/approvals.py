@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import msgspec
 from joserfc.jwk import ECKey
 
 from agent.committing import jws
-from agent.committing.envelope import claims_of
+from agent.committing.envelope import APPROVAL, SignedData, claims_of, decode_data, decode_event, encode_event
 from agent.committing.jws import PublicJwk
 from agent.deciding.phone import CODE_KEY_BYTES, Approval
 
 TYP = "earmark-approval+jwt"
 
 
-class Pairing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a device has to know of the phone of `person` (a pseudonym). `code_key` is a secret of both."""
+class Pairing(msgspec.Struct, frozen=True):
+    """What a device has to know of the phone of `person` (a pseudonym). `code_key` is a secret of both.
+    What a later release adds is ignored, so that a device can go back to this one."""
 
     person: str
     key: PublicJwk
@@ -37,3 +40,13 @@ def verify_approval(token: str, pairing: Pairing) -> Approval:
     Raises TrustError: approval_malformed, and what `jws.verify` raises.
     """
     return claims_of(jws.verify(token, [pairing.key], typ=TYP), Approval, "approval_malformed")
+
+
+def approval_event(token: str, *, id_: UUID, shop_id: str, now_s: int) -> bytes:
+    """For dn/approval: the shop carries what a phone signed, and vouches for nothing."""
+    return encode_event(APPROVAL, id_=id_, source=shop_id, now_s=now_s, data=SignedData(token))
+
+
+def approval_in(payload: bytes) -> str:
+    """What a phone signed, not verified yet. Raises TrustError envelope_malformed."""
+    return decode_data(decode_event(payload, APPROVAL), SignedData).signed

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Literal
 from uuid import UUID
 
-from agent.committing import outbox
 from agent.committing.envelope import CANCEL, SignedData, encode_event, up_topic
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OrderRow
@@ -33,12 +32,13 @@ class Cancels:
         settings: Settings,
         *,
         monotonic_s: Callable[[], float],
-        jitter: Callable[[], float],
+        rest_s: Callable[[int], float],
         new_id: Callable[[], UUID],
     ) -> None:
+        """`rest_s` gives the rest after so many attempts."""
         self._journal, self._keys, self._trust = journal, keys, trust
         self._device, self._orders = settings.device, settings.orders
-        self._monotonic_s, self._jitter, self._new_id = monotonic_s, jitter, new_id
+        self._monotonic_s, self._rest_s, self._new_id = monotonic_s, rest_s, new_id
         self._due: dict[str, float] = {}
 
     def ask(self, row: OrderRow, factors: tuple[Factor, ...], *, now_s: int) -> None:
@@ -87,11 +87,6 @@ class Cancels:
         if whole:
             self._journal.cancel_attempted(cancel.intent_id for cancel in whole)
         for cancel in whole:
-            self._due[cancel.intent_id] = self._monotonic_s() + outbox.rest_seconds(
-                cancel.attempts + 1,
-                shortest_s=self._orders.resend_min_seconds,
-                longest_s=self._orders.resend_max_seconds,
-                jitter=self._jitter(),
-            )
+            self._due[cancel.intent_id] = self._monotonic_s() + self._rest_s(cancel.attempts + 1)
         topic = up_topic(self._device.id, "cancel")
         return [Publish(f"cancel-{cancel.intent_id}", topic, cancel.payload) for cancel in whole], damaged

@@ -67,7 +67,7 @@ def _sign_direct(order: AgreedOrder, offer: Offer, **by: Unpack[SignedBy]) -> Si
         device_id=by["device_id"],
         now_s=now_s,
         exp=min(now_s + by["lifetime_s"], offer.exp),
-        intent_id=offer.intent_id,
+        intent_id=UUID(offer.intent_id),
     )
     digest, total = sd_jwt.digest(offer.token), order.basket.total
     checkout = keys.sign(CheckoutMandate(checkout_jwt=offer.token, checkout_hash=digest, **claims))

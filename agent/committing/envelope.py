@@ -37,8 +37,11 @@ TRUST = "earmark.trust.v1"
 AUTHORITIES = "earmark.authorities.v1"
 OFFER_REQUEST = "earmark.offer-request.v1"
 OFFER = "earmark.offer.v1"
+KEY = "earmark.key.v1"
+KEY_ANSWER = "earmark.key-answer.v1"
 ASK = "earmark.ask.v1"
 TOLD = "earmark.told.v1"
+APPROVAL = "earmark.approval.v1"
 
 TOPIC_ROOT = "va/v1/d"
 SHOP_ROOT = "va/v1/b"
@@ -73,8 +76,7 @@ class IntentData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One compact JWS: a receipt, an answer, a time, a cancellation, an offer and its request, a question to
-    the shop and what it tells, or a catalogue's manifest."""
+    """One compact JWS; what it is of, the event's type and the JWS's `typ` say."""
 
     signed: str
 
@@ -100,6 +102,14 @@ class RenewalData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     request: str
     signed: str
+
+
+class KeyData(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`signed` is a `KeyClaims` as a compact JWS; `answer` the shop's own yes to it, for a shop that has lost
+    it, else ''."""
+
+    signed: str
+    answer: str = ""
 
 
 class ReturnedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

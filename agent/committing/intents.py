@@ -33,6 +33,7 @@ from agent.committing.mandates import (
     OpenPaymentMandate,
     PaymentReference,
 )
+from agent.committing.statements import addressed
 from agent.committing.trust import Trust
 from agent.deciding.basket import AgreedOrder
 from agent.plumbing.errors import TrustError
@@ -68,7 +69,7 @@ def sign_intent(
     """
     check_order(order, environment=environment, trust=trust)
     claims = person_claims(
-        order, trust=trust, device_id=device_id, now_s=now_s, exp=now_s + lifetime_s, intent_id=str(intent_id)
+        order, trust=trust, device_id=device_id, now_s=now_s, exp=now_s + lifetime_s, intent_id=intent_id
     )
     claims["cnf"] = Confirmation(trust.shop_agent)
     checkout = keys.sign(
@@ -109,19 +110,11 @@ def check_order(order: AgreedOrder, *, environment: str, trust: Trust) -> None:
 
 
 def person_claims(
-    order: AgreedOrder, *, trust: Trust, device_id: str, now_s: int, exp: int, intent_id: str
+    order: AgreedOrder, *, trust: Trust, device_id: str, now_s: int, exp: int, intent_id: UUID
 ) -> dict[str, Any]:
     """What every mandate says, open or closed, by the names of `PersonClaims`."""
-    return {
-        "jti": intent_id,
-        "iss": device_id,
-        "aud": trust.shop_id,
-        "sub": order.person,
-        "iat": now_s,
-        "exp": exp,
-        "env": trust.environment,
-        "amr": order.factors,
-    }
+    who = {"sub": order.person, "amr": order.factors}
+    return {**addressed(trust, device_id, intent_id, now_s=now_s, exp=exp), **who}
 
 
 def sealed(pair: IntentData, claims: dict[str, Any]) -> SignedIntent:

@@ -15,6 +15,8 @@ from agent.committing.envelope import up_topic
 from agent.committing.intents import SignedIntent
 from agent.committing.journal_cancels import CancelRows
 from agent.committing.journal_decisions import JournalDecisions
+from agent.committing.journal_people import PeopleRows
+from agent.committing.journal_requests import RequestRows
 from agent.committing.journal_returned import ReturnedRows
 from agent.committing.journal_rows import (
     ALLOWED,
@@ -45,7 +47,7 @@ _COLUMNS = (
 _SELECT = f"SELECT {_COLUMNS} FROM orders"  # noqa: S608
 
 
-class Journal(CancelRows, ReturnedRows, JournalDecisions):
+class Journal(CancelRows, RequestRows, ReturnedRows, JournalDecisions, PeopleRows):
     """Owns one connection; used from one thread."""
 
     def queue(self, signed: SignedIntent, order: AgreedOrder, *, now_s: int, monotonic_ns: int) -> None:
@@ -211,7 +213,7 @@ class Journal(CancelRows, ReturnedRows, JournalDecisions):
         taken = "(state = 'ordered' AND settled_at_s >= ?)"
         return self._many(f"{_SELECT} WHERE {OPEN_STATES} OR {taken} ORDER BY number", (since_s,))
 
-    def orders_of(self, person: str, since_s: int) -> list[OrderRow]:
+    def taken_since(self, person: str, since_s: int) -> list[OrderRow]:
         """What `person` (a pseudonym; '' for everybody) has ordered since then (Unix seconds) and was not
         refused, oldest first."""
         own = "(person = ? OR ? = '') AND iat >= ? AND state NOT IN ('refused', 'expired')"
@@ -260,7 +262,7 @@ class Journal(CancelRows, ReturnedRows, JournalDecisions):
         """Reads every value once, and looks whether each open order's row still says what it said. Raises
         JournalError journal_corrupt where one does not, or cannot be read."""
         with self._errors():
-            for table in ("meta", "orders", "events", "decisions", "cancels"):
+            for table in ("meta", "orders", "events", "decisions", "cancels", "requests"):
                 for _ in self._db.execute(f"SELECT * FROM {table}"):  # noqa: S608
                     pass
             rows = self._db.execute(

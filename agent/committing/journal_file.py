@@ -142,6 +142,7 @@ class JournalFile:
             "synchronous = FULL",
             "foreign_keys = ON",
             "temp_store = MEMORY",
+            "secure_delete = ON",  # who was forgotten must not be found in a free page
         ):
             db.execute(f"PRAGMA {pragma}")
         take_steps(db, version)

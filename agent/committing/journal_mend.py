@@ -1,6 +1,6 @@
 """A damaged order journal is mended when it is opened: a new file from every row that is sound.
 
-Sound is an order whose signed bytes carry this device's signature, whatever else of its row is lost. One
+Sound is an order whose signed bytes carry a signature of this device's, whatever else of its row is lost. One
 whose bytes were altered, but whose row still says truly which order it is, is asked about. Of anything
 mended "never sent" is not believed. A cancellation counts that carries the device's signature. The damaged
 file is kept beside the new one.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
@@ -20,6 +20,7 @@ import msgspec
 from agent.committing.envelope import up_topic
 from agent.committing.journal import Journal
 from agent.committing.journal_mend_cancels import SalvagedCancels
+from agent.committing.journal_mend_requests import SalvagedRequests
 from agent.committing.journal_rows import ALLOWED, DAMAGED, OPEN, checksum
 from agent.committing.journal_salvage import Record, Value, records
 from agent.committing.journal_steps import take_steps
@@ -54,8 +55,9 @@ _OTHER_FACTORS = set(get_args(Factor)) - {"voice"}
 Row = dict[str, Any]
 
 
-def open_journal(path: Path, key: PublicJwk, device_id: str) -> Journal:
-    """The journal at `path`, mended where it is damaged; `key` is the device's own.
+def open_journal(path: Path, key: PublicJwk, device_id: str, earlier: Sequence[PublicJwk] = ()) -> Journal:
+    """The journal at `path`, mended where it is damaged; `key` is the device's own, `earlier` are those that
+    it signed with before.
 
     Raises JournalError as `Journal`, but journal_corrupt only where mending did not help.
     """
@@ -70,18 +72,18 @@ def open_journal(path: Path, key: PublicJwk, device_id: str) -> Journal:
     except JournalError as error:
         if error.code != "journal_corrupt":
             raise
-        _mend(path, key, device_id, error.detail)
+        _mend(path, (key, *earlier), device_id, error.detail)
         _finish(path)
         journal = Journal(path)
     return journal
 
 
-def _mend(path: Path, key: PublicJwk, device_id: str, found: str) -> None:
+def _mend(path: Path, keys: Sequence[PublicJwk], device_id: str, found: str) -> None:
     new = path.with_name(f"{path.name}-mending")
     for file in path.parent.glob(f"{new.name}*"):
         file.unlink()
     log = path.with_name(f"{path.name}-wal")
-    salvaged = _Salvaged(key, device_id)
+    salvaged = _Salvaged(keys, device_id)
     try:
         for record in records(path.read_bytes(), log.read_bytes() if log.exists() else b""):
             salvaged.take(record)
@@ -113,12 +115,13 @@ def _finish(path: Path) -> None:
 class _Salvaged:
     """The best of every row that turned up."""
 
-    def __init__(self, key: PublicJwk, device_id: str) -> None:
-        self._key, self._device_id = key, device_id
+    def __init__(self, keys: Sequence[PublicJwk], device_id: str) -> None:
+        self._keys, self._device_id = keys, device_id
         self.orders: dict[str, Row] = {}
         self.meta: dict[str, str] = {}
         self.decisions: dict[int, tuple[Value, ...]] = {}
-        self.cancels = SalvagedCancels(key, device_id)
+        self.cancels = SalvagedCancels(keys, device_id)
+        self.requests = SalvagedRequests(keys, device_id)
         self._seen: set[Record] = set()
 
     def take(self, record: Record) -> None:
@@ -128,7 +131,7 @@ class _Salvaged:
         rowid, values = record
         if rowid is not None and len(values) >= _AS_FIRST_MADE and isinstance(values[9], bytes):
             self._order(rowid, values)
-        elif rowid is not None and self.cancels.take(values):
+        elif rowid is not None and (self.cancels.take(values) or self.requests.take(values)):
             return
         elif rowid is not None and len(values) == 1 + len(_DECISION) and _are(values[1:], _DECISION):
             self.decisions[rowid] = values[1:]
@@ -157,7 +160,7 @@ class _Salvaged:
             row["state"] = "sent"  # at least that cannot be excluded
         is_open = row["state"] in OPEN
         row["whole"] = True
-        facts = signed_facts(row["payload"], self._key) if is_open else None
+        facts = signed_facts(row["payload"], *self._keys) if is_open else None
         if facts is not None and facts.device_id == self._device_id:
             row |= msgspec.structs.asdict(facts)
             row |= {"total_minor": facts.total.minor, "currency": facts.total.currency}
@@ -221,6 +224,7 @@ def _write(new: Path, salvaged: _Salvaged) -> int:
                 )
                 kept += 1
         salvaged.cancels.write(db, salvaged.orders)
+        salvaged.requests.write(db)
         for _, values_ in sorted(salvaged.decisions.items()):
             with contextlib.suppress(sqlite3.IntegrityError):
                 db.execute(

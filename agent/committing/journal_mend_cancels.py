@@ -1,4 +1,4 @@
-"""What a damaged journal still holds of cancellations: those that the device's own key has signed, whatever
+"""What a damaged journal still holds of cancellations: those that a key of the device has signed, whatever
 else of their rows is lost. They go out again until the shop answers, which is as if they had been repeated.
 """
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from agent.committing.journal_salvage import Value
@@ -25,15 +25,15 @@ _OUTCOMES = ("too_late", "damaged")
 class SalvagedCancels:
     """The best row of each order that turned up."""
 
-    def __init__(self, key: PublicJwk, device_id: str) -> None:
-        self._key, self._device_id = key, device_id
+    def __init__(self, keys: Sequence[PublicJwk], device_id: str) -> None:
+        self._keys, self._device_id = keys, device_id
         self._rows: dict[str, dict[str, Any]] = {}
 
     def take(self, values: tuple[Value, ...]) -> bool:
         """Whether these are the columns of a cancellation; one that nobody has signed is left out."""
         if not _AS_FIRST_MADE <= len(values) <= len(_COLUMNS) or not isinstance(values[2], bytes):
             return False
-        claims = signed_cancel(values[2], self._key)
+        claims = signed_cancel(values[2], *self._keys)
         if claims is None or claims.iss != self._device_id:
             return True
         row = dict.fromkeys(_COLUMNS) | dict(zip(_COLUMNS, values, strict=False))

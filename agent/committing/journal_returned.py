@@ -17,14 +17,15 @@ class ReturnedRows(JournalFile):
 
     def to_return(self, lost: Sequence[Lost]) -> list[str]:
         """Intent ids of the orders whose receipt is here and was given in one of these times, and not given
-        back for it yet; oldest first."""
+        back for it yet; oldest first. Without the signed bytes, as of somebody long forgotten, nothing can
+        be."""
         found: dict[str, None] = {}
         for one in lost:
             with self._errors():
                 rows = self._db.execute(
                     "SELECT intent_id FROM orders WHERE receipt IS NOT NULL"
                     " AND state IN ('ordered', 'refused') AND settled_at_s >= ? AND iat <= ?"
-                    " AND returned_until_s < ? ORDER BY number",
+                    " AND returned_until_s < ? AND length(payload) > 0 ORDER BY number",
                     (one.from_s - _SETTLED_EARLIER_S, one.until_s, one.until_s),
                 ).fetchall()
             found |= dict.fromkeys(row[0] for row in rows)

@@ -105,6 +105,24 @@ _WHAT_WAS_RETURNED = """
 ALTER TABLE orders ADD COLUMN returned_until_s INTEGER NOT NULL DEFAULT 0;
 """
 
+# No CHECK of kinds or outcomes: a later release may know more of them.
+_REQUESTS = """
+CREATE TABLE requests (
+    number       INTEGER PRIMARY KEY,
+    ask_id       TEXT NOT NULL UNIQUE,
+    kind         TEXT NOT NULL,
+    title        TEXT NOT NULL,
+    payload      BLOB NOT NULL,
+    sha256       TEXT NOT NULL,
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    outcome      TEXT NOT NULL DEFAULT '',
+    answer       TEXT NOT NULL DEFAULT '',
+    exp          INTEGER NOT NULL,
+    queued_at_s  INTEGER NOT NULL,
+    settled_at_s INTEGER
+) STRICT;
+"""
+
 STEPS = (
     _ORDERS_EVENTS_DECISIONS,
     _RECEIPTS_AND_CHECKSUMS,
@@ -113,6 +131,7 @@ STEPS = (
     _WHAT_WAS_TOLD_OF_CANCELS,
     _FACTORS,
     _WHAT_WAS_RETURNED,
+    _REQUESTS,
 )
 
 SCHEMA_VERSION = len(STEPS)

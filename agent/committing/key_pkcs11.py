@@ -54,8 +54,12 @@ class Pkcs11Signer:
         key_store_ambiguous, key_unusable.
         """
         self._where, self._keys_dir = where, keys_dir
-        self._session = _open(where, keys_dir, rw=False, by_hand=by_hand)
-        self._key, self.public = self._find()
+        self._session = open_token(where, keys_dir, rw=False, by_hand=by_hand)
+        try:
+            self._key, self.public = self._find()
+        except TrustError:
+            self.close()
+            raise
 
     @staticmethod
     def create(where: Keys, keys_dir: Path, pin: str) -> Pkcs11Signer:
@@ -63,7 +67,7 @@ class Pkcs11Signer:
         (a key of that label, or a PIN file), and what opening raises."""
         if (keys_dir / PIN_FILE).exists():
             raise TrustError("key_exists", f"{keys_dir / PIN_FILE} is there already", "move it away first")
-        session = _open(where, keys_dir, rw=True, by_hand=True, pin=pin)
+        session = open_token(where, keys_dir, rw=True, by_hand=True, pin=pin)
         with session:
             wanted = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: where.pkcs11_key}
             if next(iter(session.get_objects(wanted)), None) is not None:
@@ -74,7 +78,7 @@ class Pkcs11Signer:
                 )
             write_private(keys_dir / PIN_FILE, pin.encode() + b"\n")
             try:
-                _make_key(session, where.pkcs11_key)
+                make_key(session, where.pkcs11_key)
             except TrustError:
                 (keys_dir / PIN_FILE).unlink()
                 raise
@@ -87,14 +91,14 @@ class Pkcs11Signer:
             return self._signature(digest)
         except PKCS11Error:
             self.close()
-            self._session = _open(self._where, self._keys_dir, rw=False, by_hand=False)
+            self._session = open_token(self._where, self._keys_dir, rw=False, by_hand=False)
             self._key, public = self._find()
         if public != self.public:
             raise TrustError("key_store_changed", "the token holds another key than before", _STEP)
         try:
             return self._signature(digest)
         except PKCS11Error as error:
-            raise _unavailable("the token does not sign", error) from error
+            raise unavailable("the token does not sign", error) from error
 
     def close(self) -> None:
         """Logs out; the login is the whole process's, so the token can be opened anew only then."""
@@ -127,7 +131,7 @@ class Pkcs11Signer:
                 "give them labels of their own",
             ) from error
         except PKCS11Error as error:
-            raise _unavailable("the token does not show its key", error) from error
+            raise unavailable("the token does not show its key", error) from error
         if curve != encode_named_curve_parameters("secp256r1"):
             raise TrustError("key_unusable", f"the token's key {label!r} is not on P-256")
         if extractable:
@@ -141,13 +145,15 @@ class Pkcs11Signer:
         return private, jws.jwk_of_point(x_and_y[:32], x_and_y[32:])
 
 
-def _make_key(session: Any, label: str) -> None:
+def make_key(session: Any, label: str, id_: bytes = b"") -> None:
+    """A key pair of that label in the token, where it stays; `id_` is its CKA_ID. Raises TrustError
+    key_store_unavailable."""
     parameters = {Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")}
     try:
         session.create_domain_parameters(KeyType.EC, parameters, local=True).generate_keypair(
             mechanism=Mechanism.EC_KEY_PAIR_GEN,
             label=label,
-            id=hashlib.sha256(label.encode()).digest()[:16],
+            id=id_ or hashlib.sha256(label.encode()).digest()[:16],
             store=True,
             public_template={Attribute.TOKEN: True, Attribute.VERIFY: True},
             private_template={
@@ -159,10 +165,12 @@ def _make_key(session: Any, label: str) -> None:
             },
         )
     except PKCS11Error as error:
-        raise _unavailable("the token makes no P-256 key", error) from error
+        raise unavailable("the token makes no P-256 key", error) from error
 
 
-def _open(where: Keys, keys_dir: Path, *, rw: bool, by_hand: bool, pin: str | None = None) -> Any:
+def open_token(where: Keys, keys_dir: Path, *, rw: bool, by_hand: bool, pin: str | None = None) -> Any:
+    """A session that is logged in, by the PIN file where no PIN is given. Raises TrustError:
+    key_store_unavailable, key_store_ambiguous, key_store_pin, key_missing."""
     if pin is None:
         pin = read_private(keys_dir / PIN_FILE).decode("utf-8", "replace").strip()
     try:
@@ -184,9 +192,10 @@ def _open(where: Keys, keys_dir: Path, *, rw: bool, by_hand: bool, pin: str | No
         detail = f"the token {where.pkcs11_token!r} refuses the PIN ({type(error).__name__})"
         raise TrustError("key_store_pin", detail, f"put the right PIN into {keys_dir / PIN_FILE}") from error
     except (PKCS11Error, OSError, RuntimeError) as error:
-        raise _unavailable(f"cannot use {where.pkcs11_module}", error) from error
+        raise unavailable(f"cannot use {where.pkcs11_module}", error) from error
 
 
-def _unavailable(what: str, error: Exception) -> TrustError:
+def unavailable(what: str, error: Exception) -> TrustError:
+    """key_store_unavailable, with what the token said."""
     said = str(error) or type(error).__name__
     return TrustError("key_store_unavailable", f"{what}: {said}", _STEP)

@@ -80,23 +80,23 @@ class TpmSigner:
             )
 
     @staticmethod
-    def create(tpm: Path, keys_dir: Path) -> TpmSigner:
+    def create(tpm: Path, keys_dir: Path, name: str = TPM_KEY) -> TpmSigner:
         """Raises TrustError key_exists, key_store_unavailable."""
         secret = secrets.token_bytes(32)
         signer = TpmSigner(tpm, secret)
         stored = _Stored(secret.hex(), signer.public.kid)
         try:
-            write_private(keys_dir / TPM_KEY, msgspec.json.encode(stored))
+            write_private(keys_dir / name, msgspec.json.encode(stored))
         except TrustError:
             signer.close()
             raise
         return signer
 
     @staticmethod
-    def load(tpm: Path, keys_dir: Path) -> TpmSigner:
+    def load(tpm: Path, keys_dir: Path, name: str = TPM_KEY) -> TpmSigner:
         """Raises TrustError: key_missing, key_readable_by_others, key_unusable, key_store_unavailable,
         key_store_changed."""
-        path = keys_dir / TPM_KEY
+        path = keys_dir / name
         try:
             stored = msgspec.json.decode(read_private(path), type=_Stored)
         except msgspec.DecodeError as error:

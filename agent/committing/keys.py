@@ -12,18 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from joserfc.jwk import ECKey
 
 from agent.committing import jws, sd_jwt
 from agent.committing.envelope import device_base, to_claims
 from agent.committing.jws import PublicJwk, Signer
-from agent.committing.key_request import RequestKey
+from agent.committing.key_request import RequestKey, certificate_request
 from agent.committing.mandates import Mandate
-from agent.committing.statements import Statement, StatementClaims
+from agent.committing.statements import KeyProofClaims, Statement, StatementClaims
 from agent.plumbing import durable
 from agent.plumbing.errors import TrustError
 
@@ -66,10 +64,18 @@ class TypedSigner:
     def public_jwk(self) -> PublicJwk:
         return self._public
 
-    def sign(self, what: Mandate | Statement) -> str:
-        if isinstance(what, StatementClaims):
+    def sign(self, what: Mandate | Statement | KeyProofClaims) -> str:
+        if isinstance(what, StatementClaims | KeyProofClaims):
             return jws.sign(to_claims(what), self._key, typ=what.typ)
         return sd_jwt.issue(to_claims(what), self._key)
+
+    def certificate_request(self, device_id: str) -> bytes:
+        """A request (PKCS #10, PEM) for that name, which shows the shop that this key is here."""
+        if not isinstance(self._key, ECKey):
+            return certificate_request(RequestKey(self._key), device_id)
+        key = self._key.private_key
+        assert key is not None  # noqa: S101  (imported as one)
+        return certificate_request(key, device_id)
 
     def close(self) -> None:
         """Gives up the token or the chip, for another opening of it in this process."""
@@ -84,16 +90,16 @@ class FileKeyStore(TypedSigner):
         super().__init__(jws.import_private_key(pem))
 
     @staticmethod
-    def create(keys_dir: Path) -> FileKeyStore:
+    def create(keys_dir: Path, name: str = SIGNING_KEY) -> FileKeyStore:
         """Makes the signing key. Raises TrustError key_exists rather than overwrite one."""
         pem = _private_pem(ec.generate_private_key(ec.SECP256R1()))
-        write_private(keys_dir / SIGNING_KEY, pem)
+        write_private(keys_dir / name, pem)
         return FileKeyStore(pem)
 
     @staticmethod
-    def load(keys_dir: Path) -> FileKeyStore:
+    def load(keys_dir: Path, name: str = SIGNING_KEY) -> FileKeyStore:
         """Raises TrustError: key_missing, key_readable_by_others, key_unusable."""
-        return FileKeyStore(read_private(keys_dir / SIGNING_KEY))
+        return FileKeyStore(read_private(keys_dir / name))
 
 
 def create_device_keys(
@@ -115,12 +121,10 @@ def create_device_keys(
     else:
         signing = RequestKey(make_signing_key())
     write_private(keys_dir / MQTT_KEY, _private_pem(mqtt))
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device_id)])
-    request = x509.CertificateSigningRequestBuilder().subject_name(name)
-    made = [request.sign(key, hashes.SHA256()) for key in (mqtt, signing)]
+    made = [certificate_request(key, device_id) for key in (mqtt, signing)]
     if isinstance(signing, RequestKey):
         signing.close()
-    return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in made)
+    return b"".join(made)
 
 
 def store_client_certificate(keys_dir: Path, pem: bytes) -> None:

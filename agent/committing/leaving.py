@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from agent.committing import outbox
 from agent.committing.envelope import QUERY, QueryData, encode_event, up_topic
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OrderRow
+from agent.committing.jws import PublicJwk
 from agent.committing.keys import KeyStore
 from agent.committing.read_back import fits, signed_facts
 from agent.committing.statements import QUERY_LIFETIME_S, QueryClaims, addressed
@@ -31,16 +31,19 @@ class Leaving:
         trust: Trust,
         time: TrustedTime,
         settings: Settings,
+        earlier: Sequence[PublicJwk] = (),
         *,
         monotonic_ns: Callable[[], int],
         label_s: Callable[[], int],
-        jitter: Callable[[], float],
+        rest_s: Callable[[int], float],
         new_id: Callable[[], UUID],
     ) -> None:
-        """`label_s` gives the time for a journal row."""
+        """`earlier`: the keys that this device signed with before; `label_s` gives the time for a journal
+        row, `rest_s` the rest after so many attempts."""
         self._journal, self._keys, self._trust, self._time = journal, keys, trust, time
+        self._earlier = earlier
         self._device, self._orders = settings.device, settings.orders
-        self._monotonic_ns, self._label_s, self._jitter, self._new_id = monotonic_ns, label_s, jitter, new_id
+        self._monotonic_ns, self._label_s, self._rest_s, self._new_id = monotonic_ns, label_s, rest_s, new_id
         self._due: dict[str, float] = {}
         self._handed_out: dict[str, float] = {}  # when, in monotonic seconds, for all that are in _due
         self._questions: Counter[str] = Counter()
@@ -67,6 +70,7 @@ class Leaving:
         """Nothing more of it will leave."""
         self._due.pop(intent_id, None)
         self._handed_out.pop(intent_id, None)
+        self._questions.pop(intent_id, None)
 
     def order(self, row: OrderRow) -> Publish | None:
         """Its bytes as they were signed; None where storage has altered them: then the shop will be asked."""
@@ -109,7 +113,7 @@ class Leaving:
         id_, sha256 = row.intent_id, row.sha256
         if fits(payload, topic, intent_id=id_, sha256=sha256, device_id=self._device.id):
             return True
-        facts = signed_facts(payload, self._keys.public_jwk())
+        facts = signed_facts(payload, self._keys.public_jwk(), *self._earlier)
         noted = {"now_s": self._label_s(), "monotonic_ns": self._monotonic_ns()}
         if facts is not None and (facts.intent_id, facts.device_id) == (id_, self._device.id):
             self._journal.mended(facts, **noted)  # it was the digest that was altered
@@ -122,9 +126,4 @@ class Leaving:
 
     def _rest(self, intent_id: str, attempts: int) -> None:
         self._handed_out[intent_id] = self._monotonic_ns() / 1e9
-        self._due[intent_id] = self._handed_out[intent_id] + outbox.rest_seconds(
-            attempts,
-            shortest_s=self._orders.resend_min_seconds,
-            longest_s=self._orders.resend_max_seconds,
-            jitter=self._jitter(),
-        )
+        self._due[intent_id] = self._handed_out[intent_id] + self._rest_s(attempts)

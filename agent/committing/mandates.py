@@ -23,6 +23,12 @@ UnixSeconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
+class Kind(msgspec.Struct, frozen=True):
+    """What a mandate says that it is, whatever else it says."""
+
+    vct: str = ""
+
+
 class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 

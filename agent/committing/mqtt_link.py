@@ -156,6 +156,11 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
             self._client.unsubscribe(gone)
         self._subscribe_also(new)
 
+    def read_again(self) -> None:
+        """What is retained on the device's own topics and the shop's comes once more."""
+        if self._connected:
+            self._subscribe_also([topic for topic, _ in self._subscription()])
+
     def _subscribe_also(self, topics: Sequence[str]) -> None:
         if topics:
             mid = self._client.subscribe([(topic, 1) for topic in topics])[1]

@@ -21,7 +21,7 @@ from agent.committing.envelope import (
 )
 from agent.committing.keys import KeyStore
 from agent.committing.offers import OFFER_LIFETIME_S, OfferClaims, verify_offer
-from agent.committing.statements import CLOCK_SKEW_S, OfferRequestClaims, RequestedLine
+from agent.committing.statements import CLOCK_SKEW_S, OfferRequestClaims, RequestedLine, addressed
 from agent.committing.trust import Trust
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.basket import Basket, Offer
@@ -65,12 +65,7 @@ class Offering:
         self._asked = None
         id_, now_s = self._new_id(), self._time.now()
         request = OfferRequestClaims(
-            jti=str(id_),
-            iss=self._device_id,
-            aud=self._trust.shop_id,
-            env=self._trust.environment,
-            iat=now_s,
-            exp=now_s + OFFER_LIFETIME_S,
+            **addressed(self._trust, self._device_id, id_, now_s=now_s, exp=now_s + OFFER_LIFETIME_S),
             intent=str(self._new_id()),
             catalogue_version=basket.catalogue_version,
             lines=tuple(RequestedLine(line.sku, line.title, line.quantity) for line in basket.lines),

@@ -57,6 +57,10 @@ class PresenceSigner:
                 self._said, self._signed_s = said, now_s
         return self._pair
 
+    def again(self) -> None:
+        """The shop could not know who said it: `pair` gives another one, of the same session."""
+        self._said = ("again", 0)
+
     def _signed(self, online: bool, now_s: int, said: tuple[str, int]) -> bytes:
         id_ = self._new_id()
         claims = StatusClaims(

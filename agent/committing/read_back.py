@@ -25,6 +25,7 @@ from agent.committing.mandates import (
     AmountRange,
     CheckoutMandate,
     Item,
+    Kind,
     LineItems,
     OpenCheckoutMandate,
     OpenPaymentMandate,
@@ -64,10 +65,6 @@ def fits(payload: bytes, topic: str, *, intent_id: str, sha256: str, device_id: 
     return found == (intent_id, sha256, device_id, up_topic(device_id, "intent"))
 
 
-class _Kind(msgspec.Struct, frozen=True):
-    vct: str = ""
-
-
 class _Agreed(NamedTuple):
     """What a pair of mandates says of the order: its things with their counts, and the most it may cost."""
 
@@ -75,14 +72,14 @@ class _Agreed(NamedTuple):
     total: Money
 
 
-def signed_facts(payload: bytes, key: PublicJwk) -> SignedFacts | None:
-    """What `payload` says where both its mandates, open or closed, carry the signature of `key` and agree;
-    else None."""
+def signed_facts(payload: bytes, *keys: PublicJwk) -> SignedFacts | None:
+    """What `payload` says where both its mandates, open or closed, carry the signature of one of `keys` and
+    agree; else None."""
     try:
         event = decode_event(payload, INTENT)
         tokens = decode_data(event, IntentData)
-        closed = _mandate(tokens.checkout, key, _Kind).vct == CLOSED_CHECKOUT
-        checkout, payment, agreed = _closed(tokens, key) if closed else _open(tokens, key)
+        closed = _mandate(tokens.checkout, keys, Kind).vct == CLOSED_CHECKOUT
+        checkout, payment, agreed = _closed(tokens, keys) if closed else _open(tokens, keys)
     except TrustError:
         return None
     if {checkout.jti, payment.jti} != {event.id} or checkout.iss != event.source or agreed is None:
@@ -108,9 +105,8 @@ def closed_reference(payload: bytes, sha256: str) -> str:
         if event.data_sha256 != sha256:
             return ""
         checkout = decode_data(event, IntentData).checkout
-        claims = jws.from_base64url(checkout.split(".")[1])
-        closed = claims_of(claims, _Kind, "sd_jwt_malformed").vct == CLOSED_CHECKOUT
-    except (TrustError, IndexError, ValueError):
+        closed = claims_of(jws.unverified(checkout), Kind, "sd_jwt_malformed").vct == CLOSED_CHECKOUT
+    except TrustError:
         return ""
     return sd_jwt.digest(checkout) if closed else ""
 
@@ -118,9 +114,9 @@ def closed_reference(payload: bytes, sha256: str) -> str:
 _Pair = tuple[PersonClaims, PersonClaims, _Agreed | None]
 
 
-def _open(tokens: IntentData, key: PublicJwk) -> _Pair:
-    checkout = _mandate(tokens.checkout, key, OpenCheckoutMandate)
-    payment = _mandate(tokens.payment, key, OpenPaymentMandate)
+def _open(tokens: IntentData, keys: Sequence[PublicJwk]) -> _Pair:
+    checkout = _mandate(tokens.checkout, keys, OpenCheckoutMandate)
+    payment = _mandate(tokens.payment, keys, OpenPaymentMandate)
     lines = next((part.items for part in checkout.constraints if isinstance(part, LineItems)), ())
     most = next((part for part in payment.constraints if isinstance(part, AmountRange)), None)
     if not lines or most is None:
@@ -129,24 +125,25 @@ def _open(tokens: IntentData, key: PublicJwk) -> _Pair:
     return checkout, payment, _Agreed(items, Money(most.max, most.currency))
 
 
-def _closed(tokens: IntentData, key: PublicJwk) -> _Pair:
-    checkout = _mandate(tokens.checkout, key, CheckoutMandate)
-    payment = _mandate(tokens.payment, key, PaymentMandate)
+def _closed(tokens: IntentData, keys: Sequence[PublicJwk]) -> _Pair:
+    checkout = _mandate(tokens.checkout, keys, CheckoutMandate)
+    payment = _mandate(tokens.payment, keys, PaymentMandate)
     offer, paid = read_offer(checkout.checkout_jwt), payment.payment_amount
     items = [(line.item, line.quantity) for line in offer.line_items]
     return checkout, payment, _Agreed(items, Money(paid.amount, paid.currency))
 
 
-def signed_cancel(payload: bytes, key: PublicJwk) -> CancelClaims | None:
-    """What `payload` takes back, where it carries the signature of `key` and agrees with it; else None."""
+def signed_cancel(payload: bytes, *keys: PublicJwk) -> CancelClaims | None:
+    """What `payload` takes back, where it carries the signature of one of `keys` and agrees with it; else
+    None."""
     try:
         event = decode_event(payload, CANCEL)
-        signed = jws.verify(decode_data(event, SignedData).signed, [key], typ=CancelClaims.typ)
+        signed = jws.verify(decode_data(event, SignedData).signed, keys, typ=CancelClaims.typ)
         claims = claims_of(signed, CancelClaims, "statement_malformed")
     except TrustError:
         return None
     return claims if (claims.jti, claims.iss) == (event.id, event.source) else None
 
 
-def _mandate(token: str, key: PublicJwk, type_: type[M]) -> M:
-    return claims_of(sd_jwt.verify(token, [key]), type_, "sd_jwt_malformed")
+def _mandate(token: str, keys: Sequence[PublicJwk], type_: type[M]) -> M:
+    return claims_of(sd_jwt.verify(token, keys), type_, "sd_jwt_malformed")

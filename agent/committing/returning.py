@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
-from agent.committing import outbox
 from agent.committing.envelope import RETURNED, ReturnedData, encode_event, up_topic
 from agent.committing.journal import Journal
 from agent.committing.receipts import verify_receipt
@@ -17,7 +16,7 @@ from agent.committing.trusted_time import Lost, TrustedTime
 from agent.plumbing import audit
 from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import Publish
-from agent.plumbing.settings import Settings
+from agent.plumbing.settings import Device
 
 MOST_AT_ONCE = 5
 MOST_ATTEMPTS = 20
@@ -32,15 +31,15 @@ class Returning:
         journal: Journal,
         trust: Trust,
         time: TrustedTime,
-        settings: Settings,
+        device: Device,
         *,
         monotonic_s: Callable[[], float],
-        jitter: Callable[[], float],
+        rest_s: Callable[[int], float],
         new_id: Callable[[], UUID],
     ) -> None:
-        self._journal, self._trust, self._time = journal, trust, time
-        self._device, self._orders = settings.device, settings.orders
-        self._monotonic_s, self._jitter, self._new_id = monotonic_s, jitter, new_id
+        """`rest_s` gives the rest after so many attempts."""
+        self._journal, self._trust, self._time, self._device = journal, trust, time, device
+        self._monotonic_s, self._rest_s, self._new_id = monotonic_s, rest_s, new_id
         self._lost: tuple[Lost, ...] = ()
         self._waiting: dict[str, float] = {}  # when each is due, in monotonic seconds
         self._attempts: Counter[str] = Counter()
@@ -64,40 +63,38 @@ class Returning:
 
     def _look(self) -> None:
         self._look_again = False
+        before = len(self._waiting)
         for intent_id in self._journal.to_return(self._lost):
             if self._attempts[intent_id] <= MOST_ATTEMPTS:
                 self._waiting.setdefault(intent_id, 0.0)
-        if self._waiting:
+        if len(self._waiting) > before:
             audit.log("receipts_returned", count=len(self._waiting))
 
     def _returned(self, intent_id: str, now_s: int) -> Publish | None:
-        receipt, (_, intent) = self._journal.receipt(intent_id), self._journal.signed_bytes(intent_id)
+        data = self._kept(intent_id)
         self._attempts[intent_id] += 1
-        if receipt is None or self._attempts[intent_id] > MOST_ATTEMPTS:
+        if data is None or self._attempts[intent_id] > MOST_ATTEMPTS:
             del self._waiting[intent_id]
             audit.log("receipt_not_taken_back", intent_id=intent_id, next_step="tell the shop its number")
             return None
-        self._waiting[intent_id] = self._monotonic_s() + outbox.rest_seconds(
-            self._attempts[intent_id],
-            shortest_s=self._orders.resend_min_seconds,
-            longest_s=self._orders.resend_max_seconds,
-            jitter=self._jitter(),
-        )
+        self._waiting[intent_id] = self._monotonic_s() + self._rest_s(self._attempts[intent_id])
         id_ = self._new_id()
         self._sent.setdefault(intent_id, set()).add(str(id_))
-        data = ReturnedData(intent.decode(), receipt.decode())
         payload = encode_event(RETURNED, id_=id_, source=self._device.id, now_s=now_s, data=data)
         return Publish(f"return-{intent_id}", up_topic(self._device.id, "receipt"), payload)
 
-    def answered(self, payload: bytes) -> bool:
-        """Whether this is the shop's word that it knows the order again; noted then. What else it is may be a
-        receipt of the lost time that was late. Raises JournalError."""
-        if self._is_of_one_returned(payload):
-            return True
-        self._look_again = bool(self._lost)
-        return False
+    def _kept(self, intent_id: str) -> ReturnedData | None:
+        """None where the order has gone since, or storage has altered what is kept of it."""
+        receipt = self._journal.receipt(intent_id)
+        if receipt is None:
+            return None
+        try:
+            return ReturnedData(self._journal.signed_bytes(intent_id)[1].decode(), receipt.decode())
+        except UnicodeDecodeError:
+            return None
 
-    def _is_of_one_returned(self, payload: bytes) -> bool:
+    def answered(self, payload: bytes) -> bool:
+        """Whether this is the shop's word that it knows the order again; noted then. Raises JournalError."""
         if not self._sent:
             return False
         try:
@@ -115,3 +112,7 @@ class Returning:
         self._journal.returned(receipt.intent_id, self._lost)
         self._waiting.pop(receipt.intent_id, None)
         return True
+
+    def receipt_taken(self) -> None:
+        """Another one, which may be of the lost time and have been late."""
+        self._look_again = bool(self._lost)

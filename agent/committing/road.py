@@ -11,6 +11,7 @@ import random
 import time as clocks
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal, NamedTuple, Unpack
 from uuid import UUID, uuid4
 
@@ -22,6 +23,7 @@ from agent.committing.envelope import down_topic, shop_topic
 from agent.committing.intents import SignedIntent
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OPEN, State
+from agent.committing.key_renewal import KeyRenewal
 from agent.committing.keys import KeyStore
 from agent.committing.leaving import Leaving
 from agent.committing.live_trust import LiveTrust
@@ -77,8 +79,10 @@ class OrderRoad:
         monotonic_ns: Callable[[], int] = clocks.monotonic_ns,
         jitter: Callable[[], float] = random.random,
         new_id: Callable[[], UUID] = uuid4,
+        key_folder: Path | None = None,
     ) -> None:
-        """Raises TrustError environment_mismatch where settings and trust name different environments."""
+        """`key_folder` as the `folder` of `KeyRenewal`. Raises TrustError environment_mismatch where settings
+        and trust name different environments."""
         if trust.environment != settings.device.environment:
             raise TrustError(
                 "environment_mismatch",
@@ -87,7 +91,7 @@ class OrderRoad:
             )
         self._journal, self._keys, self._trust, self._time = journal, keys, trust, time
         self._device, self._orders = settings.device, settings.orders
-        self._monotonic_ns, self._new_id = monotonic_ns, new_id
+        self._monotonic_ns, self._jitter, self._new_id = monotonic_ns, jitter, new_id
         self._connected = False
         self._fresh: set[str] = set()
         self.refused: Counter[str] = Counter()
@@ -101,25 +105,38 @@ class OrderRoad:
         )  # fmt: skip
         """Of the certificate that `uplink` shows the broker."""
         self.presence = PresenceSigner(keys, trust, time, settings.device.id, new_id, self.renewal.holds)
+        self.key_renewal = KeyRenewal(
+            keys, trust, time, settings.device.id, key_folder, monotonic_s=self._monotonic_s, new_id=new_id,
+            jitter=jitter, say_again=self.presence.again,
+        )  # fmt: skip
+        """Of the key that all of this is signed with."""
         self.offering = Offering(keys, trust, time, settings.device.id, new_id)
         """Of the one offer that is awaited."""
-        self.asking = Asking(keys, trust, time, settings.device.id, new_id)
+        self.asking = Asking(
+            journal, keys, trust, time, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+        )
         """Of what only the shop knows."""
         self._leaving = Leaving(
-            *(journal, keys, trust, time, settings),
+            *(journal, keys, trust, time, settings, self.key_renewal.earlier),
             monotonic_ns=monotonic_ns,
             label_s=self._label_s,
-            jitter=jitter,
+            rest_s=self._rest_s,
             new_id=new_id,
         )
         self._answers = ShopAnswers(
             journal, trust, time, self._device, self._move, self._label_s, self.refused
         )
         self._cancels = Cancels(
-            journal, keys, trust, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+            *(journal, keys, trust, settings),
+            monotonic_s=self._monotonic_s,
+            rest_s=self._rest_s,
+            new_id=new_id,
         )
         self._returning = Returning(
-            journal, trust, time, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+            *(journal, trust, time, self._device),
+            monotonic_s=self._monotonic_s,
+            rest_s=self._rest_s,
+            new_id=new_id,
         )
         self._news: list[RoadEvent] = []
 
@@ -176,6 +193,8 @@ class OrderRoad:
         if connected and not self._connected:
             self._leaving.linked()
             self._cancels.linked()
+            self.key_renewal.linked()
+            self.asking.linked()
         self._connected = connected
 
     def tick(self) -> Turn:
@@ -225,9 +244,10 @@ class OrderRoad:
             turn.publishes.extend(cancels)
             orders = filter(None, map(self._journal.order, damaged))
             turn.events.extend(CancelTooLate(*about(order)) for order in orders)
-
         if self._connected:
             turn.publishes.extend(self._returning.leaving(now_s=self._label_s()))
+            turn.publishes.extend(self.key_renewal.tick())
+            turn.publishes.extend(self.asking.leaving(now_s=self._label_s()))
 
     def published(self, ref: str) -> None:
         """The broker took the message `ref`, which proves nothing about the shop."""
@@ -250,10 +270,14 @@ class OrderRoad:
                 events += (ends := self._answers.receipt(payload))
                 self._leaving.answered(ends[0].intent_id)
                 self._cancels.answered(ends[0].intent_id)
+                self._returning.receipt_taken()
             elif topic == down_topic(self._device.id, "rsp"):
-                events.append(self._answers.not_placed(payload))
+                events.append(end := self._answers.not_placed(payload))
+                self._leaving.answered(end.intent_id)
             elif topic == down_topic(self._device.id, "time"):
                 self._time.accept_event(payload)
+            elif topic == down_topic(self._device.id, "key"):
+                self.key_renewal.received(payload)
             elif topic == down_topic(self._device.id, "policy"):
                 self.policy.accept_event(payload)
             elif topic == shop_topic(self._trust.shop_id, "trust") and isinstance(self._trust, LiveTrust):
@@ -283,6 +307,13 @@ class OrderRoad:
     def _label_s(self) -> int:
         """The time for a journal row: untrusted where nothing better is known, because it signs nothing."""
         return self._time.now() if self._time.trusted else int(clocks.time())
+
+    def _rest_s(self, attempts: int) -> float:
+        """After so many of whatever is sent until the shop answers."""
+        shortest_s, longest_s = self._orders.resend_min_seconds, self._orders.resend_max_seconds
+        return outbox.rest_seconds(
+            attempts, shortest_s=shortest_s, longest_s=longest_s, jitter=self._jitter()
+        )
 
     def _monotonic_s(self) -> float:
         return self._monotonic_ns() / 1e9

@@ -132,6 +132,29 @@ class OfferRequestClaims(StatementClaims, frozen=True, kw_only=True):
     lines: Annotated[tuple[RequestedLine, ...], msgspec.Meta(min_length=1, max_length=100)]
 
 
+class KeyClaims(StatementClaims, frozen=True, kw_only=True):
+    """This device will sign with `key` next. Whoever signs this has the key before it; `proof` is a
+    `KeyProofClaims` that `key` has signed, so nobody can name a key that is somebody else's."""
+
+    typ: ClassVar[str] = "earmark-key+jwt"
+
+    key: PublicJwk
+    proof: Annotated[str, msgspec.Meta(max_length=2_000)]
+
+
+class KeyProofClaims(msgspec.Struct, frozen=True, kw_only=True):
+    """Signed by the key `key` of the device `iss`: it is to follow the key `old` there, at the shop `aud`.
+    Thumbprints; it authorises nothing by itself, and has no time of its own."""
+
+    typ: ClassVar[str] = "earmark-key-proof+jwt"
+
+    iss: str
+    aud: str
+    env: str
+    old: str
+    key: str
+
+
 class AskedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`id` is the sku with its options."""
 
@@ -153,8 +176,12 @@ class AskClaims(StatementClaims, frozen=True, kw_only=True, omit_defaults=True):
     codes: Annotated[tuple[DecisionCode, ...], msgspec.Meta(max_length=MOST_ASKED_ABOUT)] = ()
 
 
-Statement = QueryClaims | CancelClaims | StatusClaims | RenewalClaims | OfferRequestClaims | AskClaims
-S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, RenewalClaims, OfferRequestClaims, AskClaims)
+Statement = (
+    QueryClaims | CancelClaims | StatusClaims | RenewalClaims | OfferRequestClaims | AskClaims | KeyClaims
+)
+S = TypeVar(
+    "S", QueryClaims, CancelClaims, StatusClaims, RenewalClaims, OfferRequestClaims, AskClaims, KeyClaims
+)
 
 
 def verify_statement(
@@ -174,3 +201,13 @@ def verify_statement(
     if claims.env != environment:
         raise TrustError("statement_environment", f"was signed for {claims.env[:16]!r}, not {environment!r}")
     return claims
+
+
+def check_proof(claims: KeyClaims, old_kid: str) -> None:
+    """Raises TrustError unless `claims.key` has signed that it follows `old_kid` at this device and shop:
+    statement_malformed, statement_mismatch, key_unusable, and what `jws.verify` raises."""
+    signed = jws.verify(claims.proof, [claims.key], typ=KeyProofClaims.typ)
+    proof = claims_of(signed, KeyProofClaims, "statement_malformed")
+    wanted = KeyProofClaims(iss=claims.iss, aud=claims.aud, env=claims.env, old=old_kid, key=claims.key.kid)
+    if proof != wanted:
+        raise TrustError("statement_mismatch", "the new key has signed for another change than this one")

@@ -173,6 +173,8 @@ class Uplink:
         self._tell(self._state)
         if self._link.connected:
             self._link.announce()  # a new till wants the time, and the shop answers a birth with it
+        # The one before may have died with keys, authorities or limits unread, which are acknowledged.
+        self._link.read_again()
         self._read_parts((), anew=True)  # what it wants it will say, and it may not know of the newest
         waiting, self._waiting = self._waiting, deque()
         for received in waiting:

@@ -49,6 +49,35 @@ _ENGLISH = {
     "fits_yes": "Yes: {items} fits {value}.",
     "fits_not_named": "For {items} the shop's details name {fits}, and not {value}. Ask in the shop.",
     "fits_attribute": "{Items}: {attribute} {value}.",
+    "ask_kept": "I have written that down: {what}. The shop hears of it as soon as I reach it.",
+    "ask_not_kept": (
+        "I could not write that down, so nobody hears of it. Ask in the shop; or see earmark doctor."
+    ),
+    "what_ticket": "you want to talk to a person",
+    "what_return": "{items} goes back",
+    "what_quote": "a quote for {items}",
+    "ticket_taken": (
+        "Number {number}: the shop knows that you want to talk to a person. It sees your last orders and "
+        "what I decided, and no word of yours."
+    ),
+    "return_really": "Send your last order back: {items}, {total} in total? Type: yes. Or type: no.",
+    "return_stays": "All right, nothing goes back.",
+    "return_taken": (
+        "Number {number}: the shop knows that this goes back: {items}. Put the number on the parcel."
+    ),
+    "return_too_early": "The shop does not have that order yet, so there is nothing to send back: {items}.",
+    "quote_taken": (
+        "Quote {number}: {items} for {total}, until {until}. Nothing is ordered; tell the shop the number."
+    ),
+    "quote_hint": "Or ask for a quote: give me a quote.",
+    "refused_too_many_open": "The shop has many requests of yours open already. Ask in the shop.",
+    "refused_order_unknown": "The shop does not know that order. Ask in the shop.",
+    "refused_order_cancelled": "That order was cancelled, so there is nothing to send back.",
+    "refused_order_not_accepted": "It is not handed over yet. Take it back instead: cancel my last order.",
+    "refused_item_unknown": "The shop does not sell all of that any more, so there is no quote.",
+    "refused_quantity": (
+        "That is more than the shop gives a quote for by itself. Ask for a person: talk to a person."
+    ),
 }
 
 _POLISH = {
@@ -98,6 +127,32 @@ _POLISH = {
     "fits_yes": "Pytasz o {items}: tak, pasuje do {value}.",
     "fits_not_named": "Pytasz o {items}: sklep podał {fits}, a nie {value}. Zapytaj w sklepie.",
     "fits_attribute": "Pytasz o {items}: {attribute} {value}.",
+    "ask_kept": "Zapisałem: {what}. Sklep dowie się o tym, kiedy się z nim połączę.",
+    "ask_not_kept": (
+        "Nie mogę tego zapisać, więc nikt się o tym nie dowie. Zapytaj w sklepie. Opiekun urządzenia: "
+        "earmark doctor."
+    ),
+    "what_ticket": "rozmowa z człowiekiem",
+    "what_return": "zwrot, {items}",
+    "what_quote": "wycena, {items}",
+    "ticket_taken": (
+        "Numer {number}: sklep wie, że ktoś chce z nim porozmawiać. Widzi ostatnie zamówienia i moje "
+        "decyzje, ale żadnego słowa."
+    ),
+    "return_really": "Odesłać ostatnie zamówienie: {items}, razem {total}? Napisz: tak. Albo: nie.",
+    "return_stays": "Dobrze, nic nie wraca.",
+    "return_taken": "Numer {number}: sklep wie o zwrocie: {items}. Napisz ten numer na paczce.",
+    "return_too_early": "Sklep nie ma jeszcze tego zamówienia, więc nie ma czego odsyłać: {items}.",
+    "quote_taken": (
+        "Wycena {number}: {items} za {total}, do {until}. Nic nie jest zamówione; podaj numer w sklepie."
+    ),
+    "quote_hint": "Albo poproś o wycenę: poproszę o wycenę.",
+    "refused_too_many_open": "W sklepie jest już wiele otwartych spraw z tego urządzenia. Zapytaj w sklepie.",
+    "refused_order_unknown": "Sklep nie zna tego zamówienia. Zapytaj w sklepie.",
+    "refused_order_cancelled": "To zamówienie jest anulowane, więc nie ma czego odsyłać.",
+    "refused_order_not_accepted": "Nie zostało jeszcze wydane. Możesz je cofnąć: anuluj ostatnie zamówienie.",
+    "refused_item_unknown": "Sklep nie sprzedaje już tego wszystkiego, więc wyceny nie ma.",
+    "refused_quantity": "Na tyle sklep sam nie daje wyceny. Napisz: chcę rozmawiać z człowiekiem.",
 }
 
 ASK_REPLIES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH}

@@ -45,6 +45,21 @@ ASK_TEMPLATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "when (does|will) my [last] order (come|arrive)",
             "is my [last] order on its way",
         ),
+        "person": (
+            "(i want to|i would like to|id like to|let me|can i) talk to (a person|somebody|someone)",
+            "(i want to|i would like to|id like to|let me|can i) speak to (a person|somebody|someone)",
+            "(talk|speak) to a (person|human)",
+        ),
+        "return": (
+            "(i want|i would like|id like) to (return|send back) (it|them|my [last] order)",
+            "(i want|i would like|id like) to send (it|them|my [last] order) back",
+        ),
+        "quote": (
+            "(give|make|send) me a quote for [the] {item}",
+            "(i want|i would like|id like|can i have) a quote for [the] {item}",
+            "(give|make|send) me a quote",
+            "(i want|i would like|id like|can i have) a quote",
+        ),
         "cancel": (
             "(cancel|undo) (my|the) last order",
             "(take|call) my last order (back|off)",
@@ -84,6 +99,18 @@ ASK_TEMPLATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "(gdzie jest|co z|co się dzieje z) (moje|moim) [ostatnie|ostatnim] (zamówienie|zamówieniem)",
             "kiedy (przyjdzie|przyjedzie|będzie) moje [ostatnie] zamówienie",
             "czy moje [ostatnie] zamówienie jest [już] w drodze",
+        ),
+        "person": (
+            "(chcę|chciałbym|chciałabym) [po]rozmawiać z (człowiekiem|kimś|kimś ze sklepu|osobą)",
+            "połącz mnie z (człowiekiem|kimś ze sklepu)",
+        ),
+        "return": (
+            "(chcę|chciałbym|chciałabym) (to|je) (zwrócić|odesłać)",
+            "(chcę|chciałbym|chciałabym) (zwrócić|odesłać) (to|je|[moje] [ostatnie] zamówienie)",
+        ),
+        "quote": (
+            "(poproszę o|podaj|przygotuj|chcę) wycenę (na|za) {item}",
+            "(poproszę o|podaj|przygotuj|chcę) wycenę",
         ),
         "cancel": ("(anuluj|odwołaj|cofnij) [moje|to] ostatnie zamówienie",),
     },

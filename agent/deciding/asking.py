@@ -25,6 +25,9 @@ MOST_TRIES = 3
 """A question is put this often; then nothing is ordered and the device says how to go on. At the last time it
 offers other words: what was misheard twice is misheard again. So often, too, a PIN may be wrong."""
 
+MOST_TRIES_ELSEWHERE = 6
+"""The same while somebody fetches a phone or a second person."""
+
 MOST_SILENCES = 2
 """Nobody may be there any more: a question is put this often to silence."""
 
@@ -36,6 +39,8 @@ def ask_again(
     most_tries: int = MOST_TRIES,
 ) -> Outcome:
     """With the sentence `key`; after `most_tries` nothing is ordered, and `final_key` says so."""
+    if isinstance(state, AwaitingFactor) and state.wants != "factor":
+        final_key, most_tries = "not_approved", MOST_TRIES_ELSEWHERE
     if state.tries >= most_tries:
         given_up = Record("gave_up", state.basket, state.speaker.person)
         return Idle(), (Say(final_key, basket=state.basket), given_up)
@@ -70,7 +75,7 @@ def as_it_was(state: Confirming | AskingAnother | AwaitingFactor, key: str) -> O
             return ask_again(state, key)
         case AskingAnother():
             return ask_again(state, state.why)
-    return ask_again(state, "factor_needed")
+    return ask_again(state, f"{state.wants}_needed")
 
 
 def change_unclear(

@@ -12,7 +12,7 @@ from agent.deciding.choice import Choice
 from agent.deciding.offered import AskOffer, AwaitingOffer, MayBeOffered, OfferArrived, OfferLate, OfferOver
 from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
 from agent.deciding.policy import Circumstances
-from agent.deciding.rules import ONLY_LIMITS, House
+from agent.deciding.rules import ONLY_LIMITS, House, Person
 from agent.deciding.silences import Since
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
@@ -71,15 +71,22 @@ class Committing(MayBeOffered):
     offer: Offer | None = None
 
 
+Wanted = Literal["factor", "phone", "second"]
+"""A PIN or badge of whoever ordered, the approval on their phone, or that of a second person."""
+
+
 @dataclass(frozen=True)
 class AwaitingFactor(MayBeOffered):
-    """The basket is above the voice tier: a PIN or badge of the person whose voice asked is awaited. `offer`
-    and `said` as in `Confirming`."""
+    """The basket is above the voice tier: what it `wants` is awaited. `given` is what whoever ordered has
+    confirmed it by, `second` the other person who has. `offer` and `said` as in `Confirming`."""
 
     basket: Basket
     speaker: Verdict
     tries: int = 1
     offer: Offer | None = None
+    wants: Wanted = "factor"
+    given: tuple[Factor, ...] = ()
+    second: str = ""
     said: str = ""
 
 
@@ -181,10 +188,17 @@ class Repeated:
 
 @dataclass(frozen=True)
 class FactorGiven:
-    """`person`'s PIN was typed or badge was read."""
+    """`person`'s PIN was typed, badge was read, or phone has approved exactly this basket."""
 
     person: str
     factor: Factor
+
+
+@dataclass(frozen=True)
+class PhoneRefused:
+    """`person` has refused exactly this basket on the phone."""
+
+    person: str
 
 
 @dataclass(frozen=True)
@@ -200,6 +214,7 @@ Event = (
     | OfferOver
     | FactorGiven
     | FactorRefused
+    | PhoneRefused
     | OrderHeard
     | Chosen
     | Proposed
@@ -278,5 +293,6 @@ class Surroundings:
     circumstances: Circumstances
     proposed: Basket | None = None  # what was proposed aloud and awaits an answer
     offers: bool = False  # whether the shop can be asked for an offer before anything is read back
-    house: House = ONLY_LIMITS  # for what is typed, too: a voice has to take it over
+    house: House = ONLY_LIMITS  # for what is typed by nobody, too: a voice has to take it over
+    second: Person | None = None  # who confirms what somebody else has ordered
     much: Mapping[str, int] = field(default_factory=dict)  # above so many of a product it is asked about once

@@ -32,6 +32,7 @@ from agent.deciding.conversation import (
     Idle,
     OrderHeard,
     Outcome,
+    PhoneRefused,
     Proposed,
     Record,
     Repeated,
@@ -70,7 +71,7 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
             Say(event.question, CHOICE, basket, event.runner_up),
             Record("asked_which", basket, speaker.person),
         )
-    decision, _tier = by_voice_or_factor(basket, around)
+    decision = by_voice_or_factor(basket, around)
     if not decision.allowed:
         return refused(decision, basket, speaker)
     if is_much(basket, around):
@@ -256,6 +257,7 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (AwaitingFactor, WentOn): _went_on,
     (AwaitingFactor, FactorGiven): step_up.factor_given,
     (AwaitingFactor, FactorRefused): step_up.factor_refused,
+    (AwaitingFactor, PhoneRefused): step_up.phone_refused,
     (AwaitingFactor, Answered): step_up.answered,
     (AwaitingFactor, ChangeUnclear): asking.change_unclear,
     (AwaitingFactor, Changed): _changed,

@@ -67,12 +67,13 @@ class Learned:
 @dataclass(frozen=True)
 class Heard:
     """What one utterance (or silence: meaning None) brought. `in_noise` is the voice with noise mixed in,
-    `open_words` the free decode."""
+    `open_words` the free decode, `words` those of the grammar."""
 
     meaning: Meaning | None
     voice: Voice = _NOBODY
     in_noise: Embedding | None = None
     open_words: str = ""
+    words: str = ""
 
 
 EnrolmentOutcome = tuple[Enrolling | None, Say, Learned | None]
@@ -107,6 +108,23 @@ def advance(
         return None, Say("enrol_known"), None
     noisy = make_template(in_noise) if len(in_noise) == len(grown.embeddings) else None
     return None, Say("enrol_done"), Learned(state.name, Voiceprint(state.model, template, noisy))
+
+
+def grown(
+    before: Voiceprint, sentences: int, more: Voiceprint, again: int, limits: Speaker
+) -> Voiceprint | None:
+    """`before`, learned from so many `sentences`, with another sitting's `again`: the weighted mean of each
+    template. None where the new voice is not near the known one, or of another model."""
+    if before.model != more.model or cosine(before.clean, more.clean) < limits.thresholds.accept_cosine:
+        return None
+    in_noise = before.in_noise or more.in_noise
+    if before.in_noise and more.in_noise:
+        in_noise = _mean(before.in_noise, sentences, more.in_noise, again)
+    return Voiceprint(before.model, _mean(before.clean, sentences, more.clean, again), in_noise)
+
+
+def _mean(one: Embedding, weight: int, other: Embedding, other_weight: int) -> tuple[float, ...]:
+    return make_template([*[one] * weight, *[other] * other_weight])
 
 
 def _may_be(template: Embedding, model: str, other: Voiceprint, limits: Speaker) -> bool:

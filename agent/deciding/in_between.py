@@ -28,8 +28,8 @@ def helped(
     match state:
         case Choosing(question=question):
             return _asked_as_before(state, "help_which" if question == "which" else question)
-        case AwaitingFactor():
-            return _asked_as_before(state, "read_back_factor")
+        case AwaitingFactor(wants=wants):
+            return _asked_as_before(state, f"read_back_{wants}")
         case AskingAnother(why=why):
             return _asked_as_before(state, f"help_{why}")
     return _asked_as_before(state, "help_confirming")
@@ -42,8 +42,8 @@ def repeated(
     match state:
         case Choosing(question=question):
             return _asked_as_before(state, question)
-        case AwaitingFactor():
-            return _asked_as_before(state, "read_back_factor")
+        case AwaitingFactor(wants=wants):
+            return _asked_as_before(state, f"read_back_{wants}")
         case AskingAnother(why=why):
             return _asked_as_before(state, why)
     return _asked_as_before(state, "read_back_typed" if state.speaker == TYPED else "read_back")
@@ -59,6 +59,6 @@ def kept(state: Confirming | AskingAnother | AwaitingFactor, event: OrderHeard, 
     """Somebody else orders: first the question that is open, whose tries this counts among, so that nobody
     can hold it open."""
     put_off = Record("order_open", event.basket, event.speaker.person)
-    key = "factor_needed" if isinstance(state, AwaitingFactor) else "order_open"
+    key = f"{state.wants}_needed" if isinstance(state, AwaitingFactor) else "order_open"
     after, effects = ask_again(state, key)
     return after, (put_off, *effects)

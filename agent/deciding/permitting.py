@@ -1,23 +1,59 @@
-"""Whether an order may go on in a tier, by the limits and by the rules of the house: what the dialogue asks
-at every step."""
+"""Whether an order may go on in a tier, by the limits and by the rules of the house, and what has to confirm
+it next: what the dialogue asks at every step."""
 
 from __future__ import annotations
 
-from agent.deciding.basket import Basket
-from agent.deciding.conversation import Surroundings
-from agent.deciding.policy import Decision, Tier, decide
-from agent.deciding.rules import judge
+from collections.abc import Collection
+from typing import Literal
+
+from agent.deciding.basket import Basket, Factor
+from agent.deciding.conversation import Surroundings, Wanted
+from agent.deciding.policy import Circumstances, Decision, Tier, decide
+from agent.deciding.rules import Need, judge
+from agent.deciding.verification import Verdict
 
 
 def permit(basket: Basket, around: Surroundings, tier: Tier = "voice") -> Decision:
-    """As `decide` by the limits; then `rule_denied`, `rule_beyond` (it needs what this device cannot ask for)
-    and, by voice alone, `rule_factor` (it needs a PIN or badge)."""
+    """As `decide` by the limits; then `rule_denied`; `rule_factor`, `rule_phone` and `rule_second` (it needs
+    one, and there is none that could be asked for), and by voice alone `rule_asks` (it needs what is there).
+    """
     by_limits = decide(basket, around.circumstances, around.policy, tier=tier)
     if not by_limits.allowed:
         return by_limits
     judgement = judge(around.house, basket, around.circumstances, around.policy)
     if not judgement.passes:
-        return Decision(judgement.code or "rule_beyond", judgement.limit)
+        return Decision(judgement.code, judgement.limit)
+    if missing := _not_there(judgement.needs, around.circumstances):
+        return Decision(f"rule_{missing}")
     if tier == "voice" and judgement.needs:
-        return Decision("rule_factor")
+        return Decision("rule_asks")
     return Decision()
+
+
+def wanted(
+    basket: Basket,
+    speaker: Verdict,
+    around: Surroundings,
+    given: Collection[Factor] = (),
+    second: str = "",
+) -> Wanted | Literal[""]:
+    """What has to confirm the order next, where `given` and the person `second` have; '' where nothing has.
+
+    A phone shows who it is and what is bought, so it stands for a PIN or badge, which never stand for it.
+    Nobody's voice is known by what is typed: a phone says whose it is.
+    """
+    needs = judge(around.house, basket, around.circumstances, around.policy).needs
+    if ("phone" in needs or speaker.reason == "typed") and "phone" not in given:
+        return "phone"
+    if needs & {"factor", "challenge"} and not given:
+        return "factor" if around.circumstances.factor_ready else "phone"
+    return "second" if "second" in needs and not second else ""
+
+
+def _not_there(needs: Collection[Need], around: Circumstances) -> Wanted | Literal[""]:
+    """What of it nobody here could give."""
+    if "phone" in needs and not around.phone_ready:
+        return "phone"
+    if ("factor" in needs or "challenge" in needs) and not (around.factor_ready or around.phone_ready):
+        return "factor"
+    return "second" if "second" in needs and not around.second_ready else ""

@@ -17,37 +17,36 @@ from agent.deciding.conversation import (
     Surroundings,
 )
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
-from agent.deciding.permitting import permit
-from agent.deciding.policy import Decision, Tier
+from agent.deciding.permitting import permit, wanted
+from agent.deciding.policy import Decision
 from agent.deciding.verification import TYPED, Verdict
 
 
-def by_voice_or_factor(basket: Basket, around: Surroundings) -> tuple[Decision, Tier]:
-    """Whether the basket may go on, and in which tier: by voice alone, or else with the factor that is
-    ready."""
-    by_voice = permit(basket, around)
-    if by_voice.allowed or not around.circumstances.factor_ready:
-        return by_voice, "voice"
-    return permit(basket, around, "factor"), "factor"
+def by_voice_or_factor(basket: Basket, around: Surroundings) -> Decision:
+    """Whether the basket may go on by voice alone, or with the factors that are ready."""
+    by_voice, ready = permit(basket, around), around.circumstances
+    if by_voice.allowed or not (by_voice.code == "rule_asks" or ready.factor_ready or ready.phone_ready):
+        return by_voice
+    return permit(basket, around, "factor")
 
 
 def ask_or_read_back(basket: Basket, speaker: Verdict, around: Surroundings) -> Outcome:
     """Asks for an offer first, where that can be done. What is typed is not ordered here, so nothing is
     offered for it: it is read back once more, to the voice that takes it over."""
-    if around.offers and speaker != TYPED:
+    if around.offers and speaker.reason != "typed":
         return AwaitingOffer(basket, speaker), (AskOffer(basket),)
     return read_back(basket, speaker, around)
 
 
 def read_back(basket: Basket, speaker: Verdict, around: Surroundings, offer: Offer | None = None) -> Outcome:
     """With what is needed to place it; or why nothing would. `offer` is where its prices are from."""
-    decision, tier = by_voice_or_factor(basket, around)
+    decision = by_voice_or_factor(basket, around)
     if not decision.allowed:
         return refused(decision, basket, speaker)
-    if speaker != TYPED and tier == "factor":
-        return AwaitingFactor(basket, speaker, offer=offer), (
-            Say("read_back_factor", "consent", basket),
-            Record("asked_factor", basket, speaker.person),
+    if speaker != TYPED and (wants := wanted(basket, speaker, around)):
+        return AwaitingFactor(basket, speaker, offer=offer, wants=wants), (
+            Say(f"read_back_{wants}", "consent", basket),
+            Record(f"asked_{wants}", basket, speaker.person),
         )
     key = "read_back_typed" if speaker == TYPED else "read_back"
     return Confirming(basket, speaker, offer=offer), (

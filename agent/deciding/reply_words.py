@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
+from agent.deciding.reply_words_people import ABOUT_PEOPLE
 
 # "no." at the end of a sentence is read aloud as "number", hence "cancel".
 _ENGLISH = {
@@ -101,7 +103,6 @@ _ENGLISH = {
     "day_over_limit_together": "With what others ordered, that would be more than {limit} in one day by voice alone, which I may not order. Try tomorrow, or order in the shop.",
     "rule_denied": "The rules of this house do not let you order that, so nothing is ordered. Whoever looks after me can tell why: earmark policy explain.",
     "rule_factor": "For that the rules of this house ask for a PIN or badge of yours, and I know none, so nothing is ordered. Set one with: earmark pin.",
-    "rule_beyond": "For that the rules of this house ask for somebody's approval that I cannot ask for, so nothing is ordered. Order it in the shop.",
     "clock_untrusted": "I do not know the time yet, so I can sign nothing. Please try again when I have reached the shop.",
     "cannot_commit": "I could not write the order down, so nothing is ordered. Please tell whoever looks after me: earmark doctor.",
     "journal_full": "My storage is full, so nothing is ordered. Please tell whoever looks after me: earmark doctor.",
@@ -220,7 +221,6 @@ _POLISH = {
     "day_over_limit_together": "Z zamówieniami innych osób byłoby to ponad {limit} w ciągu doby samym głosem, a tyle nie zamówię. Spróbuj jutro albo zamów w sklepie.",
     "rule_denied": "Zasady tego domu nie pozwalają Ci tego zamówić, więc nic nie jest zamówione. Powód zna opiekun urządzenia: earmark policy explain.",
     "rule_factor": "Zasady tego domu wymagają do tego Twojego PIN-u albo karty, a nie znam żadnego, więc nic nie jest zamówione. PIN ustawia polecenie: earmark pin.",
-    "rule_beyond": "Zasady tego domu wymagają do tego zgody, o którą nie mogę zapytać, więc nic nie jest zamówione. Zamów w sklepie.",
     "clock_untrusted": "Nie znam jeszcze godziny, więc niczego nie podpiszę. Spróbuj, kiedy połączę się ze sklepem.",
     "cannot_commit": "Nie mogę zapisać zamówienia, więc nic nie jest zamówione. Opiekun urządzenia: earmark doctor.",
     "journal_full": "Skończyło mi się miejsce, więc nic nie jest zamówione. Opiekun urządzenia: earmark doctor.",
@@ -250,7 +250,10 @@ _POLISH = {
     "enrol_failed": "Nie słyszałem dość dobrze. Niczego nie zachowałem. Zacznij od nowa: earmark enrol.",
 }
 
-REPLIES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}
+REPLIES: Mapping[str, Mapping[str, str]] = {
+    language: {**words, **APPROVALS[language], **ABOUT_PEOPLE[language]}
+    for language, words in {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}.items()
+}
 
 CONSENTS: Mapping[str, str] = {
     "en": "yes, place my order",

@@ -23,10 +23,6 @@ Need = Literal["challenge", "factor", "phone", "second"]
 
 NEEDS: tuple[Need, ...] = get_args(Need)
 
-BEYOND: frozenset[Need] = frozenset(("phone", "second"))
-"""What no device can ask for yet: such an order is refused. Digits are asked for as a PIN or badge, which is
-more."""
-
 Requirement = Literal["challenge", "factor", "phone", "second", "trained", "deny"]
 """A need, or that whoever orders is trained for these goods, or that it is not ordered at all."""
 
@@ -69,6 +65,11 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": "fr
     def names_goods(self) -> bool:
         """Whether it is about some goods only, and not about single products."""
         return bool(self.categories or self.hazards)
+
+    @property
+    def names_people(self) -> bool:
+        """Whether it is about some people only."""
+        return bool(self.people or self.roles or self.cost_centres)
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -126,14 +127,9 @@ class Judgement:
     trace: tuple[Step, ...] = ()
 
     @property
-    def beyond(self) -> frozenset[Need]:
-        """Those of `needs` that are `BEYOND` this device."""
-        return self.needs & BEYOND
-
-    @property
     def passes(self) -> bool:
-        """Whether the order may go on, with or without a PIN or badge."""
-        return not self.code and not self.beyond
+        """Whether the order may go on, once all of `needs` are there."""
+        return not self.code
 
 
 def judge(house: House, basket: Basket, circumstances: Circumstances, tiers: Policy) -> Judgement:
@@ -153,6 +149,18 @@ def judge(house: House, basket: Basket, circumstances: Circumstances, tiers: Pol
     denied = next((step.rule.id for step in trace if step.asks == "deny"), "")
     code = "rule_denied" if denied else ""
     return Judgement(needs, code, by_voice.code, by_voice.limit, denied, trace)
+
+
+def may_be_second(house: House, basket: Basket, second: Person) -> bool:
+    """Whether `second` may agree to what the house's person orders: not who is denied it, nor who needs a
+    second person for it on account of the same rule, where that names people."""
+    theirs = msgspec.structs.replace(house, person=second)
+    barring = (
+        rule
+        for rule in house.rules
+        if rule.require == "deny" or (rule.require == "second" and rule.names_people)
+    )
+    return not any(_step(rule, basket, theirs).standing.startswith("applies") for rule in barring)
 
 
 def _step(rule: Rule, basket: Basket, house: House) -> Step:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from agent.deciding.about_me_words import ABOUT_ME
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.changes import LESS, OTHERWISE
 from agent.deciding.connected_speech import accented
@@ -47,6 +48,8 @@ def compile_sentences(
     build.phrases(after_wake, lexicon.denials, end, Tag("denial", "said"))
     build.phrases(after_wake, lexicon.laters, end, Tag("later", "said"))
     _again(build, lexicon, language, after_wake, end)
+    for kind, phrases in ABOUT_ME[language].items():
+        build.phrases(after_wake, phrases, end, Tag("me", kind))
     consents = accented(lexicon.consent_sentences, language)
     build.phrases(after_wake, consents, end, Tag("consent", "sentence"))
 

@@ -33,6 +33,10 @@ _REFUSALS = (
     "say_how_to_order",
     "sentence_needed",
     "factor_wrong",
+    "phone_wrong",
+    "phone_refused",
+    "second_wrong",
+    "not_approved",
 )
 
 

@@ -1,12 +1,15 @@
-"""Above the voice tier: the same basket, confirmed by a factor that does not pass through `voice`.
+"""Above the voice tier: the same basket, confirmed by factors that do not pass through `voice`.
 
-The steps of the dialogue table while a PIN or badge is awaited. A factor confirms only for the person whose
-voice asked, and only what was read back.
+The steps of the dialogue table while a PIN, a badge or a phone is awaited, of the person whose voice asked,
+or of a second one. They confirm only what was read back.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agent.deciding.asking import ask_again
+from agent.deciding.basket import Factor
 from agent.deciding.conversation import (
     Answered,
     AwaitingFactor,
@@ -17,26 +20,43 @@ from agent.deciding.conversation import (
     FactorRefused,
     Idle,
     Outcome,
+    PhoneRefused,
     Record,
     Say,
     Silent,
     Surroundings,
 )
-from agent.deciding.permitting import permit
+from agent.deciding.permitting import permit, wanted
 from agent.deciding.reading_back import refused
+from agent.deciding.rules import may_be_second
 
 
 def factor_given(state: AwaitingFactor, event: FactorGiven, around: Surroundings) -> Outcome:
-    """A right PIN or a known badge."""
-    basket, speaker = state.basket, state.speaker
-    if event.person != speaker.person:
-        return ask_again(state, "factor_of_another")
+    """A right PIN, a known badge, or a phone's approval."""
+    basket, speaker, own = state.basket, state.speaker, event.person == state.speaker.person
+    if state.wants == "second":
+        if own or around.second is None or not may_be_second(around.house, basket, around.second):
+            return ask_again(state, "second_not_this" if own else "second_may_not")
+        after, code = replace(state, second=event.person), f"approved_by_{event.factor}"
+    else:
+        if not own:
+            return ask_again(state, "factor_of_another")
+        after, code = replace(state, given=(*state.given, event.factor)), f"confirmed_by_{event.factor}"
     decision = permit(basket, around, "factor")
     if not decision.allowed:
         return refused(decision, basket, speaker)
+    if wants := wanted(basket, speaker, around, after.given, after.second):
+        if wants == state.wants:  # a badge, where a phone is wanted
+            return ask_again(state, f"{wants}_needed")
+        return replace(after, wants=wants, tries=1), (
+            Record(code, basket, event.person),
+            Say(f"read_back_{wants}", "consent", basket),
+            Record(f"asked_{wants}", basket, speaker.person),
+        )
+    by_voice: tuple[Factor, ...] = () if speaker.reason == "typed" else ("voice",)
     return Committing(basket, speaker, state.offer), (
-        Record(f"confirmed_by_{event.factor}", basket, speaker.person),
-        Commit(basket, speaker, ("voice", event.factor), state.offer, state.said),
+        Record(code, basket, event.person),
+        Commit(basket, speaker, (*by_voice, *after.given), state.offer, state.said),
     )
 
 
@@ -44,7 +64,13 @@ def factor_refused(state: AwaitingFactor, event: FactorRefused, _: Surroundings)
     """A wrong number; or none may be tried for a while, which ends it."""
     if event.code == "factor_locked":
         return _end(state, event.code)
-    return ask_again(state, event.code)
+    return ask_again(state, event.code if state.wants == "factor" else f"{state.wants}_wrong")
+
+
+def phone_refused(state: AwaitingFactor, event: PhoneRefused, _: Surroundings) -> Outcome:
+    """Whoever was asked says no, and it is told aloud."""
+    said = Say("phone_refused", basket=state.basket)
+    return Idle(), (said, Record("phone_refused", state.basket, event.person))
 
 
 def answered(state: AwaitingFactor, event: Answered, _: Surroundings) -> Outcome:
@@ -52,12 +78,12 @@ def answered(state: AwaitingFactor, event: Answered, _: Surroundings) -> Outcome
     if event.answer.kind in ("denial", "later"):
         code = "cancelled" if event.answer.kind == "denial" else "postponed"
         return _end(state, code)
-    return ask_again(state, "factor_needed")
+    return ask_again(state, f"{state.wants}_needed")
 
 
 def unclear(state: AwaitingFactor, _: Confused | Silent, __: Surroundings) -> Outcome:
     """Somebody who types says nothing."""
-    return ask_again(state, "factor_needed")
+    return ask_again(state, f"{state.wants}_needed")
 
 
 def _end(state: AwaitingFactor, code: str) -> Outcome:

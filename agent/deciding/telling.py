@@ -8,7 +8,8 @@ import msgspec
 
 from agent.deciding.ask_replies import ASK_REPLIES
 from agent.deciding.basket import Basket, Line
-from agent.deciding.replies import on_day
+from agent.deciding.money import Money
+from agent.deciding.replies import on_day, spoken_money
 from agent.deciding.spoken_basket import joined, spoken_line
 from agent.plumbing.told import Told
 
@@ -82,3 +83,14 @@ def status_in_words(told: Told, items: str, language: str) -> str:
 
 def _items(lines: Sequence[Line], language: str) -> str:
     return joined([spoken_line(line, language) for line in lines], language)
+
+
+def kept_in_words(told: Told, items: str, language: str) -> str:
+    """What has come of a ticket, a return or a quote for `items` (in words)."""
+    replies = ASK_REPLIES[language]
+    if told.code:
+        return replies.get(f"refused_{told.code}", replies["refused_order_unknown"])
+    total = spoken_money(Money(told.amount, told.currency), language) if told.currency else ""
+    return in_words(
+        f"{told.kind}_taken", language, number=told.number, items=items, total=total, until=told.until
+    )

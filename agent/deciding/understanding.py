@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from agent.deciding.about_me_words import ABOUT_ME, KINDS, Kind
 from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
 from agent.deciding.changes import is_change
@@ -56,6 +57,13 @@ class HelpAsked:
 
 
 @dataclass(frozen=True)
+class AboutMeAsked:
+    """Somebody wants to be enrolled or forgotten, or to hear what is known of them."""
+
+    kind: Kind
+
+
+@dataclass(frozen=True)
 class RepeatAsked:
     """Somebody wants to hear once more what is asked."""
 
@@ -85,7 +93,7 @@ MORE = Tag("intent", "more")
 ANSWERS = frozenset({"consent", "enrol"})
 """Entries where a yes has consequences. (Elsewhere "nabu" may be written "no boo" in the free decode.)"""
 
-Asked = OrderAsked | AgainAsked | MoreAsked | ChangeAsked
+Asked = AboutMeAsked | OrderAsked | AgainAsked | MoreAsked | ChangeAsked
 Meaning = Asked | Answer | HelpAsked | RepeatAsked | PhraseRead | NotUnderstood
 
 
@@ -156,6 +164,8 @@ def _answer(tags: tuple[Tag, ...], entry: str, words: str, open_words: str, lang
         return HelpAsked()
     if said.get("intent") == "repeat":
         return RepeatAsked()
+    if "me" in said:
+        return AboutMeAsked(KINDS[said["me"]])
     if entry in ANSWERS and is_doubtful(open_words, words, language):
         return NotUnderstood()
     if "quantity" in said:
@@ -229,6 +239,7 @@ def commands(language: str) -> frozenset[str]:
             lexicon.changes,
             lexicon.removals,
             *AGAIN.get(language, {}).values(),
+            *ABOUT_ME[language].values(),
         )
         for phrase in phrases
     )

@@ -17,14 +17,21 @@ from agent.plumbing.speaker_models import model_of
 
 Embedding = Sequence[float]
 Reason = Literal[
-    "", "nobody_enrolled", "voice_model_changed", "unknown_voice", "too_short", "too_noisy", "typed"
+    "",
+    "nobody_enrolled",
+    "voice_model_changed",
+    "unknown_voice",
+    "not_admitted",
+    "too_short",
+    "too_noisy",
+    "typed",
 ]
 
 
 @dataclass(frozen=True)
 class Verdict:
     """`person` is the pseudonym of the verified speaker; where it is '', `reason` says why nobody was
-    verified."""
+    verified. With a `reason` beside it, it is who is said to have typed."""
 
     person: str = ""
     reason: Reason = ""
@@ -55,6 +62,11 @@ class Voice:
 
 TYPED = Verdict(reason="typed")
 """Words that came from a keyboard: nobody's voice."""
+
+
+def typed_by(person: str) -> Verdict:
+    """The same from somebody who says to be `person`, which that person's phone has to show."""
+    return Verdict(person, "typed")
 
 
 def verify(

@@ -32,8 +32,8 @@ class CancelOrder(Message, frozen=True):
 
 
 class ChatLine(Message, frozen=True):
-    """One typed line of a conversation; the connection is the conversation. `person`: who says to type (a
-    pseudonym or a name); '' for nobody."""
+    """One typed line of a conversation; the connection is the conversation. `person`: who says to type, whose
+    phone is to approve it (a pseudonym or a name); '' for nobody."""
 
     language: str
     text: Text
@@ -60,14 +60,72 @@ class RemoveFactor(Message, frozen=True):
     kind: FactorKind
 
 
+class PairPhone(Message, frozen=True):
+    """Let the phone of that `Pairing` (in JSON) approve its person's orders. The answer is `PhonePaired`."""
+
+    pairing: Annotated[bytes, msgspec.Meta(max_length=4_000)]
+
+
+class RemovePhone(Message, frozen=True):
+    """Let that person's phone approve nothing any more. The answer is `Forgotten`."""
+
+    person: Text
+
+
+class ShowAsked(Message, frozen=True):
+    """What that person's phone is asked now. The answer is `AskedShown`."""
+
+    person: Text
+
+
 class ShowPeople(Message, frozen=True):
     """Who is enrolled."""
 
 
 class Forget(Message, frozen=True):
-    """Destroy a person's voiceprint key and template."""
+    """Destroy a person's key with all that it seals, and take the pseudonym out of the journal: `at_once`
+    also out of what a shop that came back from a copy could need."""
 
     person: str
+    at_once: bool = False
+
+
+class AddPerson(Message, frozen=True):
+    """Somebody without a voice, who will have a PIN or a badge. The answer is `PeopleShown` with that row."""
+
+    name: PersonName
+
+
+class AdmitPerson(Message, frozen=True):
+    """Lets somebody order whose voice was learned without an operator; `name` replaces the one that the
+    device gave. The answer is `PeopleShown` with that row."""
+
+    person: Text
+    name: PersonName | None = None
+
+
+class SetRole(Message, frozen=True):
+    """What a person is in the rules of the house, beside what the policy says; '' for nothing. The answer is
+    `PeopleShown` with that row."""
+
+    person: Text
+    role: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_-]{0,39})?\Z")]
+
+
+class SetRemembers(Message, frozen=True):
+    """Whether what a person ordered may be used to suggest something to that person. The answer is
+    `PeopleShown` with that row."""
+
+    person: Text
+    remembers: bool
+
+
+class ExportPerson(Message, frozen=True):
+    """Everything that the device knows of a person; `templates`: with the numbers of the voiceprint. The
+    answer is `PersonExported`, until one is `last`."""
+
+    person: Text
+    templates: bool = False
 
 
 class LoadCatalogue(Message, frozen=True):
@@ -170,21 +228,53 @@ class EnrolStep(Message, frozen=True):
 
 
 class PersonRow(Message, frozen=True):
-    """`other_model`: the speaker model that the voice was learned with, where it is not the one in use."""
+    """`other_model`: the speaker model that the voice was learned with, where it is not the one in use.
+    `voice` is False for somebody without one; who is not `admitted` may order nothing."""
 
     person: str
     name: str
     enrolled_at: int
     factors: tuple[FactorKind, ...] = ()
     other_model: str = ""
+    voice: bool = True
+    admitted: bool = True
+    role: str = ""
+    remembers: bool = False
 
 
 class PeopleShown(Message, frozen=True):
     people: list[PersonRow]
 
 
+class PersonExported(Message, frozen=True):
+    """A piece of a JSON text in UTF-8."""
+
+    text: str
+    last: bool
+
+
+class PhonePaired(Message, frozen=True):
+    """It is told aloud too, where the device can speak."""
+
+    name: str
+
+
+class AskedShown(Message, frozen=True):
+    """`asked` is an `Asked` in JSON, b'' where nothing is asked."""
+
+    asked: bytes
+
+
 class Forgotten(Message, frozen=True):
+    """What stays of the person: orders without an end, and signed bytes of ended ones, the last until
+    `until_s` (Unix seconds, 0 where that is not known). `in_policy`: the house's policy, a file of its own,
+    names somebody of that name."""
+
     found: bool
+    open_orders: int = 0
+    signed: int = 0
+    until_s: int = 0
+    in_policy: bool = False
 
 
 CatalogueStage = Literal["fetching", "compiling", "waiting", "in_use"]
@@ -214,7 +304,7 @@ class Health(Message, frozen=True):
     `voices_of_another_model`: how many of the enrolled have to be learned anew; `certificate_until_s`: when
     the one for the broker ends (Unix seconds, 0 where `uplink` has not said), `certificate_fault`: why it was
     not renewed when that was tried; `policy_version`: of the shop's limits, 0 where it has set none, which it
-    signed at `policy_since_s` (Unix seconds)."""
+    signed at `policy_since_s` (Unix seconds); `key_state` and `key_fault` as in `KeyRenewal`."""
 
     voice: bool
     grammar: str
@@ -232,6 +322,8 @@ class Health(Message, frozen=True):
     voices_of_another_model: int = 0
     certificate_until_s: int = 0
     certificate_fault: str = ""
+    key_state: str = ""
+    key_fault: str = ""
 
 
 class Problem(Message, frozen=True):
@@ -242,18 +334,32 @@ class Problem(Message, frozen=True):
     next_step: str = ""
 
 
+PeopleRequest = ShowPeople | AddPerson | AdmitPerson | SetRole | SetRemembers | ExportPerson | Forget
 OperatorRequest = (
-    SetFactor
+    PairPhone
+    | RemovePhone
+    | ShowAsked
+    | SetFactor
     | RemoveFactor
     | ShowOrders
     | CancelOrder
     | ChatLine
     | Enrol
-    | ShowPeople
-    | Forget
+    | PeopleRequest
     | LoadCatalogue
     | AskHealth
 )
 OperatorAnswer = (
-    OrdersShown | CancelAt | ChatReply | EnrolStep | PeopleShown | Forgotten | CatalogueAt | Health | Problem
+    OrdersShown
+    | CancelAt
+    | ChatReply
+    | EnrolStep
+    | PeopleShown
+    | PersonExported
+    | PhonePaired
+    | AskedShown
+    | Forgotten
+    | CatalogueAt
+    | Health
+    | Problem
 )

@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -77,12 +77,14 @@ class Supervisor:
         *,
         modules: Mapping[str, str] = MODULES,
         launcher_options: Mapping[str, Sequence[str]] | None = None,
+        before_start: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
-        """Raises ConfigurationError as `load_settings` does."""
+        """`before_start` is called before each start of the process of that name, and raises nothing. Raises
+        ConfigurationError as `load_settings` does."""
         self._settings_file = Path(settings_file).resolve()
         settings = load_settings(self._settings_file)
         self._state_dir = Path(settings.paths.state_dir)
-        options = launcher_options or {}
+        options, self._before_start = launcher_options or {}, before_start or {}
         self._programs = {
             name: Program(
                 name,
@@ -219,6 +221,8 @@ class Supervisor:
         started = []
         for name, program in self._programs.items():
             if name not in self._children and self._plans[name].due <= now:
+                if name in self._before_start:
+                    self._before_start[name]()
                 child = start_child(name, program, self._settings_file, now)
                 audit.log("process_started", peer=name, pid=child.process.pid)
                 with self._changed:

@@ -21,6 +21,10 @@ REPEAT_S = 60.0
 STATE_EVERY_S = 30.0
 """So often it hears how the sensor is heard."""
 
+CLOCK_WAS_SET_S = 1.0
+"""By so much wall clock and boot clock part only where the one is set. Less is the time between the two looks
+at them, and no reading may seem older for that than the one before it."""
+
 
 class SensorWatch:
     """Counts what is no reading, applies the rule, says when the till is to hear of it.
@@ -40,6 +44,7 @@ class SensorWatch:
         self._second, self._in_second = 0, 0
         self._heard_s: float | None = None
         self._since_s = boot_s()  # of the newest good reading, or the start
+        self._booted_s = wall_s() - boot_s()  # by the wall clock
         self._silent = False
         self._state_at = float("-inf")
         self.dropped: Counter[str] = Counter()
@@ -64,7 +69,7 @@ class SensorWatch:
         except ReadingError as error:
             self._drop(error.code, error.detail)
             return None
-        at_s = self._boot_s() - (now_s - reading.at_s)
+        at_s = self._by_boot_clock(reading.at_s, now_s)
         self._heard(at_s if message.retained else self._boot_s())
         self._watch = watch(self._watch, reading.amount, at_s, self.sensor)
         changed = self._watch.settled != self._told
@@ -98,6 +103,12 @@ class SensorWatch:
             step = "earmark doctor"
             audit.log("sensor_silent", sensor=self.sensor.id, seconds=unheard_s, next_step=step)
         return self._boot_s() - self._state_at >= STATE_EVERY_S
+
+    def _by_boot_clock(self, at_s: float, now_s: float) -> float:
+        booted_s = now_s - self._boot_s()
+        if abs(booted_s - self._booted_s) > CLOCK_WAS_SET_S:
+            self._booted_s = booted_s
+        return at_s - self._booted_s
 
     def _heard(self, at_s: float) -> None:
         if self._heard_s is None or at_s > self._heard_s:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agent.committing.journal import FILE_NAME
 from agent.committing.journal_mend import open_journal
+from agent.committing.key_change import read_changes
 from agent.committing.key_stores import open_key_store
 from agent.committing.live_trust import FILE_NAME as ROTATIONS
 from agent.committing.live_trust import LiveTrust
@@ -32,6 +33,8 @@ from agent.till.house import HouseRules
 from agent.till.opening import open_edition
 from agent.till.part_store import PartStore
 from agent.till.people import People
+from agent.till.phones import FILE_NAME as PHONES
+from agent.till.phones import Phones
 from agent.till.process import Till
 
 
@@ -77,20 +80,23 @@ def _workshop_is_gone() -> None:
 
 def _desk(settings: Settings, state: Path, trust: LiveTrust, edition: Edition) -> Desk:
     keys = open_key_store(settings)
-    journal = open_journal(state / FILE_NAME, keys.public_jwk(), settings.device.id)
+    earlier = [change.old for change in read_changes(state)]
+    journal = open_journal(state / FILE_NAME, keys.public_jwk(), settings.device.id, earlier)
     road = OrderRoad(
         journal,
         keys,
         trust,
         TrustedTime(trust, journal),
         settings,
+        key_folder=state,
     )
     people = People(state / "people")
     for problem in people.problems:
         audit.log(problem.code, detail=problem.detail, next_step=problem.next_step)
     factors = Factors(state / "factors.json", journal)
     house = HouseRules.open(settings.paths)
-    return Desk(settings, edition, journal, road, people, factors, time.time, house)
+    phones = Phones(state / PHONES, journal)
+    return Desk(settings, edition, journal, road, people, factors, time.time, house, phones)
 
 
 if __name__ == "__main__":

@@ -17,12 +17,16 @@ from agent.deciding.placed import JournalMended, ReceiptArrived, ReceiptLate
 from agent.deciding.replies import render
 from agent.deciding.signals import Signal, signal_of
 from agent.plumbing import messages
+from agent.till.about_me import AboutMe
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
 from agent.till.heard import choice_phrases
 from agent.till.news import Announcements, News
 from agent.till.talk import Talk
 from agent.till.voice_line import Send, VoiceLine
+
+ADMITTED_WITHIN_MS = 60_000
+"""So long after a voice was learned somebody's PIN or badge admits it; later an operator does."""
 
 
 class Aloud(Talk):
@@ -38,11 +42,18 @@ class Aloud(Talk):
     ) -> None:
         super().__init__(desk, desk.settings.device.language)
         self._line = VoiceLine(send, desk.settings.endpoint)
+
+        def wants_voices(embed: bool, in_noise: bool) -> None:
+            send(messages.ListenPolicy(embed, in_noise))
+
         self._enrolment = VoiceEnrolment(
-            desk, self._speak, lambda *wanted: send(messages.ListenPolicy(*wanted)), on_enrol_step
+            desk, self._speak, wants_voices, on_enrol_step, self._await_admission
         )
+        self._about_me = AboutMe(desk, self._speak_of, self._enrolment, wants_voices)
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
+        self.awaits_admission = ""
+        """Somebody whose voice was learned right now, and whom a PIN or badge may admit."""
 
     def voice_came(self) -> None:
         """There is a `voice` that speaks."""
@@ -86,8 +97,9 @@ class Aloud(Talk):
 
     @property
     def _at_rest(self) -> bool:
-        """Whether nothing is being talked about and nobody is being enrolled."""
-        return isinstance(self._state, Idle) and not self._enrolment.under_way
+        """Whether nothing is talked about, and nobody is enrolled or asked whether to be forgotten."""
+        busy = self._enrolment.under_way or self._about_me.under_way
+        return isinstance(self._state, Idle) and not busy
 
     def _await_receipt(self) -> None:
         self._start_timer(self._desk.settings.orders.receipt_wait_ms, partial(self._late, self._intent))
@@ -107,14 +119,27 @@ class Aloud(Talk):
     def _say(self, say: Say) -> None:
         self._speak(say)
 
-    def _speak(self, say: Say, name: str = "", phrase: str = "") -> str:
-        """Has it spoken; the sentence."""
+    def _await_admission(self, person: str) -> None:
+        self.awaits_admission = person
+        self._start_timer(ADMITTED_WITHIN_MS, partial(self._not_admitted, person))
+
+    def _not_admitted(self, person: str) -> None:
+        if self.awaits_admission == person:
+            self.awaits_admission = ""
+
+    def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> None:
+        """About the person who hears it."""
+        self._speak(say, name, phrases=phrases)
+
+    def _speak(self, say: Say, name: str = "", phrase: str = "", phrases: tuple[str, ...] = ()) -> str:
+        """Has it spoken, and listens for `phrases` where any are given; the sentence."""
         currency = self._desk.catalogue.currency
         text = render(say, self._language, currency, self._desk.hears, name=name, text=phrase)
         signal = signal_of(say.key)
         if signal is not None:
             self._show(signal)
-        self._line.say(text, self._language, say.listen, choice_phrases(say, self._language), signal)
+        listened = phrases or choice_phrases(say, self._language)
+        self._line.say(text, self._language, say.listen, listened, signal)
         return text
 
     def _tell_news(self) -> None:

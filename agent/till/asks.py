@@ -6,30 +6,50 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from agent.committing.asking import Question
 from agent.committing.envelope import TOLD, down_topic, type_of
+from agent.committing.told_claims import ToldClaims
+from agent.deciding.conversation import Record
 from agent.plumbing import audit
-from agent.plumbing.errors import EarmarkError, TrustError
+from agent.plumbing.errors import EarmarkError, JournalError, TrustError
 from agent.plumbing.messages import Message
 from agent.plumbing.told import Told
-from agent.till.desk import Desk
+from agent.till.desk import Conversation, Desk
 
 ANSWER_WAIT_MS = 3_000
 
 Then = Callable[[Told | str], None]
-AskShop = Callable[[Question, Then], None]
-"""Calls back once: with what the shop told, or with the code of why it cannot be asked (ask_offline,
-clock_untrusted, ...) or has not answered (ask_silent)."""
 
 
-def no_shop(_: Question, then: Then) -> None:
+class Shop(Protocol):
+    """Where questions go."""
+
+    def ask(self, question: Question, then: Then) -> None:
+        """Calls back once: with what the shop told, or with the code of why it cannot be asked (ask_offline,
+        clock_untrusted, ...) or has not answered (ask_silent)."""
+        ...
+
+    def keep(self, question: Question, title: str, then: Then) -> None:
+        """Keeps what somebody at the shop is to deal with (`title` for people), and sends it until it is
+        answered. Calls back with the answer; before that with ask_kept where there is none within a moment,
+        or nobody is reached; or once with the code of why nothing is kept."""
+        ...
+
+
+class NoShop:
     """Where nobody can be asked."""
-    then("ask_offline")
+
+    def ask(self, question: Question, then: Then) -> None:
+        then("ask_offline")
+
+    def keep(self, question: Question, title: str, then: Then) -> None:
+        then("ask_offline")
 
 
 class Asks:
-    """Used from the till's loop."""
+    """A `Shop`; used from the till's loop."""
 
     def __init__(
         self,
@@ -45,7 +65,7 @@ class Asks:
         """What came and answers no question that is open, by error code."""
 
     def ask(self, question: Question, then: Then) -> None:
-        """An `AskShop`."""
+        """As `Shop.ask`."""
         if not self._desk.online:
             then("ask_offline")
             return
@@ -59,6 +79,20 @@ class Asks:
         self._send(asked.publish)
         self._start_timer(ANSWER_WAIT_MS, partial(self._late, asked.id))
 
+    def keep(self, question: Question, title: str, then: Then) -> None:
+        """As `Shop.keep`."""
+        try:
+            id_ = self._desk.road.asking.keep(question, title)
+        except EarmarkError as error:
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+            then(error.code)
+            return
+        self._waiting[id_] = then
+        if not self._desk.online:
+            then("ask_kept")
+        else:
+            self._start_timer(ANSWER_WAIT_MS, partial(self._still_waits, id_))
+
     def takes(self, topic: str, payload: bytes) -> bool:
         """Whether what comes from there is for `received`."""
         return topic == self._topic and type_of(payload) == TOLD
@@ -68,13 +102,29 @@ class Asks:
         that is awaited may still come."""
         try:
             told = self._desk.road.asking.received(payload)
-        except TrustError as error:
+            if told.number or told.code:
+                self._note(told)
+        except (TrustError, JournalError) as error:
+            _not_corrupt(error)
             self.refused[error.code] += 1
             count = self.refused[error.code]
             if audit.is_news(count, first=8):
                 audit.log(error.code, detail=error.detail, count=count)
         else:
             self._answer(told.ask, told)
+
+    def _note(self, told: ToldClaims) -> None:
+        """What has come of something that was kept stands among the decisions (`earmark orders`), also where
+        nobody waits for it any more."""
+        request = self._desk.journal.request(told.ask)
+        if request is not None:
+            title = ": ".join(part for part in (told.number or told.code, request.title) if part)
+            record = Record(f"{told.kind}_refused" if told.code else f"{told.kind}_taken", title=title)
+            self._desk.record(record, Conversation.new(), self._desk.settings.device.language)
+
+    def _still_waits(self, id_: str) -> None:
+        if id_ in self._waiting:
+            self._waiting[id_]("ask_kept")
 
     def _late(self, id_: str) -> None:
         self._desk.road.asking.drop(id_)
@@ -84,3 +134,9 @@ class Asks:
         then = self._waiting.pop(id_, None)
         if then is not None:
             then(told)
+
+
+def _not_corrupt(error: EarmarkError) -> None:
+    """As of orders: no half-life on a journal that is damaged. Raises `error`."""
+    if error.code == "journal_corrupt":
+        raise error

@@ -11,6 +11,7 @@ from typing import Literal
 
 from agent.committing.journal import Journal
 from agent.committing.journal_mend import MENDED
+from agent.committing.journal_people import Left
 from agent.committing.road import OrderRoad
 from agent.deciding.basket import AgreedOrder, Basket, parts_of
 from agent.deciding.conversation import (
@@ -29,16 +30,19 @@ from agent.deciding.policy import Circumstances
 from agent.deciding.proposals import is_quiet
 from agent.deciding.replies import Hears
 from agent.deciding.rules import ONLY_LIMITS
+from agent.deciding.rules import Person as Ruled
 from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, JournalError
 from agent.plumbing.settings import Policy, Settings
+from agent.till.erasing import Erasure
 from agent.till.factors import Factors
 from agent.till.house import HouseRules
 from agent.till.news import News
 from agent.till.past import local, past_orders
 from agent.till.people import People, Person
+from agent.till.phones import Phones
 
 DAY_SECONDS = 24 * 3600
 
@@ -67,8 +71,10 @@ class Desk:
         factors: Factors,
         wall_clock: Callable[[], float],
         house: HouseRules | None = None,
+        phones: Phones | None = None,
     ) -> None:
-        """`house`: the rules beside the limits; None: there are none."""
+        """`house`: the rules beside the limits; None: there are none. `phones`: that may approve; None: those
+        that are paired are forgotten with this."""
         self.settings = settings
         self.house = house or HouseRules()
         self.edition = edition
@@ -78,6 +84,8 @@ class Desk:
         self.road = road
         self.people = people
         self.factors = factors
+        self.phones = phones or Phones(None, journal)
+        self.erasure = Erasure(people, (factors.forget, self.phones.erase), journal)
         self.wall_clock = wall_clock
         self.online = False
         self.speaker_model = ""
@@ -112,7 +120,19 @@ class Desk:
         while that is not known."""
         if not self.speaker_model:
             return []
-        return [person for person in self.people.all() if person.voiceprint.model != self.speaker_model]
+        return [
+            person
+            for person in self.people.all()
+            if person.voiceprint is not None and person.voiceprint.model != self.speaker_model
+        ]
+
+    def forget(self, person: str, *, at_once: bool = False) -> Left | None:
+        """Forgets `person`; what stays of their orders, or None for nobody. Raises JournalError as
+        `Erasure.forget`."""
+        left = self.erasure.forget(person, now_s=self.now_s(), at_once=at_once)
+        if left is not None:
+            self.record(Record("forgotten"), Conversation.new(), "")
+        return left
 
     def now_s(self) -> int:
         """Trusted seconds where there are any; else the system's, which sign nothing and only label journal
@@ -130,15 +150,40 @@ class Desk:
             by_voice = Money(self.journal.spent_by_voice_since(since, currency), currency)
             queued_same = self.journal.queued_like(person, basket.key) is not None
             much = much_of(past_orders(self.journal, person, self.now_s()), local(self.now_s()))
-        factor_ready = bool(self.settings.touch.devices) and self.factors.has(person)
+        factor_ready, phone_ready = self._has_factor(person), self.has_phone(person)
+        second_ready = any(
+            self._has_factor(one.pseudonym) or self.has_phone(one.pseudonym)
+            for one in self.people.all()
+            if one.pseudonym != person
+        )
         most = self.house.policy.most_by_voice(self.settings.policy, self.policy)
         circumstances = Circumstances(
-            *(spent, queued_same, self.road.clock_trusted(), factor_ready, by_voice, most)
+            *(spent, queued_same, self.road.clock_trusted(), factor_ready, by_voice, most),
+            *(phone_ready, second_ready),
         )
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
-        name = next((one.name for one in self.people.all() if one.pseudonym == person), "")
-        house = self.house.for_order(name, self.now_s(), self.edition.source) if person else ONLY_LIMITS
-        return Surroundings(self.policy, circumstances, offers=asks, much=much, house=house)
+        known = self.people.get(person)
+        role = known.profile.role if known else ""
+        house = (
+            self.house.for_order(self._name_of(person), self.now_s(), self.edition.source, role)
+            if person
+            else ONLY_LIMITS
+        )
+        return Surroundings(self.policy, circumstances, offers=asks, house=house, much=much)
+
+    def known_as(self, person: str) -> Ruled:
+        """Whom the rules of the house take `person` for."""
+        return self.house.policy.person(self._name_of(person))
+
+    def _name_of(self, person: str) -> str:
+        return next((one.name for one in self.people.all() if one.pseudonym == person), "")
+
+    def _has_factor(self, person: str) -> bool:
+        return bool(self.settings.touch.devices) and self.factors.has(person)
+
+    def has_phone(self, person: str) -> bool:
+        """Whether `person` has one that can answer: by the broker, or by a code on the keypad."""
+        return self.phones.has(person) and (self.online or bool(self.settings.touch.keypad_device))
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""
@@ -147,6 +192,8 @@ class Desk:
         # Exactly what was read back, in the device's own language, in which a late receipt is announced too.
         title = spoken_basket(agreed.basket, self.settings.device.language)
         person = agreed.speaker.person
+        if self.people.was_forgotten(person):
+            return NotCommitted("cannot_commit"), ""
         order = AgreedOrder(
             *(agreed.basket, person, agreed.factors, conversation.id, title, speech_ended_ns), agreed.offer
         )
@@ -178,12 +225,13 @@ class Desk:
         """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from
         being said."""
         title = spoken_basket(effect.basket, language) if effect.basket else effect.title
+        person = "" if self.people.was_forgotten(effect.person) else effect.person
         try:
             self.journal.record_decision(
                 conversation=conversation.id,
                 code=effect.code,
                 title=title,
-                person=effect.person,
+                person=person,
                 at_s=self.now_s(),
             )
         except EarmarkError:

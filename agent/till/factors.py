@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidKey
@@ -20,7 +21,11 @@ from agent.till.kept import keep, kept
 
 Kind = FactorKind
 FEWEST_DIGITS: dict[Kind, int] = {"pin": 4, "badge": 6}
+COST = 2**14
+"""How slow a number is to try: scrypt's n. In every file that there is."""
+
 _LOCKOUT_KEY = "factor_lockout"
+T = TypeVar("T")
 
 
 class _Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,15 +60,16 @@ class Factors:
         """
         if len(number) < FEWEST_DIGITS[kind]:
             raise TrustError("factor_too_short", f"a {kind} has at least {FEWEST_DIGITS[kind]} digits")
-        if kind == "badge" and self._badge_owner(number) not in (None, person):
+        if kind == "badge" and self.badge_owner(number) not in (None, person):
             raise TrustError("factor_taken", "this badge is somebody else's", "use another")
         salt = os.urandom(16)
         others = [secret for secret in self._secrets if (secret.person, secret.kind) != (person, kind)]
         self._keep([*others, _Secret(person, kind, salt, _scrypt(salt).derive(number.encode()))])
 
     def forget(self, person: str) -> None:
-        """Removes everything of `person`."""
-        self._keep([secret for secret in self._secrets if secret.person != person])
+        """Removes everything of `person`, if there is anything."""
+        if self.has(person):
+            self._keep([secret for secret in self._secrets if secret.person != person])
 
     def remove(self, person: str, kind: Kind) -> bool:
         """Removes that person's PIN or badge; whether there was one.
@@ -85,24 +91,38 @@ class Factors:
         return any(secret.person == person for secret in self._secrets)
 
     def is_pin_of(self, person: str, number: str, *, now_s: int) -> bool:
-        """Whether `number` is that person's PIN; a wrong one counts towards the lockout.
-
-        Raises TrustError factor_locked after too many failures.
-        """
-        self._begin_try(now_s)
-        mine = [secret for secret in self._secrets if (secret.person, secret.kind) == (person, "pin")]
-        right = any(_fits(secret, number) for secret in mine)
-        if right:
-            self._remember(CLEAR)
-        return right
+        """Whether `number` is that person's PIN, as `tried`."""
+        return bool(self.tried(lambda: self.fits_pin(person, number) or None, now_s=now_s))
 
     def owner_of_badge(self, number: str, *, now_s: int) -> str | None:
-        """Whose badge it is; an unknown one counts towards the lockout. Raises TrustError factor_locked."""
+        """Whose badge it is, as `tried`."""
+        return self.tried(lambda: self.badge_owner(number), now_s=now_s)
+
+    def tried(self, find: Callable[[], T | None], *, now_s: int) -> T | None:
+        """What `find` makes of a number or badge; None counts towards the lockout, anything else ends it.
+
+        Raises TrustError factor_locked after too many failures: nothing is tried then.
+        """
         self._begin_try(now_s)
-        owner = self._badge_owner(number)
-        if owner is not None:
+        found = find()
+        if found is not None:
             self._remember(CLEAR)
-        return owner
+        return found
+
+    def fits_pin(self, person: str, number: str) -> bool:
+        """Whether it is that person's PIN; only within `tried`."""
+        mine = [secret for secret in self._secrets if (secret.person, secret.kind) == (person, "pin")]
+        return any(_fits(secret, number) for secret in mine)
+
+    def pin_owner(self, number: str) -> str | None:
+        """Somebody whose PIN it is, where nobody in particular was asked; only within `tried`."""
+        pins = [secret for secret in self._secrets if secret.kind == "pin"]
+        return next((secret.person for secret in pins if _fits(secret, number)), None)
+
+    def badge_owner(self, number: str) -> str | None:
+        """Whose badge it is; only within `tried`, or to set one."""
+        badges = [secret for secret in self._secrets if secret.kind == "badge"]
+        return next((secret.person for secret in badges if _fits(secret, number)), None)
 
     def _begin_try(self, now_s: int) -> None:
         lockout, boot_s = self._lockout(), self._boot_s()
@@ -112,10 +132,6 @@ class Factors:
             )
         # Counted before it is tried: pulling the plug after a wrong number gives no further try.
         self._remember(lockout.failed(now_s, boot_s))
-
-    def _badge_owner(self, number: str) -> str | None:
-        badges = [secret for secret in self._secrets if secret.kind == "badge"]
-        return next((secret.person for secret in badges if _fits(secret, number)), None)
 
     def _lockout(self) -> Lockout:
         return kept(self._memory, _LOCKOUT_KEY, CLEAR)
@@ -142,4 +158,4 @@ def _fits(secret: _Secret, number: str) -> bool:
 
 
 def _scrypt(salt: bytes) -> Scrypt:
-    return Scrypt(salt=salt, length=32, n=2**14, r=8, p=1)
+    return Scrypt(salt=salt, length=32, n=COST, r=8, p=1)

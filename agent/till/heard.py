@@ -43,7 +43,7 @@ _MUCH_TALK_MS = 9_000
 
 def meaning_of(entry: str, utterance: Utterance, desk: Desk, language: str) -> Meaning:
     """What was said at `entry`."""
-    words = _words(utterance, desk)
+    words = words_of(utterance, desk)
     return understand(desk.parser(language), desk.catalogue, entry, words, utterance.open_words)
 
 
@@ -64,7 +64,7 @@ def answer_to(choice: Choice, utterance: Utterance, desk: Desk, language: str) -
     No voice is asked for: whatever is picked is read back, and the consent to it has to come from the voice
     that ordered.
     """
-    words = _words(utterance, desk)
+    words = words_of(utterance, desk)
     pick = picked(choice, words, utterance.open_words, language)
     if pick is None and words in _repeats(language):
         return Repeated()
@@ -117,8 +117,9 @@ def confused_by(utterance: Utterance, limits: Speaker) -> Confused:
     return Confused("too_loud" if utterance.snr_db < limits.lowest_snr_db else "")
 
 
-def _words(utterance: Utterance, desk: Desk) -> str:
-    """'' where the speech was likelier something else, or was heard by a grammar that is not in use."""
+def words_of(utterance: Utterance, desk: Desk) -> str:
+    """Those of the grammar; '' where the speech was likelier something else, or was heard by a grammar that
+    is not in use."""
     if utterance.grammar_id != desk.edition.grammar_id:
         audit.log("grammar_not_in_use", grammar_id=utterance.grammar_id)
         return ""

@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from agent.deciding.details import Details, Facts, parse_details
 from agent.deciding.edition import source_id
 from agent.deciding.policy_file import PolicyFile, parse_policy
@@ -40,15 +42,19 @@ class HouseRules:
         a policy that cannot be read must not be taken for none."""
         return HouseRules(_policy(Path(paths.policy_file)), shop_details(paths))
 
-    def for_order(self, name: str, now_s: float, source: str) -> House:
-        """What is judged by when `name` orders at that time from the catalogue of that SHA-256. Logs once
-        for each catalogue why nothing is known of its products."""
+    def for_order(self, name: str, now_s: float, source: str, role: str = "") -> House:
+        """What is judged by when `name`, who also has `role`, orders at that time from the catalogue of that
+        SHA-256. Logs once for each catalogue why nothing is known of its products."""
         local = time.localtime(now_s)
         moment = Moment(local.tm_wday, local.tm_hour * 60 + local.tm_min)
         if self._logged_for != source and (fault := self.lost(source)):
             audit.log(fault.code, detail=fault.detail, next_step=fault.next_step)
             self._logged_for = source
-        return self.house(name, moment, source)
+        house = self.house(name, moment, source)
+        if not role:
+            return house
+        person = msgspec.structs.replace(house.person, roles=house.person.roles | {role})
+        return msgspec.structs.replace(house, person=person)
 
     def house(self, name: str, moment: Moment, source: str) -> House:
         """The same at any moment, and without a log."""

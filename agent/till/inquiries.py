@@ -9,6 +9,7 @@ from typing import NamedTuple
 from agent.committing.asking import Question
 from agent.committing.journal_rows import OPEN, OrderRow
 from agent.committing.receipts import CANCELLED
+from agent.deciding.ask_replies import ASK_REPLIES
 from agent.deciding.asked import Asked, asked_in
 from agent.deciding.basket import Basket, counts_of, parts_of
 from agent.deciding.conversation import Record
@@ -25,10 +26,15 @@ from agent.deciding.telling import (
 from agent.deciding.understanding import Answer, understand
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.told import Told
-from agent.till.asks import AskShop
+from agent.till.asks import Shop
 from agent.till.desk import Conversation, Desk
+from agent.till.requests import Requests
 
 _CANCEL_CODES = {"order_over": "cancel_over", "cancel_too_late": "cancel_too_late"}
+
+
+OVER_LIMITS = ("order_over_limit", "day_over_limit", "day_over_limit_together", "quantity_too_large")
+"""Replies after which somebody may want a quote."""
 
 
 class _Really(NamedTuple):
@@ -45,13 +51,14 @@ class Inquiries:
         self,
         desk: Desk,
         language: str,
-        ask: AskShop,
+        shop: Shop,
         tell: Callable[[str], None],
         follow: Callable[[str, str], None],
     ) -> None:
         """`tell` shows an answer; `follow` is given an intent's id and title whose receipt is to be shown."""
-        self._desk, self._language, self._ask = desk, language, ask
+        self._desk, self._language, self._shop = desk, language, shop
         self._tell, self._follow = tell, follow
+        self._requests = Requests(desk, language, shop, tell)
         self._really: _Really | None = None
         self._about: Basket | None = None  # what was asked or ordered last
 
@@ -74,6 +81,11 @@ class Inquiries:
         """It is what "it" means from now on."""
         self._about = basket
 
+    def besides(self, key: str) -> str:
+        """What else is said after the reply `key`, which may be ''."""
+        hints = key in OVER_LIMITS and self._language in ASK_REPLIES
+        return in_words("quote_hint", self._language) if hints else ""
+
     def _answer(self, text: str) -> bool | None:
         edition = self._desk.edition
         meaning = understand(edition.parser(self._language), edition.catalogue, "consent", text, text)
@@ -92,7 +104,13 @@ class Inquiries:
             case "delivery":
                 self._delivery(self._about if asked.basket or in_hand else None)
             case "offers":
-                self._shop(Question("offers"), lambda told: offers_in_words(told, self._language))
+                self._asked_shop(Question("offers"), lambda told: offers_in_words(told, self._language))
+            case "person":
+                self._requests.person(self._about)
+            case "quote":
+                self._about_goods(self._requests.quote)
+            case "return":
+                self._about_last_order(self._return)
             case "status":
                 self._about_last_order(self._status)
             case "cancel":
@@ -117,11 +135,13 @@ class Inquiries:
     def _delivery(self, about: Basket | None) -> None:
         basket = None if about is None else self._desk.in_language(about, self._language)
         lines = tuple((line.sku, line.quantity) for line in basket.lines) if basket else ()
-        self._shop(Question("delivery", lines), lambda told: delivery_in_words(told, basket, self._language))
+        self._asked_shop(
+            Question("delivery", lines), lambda told: delivery_in_words(told, basket, self._language)
+        )
 
     def _stock(self, basket: Basket) -> None:
         lines = tuple((line.sku, line.quantity) for line in basket.lines)
-        self._shop(Question("stock", lines), lambda told: stock_in_words(told, basket, self._language))
+        self._asked_shop(Question("stock", lines), lambda told: stock_in_words(told, basket, self._language))
 
     # --- the last order ---
 
@@ -138,7 +158,7 @@ class Inquiries:
             self._say("status_queued", items=items)
         elif row.state == "ordered":
             question = Question("status", orders=(row.intent_id,), person=row.person)
-            self._shop(question, lambda told: status_in_words(told, items, self._language))
+            self._asked_shop(question, lambda told: status_in_words(told, items, self._language))
         else:
             self._say("status_taken_back" if row.reason == CANCELLED else "status_over", items=items)
 
@@ -151,6 +171,16 @@ class Inquiries:
             lambda: self._cancelled(row, items), lambda: self._say("cancel_stays", items=items)
         )
         self._say("cancel_really", items=items, total=total)
+
+    def _return(self, row: OrderRow) -> None:
+        items, total = self._title(row), spoken_money(row.total, self._language)
+        if row.state != "ordered":
+            self._say("return_too_early" if row.state in OPEN else "status_over", items=items)
+            return
+        self._really = _Really(
+            lambda: self._requests.send_back(row, items), lambda: self._say("return_stays")
+        )
+        self._say("return_really", items=items, total=total)
 
     def _cancelled(self, row: OrderRow, items: str) -> None:
         """As `earmark cancel`, which comes by the same door."""
@@ -179,11 +209,11 @@ class Inquiries:
 
     # --- the shop ---
 
-    def _shop(self, question: Question, told_in_words: Callable[[Told], str]) -> None:
+    def _asked_shop(self, question: Question, told_in_words: Callable[[Told], str]) -> None:
         def answered(told: Told | str) -> None:
             self._tell(self._fault(told) if isinstance(told, str) else told_in_words(told))
 
-        self._ask(question, answered)
+        self._shop.ask(question, answered)
 
     def _fault(self, code: str) -> str:
         return in_words(code if code == "ask_offline" else "ask_silent", self._language)

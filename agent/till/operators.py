@@ -14,10 +14,12 @@ from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import check_sealed
 from agent.plumbing.messages import Message
-from agent.till.asks import AskShop, no_shop
+from agent.till.asks import Shop
 from agent.till.catalogues import Told
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
+from agent.till.pairing import PhonePairing
+from agent.till.people_asked import answers
 from agent.till.proposals import SensorProposals
 from agent.till.silences import SensorSilences
 from agent.till.swap import Name
@@ -44,14 +46,15 @@ class OperatorSession:
         begin_new_factor: Callable[[Kind, str, OnStep], None],
         people_changed: Callable[[], None],
         bring_catalogue: Callable[[Name, int, Told], None] | None,
-        ask: AskShop = no_shop,
+        shop: Shop,
+        pairing: PhonePairing,
     ) -> None:
         """`bring_catalogue` takes a catalogue over; None where this operator may not bring one."""
         self._desk, self._connection = desk, connection
         self._proposals, self._silences = proposals, silences
         self._health, self._begin_enrolment = health, begin_enrolment
         self._begin_new_factor, self._people_changed = begin_new_factor, people_changed
-        self._bring_catalogue, self._ask = bring_catalogue, ask
+        self._bring_catalogue, self._shop, self._pairing = bring_catalogue, shop, pairing
         self._chat_language = self._chat_person = ""
         self.chat: TypedDialogue | None = None
 
@@ -81,15 +84,15 @@ class OperatorSession:
                 self.answer(operator.CancelAt(*self._desk.cancel(order)))
             case operator.ChatLine(language=language, text=text, person=person):
                 if self.chat is None or (language, person) != (self._chat_language, self._chat_person):
-                    self._chat_language, self._chat_person = language, person
                     self.chat = TypedDialogue(
                         self._desk,
                         language,
                         lambda reply: self.answer(operator.ChatReply(reply)),
                         self._what_is_low,
-                        self._ask,
-                        self._whose(person),
+                        self._shop,
+                        self._pairing.whose(person) if person else "",
                     )
+                    self._chat_language, self._chat_person = language, person
                 self.chat.typed(text)
             case operator.Enrol(name=name):
                 self._refuse_beside_another_model()
@@ -106,26 +109,23 @@ class OperatorSession:
                 if found:
                     self._desk.record(Record(f"{kind}_removed", person=person), Conversation.new(), "")
                 self.answer(operator.Forgotten(found))
-            case operator.ShowPeople():
-                others = self._desk.incomparable()
-                rows = [
-                    operator.PersonRow(
-                        person.pseudonym,
-                        person.name,
-                        person.enrolled_at,
-                        self._desk.factors.kinds_of(person.pseudonym),
-                        person.voiceprint.model if person in others else "",
-                    )
-                    for person in self._desk.people.all()
-                ]
-                self.answer(operator.PeopleShown(rows))
-            case operator.Forget(person=person):
-                found = self._desk.people.forget(person)
-                if found:
-                    self._desk.factors.forget(person)
-                    self._desk.record(Record("forgotten", person=person), Conversation.new(), "")
-                    self._people_changed()
-                self.answer(operator.Forgotten(found))
+            case operator.PairPhone(pairing=pairing):
+                self.answer(operator.PhonePaired(self._pairing.add(pairing)))
+            case operator.RemovePhone(person=person):
+                self.answer(operator.Forgotten(self._pairing.remove(person)))
+            case operator.ShowAsked(person=person):
+                self.answer(operator.AskedShown(self._pairing.asked(person)))
+            case (
+                operator.ShowPeople()
+                | operator.AddPerson()
+                | operator.AdmitPerson()
+                | operator.SetRole()
+                | operator.SetRemembers()
+                | operator.ExportPerson()
+                | operator.Forget()
+            ):
+                for answer in answers(self._desk, request, self._people_changed):
+                    self.answer(answer)
             case operator.AskHealth():
                 self.answer(self._health())
 
@@ -157,22 +157,11 @@ class OperatorSession:
                 "voice_model_changed",
                 f"{len(others)} enrolled voices were not learned with {self._desk.speaker_model}"
                 " and cannot be compared with a new one",
-                f"earmark people --forget {others[0].pseudonym}; then enrol everybody anew",
+                f"earmark people forget {others[0].pseudonym}; then enrol everybody anew",
             )
 
     def _what_is_low(self) -> tuple[list[Low], list[SensorsSilent]]:
         return [waiting.low for waiting in self._proposals.all()], self._silences.silent()
-
-    def _whose(self, name: str) -> str:
-        """The pseudonym of who is called that, or has that pseudonym; '' for ''. Raises EarmarkError
-        person_unknown, where nobody is or several are."""
-        everybody = self._desk.people.all()
-        exact = [one.pseudonym for one in everybody if one.pseudonym == name]
-        found = exact or [one.pseudonym for one in everybody if one.name.casefold() == name.casefold()]
-        if name and len(found) != 1:
-            detail = f"{len(found)} people are known as {name!r}"
-            raise EarmarkError("person_unknown", detail, "earmark people")
-        return found[0] if name else ""
 
     def _show_orders(self, limit: int) -> None:
         orders = [_order_row(row) for row in self._desk.journal.orders(limit)]

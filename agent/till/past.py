@@ -13,7 +13,7 @@ _DAY_S = 24 * 3600
 
 def past_orders(journal: Journal, person: str, now_s: int) -> list[PastOrder]:
     """Those of `person` (a pseudonym; '' for everybody) that were not refused, of as many days as count."""
-    rows = journal.orders_of(person, now_s - USUAL_DAYS * _DAY_S)
+    rows = journal.taken_since(person, now_s - USUAL_DAYS * _DAY_S)
     return [
         PastOrder(local(row.iat), row.person, row.basket_key, row.total, row.title, row.state in OPEN)
         for row in rows

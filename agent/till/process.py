@@ -24,12 +24,15 @@ from agent.till.certificate_care import CertificateCare
 from agent.till.compiler import Compiler
 from agent.till.desk import Desk
 from agent.till.ear import Ear
+from agent.till.erasing import LOOK_MS
 from agent.till.events import EventLoop
 from agent.till.neighbours import Neighbour, Neighbours
 from agent.till.offers import Offers
 from agent.till.operator_door import OperatorDoor
 from agent.till.operators import OperatorSession
+from agent.till.pairing import PhonePairing
 from agent.till.part_store import PartStore
+from agent.till.proofs import Proofs
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
 from agent.till.shop_link import ShopLink
@@ -73,7 +76,8 @@ class Till:
         )
         self._ear = Ear(desk, self._announce, loop.after)
         self._care = CertificateCare(desk, self._announce, loop.after)
-        self._touching = Touching(desk, self._spoken, loop.after)
+        self._proofs = Proofs(desk, lambda: [self._spoken, *self._door.chats()])
+        self._touching = Touching(desk, self._spoken, loop.after, self._proofs)
         self._sensing = Sensing(
             self._proposals, self._silences, self._spoken, lambda: self._hears, loop.after
         )
@@ -94,6 +98,7 @@ class Till:
             trust, desk.journal, parts, self._catalogues, self._to_uplink, loop.post, loop.after
         )
         self._shop.begin()
+        self._look_at_the_forgotten()
 
     def control(self, message: Message, fds: tuple[int, ...]) -> None:
         """From the supervisor."""
@@ -176,10 +181,11 @@ class Till:
 
     def _speaker_model(self, name: str) -> None:
         self._desk.speaker_model = name
-        for person in self._desk.incomparable():
+        if others := self._desk.incomparable():
             audit.log(
                 "voice_model_changed",
-                detail=f"{person.pseudonym} was learned with {person.voiceprint.model}, voice has {name}",
+                detail=f"voices that were learned with another model than {name}",
+                count=len(others),
                 next_step="earmark people",
             )
 
@@ -201,6 +207,10 @@ class Till:
             return
         if isinstance(message, messages.Received) and self._asks.takes(message.topic, message.payload):
             self._asks.received(message.payload)
+            return
+        if isinstance(message, messages.Received) and self._proofs.takes(message.topic):
+            self._proofs.received(message.payload)
+            self._shop.send_outbox()
             return
         self._shop.received(message)
         if isinstance(message, messages.LinkState) and message.connected:
@@ -229,7 +239,8 @@ class Till:
             self._touching.begin_new,
             self._people_changed,
             self._catalogues.arrived if may_bring else None,
-            self._asks.ask,
+            self._asks,
+            PhonePairing(self._desk, self._proofs, self._announce, may_pair=may_bring),
         )
 
     def _health(self) -> operator.Health:
@@ -249,6 +260,8 @@ class Till:
             catalogue=self._catalogue_road.shown(self._catalogues.health()),
             certificate_until_s=self._desk.road.renewal.until_s,
             certificate_fault=self._desk.road.renewal.fault,
+            key_state=self._desk.road.key_renewal.state,
+            key_fault=self._desk.road.key_renewal.fault,
             voices_of_another_model=len(self._desk.incomparable()),
         )
 
@@ -264,6 +277,10 @@ class Till:
         if done:
             self._enrolling = None
             self._people_changed()
+
+    def _look_at_the_forgotten(self) -> None:
+        self._desk.erasure.look(now_s=self._desk.now_s())
+        self._loop.after(LOOK_MS, self._look_at_the_forgotten)
 
     def _people_changed(self) -> None:
         """Voices are compared only while there is somebody to compare them with."""

@@ -11,12 +11,9 @@ from agent.deciding.basket import Basket
 from agent.deciding.choice import CHOICE
 from agent.deciding.conversation import (
     Answered,
-    AwaitingFactor,
     Choosing,
     Committing,
     Confirming,
-    FactorGiven,
-    FactorRefused,
     Helped,
     Idle,
     OrderHeard,
@@ -31,6 +28,7 @@ from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferL
 from agent.deciding.placed import ReceiptLate
 from agent.deciding.signals import Signal
 from agent.deciding.understanding import (
+    AboutMeAsked,
     AgainAsked,
     Answer,
     ChangeAsked,
@@ -47,7 +45,7 @@ from agent.plumbing import messages
 from agent.till.aloud import Aloud
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep
-from agent.till.heard import answer_to, changeable, confused_by, meaning_of, runner_up_of
+from agent.till.heard import answer_to, changeable, confused_by, meaning_of, runner_up_of, words_of
 from agent.till.offers import AskForOffer, no_offers
 from agent.till.recall import ordered_again
 from agent.till.voice_line import Send
@@ -94,6 +92,7 @@ class SpokenDialogue(Aloud):
         self._line.lost()
         self._news.lost()
         self._heard_so_far = None
+        self._about_me.drop()
         self._enrolment.abandon()
         if not isinstance(self._state, Committing):
             self._become(Idle())
@@ -126,18 +125,10 @@ class SpokenDialogue(Aloud):
             return
         if self._enrolment.under_way:
             self._enrolment.heard(enrolment.Heard(None))
+        elif self._about_me.under_way:
+            self._about_me.silent()
         else:
             self._apply(Silent())
-
-    @property
-    def awaits_factor_of(self) -> str:
-        """The person whose PIN or badge is awaited; '' where none is."""
-        return self._state.speaker.person if isinstance(self._state, AwaitingFactor) else ""
-
-    def factor(self, event: FactorGiven | FactorRefused) -> None:
-        """A PIN was typed or a badge read."""
-        self._speech_ended_ns = 0
-        self._apply(event)
 
     def push_to_talk(self) -> None:
         """The button stands for the wake word; while something is asked or said it changes nothing."""
@@ -155,13 +146,18 @@ class SpokenDialogue(Aloud):
         return "order"
 
     def _heard_at(self, entry: str, utterance: messages.Utterance) -> None:
+        if self._about_me.under_way and entry == CHOICE:
+            self._about_me.heard(utterance, words_of(utterance, self._desk))
+            return
         if isinstance(self._state, Choosing) and entry == CHOICE:
             self._apply(answer_to(self._state.choice, utterance, self._desk, self._language))
             return
         meaning = meaning_of(entry, utterance, self._desk, self._language)
         if self._enrolment.under_way:
             voice, in_noise = voice_of(utterance, self._desk), utterance.embedding_in_noise
-            self._enrolment.heard(enrolment.Heard(meaning, voice, in_noise, utterance.open_words))
+            self._enrolment.heard(
+                enrolment.Heard(meaning, voice, in_noise, utterance.open_words, utterance.words)
+            )
         elif entry == "order":
             before, self._heard_so_far = self._heard_so_far, None
             if before is None:
@@ -192,6 +188,7 @@ class SpokenDialogue(Aloud):
                 self._line.say_again()
 
     def _heard_after_wake(self, meaning: Meaning, utterance: messages.Utterance) -> None:
+        self._about_me.drop()
         if isinstance(self._state, Committing):
             self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
         speaker = who_ordered(utterance, self._desk)
@@ -223,6 +220,8 @@ class SpokenDialogue(Aloud):
                 self._apply(Answered(meaning, speaker))
             case HelpAsked():
                 self._apply(Helped())
+            case AboutMeAsked(kind):
+                self._about_me.asked(kind, utterance)
             case NotUnderstood() | PhraseRead() | MoreAsked() | ChangeAsked() | RepeatAsked():
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 

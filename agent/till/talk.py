@@ -10,6 +10,7 @@ from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     Answered,
     AskingAnother,
+    AwaitingFactor,
     AwaitReceipt,
     Changed,
     Choosing,
@@ -18,8 +19,10 @@ from agent.deciding.conversation import (
     Committing,
     Event,
     FactorGiven,
+    FactorRefused,
     Idle,
     OrderHeard,
+    PhoneRefused,
     Record,
     Say,
     Silent,
@@ -39,6 +42,16 @@ class Talk(ABC):
         self._conversation = Conversation.new()
         self._intent = ""  # the last intent committed here
         self._speech_ended_ns = 0  # of the answer in hand
+
+    @property
+    def awaiting(self) -> AwaitingFactor | None:
+        """What waits for a PIN, a badge or a phone."""
+        return self._state if isinstance(self._state, AwaitingFactor) else None
+
+    def factor(self, event: FactorGiven | FactorRefused | PhoneRefused) -> None:
+        """A PIN was typed, a badge read, or a phone has answered."""
+        self._speech_ended_ns = 0
+        self._apply(event)
 
     @abstractmethod
     def _say(self, say: Say) -> None:
@@ -74,8 +87,8 @@ class Talk(ABC):
                 person = self._state.speaker.person  # whoever says yes, it is hers, and so are the limits
             case OrderHeard() | Answered() | Changed():
                 person = event.speaker.person
-            case FactorGiven():
-                person = event.person
+            case FactorGiven() if self.awaiting is not None:
+                person = self.awaiting.speaker.person  # of whom the limits and rules are
             case Chosen() if isinstance(self._state, Choosing):
                 person = self._state.speaker.person
             case OfferArrived() | OfferLate() | OfferOver() | Silent() if isinstance(
@@ -85,6 +98,8 @@ class Talk(ABC):
             case _:
                 person = ""
         around = replace(self._desk.surroundings(basket, person), proposed=self._proposed())
+        if isinstance(event, FactorGiven) and event.person != person:
+            around = replace(around, second=self._desk.known_as(event.person))
         state, effects = step(self._state, event, around)
         self._become(state)
         for effect in effects:

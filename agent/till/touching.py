@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from agent.deciding.conversation import FactorGiven, FactorRefused, Record, Say
+from agent.deciding.conversation import Record, Say
 from agent.plumbing import audit, messages, site_messages
 from agent.plumbing.errors import EarmarkError
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
+from agent.till.proofs import Proofs
 from agent.till.spoken import SpokenDialogue
 
 NEW_FACTOR_SECONDS = 60
@@ -36,18 +37,28 @@ class Touching:
     """A number that nobody asked for is forgotten and never tried: the keypad is no oracle."""
 
     def __init__(
-        self, desk: Desk, spoken: SpokenDialogue, start_timer: Callable[[int, Callable[[], None]], None]
+        self,
+        desk: Desk,
+        spoken: SpokenDialogue,
+        start_timer: Callable[[int, Callable[[], None]], None],
+        proofs: Proofs | None = None,
     ) -> None:
+        """`proofs`: where what is awaited gets its numbers; None: of the spoken conversation only."""
         self._desk, self._spoken, self._start_timer = desk, spoken, start_timer
+        self._proofs = proofs or Proofs(desk, lambda: [spoken])
         self._new: _NewFactor | None = None
 
     def received(self, message: messages.Message) -> None:
         """From `touch`."""
         match message:
-            case site_messages.PinTyped(number=number) if person := self._spoken.awaits_factor_of:
-                self._try("pin", partial(self._pin_owner, person, number))
-            case site_messages.BadgeRead(number=number) if self._spoken.awaits_factor_of:
-                self._try("badge", partial(self._badge_owner, number))
+            case site_messages.PinTyped(number=number) if self._proofs.awaited:
+                self._proofs.number(number)
+            case site_messages.BadgeRead(number=number) if self._proofs.awaited:
+                self._proofs.badge(number)
+            case site_messages.PinTyped(number=number) if newcomer := self._spoken.awaits_admission:
+                self._admit(newcomer, number, self._desk.factors.pin_owner)
+            case site_messages.BadgeRead(number=number) if newcomer := self._spoken.awaits_admission:
+                self._admit(newcomer, number, self._desk.factors.badge_owner)
             case site_messages.PinTyped(number=number) if self._new and self._new.kind == "pin":
                 self._choose(self._new, number)
             case site_messages.BadgeRead(number=number) if self._new and self._new.kind == "badge":
@@ -62,9 +73,13 @@ class Touching:
 
         Raises EarmarkError: person_unknown, no_keypad, no_badge_reader, factor_busy.
         """
-        name = next((one.name for one in self._desk.people.all() if one.pseudonym == person), None)
-        if name is None:
+        known = self._desk.people.get(person)
+        if known is None:
             raise EarmarkError("person_unknown", f"nobody is enrolled as {person}", "earmark people")
+        if not known.admitted:
+            raise EarmarkError(
+                "person_not_admitted", f"{person} may order nothing yet", f"earmark people admit {person}"
+            )
         touch = self._desk.settings.touch
         if kind == "pin" and not touch.keypad_device:
             raise EarmarkError("no_keypad", "no keypad is set up", "name it in [touch] keypad_device")
@@ -72,12 +87,12 @@ class Touching:
             raise EarmarkError(
                 "no_badge_reader", "no badge reader is set up", "name it in [touch] badge_device"
             )
-        text = None if self._new else self._spoken.announce(Say(f"{kind}_new"), name)
+        text = None if self._new else self._spoken.announce(Say(f"{kind}_new"), known.name)
         if text is None:
             raise EarmarkError(
                 "factor_busy", "the device is in the middle of something", "try again in a minute"
             )
-        self._new = _NewFactor(kind, person, name, on_step)
+        self._new = _NewFactor(kind, person, known.name, on_step)
         on_step(text, False, False)
         self._start_timer(NEW_FACTOR_SECONDS * 1_000, lambda: self._give_up(on_step))
 
@@ -108,16 +123,20 @@ class Touching:
             new, self._new = self._new, None
             new.on_step("", True, False)
 
-    def _try(self, factor: Kind, owner_of: Callable[[], str | None]) -> None:
+    def _admit(self, newcomer: str, number: str, owner_of: Callable[[str], str | None]) -> None:
+        """Whoever has a PIN or badge and may order lets in the voice that was learned right now."""
+        people = self._desk.people
         try:
-            owner = owner_of()
+            found = self._desk.factors.tried(partial(owner_of, number), now_s=self._desk.now_s())
+            owner = people.get(found or "")
+            if owner is None or not owner.admitted or people.get(newcomer) is None:
+                self._spoken.announce(Say("admit_wrong"), "")
+                return
+            admitted = people.admit(newcomer)
         except EarmarkError as error:
-            self._spoken.factor(FactorRefused(error.code))
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+            self._spoken.announce(Say("admit_wrong"), "")
             return
-        self._spoken.factor(FactorGiven(owner, factor) if owner else FactorRefused("factor_wrong"))
-
-    def _pin_owner(self, person: str, number: str) -> str | None:
-        return person if self._desk.factors.is_pin_of(person, number, now_s=self._desk.now_s()) else None
-
-    def _badge_owner(self, number: str) -> str | None:
-        return self._desk.factors.owner_of_badge(number, now_s=self._desk.now_s())
+        self._spoken.awaits_admission = ""
+        self._desk.record(Record("admitted", person=newcomer), Conversation.new(), "")
+        self._spoken.announce(Say("admit_done"), admitted.name)

@@ -1,17 +1,20 @@
 """A typed conversation over the operator socket. It can ask and cancel; only a verified voice can place its
-basket."""
+basket, or the phone of whoever is said to type."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
 from agent.deciding.choice import Choice, picked
 from agent.deciding.conversation import (
     Answered,
+    AwaitingFactor,
     Changed,
     Choosing,
     Chosen,
+    Committing,
     Confirming,
     Confused,
     Idle,
@@ -22,7 +25,7 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.history_words import TOLD, Again
 from agent.deciding.offered import AskOffer
-from agent.deciding.placed import ReceiptArrived
+from agent.deciding.placed import ReceiptArrived, ReceiptLate
 from agent.deciding.proposals import Low
 from agent.deciding.questions import priced_basket
 from agent.deciding.replies import render, what_is_low
@@ -40,14 +43,16 @@ from agent.deciding.understanding import (
     asks_what_is_low,
     understand,
 )
-from agent.deciding.verification import TYPED
+from agent.deciding.verification import TYPED, Verdict, typed_by
 from agent.plumbing.sentence_graph import normalise_text
-from agent.till.asks import AskShop, no_shop
+from agent.till.asks import NoShop, Shop
 from agent.till.desk import Conversation, Desk
 from agent.till.heard import changeable, wanted_otherwise
 from agent.till.inquiries import Inquiries
 from agent.till.recall import ordered_again, recalled
 from agent.till.talk import Talk
+
+_NO_SHOP = NoShop()
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -63,16 +68,16 @@ class TypedDialogue(Talk):
         language: str,
         reply: Callable[[str], None],
         what_is_low: WhatIsLow,
-        ask: AskShop = no_shop,
+        shop: Shop = _NO_SHOP,
         person: str = "",
     ) -> None:
-        """`person` is who is said to type, '' for nobody. Raises CatalogueError catalogue_language where
-        nothing can be ordered in `language`."""
+        """`person` is who is said to type, whose phone may place what is typed; '' for nobody. Raises
+        CatalogueError catalogue_language where nothing can be ordered in `language`."""
         super().__init__(desk, language)
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
         self._followed = self._title = self._answer = ""
-        self._inquiries = Inquiries(desk, language, ask, self._answered, self.follow)
+        self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow)
 
     def hand_over(self) -> Basket | None:
         """The basket that waits for a voice, which now has it; None where none waits."""
@@ -108,6 +113,9 @@ class TypedDialogue(Talk):
         if isinstance(self._state, Choosing):
             self._chosen(self._state.choice, text)
             return
+        if asked_about_me(text, self._language):
+            self._say(Say("typed_about_me"))
+            return
         if priced := self._priced(text):
             self._say(Say("price", basket=priced))
             return
@@ -119,13 +127,13 @@ class TypedDialogue(Talk):
             case OrderAsked(basket):
                 self._conversation = Conversation.new()
                 self._inquiries.ordered(basket)
-                self._apply(OrderHeard(basket, TYPED))
+                self._apply(OrderHeard(basket, self._typist))
             case AgainAsked(which):
                 self._ordered_again(which)
             case MoreAsked(more) if before is not None and (both := before.plus(more)):
-                self._apply(Changed(both, TYPED))
+                self._apply(Changed(both, self._speaker, same_speaker=True))
             case ChangeAsked(readings) if before is not None:
-                none_left = Answered(Answer("denial"), TYPED)
+                none_left = Answered(Answer("denial"), self._speaker, same_speaker=True)
                 self._apply(wanted_otherwise(readings, before, none_left, self._desk, self._language))
             case Answer():
                 self._apply(Answered(meaning, TYPED))
@@ -135,6 +143,11 @@ class TypedDialogue(Talk):
                 self._apply(Repeated())
             case _:
                 self._apply(Confused())
+
+    @property
+    def _speaker(self) -> Verdict:
+        """Whose the basket in hand is."""
+        return TYPED if isinstance(self._state, Idle) else self._state.speaker
 
     def _ordered_again(self, which: Again) -> None:
         if not self._person:
@@ -146,7 +159,7 @@ class TypedDialogue(Talk):
             return
         basket, *other = found
         self._conversation = Conversation.new()
-        self._apply(OrderHeard(basket, TYPED, other[0] if other else None, "which_again"))
+        self._apply(OrderHeard(basket, self._typist, other[0] if other else None, "which_again"))
 
     def _chosen(self, choice: Choice, text: str) -> None:
         """An answer to "this one, or that one?"; all else is none."""
@@ -160,7 +173,7 @@ class TypedDialogue(Talk):
     @property
     def _in_hand(self) -> Basket | None:
         """What waits for a voice."""
-        return self._state.basket if isinstance(self._state, Confirming) else None
+        return self._state.basket if isinstance(self._state, Confirming | AwaitingFactor) else None
 
     def _answered(self, text: str) -> None:
         """Shows what was asked in between, and then what is still asked."""
@@ -168,6 +181,11 @@ class TypedDialogue(Talk):
         self._apply(Repeated())
         if self._answer:  # nothing is asked
             self._shown("")
+
+    @property
+    def _typist(self) -> Verdict:
+        """Who is said to type, where their phone can say so; else nobody, and a voice may take it over."""
+        return typed_by(self._person) if self._desk.has_phone(self._person) else TYPED
 
     def _priced(self, text: str) -> Basket | None:
         edition, language = self._desk.edition, self._language
@@ -186,7 +204,8 @@ class TypedDialogue(Talk):
             self._say(Say(key, delivery=event.delivery, title=self._title))
 
     def _say(self, say: Say) -> None:
-        self._shown(render(say, self._language, self._desk.catalogue.currency, self._desk.hears))
+        said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears)
+        self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
 
     def _shown(self, text: str) -> None:
         answer, self._answer = self._answer, ""
@@ -196,4 +215,9 @@ class TypedDialogue(Talk):
         raise AssertionError("nothing is offered for typed words")
 
     def _await_receipt(self) -> None:
-        raise AssertionError("typed words commit nothing")
+        self._apply(ReceiptLate())  # it is shown when it comes
+
+    def _committed(self, intent_id: str) -> None:
+        if isinstance(self._state, Committing):
+            self._title = spoken_basket(self._state.basket, self._language)
+        self.follow(intent_id)

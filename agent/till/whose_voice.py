@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import Answered, Changed, Event, Helped, Repeated
 from agent.deciding.understanding import Answer, ChangeAsked, HelpAsked, Meaning, MoreAsked, RepeatAsked
-from agent.deciding.verification import Verdict, Voice, consenter, same_speaker, verify
+from agent.deciding.verification import Verdict, Voice, Voiceprint, consenter, same_speaker, verify
 from agent.plumbing.messages import Utterance
 from agent.till.desk import Desk
 from agent.till.heard import confused_by, wanted_otherwise
@@ -17,12 +19,22 @@ def voice_of(utterance: Utterance, desk: Desk) -> Voice:
 
 
 def who_ordered(utterance: Utterance, desk: Desk) -> Verdict:
-    """Who said what came after the wake word."""
+    """Who said what came after the wake word; of a voice that nobody has admitted, that it is none that may
+    order."""
+    verdict = _verified(utterance, desk, desk.people.voiceprints())
+    if verdict.reason in ("unknown_voice", "nobody_enrolled"):
+        newcomers = desk.people.voiceprints(admitted=False)
+        if newcomers and _verified(utterance, desk, newcomers).person:
+            return Verdict(reason="not_admitted")
+    return verdict
+
+
+def _verified(utterance: Utterance, desk: Desk, people: Mapping[str, Voiceprint]) -> Verdict:
     limits = desk.settings.speaker
     return verify(
         voice_of(utterance, desk),
         shortest_ms=limits.shortest_order_ms,
-        people=desk.people.voiceprints(),
+        people=people,
         accept_cosine=limits.thresholds.accept_cosine,
         limits=limits,
     )

@@ -18,7 +18,7 @@ BOTH = ("sqlite", "postgresql")
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     try:
-        server = PostgresServer()
+        server = PostgresServer(outlives_power_cuts=False)
     except ConfigurationError as error:
         if error.code != "postgresql_missing":
             raise

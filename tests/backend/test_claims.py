@@ -25,17 +25,23 @@ from agent.commands.claiming import Place, enrol, first_word
 from agent.committing.claim_code import ClaimAnchor, ClaimAnswer, ClaimCode, Enrolment
 from agent.committing.keys import create_device_keys
 from agent.committing.trust import load_trust
-from agent.plumbing.errors import EarmarkError, TrustError
+from agent.plumbing.errors import ConfigurationError, EarmarkError, TrustError
 from agent.plumbing.settings_file import load_settings
 from order_backend import authority_steps
 from order_backend import cli as backend_cli
 from order_backend.authorities import announce, make_successor, trusted
 from order_backend.claims import MOST_FAILURES
 from order_backend.device_keys import REFUSED_S
-from order_backend.enrolment import LONGEST_BODY_BYTES, MOST_AT_ONCE, TRIES_AT_ONCE, EnrolmentService
+from order_backend.enrolment import (
+    LONGEST_BODY_BYTES,
+    MOST_AT_ONCE,
+    TRIES_AT_ONCE,
+    EnrolmentService,
+    _EnrolmentDesk,
+)
 from order_backend.folder import ShopFolder
 from order_backend.shop import Shop
-from tests.committing.kit import found_shop
+from tests.committing.kit import Bench, found_shop
 
 HOUR_S = 3600
 
@@ -398,3 +404,20 @@ def test_the_day_is_that_of_the_shop(shop: Shop, folder: ShopFolder) -> None:
     code = code_for(shop, folder)
     later = int(datetime.now(UTC).timestamp()) + HOUR_S + 1
     refused("claim_expired", shop.claims.answer, code.name, now_s=later)
+
+
+@pytest.mark.parametrize("database", [""])
+def test_whoever_knocks_while_the_shop_cannot_answer_fills_no_log(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = _EnrolmentDesk(bench.folder)
+
+    def away() -> bytes:
+        raise ConfigurationError("shop_database", "it is away")
+
+    for _ in range(100):
+        assert desk.answered("127.0.0.1", away)[0] == 503
+    assert len(caplog.messages) == 7, "the first, and at powers of two"
+    assert desk.answered("127.0.0.1", lambda: b"{}")[0] == 200
+    desk.answered("127.0.0.1", away)
+    assert len(caplog.messages) == 8, "and the next time anew"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,11 +20,11 @@ from agent.committing.envelope import QUERY, QueryData, encode_event
 from agent.deciding.basket import Basket
 from agent.plumbing.messages import Publish
 from order_backend import cli
-from order_backend.broker import PrivateBroker
+from order_backend.broker import LARGEST_LOG_BYTES, PrivateBroker, bound_log
 from order_backend.desk import OrderDesk
 from order_backend.shop import Shop
 from tests.committing.kit import DEVICE, Bench, agreed
-from tests.committing.network import RawClient, serving
+from tests.committing.network import PATIENCE_S, RawClient, serving
 from tests.committing.test_tls import context_of
 
 _TAKES_ONE_AND_DIES = """
@@ -102,6 +105,22 @@ def test_a_device_cannot_write_lines_into_the_shops_log(
     lines = [record.getMessage() for record in caplog.records if record.name == "order_backend"]
     assert any(line.startswith("message_refused") for line in lines)
     assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("database", [""])
+def test_whoever_knocks_at_the_broker_on_and_on_fills_no_disk(bench: Bench) -> None:
+    log = bench.folder.broker / "broker.log"
+    with PrivateBroker(bench.folder) as broker:
+        os.truncate(log, LARGEST_LOG_BYTES + 1)
+        bound_log(bench.folder)
+        assert log.with_name("broker.log.1").stat().st_size > LARGEST_LOG_BYTES
+        before = log.stat().st_size  # it may have written a line meanwhile
+        socket.create_connection(("127.0.0.1", broker.port)).close()
+        deadline = time.monotonic() + PATIENCE_S
+        while log.stat().st_size == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert log.stat().st_size < LARGEST_LOG_BYTES, "it goes on where the file ends now"
 
 
 def test_a_database_that_cannot_be_used_is_one_line(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

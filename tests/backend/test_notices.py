@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from agent.bench.postgres_server import PostgresServer
 from order_backend.database import DatabaseError
 from order_backend.desk import OrderDesk
 from order_backend.shop import Shop
 from tests.backend.post_office import ADDRESS, place, refuses, takes_again, tell, turned, write_mail
-from tests.committing.kit import DEVICE, NOW_S, Bench, agreed
+from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, make_bench
 
 
 def notices(bench: Bench) -> list[tuple[str, str, str]]:
@@ -68,6 +71,24 @@ def test_two_replicas_that_get_the_same_intents_at_once_leave_one_notice_an_orde
     told = [order_id for order_id, _, _ in notices(bench)]
     assert len(told) == len(set(told)) == 20
     assert set(told) == {order.order_id for order in bench.desk._shop.orders()}
+
+
+def test_who_is_told_no_more_is_not_told_of_an_order_that_was_being_placed(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    bench = make_bench(tmp_path, database=postgres.new_shop())
+    place(bench)
+    tell(bench)
+    shop = bench.desk.shop
+    [order] = shop.orders()
+    with Shop.open(bench.folder.database) as other, shop.transaction():
+        other.database.run("SET lock_timeout = '200ms'")
+        shop.notices.note(order.order_id, DEVICE, ["voice"], now_s=NOW_S)
+        with pytest.raises(OperationalError):  # it waits for the order, to drop its notice as well
+            other.notices.remove_owner(DEVICE)
+    assert shop.notices.remove_owner(DEVICE) == 1
+    bench.journal.close()
+    bench.desk.close()
 
 
 def test_an_order_that_is_not_written_leaves_no_notice_either(bench: Bench) -> None:

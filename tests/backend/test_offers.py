@@ -28,8 +28,10 @@ from agent.committing.offers import OFFER_LIFETIME_S, OFFER_TYP, OfferClaims, ve
 from agent.committing.receipts import Receipt, verify_receipt
 from agent.committing.statements import OfferRequestClaims, RequestedLine
 from agent.plumbing.errors import TrustError
-from order_backend.provisioning import revoke
+from order_backend.provisioning import revoke, trust_bundle
 from order_backend.rotations import rotate, take_up
+from order_backend.shop import Shop
+from order_backend.standing_keys import StandingKeys
 from tests.backend.test_at_once import at_once
 from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, question
 
@@ -177,6 +179,13 @@ def test_an_offer_reserves_nothing_and_what_is_gone_is_refused(bench: Bench) -> 
     assert receipt.error == "unavailable" and [line.quantity for line in receipt.available] == [1]
 
 
+def test_an_offer_waits_for_nobody_who_orders(bench: Bench) -> None:
+    bench.desk.shop.stock.count(COFFEE.sku, 2)
+    with Shop.open(bench.folder.database) as other, other.transaction(DEVICE):
+        assert other.stock.left([COFFEE.sku]) == {COFFEE.sku: 2}
+        offered(bench)
+
+
 def test_who_was_told_not_placed_cannot_have_the_offer_placed_afterwards(bench: Bench) -> None:
     token = offered(bench)
     offer = read(bench, token)
@@ -192,6 +201,33 @@ def test_an_offer_of_the_key_before_a_rotation_still_binds(bench: Bench) -> None
     bench.desk.close()
     bench.desk = type(bench.desk)(bench.folder)
     assert verdict(bench, payload).status == "ordered"
+
+
+def test_an_offer_binds_an_order_service_that_has_not_seen_the_key_yet(bench: Bench) -> None:
+    before = bench.desk
+    rotate(bench.folder, "offers", now=datetime.fromtimestamp(NOW_S, UTC))
+    assert take_up(bench.folder) == ["offers"]
+    bench.desk, bench.trust = type(before)(bench.folder), trust_bundle(bench.folder)
+    payload = taken(bench, offered(bench))
+    bench.desk.close()
+    bench.desk = before
+    assert verdict(bench, payload).status == "ordered"
+
+
+def test_the_key_files_are_read_once_and_not_at_each_offer_that_is_taken(bench: Bench) -> None:
+    payload = taken(bench, offered(bench))
+    keys = bench.folder.signing_key_file("offers").parent
+    keys.rename(keys.with_name("elsewhere"))
+    assert verdict(bench, payload).status == "ordered"
+
+
+def test_a_key_of_before_counts_until_its_end(bench: Bench) -> None:
+    old = bench.folder.public_key("offers")
+    end_s = rotate(bench.folder, "offers", now=datetime.fromtimestamp(NOW_S, UTC)).not_after
+    assert take_up(bench.folder) == ["offers"]
+    standing = StandingKeys.of(bench.folder, "offers")
+    assert old in standing.at(end_s - 1) and old not in standing.at(end_s)
+    assert standing.current in standing.at(end_s)
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from agent.committing.keys import create_device_keys
 from agent.committing.trust import load_trust
 from agent.plumbing.errors import ConfigurationError, TrustError
 from order_backend.cli import main
-from order_backend.provisioning import admit, create_shop
+from order_backend.folder import alone, write_file
+from order_backend.provisioning import admit, create_shop, write_revocations
 from order_backend.receipts import delivery_date
-from tests.committing.kit import CATALOGUE_FILE, Bench
+from tests.committing.kit import CATALOGUE_FILE, DEVICE, Bench
 
 NOW = datetime.now(UTC)
 
@@ -68,6 +72,42 @@ def test_the_command_line_founds_admits_and_lists(tmp_path: Path, capsys: pytest
     assert main(["revoke", shop, "--device", "attic"]) == 1
     assert main(["orders", str(tmp_path / "absent")]) == 1
     assert "earmark-backend init" in capsys.readouterr().err
+
+
+def test_a_file_that_several_write_at_once_is_whole(tmp_path: Path) -> None:
+    path, contents = tmp_path / "keys" / "agent.pem", [bytes([65 + at]) * 10_000 for at in range(4)]
+    with ThreadPoolExecutor(len(contents)) as writers:
+        for done in [writers.submit(write_file, path, content) for content in contents * 5]:
+            done.result()
+    assert path.read_bytes() in contents
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_file_is_on_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[str]] = []
+    sync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        seen.append([file.name for file in tmp_path.iterdir()])
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    write_file(tmp_path / "ca.key", b"a key", private=True)
+    [[before], [after]] = seen
+    assert before.endswith(".new") and after == "ca.key", "its content first, then its name"
+
+
+@pytest.mark.parametrize("database", [""])
+def test_a_list_of_revocations_that_is_written_last_was_read_last(bench: Bench) -> None:
+    with ThreadPoolExecutor(1) as other:
+        with alone(bench.folder.revocations_lock):
+            writes = other.submit(write_revocations, bench.folder, now=NOW)
+            with pytest.raises(TimeoutError):
+                writes.result(0.2)
+            bench.desk.shop.revoke(DEVICE)
+        writes.result()
+    listed = x509.load_pem_x509_crl(bench.folder.revocations.read_bytes())
+    assert [one.serial_number for one in listed] == bench.desk.shop.revoked_serials() != []
 
 
 def test_nothing_is_delivered_at_the_weekend() -> None:

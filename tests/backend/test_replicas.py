@@ -23,7 +23,7 @@ from order_backend.provisioning import add_replica
 from order_backend.service import OrderService
 from order_backend.shop import Shop
 from order_backend.shop_clock import TELLS_FOR_S, ClockError, ShopClock
-from tests.committing.kit import DEVICE, agreed, found_shop, join
+from tests.committing.kit import DEVICE, agreed, joined_shop
 from tests.committing.network import (
     PATIENCE_S,
     Device,
@@ -36,8 +36,7 @@ from tests.committing.test_tls import context_of
 
 @pytest.fixture
 def folder(tmp_path: Path, database: str) -> ShopFolder:
-    folder = found_shop(tmp_path / "shop", database=database)
-    join(folder, tmp_path / "keys")
+    folder = joined_shop(tmp_path, database=database)
     add_replica(folder, "backend-2", now=datetime.now(UTC))
     return folder
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy import event as events
 
 from agent.committing.envelope import QUERY, QueryData, encode_event
+from agent.deciding.basket import Basket
 from order_backend.broker import PrivateBroker
 from order_backend.cli import main
 from order_backend.desk import OrderDesk
@@ -18,7 +22,7 @@ from order_backend.intake import STATUSES_AT_ONCE, Intake
 from order_backend.rates import FORGET_ABOVE, Rates
 from tests.backend.test_at_once import at_once
 from tests.backend.test_replicas import running
-from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, join
+from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, agreed, join
 from tests.committing.network import PATIENCE_S, RawClient
 from tests.committing.test_tls import context_of
 
@@ -122,6 +126,55 @@ def test_the_same_basket_on_one_account_is_held_for_a_minute_whichever_device_he
     with shop.transaction():
         account = shop.accounts.lock("device-2")
         assert shop.accounts.ordered_since(account, shop.orders(1)[0].lines, NOW_S)
+
+
+@pytest.mark.parametrize("database", [""])
+def test_orders_that_have_ended_are_not_read_through_at_each_new_one(bench: Bench) -> None:
+    asked: list[tuple[str, object]] = []
+
+    def note(*args: object) -> None:
+        asked.append((str(args[2]), args[3]))
+
+    shop = bench.desk.shop
+    events.listen(Engine, "before_cursor_execute", note)
+    try:
+        with shop.transaction():
+            shop.accounts.ordered_since(shop.accounts.lock(DEVICE), "[]", NOW_S)
+    finally:
+        events.remove(Engine, "before_cursor_execute", note)
+    [(query, values)] = [one for one in asked if "order_ends" in one[0]]
+    plan = shop.database._connected().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)  # type: ignore[arg-type]
+    steps = [str(row[-1]) for row in plan]
+    assert any("SEARCH orders" in step for step in steps), steps
+    assert not any("SCAN" in step for step in steps), steps
+
+
+def test_a_basket_is_the_same_in_two_languages_and_said_the_other_way_round(bench: Bench) -> None:
+    set_config(bench.folder, same_basket_hold_s=60)
+    bench.desk.close()
+    bench.desk = OrderDesk(bench.folder)
+    bench.trust_time()
+
+    def code(*said: tuple[str, str, int], later_s: int = 0, roast: str = "dark") -> str:
+        lines = []
+        for language, product, quantity in said:
+            chosen = {"roast": roast} if product == "coffee" else {}
+            lines.append(CATALOGUE.line(product, chosen, quantity, language))
+        order = msgspec.structs.replace(agreed(), basket=Basket(tuple(lines), CATALOGUE.version))
+        payload = bench.road.commit(order).payload
+        return bench.desk.intent(DEVICE, payload, now_s=NOW_S + later_s).code
+
+    assert code(("en", "coffee", 2), ("en", "rice", 1)) == "ordered"
+    assert code(("pl", "coffee", 2), ("pl", "rice", 1)) == "same_basket"
+    assert code(("pl", "rice", 1), ("en", "coffee", 1), ("en", "coffee", 1)) == "same_basket"
+    assert code(("en", "coffee", 1), ("en", "rice", 1)) == "ordered"
+    assert code(("en", "coffee", 2), ("en", "rice", 1), roast="light") == "ordered"
+    first = bench.desk.shop.orders()[-1]
+    said = [
+        CATALOGUE.line("coffee", {"roast": "dark"}, 2, "en").title,
+        CATALOGUE.line("rice", {}, 1, "en").title,
+    ]
+    assert [line["title"] for line in json.loads(first.lines)] == said, "it keeps the words of who ordered it"
 
 
 def test_without_the_setting_the_same_basket_is_taken_again(bench: Bench) -> None:

@@ -23,7 +23,7 @@ from order_backend.folder import ShopFolder
 from order_backend.provisioning import add_replica, write_revocations
 from order_backend.revocation import Ended, revoke_device, revoke_replica
 from order_backend.service import OrderService
-from tests.committing.kit import DEVICE, agreed, found_shop, join
+from tests.committing.kit import DEVICE, agreed, join, joined_shop
 from tests.committing.network import (
     PATIENCE_S,
     Device,
@@ -42,8 +42,7 @@ STATUS_TOPIC = f"va/v1/d/{DEVICE}/up/status"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> ShopFolder:
-    folder = found_shop(tmp_path / "shop")
-    join(folder, tmp_path / "keys")
+    folder = joined_shop(tmp_path)
     add_replica(folder, "backend-2", now=datetime.now(UTC))
     return folder
 

@@ -28,7 +28,7 @@ from tests.backend.test_at_once import at_once
 from tests.backend.test_checks import both, forged
 from tests.backend.test_few_statements import statements
 from tests.backend.test_reservations import COFFEE
-from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, agreed, found_shop, join, make_bench
+from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, agreed, joined_shop, make_bench
 from tests.committing.network import PATIENCE_S, Device, serving
 
 SOAP = "dish-soap"
@@ -36,9 +36,7 @@ SOAP = "dish-soap"
 
 @pytest.fixture
 def folder(tmp_path: Path, database: str) -> ShopFolder:
-    folder = found_shop(tmp_path / "shop", database=database)
-    join(folder, tmp_path / "keys")
-    return folder
+    return joined_shop(tmp_path, database=database)
 
 
 class Counter:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from order_backend.folder import ShopFolder
-from tests.committing.kit import Bench, found_shop, join, make_bench
+from tests.committing.kit import Bench, joined_shop, make_bench
 from tests.committing.network import broker, device
 
 __all__ = ["broker", "device"]  # fixtures
@@ -23,9 +23,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 @pytest.fixture
 def folder(tmp_path: Path) -> ShopFolder:
     """A shop that has admitted the device whose keys are in `tmp_path`/keys."""
-    folder = found_shop(tmp_path / "shop")
-    join(folder, tmp_path / "keys")
-    return folder
+    return joined_shop(tmp_path)
 
 
 @pytest.fixture

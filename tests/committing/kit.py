@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +37,12 @@ from agent.deciding.basket import AgreedOrder, Basket
 from agent.deciding.catalogue import parse_catalogue
 from agent.plumbing.messages import Publish
 from agent.plumbing.settings import Broker, Device, Orders, Paths, Settings
-from order_backend import certificates
+from order_backend import certificates, tables
+from order_backend.database import Database
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import admit, create_shop
+from order_backend.shop import Shop
 
 CATALOGUE_FILE = Path(__file__).parents[2] / "order_backend" / "catalogues" / "corner_shop.json"
 CATALOGUE = parse_catalogue(CATALOGUE_FILE.read_bytes())
@@ -44,6 +51,7 @@ DEVICE = "device-1"
 
 
 def found_shop(path: Path, **options: object) -> ShopFolder:
+    """With keys that no other shop has."""
     return create_shop(
         path,
         shop_name="Corner Shop",
@@ -61,6 +69,38 @@ def join(folder: ShopFolder, keys_dir: Path, device_id: str = DEVICE) -> TrustBu
     store_client_certificate(keys_dir, admission.certificate_pem)
     (keys_dir / "trust.json").write_bytes(admission.trust.to_bytes())
     return admission.trust
+
+
+@cache
+def _founded() -> Path:
+    """A shop and a device that it has admitted, made once in a process: to copy them takes far less."""
+    root = Path(tempfile.mkdtemp(prefix="earmark-founded-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    join(found_shop(root / "shop"), root / "keys")
+    return root
+
+
+def joined_shop(root: Path, *, database: str = "") -> ShopFolder:
+    """A shop that has admitted the device whose keys are in `root`/keys. Every one has the same keys, and
+    nothing else in common; `found_shop` and `join` where they are to differ."""
+    for name in ("shop", "keys"):
+        shutil.copytree(_founded() / name, root / name, dirs_exist_ok=True)
+    folder = ShopFolder(root / "shop")
+    if database:
+        _move(folder, database)
+    return folder
+
+
+def _move(folder: ShopFolder, database: str) -> None:
+    """What an admission has written, into another database."""
+    config = json.loads(folder.config_file.read_bytes())
+    file = folder.path / "shop.db"
+    with closing(Database(file)) as old, Shop.open(database) as shop:
+        for table in (tables.devices, tables.certificates):
+            for rows in old.rows(table):
+                shop.database.add_rows(table, rows)
+    file.unlink()
+    folder.config_file.write_text(json.dumps(config | {"database": database}))
 
 
 def agreed(
@@ -130,7 +170,10 @@ def make_road(
     clocks: Clocks,
 ) -> OrderRoad:
     return OrderRoad(
-        journal, keys, trust, time, settings, monotonic_ns=clocks.monotonic_ns, jitter=lambda: 0.0
+        *(journal, keys, trust, time, settings),
+        monotonic_ns=clocks.monotonic_ns,
+        jitter=lambda: 0.0,
+        key_folder=Path(settings.paths.state_dir) / "till",
     )
 
 
@@ -156,9 +199,9 @@ def make_settings(
     )
 
 
-def make_bench(root: Path, **options: object) -> Bench:
-    folder = found_shop(root / "shop", **options)
-    join(folder, root / "keys")
+def make_bench(root: Path, *, database: str = "") -> Bench:
+    """Of a `joined_shop`."""
+    joined_shop(root, database=database)
     (root / "state").mkdir()
     return open_bench(root)
 

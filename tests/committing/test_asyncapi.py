@@ -16,10 +16,13 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from agent.bench.played_phone import PlayedPhone
 from agent.committing import envelope, mqtt_link
 from agent.committing.asking import Question
 from agent.committing.envelope import STATUS, StatusData, encode_event, shop_topic
+from agent.committing.next_key import offer_next_key
 from agent.committing.shop_policy import Limits
+from agent.deciding.phone import Asked
 from agent.plumbing.messages import CertificateRequest
 from agent.plumbing.settings import Broker
 from order_backend.authorities import announce, make_successor, trusted
@@ -50,6 +53,8 @@ SIGNED = [
         "time",
         "answer",
         "certificate",
+        "key",
+        "keyAnswer",
         "catalogue",
         "policy",
         "trust",
@@ -57,6 +62,8 @@ SIGNED = [
     ),
     *("receipt", "receipt (refused)", "receipt (cancelled)"),
 ]
+APPROVED = Asked(DEVICE, "p-0123abcd", (("coffee", 2, 19_00),), 38_00, "PLN", 1)
+AT_SHOP: Any = {"shop_id": "corner-shop", "now_s": NOW_S}
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text())
 REGISTRY = Registry().with_resource("urn:earmark", Resource(contents=DOCUMENT, specification=DRAFT202012))
 
@@ -121,6 +128,10 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     renewal = bench.road.renewal.requested(CertificateRequest(request_pem().decode()))
     assert renewal is not None
     now_s = int(bench.clocks.wall_s)
+    offer_next_key(bench.settings)
+    bench.clocks.pass_by(6)
+    key = next(one for one in bench.road.tick().publishes if one.topic.endswith("key"))
+    key_answer = bench.desk.key_changes.take(DEVICE, key.payload, now_s=now_s)
     certificate = Renewals(bench.folder).renew(bench.desk.shop, DEVICE, renewal.payload, now_s=now_s)
     assert certificate is not None and certificate.code == "renewed"
     with bench.desk.shop.transaction():
@@ -132,6 +143,7 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     make_successor(bench.folder, now=datetime.now(UTC))
     announce(bench.folder, trusted(bench.folder))
     authorities = authorities_announced(bench.folder, now_s=now_s)
+    approval = PlayedPhone("p-0123abcd", "Anna").answer(APPROVED, "approve", **AT_SHOP)
     down, up = f"va/v1/d/{DEVICE}/dn/", f"va/v1/d/{DEVICE}/up/"
     return {
         "intent": (intent.topic, intent.payload),
@@ -157,6 +169,9 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "catalogue": (envelope.catalogue_topic(bench.trust.shop_id), newest.manifest),
         "renewal": (renewal.topic, renewal.payload),
         "certificate": (down + certificate.what, certificate.payload),
+        "approval": (down + "approval", approval),
+        "key": (key.topic, key.payload),
+        "keyAnswer": (down + key_answer.what, key_answer.payload),
     }
 
 
@@ -190,6 +205,15 @@ def test_what_is_signed_is_as_documented(bench: Bench, label: str) -> None:
     check = validator(f"#/components/schemas/{name}Claims")
     check.validate(claims)
     for missing in ("iss", "env", "iat"):
+        assert not check.is_valid({key: value for key, value in claims.items() if key != missing})
+
+
+def test_what_a_phone_signs_is_as_documented(bench: Bench) -> None:
+    body = json.loads(messages(bench)["approval"][1])["data"]["signed"].split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    check = validator("#/components/schemas/approvalClaims")
+    check.validate(claims)
+    for missing in claims:
         assert not check.is_valid({key: value for key, value in claims.items() if key != missing})
 
 

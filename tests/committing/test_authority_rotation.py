@@ -119,7 +119,7 @@ def shown(device: Device) -> str:
 
 
 def only(authority: Authority) -> Any:
-    return short_lived_context("probe", authority, pem_of(authority.certificate))
+    return short_lived_context("probe", authority, pem_of(authority.certificate))[0]
 
 
 @pytest.mark.slow

@@ -9,10 +9,12 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pkcs11
@@ -24,15 +26,20 @@ from pkcs11.util.ec import encode_named_curve_parameters
 from agent import cli
 from agent.committing import jws, sd_jwt
 from agent.committing.envelope import INTENT, IntentData, decode_data, decode_event
+from agent.committing.key_change import read_offered
 from agent.committing.key_pkcs11 import Pkcs11Signer
+from agent.committing.key_renewal import KeyRenewal
 from agent.committing.key_stores import open_key_store
 from agent.committing.key_tpm import TPM_KEY, TpmSigner
 from agent.committing.keys import TypedSigner, store_client_certificate
+from agent.committing.next_key import finish_change, next_place
+from agent.committing.next_pkcs11 import InToken
 from agent.committing.road import OrderRoad
 from agent.committing.road_events import OrderPlaced
 from agent.plumbing.errors import TrustError
 from agent.plumbing.settings_file import load_settings
-from order_backend.provisioning import admit
+from order_backend.certificates import jwk_of
+from order_backend.provisioning import admit, requested_keys
 from tests.committing.key_places import PIN, Place, soft_token, soft_tpm, tpm_place
 from tests.committing.kit import DEVICE, Bench, agreed
 from tests.plumbing.sandboxes import ROOT
@@ -122,6 +129,89 @@ def test_a_key_is_not_made_twice(place: Place, tmp_path: Path, capsys: pytest.Ca
     assert not settings_file.exists()
     settings_file.write_text(text)
     assert open_and_close(settings_file) == kid
+
+
+def test_the_key_of_each_place_is_followed_by_another(
+    place: Place, bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings_file = place.provision(tmp_path / "shelf")
+    settings = load_settings(settings_file)
+    request = tmp_path / "shelf" / "request.pem"
+    admission = admit(bench.folder, DEVICE, request.read_bytes(), now=datetime.now(UTC))
+    Path(settings.paths.trust_file).write_bytes(admission.trust.to_bytes())
+    renew = ["-s", str(settings_file), "keys", "renew"]
+    assert cli.main(renew) == 0, capsys.readouterr().err
+    state = Path(settings.paths.state_dir) / "till"
+    offered, old = read_offered(state), open_key_store(settings)
+    assert offered is not None and offered.old == old.device_kid and offered.key.kid != old.device_kid
+    bench.clocks.synchronised, bench.clocks.wall_s = True, time.time()
+    renewal = KeyRenewal(old, admission.trust, bench.time, DEVICE, state)
+    [statement] = renewal.tick()
+    yes = bench.desk.key_changes.take(DEVICE, statement.payload, now_s=int(bench.clocks.wall_s))
+    renewal.received(yes.payload)
+    assert isinstance(old, TypedSigner)
+    old.close()
+
+    assert cli.main(renew) == 0, capsys.readouterr().err
+    assert "has taken over" in capsys.readouterr().out
+    assert open_and_close(settings_file) == offered.key.kid
+    assert jwk_of(requested_keys(request.read_bytes(), DEVICE)[1]) == offered.key
+    before, after = finish_change(settings, settings_file), open_and_close(settings_file)
+    assert (before, after) == ("nothing", offered.key.kid)
+    with pytest.raises(TrustError) as caught:
+        next_place(settings).open()
+    assert caught.value.code == "key_missing", "one key is left there"
+
+
+class Pulled(BaseException):
+    """The token is pulled, or the power goes."""
+
+
+class Handle:
+    """An object of the token that `left` more changes are made to."""
+
+    left: list[int]
+
+    def __init__(self, object_: Any) -> None:
+        self._object = object_
+
+    def __getitem__(self, name: Any) -> Any:
+        return self._object[name]
+
+    def __setitem__(self, name: Any, value: Any) -> None:
+        self._count()
+        self._object[name] = value
+
+    def destroy(self) -> None:
+        self._count()
+        self._object.destroy()
+
+    def _count(self) -> None:
+        self.left[0] -= 1
+        if self.left[0] < 0:
+            raise Pulled
+
+
+@pytest.mark.parametrize("changes", range(6))
+def test_wherever_the_token_is_pulled_the_change_goes_on(
+    token: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: int
+) -> None:
+    settings = load_settings(token.provision(tmp_path / "shelf"))
+    place = InToken(settings.keys, Path(settings.paths.keys_dir))
+    made = place.make()
+    kid = made.device_kid
+    made.close()
+    labelled = InToken._labelled
+    with monkeypatch.context() as patched:
+        patched.setattr(Handle, "left", [changes], raising=False)
+        wrapped = staticmethod(lambda session, label: [Handle(one) for one in labelled(session, label)])
+        patched.setattr(InToken, "_labelled", wrapped)
+        with pytest.raises(Pulled):
+            place.take_over()
+    place.take_over()
+    assert open_and_close(tmp_path / "shelf" / "earmark.toml") == kid
+    place.take_over()  # and there is nothing more to do
+    assert open_and_close(tmp_path / "shelf" / "earmark.toml") == kid
 
 
 def open_and_close(settings_file: Path, *, by_hand: bool = False) -> str:

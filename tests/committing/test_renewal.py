@@ -37,7 +37,7 @@ from order_backend import certificates
 from order_backend.broker import PrivateBroker, reload_broker
 from order_backend.folder import ShopFolder
 from order_backend.provisioning import admit, write_revocations
-from order_backend.renewals import Renewals
+from order_backend.renewals import AT_ONCE, Renewals
 from order_backend.shop import Shop
 from tests.committing.kit import DEVICE, NOW_S, Bench, agreed, found_shop, request_pem
 from tests.committing.network import Device, UplinkProcess, authority_of, now, serving, write_settings
@@ -342,6 +342,21 @@ def test_the_shop_certifies_what_the_devices_signing_key_asked_for_once(bench: B
     certificate.verify_directly_issued_by(authority_of(bench.folder)[0])
     bench.desk.shop.revoke(DEVICE)
     assert certificate.serial_number in bench.desk.shop.revoked_serials()
+
+
+def test_a_device_that_asks_on_and_on_fills_no_table(bench: Bench) -> None:
+    renewals, request, before = Renewals(bench.folder), request_pem(), certificates_of(bench)
+    forged = asked(bench, request, key=ECKey.generate_key("P-256"))
+    for _ in range(AT_ONCE):
+        with pytest.raises(TrustError, match="signature"):  # a thief of its TLS key takes none of its turns
+            renewals.renew(bench.desk.shop, DEVICE, forged, now_s=NOW_S)
+    for _ in range(AT_ONCE):
+        last = asked(bench, request)
+        assert renewals.renew(bench.desk.shop, DEVICE, last, now_s=NOW_S) is not None
+    with pytest.raises(TrustError, match="renewal_too_often"):
+        renewals.renew(bench.desk.shop, DEVICE, asked(bench, request), now_s=NOW_S)
+    assert renewals.renew(bench.desk.shop, DEVICE, last, now_s=NOW_S) is not None, "the same answer again"
+    assert certificates_of(bench) == before + AT_ONCE
 
 
 def test_a_thief_of_the_tls_key_cannot_renew_it(bench: Bench, tmp_path: Path) -> None:

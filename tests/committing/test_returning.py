@@ -291,6 +291,36 @@ def test_a_shop_that_lost_nothing_says_nothing_of_it_and_takes_nothing_back(
     assert [row.intent_id for row in bench.desk.shop.orders()] == [intent_id]
 
 
+def test_what_storage_has_altered_is_named_and_the_rest_given_back(
+    bench: Bench, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    brought_back = copied(bench, tmp_path)
+    bench.clocks.pass_by(700)
+    altered, whole = ordered(bench), ordered(bench, "person-2")
+    brought_back()
+    told_the_time(bench)
+    change = "UPDATE orders SET payload = CAST(? || substr(payload, 2) AS BLOB) WHERE intent_id = ?"
+    bench.journal._db.execute(change, (b"\xff", altered))
+    assert deliver(bench) == ["returned_ordered"]
+    assert [row.intent_id for row in bench.desk.shop.orders()] == [whole]
+    assert bench.road.tick().publishes == []
+    assert f"receipt_not_taken_back intent_id={altered}" in capfd.readouterr().err
+
+
+def test_whoever_sends_junk_while_something_is_given_back_fills_no_log(
+    bench: Bench, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    brought_back = copied(bench, tmp_path)
+    bench.clocks.pass_by(700)
+    ordered(bench)
+    brought_back()
+    told_the_time(bench)
+    for _ in range(50):
+        bench.road.tick()
+        bench.road.received(DOWN + "ack", b"junk")
+    assert capfd.readouterr().err.count("receipts_returned") == 1
+
+
 def test_a_shop_that_does_not_answer_is_left_in_peace(bench: Bench) -> None:
     ordered(bench)
     bench.time.lost = (Lost(now_s(bench) - 3_600, now_s(bench)),)

@@ -13,6 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from agent.committing.envelope import shop_topic
 from agent.committing.keys import MQTT_CERTIFICATE, MQTT_KEY, create_device_keys, store_client_certificate
 from agent.committing.tls import client_context, probe_broker
 from agent.plumbing.errors import TrustError
@@ -262,6 +263,36 @@ def test_what_waits_for_a_till_is_kept_until_there_is_one(
         uplink.be_a_new_till()
         got = {int(uplink.next(Received).payload) for _ in range(30)}
         assert got == set(range(30))
+    finally:
+        backend.close()
+        assert uplink.stop() == 0
+
+
+def test_a_new_till_is_told_what_the_shop_retains_in_the_session_that_goes_on(
+    folder: ShopFolder, broker: PrivateBroker, tmp_path: Path
+) -> None:
+    """The one before may have died with it unread; it is acknowledged, and the next session may be weeks
+    away."""
+    topics = [shop_topic(folder.config().shop_id, what) for what in ("trust", "authorities")]
+    topics.append(f"va/v1/d/{DEVICE}/dn/policy")
+    broker.start()
+    uplink = UplinkProcess(write_settings(tmp_path, broker.port))
+    backend = RawClient(
+        client_context(folder.ca_certificate.read_text(), folder.backend_certificate, folder.backend_key),
+        folder.config().backend_name,
+        broker.port,
+    )
+    try:
+        uplink.next(LinkState, lambda state: state.connected)
+        for topic in topics:
+            backend._client.publish(topic, b"signed", qos=1, retain=True).wait_for_publish(PATIENCE_S)
+        for topic in topics:
+            assert uplink.next(Received).topic == topic
+        uplink.till.close()
+        uplink.be_a_new_till()
+        missing = set(topics)
+        while missing:
+            missing.discard(uplink.next(Received).topic)
     finally:
         backend.close()
         assert uplink.stop() == 0

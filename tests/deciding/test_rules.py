@@ -9,14 +9,28 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from agent.deciding.basket import Basket, Line
+from agent.deciding.basket import Basket, Factor, Line
 from agent.deciding.conversation import Surroundings
 from agent.deciding.details import Facts
 from agent.deciding.money import Money
-from agent.deciding.permitting import permit
+from agent.deciding.permitting import permit, wanted
 from agent.deciding.policy import Circumstances, decide
+from agent.deciding.reading_back import by_voice_or_factor
 from agent.deciding.reply_words import REPLIES
-from agent.deciding.rules import DAYS, NEEDS, House, Judgement, Moment, Person, Rule, is_then, judge
+from agent.deciding.rules import (
+    DAYS,
+    NEEDS,
+    House,
+    Judgement,
+    Moment,
+    Need,
+    Person,
+    Rule,
+    is_then,
+    judge,
+    may_be_second,
+)
+from agent.deciding.verification import Reason, Verdict
 from agent.plumbing.settings import Policy
 
 TUESDAY_AT_TEN = Moment(1, 10 * 60)
@@ -109,12 +123,10 @@ def test_hours_that_end_when_they_begin_are_the_whole_day() -> None:
     assert all(is_then(rule, Moment(0, minute)) for minute in (0, 479, 480, 481, 1439))
 
 
-@pytest.mark.parametrize(
-    ("require", "passes"), [("challenge", True), ("factor", True), ("phone", False), ("second", False)]
-)
-def test_what_no_device_can_ask_for_does_not_pass(require: str, passes: bool) -> None:
-    judged = _judged(Rule("r", require), basket=_basket(("tea", 1)))  # type: ignore[arg-type]
-    assert (judged.passes, judged.needs, judged.code) == (passes, {require}, "")
+@pytest.mark.parametrize("require", NEEDS)
+def test_what_a_device_can_ask_for_passes_with_it(require: Need) -> None:
+    judged = _judged(Rule("r", require), basket=_basket(("tea", 1)))
+    assert (judged.passes, judged.needs, judged.code) == (True, {require}, "")
 
 
 def test_who_is_trained_may_order_what_is_hazardous_and_nobody_else() -> None:
@@ -198,6 +210,9 @@ AROUND = st.builds(
     Circumstances,
     st.integers(0, 300_00).map(lambda minor: Money(minor, "PLN")),
     clock_trusted=st.booleans(),
+    factor_ready=st.booleans(),
+    phone_ready=st.booleans(),
+    second_ready=st.booleans(),
     spent_by_voice=st.none() | st.integers(0, 300_00).map(lambda minor: Money(minor, "PLN")),
 )
 MOMENTS = st.builds(Moment, st.integers(0, 6), st.integers(0, 24 * 60 - 1))
@@ -274,7 +289,7 @@ def test_what_needs_more_than_a_voice_still_does_when_the_details_are_lost(
     told = judge(House(rules, person, moment, FACTS), basket, around, limits)
     lost = judge(House(rules, person, moment, {}, lost=True), basket, around, limits)
     assert lost.needs or lost.code
-    assert lost.beyond >= told.beyond
+    assert lost.needs - {"factor"} >= told.needs - {"factor"}
 
 
 @given(LIMITS, BASKETS, PEOPLE, AROUND, MOMENTS)
@@ -324,12 +339,62 @@ def test_the_dialogue_is_told_what_was_judged(
     surroundings = Surroundings(limits, around, house=house)
     by_voice, by_factor = permit(basket, surroundings), permit(basket, surroundings, "factor")
     assert by_voice.allowed == (judged.passes and not judged.needs)
+    own = around.factor_ready or around.phone_ready
+    ready = {"phone": around.phone_ready, "second": around.second_ready, "factor": own, "challenge": own}
+    could = judged.passes and all(ready[need] for need in judged.needs)
     if not decide(basket, around, limits).allowed or judged.needs:
-        assert by_factor.allowed == (judged.passes and decide(basket, around, limits, tier="factor").allowed)
-    assert by_voice.allowed or by_voice.code in REPLIES["en"]
+        assert by_factor.allowed == (could and decide(basket, around, limits, tier="factor").allowed)
+    said = by_voice_or_factor(basket, surroundings)
+    assert said.allowed == (by_voice.allowed or (could and by_factor.allowed))
+    assert said.allowed or said.code in REPLIES["en"]
     assert by_factor.allowed or by_factor.code in REPLIES["en"]
-    if judged.beyond or judged.code:
+    if judged.code:
         assert not by_voice.allowed and not by_factor.allowed
+
+
+@given(LIMITS, BOOKS, BASKETS, PEOPLE, AROUND, MOMENTS, st.sampled_from(["", "typed"]))
+def test_what_is_wanted_one_after_another_is_all_that_is_needed(
+    limits: Policy,
+    rules: tuple[Rule, ...],
+    basket: Basket,
+    person: Person,
+    around: Circumstances,
+    moment: Moment,
+    reason: Reason,
+) -> None:
+    house = House(rules, person, moment)
+    surroundings, speaker = Surroundings(limits, around, house=house), Verdict("p-1", reason)
+    needs = judge(house, basket, around, limits).needs
+    given_: tuple[Factor, ...] = ()
+    second, wants = "", wanted(basket, speaker, surroundings)
+    for _ in range(4):
+        match wants:
+            case "factor":
+                given_ = (*given_, "pin")
+            case "phone":
+                given_ = (*given_, "phone")
+            case "second":
+                second = "p-2"
+        wants = wanted(basket, speaker, surroundings, given_, second)
+    assert wants == ""
+    assert "phone" in given_ or not ("phone" in needs or reason == "typed")
+    assert given_ or not needs & {"factor", "challenge"}
+    assert bool(second) == ("second" in needs)
+
+
+@given(BOOKS, BASKETS, PEOPLE, PEOPLE, MOMENTS, TOLD)
+def test_more_rules_never_let_another_person_agree(
+    rules: tuple[Rule, ...],
+    basket: Basket,
+    person: Person,
+    second: Person,
+    moment: Moment,
+    facts: Mapping[str, Facts],
+) -> None:
+    house = House(rules, person, moment, facts)
+    for fewer in (rules[1:], rules[:-1], ()):
+        before = may_be_second(msgspec.structs.replace(house, rules=fewer), basket, second)
+        assert before or not may_be_second(house, basket, second)
 
 
 def test_every_part_of_a_rule_is_tried() -> None:

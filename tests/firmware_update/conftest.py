@@ -9,13 +9,12 @@ from firmware_update.archive import build_archive
 from firmware_update.slots import Slots
 from tests.firmware_update.kit import (
     MODELS,
-    ROOT,
     Client,
     Publisher,
-    device,
     found,
     release,
     small_source,
+    soon_proven,
     web_server,
 )
 
@@ -53,7 +52,4 @@ def client(tmp_path: Path, publisher: Publisher) -> Client:
 
 @pytest.fixture
 def settings(tmp_path: Path, publisher: Publisher, url: str) -> Path:
-    """A device that runs 0.1.0, this checkout."""
-    settings = device(tmp_path / "device", publisher, url, health_seconds=60)
-    found(Slots(tmp_path / "device" / "var" / "slots", MODELS), build_archive(ROOT, release("0.1.0")))
-    return settings
+    return soon_proven(tmp_path / "device", publisher, url)

@@ -19,6 +19,7 @@ from agent.deciding.verification import Voiceprint
 from agent.plumbing.speaker_models import GE2E
 from agent.till.factors import Factors
 from agent.till.people import People
+from agent.till.profiles import Consent, Profile
 from order_backend.folder import ShopFolder
 from order_backend.publishing import publish
 from tests.firmware_update.test_earlier_release import EARLIER
@@ -49,7 +50,7 @@ desk.journal.close()
 @pytest.fixture
 def device(tmp_path: Path) -> TillProcess:
     """Stopped. A second version was imported with details, published and taken up, and is in the settings'
-    place too; two are enrolled."""
+    place too; two are enrolled, one has no voice, and one voice is not admitted."""
     written = json.loads(SECOND) | {"schema_version": 2}
     written["products"][0] |= {"categories": ["hot-drinks"], "place": {"aisle": "3", "bin": "B 2"}}
     (tmp_path / "shop.json").write_text(json.dumps(written))
@@ -69,7 +70,10 @@ def device(tmp_path: Path) -> TillProcess:
         for document in (tmp_path / "import").iterdir():
             shutil.copy(document, till.catalogue_file.parent)
     people = People(till.folder / "people")
-    people.add("Bert", Voiceprint(GE2E, BERT, ANNA), now_s=1)
+    consent = Consent("may I?", "yes learn my voice", 1, "en")
+    people.add("Bert", Voiceprint(GE2E, BERT, ANNA), now_s=1, profile=Profile(consent, role="parent"))
+    people.add("Carla", None, now_s=1, profile=Profile())
+    people.add("new voice 1", Voiceprint(GE2E, (0.0, 0.0, 1.0)), now_s=1, admitted=False)
     with Journal(till.folder / FILE_NAME) as journal:
         factors = Factors(till.folder / "factors.json", journal)
         for number, person in enumerate(people.all()):

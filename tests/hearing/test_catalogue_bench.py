@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
 import pytest
 
+from agent.bench import catalogue_download
 from agent.bench.catalogue import run_catalogue_bench
-from agent.bench.catalogue_download import run_download
+from agent.bench.catalogue_download import WITHIN_S, is_within, run_download
 from agent.bench.catalogue_swap import run_swap
 from agent.bench.made_catalogue import made_catalogue
 from agent.cli import main
@@ -51,6 +53,32 @@ def test_a_published_catalogue_goes_over_a_real_broker_and_a_change_of_it_by_wha
     assert whole["parts"] > 1 == changed["parts"] and changed["bytes"] < whole["bytes"] / 4
     for row in (whole, changed):
         assert 0 < row["publish_seconds"] < row["fetched_seconds"] <= row["orderable_seconds"]
+
+
+def test_the_command_keeps_to_the_time_that_it_states(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    took = {"whole": WITHIN_S, "changed": 1.0}
+
+    def downloaded(products: int) -> dict[str, Any]:
+        rows = {
+            name: {
+                **dict.fromkeys(("publish_seconds", "fetched_seconds", "parts", "bytes"), 1),
+                "orderable_seconds": seconds,
+            }
+            for name, seconds in took.items()
+        }
+        return {"products": products, **rows, "within": is_within(products, rows)}
+
+    monkeypatch.setattr(catalogue_download, "run_download", downloaded)
+    command = ["bench", "catalogue", "--download", "--products", "100,50000"]
+    assert main(command) == 0
+    took["changed"] = WITHIN_S + 0.1
+    assert main(command) == 1 and "NOT KEPT" in capsys.readouterr().out
+    assert main([*command, "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert said["within_seconds"] == WITHIN_S and [row["within"] for row in said["results"]] == [False, False]
+    assert main([*command[:-1], "50001"]) == 0, "nothing is stated for more"
 
 
 def test_sizes_that_cannot_be_made_are_refused() -> None:

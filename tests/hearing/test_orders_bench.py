@@ -30,6 +30,7 @@ def _subset(folder: Path, into: Path, every: int) -> Path:
     return into
 
 
+@pytest.mark.slow
 def test_a_tenth_of_the_orders_is_accepted_clean_and_nearly_so_in_noise(tmp_path: Path) -> None:
     folder = _subset(shared_data("orders"), tmp_path, 10)
     noise = shared_data("noise", "kitchen.flac")

@@ -187,7 +187,7 @@ def test_polish_readme_says_the_same() -> None:
 
 
 _COMMAND = re.compile(r"(?<![\w./-])(earmark(?:-backend)? (?:[^;`\n()]|\(\))+)")
-SPOKEN = {ROOT / "agent/deciding" / name for name in ("reply_words.py", "reply_words_ko.py")}
+SPOKEN = set((ROOT / "agent/deciding").glob("reply_words*.py"))
 
 
 def literals(path: Path) -> Iterator[str]:

@@ -228,8 +228,22 @@ def test_the_authority_gets_a_successor_as_the_page_says(folder: Folder) -> None
     assert "accepts this device" in folder.broker()
 
 
+def test_a_key_is_made_that_is_to_follow_as_the_page_says(folder: Folder) -> None:
+    lines = [line for line in _lines() if " keys " in line]
+    assert [line.split()[3:] for line in lines[:2]] == [["keys", "renew"], ["keys", "show"]]
+    assert "the device asks the shop" in folder.type(lines[0])
+    signs, follows = folder.type(lines[1]).splitlines()
+    assert signs.endswith("signs (file)") and follows.endswith("is to follow; no yes of the shop yet")
+    known = folder.type(next(line for line in _lines() if line.startswith("earmark-backend keys")))
+    assert known == f"shelf-1  {signs.split()[0]}  signs\n"
+
+
 def test_every_line_of_the_page_is_tried_here_or_needs_a_microphone() -> None:
     tried = ("earmark-backend", "earmark provision", "python -c", "openssl", "mv new.crt", "install -m")
-    rest = [line for line in _lines() if not line.startswith(tried) and not line.endswith(" doctor")]
+    rest = [
+        line
+        for line in _lines()
+        if not line.startswith(tried) and not line.endswith((" doctor", " keys renew", " keys show"))
+    ]
     assert rest
     assert all(line.split()[3] in NEEDS_A_MICROPHONE for line in rest)

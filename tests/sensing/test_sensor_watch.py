@@ -22,7 +22,10 @@ class Site:
 
     def __init__(self) -> None:
         self.wall_s, self.boot_s = 1_795_000_000.0, 50.0
-        self.watch = SensorWatch(SENSOR, HOUR_S, wall_s=lambda: self.wall_s, boot_s=lambda: self.boot_s)
+        self.busy_s = 0.0  # from the look at the one clock to that at the other
+        self.watch = SensorWatch(
+            SENSOR, HOUR_S, wall_s=lambda: self.wall_s, boot_s=lambda: self.boot_s + self.busy_s
+        )
 
     def pass_by(self, seconds: float) -> None:
         self.wall_s += seconds
@@ -75,6 +78,15 @@ def test_a_wall_clock_that_is_set_makes_nothing_old_and_stops_no_rule(
     assert site.read(2.5, at_s=site.wall_s) is False
     site.watch.state_is_due()
     assert "sensor_silent" not in capfd.readouterr().err
+
+
+def test_of_two_readings_at_once_none_is_lost_on_a_busy_machine(site: Site) -> None:
+    assert site.read(0.3) is True
+    at_s = site.wall_s + 1
+    site.busy_s = 0.2
+    assert site.read(1.5, at_s=at_s) is None, "neither low nor full"
+    site.busy_s = 0.0
+    assert site.read(2.5, at_s=at_s) is False
 
 
 def test_a_silence_is_named_once_in_the_log_and_so_is_its_end(

@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from agent.till import factors
 from tests.committing.kit import make_bench
 from tests.till.kit import Till, make_till
+
+
+@pytest.fixture(autouse=True)
+def _quick_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PINs and badges, where this process keeps them; test_factors says how slow they are."""
+    monkeypatch.setattr(factors, "COST", 2)
 
 
 @pytest.fixture

@@ -13,18 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.bench.played_phone import PlayedPhone
 from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages
 from agent.plumbing.messages import Message, RunnerUp
 from agent.plumbing.settings import Touch
-from agent.plumbing.site_messages import PinTyped
+from agent.plumbing.site_messages import BadgeRead, PinTyped
 from agent.plumbing.speaker_models import GE2E
-from tests.committing.kit import make_bench
+from tests.committing.kit import DEVICE, make_bench
 from tests.till.kit import ANNA, BERT, EDITION, make_till, phrase, utterance
 from tests.till.wired import WiredTill
 
 CARLA = (0.0, 0.0, 1.0)
-PIN = "4711"
+PIN, BADGE = "4711", "44556677"
 NINETY_FIVE = "okay nabu order five bags of dark roast coffee"  # zloty
 
 _WORDS = st.sampled_from(
@@ -37,6 +38,9 @@ _WORDS = st.sampled_from(
         "yes place my order",
         "yes order five bags",
         "yes learn my voice",
+        "okay nabu learn my voice",
+        "okay nabu forget my voice",
+        "yes delete my voice",
         "yes",
         "the first",
         "no",
@@ -81,6 +85,7 @@ _MOVES = st.one_of(
     st.tuples(st.just("operator enrols"), st.just(None)),
     st.tuples(st.just("operator forgets"), st.integers(0, 3)),
     st.tuples(st.just("Anna types her PIN"), st.just(None)),
+    *(st.tuples(st.just(move), st.just(None)) for move in ("Anna's phone approves", "Carla shows her badge")),
     st.tuples(st.just("restart"), st.just(None)),
     st.tuples(st.just("an hour passes"), st.just(None)),
 )
@@ -92,18 +97,27 @@ def test_every_message_of_voice_is_tried() -> None:
     assert {type_.__name__ for type_ in messages.VoiceToTill.__args__} == tried | {"VoiceMended"}
 
 
+_RULE = '[[rule]]\nid = "r"\nover_minor = 50_00\nrequire = '
+_POLICIES = st.sampled_from(["", *(f'{_RULE}"{need}"' for need in ("factor", "phone", "second"))])
+
+
 @contextmanager
-def _household(folder: Path) -> Iterator[WiredTill]:
-    """Three people, of whom Anna has a PIN. No order expires, which would free what it took."""
+def _household(folder: Path, policy: str = "") -> Iterator[WiredTill]:
+    """Three people, of whom Anna has a PIN and a phone, and Carla a badge. No order expires, which would
+    free what it took."""
     bench = make_bench(folder)
-    touch = Touch(keypad_device="/dev/input/event0")
+    touch = Touch(keypad_device="/dev/input/event0", badge_device="/dev/input/event1")
     orders = msgspec.structs.replace(bench.settings.orders, intent_lifetime_seconds=604_800)
     bench.settings = msgspec.structs.replace(bench.settings, touch=touch, orders=orders)
     bench.restart_device()
-    till = WiredTill(bench, folder)
+    till = WiredTill(bench, folder, policy)
     for name, voice in (("Anna", ANNA), ("Bert", BERT), ("Carla", CARLA)):
         till.desk.people.add(name, Voiceprint(GE2E, voice), now_s=0)
-    till.desk.factors.set(till.desk.people.all()[0].pseudonym, "pin", PIN)
+    anna, _, carla = (person.pseudonym for person in till.desk.people.all())
+    till.desk.factors.set(anna, "pin", PIN)
+    till.desk.factors.set(carla, "badge", BADGE)
+    till.phone = PlayedPhone(anna, "Anna")
+    till.desk.phones.add(till.phone.pairing)
     yield till
     till.close()
     bench.desk.close()
@@ -124,6 +138,14 @@ def _forge_a_voice(till: WiredTill, voice: tuple[float, ...] | None) -> None:
         till.from_voice(utterance(till.question, phrase(number), voice))
 
 
+def _approve(till: WiredTill) -> None:
+    """Whatever it is asked."""
+    assert till.phone is not None
+    if asked := till.till._proofs.asked_of(till.phone.pairing.person):
+        answer = till.phone.answer(asked, "approve", shop_id="corner-shop", now_s=till.desk.now_s())
+        till.from_broker(f"va/v1/d/{DEVICE}/dn/approval", answer)
+
+
 def _play(till: WiredTill, move: str, what: object) -> None:
     match what:
         case messages.Utterance() if move == "answer":
@@ -140,6 +162,10 @@ def _play(till: WiredTill, move: str, what: object) -> None:
             till.enrol("Dora")
         case _ if move == "Anna types her PIN":
             till.from_touch(PinTyped(PIN))
+        case _ if move == "Carla shows her badge":
+            till.from_touch(BadgeRead(BADGE))
+        case _ if move == "Anna's phone approves":
+            _approve(till)
         case _ if move == "restart":
             till.restart()
         case _:
@@ -147,11 +173,12 @@ def _play(till: WiredTill, move: str, what: object) -> None:
 
 
 @settings(max_examples=30)
-@given(st.lists(_MOVES, min_size=8, max_size=23))  # an hour may pass each time, and it is still the same day
+# An hour may pass each time, and it is still the same day.
+@given(st.lists(_MOVES, min_size=8, max_size=23), _POLICIES)
 def test_whatever_voice_sends_spending_by_voice_stays_under_the_daily_cap(
-    moves: list[tuple[str, object]],
+    moves: list[tuple[str, object]], house: str
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder, _household(Path(folder)) as till:
+    with tempfile.TemporaryDirectory() as folder, _household(Path(folder), house) as till:
         for move, what in moves:
             _play(till, move, what)
         policy = till.desk.settings.policy
@@ -168,6 +195,23 @@ def test_forged_conversations_of_three_people_do_reach_the_cap(tmp_path: Path) -
             till.restart()
         assert till.spent == [(95_00, ("voice",))] * 2
         assert till.said[-1].text.startswith("With what others ordered, that would be more than")
+
+
+def test_a_second_persons_agreement_does_not_widen_what_a_voice_may_spend(tmp_path: Path) -> None:
+    with _household(tmp_path, f'{_RULE}"second"') as till:
+        for voice in (BERT, ANNA):
+            _forge_an_order(till, voice)
+            before = len(till.spent)
+            till.from_touch(BadgeRead(BADGE))
+            assert len(till.spent) == before + 1
+            till.restart()
+        assert till.spent == [(95_00, ("voice",))] * 2
+        _forge_an_order(till, ANNA)  # above the cap of all voices
+        till.from_touch(BadgeRead(BADGE))
+        assert len(till.spent) == 2
+        _approve(till)
+        till.from_touch(BadgeRead(BADGE))
+        assert till.spent[2:] == [(95_00, ("voice", "phone"))]
 
 
 def test_who_is_forgotten_and_enrolled_again_has_spent_what_was_spent(tmp_path: Path) -> None:

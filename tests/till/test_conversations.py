@@ -25,6 +25,7 @@ from agent.cli import main
 from agent.deciding import conversation as talk
 from agent.deciding import dialogue
 from agent.plumbing.errors import ConfigurationError
+from agent.till import factors
 
 FILES = conversation_files(FOLDER)
 
@@ -44,7 +45,8 @@ class Noted(dict[Any, Any]):
 
 @pytest.fixture(scope="module")
 def hold_one() -> Iterator[Callable[[Conversation], Held]]:
-    with holder() as hold_one:
+    with holder() as hold_one, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(factors, "COST", 2)  # a third of the time goes into PINs
         yield hold_one
 
 

@@ -19,7 +19,7 @@ from agent.plumbing.speaker_models import GE2E
 from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder
 from order_backend.shop import OrderRow, Shop
-from tests.committing.kit import found_shop
+from tests.committing.kit import joined_shop
 from tests.committing.network import eventually, serving
 from tests.till.kit import utterance
 from tests.till.till_process import PATIENCE_S, TillProcess
@@ -96,7 +96,7 @@ class Shelf:
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    folder = found_shop(tmp_path / "shop")
+    folder = joined_shop(tmp_path)
     with PrivateBroker(folder) as broker:
         settings = (
             '[orders]\nmode = "direct"\nresend_min_seconds = 0.5\nresend_max_seconds = 2.0\n'

@@ -156,7 +156,7 @@ def test_beside_voices_of_another_model_nobody_is_enrolled_and_the_operator_is_t
         refused = _ask(client, operator.Enrol("Eve"))
         assert isinstance(refused, operator.Problem)
         assert refused.code == "voice_model_changed"
-        assert f"earmark people --forget {anna.person}" in refused.next_step
+        assert f"earmark people forget {anna.person}" in refused.next_step
         assert _ask(client, operator.Forget(anna.person)) == operator.Forgotten(found=True)
         assert device.health().voices_of_another_model == 0
         client.send(operator.Enrol("Eve"))

@@ -33,7 +33,7 @@ class Chat:
         self.timers: list[Callable[[], None]] = []
         self.asks = Asks(self.till.desk, self.sent.append, lambda _, then: self.timers.append(then))  # type: ignore[arg-type]
         self.till.typed = TypedDialogue(
-            self.till.desk, "en", self.shown.append, self.till.what_is_low, self.asks.ask
+            self.till.desk, "en", self.shown.append, self.till.what_is_low, self.asks
         )
 
     def type(self, text: str) -> str:
@@ -181,9 +181,7 @@ def test_what_is_asked_about_is_what_it_means_afterwards(chat: Chat) -> None:
 
 def test_in_polish(chat: Chat) -> None:
     assert isinstance(chat.till, Till)
-    chat.till.typed = TypedDialogue(
-        chat.till.desk, "pl", chat.shown.append, chat.till.what_is_low, chat.asks.ask
-    )
+    chat.till.typed = TypedDialogue(chat.till.desk, "pl", chat.shown.append, chat.till.what_is_low, chat.asks)
     assert chat.asked("czy jest kawa na stanie?") == "Sklep ma: jedną paczkę średnio palonej kawy."
 
 
@@ -212,3 +210,78 @@ def test_delivery_and_offers_are_the_shop_s_and_offline_nobody_knows(chat: Chat)
     assert chat.asked("any offers?") == "On offer: rice for less."
     chat.till.desk.online = False
     assert chat.type("when would it come") == chat.type("any offers") == OFFLINE
+
+
+def told_later(chat: Chat) -> str:
+    """What is shown when the shop answers what the road has sent."""
+    before = len(chat.shown)
+    chat.till.desk.road.link(True)
+    for publish in chat.till.desk.road.tick().publishes:
+        reply = chat.bench.desk.query(DEVICE, publish.payload, now_s=int(chat.bench.clocks.wall_s))
+        chat.asks.received(reply.payload)
+    return " ".join(chat.shown[before:])
+
+
+def test_who_wants_to_talk_to_a_person_gets_a_number_and_the_shop_no_word(chat: Chat) -> None:
+    chat.till.desk.online = False
+    chat.type("my secret is a dragon")
+    kept = chat.type("I want to talk to a person")
+    assert kept.startswith("I have written that down: you want to talk to a person.")
+    said = told_later(chat)
+    [ticket] = chat.bench.desk.shop.requests.of_kind("ticket", closed=False, limit=9)
+    assert said.startswith(f"Number {ticket.reference}:")
+    assert "not_understood" in ticket.about
+    assert "secret" not in ticket.about and "dragon" not in ticket.about
+    assert chat.till.decided[-1] == "ticket_taken"
+
+
+def test_a_ticket_in_the_middle_of_an_order_leaves_it_as_it_is(chat: Chat) -> None:
+    read_back = chat.type("order two bags of coffee")
+    assert chat.type("talk to a person") == ""
+    said = told_later(chat)
+    assert said.startswith("Number T-") and said.endswith(read_back)
+    [ticket] = chat.bench.desk.shop.requests.of_kind("ticket", closed=False, limit=9)
+    assert "coffee?roast=medium" in ticket.about
+
+
+def test_what_the_shop_does_not_answer_at_once_is_said_to_be_kept_and_told_later(chat: Chat) -> None:
+    assert chat.type("talk to a person") == ""
+    [late] = chat.timers
+    late()
+    assert chat.shown[-1].startswith("I have written that down")
+    assert told_later(chat).startswith("Number T-")
+    late()
+    assert chat.shown[-1].startswith("Number T-"), "and that is the end of it"
+
+
+def test_what_was_handed_over_goes_back_after_a_yes(chat: Chat) -> None:
+    placed(chat)
+    [order] = chat.bench.desk.shop.orders()
+    really = chat.type("I want to return it")
+    assert really.startswith("Send your last order back: two bags of dark roast coffee,")
+    assert chat.type("no") == "All right, nothing goes back."
+    chat.type("I want to return it")
+    chat.type("yes")
+    assert told_later(chat).startswith("It is not handed over yet.")
+    chat.bench.desk.shop.ends.put(order.order_id, "accepted", now_s=0)
+    chat.type("I want to send it back")
+    chat.type("yes")
+    assert "two bags of dark roast coffee" in told_later(chat)
+    requests = chat.bench.desk.shop.requests.of_kind("return", closed=False, limit=9)
+    assert [request.order_id for request in requests] == [order.order_id]
+
+
+def test_above_the_limit_a_quote_is_offered_and_given(chat: Chat) -> None:
+    refused = chat.type("order forty bags of coffee")
+    assert refused.endswith("Or ask for a quote: give me a quote.")
+    assert chat.type("give me a quote") == ""
+    said = told_later(chat)
+    assert said.startswith("Quote Q-")
+    assert "forty bags of medium roast coffee for seven hundred and sixty zloty" in said
+    assert chat.bench.desk.shop.orders() == []
+
+
+def test_a_full_journal_keeps_no_ticket_and_says_so(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.committing.journal_requests.MOST_OPEN_REQUESTS", 0)
+    assert chat.type("talk to a person").startswith("I could not write that down")
+    assert chat.bench.journal.open_requests() == []

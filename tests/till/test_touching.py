@@ -15,7 +15,7 @@ from agent.plumbing.site_messages import BadgeRead, ButtonPressed, PinTyped
 from agent.plumbing.speaker_models import GE2E
 from agent.till.touching import Touching
 from tests.committing.kit import make_bench
-from tests.till.kit import BERT, Till, make_till
+from tests.till.kit import BERT, Till, make_till, phrase
 
 DEAR = "okay nabu order eight bags of dark roast coffee"  # 152 zloty; by voice alone up to 100
 PIN, BADGE = "4711", "0012345678"
@@ -218,3 +218,41 @@ def test_a_badge_that_was_lost_is_taken_away_and_the_pin_stays(till: Till, touch
     assert not till.desk.journal.orders()
     touching.received(PinTyped(PIN))
     assert till.decided[-1] == "confirmed_by_pin"
+
+
+@pytest.mark.parametrize("message", [PinTyped(PIN), BadgeRead(BADGE)])
+def test_somebodys_pin_or_badge_admits_the_voice_that_was_learned_right_now(
+    till: Till, touching: Touching, message: PinTyped | BadgeRead
+) -> None:
+    till.wake_and_say("learn my voice", BERT)
+    till.answer("yes learn my voice", BERT)
+    for number in range(till.desk.settings.speaker.enrolment_sentences):
+        till.answer(phrase(number), BERT)
+    assert "Somebody whose PIN or badge I know does it now" in till.said
+    till.finish_speaking()
+    touching.received(PinTyped("0000"))
+    assert till.said.startswith("That admits nobody")
+    till.finish_speaking()
+    touching.received(message)
+    assert till.said == "new voice 1 may order from now on."
+    assert till.decided[-1] == "admitted"
+    assert all(person.admitted for person in till.desk.people.all())
+
+
+def test_after_a_minute_no_pin_admits_anybody(till: Till, touching: Touching) -> None:
+    till.wake_and_say("learn my voice", BERT)
+    till.answer("yes learn my voice", BERT)
+    for number in range(till.desk.settings.speaker.enrolment_sentences):
+        till.answer(phrase(number), BERT)
+    till.finish_speaking()
+    for ring in till.timers:
+        ring()
+    touching.received(PinTyped(PIN))
+    assert not till.desk.people.all()[-1].admitted
+
+
+def test_who_is_not_admitted_is_set_no_pin(till: Till, touching: Touching) -> None:
+    newcomer = till.desk.people.add("new voice 1", Voiceprint(GE2E, BERT), now_s=0, admitted=False)
+    with pytest.raises(EarmarkError) as refused:
+        touching.begin_new("pin", newcomer.pseudonym, lambda *_: None)
+    assert refused.value.code == "person_not_admitted"

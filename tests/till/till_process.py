@@ -16,7 +16,7 @@ from agent.plumbing.speaker_models import GE2E
 from agent.till.people import People
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder
-from tests.committing.kit import CATALOGUE_FILE, DEVICE, found_shop, join
+from tests.committing.kit import CATALOGUE_FILE, DEVICE, joined_shop
 from tests.till.kit import ANNA
 
 PATIENCE_S = 30.0
@@ -34,10 +34,8 @@ class TillProcess:
         more_settings: str = "",
         shop: ShopFolder | None = None,
     ) -> None:
-        """`shop` is one that is there already; it admits the device."""
-        shop = shop or found_shop(root / "shop")
-        join(shop, root / "keys")
-        self.shop = OrderDesk(shop)
+        """`shop` is one that is there already, and has admitted the device."""
+        self.shop = OrderDesk(shop or joined_shop(root))
         self.folder = root / "state" / "till"
         (root / "state").mkdir(mode=0o700)
         self.folder.mkdir(mode=0o700)

@@ -25,7 +25,7 @@ from order_backend.folder import ShopFolder
 from order_backend.published import claims_of_version
 from order_backend.publishing import publish
 from order_backend.shop import Shop
-from tests.committing.kit import CATALOGUE_FILE, NOW_S, found_shop, join
+from tests.committing.kit import CATALOGUE_FILE, NOW_S, joined_shop
 from tests.committing.network import write_settings
 from tests.plumbing.stand_ins import comes_true
 
@@ -69,8 +69,7 @@ class WholeRoad:
     def __init__(self, root: Path, environment: Any) -> None:
         """`environment` sets variables for the till (`dying_till`), as monkeypatch does."""
         self._environment = environment
-        self.folder = found_shop(root / "shop")
-        join(self.folder, root / "keys")
+        self.folder = joined_shop(root)
         self._broker = PrivateBroker(self.folder)
         self._broker.start()
         self.retained = Retained(self.folder, self._broker.port)

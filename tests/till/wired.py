@@ -12,6 +12,8 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, cast
 
+from agent.bench.played_phone import PlayedPhone
+from agent.deciding.policy_file import parse_policy
 from agent.plumbing import messages
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
@@ -21,8 +23,10 @@ from agent.till.compiler import Compiler
 from agent.till.desk import Desk
 from agent.till.events import EventLoop
 from agent.till.factors import Factors
+from agent.till.house import HouseRules
 from agent.till.part_store import PartStore
 from agent.till.people import People
+from agent.till.phones import Phones
 from agent.till.process import Till
 from tests.committing.kit import Bench
 from tests.till.kit import EDITION
@@ -63,10 +67,11 @@ class StillLoop(EventLoop):
 class WiredTill:
     """`said` is what `voice` was told to say, oldest first; `spent` (minor units, factors) of each order."""
 
-    def __init__(self, bench: Bench, folder: Path) -> None:
-        self._bench, self._folder = bench, folder
+    def __init__(self, bench: Bench, folder: Path, policy: str = "") -> None:
+        self._bench, self._folder, self.policy = bench, folder, parse_policy(policy)
         self.said: list[messages.Say] = []
         self.spent: list[tuple[int, tuple[str, ...]]] = []
+        self.phone: PlayedPhone | None = None
         self._start()
 
     def _start(self) -> None:
@@ -75,7 +80,10 @@ class WiredTill:
         people = People(folder / "people")
         factors = Factors(folder / "factors.json", bench.journal)
         self.desk = Desk(
-            bench.settings, EDITION, bench.journal, bench.road, people, factors, lambda: bench.clocks.wall_s
+            *(bench.settings, EDITION, bench.journal, bench.road, people, factors),
+            lambda: bench.clocks.wall_s,
+            HouseRules(self.policy),
+            Phones(folder / "phones.json", bench.journal),
         )
         self._note_orders()
         self.loop = StillLoop()
@@ -119,6 +127,11 @@ class WiredTill:
         self.touch.send(message)
         self._turn()
 
+    def from_broker(self, topic: str, payload: bytes) -> None:
+        """What `uplink` would hand over."""
+        self.till._from_uplink(messages.Received(topic, payload))
+        self._turn()
+
     def enrol(self, name: str) -> None:
         """An operator has somebody's voice learned; what `voice` makes of it is its own affair."""
         self.till._begin_enrolment(cast(Any, _Session()), name)
@@ -131,6 +144,7 @@ class WiredTill:
             pseudonym = everybody[index % len(everybody)].pseudonym
             self.desk.people.forget(pseudonym)
             self.desk.factors.forget(pseudonym)
+            self.desk.phones.forget(pseudonym)
             self.till._people_changed()
             self._turn()
 

@@ -1,0 +1,48 @@
+"""What somebody says about the device's knowledge of them, by language and kind. Data.
+
+As few and as distinct as will do: after the wake word each competes with every order. "Delete" answers the
+question whether to forget, since "forget" denies in every other answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Kind = Literal["enrol", "forget", "known"]
+KINDS: Mapping[str, Kind] = {"enrol": "enrol", "forget": "forget", "known": "known"}
+
+ABOUT_ME: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
+    "en": {
+        "enrol": ("enroll me", "learn my voice"),
+        "forget": ("forget my voice",),
+        "known": ("what do you know about me",),
+    },
+    "pl": {
+        "enrol": ("naucz się mojego głosu", "zapisz mój głos"),
+        "forget": ("zapomnij mój głos",),
+        "known": ("co o mnie wiesz",),
+    },
+    "ko": {},
+}
+"""After the wake word, or typed."""
+
+ALSO_TYPED: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
+    "en": {"enrol": ("enrol me",), "forget": ("forget me",), "known": ("what do you know of me",)},
+    "pl": {"forget": ("zapomnij mnie", "zapomnij o mnie")},
+    "ko": {},
+}
+"""In no grammar that is heard."""
+
+FORGET_CONSENTS: Mapping[str, tuple[str, ...]] = {
+    "en": ("yes delete my voice", "delete my voice", "yes please delete my voice"),
+    "pl": ("tak usuń mój głos", "usuń mój głos"),
+    "ko": (),
+}
+
+NEWCOMERS: Mapping[str, str] = {
+    "en": "new voice {number}",
+    "pl": "nowy głos {number}",
+    "ko": "새 목소리 {number}",
+}
+"""What somebody is called whom nobody has admitted yet."""

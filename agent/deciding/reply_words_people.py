@@ -1,0 +1,93 @@
+"""What the device says to people about themselves: learning a voice unasked by an operator, what is kept of them,
+forgetting. Data; part of `agent.deciding.reply_words`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_ENGLISH: Mapping[str, str] = {
+    "enrol_done_newcomer_factor": "Thank you. I know your voice now, as {name}. You can order once you are admitted. Somebody whose PIN or badge I know does it now, by typing it or holding it up. Or later: earmark people admit.",
+    "admit_done": "{name} may order from now on.",
+    "admit_wrong": "That admits nobody. Try the PIN or badge again, or later: earmark people admit.",
+    "refused_not_admitted": "I know your voice, and nobody has let you order yet. Whoever looks after me can, with: earmark people admit.",
+    "enrol_consent_newcomer": "I would like to learn your voice. It stays on this device, and you can delete it at any time. If you agree, say: yes, learn my voice. Or say: cancel.",
+    "enrol_consent_more": "{name}, I know your voice, and can learn more of it. It stays on this device. If you agree, say: yes, learn my voice. Or say: cancel.",
+    "enrol_done_newcomer": "Thank you. I know your voice now, as {name}. You can order once you are admitted. Whoever looks after me does it with: earmark people admit.",
+    "enrol_done_more": "Thank you, {name}. I know more of your voice now.",
+    "enrol_failed_newcomer": "I could not hear you well enough. I have kept nothing. You can say again: {wake}, learn my voice.",
+    "enrol_failed_more": "I could not hear you well enough, so your voice stays as I knew it. You can say again: {wake}, learn my voice.",
+    "enrol_not_near": "That did not sound enough like the voice that I know, so I have kept nothing new. Try again where it is quieter.",
+    "enrol_full": "I have learned voices that nobody has let order yet, and take no more until then. Whoever looks after me sees them with: earmark people list.",
+    "me_unknown": "I do not know your voice, and keep nothing about you. To be known, say: {wake}, learn my voice.",
+    "me_unclear": "I could not tell whose voice that was. Come closer and say it again, or ask whoever looks after me: earmark people.",
+    "me_known": "{name}, I keep your voice, sealed, what you agreed to, and how many orders under a number in place of your name: {count}. All of it in writing: earmark people export. To have it destroyed, say: {wake}, forget my voice.",
+    "me_known_factor": "{name}, I keep your voice, sealed, what you agreed to, a PIN or badge that I cannot read back, and how many orders under a number in place of your name: {count}. All of it in writing: earmark people export. To have it destroyed, say: {wake}, forget my voice.",
+    "me_newcomer": "I keep your voice, sealed, as {name}, and what you agreed to. Nobody has let you order yet. To have it destroyed, say: {wake}, forget my voice.",
+    "forget_ask": "{name}, I would destroy your voice, what you agreed to, and your PIN or badge. That cannot be undone. Your orders stay, without your name. If you want that, say: yes, delete my voice. Or say: cancel.",
+    "forget_again": "I am still asking. To have everything about you destroyed, say: yes, delete my voice. Or say: cancel.",
+    "forget_not": "All right. Everything stays as it is.",
+    "forget_other_voice": "That was not surely the voice that asked, so nothing is destroyed. Say again: {wake}, forget my voice. Or have it done with: earmark people forget.",
+    "forgotten": "Done. I do not know you any more.",
+    "forgotten_later": "Done. I do not know you any more. Orders that are not over yet, and the papers of the last two days, lose your number as soon as they may.",
+    "forget_failed": "I could not destroy it, and still know you. Please tell whoever looks after me: earmark doctor.",
+    "typed_about_me": "Typed words do not tell me who you are. Say it to the device: {wake}, and the same. Or whoever looks after me uses: earmark people.",
+}
+
+_POLISH: Mapping[str, str] = {
+    "enrol_done_newcomer_factor": "Dziękuję. Znam już ten głos jako {name}. Żeby można było zamawiać, ktoś, kogo znam, wpisuje teraz swój PIN albo przykłada kartę. Albo później: earmark people admit.",
+    "admit_done": "{name} może od teraz zamawiać.",
+    "admit_wrong": "To nikogo nie dopuszcza. Spróbuj jeszcze raz z PIN-em albo kartą albo później: earmark people admit.",
+    "refused_not_admitted": "Znam ten głos, ale nikt nie pozwolił mu jeszcze zamawiać. Robi to opiekun urządzenia: earmark people admit.",
+    "enrol_consent_newcomer": "Chcę nauczyć się Twojego głosu. Zostanie on na tym urządzeniu i można go usunąć w każdej chwili. Jeśli się zgadzasz, powiedz: tak, naucz się mojego głosu. Albo powiedz: nie.",
+    "enrol_consent_more": "{name}, znam Twój głos i mogę poznać go lepiej. Zostanie on na tym urządzeniu. Jeśli się zgadzasz, powiedz: tak, naucz się mojego głosu. Albo powiedz: nie.",
+    "enrol_done_newcomer": "Dziękuję. Znam już ten głos jako {name}. Zamawiać będzie można, kiedy opiekun urządzenia na to pozwoli: earmark people admit.",
+    "enrol_done_more": "Dziękuję, {name}. Znam teraz Twój głos lepiej.",
+    "enrol_failed_newcomer": "Nie słyszałem dość dobrze. Niczego nie zachowałem. Możesz powiedzieć jeszcze raz: naucz się mojego głosu.",
+    "enrol_failed_more": "Nie słyszałem dość dobrze, więc głos zostaje taki, jaki znałem. Możesz powiedzieć jeszcze raz: naucz się mojego głosu.",
+    "enrol_not_near": "To nie brzmiało dość podobnie do głosu, który znam, więc nie zachowałem niczego nowego. Spróbuj tam, gdzie jest ciszej.",
+    "enrol_full": "Mam już głosy, którym nikt jeszcze nie pozwolił zamawiać, i do tego czasu nie przyjmę następnych. Opiekun urządzenia zobaczy je tak: earmark people list.",
+    "me_unknown": "Nie znam tego głosu i niczego o Tobie nie przechowuję. Żebym go poznał, powiedz: naucz się mojego głosu.",
+    "me_unclear": "Nie wiem na pewno, czyj to głos. Podejdź bliżej i powiedz to jeszcze raz albo zapytaj opiekuna urządzenia: earmark people.",
+    "me_known": "{name}, przechowuję zaszyfrowany głos, treść Twojej zgody i zamówienia pod numerem zamiast imienia; ich liczba: {count}. Wszystko na piśmie: earmark people export. Żeby to zniszczyć, powiedz: zapomnij mój głos.",
+    "me_known_factor": "{name}, przechowuję zaszyfrowany głos, treść Twojej zgody, PIN albo kartę, których nie umiem odczytać, i zamówienia pod numerem zamiast imienia; ich liczba: {count}. Wszystko na piśmie: earmark people export. Żeby to zniszczyć, powiedz: zapomnij mój głos.",
+    "me_newcomer": "Przechowuję zaszyfrowany głos jako {name} i treść Twojej zgody. Nikt nie pozwolił Ci jeszcze zamawiać. Żeby to zniszczyć, powiedz: zapomnij mój głos.",
+    "forget_ask": "{name}, zniszczę Twój głos, treść zgody oraz PIN albo kartę. Tego nie da się cofnąć. Zamówienia zostaną bez imienia. Jeśli tego chcesz, powiedz: tak, usuń mój głos. Albo powiedz: nie.",
+    "forget_again": "Nadal pytam. Żebym zniszczył wszystko o Tobie, powiedz: tak, usuń mój głos. Albo powiedz: nie.",
+    "forget_not": "Dobrze. Wszystko zostaje, jak jest.",
+    "forget_other_voice": "Nie mam pewności, że to ten sam głos, więc niczego nie zniszczyłem. Powiedz jeszcze raz: zapomnij mój głos. Albo: earmark people forget.",
+    "forgotten": "Gotowe. Już Cię nie znam.",
+    "forgotten_later": "Gotowe. Już Cię nie znam. Zamówienia w toku i dokumenty z ostatnich dwóch dni stracą Twój numer, gdy tylko będzie wolno.",
+    "forget_failed": "Nie mogę tego zniszczyć i nadal Cię znam. Opiekun urządzenia: earmark doctor.",
+    "typed_about_me": "Z pisanych słów nie wiem, kim jesteś. Powiedz to urządzeniu: {wake}, a potem to samo. Albo opiekun urządzenia: earmark people.",
+}
+
+_KOREAN: Mapping[str, str] = {
+    "enrol_done_newcomer_factor": "감사합니다. 이제 {name}(으)로 압니다. 아는 분이 지금 비밀번호를 누르거나 카드를 대면 주문할 수 있습니다. 아니면: earmark people admit.",
+    "admit_done": "{name} 님은 이제 주문할 수 있습니다.",
+    "admit_wrong": "허락되지 않았습니다. 다시 하거나 나중에: earmark people admit.",
+    "refused_not_admitted": "아는 목소리이지만 아직 주문이 허락되지 않았습니다. 관리하는 분이 허락할 수 있습니다: earmark people admit.",
+    "enrol_consent_newcomer": "목소리를 배우고 싶습니다. 이 기기에만 남고 언제든지 지울 수 있습니다. 동의하시면 이렇게 말해 주세요: 네, 제 목소리 기억해 주세요. 아니면: 취소.",
+    "enrol_consent_more": "{name} 님, 목소리를 더 배울 수 있습니다. 이 기기에만 남습니다. 동의하시면 이렇게 말해 주세요: 네, 제 목소리 기억해 주세요. 아니면: 취소.",
+    "enrol_done_newcomer": "감사합니다. 이제 {name}(으)로 압니다. 허락을 받으면 주문할 수 있습니다: earmark people admit.",
+    "enrol_done_more": "감사합니다, {name} 님. 이제 목소리를 더 잘 압니다.",
+    "enrol_failed_newcomer": "잘 듣지 못해서 아무것도 남기지 않았습니다. 다시 해 주세요.",
+    "enrol_failed_more": "잘 듣지 못해서 목소리는 그대로입니다. 다시 해 주세요.",
+    "enrol_not_near": "아는 목소리와 비슷하지 않아서 새로 남기지 않았습니다. 조용한 곳에서 다시 해 주세요.",
+    "enrol_full": "아직 허락되지 않은 목소리가 많아서 더 배우지 않습니다. 관리하는 분께: earmark people list.",
+    "me_unknown": "모르는 목소리이고, 남겨 둔 것이 없습니다.",
+    "me_unclear": "누구의 목소리인지 알 수 없습니다. 가까이에서 다시 말해 주세요. 아니면: earmark people.",
+    "me_known": "{name} 님, 암호로 잠근 목소리와 동의 내용, 이름 대신 번호로 된 주문을 가지고 있습니다. 주문 수: {count}. 글로 보려면: earmark people export.",
+    "me_known_factor": "{name} 님, 암호로 잠근 목소리와 동의 내용, 비밀번호나 카드, 이름 대신 번호로 된 주문을 가지고 있습니다. 주문 수: {count}. 글로 보려면: earmark people export.",
+    "me_newcomer": "{name}(으)로 암호로 잠근 목소리와 동의 내용을 가지고 있습니다. 아직 주문이 허락되지 않았습니다.",
+    "forget_ask": "{name} 님의 목소리와 동의 내용, 비밀번호나 카드를 없앱니다. 되돌릴 수 없습니다. 주문은 이름 없이 남습니다. 관리하는 분께: earmark people forget.",
+    "forget_again": "모두 없애려면 관리하는 분께 말해 주세요: earmark people forget.",
+    "forget_not": "알겠습니다. 그대로 둡니다.",
+    "forget_other_voice": "같은 목소리인지 확실하지 않아서 없애지 않았습니다: earmark people forget.",
+    "forgotten": "없앴습니다. 이제 모르는 분입니다.",
+    "forgotten_later": "없앴습니다. 이제 모르는 분입니다. 끝나지 않은 주문과 지난 이틀의 서류에서는 나중에 번호가 지워집니다.",
+    "forget_failed": "없애지 못했습니다. 관리하는 분께 말해 주세요: earmark doctor.",
+    "typed_about_me": "글자로는 누구인지 알 수 없습니다. 기기에 말해 주세요. 아니면: earmark people.",
+}
+
+ABOUT_PEOPLE: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH, "ko": _KOREAN}
