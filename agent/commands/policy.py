@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from agent.commands.policy_words import about, day_name, money, verdict
+from agent.commands.policy_words import about, day_name, verdict
 from agent.commands.priced import basket_of, catalogue_of
 from agent.deciding.basket import Basket
 from agent.deciding.money import Money
@@ -19,6 +19,7 @@ from agent.deciding.policy import Circumstances
 from agent.deciding.policy_file import PolicyFile, parse_policy
 from agent.deciding.rules import DAYS, Judgement, Moment, judge
 from agent.plumbing import durable
+from agent.plumbing.currencies import on_a_bill
 from agent.plumbing.errors import CatalogueError, ConfigurationError
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings
@@ -122,9 +123,10 @@ def _moment(arguments: argparse.Namespace) -> Moment:
 def _asked(arguments: argparse.Namespace, basket: Basket, moment: Moment) -> str:
     line, currency = basket.lines[0], basket.total.currency
     hours = f"{moment.minute // 60:02d}:{moment.minute % 60:02d}"
-    before = f", after {money(arguments.spent_minor, currency)} by voice" if arguments.spent_minor else ""
+    spent: int = arguments.spent_minor
+    before = f", after {on_a_bill(spent, currency)} by voice" if spent else ""
     return (
-        f"{arguments.person}'s {line.quantity} × {line.title} for {money(basket.total.minor, currency)}"
+        f"{arguments.person}'s {line.quantity} × {line.title} for {on_a_bill(basket.total.minor, currency)}"
         f" on a {day_name(moment.day)} at {hours}{before}"
     )
 

@@ -20,6 +20,7 @@ from agent.deciding.rules import SHOP_WHO, Name, Person, Requirement, Rule
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.setting_values import MinorUnits
 from agent.plumbing.settings import Policy
+from agent.plumbing.tightening import tightened
 
 SCHEMA_VERSION = 1
 """Of what this release knows. Of a text of a later one it reads what it knows, and is never less strict: a
@@ -46,8 +47,7 @@ class PolicyFile(msgspec.Struct, frozen=True):
 
     def tighter(self, own: Policy) -> Policy:
         """In each limit the stricter of its own and `own`."""
-        lower = {name: min(getattr(own, name), limit) for name, limit in self.limits.items()}
-        return msgspec.structs.replace(own, **lower)
+        return tightened(own, self.limits)
 
     def most_by_voice(self, own: Policy, effective: Policy) -> int:
         """What everybody together may buy by voice alone in a day. Where the shop has lowered what one person

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,11 +14,18 @@ from agent.committing.journal_mend import MENDED
 from agent.committing.journal_people import Left
 from agent.committing.road import OrderRoad
 from agent.deciding.basket import AgreedOrder, Basket, parts_of
-from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
+from agent.deciding.conversation import (
+    Commit,
+    Event,
+    Record,
+    Surroundings,
+)
 from agent.deciding.edition import Edition
+from agent.deciding.history import much_of
 from agent.deciding.money import Money
 from agent.deciding.offered import OfferOver
 from agent.deciding.packed_catalogue import PackedCatalogue
+from agent.deciding.placed import Committed, NotCommitted
 from agent.deciding.policy import Circumstances
 from agent.deciding.proposals import is_quiet
 from agent.deciding.replies import Hears
@@ -33,6 +40,7 @@ from agent.till.erasing import Erasure
 from agent.till.factors import Factors
 from agent.till.house import HouseRules
 from agent.till.news import News
+from agent.till.past import local, past_orders
 from agent.till.people import People, Person
 from agent.till.phones import Phones
 
@@ -135,11 +143,13 @@ class Desk:
         """What the dialogue table decides by, read from the journal now."""
         currency = self.catalogue.currency
         spent, by_voice, queued_same = Money(0, currency), None, False
+        much: Mapping[str, int] = {}
         if basket is not None and person:
             since = self.now_s() - DAY_SECONDS
             spent = Money(self.journal.spent_since(person, since, currency), currency)
             by_voice = Money(self.journal.spent_by_voice_since(since, currency), currency)
             queued_same = self.journal.queued_like(person, basket.key) is not None
+            much = much_of(past_orders(self.journal, person, self.now_s()), local(self.now_s()))
         factor_ready, phone_ready = self._has_factor(person), self.has_phone(person)
         second_ready = any(
             self._has_factor(one.pseudonym) or self.has_phone(one.pseudonym)
@@ -155,7 +165,7 @@ class Desk:
         known = self.people.get(person)
         name, role = (known.name, known.profile.role) if known else ("", "")
         house = self.house.for_order(name, self.now_s(), self.edition.source, role) if person else ONLY_LIMITS
-        return Surroundings(self.policy, circumstances, offers=asks, house=house)
+        return Surroundings(self.policy, circumstances, offers=asks, house=house, much=much)
 
     def known_as(self, person: str) -> Ruled:
         """Whom the rules of the house take `person` for."""
@@ -174,6 +184,8 @@ class Desk:
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""
+        if agreed.said != agreed.basket.digest:
+            return NotCommitted("not_read_back"), ""
         # Exactly what was read back, in the device's own language, in which a late receipt is announced too.
         title = spoken_basket(agreed.basket, self.settings.device.language)
         person = agreed.speaker.person
