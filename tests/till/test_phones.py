@@ -201,7 +201,9 @@ def test_what_is_typed_is_placed_by_the_phone_and_by_nothing_else(room: Room, by
     room.till.desk.house = HouseRules()
     room.till.desk.factors.set(room.anna, "pin", "2468")
     shown: list[str] = []
-    room.till.typed = TypedDialogue(room.till.desk, "en", shown.append, room.till.what_is_low, room.anna)
+    room.till.typed = TypedDialogue(
+        room.till.desk, "en", shown.append, room.till.what_is_low, person=room.anna
+    )
     room.till.typed.typed("order two bags of dark roast coffee")
     for number in (PinTyped("2468"), BadgeRead("44556677")):
         room.touching.received(number)
