@@ -12,8 +12,9 @@ from agent.plumbing import messages, site_messages
 from agent.plumbing.child import Program, start_child
 from agent.plumbing.ipc import IpcConnection
 from scripts.story.kitchen import Kitchen, sensor_settings
+from tests.committing import network
 
-PATIENCE_S = 30.0
+PATIENCE_S = network.PATIENCE_S
 """A deadline for a hang, not a measure of speed."""
 
 

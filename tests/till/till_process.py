@@ -16,10 +16,11 @@ from agent.plumbing.speaker_models import GE2E
 from agent.till.people import People
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder
+from tests.committing import network
 from tests.committing.kit import CATALOGUE_FILE, DEVICE, joined_shop
 from tests.till.kit import ANNA
 
-PATIENCE_S = 30.0
+PATIENCE_S = network.PATIENCE_S
 """A deadline for a hang, not a measure of speed."""
 
 

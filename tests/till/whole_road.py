@@ -25,6 +25,7 @@ from order_backend.folder import ShopFolder
 from order_backend.published import claims_of_version
 from order_backend.publishing import publish
 from order_backend.shop import Shop
+from tests.committing import network
 from tests.committing.kit import CATALOGUE_FILE, NOW_S, joined_shop
 from tests.committing.network import write_settings
 from tests.plumbing.stand_ins import comes_true
@@ -35,7 +36,7 @@ STEPS = (
     "between the two names", "both names, not flushed", "taken up",
 )  # fmt: skip
 """Of taking up a catalogue, at which a till may die."""
-PATIENCE_S = 60.0
+PATIENCE_S = network.PATIENCE_S
 """A deadline for a hang, not a measure of speed."""
 MANIFEST, PART = "va/v1/b/corner-shop/catalog", "va/v1/b/corner-shop/part/"
 
