@@ -47,6 +47,8 @@ class Leaving:
         self._due: dict[str, float] = {}
         self._handed_out: dict[str, float] = {}  # when, in monotonic seconds, for all that are in _due
         self._questions: Counter[str] = Counter()
+        self.early: set[str] = set()
+        """Those that the shop may still place, though they were given up here (`outbox.plan`)."""
         self._unsigned = False
 
     @property
@@ -71,6 +73,7 @@ class Leaving:
         self._due.pop(intent_id, None)
         self._handed_out.pop(intent_id, None)
         self._questions.pop(intent_id, None)
+        self.early.discard(intent_id)
 
     def order(self, row: OrderRow) -> Publish | None:
         """Its bytes as they were signed; None where storage has altered them: then the shop will be asked."""
@@ -78,6 +81,7 @@ class Leaving:
         if not self._are_whole(row, topic, payload):
             return None
         self._rest(row.intent_id, row.attempts + 1)
+        self.early.discard(row.intent_id)
         return Publish(row.intent_id, up_topic(self._device.id, "intent"), payload)
 
     def questions(self, rows: Iterable[OrderRow]) -> list[Publish]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
-from agent.committing.journal_rows import OrderRow
+from agent.committing.journal_rows import DAMAGED, OrderRow
 
 GRACE_S = 300
 """After `exp`, how long a receipt may still be on its way before the shop is asked."""
@@ -30,6 +30,7 @@ def plan(
     connected: bool,
     fresh: Container[str],
     held: Container[str] = (),
+    early: Container[str] = (),
 ) -> Plan:
     """What to do now about the open orders.
 
@@ -41,7 +42,9 @@ def plan(
 
     `rows` come oldest first, and the orders of one person leave in that order: a later one waits until the
     broker has taken the one before, not for the shop's answer. Other people's go on. What is `held` is being
-    cancelled: it is sent no more, and holds nobody back.
+    cancelled: it is sent no more, and holds nobody back. What is `early` was given up by a clock that was
+    wrong: the shop has it not, and by its time may still place it. So the same bytes leave once more, or the
+    shop could only say "not yet" until their time is over there, too.
     """
     publish: list[str] = []
     ask: list[str] = []
@@ -57,7 +60,8 @@ def plan(
         else:
             is_due = connected and monotonic_s >= due.get(row.intent_id, 0.0)
             if row.state == "unknown":
-                ask += [row.intent_id] * is_due
+                again = row.intent_id in early and row.intent_id not in held and row.reason != DAMAGED
+                (publish if again else ask).extend([row.intent_id] * is_due)
             elif row.intent_id not in held and row.person not in not_taken_yet:
                 publish += [row.intent_id] * is_due
                 if row.state == "queued":

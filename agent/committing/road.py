@@ -124,7 +124,14 @@ class OrderRoad:
             new_id=new_id,
         )
         self._answers = ShopAnswers(
-            journal, trust, time, self._device, self._move, self._label_s, self.refused
+            journal,
+            trust,
+            time,
+            self._device,
+            self._move,
+            self._label_s,
+            self._leaving.early.add,
+            self.refused,
         )
         self._cancels = Cancels(
             journal, keys, trust, settings, monotonic_s=self._monotonic_s, rest_s=self._rest_s, new_id=new_id
@@ -223,6 +230,7 @@ class OrderRoad:
             connected=self._connected,
             fresh=self._fresh,
             held=held,
+            early=self._leaving.early,
         )
         for intent_id in todo.unknown:
             self._move(intent_id, "unknown")

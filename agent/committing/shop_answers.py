@@ -55,11 +55,13 @@ class ShopAnswers:
         device: Device,
         move: Move,
         label_s: Callable[[], int],
+        early: Callable[[str], None],
         refused: Counter[str],
     ) -> None:
-        """`label_s` gives the time for a journal row."""
+        """`label_s` gives the time for a journal row; `early` is told of an order that is asked after, and
+        which the shop has not and may still place."""
         self._journal, self._trust, self._time, self._device = journal, trust, time, device
-        self._move, self._label_s, self._refused = move, label_s, refused
+        self._move, self._label_s, self._early, self._refused = move, label_s, early, refused
 
     def receipt(self, payload: bytes) -> list[OrderPlaced | OrderDiffers | OrderRefused | CancelTooLate]:
         """The end of an open order, or of a cancellation. One that was ordered otherwise than agreed ends as
@@ -130,6 +132,8 @@ class ShopAnswers:
             raise TrustError("receipt_other_intent", "answers no intent of this device")
         if row.state != "unknown" or answer.iat <= row.exp:
             # Said before `exp`, "not placed" may be true and still become false.
+            if row.state == "unknown":
+                self._early(row.intent_id)
             raise TrustError("receipt_too_early", f"{row.intent_id} may still be placed")
         self._move(row.intent_id, "expired", receipt=payload)
         return OrderExpired(*about(row))

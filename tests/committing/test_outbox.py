@@ -52,6 +52,14 @@ def test_what_left_is_resent_until_its_grace_is_over_and_then_asked_after() -> N
     assert planned(row(state="unknown", attempts=3), EXP + GRACE_S + 1) == {"ask": ("i",)}
 
 
+def test_what_the_shop_may_still_place_leaves_once_more_unless_it_is_damaged_or_being_cancelled() -> None:
+    options: dict[str, object] = {"fresh": (), "early": {"i"}}
+    assert planned(row(state="unknown"), EXP + GRACE_S + 1, **options) == {"publish": ("i",)}
+    assert planned(row(state="unknown", reason="damaged"), EXP, **options) == {"ask": ("i",)}
+    assert planned(row(state="unknown"), EXP, **options, held={"i"}) == {"ask": ("i",)}
+    assert planned(row(state="unknown"), EXP, **options, due={"i": 99.0}) == {}
+
+
 def test_without_trusted_time_nothing_is_given_up() -> None:
     assert planned(row(state="sent", attempts=1), None) == {"publish": ("i",)}
     assert planned(ROW, None) == {"publish": ("i",)}

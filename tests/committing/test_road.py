@@ -267,6 +267,33 @@ def test_not_placed_is_not_believed_while_it_may_still_be_placed(online: Bench) 
     assert online.road.refused["receipt_too_early"] == 1
 
 
+@pytest.mark.parametrize(("ahead_s", "end"), [(0, "ordered"), (12 * 3_600, "refused")])
+def test_an_order_that_a_clock_ahead_has_given_up_has_its_end_at_once(
+    bench: Bench, ahead_s: int, end: str
+) -> None:
+    """Its bytes leave once more: the shop places what is still in its time, and refuses what is signed in the
+    future. Questions alone would leave it open until its time is over at the shop, too."""
+    bench.clocks.synchronised = True
+    bench.clocks.wall_s += ahead_s
+    bench.road.link(True)
+    signed = bench.road.commit(agreed())
+    only_publish(bench)  # and is lost
+    bench.clocks.pass_by(3_600 + 301)
+    assert bench.road.tick() == ([], [])
+    question = only_publish(bench)
+    shop_s = NOW_S + 60
+    early = bench.desk.query(DEVICE, question.payload, now_s=shop_s)
+    assert bench.road.received(RSP, early.payload) == []
+    assert bench.road.tick() == ([], []), "an answer that comes again and again must not send it as often"
+    bench.clocks.pass_by(300)
+    again = only_publish(bench)
+    assert again.payload == signed.payload
+    reply = bench.desk.intent(DEVICE, again.payload, now_s=shop_s)
+    assert reply.code == ("ordered" if end == "ordered" else "not_yet_valid")
+    assert bench.road.received(ACK, reply.payload) != []
+    assert bench.journal.orders()[0].state == end
+
+
 def test_a_key_store_that_does_not_answer_holds_up_its_questions_and_nothing_else(
     online: Bench, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
