@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from agent.commands.policy_words import about, day_name, verdict
 from agent.commands.priced import basket_of, catalogue_of
 from agent.deciding.basket import Basket
@@ -43,6 +45,8 @@ def explain(arguments: argparse.Namespace) -> int:
     basket = basket_of(catalogue, arguments.item, arguments.quantity, settings.device.language)
     rules = HouseRules(policy, shop_details(settings.paths))
     house = rules.house(arguments.person, _moment(arguments), source)
+    if arguments.role:
+        house = msgspec.structs.replace(house, person=rules.person(arguments.person, arguments.role))
     spent = Money(arguments.spent_minor, catalogue.currency)
     tiers = policy.tighter(settings.policy)
     most = policy.most_by_voice(settings.policy, tiers)
@@ -174,7 +178,10 @@ def _unknown_goods(policy: PolicyFile, settings: Settings) -> Iterator[str]:
     categories = {category for told in facts.values() for category in told.categories}
     named = {role for told in facts.values() for role in told.who}
     for role in sorted(named - policy.roles.keys()):
-        yield f"the shop lets only {role!r} order some goods, and [roles] has no such role: nobody can"
+        yield (
+            f"the shop lets only {role!r} order some goods, and [roles] has no such role: who is to order"
+            " them needs it (earmark people role --help)"
+        )
     for rule in policy.rules:
         for product in sorted(set(rule.products) - sold):
             yield f"{rule.id}: the shop sells no {product!r}"

@@ -154,7 +154,7 @@ class Desk:
         second_ready = any(
             self._has_factor(one.pseudonym) or self.has_phone(one.pseudonym)
             for one in self.people.all()
-            if one.pseudonym != person
+            if one.pseudonym != person and one.admitted
         )
         most = self.house.policy.most_by_voice(self.settings.policy, self.policy)
         circumstances = Circumstances(
@@ -163,27 +163,24 @@ class Desk:
         )
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
         known = self.people.get(person)
-        role = known.profile.role if known else ""
-        house = (
-            self.house.for_order(self._name_of(person), self.now_s(), self.edition.source, role)
-            if person
-            else ONLY_LIMITS
-        )
+        name, role = (known.name, known.profile.role) if known else ("", "")
+        house = self.house.for_order(name, self.now_s(), self.edition.source, role) if person else ONLY_LIMITS
         return Surroundings(self.policy, circumstances, offers=asks, house=house, much=much)
 
     def known_as(self, person: str) -> Ruled:
         """Whom the rules of the house take `person` for."""
-        return self.house.policy.person(self._name_of(person))
-
-    def _name_of(self, person: str) -> str:
-        return next((one.name for one in self.people.all() if one.pseudonym == person), "")
+        known = self.people.get(person)
+        return self.house.person(known.name, known.profile.role) if known else self.house.person("")
 
     def _has_factor(self, person: str) -> bool:
         return bool(self.settings.touch.devices) and self.factors.has(person)
 
     def has_phone(self, person: str) -> bool:
-        """Whether `person` has one that can answer: by the broker, or by a code on the keypad."""
-        return self.phones.has(person) and (self.online or bool(self.settings.touch.keypad_device))
+        """Whether `person`, who may order, has one that can answer: by the broker, or by a code on the
+        keypad."""
+        known = self.people.get(person)
+        reached = self.online or bool(self.settings.touch.keypad_device)
+        return reached and known is not None and known.admitted and self.phones.has(person)
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""
