@@ -70,11 +70,10 @@ class OrderDesk:
     ) -> None:
         self._config = config = folder.config()
         self._shop = Shop.open(folder.database)
-        self._receipts_key = folder.signing_key("receipts")
-        self._time_key = folder.signing_key("time")
+        self._receipts_key, self._time_key = folder.signing_key("receipts"), folder.signing_key("time")
         self._agents = StandingKeys.of(folder, "agent")
         self._offer_keys = StandingKeys.of(folder, "offers")
-        self._folder = folder
+        self._folder, self._new_id = folder, new_id
         self._terms = Terms(
             merchant=config.merchant,
             environment=config.environment,
@@ -85,7 +84,6 @@ class OrderDesk:
         )
         self._situations = Situations(self._shop.database)
         self._prices = Prices(folder, self._shop, config.longest_lifetime_s)
-        self._new_id = new_id
         self._receipts = ReceiptWriter(config, self._receipts_key, new_id)
         self._placing = Placing(folder, self._shop, self._receipts, order_number or unguessable)
         self.key_changes = KeyChanges(folder, self._shop, self._receipts_key, new_id)
@@ -201,8 +199,7 @@ class OrderDesk:
     ) -> CheckedIntent:
         if isinstance(signed, DirectIntent):
             self._look_for_offer_key(named_key(signed.checkout.checkout_jwt))
-            keys = self._offer_keys.at(now_s)
-            return check_direct(signed, terms=self._terms, offer_keys=keys, now_s=now_s)
+            return check_direct(signed, terms=self._terms, offer_keys=self._offer_keys.at(now_s), now_s=now_s)
         self._look_for_agent(signed.checkout.cnf.jwk.kid)
         version = signed.checkout.catalogue_version
         if again:

@@ -15,6 +15,7 @@ from email.policy import SMTP
 import msgspec
 
 from agent.committing.mandates import Merchant
+from agent.plumbing.currencies import on_a_bill
 from agent.plumbing.terminal import plain
 from order_backend.checks import PricedLine
 from order_backend.mail_settings import MailSettings
@@ -194,8 +195,7 @@ def message_id(order_id: str, shop_id: str, sender: str) -> str:
 
 def price(minor: int, currency: str, language: Language = "en") -> str:
     """'38.00 PLN', or '38,00 PLN' in Polish."""
-    point = {"en": ".", "pl": ","}[language]
-    return f"{minor // 100}{point}{minor % 100:02d} {currency}"
+    return on_a_bill(minor, currency, {"en": ".", "pl": ","}[language])
 
 
 def _item(line: PricedLine, notice: Notice) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from agent.deciding import conversation as talk
+from agent.deciding import placed
 from agent.deciding.basket import Basket, Line, Offer
+from agent.deciding.details import Facts
 from agent.deciding.money import Money
 from agent.deciding.offered import OfferArrived, OfferLate, OfferOver
 from agent.deciding.policy import Circumstances
@@ -36,6 +38,7 @@ WITH_PIN = Circumstances(ZERO, factor_ready=True)
 WITH_PHONE = Circumstances(ZERO, phone_ready=True)
 WITH_OTHERS = Circumstances(ZERO, second_ready=True)
 CONSENT = Answer("consent")
+FEW_COFFEES = House(facts={"coffee": Facts(most=1)})
 
 
 def _house(require: Requirement) -> House:
@@ -71,6 +74,11 @@ _ORDERS = (
     Case("a known voice orders", talk.OrderHeard(COFFEE, ANNA)),
     Case("a known voice orders what is queued already", talk.OrderHeard(COFFEE, ANNA), QUEUED),
     Case("a known voice orders, and another order sounded as likely", talk.OrderHeard(COFFEE, ANNA, TEA)),
+    Case(
+        "a known voice orders as usual, and another order is nearly as usual",
+        talk.OrderHeard(COFFEE, ANNA, TEA, "which_again"),
+    ),
+    Case("a known voice orders unusually many", talk.OrderHeard(COFFEE, ANNA), house=FEW_COFFEES),
     Case("an order is typed", talk.OrderHeard(COFFEE, TYPED)),
     Case("an unknown voice orders", talk.OrderHeard(COFFEE, _nobody("unknown_voice"))),
     Case("nobody is enrolled", talk.OrderHeard(COFFEE, _nobody("nobody_enrolled"))),
@@ -217,10 +225,11 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("the same in a room that is too loud", talk.Confused("too_loud")),
         Case("the same among much other talk", talk.Confused("much_talk")),
     ),
-    talk.Added: (
-        Case("whoever ordered asks for something else as well", talk.Added(BOTH, ANNA, True)),
-        Case("somebody else, or a voice that cannot be told, asks for it", talk.Added(BOTH, ANNA)),
+    talk.Changed: (
+        Case("whoever ordered wants it otherwise, more or less of it", talk.Changed(BOTH, ANNA, True)),
+        Case("somebody else, or a voice that cannot be told, wants it otherwise", talk.Changed(BOTH, ANNA)),
     ),
+    talk.ChangeUnclear: (Case("it is wanted otherwise, but how is not clear", talk.ChangeUnclear()),),
     talk.WentOn: (Case("whoever ordered spoke on, and ordered something else in it all", talk.WentOn()),),
     talk.Silent: (Case("silence", talk.Silent()),),
     talk.Helped: (Case("somebody asks for help", talk.Helped()),),
@@ -242,18 +251,18 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("too many wrong ones", talk.FactorRefused("factor_locked")),
     ),
     talk.PhoneRefused: (Case("it is refused on the phone", talk.PhoneRefused("anna")),),
-    talk.Committed: (
-        Case("signed and on disk, the broker is reached", talk.Committed(online=True)),
-        Case("signed and on disk, the broker is not reached", talk.Committed(online=False)),
+    placed.Committed: (
+        Case("signed and on disk, the broker is reached", placed.Committed(online=True)),
+        Case("signed and on disk, the broker is not reached", placed.Committed(online=False)),
     ),
-    talk.NotCommitted: (
-        Case("nothing could be written (here: the disk is full)", talk.NotCommitted("journal_full")),
+    placed.NotCommitted: (
+        Case("nothing could be written (here: the disk is full)", placed.NotCommitted("journal_full")),
     ),
-    talk.ReceiptArrived: (
-        Case("a receipt: ordered", talk.ReceiptArrived("coffee", delivery="2026-11-24")),
-        Case("a receipt: refused (here: the price has risen)", talk.ReceiptArrived("coffee", "over_limit")),
-        Case("a receipt: ordered otherwise than agreed", talk.ReceiptArrived("coffee", "over_agreed")),
+    placed.ReceiptArrived: (
+        Case("a receipt: ordered", placed.ReceiptArrived("coffee", delivery="2026-11-24")),
+        Case("a receipt: refused (here: the price has risen)", placed.ReceiptArrived("coffee", "over_limit")),
+        Case("a receipt: ordered otherwise than agreed", placed.ReceiptArrived("coffee", "over_agreed")),
     ),
-    talk.JournalMended: (Case("the journal was damaged, and is mended", talk.JournalMended()),),
-    talk.ReceiptLate: (Case("no receipt within `receipt_wait_ms`", talk.ReceiptLate()),),
+    placed.JournalMended: (Case("the journal was damaged, and is mended", placed.JournalMended()),),
+    placed.ReceiptLate: (Case("no receipt within `receipt_wait_ms`", placed.ReceiptLate()),),
 }

@@ -22,7 +22,6 @@ sys.path.insert(0, str(ROOT))
 
 from agent.committing import journal_rows  # noqa: E402
 from agent.deciding import conversation as talk  # noqa: E402
-from agent.deciding import step_up  # noqa: E402
 from agent.deciding.asking import MOST_TRIES  # noqa: E402
 from agent.deciding.choice import Choice  # noqa: E402
 from agent.deciding.dialogue import TABLE, step  # noqa: E402
@@ -82,11 +81,12 @@ def _states(state: type[talk.State], *, sentence_asked: bool) -> list[talk.State
         return [AwaitingOffer(COFFEE, ANNA)]
     if state is talk.Committing:
         return [talk.Committing(COFFEE, ANNA)]
+    each, said = range(1, MOST_TRIES + 1), COFFEE.digest
     if state is talk.AwaitingFactor:
-        return [talk.AwaitingFactor(COFFEE, ANNA, tries) for tries in range(1, step_up.MOST_TRIES + 1)]
-    each = range(1, MOST_TRIES + 1)
+        return [talk.AwaitingFactor(COFFEE, ANNA, tries, said=said) for tries in each]
     if state is talk.Confirming:
-        return [talk.Confirming(COFFEE, ANNA, tries, sentence_asked=sentence_asked) for tries in each]
+        asked = talk.Confirming(COFFEE, ANNA, sentence_asked=sentence_asked, said=said)
+        return [replace(asked, tries=tries) for tries in each]
     return [talk.AskingAnother(COFFEE, ANNA, tries) for tries in each]
 
 

@@ -196,7 +196,8 @@ def _paid_for_another(lab: Lab) -> str:
     with lab.connected(DEVICE) as client:
         _, payment = _closed(lab, asked(lab, client))
         checkout, _ = _closed(lab, asked(lab, client))
-        return lab.sent(client, _signed(lab, checkout, {**payment, "jti": checkout["jti"]}))
+        said = {name: checkout[name] for name in ("jti", "iat", "exp")}
+        return lab.sent(client, _signed(lab, checkout, payment | said))
 
 
 def _of_another_device(lab: Lab) -> str:

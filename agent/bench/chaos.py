@@ -68,7 +68,7 @@ def run_chaos(intents: int, devices: int, seed: int, database: DatabaseKind = "s
     {"handed_over": orders that stand from then on, "seed", "devices", "database", "replicas", "faults":
     {kind: n}, "connections_cut", "messages": {what was done to them, and the shop's answers to forged ones:
     n}, "not_as_agreed": as the function of that name, "orders_by_offer": of those at the shop, closed by
-    their device, "steps": {of the shop's operator, done: after how many tries}, "steps_left": not done,
+    their device, "steps": {of the shop's operator: how often tried}, "steps_left": not done,
     "successor": {"known": to how many devices, "connect": how many by it, as they have told the shop},
     "seconds", "sound": whether nothing was lost, doubled, forged, left open, said or closed wrongly}.
 
@@ -93,7 +93,7 @@ def run_chaos(intents: int, devices: int, seed: int, database: DatabaseKind = "s
         "replicas": len(plan.replicas),
         "faults": dict(sorted(ran.faults.items())),
         "connections_cut": ran.cuts,
-        "steps": {name: ran.steps.tries[name] for name in sorted(ran.steps.done)},
+        "steps": dict(sorted(ran.steps.tries.items())),
         "steps_left": ran.steps.left,
         "messages": dict(sorted(messages.items())),
         "seconds": round(time.monotonic() - begun, 1),

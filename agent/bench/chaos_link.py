@@ -143,10 +143,11 @@ class ChaosLink:
         return []
 
     def _passed(self, message: Received, now_s: float) -> list[Received]:
-        # What the broker retains for all devices is not lost between a live uplink and a live till, and comes
-        # again to the next of either; other messages are asked for, or sent, until they come.
-        may_be_lost = not message.topic.startswith(f"{SHOP_ROOT}/")
-        true = self._down.put(message, now_s, may_be_lost=may_be_lost)
+        if message.topic.startswith(f"{SHOP_ROOT}/"):
+            # What is retained for all devices comes in its order, keys before what they sign, and once a
+            # session: a live uplink loses none of it, and a new till is told it anew.
+            return [message]
+        true = self._down.put(message, now_s)
         forged = None if self._down.quiet else self._offer_forger.perhaps(message)
         if forged is None:
             return true

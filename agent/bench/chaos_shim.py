@@ -46,19 +46,19 @@ class Shim(Generic[T]):
         self.quiet = False
         """Whether messages pass unharmed from now on."""
 
-    def put(self, message: T, now_s: float, *, may_be_lost: bool = True) -> list[T]:
+    def put(self, message: T, now_s: float) -> list[T]:
         """What comes out of it at once."""
         if self.quiet:
             return [message]
         luck = self._chance.random()
-        if luck < _DROPPED and may_be_lost:
+        if luck < _DROPPED:
             self._counts["dropped"] += 1
             return []
-        if _DROPPED <= luck < _DROPPED + _HELD_BACK:
+        if luck < _DROPPED + _HELD_BACK:
             self._counts["held_back"] += 1
             self._held.append((now_s + self._chance.uniform(0.0, _LONGEST_HELD_S), message))
             return []
-        if _DROPPED <= luck < _DROPPED + _HELD_BACK + _DUPLICATED:
+        if luck < _DROPPED + _HELD_BACK + _DUPLICATED:
             self._counts["duplicated"] += 1
             self._held.append((now_s + self._chance.uniform(0.0, _LONGEST_HELD_S), message))
         return [message]

@@ -9,6 +9,7 @@ from agent.bench.conversation_room import SOMEBODY
 from agent.bench.played_shop import PlayedShop
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OrderRow
+from agent.plumbing.currencies import in_major_units
 
 _ALL = 1_000_000
 
@@ -35,5 +36,5 @@ def differing(journal: Journal, shop: PlayedShop) -> list[str]:
 def _order(row: OrderRow, names: Mapping[str, str]) -> str:
     state = f"{row.state} ({row.reason})" if row.reason else row.state
     basket = row.basket_key.replace("|", ", ")
-    total = f"{row.total.minor // 100}.{row.total.minor % 100:02}"
+    total = in_major_units(row.total.minor, row.total.currency)
     return f"{state} {basket} for {total} by {names.get(row.person, 'nobody')}"

@@ -21,7 +21,8 @@ from agent.committing.journal_mend import MENDED
 from agent.committing.road import OrderRoad
 from agent.committing.trusted_time import TrustedTime
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Commit, ReceiptArrived, SensorsSilent, State
+from agent.deciding.conversation import Commit, SensorsSilent, State
+from agent.deciding.placed import ReceiptArrived
 from agent.deciding.proposals import Low
 from agent.deciding.verification import Verdict, Voiceprint
 from agent.plumbing import messages, site_messages
@@ -205,7 +206,8 @@ class Room:
     def fill_queue(self, count: int) -> None:
         """So many orders of somebody who is not here, each with a badge, wait for the shop."""
         line = self.desk.catalogue.line("coffee", {}, 1, self.settings.device.language)
-        commit = Commit(Basket((line,), self.desk.catalogue.version), Verdict(SOMEBODY), ("voice", "badge"))
+        basket = Basket((line,), self.desk.catalogue.version)
+        commit = Commit(basket, Verdict(SOMEBODY), ("voice", "badge"), said=basket.digest)
         for _ in range(count):
             self.desk.commit(commit, Conversation.new(), 0)
 

@@ -20,10 +20,11 @@ from agent.committing.road import OrderDiffers, OrderPlaced, OrderRefused, Order
 from agent.committing.trusted_time import ClockReading, TrustedTime
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
-from agent.deciding.conversation import ReceiptArrived, Say
+from agent.deciding.conversation import Say
 from agent.deciding.edition import Edition, examples_of
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.packed_catalogue import PackedCatalogue
+from agent.deciding.placed import ReceiptArrived
 from agent.deciding.replies import Hears, render
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import OrderAsked, understand

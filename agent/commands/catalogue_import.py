@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from decimal import Decimal
 from pathlib import Path
 
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.details import details_name
-from agent.deciding.money import minor_digits
 from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.spoken_basket import spoken_line
@@ -20,6 +18,7 @@ from agent.importing.splitting import split
 from agent.importing.texts import LARGEST_FILE_BYTES
 from agent.importing.written import Written
 from agent.plumbing import durable
+from agent.plumbing.currencies import on_a_bill
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.terminal import plain
 
@@ -75,10 +74,9 @@ def try_(arguments: argparse.Namespace) -> int:
     if not isinstance(meaning, OrderAsked):
         print(f"no order: {_WHAT_ELSE.get(type(meaning), 'not understood')}")
         return 1
-    digits = minor_digits(catalogue.currency)
     for line in meaning.basket.lines:
-        price = f"{Decimal(line.total.minor).scaleb(-digits):.{digits}f} {line.total.currency}"
-        print(plain(f"{spoken_line(line, arguments.language)}: {price} ({line.sku})"))
+        said = spoken_line(line, arguments.language)
+        print(plain(f"{said}: {on_a_bill(line.total.minor, line.total.currency)} ({line.sku})"))
     return 0
 
 

@@ -19,6 +19,7 @@ import msgspec
 
 from agent.commands.sensors_shown import heard_how
 from agent.plumbing import operator
+from agent.plumbing.currencies import on_a_bill
 from agent.plumbing.errors import ConfigurationError, EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
@@ -136,7 +137,7 @@ _PROPOSAL_STATES: dict[operator.ProposalState, str] = {
 
 
 def _money(row: operator.OrderRow | operator.ProposalRow) -> str:
-    return f"{row.total_minor // 100}.{row.total_minor % 100:02d} {row.currency}"
+    return on_a_bill(row.total_minor, row.currency)
 
 
 def _when(seconds: int) -> str:

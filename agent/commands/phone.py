@@ -15,7 +15,6 @@ import msgspec
 from joserfc.jwk import ECKey
 
 from agent.commands.operators import OperatorClient
-from agent.commands.policy_words import money
 from agent.commands.priced import basket_of, catalogue_of
 from agent.committing import jws
 from agent.committing.approvals import Pairing, sign_approval, verify_approval
@@ -30,6 +29,7 @@ from agent.deciding.phone import (
     minute_of_code,
 )
 from agent.plumbing import durable, operator
+from agent.plumbing.currencies import on_a_bill
 from agent.plumbing.errors import ConfigurationError, TrustError
 from agent.plumbing.messages import Message
 from agent.plumbing.settings_file import load_settings
@@ -128,7 +128,7 @@ def _asked(arguments: argparse.Namespace, person: str) -> Asked:
             )
         of = msgspec.json.decode(shown.asked, type=Asked)
         lines = ", ".join(f"{quantity} × {sku}" for sku, quantity, _ in of.lines)
-        print(plain(f"{of.device} asks: {lines}, {money(of.total_minor, of.currency)}"), file=sys.stderr)
+        print(plain(f"{of.device} asks: {lines}, {on_a_bill(of.total_minor, of.currency)}"), file=sys.stderr)
         return of
     settings = load_settings(arguments.settings)
     catalogue, _ = catalogue_of(Path(settings.paths.catalogue_file))

@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agent.commands.policy_words import about, day_name, money, verdict
+import msgspec
+
+from agent.commands.policy_words import about, day_name, verdict
 from agent.commands.priced import basket_of, catalogue_of
 from agent.deciding.basket import Basket
 from agent.deciding.money import Money
@@ -17,6 +19,7 @@ from agent.deciding.policy import Circumstances
 from agent.deciding.policy_file import PolicyFile, parse_policy
 from agent.deciding.rules import DAYS, Judgement, Moment, judge
 from agent.plumbing import durable
+from agent.plumbing.currencies import on_a_bill
 from agent.plumbing.errors import CatalogueError, ConfigurationError
 from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings
@@ -42,6 +45,8 @@ def explain(arguments: argparse.Namespace) -> int:
     basket = basket_of(catalogue, arguments.item, arguments.quantity, settings.device.language)
     rules = HouseRules(policy, shop_details(settings.paths))
     house = rules.house(arguments.person, _moment(arguments), source)
+    if arguments.role:
+        house = msgspec.structs.replace(house, person=rules.person(arguments.person, arguments.role))
     spent = Money(arguments.spent_minor, catalogue.currency)
     tiers = policy.tighter(settings.policy)
     most = policy.most_by_voice(settings.policy, tiers)
@@ -118,9 +123,10 @@ def _moment(arguments: argparse.Namespace) -> Moment:
 def _asked(arguments: argparse.Namespace, basket: Basket, moment: Moment) -> str:
     line, currency = basket.lines[0], basket.total.currency
     hours = f"{moment.minute // 60:02d}:{moment.minute % 60:02d}"
-    before = f", after {money(arguments.spent_minor, currency)} by voice" if arguments.spent_minor else ""
+    spent: int = arguments.spent_minor
+    before = f", after {on_a_bill(spent, currency)} by voice" if spent else ""
     return (
-        f"{arguments.person}'s {line.quantity} × {line.title} for {money(basket.total.minor, currency)}"
+        f"{arguments.person}'s {line.quantity} × {line.title} for {on_a_bill(basket.total.minor, currency)}"
         f" on a {day_name(moment.day)} at {hours}{before}"
     )
 
@@ -172,7 +178,10 @@ def _unknown_goods(policy: PolicyFile, settings: Settings) -> Iterator[str]:
     categories = {category for told in facts.values() for category in told.categories}
     named = {role for told in facts.values() for role in told.who}
     for role in sorted(named - policy.roles.keys()):
-        yield f"the shop lets only {role!r} order some goods, and [roles] has no such role: nobody can"
+        yield (
+            f"the shop lets only {role!r} order some goods, and [roles] has no such role: who is to order"
+            " them needs it (earmark people role --help)"
+        )
     for rule in policy.rules:
         for product in sorted(set(rule.products) - sold):
             yield f"{rule.id}: the shop sells no {product!r}"

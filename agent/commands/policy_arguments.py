@@ -21,6 +21,7 @@ def add_policy(commands: _Subparsers) -> None:
     )
     explain = add_command(policy, "explain", "policy", "explain", "whether an order would pass, and why")
     explain.add_argument("--person", required=True, metavar="NAME", help="who orders, as enrolled")
+    explain.add_argument("--role", metavar="ROLE", help="that they have by `earmark people`, if any")
     explain.add_argument("--item", required=True, metavar="PRODUCT", help=PRODUCT_HELP)
     explain.add_argument("--quantity", type=quantity, default=1, metavar="N", help="how many (default: 1)")
     explain.add_argument("--at", type=_minute, metavar="HH:MM", help="local time (default: now)")

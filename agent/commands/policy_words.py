@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from agent.deciding.basket import Basket
 from agent.deciding.rules import DAYS, NEEDS, SHOP_WHO, Day, Judgement, Need, Requirement, Rule, Step
+from agent.plumbing.currencies import on_a_bill
 
 _NEED: dict[Need, str] = {
     "challenge": "digits to be said again, or more: a PIN or badge",
@@ -38,11 +39,6 @@ _DAY: dict[Day, str] = {
 def day_name(day: int) -> str:
     """0 is Monday."""
     return _DAY[DAYS[day]]
-
-
-def money(minor: int, currency: str) -> str:
-    """As on a bill: "480.00 PLN"."""
-    return f"{minor // 100}.{minor % 100:02d} {currency}"
 
 
 def verdict(judgement: Judgement, basket: Basket) -> str:
@@ -125,12 +121,12 @@ def _conditions(rule: Rule, currency: str) -> Iterator[str]:
 
 def _bounds(rule: Rule, currency: str) -> str:
     bounds = [f"{rule.over_packs} packs"] if rule.over_packs else []
-    bounds += [money(rule.over_minor, currency)] if rule.over_minor else []
+    bounds += [on_a_bill(rule.over_minor, currency)] if rule.over_minor else []
     return f" than {' and '.join(bounds)}" if bounds else ""
 
 
 def _of_tier(code: str, limit: int, basket: Basket) -> str:
-    currency = basket.total.currency
+    bound = on_a_bill(limit, basket.total.currency)
     match code:
         case "too_many_lines":
             return f"one order holds at most {limit} different things (most_lines)"
@@ -138,11 +134,11 @@ def _of_tier(code: str, limit: int, basket: Basket) -> str:
             return f"one order holds at most {limit} of one thing (largest_quantity)"
         case "order_over_limit":
             return (
-                f"{money(basket.total.minor, currency)} is more than {money(limit, currency)} for one order"
+                f"{on_a_bill(basket.total.minor, basket.total.currency)} is more than {bound} for one order"
             )
         case "day_over_limit":
-            return f"it would be more than {money(limit, currency)} in 24 hours"
+            return f"it would be more than {bound} in 24 hours"
         case "day_over_limit_together":
-            return f"it would be more than {money(limit, currency)} in 24 hours for everybody together"
+            return f"it would be more than {bound} in 24 hours for everybody together"
         case _:
             return f"of {code}"

@@ -29,12 +29,13 @@ class Pairing(msgspec.Struct, frozen=True):
 
 
 def sign_approval(given: Approval, key: ECKey) -> str:
-    """As a compact JWS (ES256)."""
+    """As a compact JWS (ES256, typ `earmark-approval+jwt`); `key` is the phone's, on P-256."""
     return jws.sign(msgspec.structs.asdict(given), key, typ=TYP)
 
 
 def verify_approval(token: str, pairing: Pairing) -> Approval:
-    """What the phone of that pairing signed; what it is worth now, `approval_fault` says.
+    """What the phone of that pairing signed in the compact JWS `token`; what it is worth now,
+    `agent.deciding.phone.approval_fault` says.
 
     Raises TrustError: approval_malformed, and what `jws.verify` raises.
     """

@@ -213,6 +213,12 @@ class Journal(CancelRows, RequestRows, ReturnedRows, JournalDecisions, PeopleRow
         taken = "(state = 'ordered' AND settled_at_s >= ?)"
         return self._many(f"{_SELECT} WHERE {OPEN_STATES} OR {taken} ORDER BY number", (since_s,))
 
+    def taken_since(self, person: str, since_s: int) -> list[OrderRow]:
+        """What `person` (a pseudonym; '' for everybody) has ordered since then (Unix seconds) and was not
+        refused, oldest first."""
+        own = "(person = ? OR ? = '') AND iat >= ? AND state NOT IN ('refused', 'expired')"
+        return self._many(f"{_SELECT} WHERE {own} ORDER BY number", (person, person, since_s))
+
     def queued_like(self, person: str, basket_key: str) -> OrderRow | None:
         """An order of the same basket by the same person that has no end yet."""
         return self._one(

@@ -70,6 +70,8 @@ class KeyRenewal:
         self._offered: OfferedKey | None = None
         self._statement = ""
         self._asked: set[str] = set()
+        self._named = {one.new.kid for one in self._changes}
+        """Keys of this device's own that the shop may have been asked to take."""
         self._forgotten = False
         self._attempts, self._next_s, self._look_s, self._keep_s = 0, 0.0, 0.0, 0.0
         self.fault = ""
@@ -132,12 +134,13 @@ class KeyRenewal:
             self._failed(claims.error)
         elif claims.key == own:
             if self._forgotten:
-                self._forgotten, self.fault = False, ""
+                self._forgotten = False
+                self._succeeded()
                 audit.log("key_known_again", detail=own)
                 self._say_again()
         elif offered is not None and (claims.old, claims.key) == (own, offered.key.kid):
             self._agree(offered, signed)
-        elif claims.old == own:
+        elif claims.old == own and claims.key not in self._named:
             self._failed("key_not_ours", f"the shop has taken {claims.key[:64]} to follow {own}")
         else:
             raise TrustError("key_answer_not_asked_for", f"about the key {claims.key[:64]!r}")
@@ -145,7 +148,7 @@ class KeyRenewal:
     def _look(self, offered: OfferedKey | None) -> None:
         if offered != self._offered:
             self._offered, self._statement, self._attempts, self._next_s = offered, "", 0, 0.0
-            self.fault = self.fault if self.fault in _ALARMS else ""
+            self._succeeded()
 
     def _waits(self) -> OfferedKey | None:
         offered = self._offered
@@ -160,6 +163,7 @@ class KeyRenewal:
         id_, statement = self._sign(offered)
         self._statement = statement
         self._asked.add(str(id_))
+        self._named.add(offered.key.kid)
         return self._publish(id_, KeyData(statement))
 
     def _sign(self, offered: OfferedKey) -> tuple[UUID, str]:
@@ -187,10 +191,11 @@ class KeyRenewal:
         # The answer may be of days ago, to a statement of a process before this one.
         statement = self._statement or self._sign(offered)[1]
         change = KeyChange(self._keys.public_jwk(), offered.key, statement, answer)
-        self._changes = (*self._changes, change)
+        # Of the keys that followed this one the last counts, or a restored shop would be given another.
+        self._changes = (*(one for one in self._changes if one.old != change.old), change)
         self._kept.put(encode_changes(self._changes))
         self._kept.write()
-        self.fault = self.fault if self.fault in _ALARMS else ""
+        self._succeeded()
         audit.log("key_agreed", detail=offered.key.kid, next_step="the next start signs with it")
 
     def _told_of_key(self, claims: KeyAnswerClaims) -> None:
@@ -199,12 +204,14 @@ class KeyRenewal:
             raise TrustError("key_answer_not_asked_for", f"about the key {claims.key[:64]!r}")
         if not self._time.trusted or abs(self._time.now() - claims.iat) > CLOCK_SKEW_S:
             raise TrustError("key_answer_late", f"was said at {claims.iat}")
-        if claims.error == "key_unknown" and any(one.new.kid == claims.key for one in self._changes):
-            if not self._forgotten:
-                self._forgotten, self._attempts, self._next_s = True, 0, 0.0
-                audit.log("key_forgotten", detail="the shop was restored; it is given its own yes back")
-            return
         self._failed(claims.error)
+        has_yes = any(one.new.kid == claims.key for one in self._changes)
+        if claims.error == "key_unknown" and has_yes and not self._forgotten:
+            self._forgotten, self._attempts, self._next_s = True, 0, 0.0
+            audit.log("key_forgotten", detail="was the shop restored? it is given its own yes back")
+
+    def _succeeded(self) -> None:
+        self.fault = self.fault if self.fault in _ALARMS else ""
 
     def _failed(self, fault: str, detail: str = "") -> None:
         if fault != self.fault:

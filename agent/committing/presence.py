@@ -47,7 +47,7 @@ class PresenceSigner:
         if not self._time.trusted or (self._pair is not None and self._said == self._holds()):
             return self._pair
         now_s, self._session = self._time.now(), self._session or self._new_id()
-        if self._pair is None or now_s >= self._signed_s + REST_S:
+        if self._pair is None or abs(now_s - self._signed_s) >= REST_S:  # a clock that was ahead goes back
             said = self._holds()
             try:
                 self._pair = Presence(self._signed(True, now_s, said), self._signed(False, now_s, said))

@@ -127,10 +127,7 @@ class OrderRoad:
             journal, trust, time, self._device, self._move, self._label_s, self.refused
         )
         self._cancels = Cancels(
-            *(journal, keys, trust, settings),
-            monotonic_s=self._monotonic_s,
-            rest_s=self._rest_s,
-            new_id=new_id,
+            journal, keys, trust, settings, monotonic_s=self._monotonic_s, rest_s=self._rest_s, new_id=new_id
         )
         self._returning = Returning(
             *(journal, trust, time, self._device),

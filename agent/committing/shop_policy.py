@@ -14,6 +14,7 @@ from agent.committing.trust import Trust
 from agent.committing.trusted_time import Memory
 from agent.plumbing.errors import TrustError
 from agent.plumbing.settings import Policy
+from agent.plumbing.tightening import tightened
 
 TYP = "earmark-policy+jwt"
 _KEPT = "shop_policy"
@@ -42,13 +43,6 @@ class PolicyClaims(msgspec.Struct, frozen=True):
     iat: UnixSeconds
     version: Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
     limits: Limits
-
-
-def stricter(own: Policy, limits: Limits) -> Policy:
-    """In every field the stricter of the two."""
-    wanted = msgspec.structs.asdict(limits)
-    tightened = {name: min(getattr(own, name), limit) for name, limit in wanted.items() if limit is not None}
-    return msgspec.structs.replace(own, **tightened)
 
 
 def verify_policy(payload: bytes, trust: Trust, device_id: str) -> PolicyClaims:
@@ -89,7 +83,7 @@ class ShopPolicy:
 
     def effective(self, own: Policy) -> Policy:
         """What holds: in every field the stricter of the device's own and the shop's."""
-        return own if self._kept is None else stricter(own, self._kept.limits)
+        return own if self._kept is None else tightened(own, msgspec.structs.asdict(self._kept.limits))
 
     def accept_event(self, payload: bytes) -> bool:
         """Takes a `dn/policy` message, on disk when this returns; True where it is a newer one.

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from agent.deciding.conversation import (
     AwaitReceipt,
-    Committed,
     Committing,
-    Effect,
     Idle,
-    JournalMended,
-    NotCommitted,
-    ReceiptArrived,
-    ReceiptLate,
+    Outcome,
     Record,
     Say,
-    State,
     Surroundings,
 )
-
-Outcome = tuple[State, tuple[Effect, ...]]
+from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
 
 
 def committed(state: Committing, event: Committed, _: Surroundings) -> Outcome:

@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
+from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
     AskingAnother,
+    AwaitingFactor,
+    ChangeUnclear,
     Confirming,
     Confused,
-    Effect,
     Idle,
+    Outcome,
     Record,
     Say,
     Silent,
-    State,
     Surroundings,
 )
+from agent.deciding.verification import Verdict
 
 MOST_TRIES = 3
 """A question is put this often; then nothing is ordered and the device says how to go on. At the last time it
-offers other words: what was misheard twice is misheard again."""
+offers other words: what was misheard twice is misheard again. So often, too, a PIN may be wrong."""
+
+MOST_TRIES_ELSEWHERE = 6
+"""The same while somebody fetches a phone or a second person."""
 
 MOST_SILENCES = 2
 """Nobody may be there any more: a question is put this often to silence."""
 
-Outcome = tuple[State, tuple[Effect, ...]]
-
 
 def ask_again(
-    state: Confirming | AskingAnother, key: str, final_key: str, most_tries: int = MOST_TRIES
+    state: Confirming | AskingAnother | AwaitingFactor,
+    key: str,
+    final_key: str = "nothing_ordered",
+    most_tries: int = MOST_TRIES,
 ) -> Outcome:
     """With the sentence `key`; after `most_tries` nothing is ordered, and `final_key` says so."""
+    if isinstance(state, AwaitingFactor) and state.wants != "factor":
+        final_key, most_tries = "not_approved", MOST_TRIES_ELSEWHERE
     if state.tries >= most_tries:
         given_up = Record("gave_up", state.basket, state.speaker.person)
         return Idle(), (Say(final_key, basket=state.basket), given_up)
@@ -48,9 +58,33 @@ def unclear(state: Confirming | AskingAnother, event: Confused, _: Surroundings)
     if event.room:
         return ask_again(state, f"again_{event.room}", event.room)
     last = state.tries == MOST_TRIES - 1
-    return ask_again(state, "again_otherwise" if last else "again", "nothing_ordered")
+    return ask_again(state, "again_otherwise" if last else "again")
+
+
+def really(why: Literal["another", "much"], basket: Basket, speaker: Verdict) -> Outcome:
+    """Asks before anything is read back: one is queued already, or it is unusually much."""
+    asked = Record(f"asked_{why}", basket, speaker.person)
+    return AskingAnother(basket, speaker, why=why), (Say(why, "consent", basket), asked)
+
+
+def as_it_was(state: Confirming | AskingAnother | AwaitingFactor, key: str) -> Outcome:
+    """Nothing was changed: `key` says so where what was read back is asked about, else the question is put as
+    it was."""
+    match state:
+        case Confirming():
+            return ask_again(state, key)
+        case AskingAnother():
+            return ask_again(state, state.why)
+    return ask_again(state, f"{state.wants}_needed")
+
+
+def change_unclear(
+    state: Confirming | AskingAnother | AwaitingFactor, _: ChangeUnclear, __: Surroundings
+) -> Outcome:
+    """It stays as it was."""
+    return as_it_was(state, "change_unclear")
 
 
 def unanswered(state: Confirming | AskingAnother, _: Silent, __: Surroundings) -> Outcome:
     """Nobody said anything."""
-    return ask_again(state, "still_there", "nothing_ordered", MOST_SILENCES)
+    return ask_again(state, "still_there", most_tries=MOST_SILENCES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
@@ -68,6 +69,14 @@ class Basket(msgspec.Struct, frozen=True):
     def key(self) -> str:
         """Equal for two baskets that hold the same products, options and quantities in any order."""
         return basket_key((line.sku, line.quantity) for line in self.lines)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, over what somebody agrees to: products, options, quantities and prices, in any
+        order, and the version of the catalogue."""
+        lines = sorted((line.sku, line.quantity, line.unit, line.unit_price.minor) for line in self.lines)
+        source = (lines, self.total.currency, self.catalogue_version)
+        return hashlib.sha256(msgspec.json.encode(source)).hexdigest()
 
     def at(self, unit_prices: Iterable[Money]) -> Basket:
         """The same at other prices, one for each line."""

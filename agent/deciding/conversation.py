@@ -3,12 +3,14 @@ values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.deciding.basket import Basket, Factor, Offer
 from agent.deciding.choice import Choice
 from agent.deciding.offered import AskOffer, AwaitingOffer, MayBeOffered, OfferArrived, OfferLate, OfferOver
+from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import ONLY_LIMITS, House, Person
 from agent.deciding.silences import Since
@@ -16,6 +18,8 @@ from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
 from agent.plumbing.operator import ProposalState
 from agent.plumbing.settings import Policy
+
+Which = Literal["which", "which_again"]
 
 
 @dataclass(frozen=True)
@@ -27,30 +31,34 @@ class Idle:
 class Confirming(MayBeOffered):
     """The basket and its total were read back. `speaker` asked for it; `tries` counts the answers that
     decided nothing. The prices are those of `offer`, where there is one. `sentence_asked`: a bare yes was
-    answered with the sentence that is needed."""
+    answered with the sentence that is needed. `said`: the digest of what was last read back."""
 
     basket: Basket
     speaker: Verdict
     tries: int = 1
     offer: Offer | None = None
     sentence_asked: bool = False
+    said: str = ""
 
 
 @dataclass(frozen=True)
 class AskingAnother:
-    """The same basket is queued already: does the person want another?"""
+    """Is that really meant? `why`: the same basket is queued already, or it is unusually much."""
 
     basket: Basket
     speaker: Verdict
     tries: int = 1
+    why: Literal["another", "much"] = "another"
 
 
 @dataclass(frozen=True)
 class Choosing:
-    """Two orders sounded alike, and the person was asked which of them it was. `speaker` is who ordered."""
+    """Two orders sounded alike, or are as usual, and the person was asked which of them it was: `question` is
+    the reply. `speaker` is who ordered."""
 
     choice: Choice
     speaker: Verdict
+    question: Which = "which"
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,7 @@ Wanted = Literal["factor", "phone", "second"]
 @dataclass(frozen=True)
 class AwaitingFactor(MayBeOffered):
     """The basket is above the voice tier: what it `wants` is awaited. `given` is what whoever ordered has
-    confirmed it by, `second` the other person who has. `offer` as in `Confirming`."""
+    confirmed it by, `second` the other person who has. `offer` and `said` as in `Confirming`."""
 
     basket: Basket
     speaker: Verdict
@@ -79,6 +87,7 @@ class AwaitingFactor(MayBeOffered):
     wants: Wanted = "factor"
     given: tuple[Factor, ...] = ()
     second: str = ""
+    said: str = ""
 
 
 State = AwaitingFactor | AwaitingOffer | Idle | Confirming | AskingAnother | Choosing | Committing
@@ -86,11 +95,12 @@ State = AwaitingFactor | AwaitingOffer | Idle | Confirming | AskingAnother | Cho
 
 @dataclass(frozen=True)
 class OrderHeard:
-    """`runner_up` is an order that sounded nearly as likely."""
+    """`runner_up` is an order that sounded nearly as likely, or is nearly as usual: `question` asks which."""
 
     basket: Basket
     speaker: Verdict
     runner_up: Basket | None = None
+    question: Which = "which"
 
 
 @dataclass(frozen=True)
@@ -142,12 +152,18 @@ class Confused:
 
 
 @dataclass(frozen=True)
-class Added:
-    """Something was asked for beside what was read back: `basket` is both. The rest as of `Answered`."""
+class Changed:
+    """What was read back is wanted otherwise, with something more or less: `basket` is that. The rest as of
+    `Answered`."""
 
     basket: Basket
     speaker: Verdict
     same_speaker: bool = False
+
+
+@dataclass(frozen=True)
+class ChangeUnclear:
+    """It is wanted otherwise, but what fits no line of it, or more than one."""
 
 
 @dataclass(frozen=True)
@@ -192,42 +208,6 @@ class FactorRefused:
     code: str
 
 
-@dataclass(frozen=True)
-class Committed:
-    """The signed intent is on disk; `online` is whether the broker is reached."""
-
-    online: bool
-
-
-@dataclass(frozen=True)
-class NotCommitted:
-    """Nothing was written and nothing promised; `code` says why."""
-
-    code: str
-
-
-@dataclass(frozen=True)
-class ReceiptArrived:
-    """A verified receipt: `code` is '' when ordered, else why the shop refused, or how its receipt differs
-    from what was agreed. `title` names the basket for people, `delivery` is an ISO 8601 date or ''; `could`
-    is what the shop could send of it, in words."""
-
-    title: str
-    code: str = ""
-    delivery: str = ""
-    could: str = ""
-
-
-@dataclass(frozen=True)
-class JournalMended:
-    """What the device remembers of orders was damaged, and some may be missing."""
-
-
-@dataclass(frozen=True)
-class ReceiptLate:
-    """The moment in which a receipt was awaited is over."""
-
-
 Event = (
     OfferArrived
     | OfferLate
@@ -240,7 +220,8 @@ Event = (
     | Proposed
     | SensorsSilent
     | Answered
-    | Added
+    | Changed
+    | ChangeUnclear
     | Confused
     | Silent
     | WentOn
@@ -274,12 +255,14 @@ class Say:
 
 @dataclass(frozen=True)
 class Commit:
-    """Sign the intent and write it to the journal; answer with `Committed`, `NotCommitted` or `OfferOver`."""
+    """Sign the intent and write it to the journal; answer with `Committed`, `NotCommitted` or `OfferOver`.
+    `said` is the digest of what was last read back: without it nothing is signed."""
 
     basket: Basket
     speaker: Verdict
     factors: tuple[Factor, ...] = ("voice",)
     offer: Offer | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -298,6 +281,8 @@ class Record:
 
 
 Effect = Say | AskOffer | Commit | AwaitReceipt | Record
+Outcome = tuple[State, tuple[Effect, ...]]
+"""The next state, and what to do, in this order."""
 
 
 @dataclass(frozen=True)
@@ -310,3 +295,4 @@ class Surroundings:
     offers: bool = False  # whether the shop can be asked for an offer before anything is read back
     house: House = ONLY_LIMITS  # for what is typed by nobody, too: a voice has to take it over
     second: Person | None = None  # who confirms what somebody else has ordered
+    much: Mapping[str, int] = field(default_factory=dict)  # above so many of a product it is asked about once

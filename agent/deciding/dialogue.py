@@ -14,30 +14,26 @@ from agent.deciding.asking import ask_again
 from agent.deciding.basket import Basket
 from agent.deciding.choice import CHOICE, Choice
 from agent.deciding.conversation import (
-    Added,
     Answered,
     AskingAnother,
     AwaitingFactor,
+    Changed,
+    ChangeUnclear,
     Choosing,
     Chosen,
     Commit,
-    Committed,
     Committing,
     Confirming,
     Confused,
-    Effect,
     Event,
     FactorGiven,
     FactorRefused,
     Helped,
     Idle,
-    JournalMended,
-    NotCommitted,
     OrderHeard,
+    Outcome,
     PhoneRefused,
     Proposed,
-    ReceiptArrived,
-    ReceiptLate,
     Record,
     Repeated,
     Say,
@@ -49,18 +45,21 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.offered import AwaitingOffer, OfferArrived, OfferLate, OfferOver
 from agent.deciding.permitting import permit
+from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
 from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, read_back, refused
+from agent.deciding.said import bound_to_what_was_said
+from agent.deciding.sanity import is_much
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED
-
-Outcome = tuple[State, tuple[Effect, ...]]
 
 
 def step(state: State, event: Event, surroundings: Surroundings) -> Outcome:
     """The next state and what to do, in this order. An event that has no place in the table changes
     nothing."""
     handler = TABLE.get((type(state), type(event)))
-    return handler(state, event, surroundings) if handler else (state, ())
+    if handler is None:
+        return state, ()
+    return bound_to_what_was_said(*handler(state, event, surroundings))
 
 
 def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
@@ -68,18 +67,17 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
     if not speaker.person and speaker != TYPED:
         return _end(Say(f"refused_{speaker.reason}", basket=basket), f"refused_{speaker.reason}", basket)
     if event.runner_up is not None:
-        return Choosing(Choice(basket, event.runner_up), speaker), (
-            Say("which", CHOICE, basket, event.runner_up),
+        return Choosing(Choice(basket, event.runner_up), speaker, event.question), (
+            Say(event.question, CHOICE, basket, event.runner_up),
             Record("asked_which", basket, speaker.person),
         )
     decision = by_voice_or_factor(basket, around)
     if not decision.allowed:
         return refused(decision, basket, speaker)
+    if is_much(basket, around):
+        return asking.really("much", basket, speaker)
     if around.circumstances.queued_same:
-        return AskingAnother(basket, speaker), (
-            Say("another", "consent", basket),
-            Record("asked_another", basket, speaker.person),
-        )
+        return asking.really("another", basket, speaker)
     return ask_or_read_back(basket, speaker, around)
 
 
@@ -133,7 +131,7 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
         return read_back(basket, event.speaker, around, state.offer)  # the limits have changed meanwhile
     return Committing(basket, event.speaker, state.offer), (
         Record("consented", basket, event.speaker.person),
-        Commit(basket, event.speaker, offer=state.offer),
+        Commit(basket, event.speaker, offer=state.offer, said=state.said),
     )
 
 
@@ -146,20 +144,23 @@ def fits(answer: Answer, basket: Basket) -> bool:
     return not others and line.quantity == answer.quantity and answer.unit in (None, line.unit)
 
 
-def _added(state: Confirming | AwaitingFactor, event: Added, around: Surroundings) -> Outcome:
-    """As if it had been ordered at once, and read back as one: only by who ordered."""
+def _changed(
+    state: Confirming | AskingAnother | AwaitingFactor, event: Changed, around: Surroundings
+) -> Outcome:
+    """As if it had been ordered so at once, and read back as one: only by who ordered."""
     if event.speaker != state.speaker or not (event.same_speaker or event.speaker == TYPED):
-        if isinstance(state, AwaitingFactor):
-            return step_up.unclear(state, Confused(), around)
-        return ask_again(state, "not_added", "nothing_ordered")
+        return asking.as_it_was(state, "not_changed")
     return _order_heard(state, OrderHeard(event.basket, state.speaker), around)
 
 
 def _another_answered(state: AskingAnother, event: Answered, around: Surroundings) -> Outcome:
+    said = Say("left_as_it_is" if state.why == "another" else "cancelled")
     if event.answer.kind == "denial":
-        return _end(Say("left_as_it_is"), "declined_another", state.basket, state.speaker.person)
+        return _end(said, f"declined_{state.why}", state.basket, state.speaker.person)
     if event.answer.kind == "later":
-        return _end(Say("left_as_it_is"), "postponed", state.basket, state.speaker.person)
+        return _end(said, "postponed", state.basket, state.speaker.person)
+    if state.why == "much" and around.circumstances.queued_same:
+        return asking.really("another", state.basket, state.speaker)
     return ask_or_read_back(state.basket, state.speaker, around)
 
 
@@ -224,7 +225,8 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Confirming, Repeated): in_between.repeated,
     (Confirming, WentOn): _went_on,
     (Confirming, Answered): _confirm_answered,
-    (Confirming, Added): _added,
+    (Confirming, ChangeUnclear): asking.change_unclear,
+    (Confirming, Changed): _changed,
     (Confirming, Confused): asking.unclear,
     (Confirming, Silent): asking.unanswered,
     (AwaitingOffer, OfferArrived): reading_back.offered,
@@ -237,6 +239,8 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (AskingAnother, Repeated): in_between.repeated,
     (AskingAnother, WentOn): _went_on,
     (AskingAnother, Answered): _another_answered,
+    (AskingAnother, ChangeUnclear): asking.change_unclear,
+    (AskingAnother, Changed): _changed,
     (AskingAnother, Confused): asking.unclear,
     (AskingAnother, Silent): asking.unanswered,
     (Choosing, OrderHeard): _ordered_meanwhile,
@@ -255,7 +259,8 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (AwaitingFactor, FactorRefused): step_up.factor_refused,
     (AwaitingFactor, PhoneRefused): step_up.phone_refused,
     (AwaitingFactor, Answered): step_up.answered,
-    (AwaitingFactor, Added): _added,
+    (AwaitingFactor, ChangeUnclear): asking.change_unclear,
+    (AwaitingFactor, Changed): _changed,
     (AwaitingFactor, Confused): step_up.unclear,
     (AwaitingFactor, Silent): step_up.unclear,
     (Committing, Committed): agreed.committed,

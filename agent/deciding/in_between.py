@@ -10,20 +10,15 @@ from agent.deciding.conversation import (
     AwaitingFactor,
     Choosing,
     Confirming,
-    Confused,
-    Effect,
     Helped,
     OrderHeard,
+    Outcome,
     Record,
     Repeated,
     Say,
-    State,
     Surroundings,
 )
-from agent.deciding.step_up import unclear as factor_unclear
 from agent.deciding.verification import TYPED
-
-Outcome = tuple[State, tuple[Effect, ...]]
 
 
 def helped(
@@ -31,13 +26,13 @@ def helped(
 ) -> Outcome:
     """Says what may be said now, and asks again as if nothing had been said."""
     match state:
-        case Choosing(choice):
-            return state, (Say("help_which", CHOICE, choice.first, choice.second),)
+        case Choosing(question=question):
+            return _asked_as_before(state, "help_which" if question == "which" else question)
         case AwaitingFactor(wants=wants):
-            key = f"read_back_{wants}"
-        case _:
-            key = "help_another" if isinstance(state, AskingAnother) else "help_confirming"
-    return state, (Say(key, "consent", state.basket),)
+            return _asked_as_before(state, f"read_back_{wants}")
+        case AskingAnother(why=why):
+            return _asked_as_before(state, f"help_{why}")
+    return _asked_as_before(state, "help_confirming")
 
 
 def repeated(
@@ -45,25 +40,25 @@ def repeated(
 ) -> Outcome:
     """The same question about the same basket, as if nothing had been said."""
     match state:
-        case Choosing(choice):
-            return state, (Say("which", CHOICE, choice.first, choice.second),)
-        case Confirming():
-            key = "read_back_typed" if state.speaker == TYPED else "read_back"
-        case AskingAnother():
-            key = "another"
-        case _:
-            key = f"read_back_{state.wants}"
+        case Choosing(question=question):
+            return _asked_as_before(state, question)
+        case AwaitingFactor(wants=wants):
+            return _asked_as_before(state, f"read_back_{wants}")
+        case AskingAnother(why=why):
+            return _asked_as_before(state, why)
+    return _asked_as_before(state, "read_back_typed" if state.speaker == TYPED else "read_back")
+
+
+def _asked_as_before(state: Confirming | AskingAnother | Choosing | AwaitingFactor, key: str) -> Outcome:
+    if isinstance(state, Choosing):
+        return state, (Say(key, CHOICE, *state.choice),)
     return state, (Say(key, "consent", state.basket),)
 
 
-def kept(
-    state: Confirming | AskingAnother | AwaitingFactor, event: OrderHeard, around: Surroundings
-) -> Outcome:
+def kept(state: Confirming | AskingAnother | AwaitingFactor, event: OrderHeard, _: Surroundings) -> Outcome:
     """Somebody else orders: first the question that is open, whose tries this counts among, so that nobody
     can hold it open."""
     put_off = Record("order_open", event.basket, event.speaker.person)
-    if isinstance(state, AwaitingFactor):
-        after, effects = factor_unclear(state, Confused(), around)
-    else:
-        after, effects = ask_again(state, "order_open", "nothing_ordered")
+    key = f"{state.wants}_needed" if isinstance(state, AwaitingFactor) else "order_open"
+    after, effects = ask_again(state, key)
     return after, (put_off, *effects)

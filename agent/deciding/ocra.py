@@ -16,7 +16,8 @@ _HASHES: dict[str, _Hash] = {"SHA1": hashes.SHA1, "SHA256": hashes.SHA256, "SHA5
 
 def ocra(suite: str, key: bytes, question: bytes, minute: int = 0) -> str:
     """The code of as many digits as `suite` names (RFC 6287, 5.1 and 5.2; truncated as in RFC 4226, 5.3).
-    `question` is as its format is packed there, at most 128 bytes; `minute` counts from the Unix epoch.
+    `key` is the secret of both sides; `question` is as its format is packed there, at most 128 bytes;
+    `minute` counts from the Unix epoch, and only where the suite ends in -T1M.
 
     Raises ValueError for a suite with other parts, or a question that is too long.
     """

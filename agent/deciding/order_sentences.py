@@ -6,6 +6,7 @@ What `said_lines` makes lines of.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.graph_builder import GraphBuilder
@@ -22,6 +23,13 @@ from agent.deciding.said_lines import CORRECTED, INSTEAD, NEXT_ITEM, NOT
 from agent.plumbing.sentence_graph import Tag, normalise_text
 
 
+class Entrances(NamedTuple):
+    """States from which an item, or what is corrected of one, leads on to the end."""
+
+    item: int
+    correction: int
+
+
 def add_orders(
     build: GraphBuilder,
     catalogue: Catalogue,
@@ -29,10 +37,9 @@ def add_orders(
     start: int,
     end: int,
     extra_openings: Iterable[str],
-) -> int | None:
+) -> Entrances | None:
     """All orders of `catalogue` lead from `start` to `end`; `extra_openings` beside the lexicon's ("get me").
-    The state in which an item begins, from which they go on to `end` without an opening; None where the
-    language opens none.
+    Where other sentences may go on as orders do; None where the language opens none.
 
     Raises CatalogueError: catalogue_language, catalogue_unit, catalogue_options.
     """
@@ -58,8 +65,7 @@ def add_orders(
         build.free(counted, front)
     build.phrases(done, lexicon.politeness, end)
     build.free(done, end)
-    _more(build, catalogue, language, opened, counted, done, end)
-    return opened
+    return Entrances(opened, _more(build, catalogue, language, opened, counted, done, end))
 
 
 def _orders_with_ending(
@@ -90,9 +96,9 @@ def _orders_with_ending(
 
 def _more(
     build: GraphBuilder, catalogue: Catalogue, language: str, opened: int, counted: int, done: int, end: int
-) -> None:
+) -> int:
     """What may follow an item: another one, a correction of one, or a denial of all. Items lead back into
-    the one piece of the graph that holds all products.
+    the one piece of the graph that holds all products. The state in which a correction begins.
 
     A "no" alone is no end: somebody who says it goes on, and is not to be cut off. Where nothing follows it,
     `understand` hears it in the free decode."""
@@ -109,6 +115,7 @@ def _more(
     build.phrases(corrected, lexicon.denials, end, Tag("denial", "said"))
     build.free(corrected, opened)
     _part_of_item(build, catalogue, language, corrected, done)
+    return corrected
 
 
 def _part_of_item(build: GraphBuilder, catalogue: Catalogue, language: str, start: int, done: int) -> None:

@@ -70,14 +70,15 @@ class Approval(msgspec.Struct, frozen=True):
 
 
 def asked(device: str, person: str, basket: Basket) -> Asked:
-    """What the phone of `person` is asked about."""
+    """What the phone of `person` (a pseudonym) is asked about, the lines sorted by what they are."""
     lines = sorted((line.sku, line.quantity, line.unit_price.minor) for line in basket.lines)
     total = basket.total
     return Asked(device, person, tuple(lines), total.minor, total.currency, basket.catalogue_version)
 
 
 def approval(of: Asked, answer: Literal["approve", "refuse"], *, jti: str, now_s: int) -> Approval:
-    """The phone's answer, to be signed."""
+    """The phone's answer, to be signed: given at `now_s` (Unix seconds), and worth nothing after
+    `LIFETIME_S`. `jti` is a new UUID."""
     return Approval(
         *(jti, of.person, of.device, answer, of.digest, of.total_minor, of.currency),
         iat=now_s,
@@ -103,7 +104,7 @@ def approval_fault(given: Approval, of: Asked, *, now_s: int, taken: Collection[
 
 
 def code(key: bytes, of: Asked, *, now_s: int) -> str:
-    """The eight digits that the phone shows in this minute."""
+    """The eight digits (RFC 6287, `SUITE`) that the phone shows in the minute of `now_s` (Unix seconds)."""
     return _code(key, of, now_s // 60)
 
 

@@ -1,5 +1,5 @@
-"""What a voice alone may buy, and what with a PIN or badge. Rules only ever say no; the answer carries a
-stable code and what would help."""
+"""What a voice alone may buy, and what with a PIN or badge: the limits of `[policy]`, in minor units and
+counts. They only ever say no; the answer is a stable code and the bound that was exceeded."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ class Decision:
 
 
 def decide(basket: Basket, circumstances: Circumstances, policy: Policy, *, tier: Tier = "voice") -> Decision:
-    """The rules of a tier, in the order in which a person would want to hear about them."""
+    """By the limits of a tier, in the order in which a person would want to hear about them: too_many_lines,
+    quantity_too_large, order_over_limit, day_over_limit, day_over_limit_together (by voice only),
+    clock_untrusted; '' where none is exceeded."""
     order_max, day_max = (
         (policy.voice_order_max_minor, policy.voice_day_max_minor)
         if tier == "voice"

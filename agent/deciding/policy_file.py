@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
@@ -20,6 +20,7 @@ from agent.deciding.rules import SHOP_WHO, Name, Person, Requirement, Rule
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.setting_values import MinorUnits
 from agent.plumbing.settings import Policy
+from agent.plumbing.tightening import tightened
 
 SCHEMA_VERSION = 1
 """Of what this release knows. Of a text of a later one it reads what it knows, and is never less strict: a
@@ -27,6 +28,10 @@ condition that it does not know is dropped, so its rule is about more orders, an
 refuse. So a device may go back to this release."""
 
 Members = tuple[Name, ...]
+
+OF_ROLE = "@"
+"""Before a role, in [trained]: everybody who has it. A release that does not know this takes it for a name
+that nobody has, and so is stricter."""
 
 
 class PolicyFile(msgspec.Struct, frozen=True):
@@ -42,8 +47,7 @@ class PolicyFile(msgspec.Struct, frozen=True):
 
     def tighter(self, own: Policy) -> Policy:
         """In each limit the stricter of its own and `own`."""
-        lower = {name: min(getattr(own, name), limit) for name, limit in self.limits.items()}
-        return msgspec.structs.replace(own, **lower)
+        return tightened(own, self.limits)
 
     def most_by_voice(self, own: Policy, effective: Policy) -> int:
         """What everybody together may buy by voice alone in a day. Where the shop has lowered what one person
@@ -55,22 +59,27 @@ class PolicyFile(msgspec.Struct, frozen=True):
             return min(effective.voice_day_max_minor, self.together_minor)
         return self.together_minor
 
-    def person(self, name: str) -> Person:
-        """What it says of whoever is called that, in any case of letters."""
+    def person(self, name: str, role: str = "") -> Person:
+        """What it says of whoever is called that, in any case of letters, and has `role` besides. Whoever has
+        a role is trained for what `@` and that role stand under."""
 
-        def naming(lists: Mapping[str, Members]) -> frozenset[str]:
-            wanted = name.casefold()
+        def naming(lists: Mapping[str, Members], names: Set[str]) -> frozenset[str]:
             return frozenset(
-                key for key, members in lists.items() if wanted in (each.casefold() for each in members)
+                key
+                for key, members in lists.items()
+                if not names.isdisjoint(each.casefold() for each in members)
             )
 
-        return Person(name, naming(self.roles), naming(self.cost_centres), naming(self.trained))
+        called = {name.casefold()}
+        roles = naming(self.roles, called) | ({role} if role else frozenset())
+        trained = called | {f"{OF_ROLE}{each}".casefold() for each in roles}
+        return Person(name, roles, naming(self.cost_centres, called), naming(self.trained, trained))
 
     @property
     def people(self) -> tuple[str, ...]:
         """Everybody whom it names."""
         lists = (*self.roles.values(), *self.cost_centres.values(), *self.trained.values())
-        named = [name for members in lists for name in members]
+        named = [name for members in lists for name in members if not name.startswith(OF_ROLE)]
         return tuple(dict.fromkeys(named + [name for rule in self.rules for name in rule.people]))
 
 

@@ -9,20 +9,17 @@ from agent.deciding.conversation import (
     AwaitingFactor,
     Committing,
     Confirming,
-    Effect,
     Idle,
+    Outcome,
     Record,
     Say,
     Silent,
-    State,
     Surroundings,
 )
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
 from agent.deciding.permitting import permit, wanted
 from agent.deciding.policy import Decision
 from agent.deciding.verification import TYPED, Verdict
-
-Outcome = tuple[State, tuple[Effect, ...]]
 
 
 def by_voice_or_factor(basket: Basket, around: Surroundings) -> Decision:

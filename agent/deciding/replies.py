@@ -14,12 +14,13 @@ from typing import Literal, NamedTuple
 from agent.deciding.choice import Choice, differences
 from agent.deciding.conversation import Say, SensorsSilent
 from agent.deciding.lexicon import LEXICONS
-from agent.deciding.money import Currency, Money, minor_digits
+from agent.deciding.money import Currency, Money
 from agent.deciding.number_words import in_words
 from agent.deciding.proposals import Low
 from agent.deciding.reply_words import CONSENTS, REPLIES
 from agent.deciding.silences import Since
 from agent.deciding.spoken_basket import joined, plural, spoken_basket
+from agent.plumbing.currencies import minor_digits
 from agent.plumbing.operator import ProposalState
 
 

@@ -38,8 +38,8 @@ _KINDS: dict[Tag, _Kind] = {NEXT_ITEM: "item", INSTEAD: "instead", CORRECTED: "c
 
 
 @dataclass(frozen=True)
-class _Said:
-    """One item or the part of one; '' and 0 for what was not said."""
+class Said:
+    """One item or the part of one, of some `kind`; '' and 0 for what was not said."""
 
     kind: _Kind = "item"
     product: str = ""
@@ -48,7 +48,7 @@ class _Said:
     options: dict[str, str] = field(default_factory=dict)
 
 
-class _NoOrderError(Exception):
+class NoOrderError(Exception):
     """What was said fits nothing, or more than one line."""
 
 
@@ -56,19 +56,21 @@ def basket_of(tags: Sequence[Tag], catalogue: Assortment, language: str) -> Bask
     """What the tags of a sentence ask for, in the order in which it was first said; None where it is
     ambiguous or contradicts itself."""
     try:
-        lines = _corrected(list(_items(tags)), catalogue)
-    except _NoOrderError:
+        lines = _corrected(list(said_items(tags)), catalogue)
+    except NoOrderError:
         return None
     priced = [catalogue.line(said.product, said.options, said.quantity or 1, language) for said in lines]
-    return Basket(tuple(_merged(priced, catalogue, language)), catalogue.version)
+    return Basket(tuple(merged(priced, catalogue, language)), catalogue.version)
 
 
-def _items(tags: Sequence[Tag]) -> Iterator[_Said]:
-    said = _Said()
+def said_items(tags: Sequence[Tag]) -> Iterator[Said]:
+    """Each item along `tags`, and each correction. Raises NoOrderError for an option that is said twice with
+    different values."""
+    said = Said()
     for tag in tags:
         if tag in _KINDS:
             yield said
-            said = _Said(_KINDS[tag])
+            said = Said(_KINDS[tag])
         elif tag.slot == "product":
             said = replace(said, product=tag.value)
         elif tag.slot == "quantity":
@@ -78,38 +80,38 @@ def _items(tags: Sequence[Tag]) -> Iterator[_Said]:
         elif tag.slot.startswith("option:"):
             option = tag.slot.partition(":")[2]
             if said.options.get(option, tag.value) != tag.value:
-                raise _NoOrderError
+                raise NoOrderError
             said = replace(said, options={**said.options, option: tag.value})
     yield said
 
 
-def _corrected(items: list[_Said], catalogue: Assortment) -> list[_Said]:
-    lines: list[_Said] = []
+def _corrected(items: list[Said], catalogue: Assortment) -> list[Said]:
+    lines: list[Said] = []
     todo = deque(items)
     while todo:
         said = todo.popleft()
         if said.kind == "item":
             lines.append(said)
         elif said.kind == "instead":
-            raise _NoOrderError
+            raise NoOrderError
         elif said.kind == "not" or (todo and todo[0].kind == "instead"):
             wanted = todo.popleft() if todo else said
             if wanted.kind not in ("item", "instead") or not wanted.product:
-                raise _NoOrderError
-            at = _only(i for i, line in enumerate(lines) if _is_meant(said, line))
-            lines[at] = _in_place_of(lines[at], wanted, catalogue)
+                raise NoOrderError
+            at = only(i for i, line in enumerate(lines) if _is_meant(said, line))
+            lines[at] = in_place_of(lines[at], wanted, catalogue)
         else:
             at = _replaced(said, lines, catalogue)
-            lines[at] = _in_place_of(lines[at], said, catalogue)
+            lines[at] = in_place_of(lines[at], said, catalogue)
     return lines
 
 
-def _is_meant(said: _Said, line: _Said) -> bool:
+def _is_meant(said: Said, line: Said) -> bool:
     """Whether "the large latte" is this line."""
     return said.product == line.product and said.options.items() <= line.options.items()
 
 
-def _replaced(said: _Said, lines: list[_Said], catalogue: Assortment) -> int:
+def _replaced(said: Said, lines: list[Said], catalogue: Assortment) -> int:
     """The index of the line that a correction means."""
     last = len(lines) - 1
     if said.product:
@@ -119,40 +121,43 @@ def _replaced(said: _Said, lines: list[_Said], catalogue: Assortment) -> int:
             if said.unit and _unit(lines[last], catalogue) != said.unit:
                 others = [i for i in range(last) if _unit(lines[i], catalogue) == said.unit]
                 if others:
-                    raise _NoOrderError  # "two boxes of bolts and a litre of oil, no, three boxes of nuts"
+                    raise NoOrderError  # "two boxes of bolts and a litre of oil, no, three boxes of nuts"
     elif said.unit:
         fitting = [i for i, line in enumerate(lines) if _unit(line, catalogue) == said.unit]
     else:
         return last
-    return last if last in fitting else _only(fitting)
+    return last if last in fitting else only(fitting)
 
 
-def _in_place_of(line: _Said, said: _Said, catalogue: Assortment) -> _Said:
-    """`line` with what `said` says anew."""
+def in_place_of(line: Said, said: Said, catalogue: Assortment) -> Said:
+    """`line` with what `said` says anew. Raises NoOrderError for options that it does not have, and where the
+    count that stays would be of other units."""
     product = said.product or line.product
     sold = catalogue.product(product)
     if not said.options.keys() <= set(sold.options):
-        raise _NoOrderError
+        raise NoOrderError
     quantity = said.quantity or line.quantity
     if product == line.product:
-        return _Said("item", product, quantity, sold.unit, {**line.options, **said.options})
+        return Said("item", product, quantity, sold.unit, {**line.options, **said.options})
     if not said.quantity and line.quantity and sold.unit != _unit(line, catalogue):
-        raise _NoOrderError  # "two bags of coffee, no, milk": how many cartons?
-    return _Said("item", product, quantity, sold.unit, said.options)
+        raise NoOrderError  # "two bags of coffee, no, milk": how many cartons?
+    return Said("item", product, quantity, sold.unit, said.options)
 
 
-def _unit(line: _Said, catalogue: Assortment) -> str:
+def _unit(line: Said, catalogue: Assortment) -> str:
     return catalogue.product(line.product).unit
 
 
-def _only(indices: Iterable[int]) -> int:
+def only(indices: Iterable[int]) -> int:
+    """The one there is. Raises NoOrderError where there is none, or more."""
     found = list(indices)
     if len(found) != 1:
-        raise _NoOrderError
+        raise NoOrderError
     return found[0]
 
 
-def _merged(lines: list[Line], catalogue: Assortment, language: str) -> Iterator[Line]:
+def merged(lines: list[Line], catalogue: Assortment, language: str) -> Iterator[Line]:
+    """Counts of the same thing added."""
     counts: dict[str, int] = {}
     for line in lines:
         counts[line.sku] = counts.get(line.sku, 0) + line.quantity

@@ -10,13 +10,15 @@ from collections.abc import Iterable
 
 from agent.deciding.about_me_words import ABOUT_ME
 from agent.deciding.catalogue import Catalogue
+from agent.deciding.changes import LESS, OTHERWISE
 from agent.deciding.connected_speech import accented
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.graph_builder import GraphBuilder
+from agent.deciding.history_words import AGAIN
 from agent.deciding.item_sentences import add_counts
 from agent.deciding.lexicon import LEXICONS
-from agent.deciding.order_sentences import add_orders
-from agent.deciding.understanding import MORE
+from agent.deciding.order_sentences import Entrances, add_orders
+from agent.deciding.understanding import MORE, after_a_no
 from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.sentence_graph import SentenceGraph, Tag
@@ -41,16 +43,17 @@ def compile_sentences(
     build.phrases(wake, lexicon.wake_phrases, after_wake)
     build.free(wake, after_wake)
     build.free(after_wake, order)
-    item = add_orders(build, catalogue, language, order, end, extra_openings)
+    entrances = add_orders(build, catalogue, language, order, end, extra_openings)
     build.phrases(after_wake, lexicon.help_phrases, end, Tag("intent", "help"))
     build.phrases(after_wake, lexicon.denials, end, Tag("denial", "said"))
     build.phrases(after_wake, lexicon.laters, end, Tag("later", "said"))
+    _again(build, lexicon, language, after_wake, end)
     for kind, phrases in ABOUT_ME[language].items():
         build.phrases(after_wake, phrases, end, Tag("me", kind))
     consents = accented(lexicon.consent_sentences, language)
     build.phrases(after_wake, consents, end, Tag("consent", "sentence"))
 
-    _answers(build, lexicon, consent, end, language, item)
+    _answers(build, lexicon, consent, end, language, entrances)
     build.phrases(enrol, lexicon.enrolment_consents, end, Tag("consent", "sentence"))
     build.phrases(enrol, lexicon.consent_bare, end, Tag("consent", "bare"))
     build.phrases(enrol, lexicon.denials, end, Tag("denial", "said"))
@@ -61,11 +64,28 @@ def compile_sentences(
     return build.graph(language, entries, [end])
 
 
+def _again(build: GraphBuilder, lexicon: Lexicon, language: str, start: int, end: int) -> None:
+    """What was ordered before: "the usual, please"."""
+    opened, said = build.state(), build.state()
+    build.phrases(start, lexicon.openings, opened)
+    build.free(start, opened)
+    for which, phrases in AGAIN.get(language, {}).items():
+        build.phrases(opened, phrases, said, Tag("again", which))
+    build.phrases(said, lexicon.politeness, end)
+    build.free(said, end)
+
+
 def _answers(
-    build: GraphBuilder, lexicon: Lexicon, start: int, end: int, language: str, item: int | None
+    build: GraphBuilder,
+    lexicon: Lexicon,
+    start: int,
+    end: int,
+    language: str,
+    entrances: Entrances | None,
 ) -> None:
     """Any run of consents and denials ("yes... no, cancel"), "yes, order two bags", what is wanted as well
-    ("and a box of tea"), which begins at `item`, and a question in between ("repeat that"), alone."""
+    ("and a box of tea") or otherwise ("make it three", "two instead", "without the tea"), and a question in
+    between ("repeat that"), alone."""
     first, again, asked = build.state(), build.state(), build.state()
     build.free(start, first)
     build.phrases(start, lexicon.wake_phrases, first)  # nobody needs to, but people do
@@ -74,8 +94,11 @@ def _answers(
     build.phrases(asked, lexicon.politeness, end)
     build.free(asked, end)
     build.free(first, again)
-    if item is not None:
-        build.phrases(again, lexicon.additions, item, MORE)
+    if entrances is not None:
+        build.phrases(again, lexicon.additions, entrances.item, MORE)
+        build.phrases(again, after_a_no(lexicon.changes, lexicon), entrances.correction, OTHERWISE)
+        build.phrases(again, after_a_no(lexicon.removals, lexicon), entrances.item, LESS)
+        _instead(build, lexicon, language, again, asked)
     said = build.state()
     consents = accented(lexicon.consent_sentences, language)
     build.phrases(again, consents, said, Tag("consent", "sentence"))
@@ -93,3 +116,13 @@ def _answers(
     add_counts(build, language, verbs, counted)
     for unit, words in lexicon.units.items():
         build.phrases(counted, [form for form in words.heard if form], said, Tag("unit", unit))
+
+
+def _instead(build: GraphBuilder, lexicon: Lexicon, language: str, start: int, end: int) -> None:
+    """ "Two instead", "three boxes instead": a count alone would be heard in too much else."""
+    counted, named = build.state(), build.state()
+    add_counts(build, language, start, counted, without=lexicon.articles)
+    build.free(counted, named)
+    for unit, words in lexicon.units.items():
+        build.phrases(counted, [form for form in words.heard if form], named, Tag("unit", unit))
+    build.phrases(named, lexicon.instead, end, OTHERWISE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from agent.deciding.asking import ask_again
 from agent.deciding.basket import Factor
 from agent.deciding.conversation import (
     Answered,
@@ -15,28 +16,19 @@ from agent.deciding.conversation import (
     Commit,
     Committing,
     Confused,
-    Effect,
     FactorGiven,
     FactorRefused,
     Idle,
+    Outcome,
     PhoneRefused,
     Record,
     Say,
     Silent,
-    State,
     Surroundings,
 )
 from agent.deciding.permitting import permit, wanted
 from agent.deciding.reading_back import refused
 from agent.deciding.rules import may_be_second
-
-MOST_TRIES = 3
-"""Wrong numbers, silences and answers beside the point, before nothing is ordered."""
-
-MOST_TRIES_ELSEWHERE = 6
-"""The same while somebody fetches a phone or a second person."""
-
-Outcome = tuple[State, tuple[Effect, ...]]
 
 
 def factor_given(state: AwaitingFactor, event: FactorGiven, around: Surroundings) -> Outcome:
@@ -44,18 +36,18 @@ def factor_given(state: AwaitingFactor, event: FactorGiven, around: Surroundings
     basket, speaker, own = state.basket, state.speaker, event.person == state.speaker.person
     if state.wants == "second":
         if own or around.second is None or not may_be_second(around.house, basket, around.second):
-            return _again(state, "second_not_this" if own else "second_may_not")
+            return ask_again(state, "second_not_this" if own else "second_may_not")
         after, code = replace(state, second=event.person), f"approved_by_{event.factor}"
     else:
         if not own:
-            return _again(state, "factor_of_another")
+            return ask_again(state, "factor_of_another")
         after, code = replace(state, given=(*state.given, event.factor)), f"confirmed_by_{event.factor}"
     decision = permit(basket, around, "factor")
     if not decision.allowed:
         return refused(decision, basket, speaker)
     if wants := wanted(basket, speaker, around, after.given, after.second):
         if wants == state.wants:  # a badge, where a phone is wanted
-            return _again(state, f"{wants}_needed")
+            return ask_again(state, f"{wants}_needed")
         return replace(after, wants=wants, tries=1), (
             Record(code, basket, event.person),
             Say(f"read_back_{wants}", "consent", basket),
@@ -64,7 +56,7 @@ def factor_given(state: AwaitingFactor, event: FactorGiven, around: Surroundings
     by_voice: tuple[Factor, ...] = () if speaker.reason == "typed" else ("voice",)
     return Committing(basket, speaker, state.offer), (
         Record(code, basket, event.person),
-        Commit(basket, speaker, (*by_voice, *after.given), state.offer),
+        Commit(basket, speaker, (*by_voice, *after.given), state.offer, state.said),
     )
 
 
@@ -72,7 +64,7 @@ def factor_refused(state: AwaitingFactor, event: FactorRefused, _: Surroundings)
     """A wrong number; or none may be tried for a while, which ends it."""
     if event.code == "factor_locked":
         return _end(state, event.code)
-    return _again(state, event.code if state.wants == "factor" else f"{state.wants}_wrong")
+    return ask_again(state, event.code if state.wants == "factor" else f"{state.wants}_wrong")
 
 
 def phone_refused(state: AwaitingFactor, event: PhoneRefused, _: Surroundings) -> Outcome:
@@ -86,19 +78,13 @@ def answered(state: AwaitingFactor, event: Answered, _: Surroundings) -> Outcome
     if event.answer.kind in ("denial", "later"):
         code = "cancelled" if event.answer.kind == "denial" else "postponed"
         return _end(state, code)
-    return _again(state, f"{state.wants}_needed")
+    return ask_again(state, f"{state.wants}_needed")
 
 
 def unclear(state: AwaitingFactor, _: Confused | Silent, __: Surroundings) -> Outcome:
     """Somebody who types says nothing."""
-    return _again(state, f"{state.wants}_needed")
+    return ask_again(state, f"{state.wants}_needed")
 
 
-def _again(state: AwaitingFactor, key: str) -> Outcome:
-    if state.tries >= (MOST_TRIES if state.wants == "factor" else MOST_TRIES_ELSEWHERE):
-        return _end(state, "gave_up", "nothing_ordered" if state.wants == "factor" else "not_approved")
-    return replace(state, tries=state.tries + 1), (Say(key, "consent", state.basket),)
-
-
-def _end(state: AwaitingFactor, code: str, key: str = "") -> Outcome:
-    return Idle(), (Say(key or code, basket=state.basket), Record(code, state.basket, state.speaker.person))
+def _end(state: AwaitingFactor, code: str) -> Outcome:
+    return Idle(), (Say(code, basket=state.basket), Record(code, state.basket, state.speaker.person))

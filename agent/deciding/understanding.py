@@ -10,10 +10,13 @@ from typing import Literal
 from agent.deciding.about_me_words import ABOUT_ME, KINDS, Kind
 from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
+from agent.deciding.changes import is_change
 from agent.deciding.denials import is_called_off, is_denied, is_doubtful
+from agent.deciding.history_words import AGAIN, Again
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.said_lines import basket_of
 from agent.deciding.sentence_parser import SentenceParser
+from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.sentence_graph import Tag, normalise_text
 
 
@@ -29,6 +32,13 @@ class MoreAsked:
     """After a read-back somebody asked for this as well."""
 
     basket: Basket
+
+
+@dataclass(frozen=True)
+class ChangeAsked:
+    """After a read-back somebody wants it otherwise: `readings` are the tags, for `changes.changed`."""
+
+    readings: tuple[tuple[Tag, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,13 @@ class RepeatAsked:
 
 
 @dataclass(frozen=True)
+class AgainAsked:
+    """Somebody wants what was ordered before."""
+
+    which: Again
+
+
+@dataclass(frozen=True)
 class PhraseRead:
     """An enrolment sentence was read aloud; `number` indexes those of the language."""
 
@@ -76,9 +93,8 @@ MORE = Tag("intent", "more")
 ANSWERS = frozenset({"consent", "enrol"})
 """Entries where a yes has consequences. (Elsewhere "nabu" may be written "no boo" in the free decode.)"""
 
-Meaning = (
-    AboutMeAsked | OrderAsked | MoreAsked | Answer | HelpAsked | RepeatAsked | PhraseRead | NotUnderstood
-)
+Asked = AboutMeAsked | OrderAsked | AgainAsked | MoreAsked | ChangeAsked
+Meaning = Asked | Answer | HelpAsked | RepeatAsked | PhraseRead | NotUnderstood
 
 
 def understand(
@@ -90,8 +106,12 @@ def understand(
     Whatever products are called, a sentence that has another meaning than an order is none."""
     language = parser.language
     readings = parser.readings(entry, words) if words else ()
-    orders = [tags for tags in readings if _orders(tags, words, catalogue, language)]
+    said = normalise_text(words)
+    is_command = _without_courtesy(said, language) in commands(language)
+    orders = [tags for tags in readings if not is_command and _orders(tags, said, catalogue, language)]
     answers = [tags for tags in readings if not any(tag.slot == "product" for tag in tags)]
+    if changes := _changes(readings, open_words, catalogue, language):
+        return ChangeAsked(changes)
     if any(tag.slot == "denial" for tags in readings for tag in tags):
         return Answer("denial")
     if entry in ANSWERS and is_denied(open_words, language, _names(orders, catalogue, language)):
@@ -108,6 +128,28 @@ def understand(
     return MoreAsked(basket) if MORE in orders[0] else OrderAsked(basket)
 
 
+def after_a_no(phrases: Iterable[str], lexicon: Lexicon) -> tuple[str, ...]:
+    """The same, and each after a "no" that denies nothing but how it was: "no, make it three"."""
+    no = lexicon.denials[0]
+    return tuple(said for phrase in phrases for said in (phrase, f"{no} {phrase}"))
+
+
+def _changes(
+    readings: Sequence[tuple[Tag, ...]], open_words: str, catalogue: Assortment, language: str
+) -> tuple[tuple[Tag, ...], ...]:
+    """The readings, of the fewest items, that want it otherwise; none where free speech denies it all."""
+    changes = [tags for tags in readings if is_change(tags)]
+    if not changes:
+        return ()
+    lexicon = LEXICONS[language]
+    known = after_a_no((*lexicon.changes, *lexicon.removals), lexicon)
+    longest_first = sorted(map(normalise_text, known), key=len, reverse=True)
+    if is_denied(open_words, language, (*longest_first, *_names(changes, catalogue, language))):
+        return ()
+    fewest = min(map(_items, changes))
+    return tuple(tags for tags in changes if _items(tags) == fewest)
+
+
 def _answer(tags: tuple[Tag, ...], entry: str, words: str, open_words: str, language: str) -> Meaning:
     """What a sentence without a product says."""
     said: dict[str, str] = {tag.slot: tag.value for tag in tags}
@@ -115,6 +157,9 @@ def _answer(tags: tuple[Tag, ...], entry: str, words: str, open_words: str, lang
         return Answer("later")
     if "phrase" in said:
         return PhraseRead(int(said["phrase"]))
+    for which in AGAIN.get(language, ()):
+        if said.get("again") == which:
+            return AgainAsked(which)
     if said.get("intent") == "help":
         return HelpAsked()
     if said.get("intent") == "repeat":
@@ -130,11 +175,9 @@ def _answer(tags: tuple[Tag, ...], entry: str, words: str, open_words: str, lang
     return Answer("consent" if "sentence" in kinds else "bare")
 
 
-def _orders(tags: Sequence[Tag], words: str, catalogue: Assortment, language: str) -> bool:
-    """Whether a reading of `words` asks for products, each by a name: one that is called like something else
-    that people say to the device ("Cancel", "Yes") only with a count or a unit."""
-    if _without_courtesy(normalise_text(words), language) in commands(language):
-        return False
+def _orders(tags: Sequence[Tag], said: str, catalogue: Assortment, language: str) -> bool:
+    """Whether a reading of what was `said`, normalised, asks for products, each by a name: one that is called
+    like something else that people say to the device ("Cancel", "Yes") only with a count or a unit."""
     products: list[str] = []
     uncounted: set[str] = set()
     for item in _split(tags):
@@ -143,11 +186,10 @@ def _orders(tags: Sequence[Tag], words: str, catalogue: Assortment, language: st
         products += named
         if slots.isdisjoint(("quantity", "unit")):
             uncounted.update(named)
-    said = f" {normalise_text(words)} "
     for product in uncounted:
         names = {normalise_text(name) for name in catalogue.product(product).words[language].heard}
         others = names - commands(language)
-        if others != names and not any(f" {name} " in said for name in others):
+        if others != names and not any(f" {name} " in f" {said} " for name in others):
             return False
     return bool(products)
 
@@ -180,16 +222,23 @@ def commands(language: str) -> frozenset[str]:
     return frozenset(
         normalise_text(phrase)
         for phrases in (
-            *(lexicon.consent_sentences, lexicon.consent_bare, lexicon.enrolment_consents, lexicon.denials),
-            *(
-                lexicon.laters,
-                lexicon.neither,
-                lexicon.help_phrases,
-                lexicon.repeat_phrases,
-                lexicon.low_questions,
-                lexicon.wake_phrases,
-            ),
-            *(lexicon.denial_words, lexicon.denial_phrases, lexicon.politeness, lexicon.corrections),
+            lexicon.consent_sentences,
+            lexicon.consent_bare,
+            lexicon.enrolment_consents,
+            lexicon.denials,
+            lexicon.laters,
+            lexicon.neither,
+            lexicon.help_phrases,
+            lexicon.repeat_phrases,
+            lexicon.low_questions,
+            lexicon.wake_phrases,
+            lexicon.denial_words,
+            lexicon.denial_phrases,
+            lexicon.politeness,
+            lexicon.corrections,
+            lexicon.changes,
+            lexicon.removals,
+            *AGAIN.get(language, {}).values(),
             *ABOUT_ME[language].values(),
         )
         for phrase in phrases

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from agent.deciding.money import minor_digits
+from agent.plumbing.currencies import minor_digits
 
 _PRICE = re.compile(r"([+-]?)([0-9]{1,9})(?:[.,]([0-9]+))?")
 _AMOUNT = re.compile(r"([0-9]{1,7}(?:[.,][0-9]{1,3})?)\s*([a-z]*)", re.IGNORECASE)

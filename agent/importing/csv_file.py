@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from agent.deciding.catalogue import Path
 from agent.importing.cells import amount, is_date, minor_units
-from agent.importing.findings import Findings
+from agent.importing.findings import Findings, line_of
 
 _HEAD = ("shop_id", "version", "currency")
 _OPTIONS, _PRODUCTS = "option", "id"
@@ -46,9 +46,7 @@ class _Lines:
         self.at: dict[Path, int] = {}
 
     def __call__(self, path: Path) -> int:
-        while path and path not in self.at:
-            path = path[:-1]
-        return self.at.get(path, 0)
+        return line_of(path, self.at)
 
 
 def read_csv(text: str, findings: Findings) -> tuple[dict[str, Any], _Lines]:

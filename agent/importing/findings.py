@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from agent.deciding.catalogue import Path
 
 Line = Callable[[Path], int]
 """On which line of the file a value stands; 0 where that cannot be said."""
+
+
+def line_of(path: Path, lines: Mapping[Path, int]) -> int:
+    """That of the nearest whole around `path` whose line is known, or 0."""
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 0)
 
 
 class Found(NamedTuple):

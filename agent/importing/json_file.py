@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from agent.deciding.catalogue import Path
-from agent.importing.findings import Findings
+from agent.importing.findings import Findings, line_of
 from agent.importing.places import places
 
 
@@ -22,9 +22,7 @@ class _Lines:
         return {key.path: key.line for key in places(self._text)}
 
     def __call__(self, path: Path) -> int:
-        while path and path not in self._at:
-            path = path[:-1]
-        return self._at.get(path, 0)
+        return line_of(path, self._at)
 
 
 def read_json(text: str, findings: Findings) -> tuple[dict[str, Any], _Lines]:

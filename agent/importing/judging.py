@@ -7,13 +7,19 @@ from collections.abc import Iterator, Sequence
 from agent.deciding.catalogue import Catalogue, Path
 from agent.deciding.item_sentences import MOST_OPTIONS_A_SIDE
 from agent.deciding.lexicon import LEXICONS
-from agent.deciding.money import Currency, Money, minor_digits
+from agent.deciding.money import Currency, Money
 from agent.deciding.replies import has_money_words, spoken_money
 from agent.importing.cells import is_date
 from agent.importing.findings import Findings, Line
 from agent.importing.written import WrittenProduct
+from agent.plumbing.currencies import minor_digits
 
 Products = Sequence[tuple[Path, WrittenProduct]]
+
+
+def languages_of(products: Products) -> list[str]:
+    """Those that a product has words in and devices hear, sorted."""
+    return sorted({language for _, product in products for language in product.words} & LEXICONS.keys())
 
 
 def judge_facts(products: Products, ids: frozenset[str], findings: Findings, line: Line) -> None:
@@ -43,10 +49,10 @@ def judge_facts(products: Products, ids: frozenset[str], findings: Findings, lin
 
 def judge_languages(products: Products, currency: Currency, findings: Findings) -> None:
     """Warns of languages in which little or nothing can be ordered, or amounts are no words."""
-    spoken = {language for _, product in products for language in product.words}
-    for language in sorted(spoken - LEXICONS.keys()):
+    written = {language for _, product in products for language in product.words}
+    for language in sorted(written - LEXICONS.keys()):
         findings.warning(0, f"no device hears {language!r} yet; its words are kept and not used")
-    for language in sorted(spoken & LEXICONS.keys()):
+    for language in languages_of(products):
         if not has_money_words(currency, language):
             amount = spoken_money(Money(12 * 10 ** minor_digits(currency), currency), language)
             findings.warning(0, f"{currency} has no words in {language!r}: a device says {amount!r}")

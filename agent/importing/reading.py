@@ -91,7 +91,7 @@ def _named(path: Path, raw: dict[str, Any]) -> str:
         case ("products" | "options" as key, int(at), *rest):
             values = raw[key]
             known = values[at].get("id") if isinstance(values[at], dict) else None
-            name = f"{key.removesuffix('s')} {known!r}" if isinstance(known, str) else f"{key[:-1]} {at + 1}"
+            name = f"{key[:-1]} {known!r}" if isinstance(known, str) else f"{key[:-1]} {at + 1}"
             return ", ".join((name, *([".".join(map(str, rest))] if rest else []))) + ": "
         case (str(key), *_):
             return f"{key}: "

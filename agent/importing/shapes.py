@@ -42,7 +42,7 @@ def misshapen(value: object, kind: Any, path: Path = ()) -> Iterator[Misshapen]:
     """What keeps `value`, as JSON gives it, from being a `kind` (a type that msgspec knows). Keys that a
     Struct does not have are faults in any."""
     origin = get_origin(kind)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+    if _is_struct(kind):
         if isinstance(value, dict):
             yield from _struct(value, kind, path)
             return

@@ -6,9 +6,8 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 
-from agent.deciding.lexicon import LEXICONS
 from agent.importing.findings import Findings, Line
-from agent.importing.judging import Products
+from agent.importing.judging import Products, languages_of
 from agent.importing.naming import written_phrases
 from agent.plumbing.sentence_graph import normalise_text, written_text
 
@@ -28,11 +27,10 @@ def judge_sounds(products: Products, findings: Findings, line: Line) -> None:
     """Warns of names of different products that sound the same in an accent, that differ in one sound, or in
     one letter, and of those that sound so like something that people say to a device. Sounds are those of
     espeak-ng; where it is not installed or fails, a warning says so."""
-    languages = sorted({language for _, product in products for language in product.words} & LEXICONS.keys())
     can_speak = shutil.which(PROGRAM) is not None
     if not can_speak:
         findings.warning(0, f"names were not compared by their sound: {PROGRAM} is not installed")
-    for language in languages:
+    for language in languages_of(products):
         owners: dict[str, int] = {}
         for at, (_, product) in enumerate(products):
             for form in product.words[language].heard if language in product.words else ():

@@ -4,19 +4,16 @@ meant, nothing is ordered."""
 from __future__ import annotations
 
 from agent.deciding.catalogue import Catalogue
-from agent.deciding.lexicon import LEXICONS
 from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import OrderAsked, understand
 from agent.importing.findings import Findings, Line
-from agent.importing.judging import Products
+from agent.importing.judging import Products, languages_of
 
 
 def judge_sentences(catalogue: Catalogue, products: Products, findings: Findings, line: Line) -> None:
     """Compiles what a device would hear by. `catalogue` has no fault, and `products` are its own."""
-    for language in sorted({language for _, product in products for language in product.words}):
-        if language not in LEXICONS:
-            continue
+    for language in languages_of(products):
         parser = SentenceParser(compile_sentences(catalogue, language))
         for path, product in products:
             if language not in product.words:

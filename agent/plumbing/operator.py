@@ -32,8 +32,8 @@ class CancelOrder(Message, frozen=True):
 
 
 class ChatLine(Message, frozen=True):
-    """One typed line of a conversation; the connection is the conversation. `person`: whose phone is to
-    approve what is typed (a pseudonym or a name); '' for nobody's."""
+    """One typed line of a conversation; the connection is the conversation. `person`: who says to type, whose
+    phone is to approve it (a pseudonym or a name); '' for nobody."""
 
     language: str
     text: Text

@@ -9,13 +9,11 @@ from agent.deciding.conversation import (
     Committing,
     Event,
     Idle,
-    JournalMended,
     Proposed,
-    ReceiptArrived,
-    ReceiptLate,
     Say,
     SensorsSilent,
 )
+from agent.deciding.placed import JournalMended, ReceiptArrived, ReceiptLate
 from agent.deciding.replies import render
 from agent.deciding.signals import Signal, signal_of
 from agent.plumbing import messages

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,11 +14,18 @@ from agent.committing.journal_mend import MENDED
 from agent.committing.journal_people import Left
 from agent.committing.road import OrderRoad
 from agent.deciding.basket import AgreedOrder, Basket, parts_of
-from agent.deciding.conversation import Commit, Committed, Event, NotCommitted, Record, Surroundings
+from agent.deciding.conversation import (
+    Commit,
+    Event,
+    Record,
+    Surroundings,
+)
 from agent.deciding.edition import Edition
+from agent.deciding.history import much_of
 from agent.deciding.money import Money
 from agent.deciding.offered import OfferOver
 from agent.deciding.packed_catalogue import PackedCatalogue
+from agent.deciding.placed import Committed, NotCommitted
 from agent.deciding.policy import Circumstances
 from agent.deciding.proposals import is_quiet
 from agent.deciding.replies import Hears
@@ -33,6 +40,7 @@ from agent.till.erasing import Erasure
 from agent.till.factors import Factors
 from agent.till.house import HouseRules
 from agent.till.news import News
+from agent.till.past import local, past_orders
 from agent.till.people import People, Person
 from agent.till.phones import Phones
 
@@ -135,16 +143,18 @@ class Desk:
         """What the dialogue table decides by, read from the journal now."""
         currency = self.catalogue.currency
         spent, by_voice, queued_same = Money(0, currency), None, False
+        much: Mapping[str, int] = {}
         if basket is not None and person:
             since = self.now_s() - DAY_SECONDS
             spent = Money(self.journal.spent_since(person, since, currency), currency)
             by_voice = Money(self.journal.spent_by_voice_since(since, currency), currency)
             queued_same = self.journal.queued_like(person, basket.key) is not None
+            much = much_of(past_orders(self.journal, person, self.now_s()), local(self.now_s()))
         factor_ready, phone_ready = self._has_factor(person), self.has_phone(person)
         second_ready = any(
             self._has_factor(one.pseudonym) or self.has_phone(one.pseudonym)
             for one in self.people.all()
-            if one.pseudonym != person
+            if one.pseudonym != person and one.admitted
         )
         most = self.house.policy.most_by_voice(self.settings.policy, self.policy)
         circumstances = Circumstances(
@@ -153,30 +163,29 @@ class Desk:
         )
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
         known = self.people.get(person)
-        role = known.profile.role if known else ""
-        house = (
-            self.house.for_order(self._name_of(person), self.now_s(), self.edition.source, role)
-            if person
-            else ONLY_LIMITS
-        )
-        return Surroundings(self.policy, circumstances, offers=asks, house=house)
+        name, role = (known.name, known.profile.role) if known else ("", "")
+        house = self.house.for_order(name, self.now_s(), self.edition.source, role) if person else ONLY_LIMITS
+        return Surroundings(self.policy, circumstances, offers=asks, house=house, much=much)
 
     def known_as(self, person: str) -> Ruled:
         """Whom the rules of the house take `person` for."""
-        return self.house.policy.person(self._name_of(person))
-
-    def _name_of(self, person: str) -> str:
-        return next((one.name for one in self.people.all() if one.pseudonym == person), "")
+        known = self.people.get(person)
+        return self.house.person(known.name, known.profile.role) if known else self.house.person("")
 
     def _has_factor(self, person: str) -> bool:
         return bool(self.settings.touch.devices) and self.factors.has(person)
 
     def has_phone(self, person: str) -> bool:
-        """Whether `person` has one that can answer: by the broker, or by a code on the keypad."""
-        return self.phones.has(person) and (self.online or bool(self.settings.touch.keypad_device))
+        """Whether `person`, who may order, has one that can answer: by the broker, or by a code on the
+        keypad."""
+        known = self.people.get(person)
+        reached = self.online or bool(self.settings.touch.keypad_device)
+        return reached and known is not None and known.admitted and self.phones.has(person)
 
     def commit(self, agreed: Commit, conversation: Conversation, speech_ended_ns: int) -> tuple[Event, str]:
         """Signs and journals; the event for the dialogue and the intent id ('' where nothing was written)."""
+        if agreed.said != agreed.basket.digest:
+            return NotCommitted("not_read_back"), ""
         # Exactly what was read back, in the device's own language, in which a late receipt is announced too.
         title = spoken_basket(agreed.basket, self.settings.device.language)
         person = agreed.speaker.person

@@ -5,16 +5,32 @@ Words are read by the grammar that they were heard by, or not at all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agent.deciding.basket import Basket
+from agent.deciding.changes import changed
 from agent.deciding.choice import CHOICE, Choice, answers, picked
-from agent.deciding.conversation import Answered, Chosen, Confused, Event, Repeated, Say
+from agent.deciding.conversation import (
+    Answered,
+    AskingAnother,
+    AwaitingFactor,
+    Changed,
+    ChangeUnclear,
+    Chosen,
+    Confirming,
+    Confused,
+    Event,
+    Repeated,
+    Say,
+    State,
+)
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.runner_up import runner_up
 from agent.deciding.understanding import Answer, Meaning, OrderAsked, understand
 from agent.deciding.verification import Verdict
 from agent.plumbing import audit
 from agent.plumbing.messages import Utterance
-from agent.plumbing.sentence_graph import normalise_text
+from agent.plumbing.sentence_graph import Tag, normalise_text
 from agent.plumbing.settings import Speaker
 from agent.till.desk import Desk
 
@@ -64,6 +80,27 @@ def choice_phrases(say: Say, language: str) -> tuple[str, ...]:
         return ()
     phrases = (*answers(Choice(say.basket, say.other), language), *_repeats(language))
     return tuple(dict.fromkeys(phrases))
+
+
+def changeable(state: State) -> Basket | None:
+    """What may be changed now, at the catalogue's prices: what was read back, or seems much."""
+    match state:
+        case Confirming() | AwaitingFactor():
+            return state.heard
+        case AskingAnother(basket=basket, why="much"):
+            return basket
+    return None
+
+
+def wanted_otherwise(
+    readings: Sequence[Sequence[Tag]], basket: Basket, emptied: Answered, desk: Desk, language: str
+) -> Event:
+    """What a change of `basket`, as it was read back, comes to for who wants it, and in whose voice: as of
+    `emptied`, which is that nothing of it is wanted."""
+    other = changed(basket, readings, desk.catalogue, language)
+    if isinstance(other, Basket):
+        return Changed(other, emptied.speaker, emptied.same_speaker)
+    return emptied if other == "emptied" else ChangeUnclear()
 
 
 def _repeats(language: str) -> tuple[str, ...]:

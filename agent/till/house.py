@@ -11,7 +11,7 @@ import msgspec
 from agent.deciding.details import Details, Facts, parse_details
 from agent.deciding.edition import source_id
 from agent.deciding.policy_file import PolicyFile, parse_policy
-from agent.deciding.rules import House, Moment
+from agent.deciding.rules import House, Moment, Person
 from agent.plumbing import audit
 from agent.plumbing.errors import CatalogueError, ConfigurationError
 from agent.plumbing.settings import Paths
@@ -51,15 +51,16 @@ class HouseRules:
             audit.log(fault.code, detail=fault.detail, next_step=fault.next_step)
             self._logged_for = source
         house = self.house(name, moment, source)
-        if not role:
-            return house
-        person = msgspec.structs.replace(house.person, roles=house.person.roles | {role})
-        return msgspec.structs.replace(house, person=person)
+        return msgspec.structs.replace(house, person=self.person(name, role))
 
     def house(self, name: str, moment: Moment, source: str) -> House:
         """The same at any moment, and without a log."""
         lost = self.lost(source) is not None
         return House(self.policy.rules, self.policy.person(name), moment, self.facts(source), lost)
+
+    def person(self, name: str, role: str = "") -> Person:
+        """Whom the rules take somebody of that name for, who also has `role`."""
+        return self.policy.person(name, role)
 
     def facts(self, source: str) -> Mapping[str, Facts]:
         """What the shop tells of the products of the catalogue of that SHA-256, by their ids."""

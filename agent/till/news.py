@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from agent.deciding.conversation import JournalMended, ReceiptArrived
+from agent.deciding.placed import JournalMended, ReceiptArrived
 
 CANCEL_TOO_LATE = "cancel_too_late"
 """`ReceiptArrived.code`: the shop says that the order stands."""

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from agent.deciding.conversation import ReceiptArrived
+from agent.deciding.placed import ReceiptArrived
 from agent.plumbing import operator
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.peercred import peer_credentials

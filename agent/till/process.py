@@ -7,8 +7,9 @@ import time
 
 from agent.committing.trust import Trust
 from agent.deciding.catalogue import catalogue_head
-from agent.deciding.conversation import JournalMended, ReceiptArrived, Say
+from agent.deciding.conversation import Say
 from agent.deciding.edition import Edition, source_id
+from agent.deciding.placed import JournalMended, ReceiptArrived
 from agent.deciding.replies import fixed_sentences
 from agent.plumbing import audit, messages, operator, site_messages
 from agent.plumbing.errors import CatalogueError

@@ -70,7 +70,7 @@ class Proofs:
         own = state.speaker.person
         if state.wants != "second":
             return [own]
-        return [one.pseudonym for one in self._desk.people.all() if one.pseudonym != own]
+        return [one.pseudonym for one in self._desk.people.all() if one.pseudonym != own and one.admitted]
 
     def _answer(self, token: str) -> None:
         fault = TrustError("approval_unasked", "nothing is awaited that a phone could approve")
@@ -117,4 +117,6 @@ class Proofs:
         owner = self._desk.factors.badge_owner(number)
         if owner is None or state.speaker.reason == "typed":
             return None
+        if state.wants == "second" and owner not in (state.speaker.person, *self._who(state)):
+            return None  # nobody who may agree to anything
         return FactorGiven(owner, "badge")

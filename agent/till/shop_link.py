@@ -18,7 +18,7 @@ from agent.committing.road import (
     RoadEvent,
     TimeTrusted,
 )
-from agent.deciding.conversation import JournalMended, ReceiptArrived
+from agent.deciding.placed import JournalMended, ReceiptArrived
 from agent.plumbing import audit, messages
 from agent.plumbing.errors import JournalError, TrustError
 from agent.plumbing.messages import Message

@@ -11,24 +11,27 @@ from agent.deciding.basket import Basket
 from agent.deciding.choice import CHOICE
 from agent.deciding.conversation import (
     Answered,
-    AwaitingFactor,
     Choosing,
     Committing,
     Confirming,
     Helped,
     Idle,
     OrderHeard,
-    ReceiptLate,
+    Say,
     Silent,
     State,
     WentOn,
 )
 from agent.deciding.denials import is_called_off
+from agent.deciding.history_words import Again
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
+from agent.deciding.placed import ReceiptLate
 from agent.deciding.signals import Signal
 from agent.deciding.understanding import (
     AboutMeAsked,
+    AgainAsked,
     Answer,
+    ChangeAsked,
     HelpAsked,
     Meaning,
     MoreAsked,
@@ -42,8 +45,9 @@ from agent.plumbing import messages
 from agent.till.aloud import Aloud
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep
-from agent.till.heard import answer_to, confused_by, meaning_of, runner_up_of, words_of
+from agent.till.heard import answer_to, changeable, confused_by, meaning_of, runner_up_of, words_of
 from agent.till.offers import AskForOffer, no_offers
+from agent.till.recall import ordered_again
 from agent.till.voice_line import Send
 from agent.till.waiting import WaitingBaskets
 from agent.till.whose_voice import answered, voice_of, who_ordered
@@ -162,8 +166,8 @@ class SpokenDialogue(Aloud):
                 self._heard_whole(before, meaning, utterance)
         else:
             self._speech_ended_ns = utterance.speech_ended_ns
-            basket = self._state.heard if isinstance(self._state, Confirming | AwaitingFactor) else None
-            self._apply(answered(meaning, utterance, self._order_voice, basket, self._desk))
+            basket = changeable(self._state)
+            self._apply(answered(meaning, utterance, self._order_voice, basket, self._desk, self._language))
 
     def _heard_whole(self, before: _HeardSoFar, meaning: Meaning, utterance: messages.Utterance) -> None:
         """All of an order that was taken for whole too soon. What was heard first stands unless the whole
@@ -202,6 +206,11 @@ class SpokenDialogue(Aloud):
                 self._order_voice = voice_of(utterance, self._desk)
                 other = runner_up_of(basket, utterance, self._desk, self._language)
                 self._apply(OrderHeard(basket, speaker, other))
+            case AgainAsked(which) if speaker.person:
+                self._order_voice = voice_of(utterance, self._desk)
+                self._ordered_again(which, speaker)
+            case AgainAsked():
+                self._say(Say(f"refused_{speaker.reason}"))
             case Answer(kind="consent") if (
                 speaker.person and (waiting := self._waiting.take(self._conversation.id)) is not None
             ):
@@ -213,8 +222,16 @@ class SpokenDialogue(Aloud):
                 self._apply(Helped())
             case AboutMeAsked(kind):
                 self._about_me.asked(kind, utterance)
-            case NotUnderstood() | PhraseRead() | MoreAsked() | RepeatAsked():
+            case NotUnderstood() | PhraseRead() | MoreAsked() | ChangeAsked() | RepeatAsked():
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
+
+    def _ordered_again(self, which: Again, speaker: Verdict) -> None:
+        found = ordered_again(self._desk, which, speaker.person, self._language)
+        if isinstance(found, Say):
+            self._say(found)
+        else:
+            basket, *other = found
+            self._apply(OrderHeard(basket, speaker, other[0] if other else None, "which_again"))
 
     def _heard_in_between(self, meaning: Meaning, utterance: messages.Utterance, speaker: Verdict) -> None:
         """After the wake word, while something is asked: it stands, unless it is denied. Nothing is consented

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import (
-    Added,
     Answered,
     AskingAnother,
     AwaitingFactor,
     AwaitReceipt,
+    Changed,
     Choosing,
     Chosen,
     Commit,
@@ -80,12 +80,12 @@ class Talk(ABC):
 
     def _apply(self, event: Event) -> None:
         """One event through the table, with everything that follows from it."""
-        of = event if isinstance(event, OrderHeard | Chosen | Added | OfferArrived) else self._state
+        of = event if isinstance(event, OrderHeard | Chosen | Changed | OfferArrived) else self._state
         basket = getattr(of, "basket", None)
         match event:
             case Answered() if isinstance(self._state, AskingAnother):
                 person = self._state.speaker.person  # whoever says yes, it is hers, and so are the limits
-            case OrderHeard() | Answered() | Added():
+            case OrderHeard() | Answered() | Changed():
                 person = event.speaker.person
             case FactorGiven() if self.awaiting is not None:
                 person = self.awaiting.speaker.person  # of whom the limits and rules are

@@ -7,28 +7,33 @@ from collections.abc import Callable, Sequence
 
 from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
+from agent.deciding.choice import Choice, picked
 from agent.deciding.conversation import (
-    Added,
     Answered,
     AwaitingFactor,
+    Changed,
+    Choosing,
+    Chosen,
     Committing,
     Confirming,
     Confused,
     Idle,
     OrderHeard,
-    ReceiptArrived,
-    ReceiptLate,
     Repeated,
     Say,
     SensorsSilent,
 )
+from agent.deciding.history_words import TOLD, Again
 from agent.deciding.offered import AskOffer
+from agent.deciding.placed import ReceiptArrived, ReceiptLate
 from agent.deciding.proposals import Low
 from agent.deciding.questions import priced_basket
 from agent.deciding.replies import render, what_is_low
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.understanding import (
+    AgainAsked,
     Answer,
+    ChangeAsked,
     HelpAsked,
     Meaning,
     MoreAsked,
@@ -39,9 +44,12 @@ from agent.deciding.understanding import (
     understand,
 )
 from agent.deciding.verification import TYPED, Verdict, typed_by
+from agent.plumbing.sentence_graph import normalise_text
 from agent.till.asks import NoShop, Shop
 from agent.till.desk import Conversation, Desk
+from agent.till.heard import changeable, wanted_otherwise
 from agent.till.inquiries import Inquiries
+from agent.till.recall import ordered_again, recalled
 from agent.till.talk import Talk
 
 _NO_SHOP = NoShop()
@@ -99,6 +107,12 @@ class TypedDialogue(Talk):
             currency, hears = self._desk.catalogue.currency, self._desk.hears
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
             return
+        if answer := recalled(self._desk, text, self._person, self._language):
+            self._answered(answer)
+            return
+        if isinstance(self._state, Choosing):
+            self._chosen(self._state.choice, text)
+            return
         if asked_about_me(text, self._language):
             self._say(Say("typed_about_me"))
             return
@@ -106,7 +120,7 @@ class TypedDialogue(Talk):
             self._say(Say("price", basket=priced))
             return
         entry = "order" if isinstance(self._state, Idle) else "consent"
-        meaning = self._meaning(entry, text)
+        meaning, before = self._meaning(entry, text), changeable(self._state)
         if isinstance(meaning, NotUnderstood) and entry == "consent":
             meaning = self._meaning("order", text)
         match meaning:
@@ -114,10 +128,13 @@ class TypedDialogue(Talk):
                 self._conversation = Conversation.new()
                 self._inquiries.ordered(basket)
                 self._apply(OrderHeard(basket, self._typist))
-            case MoreAsked(more) if isinstance(self._state, Confirming | AwaitingFactor) and (
-                both := self._state.basket.plus(more)
-            ):
-                self._apply(Added(both, self._state.speaker, same_speaker=True))
+            case AgainAsked(which):
+                self._ordered_again(which)
+            case MoreAsked(more) if before is not None and (both := before.plus(more)):
+                self._apply(Changed(both, self._speaker, same_speaker=True))
+            case ChangeAsked(readings) if before is not None:
+                none_left = Answered(Answer("denial"), self._speaker, same_speaker=True)
+                self._apply(wanted_otherwise(readings, before, none_left, self._desk, self._language))
             case Answer():
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
@@ -126,6 +143,32 @@ class TypedDialogue(Talk):
                 self._apply(Repeated())
             case _:
                 self._apply(Confused())
+
+    @property
+    def _speaker(self) -> Verdict:
+        """Whose the basket in hand is."""
+        return TYPED if isinstance(self._state, Idle) else self._state.speaker
+
+    def _ordered_again(self, which: Again) -> None:
+        if not self._person:
+            self._answered(TOLD[self._language]["whose"])
+            return
+        found = ordered_again(self._desk, which, self._person, self._language)
+        if isinstance(found, Say):
+            self._say(found)
+            return
+        basket, *other = found
+        self._conversation = Conversation.new()
+        self._apply(OrderHeard(basket, self._typist, other[0] if other else None, "which_again"))
+
+    def _chosen(self, choice: Choice, text: str) -> None:
+        """An answer to "this one, or that one?"; all else is none."""
+        pick = picked(choice, normalise_text(text), text, self._language)
+        basket = choice.basket(pick) if pick else None
+        if basket is not None:
+            self._apply(Chosen(basket))
+        else:
+            self._apply(Answered(Answer("denial"), TYPED) if pick else Confused())
 
     @property
     def _in_hand(self) -> Basket | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Added, Answered, Event, Helped, Repeated
-from agent.deciding.understanding import Answer, HelpAsked, Meaning, MoreAsked, RepeatAsked
+from agent.deciding.conversation import Answered, Changed, Event, Helped, Repeated
+from agent.deciding.understanding import Answer, ChangeAsked, HelpAsked, Meaning, MoreAsked, RepeatAsked
 from agent.deciding.verification import Verdict, Voice, Voiceprint, consenter, same_speaker, verify
 from agent.plumbing.messages import Utterance
 from agent.till.desk import Desk
-from agent.till.heard import confused_by
+from agent.till.heard import confused_by, wanted_otherwise
 
 
 def voice_of(utterance: Utterance, desk: Desk) -> Voice:
@@ -41,9 +41,9 @@ def _verified(utterance: Utterance, desk: Desk, people: Mapping[str, Voiceprint]
 
 
 def answered(
-    meaning: Meaning, utterance: Utterance, order: Voice, basket: Basket | None, desk: Desk
+    meaning: Meaning, utterance: Utterance, order: Voice, basket: Basket | None, desk: Desk, language: str
 ) -> Event:
-    """The answer to a question about `basket`, which the voice `order` asked for."""
+    """The answer in `language` to a question about `basket`, which the voice `order` asked for."""
     limits = desk.settings.speaker
     answer = voice_of(utterance, desk)
     verdict = consenter(order, answer, desk.people.voiceprints(), limits)
@@ -52,7 +52,10 @@ def answered(
         case Answer():
             return Answered(meaning, verdict, one_voice)
         case MoreAsked(more) if basket is not None and (both := basket.plus(more)) is not None:
-            return Added(both, verdict, one_voice)
+            return Changed(both, verdict, one_voice)
+        case ChangeAsked(readings) if basket is not None:
+            none_left = Answered(Answer("denial"), verdict, one_voice)
+            return wanted_otherwise(readings, basket, none_left, desk, language)
         case HelpAsked():
             return Helped()
         case RepeatAsked():

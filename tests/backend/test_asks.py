@@ -208,3 +208,10 @@ def test_who_asks_without_end_is_not_answered_and_may_order_all_the_same(bench: 
     codes = [bench.desk.query(DEVICE, question, now_s=NOW_S).code for _ in range(ASKS_AT_ONCE + 5)]
     assert codes[0] == "told_stock" and codes[-1] == "asked_too_often"
     placed(bench)
+
+
+def test_a_shop_of_the_release_before_takes_it_for_nothing_and_is_silent(bench: Bench) -> None:
+    """There all that comes on up/query went to what answers "was it placed?"."""
+    with pytest.raises(TrustError) as error:
+        bench.desk._questions.query(DEVICE, ask(bench, **RICE), now_s=NOW_S)
+    assert error.value.code == "envelope_malformed"

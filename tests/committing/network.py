@@ -178,7 +178,11 @@ class Device:
         keys = FileKeyStore.load(Path(self.settings.paths.keys_dir))
         self.journal = Journal(self._root / "state" / "journal.db")
         time_ = TrustedTime(trust, self.journal)
-        self.road = OrderRoad(self.journal, keys, trust, time_, self.settings, jitter=lambda: 0.0)
+        self.road = OrderRoad(
+            *(self.journal, keys, trust, time_, self.settings),
+            jitter=lambda: 0.0,
+            key_folder=self._root / "state" / "till",
+        )
 
     def turn(self) -> None:
         """What the till's loop does once."""

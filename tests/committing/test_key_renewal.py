@@ -16,13 +16,22 @@ from agent.committing import next_key
 from agent.committing.journal_mend import open_journal
 from agent.committing.key_change import CHANGES, OFFERED, read_changes
 from agent.committing.keys import FileKeyStore, create_device_keys
-from agent.committing.next_key import NEXT_SIGNING_KEY, REQUEST, finish_change, offer_next_key
+from agent.committing.next_key import (
+    NEXT_SIGNING_KEY,
+    REQUEST,
+    finish_change,
+    forget_next_key,
+    offer_next_key,
+)
 from agent.plumbing import durable, operator
 from agent.plumbing.errors import TrustError
 from order_backend import certificates
+from order_backend.broker import PrivateBroker
+from order_backend.folder import ShopFolder
 from order_backend.provisioning import requested_keys
-from tests.committing.kit import DEVICE, Bench
-from tests.committing.network import write_settings
+from order_backend.shop import Shop
+from tests.committing.kit import DEVICE, Bench, agreed
+from tests.committing.network import Device, serving, write_settings
 from tests.committing.renewing import Renewing
 
 
@@ -200,6 +209,49 @@ def test_the_commands_say_what_there_is(
     said = capsys.readouterr().out
     assert "the new key has taken over" in said
     assert f"{new}  signs (file)" in said and f"{old}  signed before" in said
+
+
+def test_over_a_real_broker_the_device_changes_its_key_while_orders_go_through(
+    broker: PrivateBroker, folder: ShopFolder, tmp_path: Path
+) -> None:
+    settings_file = write_settings(tmp_path, broker.port)
+    on_line = Device(tmp_path, settings_file)
+    with serving(folder, broker.port):
+        try:
+            on_line.until(on_line.road.clock_trusted, "the time")
+            on_line.road.commit(agreed(1))
+            offered = offer_next_key(on_line.settings)[0]
+            on_line.until(lambda: on_line.road.key_renewal.state == "agreed", "the shop's yes")
+            on_line.road.commit(agreed(2))
+            on_line.journal.close()
+            assert finish_change(on_line.settings, settings_file) == "changed"
+            on_line.uplink_has = {}
+            on_line.open()
+            on_line.road.link(on_line.connected)
+            on_line.until(on_line.road.clock_trusted, "the time")
+            on_line.road.commit(agreed(3))
+            on_line.until(lambda: set(on_line.states()) == {"ordered"}, "all receipts")
+        finally:
+            on_line.close()
+    with Shop.open(folder.database) as shop:
+        known = shop.device(DEVICE)
+        assert known is not None and known.signing_jwk == offered.key and known.next_key is None
+        assert [old.jwk.kid for old in known.old_keys] == [offered.old] and len(shop.orders()) == 3
+
+
+def test_a_key_that_was_given_up_is_no_thiefs(device: Renewing, tmp_path: Path) -> None:
+    bench = device.bench
+    first = device.begin()
+    [statement] = bench.road.tick().publishes
+    yes = bench.desk.key_changes.take(DEVICE, statement.payload, now_s=device.now_s)
+    with bench.desk.shop.transaction(DEVICE):
+        assert bench.desk.shop.next_keys.drop(DEVICE)
+    forget_next_key(bench.settings)
+    second = device.begin()
+    assert second != first and device.deliver() == ["key_registered"]
+    device.hear(yes.what, yes.payload)
+    assert bench.road.key_renewal.fault == "" and device.start() == second
+    device.ordered()
 
 
 @pytest.mark.parametrize(

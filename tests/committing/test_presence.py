@@ -17,7 +17,7 @@ from agent.committing.mqtt_link import MqttLink
 from agent.committing.statements import StatusClaims
 from agent.committing.tls import client_context
 from agent.plumbing.errors import TrustError
-from agent.plumbing.messages import LinkState, Presence
+from agent.plumbing.messages import ClientCertificate, LinkState, Presence
 from agent.plumbing.settings import Broker
 from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder
@@ -48,6 +48,18 @@ def test_birth_and_will_are_one_session_signed_once(bench: Bench) -> None:
     assert again is not None
     anew = bench.desk.status(DEVICE, again.online, now_s=NOW_S)
     assert anew is not None and anew.session != birth.session
+
+
+def test_what_it_holds_is_told_also_after_its_clock_was_two_days_ahead(bench: Bench) -> None:
+    bench.clocks.wall_s, bench.clocks.synchronised = NOW_S + 2 * 86_400, True
+    before = bench.road.presence.pair()
+    bench.clocks.wall_s, bench.clocks.synchronised = NOW_S, False
+    bench.trust_time()
+    bench.road.renewal.certificate(ClientCertificate(NOW_S, NOW_S + 86_400, "abc", "authority"))
+    after = bench.road.presence.pair()
+    assert before is not None and after is not None and after is not before
+    told = bench.desk.status(DEVICE, after.online, now_s=NOW_S)
+    assert told is not None and (told.certificate, told.iat) == ("abc", NOW_S)
 
 
 def test_what_is_not_signed_is_not_believed(bench: Bench) -> None:

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.committing.shop_policy import Limits, ShopPolicy, stricter, verify_policy
+from agent.committing.shop_policy import Limits, ShopPolicy, verify_policy
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances, decide
 from agent.plumbing.errors import TrustError
 from agent.plumbing.settings import Policy
+from agent.plumbing.tightening import tightened
 from order_backend import announcing
 from order_backend.announcing import Announcer
 from order_backend.cli import main
@@ -35,7 +36,7 @@ def test_every_limit_of_the_settings_can_be_set_by_the_shop() -> None:
 
 @given(owns, shops)
 def test_in_every_field_the_stricter_holds(own: Policy, shop: Limits) -> None:
-    both = stricter(own, shop)
+    both = tightened(own, msgspec.structs.asdict(shop))
     for name in FIELDS:
         wanted = getattr(shop, name)
         assert getattr(both, name) <= getattr(own, name)
@@ -47,7 +48,7 @@ def test_no_basket_is_allowed_that_the_device_alone_would_refuse(
     own: Policy, shop: Limits, order: Any, spent: int, tier: Any
 ) -> None:
     around = Circumstances(Money(spent, "PLN"))
-    if decide(order.basket, around, stricter(own, shop), tier=tier).allowed:
+    if decide(order.basket, around, tightened(own, msgspec.structs.asdict(shop)), tier=tier).allowed:
         assert decide(order.basket, around, own, tier=tier).allowed
 
 

@@ -57,7 +57,7 @@ def test_a_stranger_is_refused_and_not_asked() -> None:
 @pytest.mark.parametrize("basket", [DARK, LIGHT])
 def test_what_is_picked_is_read_back_to_the_voice_that_ordered(basket: Basket) -> None:
     state, effects = step(ASKED, Chosen(basket), _around())
-    assert state == Confirming(basket, ANNA)
+    assert state == Confirming(basket, ANNA, said=basket.digest)
     assert _keys(effects) == ["read_back"]
 
 

@@ -8,21 +8,20 @@ import typing
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.deciding import conversation
 from agent.deciding.asking import MOST_TRIES
-from agent.deciding.basket import Basket
+from agent.deciding.basket import Basket, Offer
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.conversation import (
-    Added,
     Answered,
     AskingAnother,
     AwaitingFactor,
     AwaitReceipt,
+    Changed,
     Commit,
-    Committed,
     Committing,
     Confirming,
     Confused,
@@ -30,10 +29,7 @@ from agent.deciding.conversation import (
     FactorGiven,
     Helped,
     Idle,
-    NotCommitted,
     OrderHeard,
-    ReceiptArrived,
-    ReceiptLate,
     Record,
     Repeated,
     Say,
@@ -43,7 +39,8 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.dialogue import TABLE, step
 from agent.deciding.money import Money
-from agent.deciding.offered import AwaitingOffer, OfferLate
+from agent.deciding.offered import AwaitingOffer, OfferArrived, OfferLate, OfferOver
+from agent.deciding.placed import Committed, NotCommitted, ReceiptArrived, ReceiptLate
 from agent.deciding.policy import Circumstances
 from agent.deciding.replies import render
 from agent.deciding.understanding import Answer
@@ -74,7 +71,7 @@ def _basket(quantity: int = 2) -> Basket:
 
 
 BASKET = _basket()
-ASKED = Confirming(BASKET, ANNA)
+ASKED = Confirming(BASKET, ANNA, said=BASKET.digest)
 
 
 def _said(effects: tuple[conversation.Effect, ...]) -> list[str]:
@@ -99,7 +96,7 @@ def test_a_known_voice_gets_its_basket_read_back_and_nothing_is_ordered_yet() ->
 def test_consent_of_the_same_person_commits_exactly_what_was_read_back() -> None:
     state, effects = step(ASKED, Answered(CONSENT, ANNA, same_speaker=True), _around())
     assert state == Committing(BASKET, ANNA)
-    assert Commit(BASKET, ANNA) in effects
+    assert Commit(BASKET, ANNA, said=BASKET.digest) in effects
 
 
 @pytest.mark.parametrize(
@@ -169,7 +166,7 @@ def test_limits_are_checked_when_asked_and_again_at_consent(
     basket = _basket(quantity)
     state, effects = step(Idle(), OrderHeard(basket, ANNA), around)
     assert (state, _codes(effects)) == (Idle(), [code])
-    state, effects = step(Confirming(basket, ANNA), Answered(CONSENT, ANNA, True), around)
+    state, effects = step(Confirming(basket, ANNA, said=basket.digest), Answered(CONSENT, ANNA, True), around)
     assert (state, _codes(effects)) == (Idle(), [code])
 
 
@@ -213,7 +210,7 @@ def test_an_order_of_too_many_lines_is_refused_with_the_bound() -> None:
 
 
 def test_a_consent_that_names_one_line_of_several_is_none() -> None:
-    state = Confirming(_several(2, 2), ANNA)
+    state = Confirming(_several(2, 2), ANNA, said=_several(2, 2).digest)
     naming = Answer("consent", 2, state.basket.lines[0].unit)
     after, effects = step(state, Answered(naming, ANNA, True), _around())
     assert _said(effects) == ["read_back_differs"]
@@ -277,20 +274,21 @@ def test_whatever_is_said_a_question_is_put_only_so_often() -> None:
 
 def test_what_is_wanted_as_well_is_read_back_with_the_rest_for_who_ordered() -> None:
     both = _basket(5)
-    state, effects = step(ASKED, Added(both, ANNA, True), _around())
-    assert state == Confirming(both, ANNA)
+    state, effects = step(ASKED, Changed(both, ANNA, True), _around())
+    assert state == Confirming(both, ANNA, said=both.digest)
     assert _said(effects) == ["read_back"]
     assert not _commits(effects)
-    for event in (Added(both, BERT, True), Added(both, NOBODY), Added(both, ANNA, False), Added(both, TYPED)):
+    others = (Changed(both, BERT, True), Changed(both, NOBODY), Changed(both, ANNA), Changed(both, TYPED))
+    for event in others:
         state, effects = step(ASKED, event, _around())
-        assert state == Confirming(BASKET, ANNA, 2)
-        assert _said(effects) == ["not_added"]
+        assert state == Confirming(BASKET, ANNA, 2, said=BASKET.digest)
+        assert _said(effects) == ["not_changed"]
     typed, _ = step(Idle(), OrderHeard(BASKET, TYPED), _around())
-    assert step(typed, Added(both, TYPED), _around())[0] == Confirming(both, TYPED)
+    assert step(typed, Changed(both, TYPED), _around())[0] == Confirming(both, TYPED, said=both.digest)
 
 
 def test_above_the_limit_nothing_is_added_and_the_reason_said() -> None:
-    state, effects = step(ASKED, Added(_basket(100), ANNA, True), _around())
+    state, effects = step(ASKED, Changed(_basket(100), ANNA, True), _around())
     assert state == Idle()
     assert not _commits(effects)
     assert _said(effects) != ["read_back"]
@@ -298,33 +296,81 @@ def test_above_the_limit_nothing_is_added_and_the_reason_said() -> None:
 
 _BASKETS = st.sampled_from([BASKET, _basket(1)])
 _VERDICTS = st.sampled_from([ANNA, BERT, NOBODY, TYPED, Verdict(reason="too_short")])
+
+
+def _cheaper(basket: Basket) -> Basket:
+    return basket.at([Money(1_000, "PLN")])
+
+
+def _offer(basket: Basket) -> Offer:
+    return Offer("token", "intent", 1, basket)
+
+
 _EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(OrderHeard, _BASKETS, _VERDICTS),
     st.builds(Answered, st.sampled_from([CONSENT, BARE, DENIAL]), _VERDICTS, st.booleans()),
-    st.builds(Added, _BASKETS, _VERDICTS, st.booleans()),
+    st.builds(Changed, _BASKETS, _VERDICTS, st.booleans()),
+    st.builds(FactorGiven, st.sampled_from(["p-anna", "p-bert"]), st.just("pin")),
+    st.builds(OfferArrived, _BASKETS.map(_cheaper), _BASKETS.map(_offer)),
     st.sampled_from(
-        [Confused(), Silent(), Helped(), ReceiptLate(), Committed(True), NotCommitted("journal_full")]
+        [
+            Confused(),
+            Silent(),
+            Helped(),
+            OfferLate(),
+            OfferOver(),
+            ReceiptLate(),
+            Committed(True),
+            NotCommitted("journal_full"),
+        ]
     ),
 )
 
 
-@given(st.lists(_EVENTS, max_size=12))
-def test_no_conversation_commits_without_consent_of_the_verified_person_who_heard_that_total(
-    events: list[Event],
+@settings(max_examples=200)
+@given(st.lists(_EVENTS, max_size=12), st.booleans(), st.booleans())
+def test_nothing_is_signed_without_a_consent_to_exactly_what_was_read_back_last(
+    events: list[Event], tight: bool, offers: bool
 ) -> None:
+    """From the start, whatever happens: the sentence with all things and the total was the last such, and who
+    ordered agreed to it, by voice or, above that tier, with a factor."""
+    limits = Policy(voice_order_max_minor=BASKET.total.minor - 1) if tight else Policy()
+    around = Surroundings(limits, Circumstances(Money(0, "PLN"), factor_ready=True), offers=offers)
     state: State = Idle()
+    heard: Basket | None = None
     for event in events:
         before = state
-        state, effects = step(state, event, _around())
+        state, effects = step(state, event, around)
         for effect in effects:
             if isinstance(effect, Commit):
-                assert isinstance(before, Confirming)
-                assert isinstance(event, Answered)
-                assert event.answer.kind == "consent"
-                assert event.speaker.person
-                assert effect.basket == before.basket
-                assert event.same_speaker
-                assert event.speaker == before.speaker
+                assert effect.basket == heard and effect.said == heard.digest
+                assert isinstance(before, Confirming | AwaitingFactor)
+                assert effect.speaker == before.speaker
+                if isinstance(event, FactorGiven):
+                    assert effect.factors == ("voice", event.factor)
+                    assert event.person == before.speaker.person
+                else:
+                    assert isinstance(event, Answered) and event.answer.kind == "consent"
+                    assert event.same_speaker and event.speaker == before.speaker and event.speaker.person
+                    assert effect.factors == ("voice",) and not (tight and effect.basket == BASKET)
+            elif isinstance(effect, Say) and effect.key.startswith("read_back"):
+                heard = effect.basket
+
+
+@pytest.mark.parametrize("said", ["", _basket(1).digest])
+def test_a_step_that_would_sign_what_was_not_read_back_orders_nothing(said: str) -> None:
+    asked = dataclasses.replace(ASKED, said=said)
+    state, effects = step(asked, Answered(CONSENT, ANNA, True), _around())
+    assert (state, _said(effects), _codes(effects)) == (Idle(), ["not_read_back"], ["not_read_back"])
+    assert not _commits(effects)
+
+
+def test_a_digest_is_of_things_counts_prices_and_version_in_any_order() -> None:
+    two = _several(2)
+    turned = Basket(two.lines[::-1], two.catalogue_version)
+    assert two.digest == turned.digest
+    others = (_several(2, 2), two.at([Money(1, "PLN")] * 2), Basket(two.lines, 2), Basket(two.lines[:1], 1))
+    assert len({two.digest, *(other.digest for other in others)}) == 5
 
 
 def test_every_entry_of_the_table_names_a_state_and_an_event() -> None:
@@ -353,7 +399,7 @@ def test_another_that_may_not_be_ordered_ends_with_the_reason_and_asks_for_no_pi
             assert (state, _said(effects), _codes(effects)) == (Idle(), [code], [code])
     ready = Circumstances(Money(230_00, "PLN"), factor_ready=True)
     state, effects = step(AskingAnother(BASKET, ANNA), Answered(BARE, ANNA), Surroundings(Policy(), ready))
-    assert (state, _codes(effects)) == (AwaitingFactor(BASKET, ANNA), ["asked_factor"])
+    assert (state, _codes(effects)) == (AwaitingFactor(BASKET, ANNA, said=BASKET.digest), ["asked_factor"])
 
 
 def test_what_may_not_be_ordered_any_more_after_the_wait_for_an_offer_is_not_read_back() -> None:
@@ -362,7 +408,7 @@ def test_what_may_not_be_ordered_any_more_after_the_wait_for_an_offer_is_not_rea
         assert (state, _codes(effects)) == (Idle(), ["clock_untrusted"])
 
 
-ASKING: list[State] = [ASKED, AskingAnother(BASKET, ANNA), AwaitingFactor(BASKET, ANNA)]
+ASKING: list[State] = [ASKED, AskingAnother(BASKET, ANNA), AwaitingFactor(BASKET, ANNA, said=BASKET.digest)]
 
 
 @pytest.mark.parametrize("event", [Helped(), Repeated()])
@@ -395,7 +441,8 @@ def test_nobody_else_drops_what_waits_by_ordering_nor_holds_it_open(asked: State
 
 @pytest.mark.parametrize("asked", ASKING)
 def test_who_ordered_may_order_something_else_instead(asked: State) -> None:
-    assert step(asked, OrderHeard(_basket(1), ANNA), _around())[0] == Confirming(_basket(1), ANNA)
+    other = _basket(1)
+    assert step(asked, OrderHeard(other, ANNA), _around())[0] == Confirming(other, ANNA, said=other.digest)
 
 
 def test_a_bare_yes_is_asked_for_as_a_sentence_once_whatever_was_said_before_and_between() -> None:

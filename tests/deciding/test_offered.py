@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.deciding import conversation as talk
+from agent.deciding import placed
 from agent.deciding.basket import Basket, Offer
 from agent.deciding.choice import Choice
 from agent.deciding.conversation import (
@@ -46,7 +47,7 @@ CHEAPER = BASKET.at([Money(1_800, "PLN")])
 OFFER = Offer("token", "intent", 1, BASKET)
 OFFERED = OfferArrived(CHEAPER, OFFER)
 WAITING = AwaitingOffer(BASKET, ANNA)
-CONFIRMING = Confirming(CHEAPER, ANNA, offer=OFFER)
+CONFIRMING = Confirming(CHEAPER, ANNA, offer=OFFER, said=CHEAPER.digest)
 
 
 def test_the_shop_is_asked_before_anything_is_said() -> None:
@@ -56,7 +57,7 @@ def test_the_shop_is_asked_before_anything_is_said() -> None:
 
 
 def test_what_is_typed_is_not_asked_for_and_what_may_not_be_ordered_neither() -> None:
-    assert step(Idle(), OrderHeard(BASKET, TYPED), AROUND)[0] == Confirming(BASKET, TYPED)
+    assert step(Idle(), OrderHeard(BASKET, TYPED), AROUND)[0] == Confirming(BASKET, TYPED, said=BASKET.digest)
     assert step(Idle(), OrderHeard(_basket(20), ANNA), AROUND)[0] == Idle()
 
 
@@ -66,15 +67,17 @@ def test_the_offer_is_read_back_and_consent_takes_just_that() -> None:
     assert effects == (Say("read_back", "consent", CHEAPER), Record("read_back", CHEAPER, "p-anna"))
     state, effects = step(state, Answered(CONSENT, ANNA, True), AROUND)
     assert state == Committing(CHEAPER, ANNA, OFFER)
-    assert effects[-1] == Commit(CHEAPER, ANNA, offer=OFFER)
+    assert effects[-1] == Commit(CHEAPER, ANNA, offer=OFFER, said=CHEAPER.digest)
 
 
 @pytest.mark.parametrize("event", [OfferLate(), Silent()])
 def test_without_an_offer_the_catalogue_s_price_is_read_back(event: talk.Event) -> None:
     state, effects = step(WAITING, event, AROUND)
-    assert state == Confirming(BASKET, ANNA)
+    assert state == Confirming(BASKET, ANNA, said=BASKET.digest)
     assert Say("read_back", "consent", BASKET) in effects
-    assert step(state, Answered(CONSENT, ANNA, True), AROUND)[1][-1] == Commit(BASKET, ANNA)
+    assert step(state, Answered(CONSENT, ANNA, True), AROUND)[1][-1] == Commit(
+        BASKET, ANNA, said=BASKET.digest
+    )
 
 
 def test_a_dearer_offer_is_measured_by_the_limits() -> None:
@@ -82,23 +85,24 @@ def test_a_dearer_offer_is_measured_by_the_limits() -> None:
     state, effects = step(WAITING, dear, AROUND)
     assert state == Idle() and effects[-1] == Record("order_over_limit", dear.basket, "p-anna")
     state, effects = step(WAITING, dear, WITH_PIN)
-    assert state == AwaitingFactor(dear.basket, ANNA, offer=OFFER)
+    assert state == AwaitingFactor(dear.basket, ANNA, offer=OFFER, said=dear.basket.digest)
     state, effects = step(state, FactorGiven("p-anna", "pin"), WITH_PIN)
     assert state == Committing(dear.basket, ANNA, OFFER)
-    assert effects[-1] == Commit(dear.basket, ANNA, ("voice", "pin"), OFFER)
+    assert effects[-1] == Commit(dear.basket, ANNA, ("voice", "pin"), OFFER, dear.basket.digest)
 
 
 def test_limits_that_changed_since_keep_the_offer() -> None:
     spent = Circumstances(Money(Policy().voice_day_max_minor, "PLN"), factor_ready=True)
     state, _ = step(CONFIRMING, Answered(CONSENT, ANNA, True), replace(AROUND, circumstances=spent))
-    assert state == AwaitingFactor(CHEAPER, ANNA, offer=OFFER)
+    assert state == AwaitingFactor(CHEAPER, ANNA, offer=OFFER, said=CHEAPER.digest)
 
 
 @pytest.mark.parametrize(
     "state",
     [
-        Idle(), Confirming(BASKET, ANNA), CONFIRMING, AskingAnother(BASKET, ANNA),
-        Choosing(Choice(BASKET, _basket(1)), ANNA), AwaitingFactor(BASKET, ANNA), Committing(BASKET, ANNA),
+        Idle(), Confirming(BASKET, ANNA, said=BASKET.digest), CONFIRMING, AskingAnother(BASKET, ANNA),
+        Choosing(Choice(BASKET, _basket(1)), ANNA), AwaitingFactor(BASKET, ANNA, said=BASKET.digest),
+        Committing(BASKET, ANNA),
         Committing(CHEAPER, ANNA, OFFER),
     ],
 )  # fmt: skip
@@ -117,7 +121,8 @@ def test_an_offer_that_is_over_is_asked_for_anew_and_nothing_is_committed() -> N
     assert (state, effects) == (WAITING, (Record("offer_over", CHEAPER, "p-anna"), AskOffer(BASKET)))
     away = replace(AROUND, offers=False)
     state, effects = step(Committing(CHEAPER, ANNA, OFFER), OfferOver(), away)
-    assert state == Confirming(BASKET, ANNA) and Say("read_back", "consent", BASKET) in effects
+    assert state == Confirming(BASKET, ANNA, said=BASKET.digest)
+    assert Say("read_back", "consent", BASKET) in effects
 
 
 def test_who_speaks_on_may_call_it_off_and_answers_nothing_else() -> None:
@@ -138,7 +143,7 @@ _EVENTS: st.SearchStrategy[talk.Event] = st.one_of(
     st.builds(OrderHeard, st.sampled_from(_BASKETS), _VERDICTS),
     st.builds(Answered, st.sampled_from([CONSENT, DENIAL, Answer("bare")]), _VERDICTS, st.booleans()),
     st.sampled_from(_OFFERS),
-    st.sampled_from([OfferLate(), OfferOver(), Silent(), WentOn(), talk.Committed(True)]),
+    st.sampled_from([OfferLate(), OfferOver(), Silent(), WentOn(), placed.Committed(True)]),
 )
 
 

@@ -202,3 +202,14 @@ def test_the_ready_policies_fit_the_sample_catalogues() -> None:
     categories = {category for facts in _sample("household") for category in facts.categories}
     [sweets] = [rule for rule in household.rules if rule.id == "children-few-sweets"]
     assert categories & set(sweets.categories)
+
+
+def test_whoever_has_a_role_is_trained_with_it_and_nobody_else() -> None:
+    policy = parse_policy(
+        '[roles]\nwelder = ["Jan"]\nheight-worker = ["Ola"]\n[trained]\nGHS02 = ["Maria", "@welder"]\n'
+    )
+    trained = {name: policy.person(name).trained for name in ("Jan", "Maria", "Ola", "welder")}
+    assert trained == {"Jan": {"GHS02"}, "Maria": {"GHS02"}, "Ola": set(), "welder": set()}
+    newcomer = policy.person("Tom", "welder")
+    assert (newcomer.roles, newcomer.trained) == ({"welder"}, {"GHS02"})
+    assert "@welder" not in policy.people

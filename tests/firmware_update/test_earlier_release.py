@@ -27,6 +27,7 @@ from firmware_update.slots import Slots
 from firmware_update.updater import Updater
 from order_backend.authorities import announce, announcement, make_successor, trusted
 from tests.committing.kit import DEVICE, NOW_S, agreed, make_bench
+from tests.committing.renewing import Renewing
 from tests.firmware_update import kit
 from tests.firmware_update.kit import ROOT, Publisher
 
@@ -110,6 +111,37 @@ def test_its_own_commands_read_todays_configuration(settings: Path) -> None:
     for words in (["agent.cli", "--version"], ["firmware_update.cli", "-s", str(settings), "status"]):
         done = subprocess.run([*boot, "--", *words], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0 and "0.1.0" in done.stdout, done.stderr
+
+
+IT_READS_THE_KEY = """
+import sys
+from pathlib import Path
+from agent.committing.keys import FileKeyStore
+print(FileKeyStore.load(Path(sys.argv[1])).device_kid)
+"""
+
+
+def test_it_signs_with_the_key_that_todays_device_has_changed_to(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path)
+    bench.trust_time()
+    bench.road.link(True)
+    device = Renewing(bench, tmp_path)
+    with tarfile.open(EARLIER) as archive:
+        archive.extractall(tmp_path / "earlier", filter="data")
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        f"import sys; sys.path.insert(0, sys.argv.pop()){IT_READS_THE_KEY}",
+    ]
+    command += [str(tmp_path / "keys"), str(tmp_path / "earlier")]
+    old, new = bench.keys.device_kid, device.begin()
+    device.deliver()
+    for kid in (old, new):
+        found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert found.stdout.strip() == kid, found.stderr
+        assert kid in device.known(), "the shop takes what it signs"
+        device.start()
 
 
 IT_WRITES = """

@@ -92,6 +92,7 @@ def test_what_cannot_be_measured_is_an_error(tmp_path: Path) -> None:
         assert caught.value.code == code
 
 
+@pytest.mark.slow
 def test_people_who_say_alexa_are_heard_in_a_quiet_kitchen() -> None:
     noise = shared_data("noise", "kitchen.flac")
     clips = shared_data("wake", "alexa")

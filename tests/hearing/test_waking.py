@@ -100,6 +100,7 @@ def test_a_sure_first_stage_needs_less_of_the_second() -> None:
     assert not phrase.heard(IMPOSSIBLE_NATS, 1.0)
 
 
+@pytest.mark.slow
 def test_people_reading_aloud_do_not_wake_it(checks: dict[str, WakeCheck]) -> None:
     wake = Waking(msgspec.structs.replace(Wake(), phrase="alexa"), checks["alexa"])
     files = sorted(shared_data("speakers", "others").iterdir())

@@ -55,6 +55,18 @@ def test_a_killed_process_is_restarted_and_wired_afresh(
     assert comes_true(wired)
 
 
+def test_what_is_to_be_done_before_a_start_is_done_before_each(tmp_path: Path) -> None:
+    starts = list[str]()
+    before = {"till": lambda: starts.append("till")}
+    with Supervisor(
+        device(tmp_path), modules=MODULES, launcher_options=OPTIONS, before_start=before
+    ) as supervisor:
+        supervisor.wait_ready()
+        assert starts == ["till"]
+        os.kill(supervisor.pids()["till"], signal.SIGKILL)
+        assert comes_true(lambda: starts == ["till"] * 2)
+
+
 def test_stop_ends_the_processes_and_frees_the_directory(tmp_path: Path) -> None:
     for _ in range(2):
         with Supervisor(device(tmp_path), modules=MODULES, launcher_options=OPTIONS) as supervisor:

@@ -106,7 +106,7 @@ def test_voices_of_another_model_are_named_by_doctor_and_people(
         wait_for(lambda: till.health().voices_of_another_model == 1, "the other model")
         [told] = [found for found in findings(settings, capsys)["device"] if found["state"] == "bad"]
         assert "1 of the enrolled" in told["detail"] and "voice_model_changed" in told["detail"]
-        assert "--forget" in told["next_step"]
+        assert "earmark people forget" in told["next_step"]
         assert main(["-s", str(settings), "people"]) == 0
         assert "learned with speaker-ge2e, so forget and enrol anew" in capsys.readouterr().out
 

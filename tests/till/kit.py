@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.committing.road import OrderDiffers, OrderPlaced, OrderRefused
-from agent.deciding.conversation import ReceiptArrived, SensorsSilent
+from agent.deciding.conversation import SensorsSilent
 from agent.deciding.edition import Edition, compiled, source_id
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
+from agent.deciding.placed import ReceiptArrived
 from agent.deciding.proposals import Low
 from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages

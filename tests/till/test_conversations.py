@@ -28,6 +28,7 @@ from agent.plumbing.errors import ConfigurationError
 from agent.till import factors
 
 FILES = conversation_files(FOLDER)
+pytestmark = pytest.mark.timeout(600)  # for a hang: on a busy machine all of them take their time
 
 
 class Noted(dict[Any, Any]):

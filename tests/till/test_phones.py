@@ -25,6 +25,7 @@ from agent.plumbing.speaker_models import GE2E
 from agent.till.house import HouseRules
 from agent.till.pairing import PhonePairing
 from agent.till.phones import Phones
+from agent.till.profiles import Profile
 from agent.till.proofs import Proofs
 from agent.till.touching import Touching
 from agent.till.typed import TypedDialogue
@@ -201,7 +202,9 @@ def test_what_is_typed_is_placed_by_the_phone_and_by_nothing_else(room: Room, by
     room.till.desk.house = HouseRules()
     room.till.desk.factors.set(room.anna, "pin", "2468")
     shown: list[str] = []
-    room.till.typed = TypedDialogue(room.till.desk, "en", shown.append, room.till.what_is_low, room.anna)
+    room.till.typed = TypedDialogue(
+        room.till.desk, "en", shown.append, room.till.what_is_low, person=room.anna
+    )
     room.till.typed.typed("order two bags of dark roast coffee")
     for number in (PinTyped("2468"), BadgeRead("44556677")):
         room.touching.received(number)
@@ -248,6 +251,30 @@ def test_who_may_be_the_second(room: Room, who: str, rule: str, may: bool) -> No
     assert room.till.decided[-1] == "asked_second"
     room.touching.received(BadgeRead("44556677"))
     assert room.orders == int(may)
+
+
+def test_a_role_of_the_persons_own_profile_counts_for_the_second_too(room: Room) -> None:
+    room.rule('require = "second"\nroles = ["apprentice"]\n[roles]\napprentice = ["Anna"]')
+    room.till.desk.people.keep_profile(room.bert, Profile(role="apprentice"))
+    room.till.desk.factors.set(room.bert, "badge", "44556677")
+    room.till.wake_and_say(ORDER)
+    room.touching.received(BadgeRead("44556677"))
+    assert room.orders == 0 and "do not let you agree" in room.till.said
+
+
+def test_who_is_not_admitted_agrees_to_nothing_and_orders_nothing_by_a_phone(room: Room) -> None:
+    desk = room.till.desk
+    newcomer = desk.people.add("Nina", None, now_s=0, admitted=False).pseudonym
+    desk.phones.add(PlayedPhone(newcomer, "Nina").pairing)
+    desk.factors.set(newcomer, "badge", "99887766")
+    assert not desk.has_phone(newcomer)
+    room.rule('require = "second"')
+    room.till.wake_and_say(ORDER)
+    assert room.till.decided[-1] == "rule_second", "Bert has nothing to agree with"
+    desk.factors.set(room.bert, "badge", "44556677")
+    room.till.wake_and_say(ORDER)
+    room.touching.received(BadgeRead("99887766"))
+    assert room.orders == 0
 
 
 def test_who_is_denied_something_does_not_agree_to_it(room: Room) -> None:

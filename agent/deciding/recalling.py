@@ -1,0 +1,64 @@
+"""What was ordered or spent in a period, in words for somebody who reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from agent.deciding.history import PastOrder, in_period, totals
+from agent.deciding.history_words import ORDERS, PERIOD_WORDS, TOLD, Recalled
+from agent.deciding.number_words import in_words
+from agent.deciding.replies import on_day, spoken_money
+from agent.deciding.spoken_basket import joined, plural
+
+
+def told(
+    asked: Recalled,
+    orders: Sequence[PastOrder],
+    now: datetime,
+    language: str,
+    title: Callable[[PastOrder], str],
+    names: Mapping[str, str],
+) -> str:
+    """The answer, from the `orders` of whom it is about. `title` gives the words of one;
+    `names` those of people, where it is about several."""
+    words, period = TOLD[language], PERIOD_WORDS[language][asked.period][0]
+    found = in_period(orders, asked.period, now)
+    if not found:
+        return words["nothing"].format(period=period)
+    total = _total(found, language)
+    shown = {
+        "Period": period[:1].upper() + period[1:],
+        "count": _count(found, language),
+        "total": total,
+        "Total": total[:1].upper() + total[1:],
+    }
+    if asked.asked == "ordered":
+        shown["orders"] = "; ".join(_one(order, language, title) for order in found)
+        return words["ordered"].format(**shown)
+    answer = words["spent"].format(**shown)
+    people = dict.fromkeys(order.person for order in found)
+    if not asked.everybody or len(people) < 2:
+        return answer
+    each = []
+    for person in people:
+        own = [order for order in found if order.person == person]
+        if person in names:
+            total, count = _total(own, language), _count(own, language)
+            each.append(words["by"].format(name=names[person], total=total, count=count))
+    return " ".join((answer, *each))
+
+
+def _one(order: PastOrder, language: str, title: Callable[[PastOrder], str]) -> str:
+    template = TOLD[language]["open" if order.open else "one"]
+    day, cost = on_day(order.at.date().isoformat(), language), spoken_money(order.total, language)
+    return template.format(day=day, items=title(order), cost=cost)
+
+
+def _total(orders: Sequence[PastOrder], language: str) -> str:
+    return joined([spoken_money(money, language) for money in totals(orders)], language)
+
+
+def _count(orders: Sequence[PastOrder], language: str) -> str:
+    counted = in_words(len(orders), language, "neuter")  # jedno zamówienie
+    return f"{counted} {plural(len(orders), *ORDERS[language], language)}"
