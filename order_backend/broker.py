@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 10.0
 _LOOK_EVERY_S = 1.0
 _SIGNAL_PATIENCE_S = 2.0
+_MOST_CRASHES = 5
+_CRASHES_WITHIN_S = 60.0
 SAVES_EVERY_S = 10
 """Retained messages and sessions younger than this are lost with a broker that is killed."""
 
@@ -47,6 +50,7 @@ class PrivateBroker:
         self.port = port or free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._asked_to_stop = False
+        self._crashed_at: deque[float] = deque(maxlen=_MOST_CRASHES)
 
     def start(self) -> None:
         """Returns once it accepts connections. Raises ConfigurationError broker_missing, broker_start."""
@@ -93,12 +97,33 @@ class PrivateBroker:
         """Until it ends; its exit code."""
         return self._process.wait() if self._process is not None else 0
 
+    def revive(self) -> bool:
+        """Starts it again where a signal has ended it that nobody here has sent; whether it has. Mosquitto
+        2.0.11, Debian 12's, dies now and then (SIGSEGV) of a SIGHUP that comes while devices connect. Raises
+        ConfigurationError broker_start, also at the fifth such end within a minute."""
+        process = self._process
+        if process is None or self._asked_to_stop or (code := process.poll()) is None or code >= 0:
+            return False
+        self._process = None
+        self._crashed_at.append(now_s := time.monotonic())
+        if len(self._crashed_at) == _MOST_CRASHES and now_s - self._crashed_at[0] < _CRASHES_WITHIN_S:
+            raise ConfigurationError(
+                "broker_start",
+                f"mosquitto was ended by {signal.Signals(-code).name}, {_MOST_CRASHES} times within a minute",
+                f"look at {_log_file(self._folder)}",
+            )
+        log.warning("broker_crashed by %s; it is started again", signal.Signals(-code).name)
+        self.start()
+        return True
+
     def serve(self) -> int:
-        """Until it ends; its exit code. Restarted meanwhile where that is asked for: a mosquitto that reloads
-        takes up authorities, and lets go of none."""
+        """Until it ends; its exit code. Restarted meanwhile where that is asked for (a mosquitto that reloads
+        takes up authorities, and lets go of none), and where it has crashed. Raises as `revive` does."""
         while self._process is not None and not self._asked_to_stop:
             try:
-                return self._process.wait(_LOOK_EVERY_S)
+                code = self._process.wait(_LOOK_EVERY_S)
+                if not self.revive():
+                    return code
             except subprocess.TimeoutExpired:
                 bound_log(self._folder)
                 if _restart_file(self._folder).exists():

@@ -229,8 +229,7 @@ def _broker(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: broker.ask_to_stop())
     with broker:
         print(f"broker on 127.0.0.1:{broker.port}", flush=True)
-        broker.serve()
-    return 0
+        return 1 if broker.serve() else 0
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -132,7 +132,7 @@ def _run(files: ChaosFiles, plan: Plan, server: PostgresServer | None) -> _Ran:
             steps.turn(files.elapsed_s())
             time.sleep(_STEP_S)
         chaos.calm_down()
-        wait_for_ends(files, plan, children, steps)
+        wait_for_ends(files, plan, children, steps, broker)
         return _Ran(chaos.done, wire.cuts, steps)
 
 
@@ -142,13 +142,21 @@ def start_device(files: ChaosFiles, children: Children, name: str, port: int) ->
     children.add(name, "agent.bench.chaos_device", str(files.root), name)
 
 
-def wait_for_ends(files: ChaosFiles, plan: Plan, children: Children, steps: Steps | None = None) -> None:
+def wait_for_ends(
+    files: ChaosFiles,
+    plan: Plan,
+    children: Children,
+    steps: Steps | None = None,
+    broker: Broker | None = None,
+) -> None:
     """Until every wish and every cancellation has come to an end, and what the operator does is done, at most
     `PATIENCE_S`."""
     deadline = time.monotonic() + PATIENCE_S
     awaited = Awaited(files, plan)
     while time.monotonic() < deadline:
         children.step(at_once=True)
+        if broker is not None:
+            broker.revive()
         if steps is not None:
             steps.turn(files.elapsed_s())
         if awaited.have_ended() and (steps is None or not steps.left):
@@ -194,6 +202,7 @@ class _Chaos:
             self._make(fault)
             self.done[fault.kind] += 1
         self._start_again(time.monotonic())
+        self._broker.revive()
         self._lasting = [(until, fault) for until, fault in self._lasting if until > now_s]
         self._tell()
         self._children.step()
