@@ -146,6 +146,9 @@ def above_the_tier(stage: Stage) -> None:
     expect(step.learned, "the PIN is set, typed twice and never spoken")
 
     order(stage, ANNA, "order eight bags of dark roast coffee.")
+    expect(stage.decided()[-1] == "asked_much", "she has never ordered nearly as much, so it is asked about")
+    stage.says(ANNA, "yes, please.")
+    stage.answer()
     expect(stage.decided()[-1] == "asked_factor", "more than a voice may order asks for the PIN")
     agree(stage)
     expect(len(stage.shop_orders()) == before, "a spoken consent is not enough")
