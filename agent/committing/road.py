@@ -300,10 +300,7 @@ class OrderRoad:
     def _count(self, error: EarmarkError) -> None:
         if error.code == "journal_corrupt":
             raise error  # whoever starts anew mends it
-        self.refused[error.code] += 1
-        count = self.refused[error.code]
-        if audit.is_news(count, first=8):
-            audit.log(error.code, detail=error.detail, count=count)
+        audit.refused(self.refused, error)
 
     def _move(self, intent_id: str, state: State, **details: Unpack[Details]) -> None:
         now_s, monotonic_ns = self._label_s(), self._monotonic_ns()

@@ -15,7 +15,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from typing_extensions import Unpack
+
+    from agent.plumbing.errors import EarmarkError
 
 LONGEST_VALUE = 400  # characters; a longer value is cut, so a hostile peer cannot fill the disk with one line
 
@@ -80,6 +84,13 @@ def log(code: str, /, **fields: Unpack[Fields]) -> None:
     with contextlib.suppress(OSError, ValueError):
         # one write per line, so that lines of several processes on one pipe do not mix
         os.write(sys.stderr.fileno() if sys.stderr is not None else 2, line.encode("utf-8", "replace"))
+
+
+def refused(counts: Counter[str], error: EarmarkError) -> None:
+    """Counts what was not taken, by its code; the first of each are logged, and then fewer and fewer."""
+    counts[error.code] += 1
+    if is_news(counts[error.code], first=8):
+        log(error.code, detail=error.detail, count=counts[error.code])
 
 
 def format_line(now: datetime, process: str, code: str, fields: dict[str, object]) -> str:

@@ -106,10 +106,7 @@ class Asks:
                 self._note(told)
         except (TrustError, JournalError) as error:
             _not_corrupt(error)
-            self.refused[error.code] += 1
-            count = self.refused[error.code]
-            if audit.is_news(count, first=8):
-                audit.log(error.code, detail=error.detail, count=count)
+            audit.refused(self.refused, error)
         else:
             self._answer(told.ask, told)
 

@@ -82,9 +82,7 @@ class CatalogueRoad:
             else:
                 self._take_part(topic.removeprefix(self._part_topics), payload)
         except (TrustError, JournalError) as error:
-            self.refused[error.code] += 1
-            if audit.is_news(self.refused[error.code], first=8):
-                audit.log(error.code, detail=error.detail, count=self.refused[error.code])
+            audit.refused(self.refused, error)
 
     def linked(self) -> None:
         """`uplink` has a session with the broker, perhaps another `uplink`, which was not asked yet."""

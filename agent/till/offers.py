@@ -67,10 +67,7 @@ class Offers:
         try:
             offered = self._desk.road.offering.received(payload)
         except TrustError as error:
-            self.refused[error.code] += 1
-            count = self.refused[error.code]
-            if audit.is_news(count, first=8):
-                audit.log(error.code, detail=error.detail, count=count)
+            audit.refused(self.refused, error)
         else:
             self._answer(OfferArrived(offered.basket, offered.offer))
 

@@ -50,9 +50,7 @@ class Proofs:
         try:
             self._answer(approval_in(payload))
         except (TrustError, JournalError) as error:
-            self.refused[error.code] += 1
-            if audit.is_news(self.refused[error.code], first=8):
-                audit.log(error.code, detail=error.detail, count=self.refused[error.code])
+            audit.refused(self.refused, error)
 
     def asked_of(self, person: str) -> Asked | None:
         """What that person's phone is asked now."""
