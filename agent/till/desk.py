@@ -3,7 +3,6 @@ commit."""
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -139,8 +138,9 @@ class Desk:
         rows."""
         return self.road.now_s() if self.road.clock_trusted() else int(self.wall_clock())
 
-    def surroundings(self, basket: Basket | None, person: str) -> Surroundings:
-        """What the dialogue table decides by, read from the journal now."""
+    def surroundings(self, basket: Basket | None, person: str, *, ordering: bool = True) -> Surroundings:
+        """What the dialogue table decides by, read from the journal now; what `person` usually orders only
+        where they are `ordering`, not again at each answer about it."""
         currency = self.catalogue.currency
         spent, by_voice, queued_same = Money(0, currency), None, False
         much: Mapping[str, int] = {}
@@ -149,7 +149,8 @@ class Desk:
             spent = Money(self.journal.spent_since(person, since, currency), currency)
             by_voice = Money(self.journal.spent_by_voice_since(since, currency), currency)
             queued_same = self.journal.queued_like(person, basket.key) is not None
-            much = much_of(past_orders(self.journal, person, self.now_s()), local(self.now_s()))
+            if ordering:
+                much = much_of(past_orders(self.journal, person, self.now_s()), local(self.now_s()))
         factor_ready, phone_ready = self._has_factor(person), self.has_phone(person)
         second_ready = any(
             self._has_factor(one.pseudonym) or self.has_phone(one.pseudonym)
@@ -248,8 +249,7 @@ class Desk:
 
     def is_quiet(self) -> bool:
         """Whether it is one of the hours in which nothing is said unasked."""
-        local = time.strftime("%H:%M", time.localtime(self.now_s()))
-        return is_quiet(local, self.settings.proposals)
+        return is_quiet(local(self.now_s()).strftime("%H:%M"), self.settings.proposals)
 
     def in_language(self, basket: Basket, language: str) -> Basket:
         """The same basket at the same price, with its titles in `language` where the catalogue has words in

@@ -97,7 +97,9 @@ class Talk(ABC):
                 person = self._state.speaker.person
             case _:
                 person = ""
-        around = replace(self._desk.surroundings(basket, person), proposed=self._proposed())
+        ordering = isinstance(event, OrderHeard | Chosen | Changed)
+        around = self._desk.surroundings(basket, person, ordering=ordering)
+        around = replace(around, proposed=self._proposed())
         if isinstance(event, FactorGiven) and event.person != person:
             around = replace(around, second=self._desk.known_as(event.person))
         state, effects = step(self._state, event, around)
