@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from agent.committing import outbox
 from agent.committing.envelope import ASK, SignedData, encode_event, up_topic
 from agent.committing.journal import Journal
 from agent.committing.journal_requests import RequestOutcome
@@ -22,7 +21,6 @@ from agent.committing.trusted_time import TrustedTime
 from agent.plumbing import audit
 from agent.plumbing.errors import TrustError
 from agent.plumbing.messages import Publish
-from agent.plumbing.settings import Settings
 from agent.plumbing.told import AskKind
 
 ASK_LIFETIME_S = 60
@@ -59,15 +57,20 @@ class Asking:
         keys: KeyStore,
         trust: Trust,
         time: TrustedTime,
-        settings: Settings,
+        device_id: str,
         *,
         monotonic_s: Callable[[], float],
-        jitter: Callable[[], float],
-        new_id: Callable[[], UUID] = uuid4,
+        rest_s: Callable[[int], float],
+        new_id: Callable[[], UUID],
     ) -> None:
+        """`rest_s` gives the rest after so many attempts."""
         self._journal, self._keys, self._trust, self._time = journal, keys, trust, time
-        self._device_id, self._orders, self._new_id = settings.device.id, settings.orders, new_id
-        self._monotonic_s, self._jitter = monotonic_s, jitter
+        self._device_id, self._monotonic_s, self._rest_s, self._new_id = (
+            device_id,
+            monotonic_s,
+            rest_s,
+            new_id,
+        )
         self._awaited: dict[str, AskClaims] = {}
         self._due: dict[str, float] = {}
 
@@ -109,12 +112,7 @@ class Asking:
         if leaving:
             self._journal.request_attempted(row.ask_id for row in leaving)
         for row in leaving:
-            self._due[row.ask_id] = self._monotonic_s() + outbox.rest_seconds(
-                row.attempts + 1,
-                shortest_s=self._orders.resend_min_seconds,
-                longest_s=self._orders.resend_max_seconds,
-                jitter=self._jitter(),
-            )
+            self._due[row.ask_id] = self._monotonic_s() + self._rest_s(row.attempts + 1)
         topic = up_topic(self._device_id, "query")
         return [Publish(f"ask-{row.ask_id}", topic, row.payload) for row in leaving]
 

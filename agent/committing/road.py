@@ -113,7 +113,10 @@ class OrderRoad:
         self.offering = Offering(keys, trust, time, settings.device.id, new_id)
         """Of the one offer that is awaited."""
         self.asking = Asking(
-            journal, keys, trust, time, settings, monotonic_s=self._monotonic_s, jitter=jitter, new_id=new_id
+            *(journal, keys, trust, time, settings.device.id),
+            monotonic_s=self._monotonic_s,
+            rest_s=self._rest_s,
+            new_id=new_id,
         )
         """Of what only the shop knows."""
         self._leaving = Leaving(
