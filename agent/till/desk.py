@@ -12,7 +12,7 @@ from agent.committing.journal import Journal
 from agent.committing.journal_mend import MENDED
 from agent.committing.journal_people import Left
 from agent.committing.road import OrderRoad
-from agent.deciding.basket import AgreedOrder, Basket, parts_of
+from agent.deciding.basket import AgreedOrder, Basket, Line, counts_of, parts_of
 from agent.deciding.conversation import (
     Commit,
     Event,
@@ -206,10 +206,22 @@ class Desk:
         or the catalogue in use does not know one."""
         language = self.settings.device.language
         try:
-            lines = [self.catalogue.line(*parts_of(sku), quantity, language) for sku, quantity in counts]
+            lines = self._lines(counts, language)
         except KeyError:
             return ""
         return joined([spoken_line(line, language) for line in lines], language) if lines else ""
+
+    def basket_of(self, key: str, language: str) -> Basket | None:
+        """That of a `basket_key`, at the prices of the catalogue in use; None where not all of it is sold any
+        more, or has words in `language`."""
+        try:
+            lines = self._lines(counts_of(key).items(), language)
+        except (KeyError, ValueError):
+            return None
+        return Basket(tuple(lines), self.catalogue.version)
+
+    def _lines(self, counts: Iterable[tuple[str, int]], language: str) -> list[Line]:
+        return [self.catalogue.line(*parts_of(sku), quantity, language) for sku, quantity in counts]
 
     def cancel(self, name: str) -> tuple[Literal["cancelled", "asked"], str]:
         """Takes back the order with that intent id or shop's number, for an operator; what became of it, and

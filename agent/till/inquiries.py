@@ -11,7 +11,7 @@ from agent.committing.journal_rows import OPEN, OrderRow
 from agent.committing.receipts import CANCELLED
 from agent.deciding.ask_replies import ASK_REPLIES
 from agent.deciding.asked import Asked, asked_in
-from agent.deciding.basket import Basket, counts_of, parts_of
+from agent.deciding.basket import Basket
 from agent.deciding.conversation import Record
 from agent.deciding.knowing import Known
 from agent.deciding.replies import spoken_money
@@ -31,7 +31,6 @@ from agent.till.desk import Conversation, Desk
 from agent.till.requests import Requests
 
 _CANCEL_CODES = {"order_over": "cancel_over", "cancel_too_late": "cancel_too_late"}
-
 
 OVER_LIMITS = ("order_over_limit", "day_over_limit", "day_over_limit_together", "quantity_too_large")
 """Replies after which somebody may want a quote."""
@@ -197,15 +196,8 @@ class Inquiries:
 
     def _title(self, row: OrderRow) -> str:
         """In the language of this conversation, where the catalogue in use has words for all of it."""
-        catalogue, language = self._desk.catalogue, self._language
-        try:
-            lines = [
-                catalogue.line(*parts_of(sku), quantity, language)
-                for sku, quantity in counts_of(row.basket_key).items()
-            ]
-        except (KeyError, ValueError):
-            return row.title
-        return spoken_basket(Basket(tuple(lines), catalogue.version), language)
+        basket = self._desk.basket_of(row.basket_key, self._language)
+        return spoken_basket(basket, self._language) if basket else row.title
 
     # --- the shop ---
 

@@ -3,7 +3,7 @@ somebody who types."""
 
 from __future__ import annotations
 
-from agent.deciding.basket import Basket, counts_of, parts_of
+from agent.deciding.basket import Basket
 from agent.deciding.conversation import Say
 from agent.deciding.history import PastOrder, last, of_last_week, usual
 from agent.deciding.history_words import TOLD, Again, recalling_questions
@@ -27,7 +27,7 @@ def ordered_again(desk: Desk, which: Again, person: str, language: str) -> tuple
             keys = of_last_week(orders, now)
     if not keys:
         return Say("usual_unknown" if which == "usual" else "again_unknown")
-    baskets = [_basket(desk, key, language) for key in keys]
+    baskets = [desk.basket_of(key, language) for key in keys]
     sold = tuple(basket for basket in baskets if basket is not None)
     return sold if len(sold) == len(keys) else Say("again_gone")
 
@@ -43,18 +43,8 @@ def recalled(desk: Desk, text: str, person: str, language: str) -> str:
     orders = past_orders(desk.journal, "" if asked.everybody else person, desk.now_s())
 
     def title(order: PastOrder) -> str:
-        basket = _basket(desk, order.key, language)
+        basket = desk.basket_of(order.key, language)
         return spoken_basket(basket, language) if basket else order.title
 
     names = {one.pseudonym: one.name for one in desk.people.all()}
     return told(asked, orders, local(desk.now_s()), language, title, names)
-
-
-def _basket(desk: Desk, key: str, language: str) -> Basket | None:
-    """None where not all of it is sold any more."""
-    catalogue = desk.catalogue
-    try:
-        lines = [catalogue.line(*parts_of(sku), count, language) for sku, count in counts_of(key).items()]
-    except (KeyError, ValueError):
-        return None
-    return Basket(tuple(lines), catalogue.version)
