@@ -22,9 +22,11 @@ copy is old."""
 
 _TOKEN_PART = re.compile(rb"[A-Za-z0-9_-]{16,}")
 _ENDED = f"NOT {OPEN_STATES}"
-_TABLES = (
-    "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = ?"
+_OF_SOMEBODY = (
+    "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c"
+    " WHERE m.type = 'table' AND c.name = 'person'"
 )
+"""Asked of the file, so that a table of a later step is not forgotten when a person is."""
 _ANSWERED = "(outcome != '' OR orders.state IN ('refused', 'expired'))"
 
 
@@ -103,7 +105,7 @@ class PeopleRows(JournalFile):
 
 def _forget_rows(db: sqlite3.Connection, person: str) -> None:
     """In every table that says whose a row is; of orders, in those that have ended."""
-    for [table] in db.execute(_TABLES, ("person",)).fetchall():
+    for [table] in db.execute(_OF_SOMEBODY).fetchall():
         if table != "orders":
             db.execute(f"UPDATE {table} SET person = '' WHERE person = ?", (person,))  # noqa: S608
     ended = db.execute(
@@ -132,19 +134,9 @@ def _drop_signed_bytes(db: sqlite3.Connection, ended_by_s: int) -> None:
 
 def _drop_requests(db: sqlite3.Connection, person: str) -> None:
     """Of what else was signed in that person's name, and has its answer."""
-    for table in _request_tables(db):
-        rows = db.execute(f"SELECT rowid, payload FROM {table} WHERE outcome != ''").fetchall()  # noqa: S608
-        for number, payload in rows:
-            if _names(payload, person):
-                db.execute(f"UPDATE {table} SET payload = x'' WHERE rowid = ?", (number,))  # noqa: S608
-
-
-def _request_tables(db: sqlite3.Connection) -> list[str]:
-    """Those beside orders and cancellations that hold what was signed until it is answered."""
-    signed, answered = (
-        {table for [table] in db.execute(_TABLES, (column,)).fetchall()} for column in ("payload", "outcome")
-    )
-    return sorted((signed & answered) - {"orders", "cancels"})
+    for number, payload in db.execute("SELECT number, payload FROM requests WHERE outcome != ''").fetchall():
+        if _names(payload, person):
+            db.execute("UPDATE requests SET payload = x'' WHERE number = ?", (number,))
 
 
 def _names(payload: bytes, person: str) -> bool:
@@ -164,9 +156,8 @@ def _left(db: sqlite3.Connection, people: Collection[str]) -> Left:
         db.execute(f"SELECT count(*) FROM orders WHERE person = ? AND {OPEN_STATES}", (person,)).fetchone()[0]  # noqa: S608
         for person in people
     )
-    for table in _request_tables(db):
-        waiting = db.execute(f"SELECT payload FROM {table} WHERE outcome = ''").fetchall()  # noqa: S608
-        open_orders += sum(any(_names(row[0], person) for person in people) for row in waiting)
+    waiting = db.execute("SELECT payload FROM requests WHERE outcome = ''").fetchall()
+    open_orders += sum(any(_names(row[0], person) for person in people) for row in waiting)
     signed, last = db.execute(
         "SELECT count(*), coalesce(max(settled_at_s), 0) FROM orders"
         " WHERE person = '' AND length(payload) > 0"
