@@ -71,13 +71,14 @@ def play(conversation: Conversation, founded: Founded, folder: Path) -> Played:
 
 
 def _policy_of(given: Mapping[str, list[Mapping[str, str]]]) -> PolicyFile:
-    """The rules and roles that stand there, each rule as the keys and values of its table."""
+    """The rules, roles and shifts that stand there, each rule as the keys and values of its table."""
     rules = (f'{{id = "rule-{at}", {words["rule"]}}}' for at, words in enumerate(given.get("rule", ()), 1))
     people: dict[str, list[str]] = {}
     for words in given.get("role", ()):
         people.setdefault(words["role"], []).append(words["name"])
     roles = "".join(f"{role} = {names}\n" for role, names in people.items())
-    return parse_policy(f"rule = [{', '.join(rules)}]\n[roles]\n{roles}")
+    shifts = "".join(f"[shift]\nhours = {words['hours']}\n" for words in given.get("shift", ()))
+    return parse_policy(f"schema_version = 2\nrule = [{', '.join(rules)}]\n{shifts}[roles]\n{roles}")
 
 
 def _shown(came: Came) -> str:
@@ -105,7 +106,8 @@ class _Player:
         if "nobody" not in given:
             for name in given.get("people", [{"names": "Anna"}])[0]["names"].split(", "):
                 model = "speaker-ecapa:1" if "other_model" in given else GE2E
-                voiceprint = Voiceprint(model, self._voices.of(name))
+                silent = {"name": name} in given.get("no_voice", ())
+                voiceprint = None if silent else Voiceprint(model, self._voices.of(name))
                 self._names[self._room.enrol(name, voiceprint)] = name
         kinds: tuple[FactorKind, ...] = ("pin", "badge")
         for kind in kinds:
@@ -195,14 +197,14 @@ class _Player:
         voice = self._voices.of(step.actor)
         if like := marks.get("like"):
             voice = self._voices.like(step.actor, like["other"], float(like["cosine"]))
-        short = "short" in marks
+        short = "short" in marks or not self._room.embeds
         return messages.Utterance(
             listen.listen_id,
             words,
             normalise_text(said if open_heard is None else open_heard),
             gap_per_token=-3.0 if "unsure" in marks or not words else -0.1,
             embedding=None if short else voice,
-            speech_ms=400 if short else 13_000 if "much_talk" in marks else 2_500,
+            speech_ms=400 if "short" in marks else 13_000 if "much_talk" in marks else 2_500,
             snr_db=2.0 if "noisy" in marks else 30.0,
             speech_ended_ns=1,
             grammar_id=self._room.desk.edition.grammar_id,
@@ -271,6 +273,7 @@ class _Player:
             "cancel": self._cancel,
             "new_pin": lambda: self._new_factor("pin", words["name"]),
             "new_badge": lambda: self._new_factor("badge", words["name"]),
+            "no_badge": lambda: room.desk.factors.remove(self._person(words["name"]), "badge"),
             "restart": room.restart,
             "mended": lambda: room.restart(mended=True),
             "lose_voice": room.lose_voice,

@@ -1,0 +1,354 @@
+"""Shifts through the till: badges that nobody asked for, what `earmark shift` shows, and a screen's digits
+before a PIN."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agent.deciding.lockout import CLEAR
+from agent.deciding.policy_file import parse_policy
+from agent.deciding.reply_words import REPLIES
+from agent.deciding.said import READS_BACK
+from agent.deciding.verification import Verdict, Voiceprint
+from agent.plumbing import messages, operator
+from agent.plumbing.errors import TrustError
+from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.operator_shift import EndShift, ShiftShown, ShowShift
+from agent.plumbing.settings import Touch
+from agent.plumbing.site_messages import BadgeRead, PinTyped
+from agent.plumbing.speaker_models import GE2E
+from agent.till import factors as factors_module
+from agent.till.desk import Desk
+from agent.till.factors import Factors
+from agent.till.house import HouseRules
+from agent.till.kept import kept
+from agent.till.people import People
+from agent.till.proofs import Proofs
+from agent.till.screen_number import LIFETIME_S, ScreenNumber, drawn
+from agent.till.shift_asked import shift_shown
+from agent.till.shifts import Turn
+from agent.till.touching import Touching
+from agent.till.typed import _AT_THE_KEYPAD, TypedDialogue
+from tests.committing.kit import make_bench
+from tests.till.kit import ANNA, BERT, EDITION, Till, utterance
+from tests.till.till_process import TillProcess, running_till
+
+BADGE, OTHER = "0055555555", "0099999999"
+ORDER = "okay nabu order two bags of dark roast coffee"
+POLICY = "schema_version = 2\n[shift]\nhours = 10\n"
+
+
+class Hall:
+    """Anna, whose voice is known, and Mona, whose is not; both have a badge."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bench, self._folder = make_bench(folder), folder
+        touch = Touch(keypad_device="/dev/input/event0", badge_device="/dev/input/event1")
+        self.bench.settings = msgspec.structs.replace(self.bench.settings, touch=touch)
+        self.bench.restart_device()
+        self.till = self._make()
+        self.desk.people.add("Mona", None, now_s=0)
+        self.anna, self.mona = (
+            next(one.pseudonym for one in self.desk.people.all() if one.name == name)
+            for name in ("Anna", "Mona")
+        )
+        self.desk.factors.set(self.anna, "badge", OTHER)
+        self.desk.factors.set(self.mona, "badge", BADGE)
+
+    def _make(self) -> Till:
+        bench, folder = self.bench, self._folder
+        bench.trust_time()
+        people = People(folder / "people")
+        factors = Factors(folder / "factors.json", bench.journal, lambda: bench.clocks.boot_s)
+        desk = Desk(
+            *(bench.settings, EDITION, bench.journal, bench.road, people, factors),
+            *(lambda: bench.clocks.wall_s, HouseRules(parse_policy(POLICY))),
+        )
+        desk.online, desk.speaker_model = True, GE2E
+        if not len(people):
+            people.add("Anna", Voiceprint(GE2E, ANNA), now_s=0)
+        till = Till(bench, desk)
+        self.touching = Touching(desk, till.spoken, lambda _, then: till.timers.append(then))
+        return till
+
+    @property
+    def desk(self) -> Desk:
+        return self.till.desk
+
+    def badge(self, number: str = BADGE, *, after_s: float = 60) -> None:
+        self.bench.clocks.pass_by(after_s)
+        self.till.finish_speaking()
+        self.touching.received(BadgeRead(number))
+
+    def restart(self) -> None:
+        self.bench.restart_device()
+        self.till = self._make()
+
+    @property
+    def on(self) -> str:
+        return self.desk.shifts.on.person if self.desk.shifts.on else ""
+
+
+@pytest.fixture
+def hall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hall]:
+    monkeypatch.setattr(factors_module, "COST", 2)
+    made = Hall(tmp_path)
+    yield made
+    made.bench.desk.close()
+    made.bench.journal.close()
+
+
+def test_badge_on_and_off_are_said_and_orders_are_hers_in_between(hall: Hall) -> None:
+    hall.badge()
+    assert hall.till.said.startswith("Mona, you are on now.") and hall.on == hall.mona
+    hall.till.wake_and_say(ORDER, None)
+    hall.till.answer("yes place my order", None)
+    [order] = hall.desk.journal.orders()
+    assert order.person == hall.mona and hall.till.decided[-1] == "consented_on_shift"
+    assert hall.desk.journal.spent_by_voice_since(0, "PLN") == order.total.minor, "a shift is no factor"
+    hall.till.deliver()
+    hall.badge()
+    assert hall.till.said.startswith("Mona, you are off now.") and not hall.on
+    hall.till.wake_and_say(ORDER, BERT)
+    assert hall.till.decided[-1] == "refused_no_shift"
+
+
+def test_nobodys_hours_are_kept_anywhere(hall: Hall) -> None:
+    before = hall.till.decided
+    hall.badge()
+    hall.badge()
+    assert hall.till.decided == before
+
+
+@pytest.mark.parametrize("end", ["restart", "forgotten", "badge removed", "time", "no shifts any more"])
+def test_whatever_ends_a_shift_ends_it(hall: Hall, end: str) -> None:
+    hall.badge()
+    assert hall.on
+    match end:
+        case "restart":
+            hall.restart()
+        case "forgotten":
+            hall.desk.forget(hall.mona)
+        case "badge removed":
+            hall.desk.factors.remove(hall.mona, "badge")
+        case "time":
+            hall.bench.clocks.pass_by(10 * 3600)
+        case _:
+            hall.desk.house = HouseRules()
+    assert not hall.on and not hall.desk.shifts.name
+    assert not hall.desk.shifts.who_orders(Verdict(reason="unknown_voice")).person
+
+
+def test_a_badge_that_can_be_said_nothing_about_still_ends_the_shift_and_it_is_said_later(hall: Hall) -> None:
+    hall.badge()
+    hall.till.finish_speaking()
+    hall.till.wake_and_say(ORDER, None)
+    hall.till.answer("yes place my order", None)
+    assert hall.till.spoken.awaiting is None
+    count = len(hall.till.timers)
+    hall.badge()
+    assert not hall.on
+    assert not hall.till.said.startswith("Mona, you are off"), "the receipt is awaited"
+    assert hall.desk.journal.orders(), "what was signed stays"
+    hall.till.deliver()
+    for ring in hall.till.timers[count:]:
+        ring()
+    assert hall.till.said.startswith("Mona, you are off now.")
+
+
+def test_the_second_reading_of_one_badge_changes_nothing(hall: Hall) -> None:
+    hall.badge()
+    for _ in range(3):
+        hall.badge(after_s=2)
+    assert hall.on == hall.mona
+    hall.badge(OTHER, after_s=0)
+    assert hall.on == hall.anna, "another badge is another"
+    hall.badge(OTHER, after_s=3)
+    assert not hall.on
+
+
+def test_wrong_badges_wait_by_themselves_and_a_right_one_is_no_excuse_for_guessing(hall: Hall) -> None:
+    for number in range(4):
+        hall.badge(f"777777{number}", after_s=5)
+    assert hall.till.said.startswith("I do not know that badge")
+    hall.badge(OTHER, after_s=5)
+    assert hall.on == hall.anna
+    hall.badge("7777779", after_s=5)
+    hall.badge(after_s=5)
+    assert hall.till.said.startswith("There were too many badges")
+    assert not hall.on, "it may have been hers, to end it"
+    assert kept(hall.bench.journal, "factor_lockout", CLEAR) == CLEAR, "PINs are not locked"
+    hall.restart()
+    with pytest.raises(TrustError, match="factor_locked"):
+        hall.desk.shifts.badge(BADGE, now_s=hall.desk.now_s())
+    hall.bench.clocks.pass_by(600)
+    assert hall.desk.shifts.badge(BADGE, now_s=hall.desk.now_s()).key == "shift_on"
+    assert kept(hall.bench.journal, "shift_lockout", CLEAR) == CLEAR
+
+
+def test_a_badge_that_is_known_again_at_once_is_not_known_after_it_was_taken_away(hall: Hall) -> None:
+    hall.badge()
+    hall.badge()
+    hall.desk.factors.remove(hall.mona, "badge")
+    hall.badge()
+    assert not hall.on and hall.till.said.startswith("I do not know that badge")
+
+
+def test_who_is_on_is_shown_and_can_be_ended(hall: Hall) -> None:
+    assert shift_shown(hall.desk, ShowShift()) == ShiftShown(used=True)
+    hall.badge()
+    hall.bench.clocks.pass_by(3600)
+    now_s = hall.desk.now_s()
+    shown = ShiftShown(True, hall.mona, "Mona", now_s - 3600, now_s + 9 * 3600)
+    assert shift_shown(hall.desk, ShowShift()) == shown
+    assert shift_shown(hall.desk, EndShift()) == shown
+    assert shift_shown(hall.desk, ShowShift()) == ShiftShown(used=True)
+    hall.desk.house = HouseRules()
+    assert shift_shown(hall.desk, ShowShift()) == ShiftShown(used=False)
+
+
+def test_the_time_of_an_earlier_shift_ends_no_later_one(hall: Hall) -> None:
+    hall.badge()
+    [ring] = hall.till.timers
+    hall.badge()
+    hall.badge()
+    assert hall.on
+    hall.bench.clocks.pass_by(9 * 3600)
+    ring()
+    assert hall.on
+    assert hall.desk.shifts.badge(BADGE, now_s=0) == Turn("shift_off", "Mona")
+
+
+@pytest.fixture(scope="module")
+def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TillProcess]:
+    root = tmp_path_factory.mktemp("till")
+    (root / "policy.toml").write_text(POLICY)
+    touch = '\n[touch]\nbadge_device = "/dev/input/event1"\nkeypad_device = "/dev/input/event0"\n'
+    with running_till(root, more_settings=touch) as till:
+        till.voice.send(messages.VoiceReady(GE2E))
+        till.trust_time()
+        yield till
+
+
+@pytest.fixture(scope="module")
+def touch(device: TillProcess) -> Iterator[IpcConnection]:
+    """Anna has a badge and a PIN."""
+    with IpcConnection(device.hand_over("touch"), peer="till") as touch:
+        for kind, message in (("badge", BadgeRead(BADGE)), ("pin", PinTyped("2468"))):
+            with device.client() as client:
+                client.send(operator.SetFactor(_anna(device), kind))  # type: ignore[arg-type]
+                while not client.receive(operator.EnrolStep)[0].done:
+                    touch.send(message)
+        yield touch
+
+
+def _anna(device: TillProcess) -> str:
+    [path] = (device.folder / "people").glob("p-*.json")
+    return path.stem
+
+
+def _asked(device: TillProcess, request: messages.Message) -> messages.Message:
+    with device.client() as client:
+        client.send(request)
+        answer: messages.Message = client.receive(operator.OperatorAnswer)[0]
+    return answer
+
+
+def test_a_shift_from_the_reader_to_the_socket_through_the_real_till(
+    device: TillProcess, touch: IpcConnection
+) -> None:
+    assert _asked(device, ShowShift()) == ShiftShown(used=True)
+    for number in (OTHER, BADGE):  # another one first: hers was held up right now, when it was set
+        touch.send(BadgeRead(number))
+    while not (said := device.next_said().text).startswith("Anna, you are on now."):
+        assert "on now" not in said
+    shown = _asked(device, ShowShift())
+    assert isinstance(shown, ShiftShown)
+    assert (shown.person, shown.name, shown.until_s - shown.since_s) == (_anna(device), "Anna", 36_000)
+    device.voice.send(utterance(0, ORDER, None))
+    question = device.next_said().then
+    assert question is not None
+    device.voice.send(utterance(question.listen_id, "yes place my order", None))
+    assert device.next_said().text.startswith("Your order is queued")
+    assert device.orders().decisions[0].code == "consented_on_shift"
+    assert isinstance(_asked(device, EndShift()), ShiftShown)
+    assert _asked(device, ShowShift()) == ShiftShown(used=True)
+
+
+def test_what_is_typed_is_placed_by_a_pin_through_the_real_till(
+    device: TillProcess, touch: IpcConnection
+) -> None:
+    with device.client() as client:
+
+        def reply() -> str:
+            return str(client.receive(operator.ChatReply)[0].text)
+
+        client.send(operator.ChatLine("en", "order a pack of pasta", "anna"))
+        digits = re.search(r"type (\d{3}) and right after it your PIN", reply())
+        assert digits is not None
+        client.send(operator.ChatLine("en", f"{digits[1]}2468", "anna"))
+        assert reply().startswith("Typed words cannot place it.")
+        touch.send(PinTyped("2468"))
+        assert reply().startswith("That was not right.")
+        touch.send(PinTyped(f"{digits[1]}2468"))
+        assert reply().startswith("Your order is queued")
+    shown = device.orders()
+    assert shown.orders[0].person == _anna(device) and "pasta" in shown.orders[0].title
+    assert shown.decisions[0].code == "confirmed_by_pin"
+
+
+def test_digits_of_a_screen_are_for_one_basket_and_for_some_minutes() -> None:
+    now, numbers = [0.0], iter(["111", "222", "333"])
+    number = ScreenNumber(lambda: now[0], lambda: next(numbers))
+    assert number.pin_in("1112468", "a") is None, "nothing is shown yet"
+    assert number.of("a") == number.of("a") == "111"
+    assert number.pin_in("1112468", "a") == "2468"
+    assert number.pin_in("2468", "a") is None
+    assert number.pin_in("1112468", "b") is None
+    assert number.of("b") == "222"
+    assert number.pin_in("1112468", "a") is None, "another basket stands there now"
+    now[0] = LIFETIME_S - 0.1
+    assert number.pin_in("2222468", "b") == "2468"
+    now[0] = LIFETIME_S
+    assert number.pin_in("2222468", "b") is None
+    assert number.of("b") == "333"
+
+
+def test_digits_are_drawn_and_are_three() -> None:
+    found = {drawn() for _ in range(200)}
+    assert all(len(one) == 3 and one.isdecimal() for one in found) and len(found) > 20
+
+
+def test_a_pin_without_a_screens_digits_is_tried_for_no_screen(hall: Hall) -> None:
+    """Nor is it with the digits of another."""
+    hall.desk.factors.set(hall.mona, "pin", "2468")
+    shown: list[list[str]] = [[], []]
+    screens = [
+        TypedDialogue(
+            *(hall.desk, "en", lines.append, hall.till.what_is_low), person=hall.mona, draw=lambda n=n: n
+        )
+        for n, lines in zip(("111", "222"), shown, strict=True)
+    ]
+    touching = Touching(
+        *(hall.desk, hall.till.spoken, lambda *_: None),
+        Proofs(hall.desk, lambda: [hall.till.spoken, *screens]),
+    )
+    for screen, words in zip(screens, ("two bags of coffee", "a pack of pasta"), strict=True):
+        screen.typed(f"order {words}")
+    touching.received(PinTyped("2468"))
+    touching.received(PinTyped("3332468"))
+    assert not hall.desk.journal.orders()
+    touching.received(PinTyped("2222468"))
+    [order] = hall.desk.journal.orders()
+    assert "pasta" in order.title and shown[1][-1].startswith("Your order is queued")
+    assert hall.desk.journal.spent_by_voice_since(0, "PLN") == 0
+
+
+def test_what_a_screen_reads_back_names_as_much_as_what_is_said_aloud() -> None:
+    assert all(shown in READS_BACK for aloud, shown in _AT_THE_KEYPAD.items() if aloud in READS_BACK)
+    assert all("{text}" in REPLIES[language][key] for language in REPLIES for key in _AT_THE_KEYPAD.values())
