@@ -34,6 +34,7 @@ from order_backend.device_keys import REFUSED_S
 from order_backend.direct import check_direct
 from order_backend.folder import ShopFolder
 from order_backend.key_changes import KeyChanges
+from order_backend.limited import Limited, check_limits
 from order_backend.offers import Offers
 from order_backend.order_numbers import unguessable
 from order_backend.placing import Placing
@@ -42,6 +43,7 @@ from order_backend.questions import Questions
 from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply, require_uuid, time_event
 from order_backend.restores import Doubt
+from order_backend.restricted import Restricted
 from order_backend.retention import receipt_again
 from order_backend.returned import ReturnedReceipts, lost_times
 from order_backend.shop import NEVER_CAME, Answer, Shop
@@ -56,6 +58,7 @@ class _Judged(NamedTuple):
 
     intent: CheckedIntent
     has_owner: bool
+    limited: Limited | None
 
 
 class OrderDesk:
@@ -84,6 +87,7 @@ class OrderDesk:
         )
         self._situations = Situations(self._shop.database)
         self._prices = Prices(folder, self._shop, config.longest_lifetime_s)
+        self._restricted = Restricted(self._shop.published)
         self._receipts = ReceiptWriter(config, self._receipts_key, new_id)
         self._placing = Placing(folder, self._shop, self._receipts, order_number or unguessable)
         self.key_changes = KeyChanges(folder, self._shop, self._receipts_key, new_id)
@@ -170,15 +174,18 @@ class OrderDesk:
                 raise Refusal("device_revoked", "this device may not order any more")
             judged_s = max(now_s, found.floor_s)
             checked = self._check(signed, judged_s, is_published=found.is_published)
+            check_limits(found.limited, checked)
+            if found.is_published:
+                self._restricted.check(checked)
         except Refusal as refusal:
             if refusal.code == "catalogue_unknown" and not isinstance(signed, DirectIntent):
                 self._shop.restores.name_version(signed.checkout.catalogue_version)
             return self._keep_refusal(event, device_id, refusal, now_s)
-        return _Judged(checked, found.has_owner)
+        return _Judged(checked, found.has_owner, found.limited)
 
     def _settle(self, event: CloudEvent, device_id: str, judged: _Judged, now_s: int) -> Reply:
         try:
-            account_id = self._placing.reserve(device_id, judged.intent, now_s=now_s)
+            account_id = self._placing.reserve(device_id, judged.intent, now_s=now_s, limited=judged.limited)
         except Refusal as refusal:
             return self._keep_refusal(event, device_id, refusal, now_s)
         receipt = self._placing.place(

@@ -101,6 +101,7 @@ class _Player:
             msgspec.convert(limits, Policy),
             [sensor_of(words["product"], words["place"]) for words in given.get("sensor", ())],
             direct="direct" in given,
+            tells_when="tells_when" in given,
         )
         self._names: dict[str, str] = {}
         if "nobody" not in given:

@@ -81,8 +81,11 @@ class Room:
         sensors: list[Sensor],
         *,
         direct: bool = False,
+        tells_when: bool = False,
     ) -> None:
+        """`tells_when`: the shop is asked when things come, before they are read back."""
         self._folder, self._founded, self._clock = folder, founded, clock
+        self._tells_when = tells_when
         self.shop = PlayedShop(founded, folder / "shop", lambda: int(clock.shop_s))
         self.settings = Settings(
             device=Device(id=DEVICE, environment="test", language=language),
@@ -128,6 +131,8 @@ class Room:
         waiting = WaitingBaskets(lambda: [self.chat] if self.chat else [], self._proposals)
         self._offers = Offers(self.desk, self._sent_up, self._after)
         self._asks = Asks(self.desk, self._sent_up, self._after)
+        if self._tells_when:
+            self.desk.coming.use(self._asks.ask)
         self.spoken = Spoken(
             *(self.desk, self._sent.append, self._after, lambda *_: None, waiting),
             ask_for_offer=self._offers.ask,

@@ -48,6 +48,7 @@ GIVENS: Patterns = (
     ("button", "there is a button"),
     ("other_model", "voices were learned with another model"),
     ("direct", "orders are DIRECT"),
+    ("tells_when", "the shop is asked when it comes"),
     ("charges", rf"the shop charges {_MONEY} for (?P<product>[a-z0-9-]+)"),
     ("waiting", r"(?P<count>\d+) orders wait for the shop already"),
     ("sensor", r"a sensor of (?P<product>[a-z0-9-]+) in (?P<place>.+)"),

@@ -139,6 +139,7 @@ def _catalogue(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         action="store_true",
         help="instead: how long each size takes from the shop's publishing to the device's orders",
     )
+    catalogue.add_argument("--details", action="store_true", help="with --download: details of each as well")
     return catalogue
 
 

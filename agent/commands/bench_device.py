@@ -105,14 +105,14 @@ def _download(arguments: argparse.Namespace) -> int:
     """1 where a size that is promised within a time took longer."""
     from agent.bench.catalogue_download import WITHIN_PRODUCTS, WITHIN_S, run_download
 
-    results = [run_download(size) for size in arguments.products]
+    results = [run_download(size, with_details=arguments.details) for size in arguments.products]
     code = 0 if all(result["within"] for result in results) else 1
     if arguments.json:
         print(
             json.dumps({"within_seconds": WITHIN_S, "within_products": WITHIN_PRODUCTS, "results": results})
         )
         return code
-    heads = ("publish s", "fetched s", "orderable s", "parts", "bytes")
+    heads = ("publish s", "fetched s", "orderable s", "parts", "bytes", "till MB")
     print(f"{'products':>9} {'what':<10}", *(f"{head:>11}" for head in heads))
     for result in results:
         for what in ("whole", "changed"):
@@ -122,6 +122,7 @@ def _download(arguments: argparse.Namespace) -> int:
                 *(f"{value:>11.2f}" for value in seconds),
                 f"{row['parts']:>11}",
                 f"{row['bytes']:>11}",
+                f"{row['till_mb']:>11}",
             )
             print(f"{result['products']:>9} {what:<10}", *numbers)
     kept = "kept" if code == 0 else "NOT KEPT"

@@ -9,7 +9,7 @@ from agent.commands.findings import Finding
 from agent.deciding.edition import source_id
 from agent.plumbing.settings import Paths, Settings
 from agent.till.catalogue_store import served_file
-from agent.till.house import HouseRules
+from agent.till.house import HouseRules, rules_by_files
 
 NO_READER = "[shift]: there is no badge reader, so nobody can be on shift"
 
@@ -33,5 +33,5 @@ def _lost(house: HouseRules, paths: Paths) -> Iterator[Finding]:
         source = source_id(served_file(paths).read_bytes())
     except OSError:
         return  # `catalogue` tells of it
-    if fault := house.lost(source):
+    if fault := rules_by_files(house.policy, paths, source).lost(source):
         yield Finding("policy", "note", f"{fault.detail} ({fault.code})", fault.next_step)

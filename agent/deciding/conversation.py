@@ -296,3 +296,5 @@ class Surroundings:
     house: House = ONLY_LIMITS  # for what is typed by nobody, too: a voice has to take it over
     second: Person | None = None  # who confirms what somebody else has ordered
     much: Mapping[str, int] = field(default_factory=dict)  # above so many of a product it is asked about once
+    delivery: str = ""  # the day (ISO 8601) on which the shop says that it comes; '' where it has not said
+    delivery_stands: bool = True  # whether what was read back of that is still so

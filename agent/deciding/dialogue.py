@@ -127,8 +127,8 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
         return _end(
             Say("refused_other_voice", basket=basket), "refused_other_voice", basket, state.speaker.person
         )
-    if not permit(basket, around).allowed:
-        return read_back(basket, event.speaker, around, state.offer)  # the limits have changed meanwhile
+    if not (permit(basket, around).allowed and around.delivery_stands):
+        return read_back(basket, event.speaker, around, state.offer)  # limits or day have changed meanwhile
     on_shift = event.speaker.reason == "shift"
     return Committing(basket, event.speaker, state.offer), (
         Record("consented_on_shift" if on_shift else "consented", basket, event.speaker.person),

@@ -39,7 +39,9 @@ def ask_or_read_back(basket: Basket, speaker: Verdict, around: Surroundings) -> 
 
 
 def read_back(basket: Basket, speaker: Verdict, around: Surroundings, offer: Offer | None = None) -> Outcome:
-    """With what is needed to place it; or why nothing would. `offer` is where its prices are from."""
+    """With what is needed to place it, and when it comes, where the shop has said so; or why nothing would.
+    `offer` is where its prices are from."""
+    basket = basket.coming(around.delivery)
     decision = by_voice_or_factor(basket, around)
     if not decision.allowed:
         return refused(decision, basket, speaker)

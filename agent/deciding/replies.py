@@ -63,6 +63,7 @@ def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = 
         limit=spoken_money(Money(say.limit, currency), language),
         count=in_words(say.limit, language),
         delivery=_delivery(say.delivery, language),
+        comes=_delivery(say.basket.delivery, language) if say.basket else "",
         place=place,
         Place=place[:1].upper() + place[1:],
         owner=_possessive(place),
@@ -91,6 +92,7 @@ def fixed_replies(hears: Hears) -> dict[str, str]:
 def _with_words(hears: Hears) -> dict[str, str]:
     replies: dict[str, str] = {}
     for key, reply in REPLIES[hears.language].items():
+        reply = reply.replace("{comes}", "")  # a sentence of its own, or none
         for name, words in hears.words(hears.language).items():
             reply = reply.replace(f"{{{name}}}", words)
         replies[key] = reply

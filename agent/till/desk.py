@@ -35,6 +35,7 @@ from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, JournalError
 from agent.plumbing.settings import Policy, Settings
+from agent.till.coming import Coming
 from agent.till.erasing import Erasure
 from agent.till.factors import Factors
 from agent.till.house import HouseRules
@@ -88,6 +89,8 @@ class Desk:
         self.phones = phones or Phones(None, journal)
         self.erasure = Erasure(people, (factors.forget, self.phones.erase), journal)
         self.wall_clock = wall_clock
+        self.coming = Coming(self.now_s, lambda: local(self.now_s()).date())
+        """When an order of now would come."""
         self.online = False
         self.speaker_model = ""
         """The full name of the one in `voice`; '' until it is known."""
@@ -168,7 +171,14 @@ class Desk:
         known = self.people.get(person)
         name, role = (known.name, known.profile.role) if known else ("", "")
         house = self.house.for_order(name, self.now_s(), self.edition.source, role) if person else ONLY_LIMITS
-        return Surroundings(self.policy, circumstances, offers=asks, house=house, much=much)
+        return Surroundings(
+            *(self.policy, circumstances),
+            offers=asks,
+            house=house,
+            much=much,
+            delivery=self.coming.day() if self.online else "",
+            delivery_stands=basket is None or self.coming.stands(basket.delivery),
+        )
 
     def known_as(self, person: str) -> Ruled:
         """Whom the rules of the house take `person` for."""
@@ -201,13 +211,20 @@ class Desk:
         if self.people.was_forgotten(person):
             return NotCommitted("cannot_commit"), ""
         order = AgreedOrder(
-            *(agreed.basket, person, agreed.factors, conversation.id, title, speech_ended_ns), agreed.offer
+            *(agreed.basket, person, agreed.factors, conversation.id, title, speech_ended_ns),
+            agreed.offer,
+            self._judged_by(agreed.basket),
         )
         try:
             signed = self.road.commit(order)
         except EarmarkError as error:
             return OfferOver() if error.code == "offer_over" else NotCommitted(error.code), ""
         return Committed(self.online), str(signed.intent_id)
+
+    def _judged_by(self, basket: Basket) -> str:
+        """Of the details of the basket's catalogue, where that is in use."""
+        current = basket.catalogue_version == self.edition.version
+        return self.house.judged_by(self.edition.source) if current else ""
 
     def in_words(self, counts: Iterable[tuple[str, int]]) -> str:
         """Skus and their quantities as they are read out in the device's language; '' where there are none,

@@ -16,7 +16,7 @@ from agent.plumbing.memfd import check_sealed
 from agent.plumbing.messages import Message
 from agent.plumbing.operator_shift import EndShift, ShowShift
 from agent.till.asks import Shop
-from agent.till.catalogues import Told
+from agent.till.candidate import Told
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
 from agent.till.pairing import PhonePairing

@@ -65,6 +65,7 @@ class Till:
         self._signals = Signals(Lamp(desk.settings.feedback.lamp), loop.after)
         self._offers = Offers(desk, self._to_uplink, loop.after)
         self._asks = Asks(desk, self._to_uplink, loop.after)
+        desk.coming.use(self._asks.ask)
         self._spoken = SpokenDialogue(
             desk,
             self._to_voice,

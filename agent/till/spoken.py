@@ -99,6 +99,7 @@ class SpokenDialogue(Aloud):
 
     def woken(self) -> None:
         """The wake word was heard."""
+        self._desk.coming.look()
         self._heard_so_far = None
         self._line.woken()
 
@@ -133,6 +134,7 @@ class SpokenDialogue(Aloud):
     def push_to_talk(self) -> None:
         """The button stands for the wake word; while something is asked or said it changes nothing."""
         if self._at_rest and self._line.unasked:
+            self._desk.coming.look()
             self._line.listen("order")
 
     def _entry(self, listen_id: int) -> str | None:

@@ -93,6 +93,7 @@ class TypedDialogue(Talk):
         self._followed = self._title = self._answer = ""
         self._number = ScreenNumber(desk.factors.boot_s, draw)
         self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow)
+        desk.coming.look()
 
     def hand_over(self) -> Basket | None:
         """The basket that waits for a voice, which now has it; None where none waits."""
@@ -112,6 +113,7 @@ class TypedDialogue(Talk):
     def typed(self, text: str) -> None:
         """One line from the keyboard. A question, or asking for help, leaves everything as it is. Raises
         CatalogueError catalogue_language where nothing can be ordered in the language any more."""
+        self._desk.coming.look()
         if self._inquiries.typed(text, self._in_hand):
             return
         if asks_what_is_low(text, self._language):
