@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agent.deciding.replies_challenge import CHALLENGES
+from agent.deciding.replies_manner import MANNERS
 from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
 from agent.deciding.reply_words_people import ABOUT_PEOPLE
@@ -251,7 +253,13 @@ _POLISH = {
 }
 
 REPLIES: Mapping[str, Mapping[str, str]] = {
-    language: {**words, **APPROVALS[language], **ABOUT_PEOPLE[language]}
+    language: {
+        **words,
+        **APPROVALS[language],
+        **ABOUT_PEOPLE[language],
+        **CHALLENGES[language],
+        **MANNERS[language],
+    }
     for language, words in {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}.items()
 }
 

@@ -37,6 +37,12 @@ _REFUSALS = (
     "phone_refused",
     "second_wrong",
     "not_approved",
+    "challenge_wrong",
+    "wrong_",
+    "pace_slowest",
+    "pace_fastest",
+    "language_fixed",
+    "nothing_to_repeat",
 )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from agent.plumbing.messages import Message
+from agent.plumbing.operator_feedback import ClearFeedback, FeedbackCleared, FeedbackShown, ShowFeedback
 
 Text = Annotated[str, msgspec.Meta(max_length=500)]
 PersonName = Annotated[str, msgspec.Meta(pattern=r"^[^\W_][^\x00-\x1f\x7f-\x9f\u200b-\u206f\ufeff]{0,39}\Z")]
@@ -346,6 +347,8 @@ OperatorRequest = (
     | ChatLine
     | Enrol
     | PeopleRequest
+    | ShowFeedback
+    | ClearFeedback
     | LoadCatalogue
     | AskHealth
 )
@@ -359,6 +362,8 @@ OperatorAnswer = (
     | PhonePaired
     | AskedShown
     | Forgotten
+    | FeedbackShown
+    | FeedbackCleared
     | CatalogueAt
     | Health
     | Problem

@@ -14,10 +14,12 @@ from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import check_sealed
 from agent.plumbing.messages import Message
+from agent.plumbing.operator_feedback import ClearFeedback, FeedbackCleared, ShowFeedback
 from agent.till.asks import Shop
 from agent.till.catalogues import Told
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
+from agent.till.feedback_asked import shown
 from agent.till.pairing import PhonePairing
 from agent.till.people_asked import answers
 from agent.till.proposals import SensorProposals
@@ -126,6 +128,10 @@ class OperatorSession:
             ):
                 for answer in answers(self._desk, request, self._people_changed):
                     self.answer(answer)
+            case ShowFeedback(limit=limit):
+                self.answer(shown(self._desk.feedback, limit))
+            case ClearFeedback():
+                self.answer(FeedbackCleared(self._desk.feedback.clear()))
             case operator.AskHealth():
                 self.answer(self._health())
 
