@@ -13,6 +13,7 @@ from agent import __version__
 from agent.commands.bench_arguments import add_benchmarks
 from agent.commands.catalogue_arguments import add_catalogue
 from agent.commands.command_line import add_command, seconds
+from agent.commands.feedback_arguments import add_feedback
 from agent.commands.key_arguments import add_key_arguments, add_keys
 from agent.commands.people_arguments import add_people
 from agent.commands.phone_arguments import add_phone
@@ -170,6 +171,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_catalogue(commands)
     add_policy(commands)
     add_phone(commands)
+    add_feedback(commands)
 
     hear = add_command(
         commands, "hear", "hear", "run", "what the device hears in audio files: wake, words, lines, gap"

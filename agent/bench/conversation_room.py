@@ -101,6 +101,7 @@ class Room:
         self._to_shop: list[messages.Publish] = []
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers, self._drawn = itertools.count(1), itertools.count(101)
+        self._draws = itertools.count(1)
         self.linked = False
         self.embeds_in_noise = False
         self._edition = edition_of(founded.catalogue, language)
@@ -136,6 +137,7 @@ class Room:
         self.spoken = Spoken(
             *(self.desk, self._sent.append, self._after, lambda *_: None, waiting),
             ask_for_offer=self._offers.ask,
+            draw=lambda length: next(self._draws).to_bytes(length, "big"),
         )
         self.proofs: Proofs = Proofs(self.desk, lambda: [self.spoken, *([self.chat] if self.chat else [])])
         self.touching = Touching(self.desk, self.spoken, self._after, self.proofs)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agent.deciding.replies_challenge import CHALLENGES
 from agent.deciding.replies_limits import LIMITS
+from agent.deciding.replies_manner import MANNERS
 from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
 from agent.deciding.reply_words_people import ABOUT_PEOPLE
@@ -259,6 +261,8 @@ REPLIES: Mapping[str, Mapping[str, str]] = {
         **ABOUT_PEOPLE[language],
         **SHIFTS[language],
         **LIMITS[language],
+        **CHALLENGES[language],
+        **MANNERS[language],
     }
     for language, words in {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}.items()
 }

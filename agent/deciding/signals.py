@@ -40,6 +40,12 @@ _REFUSALS = (
     "shift_unknown",
     "shift_locked",
     "shift_failed",
+    "challenge_wrong",
+    "wrong_",
+    "pace_slowest",
+    "pace_fastest",
+    "language_fixed",
+    "nothing_to_repeat",
 )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from agent.plumbing.messages import Message
+from agent.plumbing.operator_feedback import ClearFeedback, FeedbackCleared, FeedbackShown, ShowFeedback
 from agent.plumbing.operator_shift import ShiftRequest, ShiftShown
 
 Text = Annotated[str, msgspec.Meta(max_length=500)]
@@ -353,6 +354,8 @@ OperatorRequest = (
     | Enrol
     | PeopleRequest
     | ShiftRequest
+    | ShowFeedback
+    | ClearFeedback
     | LoadCatalogue
     | AskHealth
 )
@@ -367,6 +370,8 @@ OperatorAnswer = (
     | AskedShown
     | Forgotten
     | ShiftShown
+    | FeedbackShown
+    | FeedbackCleared
     | CatalogueAt
     | Health
     | Problem

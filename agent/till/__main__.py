@@ -31,6 +31,8 @@ from agent.till.compiler import MOST_MEMORY_BYTES, Compiler, work
 from agent.till.desk import Desk
 from agent.till.events import EventLoop
 from agent.till.factors import Factors
+from agent.till.feedback import FILE_NAME as FEEDBACK
+from agent.till.feedback import FeedbackKept
 from agent.till.house import HouseRules
 from agent.till.opening import open_edition
 from agent.till.part_store import PartStore
@@ -102,7 +104,8 @@ def _desk(settings: Settings, state: Path, trust: LiveTrust, edition: Edition) -
     factors = Factors(state / "factors.json", journal)
     house = HouseRules.open(settings.paths)
     phones = Phones(state / PHONES, journal)
-    return Desk(settings, edition, journal, road, people, factors, time.time, house, phones)
+    feedback = FeedbackKept(state / FEEDBACK)
+    return Desk(settings, edition, journal, road, people, factors, time.time, house, phones, feedback)
 
 
 if __name__ == "__main__":

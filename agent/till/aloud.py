@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from agent.deciding.challenge_words import CHALLENGE, HEARD_MS
 from agent.deciding.conversation import (
     Committing,
     Event,
@@ -52,6 +53,7 @@ class Aloud(Talk):
         self._about_me = AboutMe(desk, self._speak_of, self._enrolment, wants_voices)
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
+        self._said_at_s = 0
         self.awaits_admission = ""
         """Somebody whose voice was learned right now, and whom a PIN or badge may admit."""
 
@@ -131,15 +133,26 @@ class Aloud(Talk):
         """About the person who hears it."""
         self._speak(say, name, phrases=phrases)
 
-    def _speak(self, say: Say, name: str = "", phrase: str = "", phrases: tuple[str, ...] = ()) -> str:
-        """Has it spoken, and listens for `phrases` where any are given; the sentence."""
+    def _speak(
+        self,
+        say: Say,
+        name: str = "",
+        phrase: str = "",
+        phrases: tuple[str, ...] = (),
+        *,
+        aside: bool = False,
+    ) -> str:
+        """Has it spoken, and listens for `phrases` where any are given; the sentence. An `aside` is not what
+        is said again."""
         currency = self._desk.catalogue.currency
         text = render(say, self._language, currency, self._desk.hears, name=name, text=phrase)
         signal = signal_of(say.key)
         if signal is not None:
             self._show(signal)
         listened = phrases or choice_phrases(say, self._language)
-        self._line.say(text, self._language, say.listen, listened, signal)
+        self._said_at_s = self._desk.now_s()
+        window_ms = HEARD_MS if say.listen == CHALLENGE else 0
+        self._line.say(text, self._language, say.listen, listened, signal, window_ms=window_ms, aside=aside)
         return text
 
     def _tell_news(self) -> None:

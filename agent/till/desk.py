@@ -38,6 +38,7 @@ from agent.plumbing.settings import Policy, Settings
 from agent.till.coming import Coming
 from agent.till.erasing import Erasure
 from agent.till.factors import Factors
+from agent.till.feedback import FeedbackKept
 from agent.till.house import HouseRules
 from agent.till.news import News
 from agent.till.past import local, past_orders
@@ -73,9 +74,10 @@ class Desk:
         wall_clock: Callable[[], float],
         house: HouseRules | None = None,
         phones: Phones | None = None,
+        feedback: FeedbackKept | None = None,
     ) -> None:
         """`house`: the rules beside the limits; None: there are none. `phones`: that may approve; None: those
-        that are paired are forgotten with this."""
+        that are paired are forgotten with this. `feedback` likewise."""
         self.settings = settings
         self.house = house or HouseRules()
         self.edition = edition
@@ -86,6 +88,7 @@ class Desk:
         self.people = people
         self.factors = factors
         self.shifts = Shifts(people, factors, lambda: self.house.policy.shift_hours)
+        self.feedback = feedback or FeedbackKept()
         self.phones = phones or Phones(None, journal)
         self.erasure = Erasure(people, (factors.forget, self.phones.erase), journal)
         self.wall_clock = wall_clock

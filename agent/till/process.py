@@ -161,7 +161,8 @@ class Till:
         self._catalogues.voice_came()
         self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))
         hears = self._desk.hears
-        self._to_voice(messages.Prepare(fixed_sentences(hears), hears.language))
+        rate = self._spoken.rate_percent
+        self._to_voice(messages.Prepare(fixed_sentences(hears), hears.language, rate))
         self._hears = True
         self._rest()
         self._spoken.voice_came()

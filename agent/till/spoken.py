@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -27,25 +28,14 @@ from agent.deciding.history_words import Again
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.placed import ReceiptLate
 from agent.deciding.signals import Signal
-from agent.deciding.understanding import (
-    AboutMeAsked,
-    AgainAsked,
-    Answer,
-    ChangeAsked,
-    HelpAsked,
-    Meaning,
-    MoreAsked,
-    NotUnderstood,
-    OrderAsked,
-    PhraseRead,
-    RepeatAsked,
-)
+from agent.deciding.understanding import AboutMeAsked, AgainAsked, Answer, HelpAsked, Meaning, OrderAsked
 from agent.deciding.verification import Verdict, Voice
 from agent.plumbing import messages
-from agent.till.aloud import Aloud
+from agent.till.challenges import Challenges
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep
-from agent.till.heard import answer_to, changeable, confused_by, meaning_of, runner_up_of, words_of
+from agent.till.heard import answer_to, aside_in, changeable, confused_by, meaning_of, runner_up_of, words_of
+from agent.till.manners import Mannered, as_enrolment_takes_it
 from agent.till.offers import AskForOffer, no_offers
 from agent.till.recall import ordered_again
 from agent.till.voice_line import Send
@@ -63,7 +53,7 @@ class _HeardSoFar(NamedTuple):
     words: str
 
 
-class SpokenDialogue(Aloud):
+class SpokenDialogue(Mannered):
     """Drives the dialogue table from what `voice` hears. Embeddings live here, from the order to its
     decision."""
 
@@ -76,11 +66,13 @@ class SpokenDialogue(Aloud):
         waiting: WaitingBaskets,
         show: Callable[[Signal], None] = lambda _: None,
         ask_for_offer: AskForOffer = no_offers,
+        draw: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
-        once; `show` is told what has come of something."""
+        once; `show` is told what has come of something; `draw(n)` gives n bytes that nobody can guess."""
         super().__init__(desk, send, start_timer, on_enrol_step, show)
         self._waiting, self._ask_for_offer = waiting, ask_for_offer
+        self._challenges = Challenges(desk.journal, self._language, desk.now_s, draw)
         self._order_voice = _NOBODY
         self._heard_so_far: _HeardSoFar | None = None
         self._last_words = ""  # of the order in hand
@@ -148,6 +140,9 @@ class SpokenDialogue(Aloud):
         return "order"
 
     def _heard_at(self, entry: str, utterance: messages.Utterance) -> None:
+        if entry == CHOICE and (aside := aside_in(words_of(utterance, self._desk), self._language)):
+            self._is_about_manner(aside)
+            return
         if self._about_me.under_way and entry == CHOICE:
             self._about_me.heard(utterance, words_of(utterance, self._desk))
             return
@@ -155,7 +150,10 @@ class SpokenDialogue(Aloud):
             self._apply(answer_to(self._state.choice, utterance, self._desk, self._language))
             return
         meaning = meaning_of(entry, utterance, self._desk, self._language)
+        if entry != "order" and self._is_about_manner(meaning):
+            return
         if self._enrolment.under_way:
+            meaning = as_enrolment_takes_it(meaning)
             voice, in_noise = voice_of(utterance, self._desk), utterance.embedding_in_noise
             self._enrolment.heard(
                 enrolment.Heard(meaning, voice, in_noise, utterance.open_words, utterance.words)
@@ -195,6 +193,9 @@ class SpokenDialogue(Aloud):
         self._about_me.drop()
         if isinstance(self._state, Committing):
             self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
+        self._stood = not isinstance(self._state, Idle)
+        if self._is_about_manner(meaning):
+            return
         speaker = who_ordered(utterance, self._desk)
         self._stood = not isinstance(self._state, Idle) and not (
             isinstance(meaning, OrderAsked) and speaker == self._state.speaker
@@ -226,7 +227,7 @@ class SpokenDialogue(Aloud):
                 self._apply(Helped())
             case AboutMeAsked(kind):
                 self._about_me.asked(kind, utterance)
-            case NotUnderstood() | PhraseRead() | MoreAsked() | ChangeAsked() | RepeatAsked():
+            case _:
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 
     def _ordered_again(self, which: Again, speaker: Verdict) -> None:
@@ -260,7 +261,11 @@ class SpokenDialogue(Aloud):
     def _proposed(self) -> Basket | None:
         return self._waiting.proposed()
 
+    def _chance(self) -> bytes:
+        return self._challenges.chance()
+
     def _decided(self, code: str) -> None:
+        self._challenges.decided(code)
         self._waiting.decided(code, self._conversation.id)
 
     def _ask_offer(self, ask: AskOffer) -> None:

@@ -25,6 +25,7 @@ from agent.deciding.conversation import (
     SensorsSilent,
 )
 from agent.deciding.history_words import TOLD, Again
+from agent.deciding.manner_words import MannerAsked
 from agent.deciding.offered import AskOffer
 from agent.deciding.placed import ReceiptArrived, ReceiptLate
 from agent.deciding.proposals import Low
@@ -156,7 +157,13 @@ class TypedDialogue(Talk):
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
                 self._say(Say("help"))  # whatever else is being asked
-            case RepeatAsked():
+            case MannerAsked("wrong"):
+                self._was_wrong()
+            case MannerAsked("language"):
+                self._say(Say("language_fixed"))
+            case RepeatAsked() | MannerAsked() if isinstance(self._state, Idle):
+                self._say(Say("nothing_to_repeat"))
+            case RepeatAsked() | MannerAsked():
                 self._apply(Repeated())
             case _:
                 self._apply(Confused())

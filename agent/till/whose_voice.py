@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Answered, Changed, Event, Helped, Repeated
-from agent.deciding.understanding import Answer, ChangeAsked, HelpAsked, Meaning, MoreAsked, RepeatAsked
+from agent.deciding.challenge_words import ChallengeSaid
+from agent.deciding.challenged import ChallengeAnswered
+from agent.deciding.conversation import Answered, Changed, Event, Helped
+from agent.deciding.understanding import Answer, ChangeAsked, HelpAsked, Meaning, MoreAsked
 from agent.deciding.verification import Verdict, Voice, Voiceprint, consenter, same_speaker, verify
 from agent.plumbing.messages import Utterance
 from agent.plumbing.settings import Speaker
@@ -60,6 +62,8 @@ def answered(
         verdict = consenter(order, answer, desk.people.voiceprints(), limits)
         one_voice = same_speaker(order, answer, limits)
     match meaning:
+        case ChallengeSaid(words):
+            return ChallengeAnswered(words, verdict, one_voice)
         case Answer():
             return Answered(meaning, verdict, one_voice)
         case MoreAsked(more) if basket is not None and (both := basket.plus(more)) is not None:
@@ -69,8 +73,6 @@ def answered(
             return wanted_otherwise(readings, basket, none_left, desk, language)
         case HelpAsked():
             return Helped()
-        case RepeatAsked():
-            return Repeated()
     return confused_by(utterance, limits)
 
 

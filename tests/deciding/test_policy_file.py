@@ -187,7 +187,8 @@ NOON, NIGHT, EVENING = 12 * 60, 23 * 60 + 30, 20 * 60 + 30
     ("kind", "person", "order", "minute", "day", "expected"),
     [
         ("household", "Anna", ("gloves", 2), NOON, 0, set()),
-        ("household", "Anna", ("gloves", 11), NOON, 0, {"factor"}),  # 110 zloty
+        ("household", "Anna", ("gloves", 6), NOON, 0, {"challenge"}),
+        ("household", "Anna", ("gloves", 11), NOON, 0, {"factor", "challenge"}),  # 110 zloty
         ("household", "Anna", ("wine", 1), NOON, 0, {"factor"}),
         ("household", "Anna", ("gloves", 4), NIGHT, 0, {"factor"}),
         ("household", "Anna", ("gloves", 2), NIGHT, 0, set()),
