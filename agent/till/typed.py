@@ -235,9 +235,10 @@ class TypedDialogue(Talk):
             self._say(Say(key, delivery=event.delivery, title=self._title))
 
     def _say(self, say: Say) -> None:
-        number = ""
-        if say.basket is not None and say.key in _AT_THE_KEYPAD and self._desk.settings.touch.keypad_device:
-            say, number = replace(say, key=_AT_THE_KEYPAD[say.key]), self._number.of(say.basket.digest)
+        number, shown = "", _AT_THE_KEYPAD.get(say.key)
+        if shown and say.basket is not None and self._desk.settings.touch.keypad_device:
+            number = self._number.of(say.basket.digest)
+            say = replace(say, key=shown)
         said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears, text=number)
         self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -330,7 +331,7 @@ def test_a_pin_without_a_screens_digits_is_tried_for_no_screen(hall: Hall) -> No
     shown: list[list[str]] = [[], []]
     screens = [
         TypedDialogue(
-            *(hall.desk, "en", lines.append, hall.till.what_is_low), person=hall.mona, draw=lambda n=n: n
+            *(hall.desk, "en", lines.append, hall.till.what_is_low), person=hall.mona, draw=partial(str, n)
         )
         for n, lines in zip(("111", "222"), shown, strict=True)
     ]
