@@ -174,7 +174,7 @@ def _check_told(newest: Version | None, details: bytes | None, *, no_details: bo
         raise ConfigurationError(
             "details_missing",
             "the version before had details, by which devices know categories, hazards and who may order",
-            "add --details FILE (earmark catalogue import writes it), or --no-details to tell none any more",
+            "add --details FILE, as `earmark catalogue import FILE --out DIR` writes it, or --no-details",
         )
 
 

@@ -27,7 +27,7 @@ _NEXT_STEP = (
 )
 
 _ANOTHER = (
-    "publish that catalogue with its details (earmark-backend publish --details), or put the details beside"
+    "publish that catalogue with its details (earmark-backend publish --help), or put the details beside"
     f" the file that [paths] catalogue_file says, {_UNTIL_THEN}"
 )
 
