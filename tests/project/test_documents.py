@@ -187,7 +187,9 @@ def test_polish_readme_says_the_same() -> None:
 
 
 _COMMAND = re.compile(r"(?<![\w./-])(earmark(?:-backend)? (?:[^;`\n()]|\(\))+)")
-SPOKEN = set((ROOT / "agent/deciding").glob("reply_words*.py"))
+SPOKEN = {
+    path for like in ("reply_words", "replies_") for path in (ROOT / "agent/deciding").glob(f"{like}*.py")
+}
 
 
 def literals(path: Path) -> Iterator[str]:

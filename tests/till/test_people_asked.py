@@ -94,7 +94,7 @@ def test_what_went_wrong_is_listed_and_cleared(
             client.send(operator.ChatLine("en", text))
             client.receive(operator.ChatReply)
     [row] = json.loads(feedback("list", "--json"))
-    assert [turn["said"] for turn in row["turns"]] == ["read_back_typed"]
+    assert [turn["said"] for turn in row["turns"]] == ["clock_untrusted"]
     assert "two bags of medium roast coffee" in feedback("list", "--limit", "1")
     device.kill_and_start_again()
     assert feedback("clear") == "Forgotten: 1.\n"
