@@ -18,6 +18,7 @@ from agent.commands.key_arguments import add_key_arguments, add_keys
 from agent.commands.people_arguments import add_people
 from agent.commands.phone_arguments import add_phone
 from agent.commands.policy_arguments import add_policy
+from agent.plumbing.command_words import check_words
 from agent.plumbing.errors import EarmarkError
 
 EXIT_ERROR = 1
@@ -43,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     try:
+        check_words(arguments)
         command: Callable[[argparse.Namespace], int] = getattr(
             import_module(f"agent.commands.{arguments.module}"), arguments.function
         )

@@ -1,4 +1,5 @@
-"""The schema's step that brought answers of phones, for each database; `schema` takes it."""
+"""The schema's steps that brought answers of phones, and what devices ask phones; for each database, `schema`
+takes them."""
 
 from __future__ import annotations
 
@@ -19,3 +20,17 @@ CREATE TABLE approvals (
     at_s      BIGINT NOT NULL
 );
 """
+
+APPROVAL_REQUESTS = """
+CREATE TABLE approval_requests (
+    device_id TEXT NOT NULL REFERENCES devices (device_id),
+    ask_id    TEXT NOT NULL,
+    person    TEXT NOT NULL,
+    asked     TEXT NOT NULL,
+    at_s      INTEGER NOT NULL,
+    until_s   INTEGER NOT NULL,
+    PRIMARY KEY (device_id, ask_id)
+) STRICT;
+"""
+
+POSTGRESQL_APPROVAL_REQUESTS = APPROVAL_REQUESTS.replace(" STRICT;", ";").replace("INTEGER", "BIGINT")

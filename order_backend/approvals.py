@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import delete, select
@@ -21,8 +22,16 @@ KEPT_S = 300
 """No device takes an answer that is older (docs/asyncapi.yaml)."""
 
 
+class Carried(NamedTuple):
+    """One answer on its way."""
+
+    number: int
+    device_id: str
+    event: bytes
+
+
 class Approvals:
-    """Each stands here until an order service has published it."""
+    """Each stands here until the broker has it, or until no device would take it any more."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -36,40 +45,49 @@ class Approvals:
             )
         self._db.execute(self._db.insert(approvals).values(device_id=device_id, event=event, at_s=now_s))
 
-    def take(self, *, now_s: int) -> list[tuple[str, bytes]]:
-        """All that is on its way, (device, event), which is not here any more then; inside a transaction.
-        Those that no device would take are left out."""
-        rows = self._db.execute(
-            select(approvals.c.number, approvals.c.device_id, approvals.c.event, approvals.c.at_s).order_by(
-                approvals.c.number
-            )
-        ).all()
-        for row in rows:
-            self._db.execute(delete(approvals).where(approvals.c.number == row[0]))
-        return [(row[1], bytes(row[2])) for row in rows if row[3] + KEPT_S >= now_s]
+    def waiting(self, *, now_s: int) -> list[Carried]:
+        """All that is on its way, in the order in which it came, but what no device would take."""
+        table = approvals.c
+        query = select(table.number, table.device_id, table.event).where(table.at_s >= now_s - KEPT_S)
+        rows = self._db.execute(query.order_by(table.number))
+        return [Carried(row[0], row[1], bytes(row[2])) for row in rows]
 
-    def waiting(self) -> bool:
-        """Whether any is on its way."""
-        return self._db.execute(select(approvals.c.number).limit(1)).first() is not None
+    def carried(self, number: int) -> None:
+        """The broker has it."""
+        self._db.execute(delete(approvals).where(approvals.c.number == number))
+
+    def purge(self, *, now_s: int) -> None:
+        """What no device would take any more goes."""
+        self._db.execute(delete(approvals).where(approvals.c.at_s < now_s - KEPT_S))
 
 
 class Carrier:
-    """Brings them to the broker; of one connection to it. Not retained: an answer is for now."""
+    """Brings them to the broker; of one connection to it, since what the one before had not acknowledged has
+    to be published again: its device takes each once. Not retained: an answer is for now."""
 
-    def __init__(
-        self, database: Database, approvals_of: Approvals, publish: Callable[[str, bytes], None]
-    ) -> None:
-        self._db, self._approvals, self._publish = database, approvals_of, publish
+    def __init__(self, approvals_of: Approvals, publish: Callable[[str, bytes], int]) -> None:
+        """`publish` returns the number by which `published` hears that the broker has it."""
+        self._approvals, self._publish = approvals_of, publish
         self._next_look = 0.0
+        self._under_way: dict[int, int] = {}
+        self._published: set[int] = set()
+        self._acknowledged: list[int] = []
 
     def look(self, now_s: Callable[[], int]) -> None:
         """Publishes what has come. Cheap where it is called too often."""
         if (monotonic_s := time.monotonic()) < self._next_look:
             return
         self._next_look = monotonic_s + LOOK_EVERY_S
-        if not self._approvals.waiting():
-            return
-        with self._db.transaction("approvals"):
-            found = self._approvals.take(now_s=now_s())
-        for device_id, event in found:
-            self._publish(down_topic(device_id, "approval"), event)
+        while self._acknowledged:
+            self._approvals.carried(self._acknowledged[0])
+            self._published.discard(self._acknowledged.pop(0))
+        for one in self._approvals.waiting(now_s=now_s()):
+            if one.number not in self._published:
+                self._published.add(one.number)
+                self._under_way[self._publish(down_topic(one.device_id, "approval"), one.event)] = one.number
+
+    def published(self, mid: int) -> None:
+        """The broker has that message; only now it is nobody's to send again. Called from inside the
+        connection, where no database may be the cause of an end: `look` writes it down."""
+        if (number := self._under_way.pop(mid, None)) is not None:
+            self._acknowledged.append(number)

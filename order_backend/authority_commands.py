@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -14,7 +15,7 @@ from cryptography.x509.oid import NameOID
 from order_backend.authorities import announced, authority_of, phase, successor_of
 from order_backend.authority_steps import DevicesWait, begin, drop, move, standings
 from order_backend.certificate_book import Standing
-from order_backend.folder import ShopFolder
+from order_backend.folder import ShopFolder, alone
 
 BEGIN_BEFORE = timedelta(days=2 * 365)
 """Its end: a year for devices to come by, and a year that their last certificates last."""
@@ -39,12 +40,8 @@ def authority(options: argparse.Namespace) -> int:
     folder, now = options.folder, datetime.now(UTC)
     folder.config()
     try:
-        if options.step == "begin":
-            begin(folder, port=options.port, now=now)
-        elif options.step == "move":
-            move(folder, force=options.force, port=options.port, now=now)
-        elif options.step == "drop":
-            drop(folder, force=options.force, port=options.port, now=now)
+        with alone(folder.authority_lock) if options.step != "show" else nullcontext():
+            _step(options, folder, now)
     except DevicesWait as waits:
         for line in _devices(folder, waits.standings[:_MOST_LISTED]):
             print(line)
@@ -53,6 +50,16 @@ def authority(options: argparse.Namespace) -> int:
     for line in _state(folder, now):
         print(line)
     return 0
+
+
+def _step(options: argparse.Namespace, folder: ShopFolder, now: datetime) -> None:
+    match options.step:
+        case "begin":
+            begin(folder, port=options.port, now=now)
+        case "move":
+            move(folder, force=options.force, port=options.port, now=now)
+        case "drop":
+            drop(folder, force=options.force, port=options.port, now=now)
 
 
 def _state(folder: ShopFolder, now: datetime) -> Iterator[str]:

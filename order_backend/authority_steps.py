@@ -33,7 +33,8 @@ from order_backend.authorities import (
 from order_backend.broker import ask_for_restart, reload_broker
 from order_backend.certificate_book import Standing
 from order_backend.folder import ShopFolder, write_file
-from order_backend.provisioning import certify_replica, write_revocations
+from order_backend.provisioning import write_revocations
+from order_backend.replicas import certify_replica
 from order_backend.revocation import short_lived_context
 from order_backend.shop import Shop
 

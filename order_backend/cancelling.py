@@ -11,6 +11,7 @@ from agent.committing.receipts import CANCELLED
 from agent.committing.statements import CancelClaims
 from agent.plumbing.errors import TrustError
 from order_backend.checks import PricedLine
+from order_backend.growth import GROWS_TOO_FAST, Growth
 from order_backend.questions import Questions
 from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply
@@ -23,8 +24,8 @@ TOO_LATE: Final = "too_late"
 class Cancelling:
     """On the database of one desk."""
 
-    def __init__(self, shop: Shop, questions: Questions, receipts: ReceiptWriter) -> None:
-        self._shop, self._questions, self._receipts = shop, questions, receipts
+    def __init__(self, shop: Shop, questions: Questions, receipts: ReceiptWriter, growth: Growth) -> None:
+        self._shop, self._questions, self._receipts, self._growth = shop, questions, receipts, growth
 
     def cancel(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
         """Answers with a receipt of the named intent, on disk when this returns: refused as 'cancelled', or
@@ -51,6 +52,8 @@ class Cancelling:
             if unheard_of and self._shop.restores.of_question(device_id, claims.intent):
                 self._shop.restores.note(device_id, claims.intent, b"", now_s=now_s)
                 return IN_DOUBT
+            if unheard_of and not self._growth.allows(device_id):
+                return GROWS_TOO_FAST
             said = "the device took it back" if order is None else f"{order.order_id} was taken back"
             receipt = self._receipts.refused(about, CANCELLED, said, now_s=now_s)
             if order is not None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.committing.rotation import PURPOSES
+from agent.plumbing.command_words import check_words
 from agent.plumbing.errors import EarmarkError
 from order_backend import (
     account_commands,
@@ -28,10 +29,12 @@ from order_backend import (
     policy_commands,
     request_commands,
 )
-from order_backend.broker import PrivateBroker, reload_broker, write_access_list
+from order_backend.broker import PrivateBroker, reload_broker
+from order_backend.broker_files import write_access_list
 from order_backend.database import DatabaseError, reason
 from order_backend.folder import ShopFolder, write_file
-from order_backend.provisioning import add_replica, admit, create_shop
+from order_backend.provisioning import admit, create_shop
+from order_backend.replicas import add_replica
 from order_backend.revocation import Ended, revoke_device, revoke_replica
 from order_backend.rotations import rotate
 from order_backend.service import OrderService
@@ -43,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code 0, or 1 with one line that says what is wrong and what to do."""
     options = _parser().parse_args(arguments)
     try:
+        check_words(options)
         code: int = options.command(options)
     except EarmarkError as error:
         print(f"earmark-backend: {error}", file=sys.stderr)
@@ -151,6 +155,8 @@ def _parser() -> argparse.ArgumentParser:
         "approval", approval_commands.approval, "Carry to a device what a person's phone has signed."
     )
     approval_commands.add_approval_arguments(answer)
+    phones = command("approvals", approval_commands.approvals, "What devices ask people's phones to approve.")
+    approval_commands.add_approvals_arguments(phones)
     copy = command(
         "backup", backup_commands.backup, "Copy the whole shop into one sealed file; it may be at work."
     )

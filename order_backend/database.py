@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     URL,
+    Column,
     Connection,
     CursorResult,
     Engine,
@@ -144,7 +145,7 @@ class Database:
         """After `add_rows`: numbers that the database gives go on after the highest that there is."""
         if self.dialect == "postgresql":
             for column in table.columns:
-                if column.identity is not None:
+                if _is_counted(column):
                     name = f"'{table.name}', '{column.name}'"
                     self.run(
                         f"SELECT setval(pg_get_serial_sequence({name}), max({column.name}))"  # noqa: S608
@@ -173,6 +174,11 @@ class Database:
         if self._connection is None:
             self._connection = self._engine.connect()
         return self._connection
+
+
+def _is_counted(column: Column[Any]) -> bool:
+    """Whether PostgreSQL gives it its number."""
+    return column.identity is not None or "nextval(" in str(getattr(column.server_default, "arg", ""))
 
 
 def reason(error: Exception) -> str:

@@ -14,10 +14,10 @@ from uuid import UUID, uuid4
 import msgspec
 
 from agent.committing.envelope import INTENT, STATUS, CloudEvent, StatusData, decode_data, decode_event
-from agent.committing.jws import named_key
 from agent.committing.statements import StatusClaims
 from agent.committing.trusted_time import TimeClaims
 from agent.plumbing.errors import TrustError
+from order_backend.approval_desk import ApprovalDesk
 from order_backend.asks import Asks, is_ask
 from order_backend.cancelling import Cancelling
 from order_backend.checks import (
@@ -25,16 +25,15 @@ from order_backend.checks import (
     DirectIntent,
     Refusal,
     Signed,
-    Terms,
     authenticate_device,
-    check_intent,
     signs_the_same,
 )
 from order_backend.device_keys import REFUSED_S
-from order_backend.direct import check_direct
 from order_backend.folder import ShopFolder
+from order_backend.growth import GROWS_TOO_FAST, Growth
 from order_backend.key_changes import KeyChanges
 from order_backend.limited import Limited, check_limits
+from order_backend.measures import Measures
 from order_backend.offers import Offers
 from order_backend.order_numbers import unguessable
 from order_backend.placing import Placing
@@ -48,7 +47,6 @@ from order_backend.retention import receipt_again
 from order_backend.returned import ReturnedReceipts, lost_times
 from order_backend.shop import NEVER_CAME, Answer, Shop
 from order_backend.situation import Situation, Situations
-from order_backend.standing_keys import StandingKeys
 
 __all__ = ["OrderDesk", "Reply"]
 
@@ -62,7 +60,8 @@ class _Judged(NamedTuple):
 
 
 class OrderDesk:
-    """Used from one thread. `key_changes`: of devices that change their own signing key."""
+    """Used from one thread. `key_changes`: of devices that change their own signing key; `approvals`: what is
+    to be approved on phones."""
 
     def __init__(
         self,
@@ -74,30 +73,26 @@ class OrderDesk:
         self._config = config = folder.config()
         self._shop = Shop.open(folder.database)
         self._receipts_key, self._time_key = folder.signing_key("receipts"), folder.signing_key("time")
-        self._agents = StandingKeys.of(folder, "agent")
-        self._offer_keys = StandingKeys.of(folder, "offers")
-        self._folder, self._new_id = folder, new_id
-        self._terms = Terms(
-            merchant=config.merchant,
-            environment=config.environment,
-            agent=self._agents.current,
-            payment_instrument_id=config.payment_instrument.id,
-            longest_lifetime_s=config.longest_lifetime_s,
-            other_agents=self._agents.others,
-        )
+        self._new_id = new_id
+        limited = config.messages_per_second > 0
+        self._growth = Growth(limited=limited)
         self._situations = Situations(self._shop.database)
         self._prices = Prices(folder, self._shop, config.longest_lifetime_s)
         self._restricted = Restricted(self._shop.published)
+        self._measures = Measures(folder, self._prices)
         self._receipts = ReceiptWriter(config, self._receipts_key, new_id)
         self._placing = Placing(folder, self._shop, self._receipts, order_number or unguessable)
         self.key_changes = KeyChanges(folder, self._shop, self._receipts_key, new_id)
-        self._questions = Questions(self._shop, config, self._receipts_key, new_id, self.key_changes.used)
+        self._questions = Questions(
+            *(self._shop, config, self._receipts_key, new_id, self.key_changes.used), self._growth
+        )
         self._offers = Offers(folder, self._shop, self._questions, self._prices, new_id)
         number = order_number or unguessable
         self._asks = Asks(
             *(self._shop, config, self._questions, self._prices, self._receipts_key, new_id), number
         )
-        self._cancelling = Cancelling(self._shop, self._questions, self._receipts)
+        self.approvals = ApprovalDesk(self._shop, self._questions, limited=limited)
+        self._cancelling = Cancelling(self._shop, self._questions, self._receipts, self._growth)
         self._returned = ReturnedReceipts(
             folder, self._shop, self._receipts, self._cancelling, self.place_again
         )
@@ -165,6 +160,8 @@ class OrderDesk:
         if doubt == "open":
             self._shop.restores.note(device_id, event.id, payload, now_s=now_s)
             return IN_DOUBT
+        if before is None and not self._growth.allows(device_id):
+            return GROWS_TOO_FAST
         try:
             if before is not None:
                 raise Refusal("not_placed", "came after the shop had said that it never would")
@@ -173,7 +170,7 @@ class OrderDesk:
             if not active:
                 raise Refusal("device_revoked", "this device may not order any more")
             judged_s = max(now_s, found.floor_s)
-            checked = self._check(signed, judged_s, is_published=found.is_published)
+            checked = self._measures.check(signed, judged_s, is_published=found.is_published)
             check_limits(found.limited, checked)
             if found.is_published:
                 self._restricted.check(checked)
@@ -189,7 +186,7 @@ class OrderDesk:
         except Refusal as refusal:
             return self._keep_refusal(event, device_id, refusal, now_s)
         receipt = self._placing.place(
-            *(event, device_id, judged.intent, self._agents.keys),
+            *(event, device_id, judged.intent, self._measures.agent_keys),
             account_id=account_id,
             now_s=now_s,
             has_owner=judged.has_owner,
@@ -200,33 +197,6 @@ class OrderDesk:
         receipt = self._refused(event, device_id, refusal, now_s)
         self._shop.keep_answer(device_id, event.id, Answer(event.data_sha256, receipt), now_s=now_s)
         return Reply("ack", receipt, refusal.code)
-
-    def _check(
-        self, signed: Signed, now_s: int, *, is_published: bool = True, again: bool = False
-    ) -> CheckedIntent:
-        if isinstance(signed, DirectIntent):
-            self._look_for_offer_key(named_key(signed.checkout.checkout_jwt))
-            return check_direct(signed, terms=self._terms, offer_keys=self._offer_keys.at(now_s), now_s=now_s)
-        self._look_for_agent(signed.checkout.cnf.jwk.kid)
-        version = signed.checkout.catalogue_version
-        if again:
-            prices = self._prices.then(version)
-        else:
-            prices = self._prices.of(version, now_s=now_s, is_published=is_published)
-        return check_intent(signed, terms=self._terms, prices=prices, now_s=now_s)
-
-    def _look_for_agent(self, kid: str) -> None:
-        """A device may name a key as soon as it is announced, which another order service may have done."""
-        if kid not in self._agents.keys:
-            self._agents = agents = StandingKeys.of(self._folder, "agent")
-            self._terms = msgspec.structs.replace(
-                self._terms, agent=agents.current, other_agents=agents.others
-            )
-
-    def _look_for_offer_key(self, kid: str) -> None:
-        """Another order service may have taken one up that this one has not seen yet."""
-        if kid not in self._offer_keys.keys:
-            self._offer_keys = StandingKeys.of(self._folder, "offers")
 
     def query(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
         """As `Questions.query`, or as `Asks.ask` where it is a question of that kind."""
@@ -255,9 +225,9 @@ class OrderDesk:
             # Of its own time: a key whose end has come since counts, one that is refused does not.
             signed = authenticate_device(event, device_id, self._shop.device(device_id), REFUSED_S)[1]
             then_s = signed.checkout.iat
-            checked = self._check(signed, then_s, again=True)
+            checked = self._measures.check(signed, then_s, again=True)
             self._placing.place_again(
-                event, device_id, checked, self._agents.keys, now_s=then_s, order_id=order_id
+                event, device_id, checked, self._measures.agent_keys, now_s=then_s, order_id=order_id
             )
 
     def time(self, *, now_s: int) -> bytes:
@@ -281,8 +251,7 @@ class OrderDesk:
 
     def knows(self, device_id: str) -> bool:
         """Whether the device is admitted and not revoked."""
-        device = self._shop.device(device_id)
-        return device is not None and device.active
+        return self._shop.is_active(device_id)
 
     def _in_other_bytes(self, event: CloudEvent, device_id: str, signed: Signed, now_s: int) -> Reply:
         order = self._shop.order(device_id, event.id)

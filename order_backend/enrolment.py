@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 
 from agent.committing.claim_code import ClaimAnchor, Enrolled, Enrolment, EnrolmentRefused
+from agent.committing.envelope import claims_of
 from agent.plumbing import audit
 from agent.plumbing.errors import ConfigurationError, TrustError
 from order_backend.authorities import trusted_pem
@@ -101,6 +102,8 @@ class _EnrolmentDesk:
         self._lock = threading.Lock()
 
     def claim(self, name: str) -> bytes:
+        if not name.isprintable():  # the path of a request may hold any byte, a database not
+            raise TrustError("claim_unknown", "no such code", "compare it with the print, letter by letter")
         with Shop.open(self._folder.database) as shop:
             answer = shop.claims.answer(name, now_s=int(time.time()))
         self._refuse_outdated(answer.anchor)
@@ -114,10 +117,7 @@ class _EnrolmentDesk:
             )
 
     def enrolment(self, body: bytes) -> bytes:
-        try:
-            wanted = msgspec.json.decode(body, type=Enrolment)
-        except msgspec.DecodeError as error:
-            raise TrustError("enrol_malformed", f"not an enrolment: {error}") from error
+        wanted = claims_of(body, Enrolment, "enrol_malformed")
         requests = wanted.requests.encode()
         digest = hashlib.sha256(requests).hexdigest()
         with Shop.open(self._folder.database) as shop:

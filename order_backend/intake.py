@@ -23,6 +23,7 @@ from agent.committing.statements import StatusClaims
 from order_backend.desk import OrderDesk
 from order_backend.device_log import DeviceLog
 from order_backend.folder import ShopFolder
+from order_backend.growth import GROWS_TOO_FAST
 from order_backend.presences import Presences
 from order_backend.rates import Rates
 from order_backend.receipts import Reply
@@ -95,6 +96,8 @@ class Intake:
                 if renewed is None:
                     return
                 reply = renewed
+            case "up/approval":
+                reply = desk.approvals.take(device_id, payload, now_s=clock.now_s())
             case "up/key":
                 reply = desk.key_changes.take(device_id, payload, now_s=clock.now_s())
             case "up/query":
@@ -124,7 +127,8 @@ class Intake:
             self._tell_time(device_id, desk, clock)
 
     def _answer(self, device_id: str, reply: Reply) -> None:
-        self.log.say(device_id, f"{reply.code} device={device_id}")
+        level = logging.WARNING if reply is GROWS_TOO_FAST else logging.INFO
+        self.log.say(device_id, f"{reply.code} device={device_id}", level=level)
         for what, answer in ((reply.what, reply.payload), ("rsp", reply.not_placed)):
             if answer:
                 self._publish(down_topic(device_id, what), answer)

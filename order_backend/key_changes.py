@@ -38,6 +38,10 @@ from order_backend.provisioning import trust_bundle
 from order_backend.receipts import Reply, require_uuid
 from order_backend.shop import Device, Shop
 
+DAY_S = 24 * 3600
+MOST_ASKED_A_DAY = 10
+"""Other keys of one device: each stays here for good, and is a mail to its owner."""
+
 
 class KeyChanges:
     """On the database of one desk."""
@@ -70,7 +74,8 @@ class KeyChanges:
             return
         until_s = now_s + self._config.longest_lifetime_s + OLD_FOR_S
         keys = device.signing_jwk, signer.jwk
-        self._shop.next_keys.take_over(device.device_id, *keys, now_s=now_s, until_s=until_s)
+        if self._shop.next_keys.take_over(device.device_id, *keys, now_s=now_s, until_s=until_s):
+            self._shop.key_notices.note(device.device_id, signer.jwk.kid, "taken_up", now_s=now_s)
 
     def may_be_forgotten(self, device: Device | None, refusal: Refusal, event: CloudEvent) -> bool:
         """Whether what was refused is signed by a key that a restored shop may have known before: its device
@@ -161,7 +166,10 @@ class KeyChanges:
             self.used(device, signer, now_s=now_s)
         elif device.next_key is not None:
             return "" if claims.key == device.next_key else "key_pending"
+        if self._shop.key_notices.asked_since(device.device_id, now_s - DAY_S) >= MOST_ASKED_A_DAY:
+            return "key_too_often"
         self._shop.next_keys.put(device.device_id, claims.key, now_s=now_s)
+        self._shop.key_notices.note(device.device_id, claims.key.kid, "asked", now_s=now_s)
         return ""
 
     def _claims(

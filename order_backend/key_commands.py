@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import json
+import time
 from datetime import UTC, datetime
 
+import msgspec
+
 from agent.plumbing.errors import ConfigurationError
+from agent.plumbing.terminal import plain
 from order_backend.device_keys import REFUSED_S
 from order_backend.folder import ShopFolder
 from order_backend.shop import Shop
+
+_WHAT = {
+    "asked": "the device has asked for it, and was told yes",
+    "taken_up": "signs from then on",
+    "admitted": "was admitted in the place of the one before",
+    "dropped": "was dropped before it was used",
+}
 
 
 def add_key_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +31,9 @@ def add_key_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --device: the key that is to follow counts no more",
     )
+    parser.add_argument("--changes", action="store_true", help="what became of keys, the newest first")
+    parser.add_argument("--limit", type=int, default=20, help="of --changes")
+    parser.add_argument("--json", action="store_true", help="of --changes")
 
 
 def keys(options: argparse.Namespace) -> int:
@@ -30,6 +45,8 @@ def keys(options: argparse.Namespace) -> int:
             raise ConfigurationError("key_device", f"no device {options.device!r}")
         if options.drop:
             return _drop(shop, options.device)
+        if options.changes:
+            return _show_changes(shop, options)
         for device_id in [options.device] if options.device else shop.devices():
             _show(shop, device_id)
     return 0
@@ -39,10 +56,24 @@ def _drop(shop: Shop, device_id: str | None) -> int:
     if device_id is None:
         raise ConfigurationError("key_device", "of which device?", "add --device ID")
     with shop.transaction(device_id):
-        dropped = shop.next_keys.drop(device_id)
-    if not dropped:
+        following = shop.next_keys.of(device_id)
+        if following is not None:
+            shop.next_keys.drop(device_id)
+            shop.key_notices.note(device_id, following.jwk.kid, "dropped", now_s=int(time.time()))
+    if following is None:
         raise ConfigurationError("key_none", f"{device_id} has asked for no other key")
     print(f"{device_id} signs with the key that it has; what it signs with the other one is refused")
+    return 0
+
+
+def _show_changes(shop: Shop, options: argparse.Namespace) -> int:
+    changes = shop.key_notices.changes(options.device, limit=options.limit)
+    if options.json:
+        print(json.dumps([msgspec.to_builtins(one) for one in changes]))
+        return 0
+    for one in changes:
+        told = f"owner: {one.state}" + (f" ({one.reason})" if one.reason else "")
+        print(plain(f"{_when(one.at)}  {one.device_id}  {one.kid}  {_WHAT[one.about]}; {told}"))
     return 0
 
 

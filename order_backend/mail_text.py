@@ -22,7 +22,7 @@ from order_backend.mail_settings import MailSettings
 from order_backend.notices import Language, Notice
 
 LONGEST_TITLE = 80
-_LONGEST_NAME = 60
+LONGEST_NAME = 60
 
 _SUBJECT: dict[Language, str] = {
     "en": "{shop}: order {order} over {total}",
@@ -160,8 +160,8 @@ def notice_mail(notice: Notice, merchant: Merchant, settings: MailSettings) -> E
     by_voice_alone = factors == ["voice"]
     named = _AND[language].join(_FACTORS[language].get(factor, factor) for factor in factors)
     words = {
-        "shop": _one_line(merchant.name, _LONGEST_NAME),
-        "device": _one_line(notice.device_id, _LONGEST_NAME),
+        "shop": one_line(merchant.name, LONGEST_NAME),
+        "device": one_line(notice.device_id, LONGEST_NAME),
         "lines": "\n".join(_item(line, notice) for line in lines),
         "total": price(notice.total_minor, notice.currency, language),
         "order": notice.order_id,
@@ -199,11 +199,12 @@ def price(minor: int, currency: str, language: Language = "en") -> str:
 
 
 def _item(line: PricedLine, notice: Notice) -> str:
-    title = _QUOTED[notice.language].format(_one_line(line.title, LONGEST_TITLE).translate(_QUOTES))
+    title = _QUOTED[notice.language].format(one_line(line.title, LONGEST_TITLE).translate(_QUOTES))
     cost = price(line.unit_price * line.quantity, notice.currency, notice.language)
     return f"{line.quantity} × {title} ({line.id})  {cost}"
 
 
-def _one_line(text: str, longest: int) -> str:
+def one_line(text: str, longest: int) -> str:
+    """What others wrote, in one line and not too long."""
     line = plain(text)
     return line if len(line) <= longest else line[: longest - 1] + "…"

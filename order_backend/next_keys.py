@@ -42,15 +42,16 @@ class NextKeys:
         gone = delete(next_keys).where(next_keys.c.device_id == device_id)
         return self._db.execute(gone).rowcount > 0
 
-    def take_over(self, device_id: str, old: PublicJwk, new: PublicJwk, *, now_s: int, until_s: int) -> None:
+    def take_over(self, device_id: str, old: PublicJwk, new: PublicJwk, *, now_s: int, until_s: int) -> bool:
         """`new` has signed: it is the device's key from now on, and what `old` signed before counts until
-        `until_s`. Nothing, where another order service was quicker."""
+        `until_s`. False, where another order service was quicker."""
         text = msgspec.json.encode(new).decode()
         gone = delete(next_keys).where(next_keys.c.device_id == device_id, next_keys.c.jwk == text)
         if self._db.execute(gone).rowcount == 0:
-            return
+            return False
         table = devices.c
         from_s = self._db.execute(select(table.admitted_at).where(table.device_id == device_id)).scalar_one()
         DeviceKeys(self._db).replace(device_id, old, new, from_s=from_s, now_s=now_s, until_s=until_s)
         changed = {"signing_jwk": text, "admitted_at": now_s}
         self._db.execute(update(devices).where(table.device_id == device_id).values(**changed))
+        return True

@@ -6,18 +6,17 @@ waits, and a removed one is gone from the database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
-from sqlalchemy import and_, delete, func, literal, not_, or_, select, update
+from sqlalchemy import and_, delete, func, literal, or_, select, update
 
 from order_backend.database import Database
-from order_backend.tables import notices, orders, owners
+from order_backend.mail_queue import LONGEST_WAIT_S, Language, MailQueue
+from order_backend.tables import key_notices, notices, orders, owners
 
-Language = Literal["en", "pl"]
-LONGEST_WAIT_S = 3600
-"""Between two attempts at one notice."""
+__all__ = ["LONGEST_WAIT_S", "Language", "Notice", "Notices", "Owner", "Unsent"]
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -45,6 +44,10 @@ class Notice(msgspec.Struct, frozen=True):
     placed_at: int
     about: Literal["placed", "cancelled"] = "placed"
 
+    @property
+    def named(self) -> str:
+        return f"order={self.order_id}"
+
 
 class Unsent(msgspec.Struct, frozen=True):
     """A notice that waits or has failed, as an operator sees it; `reason` is why the last attempt went
@@ -57,11 +60,12 @@ class Unsent(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Notices:
-    """On the connection of a `Shop`; each method but `note` is one transaction."""
+class Notices(MailQueue[Notice]):
+    """On the connection of a `Shop`; each method but `note` is one transaction. Whose the device is holds for
+    what is told of its keys (`key_notices`) as well."""
 
     def __init__(self, database: Database) -> None:
-        self._db = database
+        super().__init__(database, notices)
 
     def set_owner(self, owner: Owner, *, now_s: int) -> int:
         """From now on; what had failed for this device is due again. Returns how many those are.
@@ -72,12 +76,14 @@ class Notices:
         statement = self._db.insert(owners).values(device_id=owner.device_id, **values)
         with self._db.transaction(owner.device_id):
             self._db.execute(statement.on_conflict_do_update(index_elements=["device_id"], set_=values))
-            again = self._db.execute(
-                update(notices)
-                .where(notices.c.device_id == owner.device_id, notices.c.state == "failed")
-                .values(state="due", attempts=0, due_at=now_s, reason="")
+            return sum(
+                self._db.execute(
+                    update(table)
+                    .where(table.c.device_id == owner.device_id, table.c.state == "failed")
+                    .values(state="due", attempts=0, due_at=now_s, reason="")
+                ).rowcount
+                for table in (notices, key_notices)
             )
-        return again.rowcount
 
     def remove_owner(self, device_id: str) -> int | None:
         """Nobody is told any more, not even of what waits: that is dropped. Returns how many those are, None
@@ -86,12 +92,14 @@ class Notices:
             gone = self._db.execute(delete(owners).where(owners.c.device_id == device_id))
             if gone.rowcount == 0:
                 return None
-            dropped = self._db.execute(
-                update(notices)
-                .where(notices.c.device_id == device_id, notices.c.state.in_(("due", "failed")))
-                .values(state="dropped", reason="owner_removed")
+            return sum(
+                self._db.execute(
+                    update(table)
+                    .where(table.c.device_id == device_id, table.c.state.in_(("due", "failed")))
+                    .values(state="dropped", reason="owner_removed")
+                ).rowcount
+                for table in (notices, key_notices)
             )
-        return dropped.rowcount
 
     def owners(self) -> list[Owner]:
         """All of them, by device."""
@@ -126,10 +134,7 @@ class Notices:
         self.note(order_id, device_id, amr, now_s=now_s, about="cancelled")
 
     def due(self, now_s: int, limit: int | None = None) -> list[Notice]:
-        """What may be tried now, longest due first.
-
-        That includes what would be due much later than any attempt can have put it: the clock was wrong then.
-        """
+        """What may be tried now, longest due first."""
         of = {"email": owners, "language": owners, "lines": orders, "total_minor": orders}
         of |= dict.fromkeys(("currency", "delivery_date", "placed_at"), orders)
         columns = [of.get(name, notices).c[name] for name in Notice.__struct_fields__]
@@ -139,37 +144,17 @@ class Notices:
             .select_from(
                 notices.join(orders, same_order).join(owners, owners.c.device_id == notices.c.device_id)
             )
-            .where(notices.c.state == "due")
-            .where(not_(notices.c.due_at.between(now_s + 1, now_s + 2 * LONGEST_WAIT_S)))
+            .where(*self._may_be_tried(now_s))
             .order_by(notices.c.due_at, notices.c.number)
             .limit(limit)
         )
         return [Notice(*row) for row in rows]
 
-    def attempt(self, next_due_at: Mapping[int, int], reason: str = "") -> bool:
-        """Counts an attempt for each number and says when the next one is; False where none is due any more.
-
-        Written before the mail is sent: whatever then happens to the process, it is not tried again at once.
-        """
-        tried = 0
-        with self._db.transaction("mail"):
-            for number, due_at in next_due_at.items():
-                tried += self._db.execute(
-                    update(notices)
-                    .where(notices.c.number == number, notices.c.state == "due")
-                    .values(attempts=notices.c.attempts + 1, due_at=due_at, reason=reason)
-                ).rowcount
-        return tried > 0
-
-    def waits(self, number: int, reason: str) -> None:
-        """Why the attempt went wrong that was counted last."""
-        self._db.execute(update(notices).where(notices.c.number == number).values(reason=reason))
-
-    def settle(self, notice: Notice, state: Literal["sent", "failed"], reason: str = "") -> None:
+    def settle(self, one: Notice, state: Literal["sent", "failed"], reason: str = "") -> None:
         """The mail was taken, or never will be; unless there is something else to tell of the order since."""
         statement = (
             update(notices)
-            .where(notices.c.number == notice.number, notices.c.about == notice.about)
+            .where(notices.c.number == one.number, notices.c.about == one.about)
             .values(state=state, reason=reason)
         )
         self._db.execute(statement if state == "sent" else statement.where(notices.c.state == "due"))

@@ -1,4 +1,5 @@
-"""`earmark-backend owner` and `earmark-backend mail`: who is told of a device's orders, and the telling."""
+"""`earmark-backend owner` and `earmark-backend mail`: who is told of a device's orders and keys, and the
+telling."""
 
 from __future__ import annotations
 
@@ -108,6 +109,10 @@ def _show(shop: Shop, device_ids: list[str]) -> None:
         print(plain(f"{device_id}  {who}  {tally}"))
         for one in shop.notices.unsent(device_id):
             print(plain(f"  {one.order_id}  {one.state} after {one.attempts} attempts: {one.reason}"))
+        for change in shop.key_notices.changes(device_id):
+            if change.state == "failed" or (change.state == "due" and change.attempts):
+                tried = f"{change.state} after {change.attempts} attempts: {change.reason}"
+                print(plain(f"  key {change.kid}  {tried}"))
 
 
 def _check(folder: ShopFolder) -> int:

@@ -6,7 +6,6 @@ client certificate and what it has to trust. No private key of a device is ever 
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable
 from datetime import datetime
@@ -26,14 +25,12 @@ from agent.committing.rotation import OLD_FOR_S, Purpose
 from agent.committing.trust import MOST_KEYS, BrokerTrust, ShopKeys, TrustBundle
 from agent.plumbing.errors import ConfigurationError, TrustError
 from order_backend import certificates
-from order_backend.authorities import Authority, issuing, signers, trusted_pem
-from order_backend.folder import PURPOSES, ShopConfig, ShopFolder, alone, read_json, write_file
+from order_backend.authorities import issuing, signers, trusted_pem
+from order_backend.folder import PURPOSES, ShopConfig, ShopFolder, alone, write_file
 from order_backend.price_list import parse_price_list
+from order_backend.replicas import revoked_services, write_replica
 from order_backend.rotations import old_keys
 from order_backend.shop import Shop
-
-REPLICA_NAME = re.compile(r"backend-[A-Za-z0-9][A-Za-z0-9._-]{0,55}")
-"""Of an order service: no device is admitted under one."""
 
 
 class Admission(NamedTuple):
@@ -91,7 +88,7 @@ def create_shop(
     write(folder.broker_key, certificates.private_pem(key), private=True)
     write(folder.broker_certificate, certificates.certificate_pem(broker))
     first_replica = (folder.backend_certificate, folder.backend_key)
-    _write_client(folder, config.backend_name, first_replica, (ca, ca_key), now=now, sync=False)
+    write_replica(folder, config.backend_name, first_replica, (ca, ca_key), now=now, sync=False)
     for purpose in PURPOSES:
         write(
             folder.signing_key_file(purpose), certificates.private_pem(certificates.new_key()), private=True
@@ -137,27 +134,6 @@ def admit(
     return Admission(certificates.certificate_pem(certificate), trust_bundle(folder))
 
 
-def add_replica(folder: ShopFolder, name: str, *, now: datetime) -> None:
-    """A key and a certificate for one more order service, or new ones for one that there is.
-
-    Raises ConfigurationError replica_name.
-    """
-    if not REPLICA_NAME.fullmatch(name):
-        raise ConfigurationError("replica_name", f"{name!r} is no name for an order service", "backend-2")
-    _write_client(folder, name, folder.replica_files(name), issuing(folder), now=now)
-
-
-def certify_replica(folder: ShopFolder, name: str, authority: Authority, *, now: datetime) -> None:
-    """A certificate of `authority` for the key that the order service has."""
-    path = folder.replica_files(name)[0]
-    key = x509.load_pem_x509_certificate(path.read_bytes()).public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise ConfigurationError("shop_invalid", f"{path} is of no EC key")
-    certificate = certificates.client_certificate(name, key, *authority, now=now)
-    _note_service(folder, name, certificate)
-    write_file(path, certificates.certificate_pem(certificate))
-
-
 def trust_bundle(folder: ShopFolder) -> TrustBundle:
     """What every device of this shop pins: of keys that were rotated out, too, those whose signatures still
     count. The device learns their end with the rest of the chain."""
@@ -194,64 +170,15 @@ def revoke(folder: ShopFolder, device_id: str, *, now: datetime) -> bool:
     return known
 
 
-def forget_replica(folder: ShopFolder, name: str) -> bool:
-    """Removes its key and certificate and notes all it ever had as revoked; False where it had none."""
-    services = _services(folder)
-    files = folder.replica_files(name)
-    if files[0].exists():  # of a release that did not note them
-        serial = x509.load_pem_x509_certificate(files[0].read_bytes()).serial_number
-        services.serials.setdefault(name, set()).add(str(serial))
-    if name not in services.serials:
-        return False
-    services.revoked.update(services.serials.pop(name))
-    write_file(folder.service_certificates, msgspec.json.encode(services))
-    for path in files:
-        path.unlink(missing_ok=True)
-    return True
-
-
 def write_revocations(
     folder: ShopFolder, *, also: Iterable[int] = (), now: datetime, sync: bool = True
 ) -> None:
     """The revocation lists, one of each authority, of everything that is revoked in the database, of order
     services, and `also`. Of two at once the one that writes last has read last."""
     with alone(folder.revocations_lock), Shop.open(folder.database) as shop:
-        serials = [*shop.revoked_serials(), *map(int, sorted(_services(folder).revoked)), *also]
+        serials = [*shop.revoked_serials(), *revoked_services(folder), *also]
         lists = [certificates.revocation_list(serials, *one, now=now) for one in signers(folder)]
         write_file(folder.revocations, b"".join(lists), sync=sync)
-
-
-class _Services(msgspec.Struct):
-    """The serial numbers of the order services' certificates: by name, and those that are revoked."""
-
-    serials: dict[str, set[str]] = {}
-    revoked: set[str] = set()
-
-
-def _services(folder: ShopFolder) -> _Services:
-    return read_json(folder.service_certificates, _Services, _Services())
-
-
-def _write_client(
-    folder: ShopFolder,
-    name: str,
-    files: tuple[Path, Path],
-    authority: tuple[x509.Certificate, ec.EllipticCurvePrivateKey],
-    *,
-    now: datetime,
-    sync: bool = True,
-) -> None:
-    key = certificates.new_key()
-    certificate = certificates.client_certificate(name, key.public_key(), *authority, now=now)
-    _note_service(folder, name, certificate, sync=sync)
-    write_file(files[1], certificates.private_pem(key), private=True, sync=sync)
-    write_file(files[0], certificates.certificate_pem(certificate), sync=sync)
-
-
-def _note_service(folder: ShopFolder, name: str, certificate: x509.Certificate, *, sync: bool = True) -> None:
-    services = _services(folder)
-    services.serials.setdefault(name, set()).add(str(certificate.serial_number))
-    write_file(folder.service_certificates, msgspec.json.encode(services), sync=sync)
 
 
 def check_device_id(device_id: str, folder: ShopFolder) -> None:

@@ -13,6 +13,7 @@ from agent.committing.receipts import AnswerClaims
 from agent.committing.statements import (
     CLOCK_SKEW_S,
     AskClaims,
+    AskedClaims,
     CancelClaims,
     OfferRequestClaims,
     QueryClaims,
@@ -22,12 +23,13 @@ from agent.committing.statements import (
 from agent.plumbing.errors import TrustError
 from order_backend.device_keys import Signer
 from order_backend.folder import ShopConfig
+from order_backend.growth import GROWS_TOO_FAST, Growth
 from order_backend.receipt_writer import ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply, not_placed_event, require_uuid
 from order_backend.retention import receipt_again
 from order_backend.shop import NEVER_CAME, Answer, Device, Shop
 
-S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, OfferRequestClaims, AskClaims)
+S = TypeVar("S", QueryClaims, CancelClaims, StatusClaims, OfferRequestClaims, AskClaims, AskedClaims)
 
 
 class Used(Protocol):
@@ -40,9 +42,15 @@ class Questions:
     """On the database of one desk."""
 
     def __init__(
-        self, shop: Shop, config: ShopConfig, receipts_key: ECKey, new_id: Callable[[], UUID], used: Used
+        self,
+        shop: Shop,
+        config: ShopConfig,
+        receipts_key: ECKey,
+        new_id: Callable[[], UUID],
+        used: Used,
+        growth: Growth,
     ) -> None:
-        self._shop, self._config, self._used = shop, config, used
+        self._shop, self._config, self._used, self._growth = shop, config, used, growth
         self._receipts_key, self._new_id = receipts_key, new_id
         self._receipts = ReceiptWriter(config, receipts_key, new_id)
 
@@ -100,6 +108,8 @@ class Questions:
             if answer is None and self._shop.restores.of_question(device_id, question.intent):
                 self._shop.restores.note(device_id, question.intent, b"", now_s=now_s)
                 return IN_DOUBT
+            if binds and answer is None and not self._growth.allows(device_id):
+                return GROWS_TOO_FAST
             said = self._not_placed(device_id, question.intent, now_s)
             if not binds:
                 self._shop.clock.never_earlier_than(now_s)

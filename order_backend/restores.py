@@ -17,6 +17,8 @@ from order_backend.tables import doubts, restores
 
 MOST_QUESTIONS = 1_000
 """Of one device that are remembered: nobody signs them."""
+MOST_INTENTS = 1_000
+"""Of one device, signed by it. None that is not remembered is answered either: it comes again until it is."""
 
 Doubt = Literal["none", "open", "closed"]
 
@@ -94,10 +96,8 @@ class Restores:
 
     def note(self, device_id: str, intent_id: str, payload: bytes, *, now_s: int) -> None:
         """Remembers what an operator has to look for; `payload` as it came, b'' with a question."""
-        if not payload:
-            count = select(func.count()).where(doubts.c.device_id == device_id)
-            if self._db.execute(count).scalar_one() >= MOST_QUESTIONS:
-                return
+        if self._is_full(device_id, intent_id, payload):
+            return
         statement = self._db.insert(doubts).values(
             device_id=device_id, intent_id=intent_id, payload=payload, first_at_s=now_s, state="open"
         )
@@ -106,6 +106,13 @@ class Restores:
             self._db.execute(statement.on_conflict_do_update(index_elements=key, set_={"payload": payload}))
         else:
             self._db.execute(statement.on_conflict_do_nothing(index_elements=key))
+
+    def _is_full(self, device_id: str, intent_id: str, payload: bytes) -> bool:
+        others = select(func.count()).where(doubts.c.device_id == device_id, doubts.c.intent_id != intent_id)
+        if not payload:
+            return int(self._db.execute(others).scalar_one()) >= MOST_QUESTIONS
+        signed = others.where(func.length(doubts.c.payload) > 0)
+        return int(self._db.execute(signed).scalar_one()) >= MOST_INTENTS
 
     def doubts(self) -> list[DoubtRow]:
         """The oldest first."""

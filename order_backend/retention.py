@@ -12,6 +12,8 @@ from collections.abc import Callable
 from sqlalchemy import select, text, tuple_, update
 
 from agent.committing.receipts import CANCELLED
+from order_backend.approval_requests import ApprovalRequests
+from order_backend.approvals import Approvals
 from order_backend.checks import CLOCK_SKEW_S
 from order_backend.database import Database
 from order_backend.receipt_writer import About, ReceiptWriter
@@ -42,6 +44,8 @@ class Retention:
     def look(self, now_s: Callable[[], int]) -> None:
         """One small transaction now and then; at once another one where there is more."""
         if time.monotonic() >= self._next:
+            for over in (Approvals(self._db), ApprovalRequests(self._db)):
+                over.purge(now_s=now_s())
             purged = self.purge(now_s())
             self._next = time.monotonic() + (0.0 if purged == AT_ONCE else LOOK_EVERY_S)
 

@@ -24,14 +24,11 @@ from agent.committing.tls import probe_broker
 from agent.plumbing.errors import ConfigurationError
 from order_backend import certificates
 from order_backend.authorities import Authority, authority_of, trusted_pem
-from order_backend.broker import reload_broker, write_access_list
+from order_backend.broker import reload_broker
+from order_backend.broker_files import write_access_list
 from order_backend.folder import ShopFolder
-from order_backend.provisioning import (
-    REPLICA_NAME,
-    forget_replica,
-    revoke,
-    write_revocations,
-)
+from order_backend.provisioning import revoke, write_revocations
+from order_backend.replicas import REPLICA_NAME, forget_replica
 
 _PATIENCE_S = 15.0
 _STEP_S = 0.1

@@ -21,7 +21,7 @@ from agent.committing.jws import PublicJwk
 from agent.committing.rotation import OLD_FOR_S, PURPOSES, TYP, Purpose, RotationClaims
 from agent.plumbing.errors import ConfigurationError
 from order_backend import certificates
-from order_backend.folder import ShopFolder, read_json, write_file
+from order_backend.folder import ShopConfig, ShopFolder, alone, read_json, write_file
 
 
 class Rotated(msgspec.Struct, frozen=True):
@@ -45,7 +45,13 @@ def rotate(folder: ShopFolder, purpose: Purpose, *, now: datetime) -> RotationCl
 
     Raises ConfigurationError: shop_missing, shop_invalid, shop_key_missing, rotation_chain_full.
     """
-    config, chain = folder.config(), rotations(folder)
+    config = folder.config()
+    with alone(folder.rotations_lock):
+        return _rotate(folder, config, purpose, int(now.timestamp()))
+
+
+def _rotate(folder: ShopFolder, config: ShopConfig, purpose: Purpose, now_s: int) -> RotationClaims:
+    chain = rotations(folder)
     before = [one.claims for one in chain if one.claims.purpose == purpose]
     following = _next_file(folder, purpose)
     if not following.exists():
@@ -53,7 +59,6 @@ def rotate(folder: ShopFolder, purpose: Purpose, *, now: datetime) -> RotationCl
     public = jws.public_jwk(jws.import_private_key(following.read_bytes()))
     if before and before[-1].keys == (public,):
         return before[-1]
-    now_s = int(now.timestamp())
     claims = RotationClaims(
         iss=config.shop_id,
         env=config.environment,
@@ -88,11 +93,18 @@ def announcement(folder: ShopFolder, *, now_s: int) -> bytes:
 
 def take_up(folder: ShopFolder) -> list[Purpose]:
     """Signs with the announced keys from now on: those whose statement is published. What it did."""
+    if not any(_next_file(folder, purpose).exists() for purpose in PURPOSES):
+        return []
+    with alone(folder.rotations_lock):
+        return _take_up(folder)
+
+
+def _take_up(folder: ShopFolder) -> list[Purpose]:
     done: list[Purpose] = []
     announced = {one.claims.keys[0].kid for one in rotations(folder)}
     for purpose in PURPOSES:
         following, current = _next_file(folder, purpose), folder.signing_key_file(purpose)
-        with contextlib.suppress(FileNotFoundError):  # another order service was quicker
+        with contextlib.suppress(FileNotFoundError):  # no rotation of this one is under way
             if jws.import_private_key(following.read_bytes()).thumbprint() not in announced:
                 continue
             old = current.read_bytes()

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from order_backend.approval_schema import APPROVALS, POSTGRESQL_APPROVALS
+from order_backend.approval_schema import (
+    APPROVAL_REQUESTS,
+    APPROVALS,
+    POSTGRESQL_APPROVAL_REQUESTS,
+    POSTGRESQL_APPROVALS,
+)
 from order_backend.ask_schema import ASKS, POSTGRESQL_ASKS
 from order_backend.authority_schema import AUTHORITIES, POSTGRESQL_AUTHORITIES
 from order_backend.catalogue_schema import CATALOGUES, POSTGRESQL_CATALOGUES
 from order_backend.claim_schema import CLAIMS, POSTGRESQL_CLAIMS
 from order_backend.database import Database
 from order_backend.device_key_schema import DEVICE_KEYS, POSTGRESQL_DEVICE_KEYS
+from order_backend.key_notice_schema import KEY_NOTICES, POSTGRESQL_KEY_NOTICES
 from order_backend.next_key_schema import NEXT_KEYS, POSTGRESQL_NEXT_KEYS
 from order_backend.order_schema import (
     ACCOUNTS,
@@ -55,6 +61,7 @@ _STEPS = {
         APPROVALS,
         NEXT_KEYS,
         REQUESTS,
+        APPROVAL_REQUESTS + KEY_NOTICES,
     ),
     "postgresql": (
         *("", "", POSTGRESQL, POSTGRESQL_ACCOUNTS, POSTGRESQL_RESTORES),
@@ -71,6 +78,7 @@ _STEPS = {
             POSTGRESQL_APPROVALS,
             POSTGRESQL_NEXT_KEYS,
             POSTGRESQL_REQUESTS,
+            POSTGRESQL_APPROVAL_REQUESTS + POSTGRESQL_KEY_NOTICES,
         ),
     ),
 }

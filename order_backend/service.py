@@ -49,6 +49,7 @@ _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/renew",
     "$share/orders/va/v1/d/+/up/offer",
     "$share/orders/va/v1/d/+/up/key",
+    "$share/orders/va/v1/d/+/up/approval",
     # Not shared: each replica has to know who is there, and retained messages reach no shared subscription.
     "va/v1/d/+/up/status",
 )
@@ -84,6 +85,7 @@ class OrderService:
         self._stopping = threading.Event()
         self.connected = threading.Event()
         self._taking: Taking | None = None
+        self._carrier: Carrier | None = None
         self._said = ""
         self._desk: OrderDesk | None = None
         self._intake = Intake(folder, self._publish)
@@ -193,7 +195,7 @@ class OrderService:
         next_claim = next_time = next_look = 0.0
         retain = partial(self._publish, retain=True)
         announcer = Announcer(desk.shop, self._folder, retain)
-        carrier = Carrier(desk.shop.database, desk.shop.approvals, self._publish)
+        self._carrier = carrier = Carrier(desk.shop.approvals, self._publish_numbered)
         retention = Retention(desk.shop.database, self._folder.config().longest_lifetime_s)
         try:
             while not self._stopping.is_set():
@@ -215,6 +217,7 @@ class OrderService:
                     self._intake.tell_time(desk, clock)
             clock.tells_no_more()
         finally:
+            self._carrier = None
             self.connected.clear()
             self._client.disconnect()
 
@@ -223,9 +226,14 @@ class OrderService:
     ) -> None:
         if not reason.is_failure:
             self._announcing.published(mid)
+            if self._carrier is not None:
+                self._carrier.published(mid)
 
     def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         self._client.publish(topic, payload, qos=1, retain=retain)
+
+    def _publish_numbered(self, topic: str, payload: bytes) -> int:
+        return self._client.publish(topic, payload, qos=1).mid
 
     def _ack(self, mid: int, qos: int) -> None:
         self._client.ack(mid, qos)

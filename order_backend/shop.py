@@ -14,13 +14,15 @@ from agent.committing.jws import PublicJwk
 from agent.plumbing.errors import ConfigurationError
 from order_backend import tables
 from order_backend.accounts import Accounts
+from order_backend.approval_requests import ApprovalRequests
 from order_backend.approvals import Approvals
 from order_backend.certificate_book import CertificateBook
 from order_backend.claims import Claims
 from order_backend.database import Database, DatabaseError, make_file, reason
 from order_backend.database_clock import DatabaseClock
 from order_backend.deliveries import Deliveries
-from order_backend.device_keys import REFUSED_S, DeviceKeys, OldKey, SigningKeys
+from order_backend.device_keys import REFUSED_S, DeviceKeys
+from order_backend.key_notices import KeyNotices
 from order_backend.next_keys import NextKeys
 from order_backend.notices import Notices
 from order_backend.order_ends import OrderEnds
@@ -30,54 +32,12 @@ from order_backend.published import Published
 from order_backend.requests import Requests
 from order_backend.restores import Restores
 from order_backend.schema import SCHEMA_VERSION, bring_up_to_date
+from order_backend.shop_rows import NEVER_CAME, Answer, Device, OrderRow
 from order_backend.stock import Stock
 
+__all__ = ["NEVER_CAME", "Answer", "Device", "OrderRow", "Shop", "named"]
+
 _PLACE = insert(tables.orders)
-NEVER_CAME = ""
-"""The sha256 of an answer that was given before any bytes of the intent had come: that it was not placed."""
-
-
-class Device(msgspec.Struct, frozen=True):
-    """A device that was admitted, the key it signs with, the one that it is going to sign with, and those
-    that it signed with before: none that counts, once it was revoked."""
-
-    device_id: str
-    signing_jwk: PublicJwk
-    active: bool
-    old_keys: tuple[OldKey, ...] = ()
-    next_key: PublicJwk | None = None
-
-    @property
-    def signing_keys(self) -> SigningKeys:
-        return SigningKeys(self.signing_jwk, self.old_keys, self.next_key)
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What was answered to an intent: the hash of its data bytes, and the receipt event to send again."""
-
-    sha256: str
-    receipt: bytes
-
-
-class OrderRow(msgspec.Struct, frozen=True):
-    """A placed order. `lines` is JSON; tokens are SD-JWTs, the open ones '' where the device closed the pair
-    itself; times are Unix seconds, `delivery_date` ISO 8601; `account_id` is who owes it, '' where an earlier
-    release placed it."""
-
-    order_id: str
-    device_id: str
-    intent_id: str
-    person: str
-    lines: str
-    total_minor: int
-    currency: str
-    delivery_date: str
-    placed_at: int
-    open_checkout: str
-    open_payment: str
-    closed_checkout: str
-    closed_payment: str
-    account_id: str = ""
 
 
 class Shop:
@@ -94,12 +54,14 @@ class Shop:
         self.published = Published(database)
         self.policies = Policies(database)
         self.approvals = Approvals(database)
+        self.approval_requests = ApprovalRequests(database)
         self.claims = Claims(database)
         self.promotions = Promotions(database)
         self.deliveries = Deliveries(database)
         self.requests = Requests(database)
         self.certificates = CertificateBook(database)
         self.next_keys = NextKeys(database)
+        self.key_notices = KeyNotices(database)
         self._device_keys = DeviceKeys(database)
         answer = database.insert(tables.answers)
         self._keep_answer = answer.on_conflict_do_update(
@@ -207,6 +169,8 @@ class Shop:
             self._device_keys.refuse(device_id)
         if not counts or key != before.signing_jwk:  # the one that was to follow was named by that one
             self.next_keys.drop(device_id)
+        if key != before.signing_jwk:
+            self.key_notices.note(device_id, key.kid, "admitted", now_s=now_s)
 
     def revoke(self, device_id: str) -> bool:
         """Refuses the device, all its certificates so far and all keys before its present one; False where
@@ -239,6 +203,11 @@ class Shop:
         keys = [msgspec.json.decode(jwk, type=PublicJwk) if jwk else None for jwk in (row[0], row[2])]
         assert keys[0] is not None  # noqa: S101  (the column is NOT NULL)
         return Device(device_id, keys[0], row[1] == "active", self._device_keys.old(device_id), keys[1])
+
+    def is_active(self, device_id: str) -> bool:
+        """Whether the device is admitted and not revoked."""
+        state = select(tables.devices.c.state).where(tables.devices.c.device_id == device_id)
+        return self._db.execute(state).scalar_one_or_none() == "active"
 
     def devices(self) -> list[str]:
         """The ids of all devices, active and revoked."""

@@ -141,6 +141,29 @@ approvals = Table(
     Column("event", LargeBinary),
     Column("at_s", BigInteger),
 )
+approval_requests = Table(
+    "approval_requests",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("ask_id", Text, primary_key=True),
+    Column("person", Text),
+    Column("asked", Text),
+    Column("at_s", BigInteger),
+    Column("until_s", BigInteger),
+)
+key_notices = Table(
+    "key_notices",
+    METADATA,
+    Column("number", BigInteger, primary_key=True),
+    Column("device_id", Text),
+    Column("kid", Text),
+    Column("about", Text),
+    Column("at", BigInteger),
+    Column("state", Text),
+    Column("attempts", BigInteger),
+    Column("due_at", BigInteger),
+    Column("reason", Text),
+)
 policies = Table(
     "policies",
     METADATA,

@@ -26,6 +26,7 @@ LIMITS = {
     "fetch@": 1.2,
     "health@": 0.5,
     "restart": 1.0,
+    "keys": 1.2,
 }
 """For scale: systemd-resolved has 2.2, a service without any setting of this kind 9.6."""
 

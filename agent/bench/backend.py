@@ -33,7 +33,8 @@ from agent.plumbing.errors import ConfigurationError
 from order_backend.authorities import authority_of
 from order_backend.broker import PrivateBroker
 from order_backend.folder import write_file
-from order_backend.provisioning import add_replica, create_shop, trust_bundle
+from order_backend.provisioning import create_shop, trust_bundle
+from order_backend.replicas import add_replica
 from order_backend.shop import Shop
 
 DEVICES = 40

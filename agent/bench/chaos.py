@@ -32,7 +32,8 @@ from agent.committing.client_identity import FOLDER as UPLINK
 from agent.committing.keys import create_device_keys, store_client_certificate
 from agent.plumbing.errors import ConfigurationError
 from order_backend.folder import ShopFolder
-from order_backend.provisioning import add_replica, admit, create_shop
+from order_backend.provisioning import admit, create_shop
+from order_backend.replicas import add_replica
 
 START_TIMEOUT_S = 300.0
 PATIENCE_S = 180.0

@@ -26,6 +26,9 @@ def add_keys(commands: _Subparsers) -> None:
         metavar="ACTION", required=True
     )
     add_command(keys, "show", "keys", "show", "which key signs, and which one is to follow it")
+    add_command(
+        keys, "take-up", "keys", "take_up", "let it take over once the shop has said yes; 1 where it has not"
+    )
     renew = add_command(
         keys,
         "renew",

@@ -17,6 +17,7 @@ _WHY = {
     "key_unknown": "ask the shop to admit this device again: docs/provisioning.md, 'Admit it'",
     "key_pending": "another key waits there: ask the shop, earmark-backend keys SHOP --device ID",
     "key_known": "the shop knew that key before: earmark keys renew --anew",
+    "key_too_often": "it was asked for too many keys today; the shop takes another one tomorrow",
     "device_revoked": "the shop has revoked this device",
 }
 _BAD = ("key_not_ours", "key_replaced", "key_unknown")
@@ -33,4 +34,5 @@ def following(health: operator.Health) -> Iterator[Finding]:
         yield Finding("keys", "note", detail, "stay connected; an older shop gives no answer")
     elif health.key_state == "agreed":
         detail = "the shop has said yes to the new signing key, which signs from the next start on"
-        yield Finding("keys", "note", detail, "earmark keys renew; then restart the device")
+        step = "an installed device starts it by itself; another one: restart it"
+        yield Finding("keys", "note", detail, step)

@@ -28,8 +28,15 @@ def renew(arguments: argparse.Namespace) -> int:
     if is_new:
         print(f"a key was made that is to follow: {offered.key.kid}")
     print("the device asks the shop as soon as it is connected, and signs with the old one meanwhile")
-    print("next: earmark keys show; after the shop's yes restart the device, or give this command again")
+    print("next: earmark keys show; after the shop's yes an installed device takes it up by itself,")
+    print("another one at its next start, or by this command once more")
     return 0
+
+
+def take_up(arguments: argparse.Namespace) -> int:
+    """0 where another key signs from the till's next start on; 1 where nothing has changed. Makes none: this
+    is for the machine, by itself. Raises TrustError as `finish_change`."""
+    return 0 if finish_change(load_settings(arguments.settings), arguments.settings) == "changed" else 1
 
 
 def show(arguments: argparse.Namespace) -> int:

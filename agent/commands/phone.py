@@ -47,6 +47,12 @@ class _Phone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code_key: bytes
 
 
+class _Passed(msgspec.Struct, frozen=True):
+    """As `earmark-backend approvals --json` has it."""
+
+    asked: Asked
+
+
 def pair(arguments: argparse.Namespace) -> int:
     """Makes a phone and what a device has to know of it. Raises ConfigurationError phone_exists,
     phone_unwritable."""
@@ -120,20 +126,44 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def _asked(arguments: argparse.Namespace, person: str) -> Asked:
+    if getattr(arguments, "asked", None) is not None:
+        return _shown(_passed_on(arguments.asked, person))
     if arguments.item is None:
         shown: operator.AskedShown = _ask_device(arguments, operator.ShowAsked(person), operator.AskedShown)
         if not shown.asked:
             raise ConfigurationError(
                 "phone_not_asked", "the device asks that phone nothing now", "order something, or name --item"
             )
-        of = msgspec.json.decode(shown.asked, type=Asked)
-        lines = ", ".join(f"{quantity} × {sku}" for sku, quantity, _ in of.lines)
-        print(plain(f"{of.device} asks: {lines}, {on_a_bill(of.total_minor, of.currency)}"), file=sys.stderr)
-        return of
+        return _shown(msgspec.json.decode(shown.asked, type=Asked))
     settings = load_settings(arguments.settings)
     catalogue, _ = catalogue_of(Path(settings.paths.catalogue_file))
     basket = basket_of(catalogue, arguments.item, arguments.quantity, settings.device.language)
     return asked(settings.device.id, person, basket)
+
+
+def _passed_on(file: Path, person: str) -> Asked:
+    """The newest that the shop has passed on for that person's phone."""
+    try:
+        text = sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
+        of = next((one.asked for one in msgspec.json.decode(text, type=list[_Passed])), None)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            "phone_unusable", f"cannot use {file}: {error}", "earmark-backend approvals SHOP --json"
+        ) from error
+    if of is None or of.person != person:
+        raise ConfigurationError(
+            "phone_not_asked",
+            f"the shop passes nothing on to the phone of {person} now",
+            f"earmark-backend approvals SHOP --person {person} --json",
+        )
+    return of
+
+
+def _shown(of: Asked) -> Asked:
+    """On the phone's screen, which is this terminal: it is signed after it was seen."""
+    lines = ", ".join(f"{quantity} × {sku}" for sku, quantity, _ in of.lines)
+    print(plain(f"{of.device} asks: {lines}, {on_a_bill(of.total_minor, of.currency)}"), file=sys.stderr)
+    return of
 
 
 def _ask_device(arguments: argparse.Namespace, request: Message, types: type[Message]) -> Any:

@@ -29,6 +29,12 @@ def add_phone(commands: _Subparsers) -> None:
     code = add_command(phone, "code", "phone", "show_code", "the eight digits for a phone without a network")
     for parser in (approve, code):
         parser.add_argument("--phone", type=Path, required=True, metavar="DIR", help="as pair has made it")
+        parser.add_argument(
+            "--asked",
+            type=Path,
+            metavar="FILE",
+            help="what the shop has passed on, of earmark-backend approvals --json; '-' is standard input",
+        )
     check = add_command(phone, "check", "phone", "check", "what a device makes of an answer")
     check.add_argument("answer", metavar="ANSWER", help="of approve or code")
     check.add_argument("--pairing", type=Path, required=True, metavar="FILE", help="as pair has made it")

@@ -42,6 +42,7 @@ KEY_ANSWER = "earmark.key-answer.v1"
 ASK = "earmark.ask.v1"
 TOLD = "earmark.told.v1"
 APPROVAL = "earmark.approval.v1"
+APPROVAL_REQUEST = "earmark.approval-request.v1"
 
 TOPIC_ROOT = "va/v1/d"
 SHOP_ROOT = "va/v1/b"
@@ -138,17 +139,20 @@ def encode_event(type_: str, *, id_: UUID, source: str, now_s: int, data: msgspe
 
 
 def decode_event(payload: bytes, type_: str) -> CloudEvent:
-    """Raises TrustError envelope_malformed where `payload` is not a CloudEvent of `type_`."""
+    """Raises TrustError envelope_malformed where `payload` is not a CloudEvent of `type_`, or holds a text
+    that not every database can keep."""
     if len(payload) > LARGEST_PAYLOAD_BYTES:
         raise TrustError(
             "envelope_malformed", f"{len(payload)} bytes, at most {LARGEST_PAYLOAD_BYTES} are read"
         )
     try:
-        event = msgspec.json.decode(payload, type=CloudEvent)
+        event, has_nul = msgspec.json.decode(payload, type=CloudEvent), holds_nul(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TrustError("envelope_malformed", f"not a CloudEvent: {error}") from error
     if event.type != type_:
         raise TrustError("envelope_malformed", f"is a {event.type[:40]!r}, wanted {type_!r}")
+    if has_nul:
+        raise TrustError("envelope_malformed", "a text in it holds U+0000")
     return event
 
 
@@ -169,11 +173,34 @@ def decode_data(event: CloudEvent, type_: type[T]) -> T:
 
 
 def claims_of(payload: bytes, type_: type[T], code: str) -> T:
-    """Verified JWS payload bytes as `type_`. Raises TrustError `code` where they have another shape."""
+    """Verified JWS payload bytes as `type_`. Raises TrustError `code` where they have another shape, or hold
+    a text that not every database can keep."""
     try:
-        return msgspec.json.decode(payload, type=type_)
+        claims, has_nul = msgspec.json.decode(payload, type=type_), holds_nul(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TrustError(code, str(error)) from error
+    if has_nul:
+        raise TrustError(code, "a text in it holds U+0000")
+    return claims
+
+
+def holds_nul(payload: bytes) -> bool:
+    """Whether a text in this JSON, which decodes, holds U+0000: SQLite keeps it, PostgreSQL refuses the whole
+    row. Half a surrogate pair, which neither keeps, does not decode in the first place."""
+    # Only an escape can stand for it. What looks like one may be a backslash and five harmless letters.
+    return b"\\u0000" in payload and _has_nul(msgspec.json.decode(payload))
+
+
+def _has_nul(value: object) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(map(_has_nul, value))
+        case dict():
+            return any(_has_nul(part) for pair in value.items() for part in pair)
+        case _:
+            return False
 
 
 def to_claims(value: msgspec.Struct) -> dict[str, Any]:

@@ -16,10 +16,11 @@ from typing import Literal, NamedTuple, Unpack
 from uuid import UUID, uuid4
 
 from agent.committing import outbox
+from agent.committing.approval_requests import ApprovalAsking
+from agent.committing.arriving import Arriving, Settling
 from agent.committing.asking import Asking
 from agent.committing.cancelling import Cancels, Factor
 from agent.committing.direct_intents import sign_agreed
-from agent.committing.envelope import down_topic, shop_topic
 from agent.committing.intents import SignedIntent
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OPEN, State
@@ -112,6 +113,8 @@ class OrderRoad:
         """Of the key that all of this is signed with."""
         self.offering = Offering(keys, trust, time, settings.device.id, new_id)
         """Of the one offer that is awaited."""
+        self.approval_asking = ApprovalAsking(keys, trust, time, settings.device.id, new_id)
+        """Of what is to be approved on phones."""
         self.asking = Asking(
             *(journal, keys, trust, time, settings.device.id),
             monotonic_s=self._monotonic_s,
@@ -126,25 +129,20 @@ class OrderRoad:
             rest_s=self._rest_s,
             new_id=new_id,
         )
-        self._answers = ShopAnswers(
-            journal,
-            trust,
-            time,
-            self._device,
-            self._move,
-            self._label_s,
-            self._leaving.early.add,
-            self.refused,
-        )
         self._cancels = Cancels(
             journal, keys, trust, settings, monotonic_s=self._monotonic_s, rest_s=self._rest_s, new_id=new_id
         )
         self._returning = Returning(
             *(journal, trust, time, self._device),
-            monotonic_s=self._monotonic_s,
-            rest_s=self._rest_s,
-            new_id=new_id,
-        )
+            monotonic_s=self._monotonic_s, rest_s=self._rest_s, new_id=new_id,
+        )  # fmt: skip
+        answers = ShopAnswers(
+            *(journal, trust, time, self._device, self._move, self._label_s),
+            self._leaving.early.add, self.refused,
+        )  # fmt: skip
+        settling = Settling(answers, self._leaving, self._cancels, self._returning)
+        takers = (time.accept_event, self.key_renewal.received, self.policy.accept_event)
+        self._arriving = Arriving(self._device.id, trust, settling, *takers)
         self._news: list[RoadEvent] = []
 
     def clock_trusted(self) -> bool:
@@ -269,31 +267,9 @@ class OrderRoad:
     def received(self, topic: str, payload: bytes) -> list[RoadEvent]:
         """Takes a message from below. What is forged, altered, foreign or repeated changes nothing and is
         counted; so is a true receipt that cannot be written down, which the shop will send again."""
-        was_trusted = self._time.trusted
-        events: list[RoadEvent] = []
+        was_trusted, events = self._time.trusted, list[RoadEvent]()
         try:
-            if topic == down_topic(self._device.id, "ack") and self._returning.answered(payload):
-                pass
-            elif topic == down_topic(self._device.id, "ack"):
-                events += (ends := self._answers.receipt(payload))
-                self._leaving.answered(ends[0].intent_id)
-                self._cancels.answered(ends[0].intent_id)
-                self._returning.receipt_taken()
-            elif topic == down_topic(self._device.id, "rsp"):
-                events.append(end := self._answers.not_placed(payload))
-                self._leaving.answered(end.intent_id)
-            elif topic == down_topic(self._device.id, "time"):
-                self._time.accept_event(payload)
-            elif topic == down_topic(self._device.id, "key"):
-                self.key_renewal.received(payload)
-            elif topic == down_topic(self._device.id, "policy"):
-                self.policy.accept_event(payload)
-            elif topic == shop_topic(self._trust.shop_id, "trust") and isinstance(self._trust, LiveTrust):
-                self._trust.take(payload)
-            elif self.authorities is not None and topic == self.authorities.topic:
-                self.authorities.take(payload, self._trust.keys.policy)
-            else:
-                raise TrustError("topic_unknown", "not a topic of this device")
+            events += self._arriving.take(topic, payload)
         except (TrustError, JournalError) as error:
             self._count(error)
         if not was_trusted and self._time.trusted:

@@ -14,7 +14,7 @@ import msgspec
 from agent.committing import jws
 from agent.committing.envelope import claims_of
 from agent.committing.jws import PublicJwk
-from agent.committing.mandates import Positive, Text, UnixSeconds
+from agent.committing.mandates import Minor, Positive, Text, UnixSeconds
 from agent.committing.trust import Trust
 from agent.plumbing.errors import TrustError
 from agent.plumbing.told import AskKind
@@ -22,6 +22,8 @@ from agent.plumbing.told import AskKind
 CLOCK_SKEW_S = 300
 """As far ahead may the clock of who signed be of the clock of who verifies."""
 QUERY_LIFETIME_S = 600
+APPROVAL_LIFETIME_S = 300
+"""As long is a phone asked; its answer is good for no longer either (`agent.deciding.phone`)."""
 Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 CertificateSerial = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{0,40}\Z")]
@@ -176,11 +178,42 @@ class AskClaims(StatementClaims, frozen=True, kw_only=True, omit_defaults=True):
     codes: Annotated[tuple[DecisionCode, ...], msgspec.Meta(max_length=MOST_ASKED_ABOUT)] = ()
 
 
+class AskedClaims(StatementClaims, frozen=True, kw_only=True):
+    """This is to be approved on the phone of `sub`, a pseudonym: what `agent.deciding.phone.Asked` holds, but
+    for the device, which signs it. `lines` are (sku, quantity, minor units for one), sorted."""
+
+    typ: ClassVar[str] = "earmark-approval-request+jwt"
+
+    sub: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    lines: Annotated[
+        tuple[tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=200)], Positive, Minor], ...],
+        msgspec.Meta(min_length=1, max_length=100),
+    ]
+    total_minor: Minor
+    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+    catalogue_version: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
+
+
 Statement = (
-    QueryClaims | CancelClaims | StatusClaims | RenewalClaims | OfferRequestClaims | AskClaims | KeyClaims
+    QueryClaims
+    | CancelClaims
+    | StatusClaims
+    | RenewalClaims
+    | OfferRequestClaims
+    | AskClaims
+    | AskedClaims
+    | KeyClaims
 )
 S = TypeVar(
-    "S", QueryClaims, CancelClaims, StatusClaims, RenewalClaims, OfferRequestClaims, AskClaims, KeyClaims
+    "S",
+    QueryClaims,
+    CancelClaims,
+    StatusClaims,
+    RenewalClaims,
+    OfferRequestClaims,
+    AskClaims,
+    AskedClaims,
+    KeyClaims,
 )
 
 

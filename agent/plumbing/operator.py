@@ -12,13 +12,20 @@ import msgspec
 
 from agent.plumbing.messages import Message
 from agent.plumbing.operator_feedback import ClearFeedback, FeedbackCleared, FeedbackShown, ShowFeedback
+from agent.plumbing.operator_rows import CatalogueHealth as CatalogueHealth
+from agent.plumbing.operator_rows import CatalogueStage as CatalogueStage
+from agent.plumbing.operator_rows import DecisionRow as DecisionRow
+from agent.plumbing.operator_rows import FactorKind as FactorKind
+from agent.plumbing.operator_rows import OrderRow as OrderRow
+from agent.plumbing.operator_rows import PersonRow as PersonRow
+from agent.plumbing.operator_rows import ProposalRow as ProposalRow
+from agent.plumbing.operator_rows import ProposalState as ProposalState
+from agent.plumbing.operator_rows import SensorRow as SensorRow
 from agent.plumbing.operator_shift import ShiftRequest, ShiftShown
 
 Text = Annotated[str, msgspec.Meta(max_length=500)]
 PersonName = Annotated[str, msgspec.Meta(pattern=r"^[^\W_][^\x00-\x1f\x7f-\x9f\u200b-\u206f\ufeff]{0,39}\Z")]
 """It is spoken and shown: it begins with a letter or digit, and holds nothing that a terminal would obey."""
-
-FactorKind = Literal["pin", "badge"]
 
 
 class ShowOrders(Message, frozen=True):
@@ -143,64 +150,6 @@ class AskHealth(Message, frozen=True):
     """What the till knows about its neighbours."""
 
 
-class OrderRow(Message, frozen=True):
-    """`state` is the journal's; times are Unix seconds, `seconds_to_journal` runs from the end of speech."""
-
-    intent_id: str
-    conversation: str
-    person: str
-    title: str
-    total_minor: int
-    currency: str
-    state: str
-    order_id: str
-    reason: str
-    queued_at: int
-    settled_at: int | None
-    seconds_to_journal: float | None
-
-
-class DecisionRow(Message, frozen=True):
-    """One decision of a conversation that the journal keeps; no spoken words."""
-
-    at: int
-    conversation: str
-    code: str
-    title: str
-    person: str
-
-
-ProposalState = Literal["not_asked_yet", "asked", "declined", "on_its_way"]
-
-
-class ProposalRow(Message, frozen=True):
-    """Something that has run low by `sensor`'s account, and the basket that is proposed for it. `level` is
-    how full it is, 0 to 1."""
-
-    sensor: str
-    name: str
-    level: float
-    title: str
-    total_minor: int
-    currency: str
-    state: ProposalState
-
-
-class SensorRow(Message, frozen=True):
-    """How a sensor is heard. `unheard_s` is how long no good reading came, `ever` whether one came at all;
-    `level` is the newest, 0 to 1. `refused` counts by error code what was no reading; `fault` is why nothing
-    can come."""
-
-    sensor: str
-    name: str
-    level: float | None
-    unheard_s: int
-    ever: bool
-    silent: bool
-    refused: dict[str, int]
-    fault: str
-
-
 class OrdersShown(Message, frozen=True):
     orders: list[OrderRow]
     decisions: list[DecisionRow]
@@ -227,21 +176,6 @@ class EnrolStep(Message, frozen=True):
     text: str
     done: bool = False
     learned: bool = False
-
-
-class PersonRow(Message, frozen=True):
-    """`other_model`: the speaker model that the voice was learned with, where it is not the one in use.
-    `voice` is False for somebody without one; who is not `admitted` may order nothing."""
-
-    person: str
-    name: str
-    enrolled_at: int
-    factors: tuple[FactorKind, ...] = ()
-    other_model: str = ""
-    voice: bool = True
-    admitted: bool = True
-    role: str = ""
-    remembers: bool = False
 
 
 class PeopleShown(Message, frozen=True):
@@ -279,30 +213,8 @@ class Forgotten(Message, frozen=True):
     in_policy: bool = False
 
 
-CatalogueStage = Literal["fetching", "compiling", "waiting", "in_use"]
-"""fetching: its parts, from the broker; waiting: for `voice`, which takes it between utterances."""
-
-
 class CatalogueAt(Message, frozen=True):
     stage: CatalogueStage
-
-
-class CatalogueHealth(msgspec.Struct, frozen=True):
-    """`version` is in use. `next_version` is on its way and `next_stage` where it is (0 and '' where none
-    is). `fault` is the code of why the newest that came is not taken, ''. `details`: of how many products
-    more is known than an order needs; `details_fault`: why that cannot be used, ''."""
-
-    version: int = 0
-    products: int = 0
-    next_version: int = 0
-    next_stage: CatalogueStage | Literal[""] = ""
-    fault: str = ""
-    fault_detail: str = ""
-    fault_next_step: str = ""
-    details: int = 0
-    details_fault: str = ""
-    details_fault_detail: str = ""
-    details_fault_next_step: str = ""
 
 
 class Health(Message, frozen=True):

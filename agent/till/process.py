@@ -32,6 +32,7 @@ from agent.till.operator_door import OperatorDoor
 from agent.till.operators import OperatorSession
 from agent.till.pairing import PhonePairing
 from agent.till.part_store import PartStore
+from agent.till.phone_asking import PhoneAsking
 from agent.till.proofs import Proofs
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
@@ -78,6 +79,7 @@ class Till:
         self._ear = Ear(desk, self._announce, loop.after)
         self._care = CertificateCare(desk, self._announce, loop.after)
         self._proofs = Proofs(desk, lambda: [self._spoken, *self._door.chats()])
+        self._phone_asking = PhoneAsking(desk, self._proofs, self._to_uplink, loop.after)
         self._touching = Touching(desk, self._spoken, loop.after, self._proofs)
         self._sensing = Sensing(
             self._proposals, self._silences, self._spoken, lambda: self._hears, loop.after
@@ -99,6 +101,7 @@ class Till:
             trust, desk.journal, parts, self._catalogues, self._to_uplink, loop.post, loop.after
         )
         self._shop.begin()
+        self._phone_asking.begin()
         self._look_at_the_forgotten()
 
     def control(self, message: Message, fds: tuple[int, ...]) -> None:

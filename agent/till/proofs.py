@@ -66,6 +66,11 @@ class Proofs:
                 return found
         return None
 
+    def asked(self) -> list[Asked]:
+        """All that phones may be asked now."""
+        states = [talk.awaiting for talk in self._talks()]
+        return [of for state in states if state is not None for of in self._asked(state).values()]
+
     def _asked(self, state: AwaitingFactor) -> dict[str, Asked]:
         """Who may confirm it now, and what the phone of each is asked about."""
         about = partial(asked, self._desk.settings.device.id, basket=state.basket)

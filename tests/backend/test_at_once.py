@@ -21,7 +21,8 @@ from agent.plumbing.errors import ConfigurationError
 from order_backend.broker import PrivateBroker
 from order_backend.database import Database, RowRefused, reason
 from order_backend.desk import OrderDesk
-from order_backend.provisioning import add_replica, revoke
+from order_backend.provisioning import revoke
+from order_backend.replicas import add_replica
 from order_backend.schema import SCHEMA_VERSION
 from order_backend.service import OrderService
 from order_backend.shop import Shop

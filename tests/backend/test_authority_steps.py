@@ -38,8 +38,9 @@ from order_backend.authority_steps import DevicesWait, begin, drop, move, standi
 from order_backend.folder import ShopFolder
 from order_backend.intake import Intake
 from order_backend.key_announcing import KeyAnnouncing
-from order_backend.provisioning import add_replica, trust_bundle
+from order_backend.provisioning import trust_bundle
 from order_backend.renewals import Renewals
+from order_backend.replicas import add_replica
 from order_backend.rotations import rotate
 from order_backend.shop import Shop
 from order_backend.shop_clock import ShopClock

@@ -19,7 +19,7 @@ from agent.plumbing.messages import Received
 from order_backend import cli
 from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder
-from order_backend.provisioning import add_replica
+from order_backend.replicas import add_replica
 from order_backend.service import OrderService
 from order_backend.shop import Shop
 from order_backend.shop_clock import TELLS_FOR_S, ClockError, ShopClock

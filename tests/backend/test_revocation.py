@@ -20,7 +20,8 @@ from agent.plumbing.messages import LinkState
 from order_backend import cli, revocation
 from order_backend.broker import PrivateBroker, reload_broker
 from order_backend.folder import ShopFolder
-from order_backend.provisioning import add_replica, write_revocations
+from order_backend.provisioning import write_revocations
+from order_backend.replicas import add_replica
 from order_backend.revocation import Ended, revoke_device, revoke_replica
 from order_backend.service import OrderService
 from tests.committing.kit import DEVICE, agreed, join, joined_shop

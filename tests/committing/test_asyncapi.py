@@ -45,7 +45,7 @@ from tests.committing.kit import (
 )
 
 SIGNED = [
-    *("offerRequest", "offer", "ask", "told"),
+    *("offerRequest", "offer", "ask", "told", "approvalRequest"),
     *(
         "status",
         "query",
@@ -150,6 +150,7 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     make_successor(bench.folder, now=datetime.now(UTC))
     announce(bench.folder, trusted(bench.folder))
     authorities = authorities_announced(bench.folder, now_s=now_s)
+    to_phone = bench.road.approval_asking.ask(APPROVED)
     approval = PlayedPhone("p-0123abcd", "Anna").answer(APPROVED, "approve", **AT_SHOP)
     down, up = f"va/v1/d/{DEVICE}/dn/", f"va/v1/d/{DEVICE}/up/"
     return {
@@ -177,6 +178,7 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "renewal": (renewal.topic, renewal.payload),
         "certificate": (down + certificate.what, certificate.payload),
         "approval": (down + "approval", approval),
+        "approvalRequest": (to_phone.topic, to_phone.payload),
         "key": (key.topic, key.payload),
         "keyAnswer": (down + key_answer.what, key_answer.payload),
     }

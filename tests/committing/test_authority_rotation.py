@@ -20,7 +20,8 @@ from order_backend.authorities import Authority, authority_of, phase, successor_
 from order_backend.authority_steps import begin, drop, move, standings
 from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder
-from order_backend.provisioning import add_replica, admit
+from order_backend.provisioning import admit
+from order_backend.replicas import add_replica
 from order_backend.revocation import Ended, revoke_device, short_lived_context
 from order_backend.shop import Shop
 from tests.committing.kit import DEVICE, agreed, found_shop, join

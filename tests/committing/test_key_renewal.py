@@ -211,6 +211,21 @@ def test_the_commands_say_what_there_is(
     assert f"{new}  signs (file)" in said and f"{old}  signed before" in said
 
 
+def test_what_the_machine_does_by_itself_makes_no_key_and_tells_whether_one_was_taken_up(
+    device: Renewing, tmp_path: Path
+) -> None:
+    command = ["-s", str(write_settings(tmp_path, 1)), "keys"]
+    old, next_key = device.bench.keys.device_kid, tmp_path / "keys" / NEXT_SIGNING_KEY
+    assert cli.main([*command, "take-up"]) == 1 and not next_key.exists()
+    new = device.begin()
+    assert cli.main([*command, "take-up"]) == 1, "no yes of the shop yet"
+    assert FileKeyStore.load(tmp_path / "keys").device_kid == old and next_key.exists()
+    device.deliver()
+    assert cli.main([*command, "take-up"]) == 0
+    assert FileKeyStore.load(tmp_path / "keys").device_kid == new
+    assert cli.main([*command, "take-up"]) == 1, "once"
+
+
 def test_over_a_real_broker_the_device_changes_its_key_while_orders_go_through(
     broker: PrivateBroker, folder: ShopFolder, tmp_path: Path
 ) -> None:

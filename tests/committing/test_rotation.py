@@ -278,7 +278,7 @@ def test_orders_that_name_the_old_agent_are_closed_by_it_until_they_are_over(ben
     kids = {jws._header(one.closed_payment.split("~")[0]).kid for one in bench.desk.shop.orders()}
     assert kids == {old.public.kid, bench.folder.public_key("agent").kid}
 
-    later = bench.desk._terms
+    later = bench.desk._measures._terms
     assert later.may_close(old.public, old.until_s - 1) and not later.may_close(old.public, old.until_s)
 
 

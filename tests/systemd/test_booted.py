@@ -164,6 +164,22 @@ def test_what_is_said_in_the_room_is_heard_and_decided(machine: Booted, tmp_path
     assert machine.waits_for(decided), machine.log()
 
 
+def test_another_signing_key_takes_over_by_itself(machine: Booted) -> None:
+    """One command; the shop's yes starts the till with it, and nothing else anew."""
+    old = machine.run("earmark", "keys", "show").split()[0]
+    before = machine.state("earmark-till.service", "MainPID")
+    voice = machine.state("earmark-voice.service", "MainPID")
+    machine.run("earmark", "keys", "renew")
+    assert restarted(machine, before), machine.log()
+    new = machine.run("earmark", "keys", "show").split()[0]
+    assert new != old
+    assert machine.becomes("active", *SERVICES), machine.log()
+    assert machine.state("earmark-voice.service", "MainPID") == voice
+    assert machine.becomes("inactive", "earmark-keys.service"), machine.log()
+    known = [f"{BIN}/earmark-backend", "keys", "/srv/shop", "--device", "kitchen-1"]
+    assert machine.waits_for(lambda: f"{new}  signs" in machine.run(*known)), machine.log()
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_killed_process_is_started_again(machine: Booted, service: str) -> None:
     before = machine.state(service, "MainPID")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.committing.key_change import CHANGES
+from agent.committing.next_key import NEXT_SIGNING_KEY
 from agent.plumbing import configured
 from agent.plumbing.arrivals import OPERATOR, PEERS
 from agent.plumbing.sandbox import PROFILES
@@ -101,7 +103,7 @@ def test_no_network_where_there_is_to_be_none() -> None:
         assert unit.get("IPAddressDeny") == "any"
     for name in ("uplink", "sensors", "fetch@"):
         assert not Unit(f"earmark-{name}.service").yes("PrivateNetwork")
-    for name in ("health@", "updater", "restart"):
+    for name in ("health@", "updater", "restart", "keys"):
         assert Unit(f"earmark-{name}.service").yes("PrivateNetwork")
 
 
@@ -156,6 +158,18 @@ def test_what_starts_another_release_runs_nothing_of_it() -> None:
     assert {f"earmark-{name}.service" for name in (*SERVICES, "updater")} == set(restart.UNITS)
 
 
+def test_another_key_is_taken_up_by_root_before_the_till_and_makes_none() -> None:
+    unit = Unit("earmark-keys.service")
+    boot, words = _split(shlex.split(unit.get("ExecCondition")))
+    assert boot == BOOT and words[0] == "agent.cli" and words[-2:] == ["keys", "take-up"]
+    assert unit.command()[-2:] == ["try-restart", "earmark-till.service"]
+    assert unit.get("Before") == "earmark-till.service" and unit.yes("PrivateNetwork")
+    assert unit.get("ProtectSystem") == "strict" and unit.get("CapabilityBoundingSet") == "CAP_DAC_OVERRIDE"
+    assert f"/var/lib/earmark/keys/{NEXT_SIGNING_KEY}" in unit.all("ConditionPathExists")
+    written = Unit("earmark-keys.path").get("PathChanged")
+    assert written == f"/var/lib/earmark/till/{CHANGES}"
+
+
 def test_each_service_is_given_its_own_keys_and_no_others() -> None:
     given = {
         name: {line.split(":")[0] for line in Unit(f"earmark-{name}.service").all("LoadCredential")}
@@ -194,7 +208,8 @@ def test_the_target_holds_every_service() -> None:
     wanted = {word for line in target.all("Wants") for word in line.split()}
     updating = {"earmark-updater.service", "earmark-restart.path"}
     updating |= {"earmark-fetch.socket", "earmark-health.socket"}
-    assert wanted == {f"earmark-{name}.service" for name in SERVICES} | updating
+    keys = {"earmark-keys.path", "earmark-keys.service"}
+    assert wanted == {f"earmark-{name}.service" for name in SERVICES} | updating | keys
     for path in UNITS.iterdir():
         if path.name not in ("earmark.target", "earmark-restart.service"):  # which restarts the target
             assert Unit(path.name).get("PartOf") == "earmark.target"

@@ -1,0 +1,84 @@
+"""What devices want approved on people's phones, for as long as a phone may answer it; on the connection of a
+`Shop`.
+
+The shop passes it on and vouches for nothing: what a phone approves is what it was shown, and the device
+takes no approval of anything else. So a shop that shows another basket gets an answer that is good for
+nothing.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import and_, delete, func, select
+
+from agent.committing.statements import AskedClaims
+from agent.plumbing.errors import TrustError
+from order_backend.database import Database
+from order_backend.tables import approval_requests
+
+MOST_OPEN = 20
+"""Of one device: nobody is asked more at once, and a device that asks on and on fills nothing."""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What a phone shows and signs the digest of (docs/asyncapi.yaml, approvalClaims): `lines` are (sku,
+    quantity, minor units for one), sorted."""
+
+    device: str
+    person: str
+    lines: tuple[tuple[str, int, int], ...]
+    total_minor: int
+    currency: str
+    catalogue_version: int
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """What `asked.device` wants approved; times are Unix seconds."""
+
+    asked: Shown
+    at_s: int
+    until_s: int
+
+
+class ApprovalRequests:
+    """Those that are open; what changes them stands inside a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def put(self, ask_id: str, asked: Shown, *, at_s: int, until_s: int) -> bool:
+        """Once, however often it comes; False where the device has as many open as it may."""
+        table = approval_requests.c
+        mine = and_(table.device_id == asked.device, table.ask_id != ask_id)
+        if self._db.execute(select(func.count()).where(mine, table.until_s > at_s)).scalar_one() >= MOST_OPEN:
+            return False
+        row = {"person": asked.person, "asked": msgspec.json.encode(asked).decode(), "at_s": at_s}
+        put = self._db.insert(approval_requests).values(
+            device_id=asked.device, ask_id=ask_id, until_s=until_s, **row
+        )
+        self._db.execute(put.on_conflict_do_nothing(index_elements=["device_id", "ask_id"]))
+        return True
+
+    def open_ones(self, now_s: int, *, device_id: str = "", person: str = "") -> list[Asking]:
+        """The newest first; of one device or person where it is named."""
+        table = approval_requests.c
+        query = select(table.asked, table.at_s, table.until_s).where(table.until_s > now_s)
+        if device_id:
+            query = query.where(table.device_id == device_id)
+        if person:
+            query = query.where(table.person == person)
+        rows = self._db.execute(query.order_by(table.at_s.desc(), table.ask_id))
+        return [Asking(msgspec.json.decode(row[0], type=Shown), row[1], row[2]) for row in rows]
+
+    def purge(self, *, now_s: int) -> None:
+        """Those whose time is over go."""
+        self._db.execute(delete(approval_requests).where(approval_requests.c.until_s <= now_s))
+
+
+def shown(claims: AskedClaims) -> Shown:
+    """As a phone is to show it. Raises TrustError approval_malformed where its total is not the sum of its
+    lines, or these are in another order than everybody's."""
+    total = sum(quantity * minor for _, quantity, minor in claims.lines)
+    if total != claims.total_minor or list(claims.lines) != sorted(claims.lines):
+        raise TrustError("approval_malformed", "its total or its order is another than that of its lines")
+    return Shown(claims.iss, claims.sub, claims.lines, total, claims.currency, claims.catalogue_version)
