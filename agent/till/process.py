@@ -36,6 +36,7 @@ from agent.till.proofs import Proofs
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
 from agent.till.shop_link import ShopLink
+from agent.till.shopping_list import ShoppingList
 from agent.till.signals import Lamp, Signals
 from agent.till.silences import SensorSilences
 from agent.till.spoken import SpokenDialogue
@@ -65,12 +66,13 @@ class Till:
         self._signals = Signals(Lamp(desk.settings.feedback.lamp), loop.after)
         self._offers = Offers(desk, self._to_uplink, loop.after)
         self._asks = Asks(desk, self._to_uplink, loop.after)
+        shopping = ShoppingList(desk)
         self._spoken = SpokenDialogue(
             desk,
             self._to_voice,
             loop.after,
             self._enrol_step,
-            WaitingBaskets(self._door.chats, self._proposals),
+            WaitingBaskets(self._door.chats, self._proposals, shopping),
             self._signals.show,
             self._offers.ask,
         )
@@ -79,7 +81,7 @@ class Till:
         self._proofs = Proofs(desk, lambda: [self._spoken, *self._door.chats()])
         self._touching = Touching(desk, self._spoken, loop.after, self._proofs)
         self._sensing = Sensing(
-            self._proposals, self._silences, self._spoken, lambda: self._hears, loop.after
+            self._proposals, self._silences, self._spoken, lambda: self._hears, loop.after, shopping
         )
         self._shop = ShopLink(desk, self._to_uplink, self._receipt, loop.after)
         self._neighbours = Neighbours(

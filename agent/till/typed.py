@@ -49,7 +49,9 @@ from agent.till.asks import NoShop, Shop
 from agent.till.desk import Conversation, Desk
 from agent.till.heard import changeable, wanted_otherwise
 from agent.till.inquiries import Inquiries
+from agent.till.listing import Listing
 from agent.till.recall import ordered_again, recalled
+from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
 
 _NO_SHOP = NoShop()
@@ -77,7 +79,8 @@ class TypedDialogue(Talk):
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
         self._followed = self._title = self._answer = ""
-        self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow)
+        self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow, person)
+        self._listing = Listing(desk, language, person, self._answered, self._not_now, self._listed)
 
     def hand_over(self) -> Basket | None:
         """The basket that waits for a voice, which now has it; None where none waits."""
@@ -99,6 +102,10 @@ class TypedDialogue(Talk):
         CatalogueError catalogue_language where nothing can be ordered in the language any more."""
         if self._inquiries.typed(text, self._in_hand):
             return
+        if self._listing.typed(
+            text, self._in_hand, self._inquiries.about, asking=not isinstance(self._state, Idle)
+        ):
+            return
         if asks_what_is_low(text, self._language):
             low, silent = self._what_is_low()
             titled = [
@@ -107,7 +114,8 @@ class TypedDialogue(Talk):
             currency, hears = self._desk.catalogue.currency, self._desk.hears
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
             return
-        if answer := recalled(self._desk, text, self._person, self._language):
+        answer = recalled(self._desk, text, self._person, self._language)
+        if answer := answer or suggestion(self._desk, text, self._person, self._in_hand, self._language):
             self._answered(answer)
             return
         if isinstance(self._state, Choosing):
@@ -182,6 +190,18 @@ class TypedDialogue(Talk):
         if self._answer:  # nothing is asked
             self._shown("")
 
+    def _not_now(self, text: str) -> None:
+        """Shows that it is kept for later, and what is being ordered is over."""
+        self._answer = text
+        self._apply(Answered(Answer("later"), TYPED))
+
+    def _listed(self, basket: Basket, text: str) -> None:
+        """What stands on the list is ordered, like any basket that is typed."""
+        self._answer = text
+        self._conversation = Conversation.new()
+        self._inquiries.ordered(basket)
+        self._apply(OrderHeard(basket, self._typist))
+
     @property
     def _typist(self) -> Verdict:
         """Who is said to type, where their phone can say so; else nobody, and a voice may take it over."""
@@ -201,7 +221,10 @@ class TypedDialogue(Talk):
         if intent_id == self._followed:
             self._followed = ""
             key = f"shop_{event.code}" if event.code else "ordered"
-            self._say(Say(key, delivery=event.delivery, title=self._title))
+            row = self._desk.journal.order(intent_id)  # whoever took it over may have changed it
+            basket = self._desk.basket_of(row.basket_key, self._language) if row else None
+            title = spoken_basket(basket, self._language) if basket else self._title
+            self._say(Say(key, delivery=event.delivery, title=title, could=event.could))
 
     def _say(self, say: Say) -> None:
         said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears)
