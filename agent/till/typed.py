@@ -79,6 +79,7 @@ class TypedDialogue(Talk):
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
         self._followed = self._title = self._answer = ""
+        self._key = ""  # of the basket that was handed over
         self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow, person)
         self._listing = Listing(desk, language, person, self._answered, self._not_now, self._listed)
 
@@ -87,7 +88,7 @@ class TypedDialogue(Talk):
         if not isinstance(self._state, Confirming):
             return None
         basket = self._state.basket
-        self._title = spoken_basket(basket, self._language)
+        self._title, self._key = spoken_basket(basket, self._language), basket.key
         self._become(Idle())
         self._say(Say("handed_over"))
         return basket
@@ -96,6 +97,7 @@ class TypedDialogue(Talk):
         """The basket that was handed over became this intent, or the order `title` is to be taken back: its
         receipt is shown here too."""
         self._followed, self._title = intent_id, title or self._title
+        self._key = "" if title else self._key
 
     def typed(self, text: str) -> None:
         """One line from the keyboard. A question, or asking for help, leaves everything as it is. Raises
@@ -221,10 +223,14 @@ class TypedDialogue(Talk):
         if intent_id == self._followed:
             self._followed = ""
             key = f"shop_{event.code}" if event.code else "ordered"
-            row = self._desk.journal.order(intent_id)  # whoever took it over may have changed it
-            basket = self._desk.basket_of(row.basket_key, self._language) if row else None
-            title = spoken_basket(basket, self._language) if basket else self._title
-            self._say(Say(key, delivery=event.delivery, title=title, could=event.could))
+            self._say(Say(key, delivery=event.delivery, title=self._titled(intent_id), could=event.could))
+
+    def _titled(self, intent_id: str) -> str:
+        """What it is in words: as it was shown here, unless whoever took it over has changed it."""
+        row = self._desk.journal.order(intent_id)
+        changed = row is not None and self._key not in ("", row.basket_key)
+        basket = self._desk.basket_of(row.basket_key, self._language) if row and changed else None
+        return spoken_basket(basket, self._language) if basket else self._title
 
     def _say(self, say: Say) -> None:
         said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears)
