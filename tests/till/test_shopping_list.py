@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from agent.committing.journal import FILE_NAME, Journal
 from agent.committing.journal_lists import Reminder
 from agent.deciding.edition import Edition
 from agent.deciding.shopping_list import ANSWERED_WITHIN_S
+from agent.plumbing import messages, operator
 from agent.plumbing.settings import Proposals, Sensor
 from agent.plumbing.site_messages import SensorState
+from agent.plumbing.speaker_models import GE2E
 from agent.till.sensing import Sensing
 from agent.till.shopping_list import ShoppingList
 from agent.till.typed import TypedDialogue
@@ -20,6 +24,7 @@ from agent.till.waiting import WaitingBaskets
 from tests.committing.kit import CATALOGUE_FILE, make_bench
 from tests.till.kit import ANNA, BERT, Till, edition_of, make_till
 from tests.till.low_sensors import ANY_HOUR, BEANS, CONSENT, LOW, REST_S, TAKE, look, with_sensors
+from tests.till.till_process import TillProcess, running_till
 
 DAY_S = 24 * 3600
 EMPTY = "Nothing is on the list. Put something there, for example: add two bags of coffee to the list."
@@ -336,3 +341,24 @@ def test_a_denial_is_of_what_is_being_asked_and_not_of_the_reminder(device: Devi
     assert device.list.reminds_at() is not None
     assert device.type("do not order the list").startswith("All right, I do not speak")
     assert device.list.reminds_at() is None
+
+
+def test_a_real_till_keeps_the_list_and_says_it_on_its_day(tmp_path: Path) -> None:
+    """The real process, wired as it is."""
+    any_hour = '[proposals]\nquiet_from = "00:00"\nquiet_until = "00:00"\n'
+
+    def typed(till: TillProcess, text: str) -> str:
+        with till.client() as connection:
+            connection.send(operator.ChatLine("en", text, "Anna"))
+            answer, _ = connection.receive(operator.ChatReply)
+        return answer.text
+
+    with running_till(tmp_path, more_settings=any_hour) as till:
+        assert typed(till, "add two bags of rice to the list") == "On the list: two bags of rice."
+        assert typed(till, "what is on the list").startswith("The list: two bags of rice,")
+        with Journal(till.folder / FILE_NAME) as journal:
+            journal.remind(Reminder("", int(time.time()) - 60, None))
+        till.voice.send(messages.VoiceReady(GE2E))
+        till.trust_time()
+        assert till.next_said().text.startswith("I was to remind you of the list: two bags of rice,")
+        assert till.orders().orders == []
