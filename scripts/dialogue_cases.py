@@ -202,6 +202,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
     ),
     talk.Proposed: (
         Case("a sensor has run low, and it is a moment to say so", talk.Proposed(COFFEE, "the silo", 0.2)),
+        Case("a list was to be remembered now", talk.Proposed(COFFEE)),
     ),
     talk.SensorsSilent: (
         Case("a sensor is silent, and it is a moment to say so", talk.SensorsSilent(("silo",), "today")),

@@ -271,6 +271,7 @@ class _Player:
             "tell_time": room.tell_time,
             "forget": lambda: self._forget(words["name"]),
             "enrol": lambda: self._enrol(words["name"]),
+            "remember": lambda: self._remember(words["name"]),
             "cancel": self._cancel,
             "new_pin": lambda: self._new_factor("pin", words["name"]),
             "new_badge": lambda: self._new_factor("badge", words["name"]),
@@ -304,6 +305,12 @@ class _Player:
     def _enrol(self, name: str) -> None:
         if not self._room.spoken.begin_enrolment(name):
             self._room.show("(enrol_busy)")
+
+    def _remember(self, name: str) -> None:
+        """As `earmark people remember`."""
+        people, person = self._room.desk.people, self._person(name)
+        if (known := people.get(person)) is not None:
+            people.keep_profile(person, msgspec.structs.replace(known.profile, remembers=True))
 
     def _new_factor(self, kind: FactorKind, name: str) -> None:
         try:

@@ -39,6 +39,7 @@ from agent.till.proofs import Proofs
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
 from agent.till.shop_link import ShopLink
+from agent.till.shopping_list import ShoppingList
 from agent.till.silences import SensorSilences
 from agent.till.spoken import SpokenDialogue
 from agent.till.touching import Touching
@@ -127,9 +128,11 @@ class Room:
         )
         self.desk.speaker_model = GE2E
         self.chat: Typed | None = None
+        self._typist = ""
         self._silences = SensorSilences(self.desk, lambda: clock.boot_s)
         self._proposals = SensorProposals(self.desk, self._silences)
-        waiting = WaitingBaskets(lambda: [self.chat] if self.chat else [], self._proposals)
+        shopping = ShoppingList(self.desk)
+        waiting = WaitingBaskets(lambda: [self.chat] if self.chat else [], self._proposals, shopping)
         self._offers = Offers(self.desk, self._sent_up, self._after)
         self._asks = Asks(self.desk, self._sent_up, self._after)
         if self._tells_when:
@@ -143,7 +146,7 @@ class Room:
         self.touching = Touching(self.desk, self.spoken, self._after, self.proofs)
         self._hears = False
         self.sensing = Sensing(
-            self._proposals, self._silences, self.spoken, lambda: self._hears, lambda *_: None
+            self._proposals, self._silences, self.spoken, lambda: self._hears, lambda *_: None, shopping
         )
         self._link = ShopLink(self.desk, self._sent_up, self._receipt, self._after)
         self._hears = True
@@ -197,7 +200,8 @@ class Room:
 
     def type(self, text: str, language: str, person: str = "") -> None:
         """A line in `earmark chat`, by somebody who says to be `person`."""
-        if self.chat is None:
+        if self.chat is None or (person and person != self._typist):
+            self._typist = person
             self.chat = Typed(
                 *(self.desk, language, self.show, self._what_is_low, self._asks, person),
                 draw=lambda: str(next(self._drawn)),

@@ -103,6 +103,7 @@ THINGS: Mapping[str, Patterns] = {
     "operator": (
         ("forget", rf"forgets (?P<name>{_NAME})"),
         ("enrol", rf"enrols (?P<name>{_NAME})"),
+        ("remember", rf"lets (?P<name>{_NAME})'s orders be used for suggestions"),
         ("cancel", "cancels the last order"),
         ("new_pin", rf"has (?P<name>{_NAME}) set a PIN"),
         ("new_badge", rf"has (?P<name>{_NAME}) set a badge"),

@@ -116,11 +116,11 @@ class Chosen:
 @dataclass(frozen=True)
 class Proposed:
     """A sensor has run low and this is a moment to say so. `place` is what it watches, `level` how full that
-    is, 0 to 1."""
+    is, 0 to 1. Without a place it is the list that was to be remembered."""
 
     basket: Basket
-    place: str
-    level: float
+    place: str = ""
+    level: float = 0.0
 
 
 @dataclass(frozen=True)

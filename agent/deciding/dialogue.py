@@ -181,8 +181,11 @@ def _went_on(
 
 
 def _proposed(_: Idle, event: Proposed, __: Surroundings) -> Outcome:
-    """It is said, and that is all: what a sensor says opens neither a question nor the microphone."""
-    say = Say("proposal", basket=event.basket, places=(event.place,), level=event.level)
+    """It is said, and that is all: what a sensor says opens neither a question nor the microphone, and no
+    more does a list that was to be remembered."""
+    say = Say("list_due", basket=event.basket)
+    if event.place:
+        say = Say("proposal", basket=event.basket, places=(event.place,), level=event.level)
     return _end(say, "proposed", event.basket)
 
 

@@ -1,8 +1,9 @@
-"""What the device says, as sentences by key and language. Every refusal names the next step a person can take.
+"""What the device says, as sentences by key and language. Every refusal names the next step a person can
+take.
 
-Data; `agent.deciding.replies` fills it in. `{wake}` and `{aloud}` are the wake phrase and the consent that the device
-listens for: a conversation may be typed in another language than the one it hears. `{example}` is something that the
-shop sells.
+Data; `agent.deciding.replies` fills it in. `{wake}` and `{aloud}` are the wake phrase and the consent that
+the device listens for: a conversation may be typed in another language than the one it hears. `{example}` is
+something that the shop sells.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 
 from agent.deciding.replies_challenge import CHALLENGES
 from agent.deciding.replies_limits import LIMITS
+from agent.deciding.replies_lists import ON_A_LIST
 from agent.deciding.replies_manner import MANNERS
 from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
@@ -263,6 +265,7 @@ REPLIES: Mapping[str, Mapping[str, str]] = {
         **LIMITS[language],
         **CHALLENGES[language],
         **MANNERS[language],
+        **ON_A_LIST[language],
     }
     for language, words in {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}.items()
 }

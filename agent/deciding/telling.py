@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from agent.deciding.ask_replies import ASK_REPLIES
+from agent.deciding.ask_replies import ASK_REPLIES, LAST_ORDER
 from agent.deciding.basket import Basket, Line
 from agent.deciding.money import Money
 from agent.deciding.replies import on_day, spoken_money
@@ -19,6 +19,14 @@ _COMES = {"en": " It comes {day}.", "pl": " Przyjdzie {day}."}
 def in_words(key: str, language: str, **values: str) -> str:
     """The sentence for `key`. Raises KeyError for no such sentence."""
     return ASK_REPLIES[language][key].format(**values)
+
+
+def last_in_words(key: str, language: str, whose: str | None = "", **values: str) -> str:
+    """The sentence for `key`, about the last order of `whose` name: '' for that of whoever asks, None for
+    somebody's who is not known."""
+    words = LAST_ORDER[language]
+    last = words.of.format(name=whose) if whose else words.own if whose is not None else words.of_somebody
+    return in_words(key, language, last=last, Last=last[:1].upper() + last[1:], **values)
 
 
 def comes(date: str, language: str) -> str:
@@ -75,10 +83,11 @@ def _is_there(told: Told, line: Line) -> bool:
     return found is not None and found.sold and (found.left is None or found.left >= line.quantity)
 
 
-def status_in_words(told: Told, items: str, language: str) -> str:
-    """How the order of `items` (in words) stands."""
+def status_in_words(told: Told, items: str, language: str, whose: str | None = "") -> str:
+    """How the last order of `whose`, `items` (in words), stands."""
     key = f"status_{told.state}" if told.state else "status_unknown"
-    return in_words(key, language, items=items, number=told.number, comes=comes(told.delivery_date, language))
+    day = comes(told.delivery_date, language)
+    return last_in_words(key, language, whose, items=items, number=told.number, comes=day)
 
 
 def _items(lines: Sequence[Line], language: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from agent.committing.asking import Question
-from agent.committing.journal_rows import OPEN, OrderRow
+from agent.committing.journal_rows import OPEN
 from agent.committing.receipts import CANCELLED
 from agent.deciding.ask_replies import ASK_REPLIES
 from agent.deciding.asked import Asked, asked_in
@@ -15,10 +15,10 @@ from agent.deciding.basket import Basket
 from agent.deciding.conversation import Record
 from agent.deciding.knowing import Known
 from agent.deciding.replies import spoken_money
-from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.telling import (
     delivery_in_words,
     in_words,
+    last_in_words,
     offers_in_words,
     status_in_words,
     stock_in_words,
@@ -28,6 +28,7 @@ from agent.plumbing.errors import EarmarkError
 from agent.plumbing.told import Told
 from agent.till.asks import Shop
 from agent.till.desk import Conversation, Desk
+from agent.till.last_order import LastOrder, last_order
 from agent.till.requests import Requests
 
 _CANCEL_CODES = {"order_over": "cancel_over", "cancel_too_late": "cancel_too_late"}
@@ -53,9 +54,11 @@ class Inquiries:
         shop: Shop,
         tell: Callable[[str], None],
         follow: Callable[[str, str], None],
+        person: str = "",
     ) -> None:
-        """`tell` shows an answer; `follow` is given an intent's id and title whose receipt is to be shown."""
-        self._desk, self._language, self._shop = desk, language, shop
+        """`tell` shows an answer; `follow` is given an intent's id and title whose receipt is to be shown;
+        `person` is who is said to type, '' where that is not known."""
+        self._desk, self._language, self._shop, self._person = desk, language, shop, person
         self._tell, self._follow = tell, follow
         self._requests = Requests(desk, language, shop, tell)
         self._really: _Really | None = None
@@ -75,6 +78,11 @@ class Inquiries:
         self._about = asked.basket or in_hand or self._about
         self._asked(asked, in_hand)
         return True
+
+    @property
+    def about(self) -> Basket | None:
+        """What "it" means."""
+        return self._about
 
     def ordered(self, basket: Basket) -> None:
         """It is what "it" means from now on."""
@@ -144,45 +152,50 @@ class Inquiries:
 
     # --- the last order ---
 
-    def _about_last_order(self, then: Callable[[OrderRow], None]) -> None:
-        rows = self._desk.journal.orders(1)
-        if not rows:
-            self._say("ask_no_order")
+    def _about_last_order(self, then: Callable[[LastOrder], None]) -> None:
+        last = last_order(self._desk, self._person, self._language)
+        if last is not None:
+            then(last)
         else:
-            then(rows[0])
+            others = bool(self._person and self._desk.journal.orders(1))
+            self._say("ask_no_order_of_yours" if others else "ask_no_order")
 
-    def _status(self, row: OrderRow) -> None:
-        items = self._title(row)
+    def _say_of(self, last: LastOrder, key: str) -> None:
+        total = spoken_money(last.row.total, self._language)
+        self._tell(last_in_words(key, self._language, last.whose, items=last.items, total=total))
+
+    def _status(self, last: LastOrder) -> None:
+        row, items, whose = last
         if row.state in OPEN:
-            self._say("status_queued", items=items)
+            self._say_of(last, "status_queued")
         elif row.state == "ordered":
             question = Question("status", orders=(row.intent_id,), person=row.person)
-            self._asked_shop(question, lambda told: status_in_words(told, items, self._language))
+            self._asked_shop(question, lambda told: status_in_words(told, items, self._language, whose))
         else:
-            self._say("status_taken_back" if row.reason == CANCELLED else "status_over", items=items)
+            self._say_of(last, "status_taken_back" if row.reason == CANCELLED else "status_over")
 
-    def _cancel(self, row: OrderRow) -> None:
-        items, total = self._title(row), spoken_money(row.total, self._language)
-        if row.state in ("refused", "expired"):
-            self._say("cancel_over", items=items)
+    def _cancel(self, last: LastOrder) -> None:
+        if last.row.state in ("refused", "expired"):
+            self._say("cancel_over", items=last.items)
             return
         self._really = _Really(
-            lambda: self._cancelled(row, items), lambda: self._say("cancel_stays", items=items)
+            lambda: self._cancelled(last), lambda: self._say("cancel_stays", items=last.items)
         )
-        self._say("cancel_really", items=items, total=total)
+        self._say_of(last, "cancel_really")
 
-    def _return(self, row: OrderRow) -> None:
-        items, total = self._title(row), spoken_money(row.total, self._language)
+    def _return(self, last: LastOrder) -> None:
+        row, items, _ = last
         if row.state != "ordered":
-            self._say("return_too_early" if row.state in OPEN else "status_over", items=items)
+            self._say_of(last, "return_too_early" if row.state in OPEN else "status_over")
             return
         self._really = _Really(
             lambda: self._requests.send_back(row, items), lambda: self._say("return_stays")
         )
-        self._say("return_really", items=items, total=total)
+        self._say_of(last, "return_really")
 
-    def _cancelled(self, row: OrderRow, items: str) -> None:
+    def _cancelled(self, last: LastOrder) -> None:
         """As `earmark cancel`, which comes by the same door."""
+        row, items, _ = last
         try:
             stage, _ = self._desk.cancel(row.intent_id)
         except EarmarkError as error:
@@ -193,11 +206,6 @@ class Inquiries:
         if stage == "asked":
             self._follow(row.intent_id, items)
         self._say("cancel_done" if stage == "cancelled" else "cancel_asked", items=items)
-
-    def _title(self, row: OrderRow) -> str:
-        """In the language of this conversation, where the catalogue in use has words for all of it."""
-        basket = self._desk.basket_of(row.basket_key, self._language)
-        return spoken_basket(basket, self._language) if basket else row.title
 
     # --- the shop ---
 

@@ -105,6 +105,10 @@ def everything_about(desk: Desk, person: Person, *, templates: bool = False) -> 
             }
             for row in desk.journal.orders_of(person.pseudonym)
         ],
+        "list": [
+            {"what": entry.title, "sku": entry.sku, "quantity": entry.quantity}
+            for entry in desk.journal.list_of(person.pseudonym)
+        ],
         "decisions": [
             {"at": _at(row["at_s"]), "what": row["code"], "about": row["title"]}
             for row in desk.journal.decisions_of(person.pseudonym)

@@ -37,6 +37,7 @@ from agent.till.proofs import Proofs
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
 from agent.till.shop_link import ShopLink
+from agent.till.shopping_list import ShoppingList
 from agent.till.signals import Lamp, Signals
 from agent.till.silences import SensorSilences
 from agent.till.spoken import SpokenDialogue
@@ -67,12 +68,13 @@ class Till:
         self._offers = Offers(desk, self._to_uplink, loop.after)
         self._asks = Asks(desk, self._to_uplink, loop.after)
         desk.coming.use(self._asks.ask)
+        shopping = ShoppingList(desk)
         self._spoken = SpokenDialogue(
             desk,
             self._to_voice,
             loop.after,
             self._enrol_step,
-            WaitingBaskets(self._door.chats, self._proposals),
+            WaitingBaskets(self._door.chats, self._proposals, shopping),
             self._signals.show,
             self._offers.ask,
         )
@@ -82,7 +84,7 @@ class Till:
         self._phone_asking = PhoneAsking(desk, self._proofs, self._to_uplink, loop.after)
         self._touching = Touching(desk, self._spoken, loop.after, self._proofs)
         self._sensing = Sensing(
-            self._proposals, self._silences, self._spoken, lambda: self._hears, loop.after
+            self._proposals, self._silences, self._spoken, lambda: self._hears, loop.after, shopping
         )
         self._shop = ShopLink(desk, self._to_uplink, self._receipt, loop.after)
         self._neighbours = Neighbours(

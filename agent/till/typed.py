@@ -51,8 +51,10 @@ from agent.till.asks import NoShop, Shop
 from agent.till.desk import Conversation, Desk
 from agent.till.heard import changeable, wanted_otherwise
 from agent.till.inquiries import Inquiries
+from agent.till.listing import Listing
 from agent.till.recall import ordered_again, recalled
 from agent.till.screen_number import ScreenNumber, drawn
+from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
 
 _NO_SHOP = NoShop()
@@ -93,7 +95,9 @@ class TypedDialogue(Talk):
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
         self._followed = self._title = self._answer = ""
         self._number = ScreenNumber(desk.factors.boot_s, draw)
-        self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow)
+        self._key = ""  # of the basket that was handed over
+        self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow, person)
+        self._listing = Listing(desk, language, person, self._answered, self._not_now, self._listed)
         desk.coming.look()
 
     def hand_over(self) -> Basket | None:
@@ -101,7 +105,7 @@ class TypedDialogue(Talk):
         if not isinstance(self._state, Confirming):
             return None
         basket = self._state.basket
-        self._title = spoken_basket(basket, self._language)
+        self._title, self._key = spoken_basket(basket, self._language), basket.key
         self._become(Idle())
         self._say(Say("handed_over"))
         return basket
@@ -110,12 +114,17 @@ class TypedDialogue(Talk):
         """The basket that was handed over became this intent, or the order `title` is to be taken back: its
         receipt is shown here too."""
         self._followed, self._title = intent_id, title or self._title
+        self._key = "" if title else self._key
 
     def typed(self, text: str) -> None:
         """One line from the keyboard. A question, or asking for help, leaves everything as it is. Raises
         CatalogueError catalogue_language where nothing can be ordered in the language any more."""
         self._desk.coming.look()
         if self._inquiries.typed(text, self._in_hand):
+            return
+        if self._listing.typed(
+            text, self._in_hand, self._inquiries.about, asking=not isinstance(self._state, Idle)
+        ):
             return
         if asks_what_is_low(text, self._language):
             low, silent = self._what_is_low()
@@ -125,7 +134,8 @@ class TypedDialogue(Talk):
             currency, hears = self._desk.catalogue.currency, self._desk.hears
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
             return
-        if answer := recalled(self._desk, text, self._person, self._language):
+        answer = recalled(self._desk, text, self._person, self._language)
+        if answer := answer or suggestion(self._desk, text, self._person, self._in_hand, self._language):
             self._answered(answer)
             return
         if isinstance(self._state, Choosing):
@@ -211,6 +221,18 @@ class TypedDialogue(Talk):
         if self._answer:  # nothing is asked
             self._shown("")
 
+    def _not_now(self, text: str) -> None:
+        """Shows that it is kept for later, and what is being ordered is over."""
+        self._answer = text
+        self._apply(Answered(Answer("later"), TYPED))
+
+    def _listed(self, basket: Basket, text: str) -> None:
+        """What stands on the list is ordered, like any basket that is typed."""
+        self._answer = text
+        self._conversation = Conversation.new()
+        self._inquiries.ordered(basket)
+        self._apply(OrderHeard(basket, self._typist))
+
     @property
     def _typist(self) -> Verdict:
         """Who is said to type, where a PIN or phone of theirs can show it; else nobody, and a voice may take
@@ -232,7 +254,14 @@ class TypedDialogue(Talk):
         if intent_id == self._followed:
             self._followed = ""
             key = f"shop_{event.code}" if event.code else "ordered"
-            self._say(Say(key, delivery=event.delivery, title=self._title))
+            self._say(Say(key, delivery=event.delivery, title=self._titled(intent_id), could=event.could))
+
+    def _titled(self, intent_id: str) -> str:
+        """What it is in words: as it was shown here, unless whoever took it over has changed it."""
+        row = self._desk.journal.order(intent_id)
+        changed = row is not None and self._key not in ("", row.basket_key)
+        basket = self._desk.basket_of(row.basket_key, self._language) if row and changed else None
+        return spoken_basket(basket, self._language) if basket else self._title
 
     def _say(self, say: Say) -> None:
         number, shown = "", _AT_THE_KEYPAD.get(say.key)
