@@ -1,5 +1,5 @@
-"""Typed questions that are no order: what the shop is asked, and what comes of its answer. A basket that
-waits for a voice stays what it was, and its question is put again after the answer."""
+"""Questions that are no order, typed or heard: what the shop is asked, and what comes of its answer. A basket
+that waits for a voice stays what it was, and its question is put again after the answer."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from agent.deciding.knowing import Known
 from agent.deciding.replies import spoken_money
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.telling import (
+    aloud,
     delivery_in_words,
     in_words,
     offers_in_words,
@@ -44,7 +45,7 @@ class _Really(NamedTuple):
 
 
 class Inquiries:
-    """Of one typed conversation."""
+    """Of one typed conversation, or of all that is asked by voice."""
 
     def __init__(
         self,
@@ -53,28 +54,52 @@ class Inquiries:
         shop: Shop,
         tell: Callable[[str], None],
         follow: Callable[[str, str], None],
+        person: str = "",
+        *,
+        is_aloud: bool = False,
     ) -> None:
-        """`tell` shows an answer; `follow` is given an intent's id and title whose receipt is to be shown."""
+        """`tell` shows an answer, or says it where that `is_aloud`; `follow` is given an intent's id and title
+        whose receipt is to be shown; `person` is whose last order is meant, '' for that of the device."""
         self._desk, self._language, self._shop = desk, language, shop
-        self._tell, self._follow = tell, follow
+        self._tell, self._follow, self._aloud = tell, follow, is_aloud
+        self._person = person
         self._requests = Requests(desk, language, shop, tell)
         self._really: _Really | None = None
         self._about: Basket | None = None  # what was asked or ordered last
 
     def typed(self, text: str, in_hand: Basket | None) -> bool:
         """Whether this is for here: then it is told, now or within seconds. `in_hand` waits for a voice."""
-        really, self._really = self._really, None
-        if really is not None and (answer := self._answer(text)) is not None:
-            (really.yes if answer else really.no)()
+        if self.really and (answer := self._answer(text)) is not None:
+            self.settle(yes=answer)
             return True
+        self.drop()
         edition, language = self._desk.edition, self._language
         frames = edition.questions.get(language, ())
         asked = asked_in(edition.parser(language), edition.catalogue, frames, text)
         if asked is None or (asked.kind == "cancel" and in_hand is not None):
             return False  # a denial is one of the basket in hand
+        self.asked(asked, in_hand)
+        return True
+
+    def asked(self, asked: Asked, in_hand: Basket | None) -> None:
+        """As `typed`, of what is understood already."""
         self._about = asked.basket or in_hand or self._about
         self._asked(asked, in_hand)
-        return True
+
+    @property
+    def really(self) -> bool:
+        """Whether it was asked if something is really meant."""
+        return self._really is not None
+
+    def settle(self, *, yes: bool) -> None:
+        """The answer to that."""
+        really, self._really = self._really, None
+        if really is not None:
+            (really.yes if yes else really.no)()
+
+    def drop(self) -> None:
+        """Nobody has answered that, and nothing is done."""
+        self._really = None
 
     def ordered(self, basket: Basket) -> None:
         """It is what "it" means from now on."""
@@ -103,7 +128,16 @@ class Inquiries:
             case "delivery":
                 self._delivery(self._about if asked.basket or in_hand else None)
             case "offers":
-                self._asked_shop(Question("offers"), lambda told: offers_in_words(told, self._language))
+                self._asked_shop(
+                    Question("offers"),
+                    lambda told: offers_in_words(told, self._language, briefly=self._aloud),
+                )
+            case "person" if self._aloud:  # what was misheard must not have somebody at the shop wait
+                about = self._about
+                self._really = _Really(
+                    lambda: self._requests.person(about), lambda: self._say("person_stays")
+                )
+                self._say("person_really")
             case "person":
                 self._requests.person(self._about)
             case "quote":
@@ -116,7 +150,8 @@ class Inquiries:
                 self._about_last_order(self._cancel)
 
     def _say(self, key: str, **values: str) -> None:
-        self._tell(in_words(key, self._language, **values))
+        words = aloud if self._aloud else in_words
+        self._tell(words(key, self._language, **values))
 
     # --- goods ---
 
@@ -145,11 +180,18 @@ class Inquiries:
     # --- the last order ---
 
     def _about_last_order(self, then: Callable[[OrderRow], None]) -> None:
-        rows = self._desk.journal.orders(1)
-        if not rows:
+        row = self._last_order()
+        if row is None:
             self._say("ask_no_order")
         else:
-            then(rows[0])
+            then(row)
+
+    def _last_order(self) -> OrderRow | None:
+        journal = self._desk.journal
+        if not self._person:
+            return next(iter(journal.orders(1)), None)
+        own = journal.orders_of(self._person)
+        return journal.order(own[-1]["intent_id"]) if own else None
 
     def _status(self, row: OrderRow) -> None:
         items = self._title(row)
