@@ -13,6 +13,7 @@ from agent.deciding.basket import Basket
 from agent.deciding.challenge_words import CHALLENGE, ChallengeSaid
 from agent.deciding.changes import is_change
 from agent.deciding.denials import is_called_off, is_denied, is_doubtful
+from agent.deciding.heard_questions import ASK, ASKED, QuestionAsked, whole_questions
 from agent.deciding.history_words import AGAIN, Again
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.manner_words import MANNERS, WISHES, MannerAsked
@@ -98,7 +99,7 @@ WRONG = Tag("manner", "wrong")
 ANSWERS = frozenset({"consent", "enrol", CHALLENGE})
 """Entries where a yes has consequences. (Elsewhere "nabu" may be written "no boo" in the free decode.)"""
 
-Asked = AboutMeAsked | OrderAsked | AgainAsked | MoreAsked | ChangeAsked
+Asked = AboutMeAsked | OrderAsked | AgainAsked | MoreAsked | ChangeAsked | QuestionAsked
 Meaning = Asked | Answer | ChallengeSaid | HelpAsked | MannerAsked | RepeatAsked | PhraseRead | NotUnderstood
 
 
@@ -110,7 +111,8 @@ def understand(
 
     Whatever products are called, a sentence that has another meaning than an order is none."""
     language = parser.language
-    readings = parser.readings(entry, words) if words else ()
+    every = parser.readings(entry, words) if words else ()
+    readings = [tags for tags in every if not any(tag.slot in (ASK, ASKED) for tag in tags)]
     said = normalise_text(words)
     is_command = _without_courtesy(said, language) in commands(language)
     orders = [tags for tags in readings if not is_command and _orders(tags, said, catalogue, language)]
@@ -119,7 +121,7 @@ def understand(
         return ChangeAsked(changes)
     if not orders and any(WRONG in tags for tags in answers):
         return MannerAsked("wrong")  # whatever else was heard: it ends all that a denial would
-    if any(tag.slot == "denial" for tags in readings for tag in tags):
+    if any(tag.slot == "denial" for tags in every for tag in tags):
         return Answer("denial")
     if entry in ANSWERS:
         refused = refusal(open_words, words, language, _names(orders, catalogue, language))
@@ -127,6 +129,8 @@ def understand(
             return Answer("denial")
         if refused and not any(tag.slot in ("intent", "manner") for tags in answers for tag in tags):
             return NotUnderstood()  # a question consents to nothing
+    if any(tag.slot == ASK for tags in every for tag in tags):
+        return QuestionAsked(_without_courtesy(said, language))
     if answers:
         return _answer(answers[0], entry, words, open_words, language) if not orders else NotUnderstood()
     if not orders:
@@ -256,6 +260,7 @@ def commands(language: str) -> frozenset[str]:
             *AGAIN.get(language, {}).values(),
             *ABOUT_ME[language].values(),
             *MANNERS[language].values(),
+            whole_questions(language),
         )
         for phrase in phrases
     )

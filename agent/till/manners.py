@@ -12,6 +12,7 @@ from agent.deciding.offered import AwaitingOffer, OfferLate
 from agent.deciding.signals import Signal
 from agent.deciding.understanding import Answer, Meaning, RepeatAsked
 from agent.till.aloud import Aloud
+from agent.till.asks import Shop
 from agent.till.desk import Desk
 from agent.till.enrolling import OnStep
 from agent.till.feedback import LATELY_S
@@ -29,8 +30,9 @@ class Mannered(Aloud):
         start_timer: Callable[[int, Callable[[], None]], None],
         on_enrol_step: OnStep,
         show: Callable[[Signal], None],
+        shop: Shop,
     ) -> None:
-        super().__init__(desk, send, start_timer, on_enrol_step, show)
+        super().__init__(desk, send, start_timer, on_enrol_step, show, shop)
         self._pace = SpeechPace(desk.journal)
         self._line.rate_percent = self._pace.percent
 
@@ -65,6 +67,7 @@ class Mannered(Aloud):
                 self._besides(Say("language_fixed"))
             case "wrong":
                 self._about_me.drop()
+                self._questions.drop()
                 self._was_wrong()
 
     def _besides(self, say: Say) -> None:

@@ -24,6 +24,7 @@ from agent.deciding.conversation import (
     WentOn,
 )
 from agent.deciding.denials import is_called_off
+from agent.deciding.heard_questions import QuestionAsked, takes_back
 from agent.deciding.history_words import Again
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.placed import ReceiptLate
@@ -31,6 +32,7 @@ from agent.deciding.signals import Signal
 from agent.deciding.understanding import AboutMeAsked, AgainAsked, Answer, HelpAsked, Meaning, OrderAsked
 from agent.deciding.verification import Verdict, Voice
 from agent.plumbing import messages
+from agent.till.asks import NO_SHOP, Shop
 from agent.till.challenges import Challenges
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep
@@ -67,10 +69,12 @@ class SpokenDialogue(Mannered):
         show: Callable[[Signal], None] = lambda _: None,
         ask_for_offer: AskForOffer = no_offers,
         draw: Callable[[int], bytes] = secrets.token_bytes,
+        shop: Shop = NO_SHOP,
     ) -> None:
         """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
-        once; `show` is told what has come of something; `draw(n)` gives n bytes that nobody can guess."""
-        super().__init__(desk, send, start_timer, on_enrol_step, show)
+        once; `show` is told what has come of something; `draw(n)` gives n bytes that nobody can guess; `shop`
+        is asked what only it knows."""
+        super().__init__(desk, send, start_timer, on_enrol_step, show, shop)
         self._waiting, self._ask_for_offer = waiting, ask_for_offer
         self._challenges = Challenges(desk.journal, self._language, desk.now_s, draw)
         self._order_voice = _NOBODY
@@ -85,6 +89,7 @@ class SpokenDialogue(Mannered):
         self._news.lost()
         self._heard_so_far = None
         self._about_me.drop()
+        self._questions.drop()
         self._enrolment.abandon()
         if not isinstance(self._state, Committing):
             self._become(Idle())
@@ -120,6 +125,8 @@ class SpokenDialogue(Mannered):
             self._enrolment.heard(enrolment.Heard(None))
         elif self._about_me.under_way:
             self._about_me.silent()
+        elif self._questions.under_way:
+            self._questions.silent()
         else:
             self._apply(Silent())
 
@@ -145,6 +152,9 @@ class SpokenDialogue(Mannered):
             return
         if self._about_me.under_way and entry == CHOICE:
             self._about_me.heard(utterance, words_of(utterance, self._desk))
+            return
+        if self._questions.under_way and entry == CHOICE:
+            self._questions.heard(utterance)
             return
         if isinstance(self._state, Choosing) and entry == CHOICE:
             self._apply(answer_to(self._state.choice, utterance, self._desk, self._language))
@@ -177,7 +187,7 @@ class SpokenDialogue(Mannered):
         self._become(before.state)
         self._order_voice = before.order_voice
         match meaning:
-            case OrderAsked() | HelpAsked():
+            case OrderAsked() | HelpAsked() | QuestionAsked():
                 self._apply_quietly(WentOn())
                 self._heard_after_wake(meaning, utterance)
             case Answer(kind="denial" | "later"):
@@ -186,6 +196,8 @@ class SpokenDialogue(Mannered):
                 self._apply(Answered(Answer("denial"), who_ordered(utterance, self._desk)))
             case _ if isinstance(before.state, AwaitingOffer):  # nothing was said yet, and nobody waits on
                 self._apply(OfferLate())
+            case _ if self._questions.unanswered:
+                self._apply(confused_by(utterance, self._desk.settings.speaker))
             case _:
                 self._line.say_again()
 
@@ -193,7 +205,7 @@ class SpokenDialogue(Mannered):
         self._about_me.drop()
         if isinstance(self._state, Committing):
             self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
-        self._stood = not isinstance(self._state, Idle)
+        self._questions.drop()
         if self._is_about_manner(meaning):
             return
         speaker = who_ordered(utterance, self._desk)
@@ -227,6 +239,8 @@ class SpokenDialogue(Mannered):
                 self._apply(Helped())
             case AboutMeAsked(kind):
                 self._about_me.asked(kind, utterance)
+            case QuestionAsked(text) if self._questions.asked(text, None, utterance, speaker):
+                pass
             case _:
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 
@@ -246,12 +260,18 @@ class SpokenDialogue(Mannered):
                 self._apply(Answered(meaning, speaker))
             case _ if is_called_off(utterance.open_words, utterance.words, self._language):
                 self._apply(Answered(Answer("denial"), speaker))
+            case QuestionAsked(text) if takes_back(text, self._language):  # what is in hand
+                self._apply(Answered(Answer("denial"), speaker))
             case _ if isinstance(self._state, AwaitingOffer):  # the offer may have come while this was said
                 self._apply(OfferLate())
             case OrderAsked(basket):
                 self._apply(OrderHeard(basket, speaker))
             case HelpAsked():
                 self._apply(Helped())
+            case QuestionAsked(text) if self._questions.asked(
+                text, changeable(self._state), utterance, speaker
+            ):
+                pass
             case _:
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 
