@@ -77,7 +77,7 @@ class Till:
             WaitingBaskets(self._door.chats, self._proposals, shopping),
             self._signals.show,
             self._offers.ask,
-            self._asks,
+            shop=self._asks,
         )
         self._ear = Ear(desk, self._announce, loop.after)
         self._care = CertificateCare(desk, self._announce, loop.after)
@@ -247,7 +247,7 @@ class Till:
             self._touching.begin_new,
             self._people_changed,
             self._catalogues.arrived if may_bring else None,
-            self._asks,
+            shop=self._asks,
             PhonePairing(self._desk, self._proofs, self._announce, may_pair=may_bring),
         )
 
