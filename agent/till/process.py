@@ -247,7 +247,7 @@ class Till:
             self._touching.begin_new,
             self._people_changed,
             self._catalogues.arrived if may_bring else None,
-            shop=self._asks,
+            self._asks,
             PhonePairing(self._desk, self._proofs, self._announce, may_pair=may_bring),
         )
 
