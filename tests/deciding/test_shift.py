@@ -6,9 +6,16 @@ from typing import get_args
 
 import pytest
 
+from agent.deciding.basket import Basket, Line
+from agent.deciding.conversation import Answered, Idle, Say, Surroundings
+from agent.deciding.dialogue import step
 from agent.deciding.lockout import CLEAR, FORGIVEN_AFTER_S, FREE_FAILURES, Lockout
+from agent.deciding.money import Money
+from agent.deciding.policy import Circumstances
 from agent.deciding.shift import Shift, who_answers, who_orders
+from agent.deciding.understanding import Answer
 from agent.deciding.verification import Reason, Verdict
+from agent.plumbing.settings import Policy
 
 ANNA, BERT = Verdict("anna"), Verdict("bert")
 ON = Verdict("anna", "shift")
@@ -73,3 +80,12 @@ def test_a_right_badge_forgives_wrong_ones_only_when_they_are_old() -> None:
     assert wrong.forgiven(1_000.0 + FORGIVEN_AFTER_S) == CLEAR
     assert wrong.forgiven(FORGIVEN_AFTER_S - 1.0) == wrong, "another boot: what came before does not count"
     assert wrong.forgiven(float(FORGIVEN_AFTER_S)) == CLEAR
+
+
+def test_whoever_is_on_is_somebody_where_nothing_is_left_to_confirm() -> None:
+    money = Money(100, "PLN")
+    proposed = Basket((Line("tea", "tea", (), "tea", 2, "box", money),), 1)
+    around = Surroundings(Policy(), Circumstances(money), proposed=proposed)
+    for speaker, key in ((ON, "nothing_to_confirm"), (_nobody("no_shift"), "refused_no_shift")):
+        _, effects = step(Idle(), Answered(Answer("bare"), speaker), around)
+        assert [effect.key for effect in effects if isinstance(effect, Say)] == [key]
