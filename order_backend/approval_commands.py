@@ -27,7 +27,9 @@ def add_approvals_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="", metavar="ID", help="what this device asks")
     parser.add_argument("--person", default="", metavar="PSEUDONYM", help="what this person's phone is asked")
     parser.add_argument(
-        "--json", action="store_true", help="for a phone's page, and for earmark phone approve --asked"
+        "--json",
+        action="store_true",
+        help="for a phone's page, and for earmark phone approve --phone DIR --asked FILE",
     )
 
 

@@ -33,7 +33,7 @@ def add_phone(commands: _Subparsers) -> None:
             "--asked",
             type=Path,
             metavar="FILE",
-            help="what the shop has passed on, of earmark-backend approvals --json; '-' is standard input",
+            help="the output of earmark-backend approvals SHOP --json; '-' is standard input",
         )
     check = add_command(phone, "check", "phone", "check", "what a device makes of an answer")
     check.add_argument("answer", metavar="ANSWER", help="of approve or code")
