@@ -228,6 +228,12 @@ def _conversations(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     instead = conversations.add_mutually_exclusive_group()
     instead.add_argument("--show", metavar="N", help="only prints the Nth, or one with this in its name")
     instead.add_argument(
+        "--spoken",
+        type=int,
+        metavar="N",
+        help="N of the English ones, said by synthetic voices and heard by the real models",
+    )
+    instead.add_argument(
         "--rewrite", action="store_true", help="writes into the files what comes of each; read the difference"
     )
     return conversations
