@@ -218,11 +218,12 @@ def test_nothing_is_said_in_quiet_hours_without_the_time_or_of_an_empty_list(tmp
     device.pass_by(2 * DAY_S)
     assert not device.look()
     desk = device.till.desk
-    desk.settings = msgspec.structs.replace(desk.settings, proposals=ANY_HOUR)
+    bench = device.till.bench
+    bench.settings = desk.settings = msgspec.structs.replace(desk.settings, proposals=ANY_HOUR)
     device.type("clear the list")
     assert not device.look() and desk.journal.reminder() is None
-    device.till.bench.clocks.boot_id = "boot-2"
-    device.till.bench.restart_device()
+    bench.clocks.boot_id = "boot-2"
+    bench.restart_device()
     again = make_till_without_time(device, tmp_path)
     again.journal.remind(Reminder("", 0, None))
     again.journal.add_to_list([("rice", 1, "rice")], person="", now_s=0)
