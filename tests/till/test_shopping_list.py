@@ -300,11 +300,19 @@ def test_an_export_names_what_one_put_there(device: Device) -> None:
     device.type("add rice to the list")
     person = device.till.desk.people.get(device.anna)
     assert person is not None
-    assert everything_about(device.till.desk, person)["list"] == [
-        {"what": "rice", "sku": "rice", "quantity": 1}
-    ]
+    known = everything_about(device.till.desk, person)
+    assert known["list"] == [{"what": "rice", "sku": "rice", "quantity": 1}]
+    assert known["reminder_of_the_list"] is None
+    device.type("order the list tomorrow")
+    assert everything_about(device.till.desk, person)["reminder_of_the_list"].startswith("20")
     device.till.desk.forget(device.anna, at_once=True)
     assert device.list.entries() == []
+    device.type("add rice to the list and order it tomorrow")
+    device.type("order the list tomorrow")
+    journal = device.till.desk.journal
+    assert [entry.person for entry in journal.on_list()] == [""]
+    assert journal.reminder() is not None and journal.list_of(device.anna) == []
+    assert [each.person for each in (journal.reminder(),) if each] == [""]
 
 
 def test_a_list_never_becomes_an_order_without_the_voice_that_took_it(device: Device) -> None:
