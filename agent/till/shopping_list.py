@@ -61,6 +61,7 @@ class ShoppingList:
         titled = [self._desk.catalogue.titled(line, language) for line in lines]
         things = [(line.sku, line.quantity, line.title) for line in titled]
         at = None if day is None else self._on(day)
+        person = self._still_known(person)
         reminder = None if at is None else Reminder(person, int(at.timestamp()), None)
         self._journal.add_to_list(things, person=person, now_s=self._desk.now_s(), reminder=reminder)
         return at
@@ -82,7 +83,7 @@ class ShoppingList:
     def remind(self, day: int, person: str) -> datetime:
         """On that day (Monday 0 to Sunday 6, tomorrow 7), in local time. The time has to be known."""
         at = self._on(day)
-        self._journal.remind(Reminder(person, int(at.timestamp()), None))
+        self._journal.remind(Reminder(self._still_known(person), int(at.timestamp()), None))
         return at
 
     def unremind(self) -> None:
@@ -128,6 +129,10 @@ class ShoppingList:
         elif code == "proposal_postponed" and (reminder := self._journal.reminder()) is not None:
             later = self._desk.now_s() + self._desk.settings.proposals.rest_seconds
             self._journal.remind(Reminder(reminder.person, later, None))
+
+    def _still_known(self, person: str) -> str:
+        """A conversation that goes on must not name somebody who was forgotten meanwhile."""
+        return "" if self._desk.people.was_forgotten(person) else person
 
     def _on(self, day: int) -> datetime:
         return reminded_at(day, local(self._desk.now_s()))

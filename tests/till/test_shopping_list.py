@@ -218,11 +218,12 @@ def test_nothing_is_said_in_quiet_hours_without_the_time_or_of_an_empty_list(tmp
     device.pass_by(2 * DAY_S)
     assert not device.look()
     desk = device.till.desk
-    desk.settings = msgspec.structs.replace(desk.settings, proposals=ANY_HOUR)
+    bench = device.till.bench
+    bench.settings = desk.settings = msgspec.structs.replace(desk.settings, proposals=ANY_HOUR)
     device.type("clear the list")
     assert not device.look() and desk.journal.reminder() is None
-    device.till.bench.clocks.boot_id = "boot-2"
-    device.till.bench.restart_device()
+    bench.clocks.boot_id = "boot-2"
+    bench.restart_device()
     again = make_till_without_time(device, tmp_path)
     again.journal.remind(Reminder("", 0, None))
     again.journal.add_to_list([("rice", 1, "rice")], person="", now_s=0)
@@ -299,11 +300,19 @@ def test_an_export_names_what_one_put_there(device: Device) -> None:
     device.type("add rice to the list")
     person = device.till.desk.people.get(device.anna)
     assert person is not None
-    assert everything_about(device.till.desk, person)["list"] == [
-        {"what": "rice", "sku": "rice", "quantity": 1}
-    ]
+    known = everything_about(device.till.desk, person)
+    assert known["list"] == [{"what": "rice", "sku": "rice", "quantity": 1}]
+    assert known["reminder_of_the_list"] is None
+    device.type("order the list tomorrow")
+    assert everything_about(device.till.desk, person)["reminder_of_the_list"].startswith("20")
     device.till.desk.forget(device.anna, at_once=True)
     assert device.list.entries() == []
+    device.type("add rice to the list and order it tomorrow")
+    device.type("order the list tomorrow")
+    journal = device.till.desk.journal
+    assert [entry.person for entry in journal.on_list()] == [""]
+    assert journal.reminder() is not None and journal.list_of(device.anna) == []
+    assert [each.person for each in (journal.reminder(),) if each] == [""]
 
 
 def test_a_list_never_becomes_an_order_without_the_voice_that_took_it(device: Device) -> None:

@@ -117,7 +117,9 @@ def test_asked_in_the_middle_of_an_order_what_goes_with_it_is_told_and_the_order
     said = kitchen.type(kitchen.anna, "order butter", "anything else?")
     assert "it was in three of your three orders with one pack of butter." in said
     assert said.endswith(read_back)
-    assert kitchen.till.decided == ["read_back", "read_back"]
+    kitchen.type(kitchen.anna, "add semi skimmed milk to the list")
+    assert "it was in" not in kitchen.type(kitchen.anna, "order butter", "anything else?")
+    assert kitchen.till.decided == ["read_back"] * 3
 
 
 def test_stopping_is_kept(kitchen: Kitchen, tmp_path: Path) -> None:
