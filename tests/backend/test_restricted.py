@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from agent.committing import jws
-from agent.committing.envelope import decode_event
+from agent.committing.envelope import decode_event, to_claims
 from agent.deciding.basket import AgreedOrder
 from order_backend.publishing import publish
 from tests.backend.test_details_published import details_of
+from tests.backend.test_offers import offered, pair, request, signed
 from tests.backend.test_publishing import version
 from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, agreed
 
@@ -42,8 +43,8 @@ def butter() -> AgreedOrder:
 
 
 def say(bench: Bench, order: AgreedOrder) -> str:
-    signed = bench.road.commit(order)
-    return bench.desk.intent(DEVICE, signed.payload, now_s=NOW_S).code
+    intent = bench.road.commit(order)
+    return bench.desk.intent(DEVICE, intent.payload, now_s=NOW_S).code
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,12 @@ def test_a_device_that_knows_no_details_signs_as_before(shop: Bench) -> None:
 
     assert "details" not in claims(of_two(agreed()))
     assert claims(of_two(agreed(), details=JUDGED_BY))["details"] == JUDGED_BY
+
+
+@pytest.mark.parametrize(("judged_by", "code"), [("", "restricted"), (JUDGED_BY, "ordered")])
+def test_an_offer_is_no_way_around_it(shop: Bench, judged_by: str, code: str) -> None:
+    token = offered(shop, request(shop, catalogue_version=2))
+    checkout, payment = pair(shop, token)
+    checkout = msgspec.structs.replace(checkout, details=judged_by or msgspec.UNSET)
+    payload = signed(shop, to_claims(checkout), to_claims(payment), checkout.jti)
+    assert shop.desk.intent(DEVICE, payload, now_s=NOW_S).code == code
