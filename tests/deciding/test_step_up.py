@@ -177,6 +177,11 @@ def test_a_wrong_number_is_told_as_what_was_awaited(wants: Wanted, key: str) -> 
     assert said(effects) == [key]
 
 
+def test_what_else_is_wrong_with_a_number_is_told_by_its_code() -> None:
+    _, effects = step(awaiting(), FactorRefused("factor_of_another"), around())
+    assert said(effects) == ["factor_of_another"]
+
+
 @pytest.mark.parametrize("wants", ["factor", "phone", "second"])
 def test_too_many_wrong_ones_end_it(wants: Wanted) -> None:
     state, effects = step(awaiting(wants), FactorRefused("factor_locked"), around())

@@ -1,4 +1,4 @@
-"""Answers where nothing is asked: to what a sensor proposed, and to nothing at all."""
+"""What is said where nothing is asked: what sensors give reason for, and answers to that or to nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from dataclasses import replace
 import pytest
 
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Answered, Idle, Record, Say, Surroundings
+from agent.deciding.conversation import (
+    Answered,
+    AskingAnother,
+    Idle,
+    OrderHeard,
+    Proposed,
+    Record,
+    Say,
+    SensorsSilent,
+    Surroundings,
+)
 from agent.deciding.dialogue import step
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
@@ -44,3 +54,29 @@ def test_an_answer_is_one_to_what_was_proposed_or_to_nothing(
     state, effects = step(Idle(), Answered(answer, speaker), replace(CALM, proposed=proposed))
     assert state == Idle()
     assert effects == (Say(key), *(Record(code, COFFEE, person) for code, person in records))
+
+
+def test_what_a_sensor_proposes_is_said_with_its_place_and_level_and_opens_nothing() -> None:
+    state, effects = step(Idle(), Proposed(COFFEE, "the silo", 0.2), CALM)
+    assert state == Idle()
+    said = Say("proposal", basket=COFFEE, places=("the silo",), level=0.2)
+    assert effects == (said, Record("proposed", COFFEE))
+
+
+@pytest.mark.parametrize(
+    ("places", "key", "title"),
+    [(("silo",), "sensor_silent", "silo"), (("silo", "fridge"), "sensors_silent", "silo, fridge")],
+)
+def test_silent_sensors_are_named_aloud_and_in_the_journal(
+    places: tuple[str, ...], key: str, title: str
+) -> None:
+    state, effects = step(Idle(), SensorsSilent(places, "today"), CALM)
+    assert state == Idle()
+    assert effects == (Say(key, places=places, since="today"), Record("sensor_silent", title=title))
+
+
+def test_what_is_queued_already_is_asked_about_and_noted() -> None:
+    queued = replace(CALM, circumstances=replace(CALM.circumstances, queued_same=True))
+    state, effects = step(Idle(), OrderHeard(COFFEE, ANNA), queued)
+    assert state == AskingAnother(COFFEE, ANNA)
+    assert effects == (Say("another", "consent", COFFEE), Record("asked_another", COFFEE, "p-anna"))
