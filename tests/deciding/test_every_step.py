@@ -58,6 +58,7 @@ class Tried(NamedTuple):
 
 
 def _tried() -> Iterator[Tried]:
+    """Anew in each test, so that a tool that changes code sees which tests run it."""
     for state_type, event_type in TABLE:
         for case in CASES[event_type]:
             if (case.proposed and state_type is not talk.Idle) or (
@@ -68,8 +69,6 @@ def _tried() -> Iterator[Tried]:
             for state in _states(state_type, sentence_asked=case.sentence_asked):
                 yield Tried(state, case, *step(state, case.event, around))
 
-
-TRIED = list(_tried())
 
 OF_WHO_ORDERED = re.compile(
     "gave_up|read_back|asked_.+|declined_.+|refused_other_voice|went_on|offer_over|chose_neither"
@@ -83,7 +82,7 @@ ABOUT_A_BASKET = re.compile(
 
 
 def test_what_is_written_names_its_basket() -> None:
-    for tried in TRIED:
+    for tried in _tried():
         for record in tried.all(talk.Record):
             choosing = isinstance(tried.state, talk.Choosing) and record.code in ("gave_up", "chose_neither")
             if choosing or record.code in OF_NO_BASKET:
@@ -93,7 +92,7 @@ def test_what_is_written_names_its_basket() -> None:
 
 
 def test_what_is_written_names_whose_it_is() -> None:
-    for tried in TRIED:
+    for tried in _tried():
         for record in tried.all(talk.Record):
             if OF_WHO_ORDERED.fullmatch(record.code):
                 assert record.person == tried.owner, tried
@@ -109,7 +108,7 @@ def test_what_is_written_names_whose_it_is() -> None:
 
 
 def test_a_sentence_about_things_names_those_in_hand() -> None:
-    for tried in TRIED:
+    for tried in _tried():
         for say in tried.all(talk.Say):
             named = set(re.findall(r"{(\w+)}", REPLIES["en"][say.key]))
             if named & {"one", "other"}:
@@ -120,18 +119,18 @@ def test_a_sentence_about_things_names_those_in_hand() -> None:
 
 
 def test_a_sentence_that_names_a_bound_has_one() -> None:
-    for tried in TRIED:
+    for tried in _tried():
         for say in tried.all(talk.Say):
             if set(re.findall(r"{(\w+)}", REPLIES["en"][say.key])) & {"limit", "count"}:
                 assert say.limit > 0, tried
 
 
 def test_every_reply_is_one_that_there_is() -> None:
-    assert {say.key for tried in TRIED for say in tried.all(talk.Say)} <= REPLIES["en"].keys()
+    assert {say.key for tried in _tried() for say in tried.all(talk.Say)} <= REPLIES["en"].keys()
 
 
 def test_the_microphone_opens_for_what_is_asked_and_for_nothing_else() -> None:
-    for tried in TRIED:
+    for tried in _tried():
         says = tried.all(talk.Say)
         assert len(says) <= 1, tried
         opens = [say.listen for say in says]
@@ -147,7 +146,7 @@ def test_the_microphone_opens_for_what_is_asked_and_for_nothing_else() -> None:
 
 
 def test_a_question_is_about_what_is_in_hand_of_who_asked_for_it() -> None:
-    for tried in TRIED:
+    for tried in _tried():
         if not hasattr(tried.after, "speaker"):
             continue
         ordered = isinstance(tried.event, talk.OrderHeard) and tried.after != tried.state
@@ -161,7 +160,7 @@ def test_a_question_is_about_what_is_in_hand_of_who_asked_for_it() -> None:
 
 def test_the_tries_of_a_question_go_up_by_one_or_begin_anew() -> None:
     counted = (talk.Confirming, talk.AskingAnother, talk.AwaitingFactor)
-    for tried in TRIED:
+    for tried in _tried():
         if isinstance(tried.after, counted):
             before = tried.state.tries if isinstance(tried.state, counted) else 0
             assert tried.after.tries in {1, before, before + 1}, tried
@@ -169,7 +168,7 @@ def test_the_tries_of_a_question_go_up_by_one_or_begin_anew() -> None:
 
 def test_what_is_signed_is_what_was_read_back_of_who_ordered() -> None:
     signed = 0
-    for tried in TRIED:
+    for tried in _tried():
         for commit in tried.all(talk.Commit):
             signed += 1
             assert (commit.basket, commit.speaker) == (tried.state.basket, tried.state.speaker), tried
@@ -182,7 +181,7 @@ def test_what_is_signed_is_what_was_read_back_of_who_ordered() -> None:
 
 
 def test_an_offer_is_asked_for_what_is_in_hand() -> None:
-    asked = [(tried, ask) for tried in TRIED for ask in tried.all(AskOffer)]
+    asked = [(tried, ask) for tried in _tried() for ask in tried.all(AskOffer)]
     assert asked
     for tried, ask in asked:
         assert isinstance(tried.after, AwaitingOffer) and ask.basket == tried.after.basket, tried
@@ -191,4 +190,4 @@ def test_an_offer_is_asked_for_what_is_in_hand() -> None:
 @pytest.mark.parametrize("language", sorted(REPLIES))
 def test_what_every_step_says_can_be_said_in(language: str) -> None:
     known = REPLIES[language].keys()
-    assert not {say.key for tried in TRIED for say in tried.all(talk.Say)} - known
+    assert not {say.key for tried in _tried() for say in tried.all(talk.Say)} - known
