@@ -12,6 +12,7 @@ import pytest
 
 from agent.deciding import conversation as talk
 from agent.deciding.basket import Basket
+from agent.deciding.challenged import Challenged
 from agent.deciding.choice import CHOICE
 from agent.deciding.dialogue import TABLE, step
 from agent.deciding.offered import AskOffer, AwaitingOffer
@@ -101,7 +102,7 @@ def test_what_is_written_names_whose_it_is() -> None:
             elif OF_NOBODY.fullmatch(record.code):
                 assert record.person == "", tried
             elif record.code in ("cancelled", "postponed"):
-                whoever_says_so = isinstance(tried.state, talk.Confirming | AwaitingOffer)
+                whoever_says_so = isinstance(tried.state, talk.Confirming | Challenged | AwaitingOffer)
                 assert record.person == (tried.actor if whoever_says_so else tried.owner), tried
             elif isinstance(record, talk.Record):
                 assert isinstance(record.person, str), tried
