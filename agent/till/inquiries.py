@@ -58,8 +58,8 @@ class Inquiries:
         *,
         is_aloud: bool = False,
     ) -> None:
-        """`tell` shows an answer, or says it where that `is_aloud`; `follow` is given an intent's id and title
-        whose receipt is to be shown; `person` is whose last order is meant, '' for that of the device."""
+        """`tell` shows an answer, or says it where that `is_aloud`; `follow` is given an intent's id and
+        title whose receipt is to be shown; `person` is whose last order is meant, '' for the device's."""
         self._desk, self._language, self._shop = desk, language, shop
         self._tell, self._follow, self._aloud = tell, follow, is_aloud
         self._person = person
