@@ -23,6 +23,7 @@ from agent.deciding.conversation import (
     Silent,
     State,
     Surroundings,
+    WentOn,
 )
 from agent.deciding.dialogue import step
 from agent.deciding.money import Money
@@ -119,3 +120,17 @@ def test_help_and_repetition_are_about_what_is_asked(state: State, help_: str, a
             assert effects == (Say(key, CHOICE, COFFEE, TEA),)
         else:
             assert effects == (Say(key, "consent", COFFEE),)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        Confirming(COFFEE, ANNA),
+        AskingAnother(COFFEE, ANNA),
+        Choosing(TWO, ANNA),
+        AwaitingFactor(COFFEE, ANNA),
+        AwaitingOffer(COFFEE, ANNA),
+    ],
+)
+def test_what_went_on_was_not_said_and_is_noted(state: State) -> None:
+    assert step(state, WentOn(), CALM) == (Idle(), (Record("went_on", COFFEE, "p-anna"),))
