@@ -7,16 +7,20 @@ from typing import Literal
 
 import pytest
 
+from agent.deciding.asking import MOST_TRIES
 from agent.deciding.choice import CHOICE, Choice
 from agent.deciding.conversation import (
     Answered,
     AskingAnother,
     AwaitingFactor,
     Choosing,
+    Commit,
+    Committing,
     Confirming,
     Confused,
     Helped,
     Idle,
+    OrderHeard,
     Record,
     Repeated,
     Say,
@@ -134,3 +138,86 @@ def test_help_and_repetition_are_about_what_is_asked(state: State, help_: str, a
 )
 def test_what_went_on_was_not_said_and_is_noted(state: State) -> None:
     assert step(state, WentOn(), CALM) == (Idle(), (Record("went_on", COFFEE, "p-anna"),))
+
+
+READ_BACK = Confirming(COFFEE, ANNA, said=COFFEE.digest)
+
+
+def test_a_consent_is_noted_and_what_was_read_back_is_signed() -> None:
+    state, effects = step(READ_BACK, Answered(Answer("consent"), ANNA, True), CALM)
+    assert state == Committing(COFFEE, ANNA)
+    assert effects == (
+        Record("consented", COFFEE, "p-anna"),
+        Commit(COFFEE, ANNA, said=COFFEE.digest),
+    )
+
+
+def test_what_was_not_read_back_is_refused_with_all_that_it_is_about() -> None:
+    asked = Confirming(COFFEE, ANNA, said=TEA.digest)
+    state, effects = step(asked, Answered(Answer("consent"), ANNA, True), CALM)
+    assert state == Idle()
+    assert effects == (Say("not_read_back", basket=COFFEE), Record("not_read_back", COFFEE, "p-anna"))
+
+
+def test_an_order_of_nobody_known_is_refused_as_of_nobody() -> None:
+    state, effects = step(Idle(), OrderHeard(COFFEE, Verdict(reason="too_short")), CALM)
+    assert state == Idle()
+    assert effects == (Say("refused_too_short", basket=COFFEE), Record("refused_too_short", COFFEE))
+
+
+@pytest.mark.parametrize("question", ["which", "which_again"])
+def test_two_orders_are_asked_about_and_noted(question: Literal["which", "which_again"]) -> None:
+    state, effects = step(Idle(), OrderHeard(COFFEE, ANNA, TEA, question), CALM)
+    assert state == Choosing(TWO, ANNA, question)
+    assert effects == (Say(question, CHOICE, COFFEE, TEA), Record("asked_which", COFFEE, "p-anna"))
+
+
+def test_another_voice_is_refused_as_of_who_ordered() -> None:
+    state, effects = step(READ_BACK, Answered(Answer("consent"), BERT, True), CALM)
+    assert state == Idle()
+    assert effects == (
+        Say("refused_other_voice", basket=COFFEE),
+        Record("refused_other_voice", COFFEE, "p-anna"),
+    )
+
+
+def test_a_typed_consent_is_told_who_may_and_stays_asked() -> None:
+    state, effects = step(READ_BACK, answered("consent", TYPED), CALM)
+    assert state == READ_BACK
+    assert effects == (Say("typed_cannot_confirm", "consent", COFFEE), Record("refused_typed", COFFEE))
+
+
+@pytest.mark.parametrize(
+    ("answer", "speaker", "again", "last"),
+    [
+        (Answer("consent", 3, "bag"), ANNA, "read_back_differs", "say_how_to_order"),
+        (Answer("consent"), Verdict(reason="too_short"), "again_too_short", "refused_too_short"),
+        (Answer("consent"), Verdict(reason="too_noisy"), "again_too_noisy", "refused_too_noisy"),
+        (Answer("bare"), ANNA, "say_sentence", "sentence_needed"),
+    ],
+)
+def test_what_falls_short_of_a_consent_is_asked_again_and_at_last_told(
+    answer: Answer, speaker: Verdict, again: str, last: str
+) -> None:
+    state, effects = step(READ_BACK, Answered(answer, speaker, True), CALM)
+    assert isinstance(state, Confirming) and state.tries == 2
+    assert effects == (Say(again, "consent", COFFEE),)
+    at_last = Confirming(COFFEE, ANNA, MOST_TRIES, said=COFFEE.digest)
+    state, effects = step(at_last, Answered(answer, speaker, True), CALM)
+    if answer.kind != "bare":  # that is asked for as a sentence once, however often anything was asked
+        assert state == Idle()
+        assert effects == (Say(last, basket=COFFEE), Record("gave_up", COFFEE, "p-anna"))
+
+
+@pytest.mark.parametrize(
+    ("state", "key"),
+    [
+        (READ_BACK, "order_open"),
+        (AskingAnother(COFFEE, ANNA), "order_open"),
+        (AwaitingFactor(COFFEE, ANNA), "factor_needed"),
+        (AwaitingFactor(COFFEE, ANNA, wants="second"), "second_needed"),
+    ],
+)
+def test_somebody_elses_order_is_noted_and_the_open_question_put_again(state: State, key: str) -> None:
+    _, effects = step(state, OrderHeard(TEA, BERT), CALM)
+    assert effects == (Record("order_open", TEA, "p-bert"), Say(key, "consent", COFFEE))
