@@ -100,7 +100,12 @@ def test_what_is_wanted_next(
         assert wanted(COFFEE, ANNA, around(ready, *require)) == wants
 
 
-def test_what_was_typed_wants_the_phone_of_who_typed_it_and_nothing_else() -> None:
-    assert wanted(COFFEE, typed_by("p-anna"), around(ALL)) == "phone"
-    assert wanted(COFFEE, typed_by("p-anna"), around(ALL), ("phone",)) == ""
-    assert wanted(COFFEE, typed_by("p-anna"), around(ALL, "factor"), ("pin",)) == "phone"
+def test_what_was_typed_wants_the_pin_or_phone_of_who_typed_it_and_nothing_else() -> None:
+    typist = typed_by("p-anna")
+    without_pin, with_pin = around(ALL), around(replace(ALL, pin_ready=True))
+    assert wanted(COFFEE, typist, without_pin) == "phone"
+    assert wanted(COFFEE, typist, with_pin) == "factor"
+    proofs: tuple[Factor, ...] = ("pin", "phone")
+    for given in proofs:
+        assert wanted(COFFEE, typist, with_pin, (given,)) == ""
+    assert wanted(COFFEE, typist, around(replace(ALL, pin_ready=True), "phone"), ("pin",)) == "phone"
