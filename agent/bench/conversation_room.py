@@ -134,6 +134,7 @@ class Room:
         self.spoken = Spoken(
             *(self.desk, self._sent.append, self._after, lambda *_: None, waiting),
             ask_for_offer=self._offers.ask,
+            shop=self._asks,
         )
         self.proofs: Proofs = Proofs(self.desk, lambda: [self.spoken, *([self.chat] if self.chat else [])])
         self.touching = Touching(self.desk, self.spoken, self._after, self.proofs)

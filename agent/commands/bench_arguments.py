@@ -21,7 +21,8 @@ def add_benchmarks(benchmarks: Benchmarks) -> None:
     added = (
         _orders(benchmarks),
         _room(benchmarks),
-        _baskets(benchmarks),
+        _made(benchmarks, "baskets", "made orders of several items, and with corrections", 100),
+        _made(benchmarks, "questions", "made questions, and as many orders of one item", 40),
         _language(benchmarks),
         _latency(benchmarks),
         _catalogue(benchmarks),
@@ -66,21 +67,15 @@ def _room(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     return room
 
 
-def _baskets(benchmarks: Benchmarks) -> argparse.ArgumentParser:
-    baskets = add_command(
-        benchmarks,
-        "baskets",
-        "bench_device",
-        "baskets",
-        "made orders of several items, and with corrections",
+def _made(benchmarks: Benchmarks, name: str, what: str, count: int) -> argparse.ArgumentParser:
+    made = add_command(benchmarks, name, "bench_device", name, what)
+    _file(made, "--catalogue", "what the sentences are about", required=True)
+    made.add_argument(
+        "--count", type=int, default=count, metavar="N", help=f"sentences that are spoken (default: {count})"
     )
-    _file(baskets, "--catalogue", "what is ordered", required=True)
-    baskets.add_argument(
-        "--count", type=int, default=100, metavar="N", help="sentences that are spoken (default: 100)"
-    )
-    baskets.add_argument("--seed", type=int, default=5, metavar="N", help="of the sentences (default: 5)")
-    _noise(baskets)
-    return baskets
+    made.add_argument("--seed", type=int, default=5, metavar="N", help="of the sentences (default: 5)")
+    _noise(made)
+    return made
 
 
 def _language(benchmarks: Benchmarks) -> argparse.ArgumentParser:

@@ -1,5 +1,5 @@
-"""`earmark bench idle`, `latency`, `catalogue` and `baskets`: what the device takes while nobody speaks, how
-long when somebody does, what a large catalogue takes, and orders of several items."""
+"""`earmark bench idle`, `latency`, `catalogue`, `baskets` and `questions`: what the device takes while nobody
+speaks, how long when somebody does, what a large catalogue takes, orders of several items, and questions."""
 
 from __future__ import annotations
 
@@ -72,6 +72,32 @@ def baskets(arguments: argparse.Namespace) -> int:
         print(f"{noise:>8} {row['utterances']:>7}", *(f"{row[outcome]:>9}" for outcome in OUTCOMES))
         for kind, of_kind in row["kinds"].items():
             print(f"{'':>8} {kind}: {of_kind['right']} of {of_kind['utterances']} right")
+    return 0
+
+
+def questions(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of made questions and prints its table."""
+    from agent.bench.questions import OUTCOMES, run_questions_bench
+
+    check_noise(arguments)
+    result = run_questions_bench(
+        arguments.catalogue,
+        arguments.noise,
+        list(arguments.snr),
+        arguments.count,
+        arguments.seed,
+        default_models_dir(),
+    )
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(f"{'noise':>8} {'said':>10}", *(f"{outcome:>9}" for outcome in OUTCOMES))
+    for row in result["results"]:
+        for said in ("questions", "orders"):
+            noise = ratio(row["snr_db"])
+            print(f"{noise:>8} {said:>10}", *(f"{row[said][outcome]:>9}" for outcome in OUTCOMES))
+        kinds = (f"{kind} {one['right']} of {one['utterances']}" for kind, one in row["kinds"].items())
+        print(f"{'':>8} right: {', '.join(kinds)}")
     return 0
 
 

@@ -18,6 +18,7 @@ from agent.deciding.history_words import AGAIN
 from agent.deciding.item_sentences import add_counts
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.order_sentences import Entrances, add_orders
+from agent.deciding.question_sentences import add_questions
 from agent.deciding.understanding import MORE, after_a_no
 from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.errors import CatalogueError
@@ -50,6 +51,7 @@ def compile_sentences(
     _again(build, lexicon, language, after_wake, end)
     for kind, phrases in ABOUT_ME[language].items():
         build.phrases(after_wake, phrases, end, Tag("me", kind))
+    add_questions(build, lexicon, language, after_wake, end, entrances)
     consents = accented(lexicon.consent_sentences, language)
     build.phrases(after_wake, consents, end, Tag("consent", "sentence"))
 

@@ -12,6 +12,7 @@ from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
 from agent.deciding.changes import is_change
 from agent.deciding.denials import is_called_off, is_denied, is_doubtful
+from agent.deciding.heard_questions import ASK, ASKED, QuestionAsked, whole_questions
 from agent.deciding.history_words import AGAIN, Again
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.said_lines import basket_of
@@ -93,7 +94,7 @@ MORE = Tag("intent", "more")
 ANSWERS = frozenset({"consent", "enrol"})
 """Entries where a yes has consequences. (Elsewhere "nabu" may be written "no boo" in the free decode.)"""
 
-Asked = AboutMeAsked | OrderAsked | AgainAsked | MoreAsked | ChangeAsked
+Asked = AboutMeAsked | OrderAsked | AgainAsked | MoreAsked | ChangeAsked | QuestionAsked
 Meaning = Asked | Answer | HelpAsked | RepeatAsked | PhraseRead | NotUnderstood
 
 
@@ -105,17 +106,20 @@ def understand(
 
     Whatever products are called, a sentence that has another meaning than an order is none."""
     language = parser.language
-    readings = parser.readings(entry, words) if words else ()
+    every = parser.readings(entry, words) if words else ()
+    readings = [tags for tags in every if not any(tag.slot in (ASK, ASKED) for tag in tags)]
     said = normalise_text(words)
     is_command = _without_courtesy(said, language) in commands(language)
     orders = [tags for tags in readings if not is_command and _orders(tags, said, catalogue, language)]
     answers = [tags for tags in readings if not any(tag.slot == "product" for tag in tags)]
     if changes := _changes(readings, open_words, catalogue, language):
         return ChangeAsked(changes)
-    if any(tag.slot == "denial" for tags in readings for tag in tags):
+    if any(tag.slot == "denial" for tags in every for tag in tags):
         return Answer("denial")
     if entry in ANSWERS and is_denied(open_words, language, _names(orders, catalogue, language)):
         return Answer("denial")
+    if any(tag.slot == ASK for tags in every for tag in tags):
+        return QuestionAsked(_without_courtesy(said, language))
     if answers:
         return _answer(answers[0], entry, words, open_words, language) if not orders else NotUnderstood()
     if not orders:
@@ -240,6 +244,7 @@ def commands(language: str) -> frozenset[str]:
             lexicon.removals,
             *AGAIN.get(language, {}).values(),
             *ABOUT_ME[language].values(),
+            whole_questions(language),
         )
         for phrase in phrases
     )

@@ -1,5 +1,5 @@
-"""Typed questions that are no order: what the shop is asked, and what comes of its answer. A basket that
-waits for a voice stays what it was, and its question is put again after the answer."""
+"""Questions that are no order, typed or heard: what the shop is asked, and what comes of its answer. A basket
+that waits for a voice stays what it was, and its question is put again after the answer."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from agent.deciding.conversation import Record
 from agent.deciding.knowing import Known
 from agent.deciding.replies import spoken_money
 from agent.deciding.telling import (
+    aloud,
     delivery_in_words,
     in_words,
     last_in_words,
@@ -45,7 +46,7 @@ class _Really(NamedTuple):
 
 
 class Inquiries:
-    """Of one typed conversation."""
+    """Of one typed conversation, or of all that is asked by voice."""
 
     def __init__(
         self,
@@ -55,29 +56,51 @@ class Inquiries:
         tell: Callable[[str], None],
         follow: Callable[[str, str], None],
         person: str = "",
+        *,
+        is_aloud: bool = False,
     ) -> None:
-        """`tell` shows an answer; `follow` is given an intent's id and title whose receipt is to be shown;
-        `person` is who is said to type, '' where that is not known."""
-        self._desk, self._language, self._shop, self._person = desk, language, shop, person
-        self._tell, self._follow = tell, follow
+        """`tell` shows an answer, or says it where that `is_aloud`; `follow` is given an intent's id and
+        title whose receipt is to be shown; `person` is who asks, '' where that is not known."""
+        self._desk, self._language, self._shop = desk, language, shop
+        self._tell, self._follow, self._aloud = tell, follow, is_aloud
+        self._person = person
         self._requests = Requests(desk, language, shop, tell)
         self._really: _Really | None = None
         self._about: Basket | None = None  # what was asked or ordered last
 
     def typed(self, text: str, in_hand: Basket | None) -> bool:
         """Whether this is for here: then it is told, now or within seconds. `in_hand` waits for a voice."""
-        really, self._really = self._really, None
-        if really is not None and (answer := self._answer(text)) is not None:
-            (really.yes if answer else really.no)()
+        if self.really and (answer := self._answer(text)) is not None:
+            self.settle(yes=answer)
             return True
+        self.drop()
         edition, language = self._desk.edition, self._language
         frames = edition.questions.get(language, ())
         asked = asked_in(edition.parser(language), edition.catalogue, frames, text)
         if asked is None or (asked.kind == "cancel" and in_hand is not None):
             return False  # a denial is one of the basket in hand
+        self.asked(asked, in_hand)
+        return True
+
+    def asked(self, asked: Asked, in_hand: Basket | None) -> None:
+        """As `typed`, of what is understood already."""
         self._about = asked.basket or in_hand or self._about
         self._asked(asked, in_hand)
-        return True
+
+    @property
+    def really(self) -> bool:
+        """Whether it was asked if something is really meant."""
+        return self._really is not None
+
+    def settle(self, *, yes: bool) -> None:
+        """The answer to that."""
+        really, self._really = self._really, None
+        if really is not None:
+            (really.yes if yes else really.no)()
+
+    def drop(self) -> None:
+        """Nobody has answered that, and nothing is done."""
+        self._really = None
 
     @property
     def about(self) -> Basket | None:
@@ -111,7 +134,16 @@ class Inquiries:
             case "delivery":
                 self._delivery(self._about if asked.basket or in_hand else None)
             case "offers":
-                self._asked_shop(Question("offers"), lambda told: offers_in_words(told, self._language))
+                self._asked_shop(
+                    Question("offers"),
+                    lambda told: offers_in_words(told, self._language, briefly=self._aloud),
+                )
+            case "person" if self._aloud:  # what was misheard must not have somebody at the shop wait
+                about = self._about
+                self._really = _Really(
+                    lambda: self._requests.person(about), lambda: self._say("person_stays")
+                )
+                self._say("person_really")
             case "person":
                 self._requests.person(self._about)
             case "quote":
@@ -124,7 +156,8 @@ class Inquiries:
                 self._about_last_order(self._cancel)
 
     def _say(self, key: str, **values: str) -> None:
-        self._tell(in_words(key, self._language, **values))
+        words = aloud if self._aloud else in_words
+        self._tell(words(key, self._language, **values))
 
     # --- goods ---
 
@@ -162,7 +195,8 @@ class Inquiries:
 
     def _say_of(self, last: LastOrder, key: str) -> None:
         total = spoken_money(last.row.total, self._language)
-        self._tell(last_in_words(key, self._language, last.whose, items=last.items, total=total))
+        shown = {"items": last.items, "total": total}
+        self._tell(last_in_words(key, self._language, last.whose, is_aloud=self._aloud, **shown))
 
     def _status(self, last: LastOrder) -> None:
         row, items, whose = last

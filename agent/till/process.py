@@ -75,6 +75,7 @@ class Till:
             WaitingBaskets(self._door.chats, self._proposals, shopping),
             self._signals.show,
             self._offers.ask,
+            self._asks,
         )
         self._ear = Ear(desk, self._announce, loop.after)
         self._care = CertificateCare(desk, self._announce, loop.after)

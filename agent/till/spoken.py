@@ -23,6 +23,7 @@ from agent.deciding.conversation import (
     WentOn,
 )
 from agent.deciding.denials import is_called_off
+from agent.deciding.heard_questions import QuestionAsked, takes_back
 from agent.deciding.history_words import Again
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.placed import ReceiptLate
@@ -43,6 +44,7 @@ from agent.deciding.understanding import (
 from agent.deciding.verification import Verdict, Voice
 from agent.plumbing import messages
 from agent.till.aloud import Aloud
+from agent.till.asks import NO_SHOP, Shop
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep
 from agent.till.heard import answer_to, changeable, confused_by, meaning_of, runner_up_of, words_of
@@ -76,10 +78,11 @@ class SpokenDialogue(Aloud):
         waiting: WaitingBaskets,
         show: Callable[[Signal], None] = lambda _: None,
         ask_for_offer: AskForOffer = no_offers,
+        shop: Shop = NO_SHOP,
     ) -> None:
         """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
-        once; `show` is told what has come of something."""
-        super().__init__(desk, send, start_timer, on_enrol_step, show)
+        once; `show` is told what has come of something; `shop` is asked what only it knows."""
+        super().__init__(desk, send, start_timer, on_enrol_step, show, shop)
         self._waiting, self._ask_for_offer = waiting, ask_for_offer
         self._order_voice = _NOBODY
         self._heard_so_far: _HeardSoFar | None = None
@@ -93,6 +96,7 @@ class SpokenDialogue(Aloud):
         self._news.lost()
         self._heard_so_far = None
         self._about_me.drop()
+        self._questions.drop()
         self._enrolment.abandon()
         if not isinstance(self._state, Committing):
             self._become(Idle())
@@ -127,6 +131,8 @@ class SpokenDialogue(Aloud):
             self._enrolment.heard(enrolment.Heard(None))
         elif self._about_me.under_way:
             self._about_me.silent()
+        elif self._questions.under_way:
+            self._questions.silent()
         else:
             self._apply(Silent())
 
@@ -148,6 +154,9 @@ class SpokenDialogue(Aloud):
     def _heard_at(self, entry: str, utterance: messages.Utterance) -> None:
         if self._about_me.under_way and entry == CHOICE:
             self._about_me.heard(utterance, words_of(utterance, self._desk))
+            return
+        if self._questions.under_way and entry == CHOICE:
+            self._questions.heard(utterance)
             return
         if isinstance(self._state, Choosing) and entry == CHOICE:
             self._apply(answer_to(self._state.choice, utterance, self._desk, self._language))
@@ -175,7 +184,7 @@ class SpokenDialogue(Aloud):
         self._become(before.state)
         self._order_voice = before.order_voice
         match meaning:
-            case OrderAsked() | HelpAsked():
+            case OrderAsked() | HelpAsked() | QuestionAsked():
                 self._apply_quietly(WentOn())
                 self._heard_after_wake(meaning, utterance)
             case Answer(kind="denial" | "later"):
@@ -184,6 +193,8 @@ class SpokenDialogue(Aloud):
                 self._apply(Answered(Answer("denial"), who_ordered(utterance, self._desk)))
             case _ if isinstance(before.state, AwaitingOffer):  # nothing was said yet, and nobody waits on
                 self._apply(OfferLate())
+            case _ if self._questions.unanswered:
+                self._apply(confused_by(utterance, self._desk.settings.speaker))
             case _:
                 self._line.say_again()
 
@@ -191,6 +202,7 @@ class SpokenDialogue(Aloud):
         self._about_me.drop()
         if isinstance(self._state, Committing):
             self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
+        self._questions.drop()
         speaker = who_ordered(utterance, self._desk)
         self._stood = not isinstance(self._state, Idle) and not (
             isinstance(meaning, OrderAsked) and speaker == self._state.speaker
@@ -222,7 +234,11 @@ class SpokenDialogue(Aloud):
                 self._apply(Helped())
             case AboutMeAsked(kind):
                 self._about_me.asked(kind, utterance)
-            case NotUnderstood() | PhraseRead() | MoreAsked() | ChangeAsked() | RepeatAsked():
+            case QuestionAsked(text) if self._questions.asked(text, None, utterance, speaker):
+                pass
+            case (
+                QuestionAsked() | NotUnderstood() | PhraseRead() | MoreAsked() | ChangeAsked() | RepeatAsked()
+            ):
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 
     def _ordered_again(self, which: Again, speaker: Verdict) -> None:
@@ -241,12 +257,18 @@ class SpokenDialogue(Aloud):
                 self._apply(Answered(meaning, speaker))
             case _ if is_called_off(utterance.open_words, utterance.words, self._language):
                 self._apply(Answered(Answer("denial"), speaker))
+            case QuestionAsked(text) if takes_back(text, self._language):  # what is in hand
+                self._apply(Answered(Answer("denial"), speaker))
             case _ if isinstance(self._state, AwaitingOffer):  # the offer may have come while this was said
                 self._apply(OfferLate())
             case OrderAsked(basket):
                 self._apply(OrderHeard(basket, speaker))
             case HelpAsked():
                 self._apply(Helped())
+            case QuestionAsked(text) if self._questions.asked(
+                text, changeable(self._state), utterance, speaker
+            ):
+                pass
             case _:
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 

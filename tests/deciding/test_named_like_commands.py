@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.deciding.catalogue import Catalogue, parse_catalogue
+from agent.deciding.heard_questions import QuestionAsked
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
@@ -70,6 +71,8 @@ NAMED = _shop(["Cancel", "help", "Yes", "later", "no sugar syrup", "place my ord
         ("order yes please", NotUnderstood()),
         ("order two bags of rice and yes", NotUnderstood()),
         ("a bottle of rice, no, help", NotUnderstood()),
+        ("is a bottle of cancel in stock", QuestionAsked("is a bottle of cancel in stock")),
+        ("how much is cancel", QuestionAsked("how much is cancel")),
     ],
 )
 def test_a_name_alone_is_what_it_says_and_no_order(said: str, meaning: Meaning) -> None:
@@ -188,8 +191,10 @@ def test_any_text_with_any_catalogue_gets_an_answer(
         for open_words in (text, other, ""):
             meaning = understand(parser, shop, entry, text, open_words)
             assert isinstance(
-                meaning, OrderAsked | MoreAsked | Answer | HelpAsked | PhraseRead | NotUnderstood
+                meaning,
+                OrderAsked | MoreAsked | Answer | HelpAsked | PhraseRead | QuestionAsked | NotUnderstood,
             )
+            assert entry == "order" or not isinstance(meaning, QuestionAsked)
             if isinstance(meaning, OrderAsked | MoreAsked):
                 assert meaning.basket.lines
                 assert entry not in ANSWERS or isinstance(meaning, MoreAsked)
