@@ -190,8 +190,7 @@ class Inquiries:
         if last is not None:
             then(last)
         else:
-            others = bool(self._person and self._desk.journal.orders(1))
-            self._say("ask_no_order_of_yours" if others else "ask_no_order")
+            self._say("ask_no_order_of_yours" if self._person else "ask_no_order")
 
     def _say_of(self, last: LastOrder, key: str) -> None:
         total = spoken_money(last.row.total, self._language)
