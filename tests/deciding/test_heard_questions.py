@@ -25,9 +25,11 @@ from agent.deciding.question_frames import question_frames
 from agent.deciding.replies_questions import ALOUD
 from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
+from agent.deciding.telling import offers_in_words
 from agent.deciding.understanding import Answer, Meaning, NotUnderstood, OrderAsked, understand
 from agent.deciding.verification import Verdict
 from agent.plumbing.sentence_graph import normalise_text
+from agent.plumbing.told import Told, ToldOffer
 from tests.deciding.conftest import CORNER_SHOP
 
 SHOP = parse_catalogue(CORNER_SHOP.read_bytes())
@@ -120,6 +122,16 @@ def test_what_is_said_aloud_is_said_in_both_languages() -> None:
     assert not [
         text for said in ALOUD.values() for text in said.values() if re.search("[Tt]ype|apisz:", text)
     ]
+
+
+def test_of_many_offers_the_first_are_said() -> None:
+    told = Told(
+        kind="offers", offers=tuple(ToldOffer({"en": f"offer {n}"}, until="2026-12-01") for n in range(4))
+    )
+    assert offers_in_words(told, "en", briefly=True) == (
+        "On offer: offer 0; offer 1; offer 2. All of them: earmark chat."
+    )
+    assert offers_in_words(told, "en").count("until") == 4
 
 
 ANNA, BERT = Verdict("anna"), Verdict("bert")

@@ -119,6 +119,13 @@ def test_another_name_of_the_same_product_needs_no_count() -> None:
     assert _meaning(shop, "order", "cancel", "cancel") == Answer("denial")
 
 
+def test_a_product_named_like_a_question_is_ordered_by_a_count() -> None:
+    shop = _shop(["any offers", "where is it"])
+    assert _meaning(shop, "order", "any offers") == QuestionAsked("any offers")
+    assert _meaning(shop, "order", "order any offers") == NotUnderstood()
+    assert _named(_meaning(shop, "order", "order two any offers")) == ["any offers"]
+
+
 _WORDS = st.sampled_from(["rice", "and", "nuts", "two", "of", "bag", "the", "with", "no", "żółte", "x"])
 
 

@@ -47,9 +47,13 @@ def test_what_is_heard_otherwise_is_counted_as_such(bench: QuestionsBench) -> No
     assert bench.outcome(MadeQuestion("price", "", {"rice": 2}), order) == "order"
 
 
-def test_the_kinds_take_turns_and_every_row_counts_all(bench: QuestionsBench) -> None:
+def test_the_kinds_take_turns(bench: QuestionsBench) -> None:
     made = QuestionMaker(bench.catalogue, 5).questions(16)
     assert {one.kind for one in made[:8]} == {one.kind for one in made[8:]} == KINDS
+
+
+@pytest.mark.slow
+def test_every_row_counts_all() -> None:
     [row] = run_questions_bench(CATALOGUE, None, [], 1, 5, default_models_dir())["results"]
     assert set(row["questions"]) == set(row["orders"]) == set(OUTCOMES)
     assert sum(row["questions"].values()) == sum(row["orders"].values()) == 1

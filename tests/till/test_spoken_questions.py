@@ -9,7 +9,7 @@ import pytest
 
 from agent.plumbing.messages import Publish, Say
 from tests.committing.kit import DEVICE, Bench, agreed, make_bench
-from tests.till.kit import ANNA, BERT, Till, make_till
+from tests.till.kit import ANNA, BERT, Till, make_till, utterance
 
 OFFLINE = "I cannot know that while I do not reach the shop."
 READ_BACK = (
@@ -202,6 +202,22 @@ def test_many_orders_are_counted_aloud(till: Till) -> None:
     till.wake_and_say("what did i order today")
     assert till.said.startswith("Today: four orders,") and "one bag of medium roast coffee" in till.said
     assert "green tea" not in till.said
+
+
+def test_of_what_was_withheld_and_not_understood_in_the_end_something_is_said(till: Till) -> None:
+    till.wake_and_say("is rice in stock")
+    till.spoken.went_on(0)
+    answered_by_shop(till)
+    assert sentences(till) == 0
+    till.spoken.heard(utterance(0, ""))
+    assert till.said.startswith("That is nothing I can order here.")
+
+
+def test_nobody_is_enrolled_into_a_question_whether_something_is_meant(till: Till) -> None:
+    till.wake_and_say("talk to a person")
+    assert not till.spoken.begin_enrolment("Zosia")
+    till.answer("no")
+    assert till.spoken.begin_enrolment("Zosia")
 
 
 def test_half_a_question_is_not_understood(till: Till) -> None:
