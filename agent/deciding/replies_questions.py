@@ -9,8 +9,7 @@ from collections.abc import Mapping
 ALOUD: Mapping[str, Mapping[str, str]] = {
     "en": {
         "cancel_really": (
-            "Take your last order back: {items}, {total} in total? If so, say: yes, take back my "
-            "order. Or say: no."
+            "Take back {last}: {items}, {total} in total? If so, say: yes, take back my order. Or say: no."
         ),
         "cancel_again": (
             "Your last order still stands. To take it back, say: yes, take back my order. Or say: no."
@@ -33,7 +32,7 @@ ALOUD: Mapping[str, Mapping[str, str]] = {
     },
     "pl": {
         "cancel_really": (
-            "Cofnąć ostatnie zamówienie: {items}, razem {total}? Jeśli tak, powiedz: tak, cofnij "
+            "Cofnąć {last}: {items}, razem {total}? Jeśli tak, powiedz: tak, cofnij "
             "moje zamówienie. Albo: nie."
         ),
         "cancel_again": (

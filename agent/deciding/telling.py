@@ -39,8 +39,8 @@ def last_in_words(
     somebody's who is not known."""
     words = LAST_ORDER[language]
     last = words.of.format(name=whose) if whose else words.own if whose is not None else words.of_somebody
-    tell = aloud if is_aloud else in_words
-    return tell(key, language, last=last, Last=last[:1].upper() + last[1:], **values)
+    sentence = aloud if is_aloud else in_words
+    return sentence(key, language, last=last, Last=last[:1].upper() + last[1:], **values)
 
 
 def comes(date: str, language: str) -> str:

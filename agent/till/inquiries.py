@@ -189,15 +189,12 @@ class Inquiries:
         if last is not None:
             then(last)
         else:
-            others = bool(self._person and self._desk.journal.orders(1))
-            self._say("ask_no_order_of_yours" if others else "ask_no_order")
+            self._say("ask_no_order_of_yours" if self._person else "ask_no_order")
 
     def _say_of(self, last: LastOrder, key: str) -> None:
         total = spoken_money(last.row.total, self._language)
-        words = last_in_words(
-            key, self._language, last.whose, is_aloud=self._aloud, items=last.items, total=total
-        )
-        self._tell(words)
+        shown = {"items": last.items, "total": total}
+        self._tell(last_in_words(key, self._language, last.whose, is_aloud=self._aloud, **shown))
 
     def _status(self, last: LastOrder) -> None:
         row, items, whose = last
