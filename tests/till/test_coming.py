@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from agent.committing.asking import Question
+from agent.deciding.conversation import Commit
+from agent.deciding.placed import NotCommitted
+from agent.deciding.verification import Verdict
 from agent.plumbing.told import Told
 from agent.till.coming import FRESH_S, LEAST_LEFT_S, RESTS_S, Coming
-from tests.committing.kit import NOW_S, make_bench
+from agent.till.desk import Conversation
+from tests.committing.kit import NOW_S, agreed, make_bench
 from tests.till.kit import Till, make_till
 
 DAY, NEXT_DAY = "2026-11-20", "2026-11-23"
@@ -164,3 +168,13 @@ def test_another_day_at_the_consent_is_read_back_first(till: Till, shop: Shop) -
     assert "It comes on Monday." in till.said and not till.desk.journal.orders()
     till.answer(CONSENT)
     assert till.decided[-1] == "consented" and len(till.desk.journal.orders()) == 1
+
+
+def test_the_day_is_part_of_what_is_agreed_to(till: Till) -> None:
+    basket = agreed().basket
+    told, other = basket.coming(DAY), basket.coming(NEXT_DAY)
+    assert len({basket.digest, told.digest, other.digest}) == 3 and told.coming("").digest == basket.digest
+    speaker = Verdict(till.desk.people.all()[0].pseudonym)
+    for said in (basket.digest, other.digest):
+        outcome, intent_id = till.desk.commit(Commit(told, speaker, said=said), Conversation.new(), 0)
+        assert (outcome, intent_id) == (NotCommitted("not_read_back"), "")
