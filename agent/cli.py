@@ -127,6 +127,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_people(commands)
 
+    shift = add_command(commands, "shift", "shift", "show", "who is on shift: whose voice orders are")
+    shift.add_argument("--json", action="store_true", help="for machines")
+    shift.add_argument("--end", action="store_true", help="end it: nobody is on from now")
+
     pin = add_command(commands, "pin", "operators", "pin", "a person's new PIN, typed on the device's keypad")
     badge = add_command(
         commands, "badge", "operators", "badge", "a person's new badge, held twice to the device's reader"
@@ -146,7 +150,7 @@ def build_parser() -> argparse.ArgumentParser:
         dest="person",
         default="",
         metavar="PERSON",
-        help="who types: that person's phone approves what is typed",
+        help="who types: that person's PIN at the keypad, or phone, places what is typed",
     )
     chat.add_argument("--speak", action="store_true", help="also read the replies aloud (espeak-ng)")
     chat.add_argument("--record", type=Path, metavar="DIR", help="also write the replies as DIR/001.wav ...")

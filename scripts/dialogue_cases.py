@@ -35,6 +35,7 @@ SPENT_BY_OTHERS = Circumstances(ZERO, spent_by_voice=Money(POLICY.voice_day_max_
 QUEUED = Circumstances(ZERO, queued_same=True)
 NO_CLOCK = Circumstances(ZERO, clock_trusted=False)
 WITH_PIN = Circumstances(ZERO, factor_ready=True)
+WITH_PIN_THERE = Circumstances(ZERO, factor_ready=True, pin_ready=True)
 WITH_PHONE = Circumstances(ZERO, phone_ready=True)
 WITH_OTHERS = Circumstances(ZERO, second_ready=True)
 CONSENT = Answer("consent")
@@ -81,6 +82,7 @@ _ORDERS = (
     Case("a known voice orders unusually many", talk.OrderHeard(COFFEE, ANNA), house=FEW_COFFEES),
     Case("an order is typed", talk.OrderHeard(COFFEE, TYPED)),
     Case("an unknown voice orders", talk.OrderHeard(COFFEE, _nobody("unknown_voice"))),
+    Case("nobody is on shift, and the voice is not known", talk.OrderHeard(COFFEE, _nobody("no_shift"))),
     Case("nobody is enrolled", talk.OrderHeard(COFFEE, _nobody("nobody_enrolled"))),
     Case(
         "all who are enrolled were learned with another speaker model",
@@ -134,6 +136,11 @@ _ORDERS = (
     ),
     Case(
         "an order is typed by somebody who has a phone", talk.OrderHeard(COFFEE, typed_by("anna")), WITH_PHONE
+    ),
+    Case(
+        "an order is typed by somebody who has a PIN, and there is a keypad",
+        talk.OrderHeard(COFFEE, typed_by("anna")),
+        WITH_PIN_THERE,
     ),
     Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
     Case(

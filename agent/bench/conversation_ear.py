@@ -90,14 +90,14 @@ class WordsEar:
         voice = self._voices.of(step.actor)
         if like := marks.get("like"):
             voice = self._voices.like(step.actor, like["other"], float(like["cosine"]))
-        short = "short" in marks
+        short = "short" in marks or not room.embeds
         return messages.Utterance(
             listen.listen_id,
             words,
             normalise_text(said if open_heard is None else open_heard),
             gap_per_token=-3.0 if "unsure" in marks or not words else -0.1,
             embedding=None if short else voice,
-            speech_ms=400 if short else 13_000 if "much_talk" in marks else 2_500,
+            speech_ms=400 if "short" in marks else 13_000 if "much_talk" in marks else 2_500,
             snr_db=2.0 if "noisy" in marks else 30.0,
             speech_ended_ns=1,
             grammar_id=room.desk.edition.grammar_id,

@@ -65,13 +65,14 @@ def play(conversation: Conversation, founded: Founded, folder: Path, open_ear: O
 
 
 def _policy_of(given: Mapping[str, list[Mapping[str, str]]]) -> PolicyFile:
-    """The rules and roles that stand there, each rule as the keys and values of its table."""
+    """The rules, roles and shifts that stand there, each rule as the keys and values of its table."""
     rules = (f'{{id = "rule-{at}", {words["rule"]}}}' for at, words in enumerate(given.get("rule", ()), 1))
     people: dict[str, list[str]] = {}
     for words in given.get("role", ()):
         people.setdefault(words["role"], []).append(words["name"])
     roles = "".join(f"{role} = {names}\n" for role, names in people.items())
-    return parse_policy(f"rule = [{', '.join(rules)}]\n[roles]\n{roles}")
+    shifts = "".join(f"[shift]\nhours = {words['hours']}\n" for words in given.get("shift", ()))
+    return parse_policy(f"schema_version = 2\nrule = [{', '.join(rules)}]\n{shifts}[roles]\n{roles}")
 
 
 def _shown(came: Came) -> str:
@@ -99,7 +100,9 @@ class _Player:
         if "nobody" not in given:
             for name in given.get("people", [{"names": "Anna"}])[0]["names"].split(", "):
                 model = "speaker-ecapa:1" if "other_model" in given else GE2E
-                self._names[self._room.enrol(name, self._ear.learned(name, model))] = name
+                silent = {"name": name} in given.get("no_voice", ())
+                voiceprint = None if silent else self._ear.learned(name, model)
+                self._names[self._room.enrol(name, voiceprint)] = name
         kinds: tuple[FactorKind, ...] = ("pin", "badge")
         for kind in kinds:
             for words in given.get(kind, ()):
@@ -197,6 +200,7 @@ class _Player:
             "cancel": self._cancel,
             "new_pin": lambda: self._new_factor("pin", words["name"]),
             "new_badge": lambda: self._new_factor("badge", words["name"]),
+            "no_badge": lambda: room.desk.factors.remove(self._person(words["name"]), "badge"),
             "restart": room.restart,
             "mended": lambda: room.restart(mended=True),
             "lose_voice": room.lose_voice,

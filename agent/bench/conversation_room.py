@@ -97,7 +97,7 @@ class Room:
         self._sent: list[messages.Message] = []
         self._to_shop: list[messages.Publish] = []
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
-        self._numbers = itertools.count(1)
+        self._numbers, self._drawn = itertools.count(1), itertools.count(101)
         self.linked = False
         self.embeds_in_noise = False
         self._edition = edition_of(founded.catalogue, language)
@@ -191,7 +191,10 @@ class Room:
     def type(self, text: str, language: str, person: str = "") -> None:
         """A line in `earmark chat`, by somebody who says to be `person`."""
         if self.chat is None:
-            self.chat = Typed(self.desk, language, self.show, self._what_is_low, self._asks, person)
+            self.chat = Typed(
+                *(self.desk, language, self.show, self._what_is_low, self._asks, person),
+                draw=lambda: str(next(self._drawn)),
+            )
         self.chat.typed(text)
 
     def show(self, text: str) -> None:
@@ -281,8 +284,13 @@ class Room:
                     self.embeds_in_noise = in_noise
         return spoke
 
-    def enrol(self, name: str, voiceprint: Voiceprint) -> str:
-        """As if it had been learned long ago; the pseudonym."""
+    @property
+    def embeds(self) -> bool:
+        """Whether the ear tells voices apart: where somebody's was learned, or is being learned."""
+        return len(self.desk.people) > 0 or self.embeds_in_noise
+
+    def enrol(self, name: str, voiceprint: Voiceprint | None) -> str:
+        """As if it had been learned long ago, or never; the pseudonym."""
         return self.desk.people.add(name, voiceprint, now_s=0).pseudonym
 
     def _sent_up(self, message: messages.Message) -> None:

@@ -36,6 +36,8 @@ GIVENS: Patterns = (
     ("pin", rf"(?P<name>{_NAME}) has the PIN (?P<number>\d{{4,20}})"),
     ("badge", rf"(?P<name>{_NAME}) has the badge (?P<number>\d{{6,20}})"),
     ("phone", rf"(?P<name>{_NAME}) has a phone"),
+    ("no_voice", rf"(?P<name>{_NAME}) has no learned voice"),
+    ("shift", r"shifts of (?P<hours>\d+) hours"),
     ("role", rf"(?P<name>{_NAME}) is (a|an) (?P<role>[a-z0-9-]+)"),
     ("rule", r"a rule: (?P<rule>.+)"),
     ("at", rf"(?P<day>{'|'.join(DAYS)}) (?P<hour>\d\d):(?P<minute>\d\d)"),
@@ -103,6 +105,7 @@ THINGS: Mapping[str, Patterns] = {
         ("cancel", "cancels the last order"),
         ("new_pin", rf"has (?P<name>{_NAME}) set a PIN"),
         ("new_badge", rf"has (?P<name>{_NAME}) set a badge"),
+        ("no_badge", rf"takes (?P<name>{_NAME})'s badge away"),
     ),
     "device": (
         ("restart", "restarts"),

@@ -11,6 +11,8 @@ from agent.plumbing.settings import Paths, Settings
 from agent.till.catalogue_store import served_file
 from agent.till.house import HouseRules
 
+NO_READER = "[shift]: there is no badge reader, so nobody can be on shift"
+
 
 def policy(settings: Settings) -> Iterator[Finding]:
     """Of the file that the till reads when it starts, and of the shop's word on who may order what. Raises
@@ -22,6 +24,8 @@ def policy(settings: Settings) -> Iterator[Finding]:
         yield Finding("policy", "ok", "the limits of [policy]; there is no policy file")
         return
     yield Finding("policy", "ok", f"{len(rules)} rules beside the limits of [policy]")
+    if house.policy.shift_hours and not settings.touch.badge_device:
+        yield Finding("policy", "note", NO_READER, "name it in [touch] badge_device")
 
 
 def _lost(house: HouseRules, paths: Paths) -> Iterator[Finding]:

@@ -129,8 +129,9 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
         )
     if not permit(basket, around).allowed:
         return read_back(basket, event.speaker, around, state.offer)  # the limits have changed meanwhile
+    on_shift = event.speaker.reason == "shift"
     return Committing(basket, event.speaker, state.offer), (
-        Record("consented", basket, event.speaker.person),
+        Record("consented_on_shift" if on_shift else "consented", basket, event.speaker.person),
         Commit(basket, event.speaker, offer=state.offer, said=state.said),
     )
 
@@ -192,7 +193,7 @@ def _idle_answered(_: State, event: Answered, around: Surroundings) -> Outcome:
         return _end(Say("proposal_declined"), "proposal_declined", proposed, speaker.person)
     if kind == "later":
         return _end(Say("proposal_postponed"), "proposal_postponed", proposed, speaker.person)
-    if speaker.reason:
+    if not speaker.person:
         return _end(Say(f"refused_{speaker.reason}"), f"refused_{speaker.reason}", proposed)
     return Idle(), (Say("nothing_to_confirm"),)
 

@@ -40,13 +40,16 @@ def wanted(
     """What has to confirm the order next, where `given` and the person `second` have; '' where nothing has.
 
     A phone shows who it is and what is bought, so it stands for a PIN or badge, which never stand for it.
-    Nobody's voice is known by what is typed: a phone says whose it is.
+    Nobody's voice is known by what is typed: a PIN that was typed for it, or a phone, says whose it is.
     """
-    needs = judge(around.house, basket, around.circumstances, around.policy).needs
-    if ("phone" in needs or speaker.reason == "typed") and "phone" not in given:
+    ready = around.circumstances
+    needs = judge(around.house, basket, ready, around.policy).needs
+    if "phone" in needs and "phone" not in given:
         return "phone"
+    if speaker.reason == "typed" and not given:
+        return "factor" if ready.pin_ready else "phone"
     if needs & {"factor", "challenge"} and not given:
-        return "factor" if around.circumstances.factor_ready else "phone"
+        return "factor" if ready.factor_ready else "phone"
     return "second" if "second" in needs and not second else ""
 
 

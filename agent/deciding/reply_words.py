@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
 from agent.deciding.reply_words_people import ABOUT_PEOPLE
+from agent.deciding.reply_words_shifts import SHIFTS
 
 # "no." at the end of a sentence is read aloud as "number", hence "cancel".
 _ENGLISH = {
@@ -251,7 +252,7 @@ _POLISH = {
 }
 
 REPLIES: Mapping[str, Mapping[str, str]] = {
-    language: {**words, **APPROVALS[language], **ABOUT_PEOPLE[language]}
+    language: {**words, **APPROVALS[language], **ABOUT_PEOPLE[language], **SHIFTS[language]}
     for language, words in {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}.items()
 }
 

@@ -37,6 +37,9 @@ _REFUSALS = (
     "phone_refused",
     "second_wrong",
     "not_approved",
+    "shift_unknown",
+    "shift_locked",
+    "shift_failed",
 )
 
 

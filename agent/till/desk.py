@@ -42,6 +42,7 @@ from agent.till.news import News
 from agent.till.past import local, past_orders
 from agent.till.people import People, Person
 from agent.till.phones import Phones
+from agent.till.shifts import Shifts
 
 DAY_SECONDS = 24 * 3600
 
@@ -83,6 +84,7 @@ class Desk:
         self.road = road
         self.people = people
         self.factors = factors
+        self.shifts = Shifts(people, factors, lambda: self.house.policy.shift_hours)
         self.phones = phones or Phones(None, journal)
         self.erasure = Erasure(people, (factors.forget, self.phones.erase), journal)
         self.wall_clock = wall_clock
@@ -160,7 +162,7 @@ class Desk:
         most = self.house.policy.most_by_voice(self.settings.policy, self.policy)
         circumstances = Circumstances(
             *(spent, queued_same, self.road.clock_trusted(), factor_ready, by_voice, most),
-            *(phone_ready, second_ready),
+            *(phone_ready, second_ready, self.has_pin(person)),
         )
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
         known = self.people.get(person)
@@ -175,6 +177,12 @@ class Desk:
 
     def _has_factor(self, person: str) -> bool:
         return bool(self.settings.touch.devices) and self.factors.has(person)
+
+    def has_pin(self, person: str) -> bool:
+        """Whether `person`, who may order, has a PIN and there is a keypad for it."""
+        known = self.people.get(person)
+        may = known is not None and known.admitted and bool(self.settings.touch.keypad_device)
+        return may and "pin" in self.factors.kinds_of(person)
 
     def has_phone(self, person: str) -> bool:
         """Whether `person`, who may order, has one that can answer: by the broker, or by a code on the

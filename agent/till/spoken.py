@@ -166,8 +166,10 @@ class SpokenDialogue(Aloud):
                 self._heard_whole(before, meaning, utterance)
         else:
             self._speech_ended_ns = utterance.speech_ended_ns
-            basket = changeable(self._state)
-            self._apply(answered(meaning, utterance, self._order_voice, basket, self._desk, self._language))
+            basket, ordered = changeable(self._state), self.speaker
+            self._apply(
+                answered(meaning, utterance, self._order_voice, ordered, basket, self._desk, self._language)
+            )
 
     def _heard_whole(self, before: _HeardSoFar, meaning: Meaning, utterance: messages.Utterance) -> None:
         """All of an order that was taken for whole too soon. What was heard first stands unless the whole

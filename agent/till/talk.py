@@ -30,6 +30,8 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.dialogue import step
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
+from agent.deciding.understanding import Answer
+from agent.deciding.verification import Verdict
 from agent.till.desk import Conversation, Desk
 
 
@@ -52,6 +54,20 @@ class Talk(ABC):
         """A PIN was typed, a badge read, or a phone has answered."""
         self._speech_ended_ns = 0
         self._apply(event)
+
+    @property
+    def speaker(self) -> Verdict:
+        """Whose the order in hand is; nobody's where there is none."""
+        return Verdict() if isinstance(self._state, Idle) else self._state.speaker
+
+    def take_back(self) -> None:
+        """As if whoever ordered had said no; what was signed stays."""
+        if not isinstance(self._state, Idle | Committing):
+            self._apply(Answered(Answer("denial"), self.speaker))
+
+    def pin_in(self, number: str) -> str | None:
+        """The PIN in what was typed on the keypad for the order in hand; None where it is for another."""
+        return number
 
     @abstractmethod
     def _say(self, say: Say) -> None:

@@ -1,9 +1,10 @@
 """A typed conversation over the operator socket. It can ask and cancel; only a verified voice can place its
-basket, or the phone of whoever is said to type."""
+basket, or whoever is said to type, with a PIN at the keypad or a phone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
@@ -50,9 +51,20 @@ from agent.till.desk import Conversation, Desk
 from agent.till.heard import changeable, wanted_otherwise
 from agent.till.inquiries import Inquiries
 from agent.till.recall import ordered_again, recalled
+from agent.till.screen_number import ScreenNumber, drawn
 from agent.till.talk import Talk
 
 _NO_SHOP = NoShop()
+
+_AT_THE_KEYPAD: Mapping[str, str] = {
+    "read_back_factor": "read_back_typed_pin",
+    "factor_needed": "typed_pin_needed",
+    "factor_wrong": "typed_pin_wrong",
+    "read_back_second": "read_back_typed_second",
+    "second_needed": "typed_second_needed",
+    "second_wrong": "typed_second_wrong",
+}
+"""What is asked for aloud, as it is asked for on a screen."""
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -70,13 +82,16 @@ class TypedDialogue(Talk):
         what_is_low: WhatIsLow,
         shop: Shop = _NO_SHOP,
         person: str = "",
+        draw: Callable[[], str] = drawn,
     ) -> None:
-        """`person` is who is said to type, whose phone may place what is typed; '' for nobody. Raises
-        CatalogueError catalogue_language where nothing can be ordered in `language`."""
+        """`person` is who is said to type, whose PIN or phone may place what is typed; '' for nobody. `draw`
+        gives the digits of a `ScreenNumber`. Raises CatalogueError catalogue_language where nothing can be
+        ordered in `language`."""
         super().__init__(desk, language)
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
         self._followed = self._title = self._answer = ""
+        self._number = ScreenNumber(desk.factors.boot_s, draw)
         self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow)
 
     def hand_over(self) -> Basket | None:
@@ -144,6 +159,11 @@ class TypedDialogue(Talk):
             case _:
                 self._apply(Confused())
 
+    def pin_in(self, number: str) -> str | None:
+        """What was typed on the keypad after the digits that are shown here, if it begins with them."""
+        waiting = self.awaiting
+        return None if waiting is None else self._number.pin_in(number, waiting.basket.digest)
+
     @property
     def _speaker(self) -> Verdict:
         """Whose the basket in hand is."""
@@ -184,8 +204,10 @@ class TypedDialogue(Talk):
 
     @property
     def _typist(self) -> Verdict:
-        """Who is said to type, where their phone can say so; else nobody, and a voice may take it over."""
-        return typed_by(self._person) if self._desk.has_phone(self._person) else TYPED
+        """Who is said to type, where a PIN or phone of theirs can show it; else nobody, and a voice may take
+        it over."""
+        can_show = self._desk.has_pin(self._person) or self._desk.has_phone(self._person)
+        return typed_by(self._person) if can_show else TYPED
 
     def _priced(self, text: str) -> Basket | None:
         edition, language = self._desk.edition, self._language
@@ -204,7 +226,11 @@ class TypedDialogue(Talk):
             self._say(Say(key, delivery=event.delivery, title=self._title))
 
     def _say(self, say: Say) -> None:
-        said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears)
+        number, shown = "", _AT_THE_KEYPAD.get(say.key)
+        if shown and say.basket is not None and self._desk.settings.touch.keypad_device:
+            number = self._number.of(say.basket.digest)
+            say = replace(say, key=shown)
+        said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears, text=number)
         self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
 
     def _shown(self, text: str) -> None:
