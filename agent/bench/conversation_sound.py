@@ -114,7 +114,7 @@ class SoundEar:
         edition = room.desk.edition
         if self._ears.grammar_id != edition.grammar_id:
             self._ears.use_grammar(SentenceGraph.from_bytes(edition.grammar), edition.grammar_id)
-        self._ears.embeds, self._ears.embeds_in_noise = True, room.embeds_in_noise
+        self._ears.embeds, self._ears.embeds_in_noise = room.embeds, room.embeds_in_noise
         self._ears.wait_for_wake()
         if then := room.listening:
             self._ears.listen(then.listen_id, then.entry, then.window_ms, then.phrases)

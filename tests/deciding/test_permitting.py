@@ -109,3 +109,12 @@ def test_what_was_typed_wants_the_pin_or_phone_of_who_typed_it_and_nothing_else(
     for given in proofs:
         assert wanted(COFFEE, typist, with_pin, (given,)) == ""
     assert wanted(COFFEE, typist, around(replace(ALL, pin_ready=True), "phone"), ("pin",)) == "phone"
+
+
+def test_where_words_to_repeat_are_asked_for_a_pin_stands_for_them_and_nothing_else_does() -> None:
+    assert wanted(COFFEE, ANNA, around(PIN, "challenge")) == "factor"
+    assert wanted(COFFEE, ANNA, around(PIN, "challenge"), ("pin",)) == ""
+    for tier in ("voice", "factor"):
+        assert not permit(COFFEE, around(NONE, "challenge"), tier).allowed
+        assert not permit(COFFEE, around(OTHERS, "challenge"), tier).allowed
+    assert permit(COFFEE, around(PIN, "challenge"), "factor").allowed

@@ -111,7 +111,7 @@ class ScriptedEars:
 class NotedRoom:
     """A room that notes what it is told."""
 
-    embeds_in_noise = True
+    embeds = embeds_in_noise = True
 
     def __init__(self, listening: messages.Listen | None) -> None:
         self.listening = listening
