@@ -168,7 +168,7 @@ def test_what_a_household_orders_is_told_to_no_stranger(till: Till, question: st
 def test_the_last_order_is_that_of_who_asks(till: Till) -> None:
     till.bench.road.commit(agreed())  # of somebody else
     till.wake_and_say("where is my order")
-    assert till.said == "I know of no order yet."
+    assert till.said.startswith("I know of no order")
 
 
 def test_a_person_is_called_after_a_yes_and_not_before(till: Till) -> None:
