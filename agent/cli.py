@@ -13,6 +13,7 @@ from agent import __version__
 from agent.commands.bench_arguments import add_benchmarks
 from agent.commands.catalogue_arguments import add_catalogue
 from agent.commands.command_line import add_command, seconds
+from agent.commands.feedback_arguments import add_feedback
 from agent.commands.key_arguments import add_key_arguments, add_keys
 from agent.commands.people_arguments import add_people
 from agent.commands.phone_arguments import add_phone
@@ -129,6 +130,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_people(commands)
 
+    shift = add_command(commands, "shift", "shift", "show", "who is on shift: whose voice orders are")
+    shift.add_argument("--json", action="store_true", help="for machines")
+    shift.add_argument("--end", action="store_true", help="end it: nobody is on from now")
+
     pin = add_command(commands, "pin", "operators", "pin", "a person's new PIN, typed on the device's keypad")
     badge = add_command(
         commands, "badge", "operators", "badge", "a person's new badge, held twice to the device's reader"
@@ -148,7 +153,7 @@ def build_parser() -> argparse.ArgumentParser:
         dest="person",
         default="",
         metavar="PERSON",
-        help="who types: that person's phone approves what is typed",
+        help="who types: that person's PIN at the keypad, or phone, places what is typed",
     )
     chat.add_argument("--speak", action="store_true", help="also read the replies aloud (espeak-ng)")
     chat.add_argument("--record", type=Path, metavar="DIR", help="also write the replies as DIR/001.wav ...")
@@ -168,6 +173,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_catalogue(commands)
     add_policy(commands)
     add_phone(commands)
+    add_feedback(commands)
 
     hear = add_command(
         commands, "hear", "hear", "run", "what the device hears in audio files: wake, words, lines, gap"

@@ -130,7 +130,9 @@ class Asks:
 
     def _delivery(self, claims: AskClaims, now_s: int) -> Told:
         day = self._shop.deliveries.day(now_s, self._config.delivery_business_days)
-        return Told(kind="delivery", lines=self._left(claims), delivery_date=day.isoformat())
+        until_s = self._shop.deliveries.until_s(now_s)
+        lines = self._left(claims)
+        return Told(kind="delivery", lines=lines, delivery_date=day.isoformat(), until_s=until_s)
 
     def _offers(self, _: AskClaims, now_s: int) -> Told:
         today = datetime.fromtimestamp(now_s, UTC).date().isoformat()

@@ -6,6 +6,7 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.committing.catalogue_manifest import Document
 from agent.plumbing.errors import ConfigurationError
 from order_backend.folder import ShopFolder
 from order_backend.published import Version, claims_of_version
@@ -22,6 +23,14 @@ def add_publish_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="VERSION",
         help="in a shop that was restored: the highest version that a device shows",
     )
+    told = parser.add_mutually_exclusive_group()
+    told.add_argument(
+        "--details",
+        type=Path,
+        metavar="FILE",
+        help="what is told of its products besides (JSON)",
+    )
+    told.add_argument("--no-details", action="store_true", help="tell none, though the version before did")
 
 
 def add_catalogues_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,16 +42,32 @@ def publish_command(options: argparse.Namespace) -> int:
     """Raises ConfigurationError as `publish` does."""
     folder: ShopFolder = options.folder
     folder.config()
-    try:
-        data = options.catalogue.read_bytes()
-    except OSError as error:
-        raise ConfigurationError("price_list_invalid", f"cannot read {options.catalogue}") from error
+    data = _read(options.catalogue, "price_list_invalid")
+    details = _read(options.details, "details_invalid") if options.details is not None else None
     with Shop.open(folder.database) as shop:
-        version = publish(folder, shop, data, now_s=_now_s(shop), devices_have=options.devices_have)
+        version = publish(
+            *(folder, shop, data),
+            now_s=_now_s(shop),
+            devices_have=options.devices_have,
+            details=details,
+            no_details=options.no_details,
+        )
     manifest = claims_of_version(version)
-    size = sum(part.size for part in manifest.parts)
-    print(f"version {version.version} published: {len(manifest.parts)} parts, {size} bytes")
+    print(f"version {version.version} published: {_sizes(manifest)}")
+    if manifest.details is not None:
+        print(f"with details: {_sizes(manifest.details)}")
     return 0
+
+
+def _read(path: Path, code: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(code, f"cannot read {path}: {error.strerror}") from error
+
+
+def _sizes(document: Document) -> str:
+    return f"{len(document.parts)} parts, {sum(part.size for part in document.parts)} bytes"
 
 
 def catalogues(options: argparse.Namespace) -> int:
@@ -66,7 +91,10 @@ def _line(version: Version, lifetime_s: int) -> str:
         state = "the newest"
     else:
         state = f"its prices hold until {_when(version.superseded_at + lifetime_s)}"
-    way = "" if version.manifest else ", came to devices by file"
+    if not version.manifest:
+        way = ", came to devices by file"
+    else:
+        way = ", with details" if claims_of_version(version).details is not None else ""
     return f"version {version.version}  published {_when(version.published_at)}  {state}{way}"
 
 

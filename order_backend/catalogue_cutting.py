@@ -1,4 +1,4 @@
-"""A catalogue cut into parts, so that a small change of it is one small part more.
+"""A catalogue, or its details, cut into parts, so that a small change of it is one small part more.
 
 The first time, and whenever the parts have grown too many, it is cut anew from front to end. In between, what
 is as it was is taken from the parts that there are (a product is a chunk of the JSON), and what is new goes
@@ -18,7 +18,7 @@ from agent.committing.catalogue_manifest import (
     LARGEST_PART_BYTES,
     LARGEST_PART_CONTENT_BYTES,
     MOST_PARTS,
-    ManifestClaims,
+    Document,
     Part,
     Slice,
 )
@@ -28,7 +28,10 @@ MOST_SLICES = 1_200
 LEAST_USED = 0.7
 """Parts of which less is used are cut anew: a device that has none would fetch much in vain."""
 _AT_ONCE_BYTES = 512 * 1024
-_BETWEEN_ENTRIES = re.compile(rb"\},?\s*(?=\{)")
+PRODUCTS = re.compile(rb"\},?\s*(?=\{)")
+"""Between the products of a catalogue."""
+FACTS = re.compile(rb'\},\s*(?="(?!(?:pack|place|attributes|promotion)")[^"\\]{1,80}"\s*:\s*\{)')
+"""Between the products of its details, each under its id; not within one product's facts."""
 
 
 class Cut(NamedTuple):
@@ -45,9 +48,12 @@ def cut_anew(data: bytes) -> Cut:
     return Cut(tuple(part for part, _ in packed), (), tuple(payload for _, payload in packed))
 
 
-def cut_like(data: bytes, before: ManifestClaims, data_before: bytes) -> Cut | None:
-    """With what there is of the version before; None where it is better cut anew."""
-    runs = _runs(data, data_before)
+def cut_like(
+    data: bytes, before: Document, data_before: bytes, between: re.Pattern[bytes] = PRODUCTS
+) -> Cut | None:
+    """With what there is of the version before, entry by entry (`between` them); None where it is better cut
+    anew."""
+    runs = _runs(data, data_before, between)
     new = b"".join(run for run in runs if isinstance(run, bytes))
     packed = list(_packed(new))
     where_before = _Places(before.recipe())
@@ -98,16 +104,16 @@ def _packed(data: bytes) -> Iterator[tuple[Part, bytes]]:
         position += len(content)
 
 
-def _runs(data: bytes, before: bytes) -> list[bytes | tuple[int, int]]:
+def _runs(data: bytes, before: bytes, between: re.Pattern[bytes]) -> list[bytes | tuple[int, int]]:
     """`data` in its order: new bytes, and (offset, length) of what stands in `before`."""
     where: dict[bytes, int] = {}
     position = 0
-    for chunk in _chunks(before):
+    for chunk in _chunks(before, between):
         where.setdefault(chunk, position)
         position += len(chunk)
     runs: list[bytes | tuple[int, int]] = []
     new: list[bytes] = []
-    for chunk in _chunks(data):
+    for chunk in _chunks(data, between):
         last = runs[-1] if runs and not new else None
         if isinstance(last, tuple) and before.startswith(chunk, sum(last)):
             runs[-1] = (last[0], last[1] + len(chunk))
@@ -123,9 +129,9 @@ def _runs(data: bytes, before: bytes) -> list[bytes | tuple[int, int]]:
     return runs
 
 
-def _chunks(data: bytes) -> Iterator[bytes]:
+def _chunks(data: bytes, between: re.Pattern[bytes]) -> Iterator[bytes]:
     position = 0
-    for border in _BETWEEN_ENTRIES.finditer(data):
+    for border in between.finditer(data):
         yield data[position : border.end()]
         position = border.end()
     yield data[position:]

@@ -48,7 +48,7 @@ class Deliveries:
 
     def day(self, now_s: int, business_days: int) -> date:
         """Of what is ordered now; `business_days` is that of shop.json."""
-        rule = self._known if self._monotonic_s() < self._next_look_s else self.rule()
+        rule = self._rule()
         now = datetime.fromtimestamp(now_s, UTC)
         today = now.date()
         if rule is None:
@@ -56,3 +56,15 @@ class Deliveries:
         if rule.cut_off is not None and now.hour * 60 + now.minute >= rule.cut_off:
             today += timedelta(days=1)
         return delivery_date(today, rule.business_days)
+
+    def until_s(self, now_s: int) -> int:
+        """What is ordered before that (Unix seconds) comes on the same `day` as what is ordered now, as long
+        as nobody sets another rule."""
+        rule = self._rule()
+        minutes = rule.cut_off if rule is not None and rule.cut_off is not None else 0
+        now = datetime.fromtimestamp(now_s, UTC)
+        next_one = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(minutes=minutes)
+        return int((next_one if next_one > now else next_one + timedelta(days=1)).timestamp())
+
+    def _rule(self) -> Rule | None:
+        return self._known if self._monotonic_s() < self._next_look_s else self.rule()

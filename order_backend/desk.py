@@ -32,6 +32,7 @@ from order_backend.device_keys import REFUSED_S
 from order_backend.folder import ShopFolder
 from order_backend.growth import GROWS_TOO_FAST, Growth
 from order_backend.key_changes import KeyChanges
+from order_backend.limited import Limited, check_limits
 from order_backend.measures import Measures
 from order_backend.offers import Offers
 from order_backend.order_numbers import unguessable
@@ -41,6 +42,7 @@ from order_backend.questions import Questions
 from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.receipts import IN_DOUBT, Reply, require_uuid, time_event
 from order_backend.restores import Doubt
+from order_backend.restricted import Restricted
 from order_backend.retention import receipt_again
 from order_backend.returned import ReturnedReceipts, lost_times
 from order_backend.shop import NEVER_CAME, Answer, Shop
@@ -54,6 +56,7 @@ class _Judged(NamedTuple):
 
     intent: CheckedIntent
     has_owner: bool
+    limited: Limited | None
 
 
 class OrderDesk:
@@ -75,6 +78,7 @@ class OrderDesk:
         self._growth = Growth(limited=limited)
         self._situations = Situations(self._shop.database)
         self._prices = Prices(folder, self._shop, config.longest_lifetime_s)
+        self._restricted = Restricted(self._shop.published)
         self._measures = Measures(folder, self._prices)
         self._receipts = ReceiptWriter(config, self._receipts_key, new_id)
         self._placing = Placing(folder, self._shop, self._receipts, order_number or unguessable)
@@ -167,15 +171,18 @@ class OrderDesk:
                 raise Refusal("device_revoked", "this device may not order any more")
             judged_s = max(now_s, found.floor_s)
             checked = self._measures.check(signed, judged_s, is_published=found.is_published)
+            check_limits(found.limited, checked)
+            if found.is_published:
+                self._restricted.check(checked)
         except Refusal as refusal:
             if refusal.code == "catalogue_unknown" and not isinstance(signed, DirectIntent):
                 self._shop.restores.name_version(signed.checkout.catalogue_version)
             return self._keep_refusal(event, device_id, refusal, now_s)
-        return _Judged(checked, found.has_owner)
+        return _Judged(checked, found.has_owner, found.limited)
 
     def _settle(self, event: CloudEvent, device_id: str, judged: _Judged, now_s: int) -> Reply:
         try:
-            account_id = self._placing.reserve(device_id, judged.intent, now_s=now_s)
+            account_id = self._placing.reserve(device_id, judged.intent, now_s=now_s, limited=judged.limited)
         except Refusal as refusal:
             return self._keep_refusal(event, device_id, refusal, now_s)
         receipt = self._placing.place(

@@ -13,6 +13,7 @@ from agent.committing.mandates import CheckoutMandate
 from order_backend.checks import CheckedIntent, PricedLine, Refusal
 from order_backend.closing import ClosedPair, close
 from order_backend.folder import ShopFolder
+from order_backend.limited import Limited, check_day
 from order_backend.receipt_writer import About, ReceiptWriter
 from order_backend.shop import Answer, OrderRow, Shop
 from order_backend.stock import short, together
@@ -34,15 +35,18 @@ class Placing:
         self._shop.stock.left({line.id for _, intent in intents for line in intent.lines})
         self._shop.accounts.lock_all(device_id for device_id, _ in intents)
 
-    def reserve(self, device_id: str, intent: CheckedIntent, *, now_s: int) -> str:
-        """The account that owes it. Raises Refusal: unavailable, credit_limit, same_basket; then nothing was
-        written."""
+    def reserve(
+        self, device_id: str, intent: CheckedIntent, *, now_s: int, limited: Limited | None = None
+    ) -> str:
+        """The account that owes it. Raises Refusal: unavailable, credit_limit, same_basket, device_limit;
+        then nothing was written."""
         wanted = together((line.id, line.quantity) for line in intent.lines)
         left = self._shop.stock.left(wanted)
         if missing := short(wanted, left):
             available = {id_: missing.get(id_, quantity) for id_, quantity in wanted.items()}
             raise Refusal("unavailable", f"not as many are left of {', '.join(missing)}", available)
         account = self._shop.accounts.lock(device_id)
+        check_day(self._shop.database, limited, device_id, intent)
         owes_minor = account.owed_minor + intent.total_minor
         if account.credit_minor is not None and owes_minor > account.credit_minor:
             raise Refusal(

@@ -3,6 +3,7 @@ the parts that go to the devices."""
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterable
 
@@ -11,7 +12,9 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from agent.committing import jws
 from agent.committing.catalogue_manifest import ManifestClaims
+from agent.committing.catalogue_parts import assemble
 from agent.committing.envelope import CATALOGUE, SignedData, decode_data, decode_event
+from agent.plumbing.errors import TrustError
 from order_backend.database import Database
 from order_backend.tables import catalogue_parts, catalogues
 
@@ -59,6 +62,12 @@ class Published:
         row = self._db.execute(_STANDING, {"version": version}).one_or_none()
         return Standing(row[0], row[1], row[2], bool(row[3])) if row is not None else None
 
+    def version(self, number: int) -> Version | None:
+        """One that is still kept."""
+        query = select(*_COLUMNS).where(catalogues.c.version == number)
+        row = self._db.execute(query).one_or_none()
+        return _version(*row) if row is not None else None
+
     def newest(self) -> Version | None:
         """The one that devices are to use."""
         query = select(*_COLUMNS).order_by(catalogues.c.version.desc()).limit(1)
@@ -75,6 +84,20 @@ class Published:
         if row is None:
             raise KeyError(version)
         return zlib.decompress(bytes(row[0]))
+
+    def details(self, manifest: ManifestClaims) -> bytes | None:
+        """The JSON of the details that it names, put together of their parts; None where it names none, or
+        not all of them are kept any more."""
+        if manifest.details is None:
+            return None
+        fd = os.memfd_create("details", os.MFD_CLOEXEC)
+        try:
+            assemble(manifest.details, lambda part: self.part(part.sha256) or b"", fd)
+            return os.pread(fd, manifest.details.size, 0)
+        except TrustError:
+            return None
+        finally:
+            os.close(fd)
 
     def part(self, sha256: str) -> bytes | None:
         """Its bytes as they travel."""
@@ -123,10 +146,12 @@ class Published:
 
     def drop_parts(self, needed: set[str], now_s: int, *, delete_before_s: int) -> None:
         """Marks those that are not needed, so that they are cleared at the broker; deletes what was marked
-        long ago."""
+        long ago. What an earlier release has marked that did not know what it is for is needed again."""
         for sha256, dropped_at in self.parts().items():
             which = catalogue_parts.c.sha256 == sha256
-            if sha256 not in needed and dropped_at is None:
+            if sha256 in needed and dropped_at is not None:
+                self._db.execute(update(catalogue_parts).where(which).values(dropped_at=None))
+            elif sha256 not in needed and dropped_at is None:
                 self._db.execute(update(catalogue_parts).where(which).values(dropped_at=now_s))
             elif sha256 not in needed and dropped_at is not None and dropped_at < delete_before_s:
                 self._db.execute(delete(catalogue_parts).where(which))
@@ -147,4 +172,5 @@ def claims_of_version(version: Version) -> ManifestClaims:
 def needed_parts(versions: Iterable[Version]) -> set[str]:
     """The hashes of all parts that these versions are made of."""
     manifests = (claims_of_version(version) for version in versions if version.manifest)
-    return {part.sha256 for manifest in manifests for part in manifest.parts}
+    documents = (document for manifest in manifests for document in manifest.documents)
+    return {part.sha256 for document in documents for part in document.parts}

@@ -45,6 +45,17 @@ with_progress() {
     return "$status"
 }
 
+# packages_beside LOCK FOLDER: the packages of LOCK, by hash, in a folder of their own beside the environment.
+packages_beside() {
+    cmp -s "$1" "$2/installed.lock" && return
+    rm -rf "$2"
+    with_progress "packages: from $1, by hash" \
+        "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off --no-deps \
+        --require-hashes --only-binary :all: --target "$2" -r "$1" ||
+        fail "packages are missing" "check the network (pip config list shows which index is used), then once more"
+    cp "$1" "$2/installed.lock"
+}
+
 running=
 log=
 stop_running() {

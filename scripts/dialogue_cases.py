@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from agent.deciding import conversation as talk
 from agent.deciding import placed
 from agent.deciding.basket import Basket, Line, Offer
+from agent.deciding.challenge_words import LEAST_CHANCE_BYTES, drawn
+from agent.deciding.challenged import ChallengeAnswered, Challenged
 from agent.deciding.details import Facts
+from agent.deciding.feedback_given import WasWrong
 from agent.deciding.money import Money
 from agent.deciding.offered import OfferArrived, OfferLate, OfferOver
 from agent.deciding.policy import Circumstances
@@ -35,9 +38,13 @@ SPENT_BY_OTHERS = Circumstances(ZERO, spent_by_voice=Money(POLICY.voice_day_max_
 QUEUED = Circumstances(ZERO, queued_same=True)
 NO_CLOCK = Circumstances(ZERO, clock_trusted=False)
 WITH_PIN = Circumstances(ZERO, factor_ready=True)
+WITH_PIN_THERE = Circumstances(ZERO, factor_ready=True, pin_ready=True)
 WITH_PHONE = Circumstances(ZERO, phone_ready=True)
 WITH_OTHERS = Circumstances(ZERO, second_ready=True)
 CONSENT = Answer("consent")
+CHANCE = bytes(LEAST_CHANCE_BYTES)
+WORDS = drawn(CHANCE, COFFEE.digest)
+OTHER_WORDS = WORDS[::-1]
 FEW_COFFEES = House(facts={"coffee": Facts(most=1)})
 
 
@@ -58,6 +65,7 @@ class Case:
     only_in: tuple[type[talk.State], ...] = ()  # where it is told apart; nothing: everywhere
     house: House = ONLY_LIMITS
     sentence_asked: bool = False  # after a bare yes
+    chance: bytes = CHANCE
 
 
 def _nobody(reason: Reason) -> Verdict:
@@ -68,7 +76,7 @@ def _answered(answer: Answer, speaker: Verdict = ANNA, *, same: bool = True) -> 
     return talk.Answered(answer, speaker, same)
 
 
-_ASKING = (talk.Confirming, talk.AskingAnother, talk.Choosing, talk.AwaitingFactor)
+_ASKING = (talk.Confirming, Challenged, talk.AskingAnother, talk.Choosing, talk.AwaitingFactor)
 
 _ORDERS = (
     Case("a known voice orders", talk.OrderHeard(COFFEE, ANNA)),
@@ -81,6 +89,7 @@ _ORDERS = (
     Case("a known voice orders unusually many", talk.OrderHeard(COFFEE, ANNA), house=FEW_COFFEES),
     Case("an order is typed", talk.OrderHeard(COFFEE, TYPED)),
     Case("an unknown voice orders", talk.OrderHeard(COFFEE, _nobody("unknown_voice"))),
+    Case("nobody is on shift, and the voice is not known", talk.OrderHeard(COFFEE, _nobody("no_shift"))),
     Case("nobody is enrolled", talk.OrderHeard(COFFEE, _nobody("nobody_enrolled"))),
     Case(
         "all who are enrolled were learned with another speaker model",
@@ -110,6 +119,17 @@ _ORDERS = (
         house=_house("factor"),
     ),
     Case(
+        "what a rule asks words for that are to be said again",
+        talk.OrderHeard(COFFEE, ANNA),
+        house=_house("challenge"),
+    ),
+    Case(
+        "the same, where none can be asked for, and there is no PIN",
+        talk.OrderHeard(COFFEE, ANNA),
+        house=_house("challenge"),
+        chance=b"",
+    ),
+    Case(
         "what a rule asks a phone for, by somebody who has one",
         talk.OrderHeard(COFFEE, ANNA),
         WITH_PHONE,
@@ -134,6 +154,11 @@ _ORDERS = (
     ),
     Case(
         "an order is typed by somebody who has a phone", talk.OrderHeard(COFFEE, typed_by("anna")), WITH_PHONE
+    ),
+    Case(
+        "an order is typed by somebody who has a PIN, and there is a keypad",
+        talk.OrderHeard(COFFEE, typed_by("anna")),
+        WITH_PIN_THERE,
     ),
     Case("the time is not trusted", talk.OrderHeard(COFFEE, ANNA), NO_CLOCK),
     Case(
@@ -177,6 +202,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
     ),
     talk.Proposed: (
         Case("a sensor has run low, and it is a moment to say so", talk.Proposed(COFFEE, "the silo", 0.2)),
+        Case("a list was to be remembered now", talk.Proposed(COFFEE)),
     ),
     talk.SensorsSilent: (
         Case("a sensor is silent, and it is a moment to say so", talk.SensorsSilent(("silo",), "today")),
@@ -219,6 +245,23 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
             _answered(CONSENT, _nobody("unknown_voice")),
             proposed=COFFEE,
         ),
+    ),
+    ChallengeAnswered: (
+        Case("the words, from the voice that asked", ChallengeAnswered(WORDS, ANNA, True)),
+        Case("other words", ChallengeAnswered(OTHER_WORDS, ANNA, True)),
+        Case("the words, from an unknown voice", ChallengeAnswered(WORDS, _nobody("unknown_voice"))),
+        Case("the words, from another known voice", ChallengeAnswered(WORDS, Verdict("bert"), True)),
+        Case("the words, after a change of speaker", ChallengeAnswered(WORDS, ANNA)),
+        Case("too short to know the voice", ChallengeAnswered(WORDS, _nobody("too_short"))),
+        Case("too noisy to know the voice", ChallengeAnswered(WORDS, _nobody("too_noisy"))),
+        Case("the words, but the day's limit is reached by now", ChallengeAnswered(WORDS, ANNA, True), SPENT),
+        Case(
+            "the words, but the time is not trusted any more", ChallengeAnswered(WORDS, ANNA, True), NO_CLOCK
+        ),
+    ),
+    WasWrong: (
+        Case("somebody says that it went wrong", WasWrong(noted=True)),
+        Case("the same, and it cannot be noted", WasWrong(noted=False)),
     ),
     talk.Confused: (
         Case("speech that is no sentence of the grammar", talk.Confused()),

@@ -23,10 +23,11 @@ sys.path.insert(0, str(ROOT))
 from agent.committing import journal_rows  # noqa: E402
 from agent.deciding import conversation as talk  # noqa: E402
 from agent.deciding.asking import MOST_TRIES  # noqa: E402
+from agent.deciding.challenged import Challenged  # noqa: E402
 from agent.deciding.choice import Choice  # noqa: E402
 from agent.deciding.dialogue import TABLE, step  # noqa: E402
 from agent.deciding.offered import AskOffer, AwaitingOffer  # noqa: E402
-from scripts.dialogue_cases import ANNA, CASES, COFFEE, POLICY, TEA, Case  # noqa: E402
+from scripts.dialogue_cases import ANNA, CASES, COFFEE, POLICY, TEA, WORDS, Case  # noqa: E402
 
 PAGE = ROOT / "docs" / "states.md"
 
@@ -82,6 +83,8 @@ def _states(state: type[talk.State], *, sentence_asked: bool) -> list[talk.State
     if state is talk.Committing:
         return [talk.Committing(COFFEE, ANNA)]
     each, said = range(1, MOST_TRIES + 1), COFFEE.digest
+    if state is Challenged:
+        return [Challenged(COFFEE, ANNA, WORDS, tries, said=said) for tries in each]
     if state is talk.AwaitingFactor:
         return [talk.AwaitingFactor(COFFEE, ANNA, tries, said=said) for tries in each]
     if state is talk.Confirming:
@@ -91,7 +94,9 @@ def _states(state: type[talk.State], *, sentence_asked: bool) -> list[talk.State
 
 
 def _row(case: Case, state: talk.State) -> Row:
-    around = talk.Surroundings(POLICY, case.circumstances, case.proposed, case.offers, case.house)
+    around = talk.Surroundings(
+        POLICY, case.circumstances, case.proposed, case.offers, case.house, chance=case.chance
+    )
     after, effects = step(state, case.event, around)
     says = [f"`{effect.key}`" for effect in effects if isinstance(effect, talk.Say)]
     says += ["asks the shop" for effect in effects if isinstance(effect, AskOffer)]

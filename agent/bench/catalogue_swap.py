@@ -180,14 +180,14 @@ class _Sizes:
         self.before = self.most_till = self.most_compiler = 0.0
 
     def till_mb(self) -> float:
-        return _resident_mb(self._pid)
+        return resident_mb(self._pid)
 
     def watch(self, over: threading.Event) -> None:
         while not over.wait(_BETWEEN_LOOKS_S):
             self.most_till = max(self.most_till, self.till_mb())
             for workshop in _children(self._pid):
                 for job in _children(workshop):
-                    self.most_compiler = max(self.most_compiler, _resident_mb(job))
+                    self.most_compiler = max(self.most_compiler, resident_mb(job))
 
 
 def _children(pid: int) -> list[int]:
@@ -196,7 +196,7 @@ def _children(pid: int) -> list[int]:
     return []
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
     """0 where it is gone."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():

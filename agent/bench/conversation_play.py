@@ -9,25 +9,19 @@ from typing import NamedTuple
 import msgspec
 
 from agent.bench.conversation_account import account, differing
+from agent.bench.conversation_ear import OpenEar, WordsEar
 from agent.bench.conversation_file import Conversation, Step
 from agent.bench.conversation_room import Room, sensor_of
-from agent.bench.conversation_voices import Voices
 from agent.bench.happenings import Happening, minor_of, seconds_of
 from agent.bench.played_clock import Clock
 from agent.bench.played_shop import Founded
-from agent.deciding.lexicon import LEXICONS
 from agent.deciding.policy_file import PolicyFile, parse_policy
-from agent.deciding.verification import Voiceprint
-from agent.plumbing import messages, site_messages
+from agent.plumbing import site_messages
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.operator import FactorKind
-from agent.plumbing.sentence_graph import normalise_text
 from agent.plumbing.settings import Policy
 from agent.plumbing.speaker_models import GE2E
 from agent.till.house import HouseRules
-
-_GOES_ON = " ... "
-"""Between what was taken for the whole and what its speaker said besides."""
 
 
 class Came(NamedTuple):
@@ -45,11 +39,11 @@ class Played(NamedTuple):
     faults: tuple[str, ...]
 
 
-def play(conversation: Conversation, founded: Founded, folder: Path) -> Played:
+def play(conversation: Conversation, founded: Founded, folder: Path, open_ear: OpenEar = WordsEar) -> Played:
     """Holds it, in `folder`, which does not exist yet. The order of every step is that of the file; time
     stands still but where the file says otherwise."""
     folder.mkdir()
-    player = _Player(conversation, founded, folder)
+    player = _Player(conversation, founded, folder, open_ear)
     steps: list[Came] = []
     try:
         for step in conversation.steps:
@@ -71,13 +65,14 @@ def play(conversation: Conversation, founded: Founded, folder: Path) -> Played:
 
 
 def _policy_of(given: Mapping[str, list[Mapping[str, str]]]) -> PolicyFile:
-    """The rules and roles that stand there, each rule as the keys and values of its table."""
+    """The rules, roles and shifts that stand there, each rule as the keys and values of its table."""
     rules = (f'{{id = "rule-{at}", {words["rule"]}}}' for at, words in enumerate(given.get("rule", ()), 1))
     people: dict[str, list[str]] = {}
     for words in given.get("role", ()):
         people.setdefault(words["role"], []).append(words["name"])
     roles = "".join(f"{role} = {names}\n" for role, names in people.items())
-    return parse_policy(f"rule = [{', '.join(rules)}]\n[roles]\n{roles}")
+    shifts = "".join(f"[shift]\nhours = {words['hours']}\n" for words in given.get("shift", ()))
+    return parse_policy(f"schema_version = 2\nrule = [{', '.join(rules)}]\n{shifts}[roles]\n{roles}")
 
 
 def _shown(came: Came) -> str:
@@ -85,9 +80,9 @@ def _shown(came: Came) -> str:
 
 
 class _Player:
-    def __init__(self, conversation: Conversation, founded: Founded, folder: Path) -> None:
+    def __init__(self, conversation: Conversation, founded: Founded, folder: Path, open_ear: OpenEar) -> None:
         self._language = conversation.language
-        self._voices = Voices()
+        self._ear = open_ear(conversation.language, self._fault)
         self.faults: list[str] = []
         self._line = conversation.line
         given: dict[str, list[Mapping[str, str]]] = {}
@@ -100,12 +95,14 @@ class _Player:
             msgspec.convert(limits, Policy),
             [sensor_of(words["product"], words["place"]) for words in given.get("sensor", ())],
             direct="direct" in given,
+            tells_when="tells_when" in given,
         )
         self._names: dict[str, str] = {}
         if "nobody" not in given:
             for name in given.get("people", [{"names": "Anna"}])[0]["names"].split(", "):
                 model = "speaker-ecapa:1" if "other_model" in given else GE2E
-                voiceprint = Voiceprint(model, self._voices.of(name))
+                silent = {"name": name} in given.get("no_voice", ())
+                voiceprint = None if silent else self._ear.learned(name, model)
                 self._names[self._room.enrol(name, voiceprint)] = name
         kinds: tuple[FactorKind, ...] = ("pin", "badge")
         for kind in kinds:
@@ -139,7 +136,7 @@ class _Player:
         self._line = step.line
         self._room.said.clear()
         if step.happening is None:
-            self._speak(step)
+            self._ear.hears(step, self._room)
         else:
             self._happen(step, step.happening)
         self._room.settle()
@@ -157,73 +154,6 @@ class _Player:
             *(f"{self._line}: {difference}" for difference in differences),
         ]
 
-    # --- people ---
-
-    def _speak(self, step: Step) -> None:
-        first, goes_on, rest = step.text.partition(_GOES_ON)
-        listen, wakes = self._room.listening, LEXICONS[self._language].wake_phrases
-        forged = any(mark.what == "as_if_woken" for mark in step.marks)
-        if listen is None or forged:  # while it listens for an answer, nothing else is listened for
-            if not any(normalise_text(first).startswith(phrase) for phrase in wakes):
-                return
-            self._room.spoken.woken()
-            listen = messages.Listen(0, "order", 0)
-            if normalise_text(step.text) in wakes:
-                self._room.listening = listen
-                return
-        if goes_on:
-            self._room.utterance(self._utterance(step, listen, first))
-            self._room.spoken.went_on(listen.listen_id)
-            self._room.speak(aloud=False)
-            step = step._replace(nearly=())  # the whole is told apart
-        self._room.listening = None
-        self._room.utterance(
-            self._utterance(step, listen, f"{first} {rest}", heard=step.heard, open_heard=step.open_heard)
-        )
-
-    def _utterance(
-        self,
-        step: Step,
-        listen: messages.Listen,
-        said: str,
-        *,
-        heard: str | None = None,
-        open_heard: str | None = None,
-    ) -> messages.Utterance:
-        marks = {mark.what: mark.words for mark in step.marks}
-        words = self._words(listen, normalise_text(said), heard)
-        voice = self._voices.of(step.actor)
-        if like := marks.get("like"):
-            voice = self._voices.like(step.actor, like["other"], float(like["cosine"]))
-        short = "short" in marks
-        return messages.Utterance(
-            listen.listen_id,
-            words,
-            normalise_text(said if open_heard is None else open_heard),
-            gap_per_token=-3.0 if "unsure" in marks or not words else -0.1,
-            embedding=None if short else voice,
-            speech_ms=400 if short else 13_000 if "much_talk" in marks else 2_500,
-            snr_db=2.0 if "noisy" in marks else 30.0,
-            speech_ended_ns=1,
-            grammar_id=self._room.desk.edition.grammar_id,
-            embedding_in_noise=voice if self._room.embeds_in_noise and not short else None,
-            runners_up=tuple(
-                messages.RunnerUp(self._words(listen, "", near), nats) for near, nats in step.nearly
-            ),
-        )
-
-    def _words(self, listen: messages.Listen, said: str, heard: str | None) -> str:
-        """What a recogniser can hear of it: a sentence that may be said there, or none ('')."""
-        words = said if heard is None else normalise_text(heard)
-        if listen.phrases:
-            possible = words in listen.phrases
-        else:
-            parser = self._room.desk.edition.parser(self._language)
-            possible = bool(words) and parser.parse(listen.entry, words) is not None
-        if heard and not possible:
-            self._fault(f"{words!r} is no sentence of {listen.entry!r}, and cannot be heard there")
-        return words if possible else ""
-
     # --- things ---
 
     def _happen(self, step: Step, happening: Happening) -> None:
@@ -234,7 +164,7 @@ class _Player:
             "type": lambda: room.type(
                 words["text"], (languages or [self._language])[0], *map(self._person, typists)
             ),
-            "silence": self._silence,
+            "silence": lambda: self._ear.hears_nothing(room),
             "keypad": lambda: room.touching.received(site_messages.PinTyped(words["number"])),
             "hold_badge": lambda: room.touching.received(site_messages.BadgeRead(words["number"])),
             "phone_answers": lambda: room.phones.answer(
@@ -268,22 +198,17 @@ class _Player:
             "tell_time": room.tell_time,
             "forget": lambda: self._forget(words["name"]),
             "enrol": lambda: self._enrol(words["name"]),
+            "remember": lambda: self._remember(words["name"]),
             "cancel": self._cancel,
             "new_pin": lambda: self._new_factor("pin", words["name"]),
             "new_badge": lambda: self._new_factor("badge", words["name"]),
+            "no_badge": lambda: room.desk.factors.remove(self._person(words["name"]), "badge"),
             "restart": room.restart,
             "mended": lambda: room.restart(mended=True),
             "lose_voice": room.lose_voice,
             "find_voice": room.find_voice,
         }
         acts[happening.what]()
-
-    def _silence(self) -> None:
-        if self._room.listening is None:
-            self._fault("nobody listens, and silence is nothing that it could notice")
-            return
-        listening, self._room.listening = self._room.listening, None
-        self._room.spoken.silent(listening.listen_id)
 
     def _forget(self, name: str) -> None:
         """As `earmark people forget`."""
@@ -300,6 +225,12 @@ class _Player:
     def _enrol(self, name: str) -> None:
         if not self._room.spoken.begin_enrolment(name):
             self._room.show("(enrol_busy)")
+
+    def _remember(self, name: str) -> None:
+        """As `earmark people remember`."""
+        people, person = self._room.desk.people, self._person(name)
+        if (known := people.get(person)) is not None:
+            people.keep_profile(person, msgspec.structs.replace(known.profile, remembers=True))
 
     def _new_factor(self, kind: FactorKind, name: str) -> None:
         try:

@@ -39,6 +39,7 @@ from agent.till.proofs import Proofs
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
 from agent.till.shop_link import ShopLink
+from agent.till.shopping_list import ShoppingList
 from agent.till.silences import SensorSilences
 from agent.till.spoken import SpokenDialogue
 from agent.till.touching import Touching
@@ -81,8 +82,11 @@ class Room:
         sensors: list[Sensor],
         *,
         direct: bool = False,
+        tells_when: bool = False,
     ) -> None:
+        """`tells_when`: the shop is asked when things come, before they are read back."""
         self._folder, self._founded, self._clock = folder, founded, clock
+        self._tells_when = tells_when
         self.shop = PlayedShop(founded, folder / "shop", lambda: int(clock.shop_s))
         self.settings = Settings(
             device=Device(id=DEVICE, environment="test", language=language),
@@ -97,7 +101,8 @@ class Room:
         self._sent: list[messages.Message] = []
         self._to_shop: list[messages.Publish] = []
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
-        self._numbers = itertools.count(1)
+        self._numbers, self._drawn = itertools.count(1), itertools.count(101)
+        self._draws = itertools.count(1)
         self.linked = False
         self.embeds_in_noise = False
         self._edition = edition_of(founded.catalogue, language)
@@ -123,20 +128,26 @@ class Room:
         )
         self.desk.speaker_model = GE2E
         self.chat: Typed | None = None
+        self._typist = ""
         self._silences = SensorSilences(self.desk, lambda: clock.boot_s)
         self._proposals = SensorProposals(self.desk, self._silences)
-        waiting = WaitingBaskets(lambda: [self.chat] if self.chat else [], self._proposals)
+        shopping = ShoppingList(self.desk)
+        waiting = WaitingBaskets(lambda: [self.chat] if self.chat else [], self._proposals, shopping)
         self._offers = Offers(self.desk, self._sent_up, self._after)
         self._asks = Asks(self.desk, self._sent_up, self._after)
+        if self._tells_when:
+            self.desk.coming.use(self._asks.ask)
         self.spoken = Spoken(
             *(self.desk, self._sent.append, self._after, lambda *_: None, waiting),
             ask_for_offer=self._offers.ask,
+            draw=lambda length: next(self._draws).to_bytes(length, "big"),
+            shop=self._asks,
         )
         self.proofs: Proofs = Proofs(self.desk, lambda: [self.spoken, *([self.chat] if self.chat else [])])
         self.touching = Touching(self.desk, self.spoken, self._after, self.proofs)
         self._hears = False
         self.sensing = Sensing(
-            self._proposals, self._silences, self.spoken, lambda: self._hears, lambda *_: None
+            self._proposals, self._silences, self.spoken, lambda: self._hears, lambda *_: None, shopping
         )
         self._link = ShopLink(self.desk, self._sent_up, self._receipt, self._after)
         self._hears = True
@@ -190,8 +201,12 @@ class Room:
 
     def type(self, text: str, language: str, person: str = "") -> None:
         """A line in `earmark chat`, by somebody who says to be `person`."""
-        if self.chat is None:
-            self.chat = Typed(self.desk, language, self.show, self._what_is_low, self._asks, person)
+        if self.chat is None or (person and person != self._typist):
+            self._typist = person
+            self.chat = Typed(
+                *(self.desk, language, self.show, self._what_is_low, self._asks, person),
+                draw=lambda: str(next(self._drawn)),
+            )
         self.chat.typed(text)
 
     def show(self, text: str) -> None:
@@ -281,8 +296,13 @@ class Room:
                     self.embeds_in_noise = in_noise
         return spoke
 
-    def enrol(self, name: str, voiceprint: Voiceprint) -> str:
-        """As if it had been learned long ago; the pseudonym."""
+    @property
+    def embeds(self) -> bool:
+        """Whether the ear tells voices apart: where somebody's was learned, or is being learned."""
+        return len(self.desk.people) > 0 or self.embeds_in_noise
+
+    def enrol(self, name: str, voiceprint: Voiceprint | None) -> str:
+        """As if it had been learned long ago, or never; the pseudonym."""
         return self.desk.people.add(name, voiceprint, now_s=0).pseudonym
 
     def _sent_up(self, message: messages.Message) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import order_backend
+from agent.bench.conversation_ear import OpenEar, WordsEar
 from agent.bench.conversation_file import Conversation
 from agent.bench.conversation_play import Played, play
 from agent.bench.played_shop import Founded
@@ -49,7 +50,7 @@ def hold(conversations: Sequence[Conversation]) -> list[Held]:
 
 
 @contextmanager
-def holder() -> Iterator[Callable[[Conversation], Held]]:
+def holder(open_ear: OpenEar = WordsEar) -> Iterator[Callable[[Conversation], Held]]:
     """What holds one conversation after another. All begin with a copy of the same shop."""
     in_memory = _MEMORY if Path(_MEMORY).is_dir() else None
     with tempfile.TemporaryDirectory(dir=in_memory) as folder:
@@ -59,7 +60,7 @@ def holder() -> Iterator[Callable[[Conversation], Held]]:
         def hold_one(conversation: Conversation) -> Held:
             here = Path(folder) / str(next(numbers))
             with _in_utc(), _without_log():
-                played = play(conversation, founded, here)
+                played = play(conversation, founded, here, open_ear)
             shutil.rmtree(here)
             return Held(conversation, played)
 

@@ -36,6 +36,8 @@ GIVENS: Patterns = (
     ("pin", rf"(?P<name>{_NAME}) has the PIN (?P<number>\d{{4,20}})"),
     ("badge", rf"(?P<name>{_NAME}) has the badge (?P<number>\d{{6,20}})"),
     ("phone", rf"(?P<name>{_NAME}) has a phone"),
+    ("no_voice", rf"(?P<name>{_NAME}) has no learned voice"),
+    ("shift", r"shifts of (?P<hours>\d+) hours"),
     ("role", rf"(?P<name>{_NAME}) is (a|an) (?P<role>[a-z0-9-]+)"),
     ("rule", r"a rule: (?P<rule>.+)"),
     ("at", rf"(?P<day>{'|'.join(DAYS)}) (?P<hour>\d\d):(?P<minute>\d\d)"),
@@ -46,6 +48,7 @@ GIVENS: Patterns = (
     ("button", "there is a button"),
     ("other_model", "voices were learned with another model"),
     ("direct", "orders are DIRECT"),
+    ("tells_when", "the shop is asked when it comes"),
     ("charges", rf"the shop charges {_MONEY} for (?P<product>[a-z0-9-]+)"),
     ("waiting", r"(?P<count>\d+) orders wait for the shop already"),
     ("sensor", r"a sensor of (?P<product>[a-z0-9-]+) in (?P<place>.+)"),
@@ -100,9 +103,11 @@ THINGS: Mapping[str, Patterns] = {
     "operator": (
         ("forget", rf"forgets (?P<name>{_NAME})"),
         ("enrol", rf"enrols (?P<name>{_NAME})"),
+        ("remember", rf"lets (?P<name>{_NAME})'s orders be used for suggestions"),
         ("cancel", "cancels the last order"),
         ("new_pin", rf"has (?P<name>{_NAME}) set a PIN"),
         ("new_badge", rf"has (?P<name>{_NAME}) set a badge"),
+        ("no_badge", rf"takes (?P<name>{_NAME})'s badge away"),
     ),
     "device": (
         ("restart", "restarts"),

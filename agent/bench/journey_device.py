@@ -28,6 +28,7 @@ from agent.deciding.placed import ReceiptArrived
 from agent.deciding.replies import Hears, render
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import OrderAsked, understand
+from agent.deciding.verification import Voiceprint
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, to_int16
 from agent.hearing.ears import Ears
 from agent.hearing.speech import Speech
@@ -112,9 +113,10 @@ class JourneyDevice:
             self._desk, self._sent.append, lambda *_: None, self._enrol_step, self._nothing_waits()
         )
         self._learned: bool | None = None  # of the enrolment under way: None until it has ended
-        self._ears = Ears(self.settings)
-        self._ears.use_grammar(graph, edition.grammar_id)
-        self._desk.speaker_model = self._ears.speaker_model
+        self.ears = Ears(self.settings)
+        """By which it hears."""
+        self.ears.use_grammar(graph, edition.grammar_id)
+        self._desk.speaker_model = self.ears.speaker_model
         self._speech = Speech()
         self._spoken_seconds: dict[str, float] = {}
         self.said = ""
@@ -167,6 +169,10 @@ class JourneyDevice:
             self.speak()
         return Enrolment(bool(self._learned), len(read) - len(set(read)))
 
+    def voiceprint(self, name: str) -> Voiceprint | None:
+        """What it has learned of whoever was enrolled as `name`, None where nothing."""
+        return next((person.voiceprint for person in self._desk.people.all() if person.name == name), None)
+
     def forget(self, name: str) -> None:
         """Whoever was enrolled as `name` is not any more."""
         for person in self._desk.people.all():
@@ -187,7 +193,7 @@ class JourneyDevice:
         ended_at, work = 0, 0.0
         for number, frame in enumerate(frames):
             begun = time.perf_counter()
-            match self._ears.push(frame, time.monotonic_ns()):
+            match self.ears.push(frame, time.monotonic_ns()):
                 case messages.Woken():
                     woken_at = number
                     self._dialogue.woken()
@@ -202,7 +208,7 @@ class JourneyDevice:
                     self._dialogue.heard(said)
                     self._deliver()
                     ended_at, work = number, time.perf_counter() - begun
-            if said is not None and not self._ears.may_go_on_ms:
+            if said is not None and not self.ears.may_go_on_ms:
                 audio_seconds = (number + 1) * FRAME_MS / 1_000
                 waited = (number - ended_at) * FRAME_MS / 1_000
                 seconds = (number - (woken_at or 0)) * FRAME_MS / 1_000 + max(0.0, work - waited)
@@ -225,16 +231,16 @@ class JourneyDevice:
         while self._sent:
             say = self._sent.popleft()
             if isinstance(say, messages.ListenPolicy):
-                self._ears.embeds, self._ears.embeds_in_noise = say.embed, say.in_noise
+                self.ears.embeds, self.ears.embeds_in_noise = say.embed, say.in_noise
             if not isinstance(say, messages.Say):
                 continue
-            self._ears.wait_for_wake()
+            self.ears.wait_for_wake()
             self.said = say.text
             seconds += self._length(say.text)
             self._dialogue.spoken(say.say_id)
             self.listening = say.then is not None
             if then := say.then:
-                self._ears.listen(then.listen_id, then.entry, then.window_ms, then.phrases)
+                self.ears.listen(then.listen_id, then.entry, then.window_ms, then.phrases)
         return seconds
 
     def push_to_talk(self) -> None:
@@ -243,14 +249,14 @@ class JourneyDevice:
         self._dialogue.push_to_talk()
         while self._sent:
             if isinstance(listen := self._sent.popleft(), messages.Listen):
-                self._ears.listen(listen.listen_id, listen.entry, listen.window_ms)
+                self.ears.listen(listen.listen_id, listen.entry, listen.window_ms)
 
     def rest(self) -> None:
         """Nobody says anything any more, and what it was about to say is not said."""
         self._dialogue.voice_lost()
         self._sent.clear()
         self.listening = False
-        self._ears.wait_for_wake()
+        self.ears.wait_for_wake()
 
     def _length(self, text: str) -> float:
         if text not in self._spoken_seconds:

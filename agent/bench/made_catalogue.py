@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from agent.deciding.catalogue import Catalogue
+from agent.deciding.details import Details, Facts, Pack, Place
 from agent.deciding.products import Product, Wording
 
 _MAKERS = (
@@ -84,4 +85,30 @@ def made_catalogue(products: int, seed: int = 5) -> Catalogue:
             Product(f"p{number}", unit, 100 + number % 1_000, {"en": Wording(name)})
             for number, (name, unit) in enumerate(names.items())
         ),
+    )
+
+
+def made_details(catalogue: Catalogue, catalogue_sha256: str, seed: int = 5) -> Details:
+    """What its shop tells of each product, about as much as the sample catalogues do: pack, categories,
+    place, attributes, and what goes with it."""
+    chance = random.Random(seed)  # noqa: S311
+    last = len(catalogue.products) - 1
+    return Details(
+        *(1, catalogue.shop_id, catalogue.version, catalogue_sha256),
+        products={
+            product.id: Facts(
+                pack=Pack(chance.choice((100, 250, 500, 1_000)), "g" if product.unit == "bag" else "piece"),
+                categories=(f"group-{chance.randrange(200)}",),
+                hazard=("GHS07",) if chance.randrange(20) == 0 else (),
+                place=Place(
+                    f"{chance.randrange(60)}", f"{chance.choice('ABCDEF')} {chance.randrange(1, 40)}"
+                ),
+                attributes={
+                    "length": f"{chance.randrange(200)} mm",
+                    "weight": chance.randrange(9_000),
+                },
+                goes_with=(f"p{chance.randint(0, last)}",),
+            )
+            for product in catalogue.products
+        },
     )

@@ -21,7 +21,8 @@ def add_benchmarks(benchmarks: Benchmarks) -> None:
     added = (
         _orders(benchmarks),
         _room(benchmarks),
-        _baskets(benchmarks),
+        _made(benchmarks, "baskets", "made orders of several items, and with corrections", 100),
+        _made(benchmarks, "questions", "made questions, and as many orders of one item", 40),
         _language(benchmarks),
         _latency(benchmarks),
         _catalogue(benchmarks),
@@ -66,21 +67,15 @@ def _room(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     return room
 
 
-def _baskets(benchmarks: Benchmarks) -> argparse.ArgumentParser:
-    baskets = add_command(
-        benchmarks,
-        "baskets",
-        "bench_device",
-        "baskets",
-        "made orders of several items, and with corrections",
+def _made(benchmarks: Benchmarks, name: str, what: str, count: int) -> argparse.ArgumentParser:
+    made = add_command(benchmarks, name, "bench_device", name, what)
+    _file(made, "--catalogue", "what the sentences are about", required=True)
+    made.add_argument(
+        "--count", type=int, default=count, metavar="N", help=f"sentences that are spoken (default: {count})"
     )
-    _file(baskets, "--catalogue", "what is ordered", required=True)
-    baskets.add_argument(
-        "--count", type=int, default=100, metavar="N", help="sentences that are spoken (default: 100)"
-    )
-    baskets.add_argument("--seed", type=int, default=5, metavar="N", help="of the sentences (default: 5)")
-    _noise(baskets)
-    return baskets
+    made.add_argument("--seed", type=int, default=5, metavar="N", help="of the sentences (default: 5)")
+    _noise(made)
+    return made
 
 
 def _language(benchmarks: Benchmarks) -> argparse.ArgumentParser:
@@ -139,6 +134,7 @@ def _catalogue(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         action="store_true",
         help="instead: how long each size takes from the shop's publishing to the device's orders",
     )
+    catalogue.add_argument("--details", action="store_true", help="with --download: details of each as well")
     return catalogue
 
 
@@ -231,6 +227,12 @@ def _conversations(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     _folder(conversations, "--folder", "where they stand (default: docs/conversations)")
     instead = conversations.add_mutually_exclusive_group()
     instead.add_argument("--show", metavar="N", help="only prints the Nth, or one with this in its name")
+    instead.add_argument(
+        "--spoken",
+        type=int,
+        metavar="N",
+        help="N of the English ones, said by synthetic voices and heard by the real models",
+    )
     instead.add_argument(
         "--rewrite", action="store_true", help="writes into the files what comes of each; read the difference"
     )

@@ -1,5 +1,5 @@
-"""`earmark bench idle`, `latency`, `catalogue` and `baskets`: what the device takes while nobody speaks, how
-long when somebody does, what a large catalogue takes, and orders of several items."""
+"""`earmark bench idle`, `latency`, `catalogue`, `baskets` and `questions`: what the device takes while nobody
+speaks, how long when somebody does, what a large catalogue takes, orders of several items, and questions."""
 
 from __future__ import annotations
 
@@ -75,6 +75,32 @@ def baskets(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def questions(arguments: argparse.Namespace) -> int:
+    """Runs the benchmark of made questions and prints its table."""
+    from agent.bench.questions import OUTCOMES, run_questions_bench
+
+    check_noise(arguments)
+    result = run_questions_bench(
+        arguments.catalogue,
+        arguments.noise,
+        list(arguments.snr),
+        arguments.count,
+        arguments.seed,
+        default_models_dir(),
+    )
+    if arguments.json:
+        print(json.dumps(result))
+        return 0
+    print(f"{'noise':>8} {'said':>10}", *(f"{outcome:>9}" for outcome in OUTCOMES))
+    for row in result["results"]:
+        for said in ("questions", "orders"):
+            noise = ratio(row["snr_db"])
+            print(f"{noise:>8} {said:>10}", *(f"{row[said][outcome]:>9}" for outcome in OUTCOMES))
+        kinds = (f"{kind} {one['right']} of {one['utterances']}" for kind, one in row["kinds"].items())
+        print(f"{'':>8} right: {', '.join(kinds)}")
+    return 0
+
+
 def catalogue(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of large catalogues and prints its table."""
     from agent.bench.catalogue import run_catalogue_bench
@@ -105,14 +131,14 @@ def _download(arguments: argparse.Namespace) -> int:
     """1 where a size that is promised within a time took longer."""
     from agent.bench.catalogue_download import WITHIN_PRODUCTS, WITHIN_S, run_download
 
-    results = [run_download(size) for size in arguments.products]
+    results = [run_download(size, with_details=arguments.details) for size in arguments.products]
     code = 0 if all(result["within"] for result in results) else 1
     if arguments.json:
         print(
             json.dumps({"within_seconds": WITHIN_S, "within_products": WITHIN_PRODUCTS, "results": results})
         )
         return code
-    heads = ("publish s", "fetched s", "orderable s", "parts", "bytes")
+    heads = ("publish s", "fetched s", "orderable s", "parts", "bytes", "till MB")
     print(f"{'products':>9} {'what':<10}", *(f"{head:>11}" for head in heads))
     for result in results:
         for what in ("whole", "changed"):
@@ -122,6 +148,7 @@ def _download(arguments: argparse.Namespace) -> int:
                 *(f"{value:>11.2f}" for value in seconds),
                 f"{row['parts']:>11}",
                 f"{row['bytes']:>11}",
+                f"{row['till_mb']:>11}",
             )
             print(f"{result['products']:>9} {what:<10}", *numbers)
     kept = "kept" if code == 0 else "NOT KEPT"

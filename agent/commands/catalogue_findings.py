@@ -49,6 +49,11 @@ def catalogue_in_use(health: CatalogueHealth) -> Iterator[Finding]:
     """Of the running device."""
     detail = f"serves catalogue version {health.version}, {health.products} products"
     yield Finding("device", "ok", detail)
+    if health.details:
+        yield Finding("device", "ok", f"knows the details of {health.details} products")
+    if health.details_fault:
+        detail = f"{health.details_fault_detail} ({health.details_fault})"
+        yield Finding("device", "note", detail, health.details_fault_next_step)
     if health.next_version:
         yield Finding("device", "ok", on_its_way(health))
     if health.fault:

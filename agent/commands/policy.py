@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from agent.commands.policy_findings import NO_READER
 from agent.commands.policy_words import about, day_name, verdict
 from agent.commands.priced import basket_of, catalogue_of
 from agent.deciding.basket import Basket
@@ -25,7 +26,7 @@ from agent.plumbing.settings import Settings
 from agent.plumbing.settings_file import load_settings
 from agent.plumbing.terminal import plain
 from agent.till.catalogue_store import served_file
-from agent.till.house import HouseRules, shop_details
+from agent.till.house import rules_by_files
 
 READY = Path(__file__).parents[1] / "policies"
 
@@ -43,7 +44,7 @@ def explain(arguments: argparse.Namespace) -> int:
     policy = _policy(_path(arguments, settings))
     catalogue, source = catalogue_of(served_file(settings.paths))
     basket = basket_of(catalogue, arguments.item, arguments.quantity, settings.device.language)
-    rules = HouseRules(policy, shop_details(settings.paths))
+    rules = rules_by_files(policy, settings.paths, source)
     house = rules.house(arguments.person, _moment(arguments), source)
     if arguments.role:
         house = msgspec.structs.replace(house, person=rules.person(arguments.person, arguments.role))
@@ -161,6 +162,8 @@ def _notes(policy: PolicyFile, settings: Settings) -> Iterator[str]:
         for name, members in getattr(policy, key).items():
             if not members:
                 yield f"[{key}] {name} lists nobody"
+    if policy.shift_hours and not settings.touch.badge_device:
+        yield NO_READER
     yield from _unknown_goods(policy, settings)
 
 
@@ -170,7 +173,7 @@ def _unknown_goods(policy: PolicyFile, settings: Settings) -> Iterator[str]:
     except CatalogueError as error:
         yield f"not compared with the shop's catalogue: {error.detail}"
         return
-    rules = HouseRules(policy, shop_details(settings.paths))
+    rules = rules_by_files(policy, settings.paths, source)
     lost, facts = rules.lost(source), rules.facts(source)
     if lost is not None:
         yield f"{lost.detail} ({lost.code}): {lost.next_step}"

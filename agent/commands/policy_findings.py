@@ -9,7 +9,9 @@ from agent.commands.findings import Finding
 from agent.deciding.edition import source_id
 from agent.plumbing.settings import Paths, Settings
 from agent.till.catalogue_store import served_file
-from agent.till.house import HouseRules
+from agent.till.house import HouseRules, rules_by_files
+
+NO_READER = "[shift]: there is no badge reader, so nobody can be on shift"
 
 
 def policy(settings: Settings) -> Iterator[Finding]:
@@ -22,6 +24,8 @@ def policy(settings: Settings) -> Iterator[Finding]:
         yield Finding("policy", "ok", "the limits of [policy]; there is no policy file")
         return
     yield Finding("policy", "ok", f"{len(rules)} rules beside the limits of [policy]")
+    if house.policy.shift_hours and not settings.touch.badge_device:
+        yield Finding("policy", "note", NO_READER, "name it in [touch] badge_device")
 
 
 def _lost(house: HouseRules, paths: Paths) -> Iterator[Finding]:
@@ -29,5 +33,5 @@ def _lost(house: HouseRules, paths: Paths) -> Iterator[Finding]:
         source = source_id(served_file(paths).read_bytes())
     except OSError:
         return  # `catalogue` tells of it
-    if fault := house.lost(source):
+    if fault := rules_by_files(house.policy, paths, source).lost(source):
         yield Finding("policy", "note", f"{fault.detail} ({fault.code})", fault.next_step)

@@ -9,7 +9,7 @@ from agent.deciding.rules import DAYS, NEEDS, SHOP_WHO, Day, Judgement, Need, Re
 from agent.plumbing.currencies import on_a_bill
 
 _NEED: dict[Need, str] = {
-    "challenge": "digits to be said again, or more: a PIN or badge",
+    "challenge": "words to be said after the device, or more: a PIN or badge",
     "factor": "a PIN or badge",
     "phone": "the approval on the person's phone",
     "second": "the approval of a second person",
@@ -53,6 +53,9 @@ def verdict(judgement: Judgement, basket: Basket) -> str:
         return f"No, because {_of_tier(judgement.code, judgement.limit, basket)}."
     if not judgement.needs:
         return "Yes, by voice alone."
+    if judgement.needs == {"challenge"}:
+        why = "; ".join(_reasons(judgement, basket))
+        return f"Yes, with words that are said after the device, because {why}."
     wanted = judgement.needs - ({"factor", "challenge"} if "phone" in judgement.needs else set())
     shown = " and ".join(dict.fromkeys(_SHOWN[need] for need in NEEDS if need in wanted))
     return f"Yes, with {shown}, because {'; '.join(_reasons(judgement, basket))}."

@@ -1,4 +1,4 @@
-"""From parts to a catalogue, and no byte of it believed before its hash is."""
+"""From parts to a document, and no byte of it believed before its hash is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import zlib
 from collections.abc import Callable
 
-from agent.committing.catalogue_manifest import ManifestClaims, Part, Slice
+from agent.committing.catalogue_manifest import Document, Part, Slice
 from agent.plumbing.errors import TrustError
 
 _READ_BYTES = 1 << 20
@@ -35,8 +35,8 @@ def unpack(payload: bytes, part: Part) -> bytes:
     return content
 
 
-def assemble(manifest: ManifestClaims, read: Callable[[Part], bytes], fd: int) -> None:
-    """Writes the catalogue into the empty file `fd`, with one part at a time in memory. `read` gives the
+def assemble(document: Document, read: Callable[[Part], bytes], fd: int) -> None:
+    """Writes the document into the empty file `fd`, with one part at a time in memory. `read` gives the
     bytes of a part as they travelled.
 
     Raises TrustError: catalogue_part, catalogue_sum (its parts are right, and together they are something
@@ -44,11 +44,11 @@ def assemble(manifest: ManifestClaims, read: Callable[[Part], bytes], fd: int) -
     """
     wanted: dict[int, list[tuple[int, Slice]]] = {}
     position = 0
-    for one in manifest.recipe():
+    for one in document.recipe():
         wanted.setdefault(one.part, []).append((position, one))
         position += one.length
     for number, slices in wanted.items():
-        content = memoryview(unpack(read(manifest.parts[number]), manifest.parts[number]))
+        content = memoryview(unpack(read(document.parts[number]), document.parts[number]))
         for target, one in slices:
             _write(fd, content[one.offset : one.offset + one.length], target)
     digest = hashlib.sha256()
@@ -56,8 +56,8 @@ def assemble(manifest: ManifestClaims, read: Callable[[Part], bytes], fd: int) -
     while data := os.pread(fd, _READ_BYTES, position):
         digest.update(data)
         position += len(data)
-    if digest.hexdigest() != manifest.sha256:
-        raise TrustError("catalogue_sum", f"version {manifest.version} is not what was signed")
+    if digest.hexdigest() != document.sha256:
+        raise TrustError("catalogue_sum", "its parts together are not what was signed")
 
 
 def _write(fd: int, data: memoryview, position: int) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import TypedDict, Unpack
 from uuid import UUID
 
+from msgspec import UNSET
+
 from agent.committing import sd_jwt
 from agent.committing.envelope import IntentData
 from agent.committing.intents import SignedIntent, check_order, person_claims, sealed, sign_intent
@@ -70,7 +72,10 @@ def _sign_direct(order: AgreedOrder, offer: Offer, **by: Unpack[SignedBy]) -> Si
         intent_id=UUID(offer.intent_id),
     )
     digest, total = sd_jwt.digest(offer.token), order.basket.total
-    checkout = keys.sign(CheckoutMandate(checkout_jwt=offer.token, checkout_hash=digest, **claims))
+    judged_by = order.details or UNSET
+    checkout = keys.sign(
+        CheckoutMandate(checkout_jwt=offer.token, checkout_hash=digest, details=judged_by, **claims)
+    )
     payment = keys.sign(
         PaymentMandate(
             transaction_id=digest,

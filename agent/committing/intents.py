@@ -76,6 +76,7 @@ def sign_intent(
         OpenCheckoutMandate(
             constraints=(AllowedMerchants((trust.merchant,)), LineItems(_line_items(order))),
             catalogue_version=order.basket.catalogue_version,
+            details=order.details or msgspec.UNSET,
             **claims,
         )
     )

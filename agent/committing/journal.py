@@ -15,6 +15,7 @@ from agent.committing.envelope import up_topic
 from agent.committing.intents import SignedIntent
 from agent.committing.journal_cancels import CancelRows
 from agent.committing.journal_decisions import JournalDecisions
+from agent.committing.journal_lists import ListRows
 from agent.committing.journal_people import PeopleRows
 from agent.committing.journal_requests import RequestRows
 from agent.committing.journal_returned import ReturnedRows
@@ -40,6 +41,10 @@ __all__ = ["EventRow", "Journal", "OrderRow"]
 FILE_NAME = "journal.db"
 """Under state_dir."""
 
+_TABLES = (
+    *("meta", "orders", "events", "decisions", "cancels", "requests"),
+    *("list_entries", "list_reminders"),
+)
 _COLUMNS = (
     "intent_id, conversation, person, basket_key, title, total_minor, currency, sha256, iat, exp, state, "
     "attempts, order_id, reason, delivery_date, queued_at_s, settled_at_s, seconds_to_journal"
@@ -47,7 +52,7 @@ _COLUMNS = (
 _SELECT = f"SELECT {_COLUMNS} FROM orders"  # noqa: S608
 
 
-class Journal(CancelRows, RequestRows, ReturnedRows, JournalDecisions, PeopleRows):
+class Journal(CancelRows, RequestRows, ReturnedRows, JournalDecisions, PeopleRows, ListRows):
     """Owns one connection; used from one thread."""
 
     def queue(self, signed: SignedIntent, order: AgreedOrder, *, now_s: int, monotonic_ns: int) -> None:
@@ -175,9 +180,10 @@ class Journal(CancelRows, RequestRows, ReturnedRows, JournalDecisions, PeopleRow
         """One order, or None."""
         return self._one(f"{_SELECT} WHERE intent_id = ?", (intent_id,))
 
-    def orders(self, limit: int = 20) -> list[OrderRow]:
-        """The newest orders first."""
-        return self._many(f"{_SELECT} ORDER BY number DESC LIMIT ?", (limit,))
+    def orders(self, limit: int = 20, *, person: str = "") -> list[OrderRow]:
+        """The newest orders first; those of `person` only, where one is given."""
+        own = "person = ? OR ? = ''"
+        return self._many(f"{_SELECT} WHERE {own} ORDER BY number DESC LIMIT ?", (person, person, limit))
 
     def open_orders(self) -> list[OrderRow]:
         """Everything without an end, oldest first."""
@@ -262,7 +268,7 @@ class Journal(CancelRows, RequestRows, ReturnedRows, JournalDecisions, PeopleRow
         """Reads every value once, and looks whether each open order's row still says what it said. Raises
         JournalError journal_corrupt where one does not, or cannot be read."""
         with self._errors():
-            for table in ("meta", "orders", "events", "decisions", "cancels", "requests"):
+            for table in _TABLES:
                 for _ in self._db.execute(f"SELECT * FROM {table}"):  # noqa: S608
                     pass
             rows = self._db.execute(

@@ -20,6 +20,7 @@ import msgspec
 from agent.committing.envelope import up_topic
 from agent.committing.journal import Journal
 from agent.committing.journal_mend_cancels import SalvagedCancels
+from agent.committing.journal_mend_lists import SalvagedLists
 from agent.committing.journal_mend_requests import SalvagedRequests
 from agent.committing.journal_rows import ALLOWED, DAMAGED, OPEN, checksum
 from agent.committing.journal_salvage import Record, Value, records
@@ -28,6 +29,7 @@ from agent.committing.jws import PublicJwk
 from agent.committing.read_back import fits, signed_facts
 from agent.committing.receipts import CANCELLED
 from agent.deciding.basket import Factor
+from agent.deciding.shopping_list import NumberedOrder
 from agent.plumbing import audit, durable
 from agent.plumbing.errors import JournalError
 
@@ -122,6 +124,7 @@ class _Salvaged:
         self.decisions: dict[int, tuple[Value, ...]] = {}
         self.cancels = SalvagedCancels(keys, device_id)
         self.requests = SalvagedRequests(keys, device_id)
+        self.lists = SalvagedLists()
         self._seen: set[Record] = set()
 
     def take(self, record: Record) -> None:
@@ -135,6 +138,8 @@ class _Salvaged:
             return
         elif rowid is not None and len(values) == 1 + len(_DECISION) and _are(values[1:], _DECISION):
             self.decisions[rowid] = values[1:]
+        elif rowid is not None and self.lists.take(rowid, values):
+            return
         elif rowid is None and len(values) == 2 and _are(values, (str, str)):
             self._meta(str(values[0]), str(values[1]))
 
@@ -225,6 +230,8 @@ def _write(new: Path, salvaged: _Salvaged) -> int:
                 kept += 1
         salvaged.cancels.write(db, salvaged.orders)
         salvaged.requests.write(db)
+        asked = (row for row in salvaged.orders.values() if row["state"] not in ("refused", "expired"))
+        salvaged.lists.write(db, (NumberedOrder(row["number"], row["basket_key"]) for row in asked))
         for _, values_ in sorted(salvaged.decisions.items()):
             with contextlib.suppress(sqlite3.IntegrityError):
                 db.execute(

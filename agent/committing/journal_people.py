@@ -104,7 +104,10 @@ class PeopleRows(JournalFile):
 
 
 def _forget_rows(db: sqlite3.Connection, person: str) -> None:
-    """In every table that says whose a row is; of orders, in those that have ended."""
+    """In every table that says whose a row is; of orders, in those that have ended. What the person put on a
+    list goes with the person."""
+    for table in ("list_entries", "list_reminders"):
+        db.execute(f"DELETE FROM {table} WHERE person = ?", (person,))  # noqa: S608
     for [table] in db.execute(_OF_SOMEBODY).fetchall():
         if table != "orders":
             db.execute(f"UPDATE {table} SET person = '' WHERE person = ?", (person,))  # noqa: S608

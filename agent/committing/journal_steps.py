@@ -123,6 +123,25 @@ CREATE TABLE requests (
 ) STRICT;
 """
 
+# A release that does not know these tables shows no list; it is there again after the next update.
+_LISTS = """
+CREATE TABLE list_entries (
+    number      INTEGER PRIMARY KEY,
+    person      TEXT NOT NULL,
+    sku         TEXT NOT NULL,
+    quantity    INTEGER NOT NULL CHECK (quantity > 0),
+    title       TEXT NOT NULL,
+    after_order INTEGER NOT NULL,
+    added_at_s  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE list_reminders (
+    number    INTEGER PRIMARY KEY,
+    person    TEXT NOT NULL,
+    due_at_s  INTEGER NOT NULL,
+    said_at_s INTEGER
+) STRICT;
+"""
+
 STEPS = (
     _ORDERS_EVENTS_DECISIONS,
     _RECEIPTS_AND_CHECKSUMS,
@@ -132,6 +151,7 @@ STEPS = (
     _FACTORS,
     _WHAT_WAS_RETURNED,
     _REQUESTS,
+    _LISTS,
 )
 
 SCHEMA_VERSION = len(STEPS)

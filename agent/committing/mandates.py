@@ -116,11 +116,17 @@ class Claims(PersonClaims, frozen=True, kw_only=True):
     cnf: Confirmation
 
 
+Details = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")] | msgspec.UnsetType
+"""The SHA-256 of what the shop told of its products beside their catalogue, by which the device judged who
+may order them; it is left out where the device knows none."""
+
+
 class OpenCheckoutMandate(Claims, frozen=True, kw_only=True):
     """`catalogue_version` is that of the catalogue whose prices were read back; 0 where none is named."""
 
     vct: Literal["mandate.checkout.open.1"] = OPEN_CHECKOUT
     catalogue_version: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
+    details: Details = msgspec.UNSET
     constraints: tuple[AllowedMerchants | LineItems, ...]
 
 
@@ -142,6 +148,7 @@ class CheckoutMandate(PersonClaims, frozen=True, kw_only=True):
     vct: Literal["mandate.checkout.1"] = CLOSED_CHECKOUT
     checkout_jwt: str
     checkout_hash: str
+    details: Details = msgspec.UNSET
 
 
 class PaymentMandate(PersonClaims, frozen=True, kw_only=True):

@@ -1,34 +1,37 @@
 """What is answered to questions beside the price, as sentences by key and language; typed only, so nothing of
 it is spoken. Data; `agent.deciding.telling` fills it in.
 
-`{items}` is a basket in words, `{comes}` a sentence about its day, with a space before it, or nothing.
+`{items}` is a basket in words, `{comes}` a sentence about its day, with a space before it, or nothing;
+`{last}` says whose last order it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 _ENGLISH = {
     "ask_offline": "I cannot know that while I do not reach the shop.",
     "ask_silent": "The shop did not answer. Ask again in a moment, or ask in the shop.",
     "ask_about_what": "About what? Name it, for example: {example}.",
     "ask_no_order": "I know of no order yet.",
+    "ask_no_order_of_yours": "I know of no order of yours.",
     "ask_answered": "All right.",
     "stock_enough": "In stock: {items}.",
     "stock_less": "Of {items} the shop has only {left}.",
     "stock_none": "Out of stock: {items}.",
     "stock_unsold": "The shop does not sell it any more: {items}.",
-    "status_queued": "Your last order waits for the shop: {items}. I will tell you when the shop has it.",
+    "status_queued": "{Last} waits for the shop: {items}. I will tell you when the shop has it.",
     "status_placed": (
-        "The shop has your last order, number {number}: {items}.{comes} Until it is handed over you can "
+        "The shop has {last}, number {number}: {items}.{comes} Until it is handed over you can "
         "take it back: cancel my last order."
     ),
-    "status_accepted": "Your last order is being handed over, number {number}: {items}.{comes}",
-    "status_cancelled": "Your last order is cancelled, number {number}: {items}.",
-    "status_over": "Your last order was not placed: {items}. Nothing is ordered; you can order it again.",
-    "status_taken_back": "Your last order was taken back: {items}. Nothing is ordered.",
-    "status_unknown": "The shop does not know your last order: {items}. Ask in the shop.",
-    "cancel_really": "Take your last order back: {items}, {total} in total? Type: yes. Or type: no.",
+    "status_accepted": "{Last} is being handed over, number {number}: {items}.{comes}",
+    "status_cancelled": "{Last} is cancelled, number {number}: {items}.",
+    "status_over": "{Last} was not placed: {items}. Nothing is ordered; you can order it again.",
+    "status_taken_back": "{Last} was taken back: {items}. Nothing is ordered.",
+    "status_unknown": "The shop does not know {last}: {items}. Ask in the shop.",
+    "cancel_really": "Take back {last}: {items}, {total} in total? Type: yes. Or type: no.",
     "cancel_stays": "All right, the order stays: {items}.",
     "cancel_done": "Cancelled before it had left: {items}. Nothing is ordered.",
     "cancel_asked": (
@@ -60,7 +63,7 @@ _ENGLISH = {
         "Number {number}: the shop knows that you want to talk to a person. It sees your last orders and "
         "what I decided, and no word of yours."
     ),
-    "return_really": "Send your last order back: {items}, {total} in total? Type: yes. Or type: no.",
+    "return_really": "Send back {last}: {items}, {total} in total? Type: yes. Or type: no.",
     "return_stays": "All right, nothing goes back.",
     "return_taken": (
         "Number {number}: the shop knows that this goes back: {items}. Put the number on the parcel."
@@ -85,25 +88,25 @@ _POLISH = {
     "ask_silent": "Sklep nie odpowiedział. Zapytaj za chwilę jeszcze raz albo w sklepie.",
     "ask_about_what": "O co pytasz? Nazwij to, na przykład: {example}.",
     "ask_no_order": "Nie znam jeszcze żadnego zamówienia.",
+    "ask_no_order_of_yours": "Nie znam żadnego Twojego zamówienia.",
     "ask_answered": "Dobrze.",
     "stock_enough": "Sklep ma: {items}.",
     "stock_less": "Pytasz o {items}, a sklep ma tylko {left}.",
     "stock_none": "Pytasz o {items}: sklep teraz tego nie ma.",
     "stock_unsold": "Pytasz o {items}: sklep już tego nie sprzedaje.",
-    "status_queued": "Twoje ostatnie zamówienie czeka na sklep: {items}. Powiem, kiedy sklep je przyjmie.",
+    "status_queued": "{Last} czeka na sklep: {items}. Powiem, kiedy sklep je przyjmie.",
     "status_placed": (
-        "Sklep ma Twoje ostatnie zamówienie, numer {number}: {items}.{comes} Dopóki nie jest wydane, możesz"
+        "Sklep ma {last}, numer {number}: {items}.{comes} Dopóki nie jest wydane, możesz"
         " je cofnąć: anuluj ostatnie zamówienie."
     ),
-    "status_accepted": "Twoje ostatnie zamówienie jest już wydawane, numer {number}: {items}.{comes}",
-    "status_cancelled": "Twoje ostatnie zamówienie jest anulowane, numer {number}: {items}.",
+    "status_accepted": "{Last} jest już wydawane, numer {number}: {items}.{comes}",
+    "status_cancelled": "{Last} jest anulowane, numer {number}: {items}.",
     "status_over": (
-        "Twoje ostatnie zamówienie nie zostało przyjęte: {items}. Nic nie jest zamówione; możesz zamówić "
-        "jeszcze raz."
+        "{Last} nie zostało przyjęte: {items}. Nic nie jest zamówione; możesz zamówić jeszcze raz."
     ),
-    "status_taken_back": "Twoje ostatnie zamówienie jest anulowane: {items}. Nic nie jest zamówione.",
-    "status_unknown": "Sklep nie zna Twojego ostatniego zamówienia: {items}. Zapytaj w sklepie.",
-    "cancel_really": "Cofnąć ostatnie zamówienie: {items}, razem {total}? Napisz: tak. Albo: nie.",
+    "status_taken_back": "{Last} jest anulowane: {items}. Nic nie jest zamówione.",
+    "status_unknown": "Sklep nie zna tego zamówienia: {items}. Zapytaj w sklepie.",
+    "cancel_really": "Cofnąć {last}: {items}, razem {total}? Napisz: tak. Albo: nie.",
     "cancel_stays": "Dobrze, zamówienie pozostaje: {items}.",
     "cancel_done": "Anulowane, zanim wyszło: {items}. Nic nie jest zamówione.",
     "cancel_asked": (
@@ -139,7 +142,7 @@ _POLISH = {
         "Numer {number}: sklep wie, że ktoś chce z nim porozmawiać. Widzi ostatnie zamówienia i moje "
         "decyzje, ale żadnego słowa."
     ),
-    "return_really": "Odesłać ostatnie zamówienie: {items}, razem {total}? Napisz: tak. Albo: nie.",
+    "return_really": "Odesłać {last}: {items}, razem {total}? Napisz: tak. Albo: nie.",
     "return_stays": "Dobrze, nic nie wraca.",
     "return_taken": "Numer {number}: sklep wie o zwrocie: {items}. Napisz ten numer na paczce.",
     "return_too_early": "Sklep nie ma jeszcze tego zamówienia, więc nie ma czego odsyłać: {items}.",
@@ -156,3 +159,19 @@ _POLISH = {
 }
 
 ASK_REPLIES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH}
+
+
+class LastOrderWords(NamedTuple):
+    """`{last}`: of whoever asks, of somebody else by name, and of somebody whom nobody knows here."""
+
+    own: str
+    of: str
+    of_somebody: str
+
+
+LAST_ORDER: Mapping[str, LastOrderWords] = {
+    "en": LastOrderWords("your last order", "the last order of {name}", "the last order of somebody else"),
+    "pl": LastOrderWords(
+        "Twoje ostatnie zamówienie", "ostatnie zamówienie ({name})", "ostatnie zamówienie (ktoś inny)"
+    ),
+}

@@ -1,14 +1,15 @@
-"""Typed questions beside the price: of which kind, and about what."""
+"""Questions: of which kind, and about what. Those that are heard are read as if they were typed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from agent.deciding.ask_words import ASK_TEMPLATES, FIT_WORDS, FitWords
 from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
-from agent.deciding.questions import Frame
+from agent.deciding.history_words import recalling_questions
+from agent.deciding.questions import Frame, priced_basket
 from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.understanding import OrderAsked, understand
 from agent.plumbing.sentence_graph import normalise_text
@@ -23,6 +24,17 @@ class Asked(NamedTuple):
     kind: str
     basket: Basket | None = None
     value: str = ""
+
+
+def question_in(
+    parser: SentenceParser, catalogue: Assortment, frames: Sequence[Frame], text: str
+) -> Asked | None:
+    """What somebody asks aloud: as `asked_in`, or 'price', or 'recall' for what was ordered or spent."""
+    if normalise_text(text) in recalling_questions(parser.language):
+        return Asked("recall")
+    if basket := priced_basket(parser, catalogue, frames, text):
+        return Asked("price", basket)
+    return asked_in(parser, catalogue, frames, text)
 
 
 def asked_in(

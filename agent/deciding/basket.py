@@ -53,10 +53,13 @@ def counts_of(key: str) -> Counter[str]:
 
 
 class Basket(msgspec.Struct, frozen=True):
-    """At least one line, all in one currency, priced by catalogue `catalogue_version`."""
+    """At least one line, all in one currency, priced by catalogue `catalogue_version`. `delivery` is the day
+    (ISO 8601) on which the shop has said that it comes, '' where it has not: only what is read back has one.
+    """
 
     lines: tuple[Line, ...]
     catalogue_version: int
+    delivery: str = ""
 
     @property
     def total(self) -> Money:
@@ -73,10 +76,16 @@ class Basket(msgspec.Struct, frozen=True):
     @property
     def digest(self) -> str:
         """SHA-256, in hex, over what somebody agrees to: products, options, quantities and prices, in any
-        order, and the version of the catalogue."""
+        order, the version of the catalogue, and the day on which it comes, where that is known."""
         lines = sorted((line.sku, line.quantity, line.unit, line.unit_price.minor) for line in self.lines)
-        source = (lines, self.total.currency, self.catalogue_version)
+        source: tuple[object, ...] = (lines, self.total.currency, self.catalogue_version)
+        if self.delivery:
+            source = (*source, self.delivery)
         return hashlib.sha256(msgspec.json.encode(source)).hexdigest()
+
+    def coming(self, delivery: str) -> Basket:
+        """The same on that day, '' where nobody has said when."""
+        return msgspec.structs.replace(self, delivery=delivery)
 
     def at(self, unit_prices: Iterable[Money]) -> Basket:
         """The same at other prices, one for each line."""
@@ -121,3 +130,4 @@ class AgreedOrder(msgspec.Struct, frozen=True):
         0  # CLOCK_MONOTONIC of the end of the consent, for the journal's timing; 0 = unknown
     )
     offer: Offer | None = None  # whose prices the basket has
+    details: str = ""  # the SHA-256 of what the shop told of its products, by which it was judged

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.deciding.basket import Basket, Factor, Offer
+from agent.deciding.challenged import ChallengeAnswered, Challenged
 from agent.deciding.choice import Choice
-from agent.deciding.offered import AskOffer, AwaitingOffer, MayBeOffered, OfferArrived, OfferLate, OfferOver
-from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
+from agent.deciding.feedback_given import WasWrong
+from agent.deciding.offered import AskOffer, AwaitingOffer, MayBeOffered, OfferEvent
+from agent.deciding.placed import Placed
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import ONLY_LIMITS, House, Person
 from agent.deciding.silences import Since
@@ -90,7 +92,8 @@ class AwaitingFactor(MayBeOffered):
     said: str = ""
 
 
-State = AwaitingFactor | AwaitingOffer | Idle | Confirming | AskingAnother | Choosing | Committing
+Asking = Confirming | Challenged | AskingAnother | Choosing | AwaitingFactor
+State = Idle | Asking | AwaitingOffer | Committing
 
 
 @dataclass(frozen=True)
@@ -113,11 +116,11 @@ class Chosen:
 @dataclass(frozen=True)
 class Proposed:
     """A sensor has run low and this is a moment to say so. `place` is what it watches, `level` how full that
-    is, 0 to 1."""
+    is, 0 to 1. Without a place it is the list that was to be remembered."""
 
     basket: Basket
-    place: str
-    level: float
+    place: str = ""
+    level: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -209,9 +212,8 @@ class FactorRefused:
 
 
 Event = (
-    OfferArrived
-    | OfferLate
-    | OfferOver
+    OfferEvent
+    | Placed
     | FactorGiven
     | FactorRefused
     | PhoneRefused
@@ -220,6 +222,7 @@ Event = (
     | Proposed
     | SensorsSilent
     | Answered
+    | ChallengeAnswered
     | Changed
     | ChangeUnclear
     | Confused
@@ -227,11 +230,7 @@ Event = (
     | WentOn
     | Helped
     | Repeated
-    | Committed
-    | NotCommitted
-    | ReceiptArrived
-    | JournalMended
-    | ReceiptLate
+    | WasWrong
 )
 
 
@@ -251,6 +250,7 @@ class Say:
     level: float = 0.0
     since: Since | Literal[""] = ""
     standing: ProposalState | Literal[""] = ""
+    challenge: tuple[int, ...] = ()  # words to be said again, by their places
 
 
 @dataclass(frozen=True)
@@ -296,3 +296,6 @@ class Surroundings:
     house: House = ONLY_LIMITS  # for what is typed by nobody, too: a voice has to take it over
     second: Person | None = None  # who confirms what somebody else has ordered
     much: Mapping[str, int] = field(default_factory=dict)  # above so many of a product it is asked about once
+    delivery: str = ""  # the day (ISO 8601) on which the shop says that it comes; '' where it has not said
+    delivery_stands: bool = True  # whether what was read back of that is still so
+    chance: bytes = b""  # drawn for this step alone; b"" where no words may be asked for

@@ -6,7 +6,7 @@ ignored, so that an earlier release goes on with a later one's.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 
@@ -86,10 +86,28 @@ def parse_details(data: bytes, *, catalogue_sha256: str) -> Details:
         details = msgspec.json.decode(data, type=Details)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise CatalogueError("details_syntax", f"{error}", "import the catalogue again") from error
+    check_details(details, catalogue_sha256=catalogue_sha256)
+    return details
+
+
+class Headed(Protocol):
+    """A document of details, as far as it has been read."""
+
+    @property
+    def schema_version(self) -> int: ...
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def catalogue_sha256(self) -> str: ...
+
+
+def check_details(details: Headed, *, catalogue_sha256: str) -> None:
+    """Raises CatalogueError: details_newer, details_differ."""
     if details.schema_version > SCHEMA_VERSION:
         detail = f"they have schema {details.schema_version}, this release knows {SCHEMA_VERSION}"
         raise CatalogueError("details_newer", detail, "update earmark-agent")
     if details.catalogue_sha256 != catalogue_sha256:
         detail = f"they are of another catalogue than the one beside them (version {details.version})"
         raise CatalogueError("details_differ", detail, "put both files there that one import has written")
-    return details

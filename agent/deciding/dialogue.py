@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agent.deciding import agreed, asking, in_between, reading_back, step_up
+from agent.deciding import agreed, asking, challenge_answers, feedback, in_between, reading_back, step_up
 from agent.deciding.asking import ask_again
 from agent.deciding.basket import Basket
+from agent.deciding.challenged import ChallengeAnswered, Challenged
 from agent.deciding.choice import CHOICE, Choice
 from agent.deciding.conversation import (
     Answered,
@@ -43,6 +44,7 @@ from agent.deciding.conversation import (
     Surroundings,
     WentOn,
 )
+from agent.deciding.feedback_given import WasWrong
 from agent.deciding.offered import AwaitingOffer, OfferArrived, OfferLate, OfferOver
 from agent.deciding.permitting import permit
 from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
@@ -82,13 +84,17 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
 
 
 def _ordered_meanwhile(
-    state: Confirming | AskingAnother | Choosing | AwaitingFactor, event: OrderHeard, around: Surroundings
+    state: Confirming | Challenged | AskingAnother | Choosing | AwaitingFactor,
+    event: OrderHeard,
+    around: Surroundings,
 ) -> Outcome:
     """Something else instead, by who ordered; nobody else drops what waits for an answer."""
     if event.speaker == state.speaker:
         return _order_heard(state, event, around)
     if isinstance(state, Choosing):
         return _not_chosen(state, event, around)
+    if isinstance(state, Challenged):
+        return challenge_answers.kept(state, event, around)
     return in_between.kept(state, event, around)
 
 
@@ -127,10 +133,11 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
         return _end(
             Say("refused_other_voice", basket=basket), "refused_other_voice", basket, state.speaker.person
         )
-    if not permit(basket, around).allowed:
-        return read_back(basket, event.speaker, around, state.offer)  # the limits have changed meanwhile
+    if not (permit(basket, around).allowed and around.delivery_stands):
+        return read_back(basket, event.speaker, around, state.offer)  # limits or day have changed meanwhile
+    on_shift = event.speaker.reason == "shift"
     return Committing(basket, event.speaker, state.offer), (
-        Record("consented", basket, event.speaker.person),
+        Record("consented_on_shift" if on_shift else "consented", basket, event.speaker.person),
         Commit(basket, event.speaker, offer=state.offer, said=state.said),
     )
 
@@ -165,7 +172,7 @@ def _another_answered(state: AskingAnother, event: Answered, around: Surrounding
 
 
 def _went_on(
-    state: Confirming | AskingAnother | Choosing | AwaitingFactor | AwaitingOffer,
+    state: Confirming | Challenged | AskingAnother | Choosing | AwaitingFactor | AwaitingOffer,
     _: WentOn,
     __: Surroundings,
 ) -> Outcome:
@@ -174,8 +181,11 @@ def _went_on(
 
 
 def _proposed(_: Idle, event: Proposed, __: Surroundings) -> Outcome:
-    """It is said, and that is all: what a sensor says opens neither a question nor the microphone."""
-    say = Say("proposal", basket=event.basket, places=(event.place,), level=event.level)
+    """It is said, and that is all: what a sensor says opens neither a question nor the microphone, and no
+    more does a list that was to be remembered."""
+    say = Say("list_due", basket=event.basket)
+    if event.place:
+        say = Say("proposal", basket=event.basket, places=(event.place,), level=event.level)
     return _end(say, "proposed", event.basket)
 
 
@@ -192,7 +202,7 @@ def _idle_answered(_: State, event: Answered, around: Surroundings) -> Outcome:
         return _end(Say("proposal_declined"), "proposal_declined", proposed, speaker.person)
     if kind == "later":
         return _end(Say("proposal_postponed"), "proposal_postponed", proposed, speaker.person)
-    if speaker.reason:
+    if not speaker.person:
         return _end(Say(f"refused_{speaker.reason}"), f"refused_{speaker.reason}", proposed)
     return Idle(), (Say("nothing_to_confirm"),)
 
@@ -218,25 +228,38 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Idle, Answered): _idle_answered,
     (Idle, Confused): _idle_confused,
     (Idle, Helped): _helped,
+    (Idle, WasWrong): feedback.afterwards,
     (Idle, ReceiptArrived): agreed.announcement,
     (Idle, JournalMended): agreed.mended,
     (Confirming, OrderHeard): _ordered_meanwhile,
     (Confirming, Helped): in_between.helped,
     (Confirming, Repeated): in_between.repeated,
+    (Confirming, WasWrong): feedback.meanwhile,
     (Confirming, WentOn): _went_on,
     (Confirming, Answered): _confirm_answered,
     (Confirming, ChangeUnclear): asking.change_unclear,
     (Confirming, Changed): _changed,
     (Confirming, Confused): asking.unclear,
     (Confirming, Silent): asking.unanswered,
+    (Challenged, OrderHeard): _ordered_meanwhile,
+    (Challenged, ChallengeAnswered): challenge_answers.words_said,
+    (Challenged, Answered): challenge_answers.answered,
+    (Challenged, Helped): challenge_answers.helped,
+    (Challenged, Repeated): challenge_answers.repeated,
+    (Challenged, WasWrong): feedback.meanwhile,
+    (Challenged, WentOn): _went_on,
+    (Challenged, Confused): challenge_answers.unclear,
+    (Challenged, Silent): challenge_answers.unanswered,
     (AwaitingOffer, OfferArrived): reading_back.offered,
     (AwaitingOffer, OfferLate): reading_back.offer_late,
     (AwaitingOffer, Silent): reading_back.offer_late,
+    (AwaitingOffer, WasWrong): feedback.meanwhile,
     (AwaitingOffer, WentOn): _went_on,
     (AwaitingOffer, Answered): reading_back.called_off,
     (AskingAnother, OrderHeard): _ordered_meanwhile,
     (AskingAnother, Helped): in_between.helped,
     (AskingAnother, Repeated): in_between.repeated,
+    (AskingAnother, WasWrong): feedback.meanwhile,
     (AskingAnother, WentOn): _went_on,
     (AskingAnother, Answered): _another_answered,
     (AskingAnother, ChangeUnclear): asking.change_unclear,
@@ -246,6 +269,7 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Choosing, OrderHeard): _ordered_meanwhile,
     (Choosing, Helped): in_between.helped,
     (Choosing, Repeated): in_between.repeated,
+    (Choosing, WasWrong): feedback.meanwhile,
     (Choosing, WentOn): _went_on,
     (Choosing, Chosen): _chosen,
     (Choosing, Answered): _neither,
@@ -254,6 +278,7 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (AwaitingFactor, OrderHeard): _ordered_meanwhile,
     (AwaitingFactor, Helped): in_between.helped,
     (AwaitingFactor, Repeated): in_between.repeated,
+    (AwaitingFactor, WasWrong): feedback.meanwhile,
     (AwaitingFactor, WentOn): _went_on,
     (AwaitingFactor, FactorGiven): step_up.factor_given,
     (AwaitingFactor, FactorRefused): step_up.factor_refused,

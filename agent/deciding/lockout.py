@@ -10,6 +10,7 @@ import msgspec
 FREE_FAILURES = 5
 FIRST_WAIT_S = 30
 LONGEST_WAIT_S = 24 * 3600
+FORGIVEN_AFTER_S = 600
 
 
 class Lockout(msgspec.Struct, frozen=True):
@@ -38,6 +39,14 @@ class Lockout(msgspec.Struct, frozen=True):
         more = Lockout(self.failures + 1, failed_boot_s=boot_s)
         wait = more._wait_s() if more.failures >= FREE_FAILURES else 0
         return msgspec.structs.replace(more, until_s=now_s + wait)
+
+    def forgiven(self, boot_s: float) -> Lockout:
+        """After a right one, where a right one costs nothing: wrong ones count for `FORGIVEN_AFTER_S`. Else
+        whoever has one could guess on without end, with a right one in between."""
+        if self.failed_boot_s is None:
+            return CLEAR
+        waited = boot_s - self.failed_boot_s if boot_s >= self.failed_boot_s else boot_s
+        return self if waited < FORGIVEN_AFTER_S else CLEAR
 
     def _wait_s(self) -> int:
         doublings = min(self.failures - FREE_FAILURES, 32)

@@ -48,6 +48,9 @@ class OfferOver:
     was written."""
 
 
+OfferEvent = OfferArrived | OfferLate | OfferOver
+
+
 @dataclass(frozen=True)
 class AskOffer:
     """Ask the shop what the basket would cost; answer with `OfferArrived` or, soon, `OfferLate`."""

@@ -24,10 +24,11 @@ from agent.plumbing.sentence_graph import Tag, normalise_text
 
 
 class Entrances(NamedTuple):
-    """States from which an item, or what is corrected of one, leads on to the end."""
+    """States from which an item, or what is corrected of one, leads on to the end; `done` is after one."""
 
     item: int
     correction: int
+    done: int
 
 
 def add_orders(
@@ -65,7 +66,8 @@ def add_orders(
         build.free(counted, front)
     build.phrases(done, lexicon.politeness, end)
     build.free(done, end)
-    return Entrances(opened, _more(build, catalogue, language, opened, counted, done, end))
+    correction = _more(build, catalogue, language, opened, counted, done, end)
+    return Entrances(opened, correction, done)
 
 
 def _orders_with_ending(

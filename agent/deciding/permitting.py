@@ -14,8 +14,9 @@ from agent.deciding.verification import Verdict
 
 
 def permit(basket: Basket, around: Surroundings, tier: Tier = "voice") -> Decision:
-    """As `decide` by the limits; then `rule_denied`; `rule_factor`, `rule_phone` and `rule_second` (it needs
-    one, and there is none that could be asked for), and by voice alone `rule_asks` (it needs what is there).
+    """As `decide` by the limits; then `rule_denied`; `rule_challenge`, `rule_factor`, `rule_phone` and
+    `rule_second` (it needs one, and there is none that could be asked for), and by voice alone `rule_asks`
+    (it needs what is there).
     """
     by_limits = decide(basket, around.circumstances, around.policy, tier=tier)
     if not by_limits.allowed:
@@ -23,11 +24,19 @@ def permit(basket: Basket, around: Surroundings, tier: Tier = "voice") -> Decisi
     judgement = judge(around.house, basket, around.circumstances, around.policy)
     if not judgement.passes:
         return Decision(judgement.code, judgement.limit)
-    if missing := _not_there(judgement.needs, around.circumstances):
+    missing = _not_there(judgement.needs, around.circumstances)
+    if missing and not challenge_will_do(basket, around):
         return Decision(f"rule_{missing}")
     if tier == "voice" and judgement.needs:
         return Decision("rule_asks")
     return Decision()
+
+
+def challenge_will_do(basket: Basket, around: Surroundings) -> bool:
+    """Whether a voice needs nothing beside words that are said after the device, and they can be asked for.
+    Beside anything else that is needed, a PIN, badge or phone stands for them."""
+    judgement = judge(around.house, basket, around.circumstances, around.policy)
+    return bool(around.chance) and judgement.passes and judgement.needs == {"challenge"}
 
 
 def wanted(
@@ -40,20 +49,23 @@ def wanted(
     """What has to confirm the order next, where `given` and the person `second` have; '' where nothing has.
 
     A phone shows who it is and what is bought, so it stands for a PIN or badge, which never stand for it.
-    Nobody's voice is known by what is typed: a phone says whose it is.
+    Nobody's voice is known by what is typed: a PIN that was typed for it, or a phone, says whose it is.
     """
-    needs = judge(around.house, basket, around.circumstances, around.policy).needs
-    if ("phone" in needs or speaker.reason == "typed") and "phone" not in given:
+    ready = around.circumstances
+    needs = judge(around.house, basket, ready, around.policy).needs
+    if "phone" in needs and "phone" not in given:
         return "phone"
+    if speaker.reason == "typed" and not given:
+        return "factor" if ready.pin_ready else "phone"
     if needs & {"factor", "challenge"} and not given:
-        return "factor" if around.circumstances.factor_ready else "phone"
+        return "factor" if ready.factor_ready else "phone"
     return "second" if "second" in needs and not second else ""
 
 
-def _not_there(needs: Collection[Need], around: Circumstances) -> Wanted | Literal[""]:
+def _not_there(needs: Collection[Need], around: Circumstances) -> Need | Literal[""]:
     """What of it nobody here could give."""
     if "phone" in needs and not around.phone_ready:
         return "phone"
     if ("factor" in needs or "challenge" in needs) and not (around.factor_ready or around.phone_ready):
-        return "factor"
+        return "factor" if "factor" in needs else "challenge"
     return "second" if "second" in needs and not around.second_ready else ""

@@ -40,3 +40,6 @@ class JournalMended:
 @dataclass(frozen=True)
 class ReceiptLate:
     """The moment in which a receipt was awaited is over."""
+
+
+Placed = Committed | NotCommitted | ReceiptArrived | JournalMended | ReceiptLate

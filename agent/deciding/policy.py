@@ -19,7 +19,8 @@ class Circumstances:
     """What the journal and the clock say at the moment of deciding. `spent` is this person's last 24 hours,
     with all that is queued; `queued_same` is whether the same basket already waits for the shop;
     `factor_ready` whether this person has a PIN or badge and there is something to read it, `phone_ready`
-    whether a phone that can be asked, `second_ready` whether anybody else has either; `spent_by_voice`
+    whether a phone that can be asked, `second_ready` whether anybody else has either, `pin_ready` whether
+    this person has a PIN and there is a keypad; `spent_by_voice`
     what everybody together has spent in these 24 hours by voice alone (None: this person only), and
     `most_by_voice_minor` the bound of that (None: that of one person)."""
 
@@ -31,6 +32,7 @@ class Circumstances:
     most_by_voice_minor: int | None = None
     phone_ready: bool = False
     second_ready: bool = False
+    pin_ready: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Set
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
@@ -22,10 +22,10 @@ from agent.plumbing.setting_values import MinorUnits
 from agent.plumbing.settings import Policy
 from agent.plumbing.tightening import tightened
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of what this release knows. Of a text of a later one it reads what it knows, and is never less strict: a
 condition that it does not know is dropped, so its rule is about more orders, and an unknown requirement is to
-refuse. So a device may go back to this release."""
+refuse. So a device may go back to this release. Since 2: [shift]."""
 
 Members = tuple[Name, ...]
 
@@ -36,7 +36,8 @@ that nobody has, and so is stricter."""
 
 class PolicyFile(msgspec.Struct, frozen=True):
     """What the text says. `together_minor` is what everybody together may buy by voice alone in a day; None:
-    as much as one person. `roles`, `cost_centres` and `trained` (by hazard) list people by their names."""
+    as much as one person. `roles`, `cost_centres` and `trained` (by hazard) list people by their names.
+    `shift_hours`: how long a shift lasts at most; 0: there are none."""
 
     limits: dict[str, int] = {}
     together_minor: int | None = None
@@ -44,6 +45,7 @@ class PolicyFile(msgspec.Struct, frozen=True):
     cost_centres: dict[Name, Members] = {}
     trained: dict[Hazard, Members] = {}
     rules: tuple[Rule, ...] = ()
+    shift_hours: int = 0
 
     def tighter(self, own: Policy) -> Policy:
         """In each limit the stricter of its own and `own`."""
@@ -119,6 +121,9 @@ _TABLES: Mapping[str, Any] = {
 TOGETHER = "voice_day_together_max_minor"
 """The one limit that the settings do not know: they would keep an earlier release from starting."""
 
+_SHIFT = {"hours": Annotated[int, msgspec.Meta(ge=1, le=24)]}
+"""What [shift] holds."""
+
 _LIMITS = {**get_type_hints(Policy, include_extras=True), TOGETHER: MinorUnits}
 _RULE = {field.encode_name: field.type for field in msgspec.structs.fields(Rule)}
 _REQUIRED = ("id", "require")
@@ -134,20 +139,22 @@ class _Reader:
 
     def policy(self, raw: Mapping[str, Any]) -> PolicyFile:
         found: dict[str, Any] = {}
-        version = self._value(("", 0, "schema_version"), raw.get("schema_version", SCHEMA_VERSION), int)
+        version = self._value(("", 0, "schema_version"), raw.get("schema_version", 1), int)
         self._later = isinstance(version, int) and version > SCHEMA_VERSION
         for key, value in raw.items():
             place = (key, 0, "")
-            if key == "schema_version" or (self._later and key not in (*_TABLES, "limits", "rule")):
+            if key == "schema_version" or (self._later and key not in (*_TABLES, "limits", "shift", "rule")):
                 continue
             if key == "rule":
                 found["rules"] = self._rules(value)
-            elif key != "limits" and key not in _TABLES:
+            elif key not in ("limits", "shift", *_TABLES):
                 self._fault(
-                    place, f"there is no [{key}]; there are limits, roles, cost_centres, trained, rule"
+                    place, f"there is no [{key}]; there are limits, roles, cost_centres, trained, shift, rule"
                 )
             elif not isinstance(value, dict):
                 self._fault(place, f"[{key}] is a table")
+            elif key == "shift":
+                found["shift_hours"] = self._shift_hours(value, version)
             elif key == "limits":
                 limits = dict(self._limits(value))
                 found["together_minor"] = limits.pop(TOGETHER, None)
@@ -166,6 +173,16 @@ class _Reader:
                 self._unknown(place, f"no limit is called {name!r}; there are {', '.join(_LIMITS)}")
             else:
                 yield name, self._value(place, value, _LIMITS[name])
+
+    def _shift_hours(self, table: Mapping[str, Any], version: Any) -> Any:
+        if version == 1:
+            self._fault(("shift", 0, ""), "[shift] needs schema_version = 2 at the top")
+        for name in table.keys() - _SHIFT:
+            self._unknown(("shift", 0, name), f"[shift] has no {name!r}; it has {', '.join(_SHIFT)}")
+        if "hours" not in table:
+            self._unknown(("shift", 0, ""), "[shift] has no 'hours'")
+            return 0
+        return self._value(("shift", 0, "hours"), table["hours"], _SHIFT["hours"])
 
     def _lists(self, key: str, table: Mapping[str, Any], of: Any, members: Any) -> Iterator[tuple[str, Any]]:
         for name, value in table.items():

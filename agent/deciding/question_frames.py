@@ -5,14 +5,22 @@ Imported only where a catalogue is compiled: the till works with what comes of i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hassil import WildcardSlotList, parse_sentence, sample_expression
 
 from agent.deciding.ask_words import ASK_TEMPLATES
+from agent.deciding.habit_words import HABIT_TEMPLATES
+from agent.deciding.list_words import LIST_TEMPLATES
 from agent.deciding.question_words import QUESTION_TEMPLATES
 from agent.deciding.questions import Frame
 from agent.plumbing.sentence_graph import normalise_text
 
 _ITEM = "{item}"
+_TEMPLATES: tuple[Mapping[str, Mapping[str, tuple[str, ...]]], ...] = (
+    *(QUESTION_TEMPLATES, ASK_TEMPLATES),
+    *(LIST_TEMPLATES, HABIT_TEMPLATES),  # type: ignore[assignment]
+)
 
 
 def question_frames(language: str) -> tuple[Frame, ...]:
@@ -21,7 +29,7 @@ def question_frames(language: str) -> tuple[Frame, ...]:
     return tuple(
         dict.fromkeys(
             _frame(kind, sentence)
-            for words in (QUESTION_TEMPLATES, ASK_TEMPLATES)
+            for words in _TEMPLATES
             for kind, templates in words.get(language, {}).items()
             for template in templates
             for sentence in sample_expression(

@@ -4,6 +4,7 @@ offer that the shop is asked for before."""
 from __future__ import annotations
 
 from agent.deciding.basket import Basket, Offer
+from agent.deciding.challenging import challenge
 from agent.deciding.conversation import (
     Answered,
     AwaitingFactor,
@@ -17,7 +18,7 @@ from agent.deciding.conversation import (
     Surroundings,
 )
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
-from agent.deciding.permitting import permit, wanted
+from agent.deciding.permitting import challenge_will_do, permit, wanted
 from agent.deciding.policy import Decision
 from agent.deciding.verification import TYPED, Verdict
 
@@ -39,10 +40,14 @@ def ask_or_read_back(basket: Basket, speaker: Verdict, around: Surroundings) -> 
 
 
 def read_back(basket: Basket, speaker: Verdict, around: Surroundings, offer: Offer | None = None) -> Outcome:
-    """With what is needed to place it; or why nothing would. `offer` is where its prices are from."""
+    """With what is needed to place it, and when it comes, where the shop has said so; or why nothing would.
+    `offer` is where its prices are from."""
+    basket = basket.coming(around.delivery)
     decision = by_voice_or_factor(basket, around)
     if not decision.allowed:
         return refused(decision, basket, speaker)
+    if speaker.reason != "typed" and challenge_will_do(basket, around):
+        return challenge(basket, speaker, around, offer)
     if speaker != TYPED and (wants := wanted(basket, speaker, around)):
         return AwaitingFactor(basket, speaker, offer=offer, wants=wants), (
             Say(f"read_back_{wants}", "consent", basket),

@@ -1,4 +1,5 @@
-"""What was ordered or spent in a period, in words for somebody who reads."""
+"""What was ordered or spent in a period, in words for somebody who reads, and shorter for somebody who
+listens."""
 
 from __future__ import annotations
 
@@ -9,7 +10,11 @@ from agent.deciding.history import PastOrder, in_period, totals
 from agent.deciding.history_words import ORDERS, PERIOD_WORDS, TOLD, Recalled
 from agent.deciding.number_words import in_words
 from agent.deciding.replies import on_day, spoken_money
+from agent.deciding.replies_questions import ALOUD
 from agent.deciding.spoken_basket import joined, plural
+
+MOST_ALOUD = 3
+"""Orders that are told one by one to somebody who listens."""
 
 
 def told(
@@ -19,9 +24,11 @@ def told(
     language: str,
     title: Callable[[PastOrder], str],
     names: Mapping[str, str],
+    *,
+    aloud: bool = False,
 ) -> str:
-    """The answer, from the `orders` of whom it is about. `title` gives the words of one;
-    `names` those of people, where it is about several."""
+    """The answer, from the `orders` of whom it is about, oldest first. `title` gives the words of one;
+    `names` those of people, where it is about several. `aloud`, many orders are only counted."""
     words, period = TOLD[language], PERIOD_WORDS[language][asked.period][0]
     found = in_period(orders, asked.period, now)
     if not found:
@@ -33,6 +40,9 @@ def told(
         "total": total,
         "Total": total[:1].upper() + total[1:],
     }
+    if asked.asked == "ordered" and aloud and len(found) > MOST_ALOUD:
+        last = _one(found[-1], language, title)
+        return ALOUD[language]["recalled_many"].format(**shown, last=last)
     if asked.asked == "ordered":
         shown["orders"] = "; ".join(_one(order, language, title) for order in found)
         return words["ordered"].format(**shown)

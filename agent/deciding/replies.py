@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from agent.deciding import challenge_words
 from agent.deciding.choice import Choice, differences
 from agent.deciding.conversation import Say, SensorsSilent
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.money import Currency, Money
 from agent.deciding.number_words import in_words
 from agent.deciding.proposals import Low
+from agent.deciding.replies_manner import TONGUES
 from agent.deciding.reply_words import CONSENTS, REPLIES
 from agent.deciding.silences import Since
 from agent.deciding.spoken_basket import joined, plural, spoken_basket
@@ -38,6 +40,7 @@ class Hears(NamedTuple):
             "wake": self.wake,
             "aloud": CONSENTS[self.language],
             "example": self.examples.get(language, ""),
+            "tongue": TONGUES[language][self.language],
         }
 
 
@@ -58,11 +61,13 @@ def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = 
         other=other,
         items=title,
         could=say.could,
+        challenge=challenge_words.in_words(say.challenge, language),
         Items=title[:1].upper() + title[1:],
         total=spoken_money(say.basket.total, language) if say.basket else "",
         limit=spoken_money(Money(say.limit, currency), language),
         count=in_words(say.limit, language),
         delivery=_delivery(say.delivery, language),
+        comes=_delivery(say.basket.delivery, language) if say.basket else "",
         place=place,
         Place=place[:1].upper() + place[1:],
         owner=_possessive(place),
@@ -91,6 +96,7 @@ def fixed_replies(hears: Hears) -> dict[str, str]:
 def _with_words(hears: Hears) -> dict[str, str]:
     replies: dict[str, str] = {}
     for key, reply in REPLIES[hears.language].items():
+        reply = reply.replace("{comes}", "")  # a sentence of its own, or none
         for name, words in hears.words(hears.language).items():
             reply = reply.replace(f"{{{name}}}", words)
         replies[key] = reply

@@ -1,22 +1,28 @@
-"""What the device says, as sentences by key and language. Every refusal names the next step a person can take.
+"""What the device says, as sentences by key and language. Every refusal names the next step a person can
+take.
 
-Data; `agent.deciding.replies` fills it in. `{wake}` and `{aloud}` are the wake phrase and the consent that the device
-listens for: a conversation may be typed in another language than the one it hears. `{example}` is something that the
-shop sells.
+Data; `agent.deciding.replies` fills it in. `{wake}` and `{aloud}` are the wake phrase and the consent that
+the device listens for: a conversation may be typed in another language than the one it hears. `{example}` is
+something that the shop sells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agent.deciding.replies_challenge import CHALLENGES
+from agent.deciding.replies_limits import LIMITS
+from agent.deciding.replies_lists import ON_A_LIST
+from agent.deciding.replies_manner import MANNERS
 from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
 from agent.deciding.reply_words_people import ABOUT_PEOPLE
+from agent.deciding.reply_words_shifts import SHIFTS
 
 # "no." at the end of a sentence is read aloud as "number", hence "cancel".
 _ENGLISH = {
-    "read_back": "{Items}, {total} in total. Say: {aloud}. Or say: cancel.",
-    "read_back_typed": "{Items}, {total} in total. To place it, somebody I know says to the device: {wake}, {aloud}.",
+    "read_back": "{Items}, {total} in total.{comes} Say: {aloud}. Or say: cancel.",
+    "read_back_typed": "{Items}, {total} in total.{comes} To place it, somebody I know says to the device: {wake}, {aloud}.",
     "read_back_differs": "That is not what I read back. I have {items}, {total} in total. Say: {aloud}. Or say: cancel.",
     "which": "Did you say {one}, or {other}?",
     "which_again": "Which of the two: {one}, or {other}?",
@@ -75,7 +81,7 @@ _ENGLISH = {
     "again_too_noisy": "It was too noisy to know your voice. Please say again: {aloud}.",
     "typed_cannot_confirm": "Typed words cannot place an order. Somebody I know says to the device: {wake}, {aloud}.",
     "handed_over": "I am reading it aloud now. Whoever confirms it does so by voice.",
-    "read_back_factor": "{Items}, {total} in total. That is more than I may order by voice alone. Type your PIN and press "
+    "read_back_factor": "{Items}, {total} in total.{comes} That is more than I may order by voice alone. Type your PIN and press "
     "Enter, or hold up your badge. Or say: cancel.",
     "factor_needed": "I am waiting for your PIN or badge: {items}, {total} in total. Or say: cancel.",
     "factor_wrong": "That was not right. Type your PIN again and press Enter, or say: cancel.",
@@ -133,8 +139,8 @@ _ENGLISH = {
 }
 
 _POLISH = {
-    "read_back": "{Items}, razem {total}. Powiedz: {aloud}. Albo powiedz: nie.",
-    "read_back_typed": "{Items}, razem {total}. Żeby zamówić, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}.",
+    "read_back": "{Items}, razem {total}.{comes} Powiedz: {aloud}. Albo powiedz: nie.",
+    "read_back_typed": "{Items}, razem {total}.{comes} Żeby zamówić, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}.",
     "read_back_differs": "To nie jest to, co odczytałem. Mam: {items}, razem {total}. Powiedz: {aloud}. Albo: nie.",
     "which": "Czy było to: {one}, czy: {other}?",
     "which_again": "Które z dwóch: {one} czy {other}?",
@@ -193,7 +199,7 @@ _POLISH = {
     "again_too_noisy": "Było za głośno. Powiedz jeszcze raz: {aloud}.",
     "typed_cannot_confirm": "Pisane słowa nie składają zamówienia. Osoba, którą znam, mówi do urządzenia: {wake}, {aloud}.",
     "handed_over": "Odczytuję to teraz na głos. Kto potwierdza, robi to głosem.",
-    "read_back_factor": "{Items}, razem {total}. To więcej, niż wolno mi zamówić samym głosem. Wpisz PIN i naciśnij Enter "
+    "read_back_factor": "{Items}, razem {total}.{comes} To więcej, niż wolno mi zamówić samym głosem. Wpisz PIN i naciśnij Enter "
     "albo przyłóż kartę. Albo powiedz: anuluj.",
     "factor_needed": "Czekam na PIN albo kartę: {items}, razem {total}. Albo powiedz: anuluj.",
     "factor_wrong": "To nie ten PIN. Wpisz go jeszcze raz i naciśnij Enter. Albo powiedz: anuluj.",
@@ -251,7 +257,16 @@ _POLISH = {
 }
 
 REPLIES: Mapping[str, Mapping[str, str]] = {
-    language: {**words, **APPROVALS[language], **ABOUT_PEOPLE[language]}
+    language: {
+        **words,
+        **APPROVALS[language],
+        **ABOUT_PEOPLE[language],
+        **SHIFTS[language],
+        **LIMITS[language],
+        **CHALLENGES[language],
+        **MANNERS[language],
+        **ON_A_LIST[language],
+    }
     for language, words in {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}.items()
 }
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 KOREAN = {
-    "read_back": "{Items}, 모두 {total}입니다. 주문하시려면: {aloud}. 아니면: 취소.",
-    "read_back_typed": "{Items}, 모두 {total}입니다. 주문하려면 제가 아는 분이 기기에 말합니다: {wake}, {aloud}.",
+    "read_back": "{Items}, 모두 {total}입니다.{comes} 주문하시려면: {aloud}. 아니면: 취소.",
+    "read_back_typed": "{Items}, 모두 {total}입니다.{comes} 주문하려면 제가 아는 분이 기기에 말합니다: {wake}, {aloud}.",
     "read_back_differs": "제가 읽어 드린 것과 다릅니다. {items}, 모두 {total}입니다. 말씀해 주세요: {aloud}. 아니면: 취소.",
     "which": "{one}인가요, {other}인가요?",
     "which_again": "어느 것인가요: {one}, 아니면 {other}?",
@@ -63,7 +63,7 @@ KOREAN = {
     "again_too_noisy": "너무 시끄러웠습니다. 다시 말씀해 주세요: {aloud}.",
     "typed_cannot_confirm": "입력한 글로는 주문할 수 없습니다. 제가 아는 분이 기기에 말합니다: {wake}, {aloud}.",
     "handed_over": "지금 소리 내어 읽고 있습니다. 확인은 목소리로 합니다.",
-    "read_back_factor": "{Items}, 모두 {total}입니다. 목소리만으로 주문할 수 있는 금액보다 큽니다. PIN을 입력하고 Enter를 누르시거나 배지를 대 주세요. 아니면: 취소.",
+    "read_back_factor": "{Items}, 모두 {total}입니다.{comes} 목소리만으로 주문할 수 있는 금액보다 큽니다. PIN을 입력하고 Enter를 누르시거나 배지를 대 주세요. 아니면: 취소.",
     "factor_needed": "PIN이나 배지를 기다립니다: {items}, 모두 {total}. 아니면: 취소.",
     "factor_wrong": "맞지 않습니다. PIN을 다시 입력하고 Enter를 눌러 주세요. 아니면: 취소.",
     "factor_of_another": "다른 분의 배지입니다. 주문하신 분이 PIN을 입력하거나 배지를 대 주세요. 아니면: 취소.",

@@ -19,7 +19,7 @@ from agent.deciding.products import Identifier
 from agent.plumbing.settings import Policy
 
 Need = Literal["challenge", "factor", "phone", "second"]
-"""Digits that are read out and said again; a PIN or badge; the phone's approval; another person's."""
+"""Words that are read out and said again; a PIN or badge; the phone's approval; another person's."""
 
 NEEDS: tuple[Need, ...] = get_args(Need)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from agent.deciding.challenged import Challenged
 from agent.deciding.conversation import (
     AwaitingFactor,
     Commit,
@@ -33,7 +34,7 @@ def bound_to_what_was_said(after: State, effects: tuple[Effect, ...]) -> Outcome
         if isinstance(effect, Commit) and effect.said != effect.basket.digest:
             refusal = Record("not_read_back", effect.basket, effect.speaker.person)
             return Idle(), (Say("not_read_back", basket=effect.basket), refusal)
-    if isinstance(after, Confirming | AwaitingFactor):
+    if isinstance(after, Confirming | Challenged | AwaitingFactor):
         for effect in effects:
             if isinstance(effect, Say) and effect.basket and effect.key in READS_BACK:
                 after = replace(after, said=effect.basket.digest)

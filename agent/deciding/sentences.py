@@ -1,7 +1,7 @@
 """From a catalogue to the grammar that the recogniser may walk and `understand` parses: a `SentenceGraph`.
 
-Entries: 'order' (after the wake word), 'consent' (after a read-back), 'enrol' (the question before
-enrolment), 'phrase' (the sentences repeated during enrolment).
+Entries: 'order' (after the wake word), 'consent' (after a read-back), 'challenge' (after words to be said
+again), 'enrol' (the question before enrolment), 'phrase' (the sentences repeated during enrolment).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from agent.deciding.about_me_words import ABOUT_ME
 from agent.deciding.catalogue import Catalogue
+from agent.deciding.challenge_sentences import add_challenge
+from agent.deciding.challenge_words import CHALLENGE, CHALLENGE_WORDS
 from agent.deciding.changes import LESS, OTHERWISE
 from agent.deciding.connected_speech import accented
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
@@ -17,7 +19,9 @@ from agent.deciding.graph_builder import GraphBuilder
 from agent.deciding.history_words import AGAIN
 from agent.deciding.item_sentences import add_counts
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.manner_sentences import add_manners
 from agent.deciding.order_sentences import Entrances, add_orders
+from agent.deciding.question_sentences import add_questions
 from agent.deciding.understanding import MORE, after_a_no
 from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.errors import CatalogueError
@@ -48,8 +52,10 @@ def compile_sentences(
     build.phrases(after_wake, lexicon.denials, end, Tag("denial", "said"))
     build.phrases(after_wake, lexicon.laters, end, Tag("later", "said"))
     _again(build, lexicon, language, after_wake, end)
+    add_manners(build, lexicon, language, after_wake, end)
     for kind, phrases in ABOUT_ME[language].items():
         build.phrases(after_wake, phrases, end, Tag("me", kind))
+    add_questions(build, lexicon, language, after_wake, end, entrances)
     consents = accented(lexicon.consent_sentences, language)
     build.phrases(after_wake, consents, end, Tag("consent", "sentence"))
 
@@ -60,7 +66,11 @@ def compile_sentences(
     for number, text in enumerate(ENROLMENT_PHRASES[language]):
         build.phrases(phrase, (text,), end, Tag("phrase", str(number)))
     build.phrases(phrase, lexicon.denials, end, Tag("denial", "said"))
+    add_manners(build, lexicon, language, enrol, end)
+    add_manners(build, lexicon, language, phrase, end)
     entries = {"order": wake, "consent": consent, "enrol": enrol, "phrase": phrase}
+    if language in CHALLENGE_WORDS:
+        entries[CHALLENGE] = add_challenge(build, lexicon, language, end)
     return build.graph(language, entries, [end])
 
 
@@ -90,7 +100,7 @@ def _answers(
     build.free(start, first)
     build.phrases(start, lexicon.wake_phrases, first)  # nobody needs to, but people do
     build.phrases(first, lexicon.help_phrases, asked, Tag("intent", "help"))
-    build.phrases(first, lexicon.repeat_phrases, asked, Tag("intent", "repeat"))
+    add_manners(build, lexicon, language, first, asked)
     build.phrases(asked, lexicon.politeness, end)
     build.free(asked, end)
     build.free(first, again)

@@ -37,6 +37,15 @@ _REFUSALS = (
     "phone_refused",
     "second_wrong",
     "not_approved",
+    "shift_unknown",
+    "shift_locked",
+    "shift_failed",
+    "challenge_wrong",
+    "wrong_",
+    "pace_slowest",
+    "pace_fastest",
+    "language_fixed",
+    "nothing_to_repeat",
 )
 
 

@@ -27,7 +27,7 @@ from agent.deciding.conversation import (
     Surroundings,
 )
 from agent.deciding.permitting import permit, wanted
-from agent.deciding.reading_back import refused
+from agent.deciding.reading_back import read_back, refused
 from agent.deciding.rules import may_be_second
 
 
@@ -53,6 +53,8 @@ def factor_given(state: AwaitingFactor, event: FactorGiven, around: Surroundings
             Say(f"read_back_{wants}", "consent", basket),
             Record(f"asked_{wants}", basket, speaker.person),
         )
+    if not around.delivery_stands:
+        return read_back(basket, speaker, around, state.offer)
     by_voice: tuple[Factor, ...] = () if speaker.reason == "typed" else ("voice",)
     return Committing(basket, speaker, state.offer), (
         Record(code, basket, event.person),

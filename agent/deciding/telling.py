@@ -6,19 +6,41 @@ from collections.abc import Sequence
 
 import msgspec
 
-from agent.deciding.ask_replies import ASK_REPLIES
+from agent.deciding.ask_replies import ASK_REPLIES, LAST_ORDER
 from agent.deciding.basket import Basket, Line
 from agent.deciding.money import Money
 from agent.deciding.replies import on_day, spoken_money
+from agent.deciding.replies_questions import ALOUD
 from agent.deciding.spoken_basket import joined, spoken_line
 from agent.plumbing.told import Told
 
 _COMES = {"en": " It comes {day}.", "pl": " Przyjdzie {day}."}
 
 
+MOST_OFFERS_ALOUD = 3
+"""Nobody remembers more; all of them are shown to whoever types."""
+
+
 def in_words(key: str, language: str, **values: str) -> str:
-    """The sentence for `key`. Raises KeyError for no such sentence."""
+    """The sentence for `key`, to be read. Raises KeyError for no such sentence."""
     return ASK_REPLIES[language][key].format(**values)
+
+
+def aloud(key: str, language: str, **values: str) -> str:
+    """The same to be said, where that is another."""
+    said = ALOUD[language].get(key)
+    return said.format(**values) if said else in_words(key, language, **values)
+
+
+def last_in_words(
+    key: str, language: str, whose: str | None = "", *, is_aloud: bool = False, **values: str
+) -> str:
+    """The sentence for `key`, about the last order of `whose` name: '' for that of whoever asks, None for
+    somebody's who is not known."""
+    words = LAST_ORDER[language]
+    last = words.of.format(name=whose) if whose else words.own if whose is not None else words.of_somebody
+    sentence = aloud if is_aloud else in_words
+    return sentence(key, language, last=last, Last=last[:1].upper() + last[1:], **values)
 
 
 def comes(date: str, language: str) -> str:
@@ -56,13 +78,17 @@ def delivery_in_words(told: Told, basket: Basket | None, language: str) -> str:
     return stock_in_words(told, basket, language)
 
 
-def offers_in_words(told: Told, language: str) -> str:
-    """What is on offer; one without words in `language` in another."""
+def offers_in_words(told: Told, language: str, *, briefly: bool = False) -> str:
+    """What is on offer; one without words in `language` in another. `briefly` only the first, without
+    dates."""
     said = []
     for offer in told.offers:
         words = offer.words.get(language) or next(iter(offer.words.values()), "")
-        dated = in_words("offer_until", language, offer=words, until=offer.until) if offer.until else words
-        said.append(dated)
+        dated = offer.until and not briefly
+        said.append(in_words("offer_until", language, offer=words, until=offer.until) if dated else words)
+    if briefly and len(said) > MOST_OFFERS_ALOUD:
+        offers = "; ".join(said[:MOST_OFFERS_ALOUD])
+        return aloud("offers_more", language, offers=offers)
     return (
         in_words("offers_are", language, offers="; ".join(said))
         if said
@@ -75,10 +101,11 @@ def _is_there(told: Told, line: Line) -> bool:
     return found is not None and found.sold and (found.left is None or found.left >= line.quantity)
 
 
-def status_in_words(told: Told, items: str, language: str) -> str:
-    """How the order of `items` (in words) stands."""
+def status_in_words(told: Told, items: str, language: str, whose: str | None = "") -> str:
+    """How the last order of `whose`, `items` (in words), stands."""
     key = f"status_{told.state}" if told.state else "status_unknown"
-    return in_words(key, language, items=items, number=told.number, comes=comes(told.delivery_date, language))
+    day = comes(told.delivery_date, language)
+    return last_in_words(key, language, whose, items=items, number=told.number, comes=day)
 
 
 def _items(lines: Sequence[Line], language: str) -> str:

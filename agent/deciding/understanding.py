@@ -10,12 +10,16 @@ from typing import Literal
 from agent.deciding.about_me_words import ABOUT_ME, KINDS, Kind
 from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
+from agent.deciding.challenge_words import CHALLENGE, ChallengeSaid
 from agent.deciding.changes import is_change
 from agent.deciding.denials import is_called_off, is_denied, is_doubtful
+from agent.deciding.heard_questions import ASK, ASKED, QuestionAsked, whole_questions
 from agent.deciding.history_words import AGAIN, Again
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.manner_words import MANNERS, WISHES, MannerAsked
 from agent.deciding.said_lines import basket_of
 from agent.deciding.sentence_parser import SentenceParser
+from agent.deciding.wake_misheard import refusal
 from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.sentence_graph import Tag, normalise_text
 
@@ -90,11 +94,13 @@ class NotUnderstood:
 MORE = Tag("intent", "more")
 """Leads to what is wanted beside what was read back."""
 
-ANSWERS = frozenset({"consent", "enrol"})
+WRONG = Tag("manner", "wrong")
+
+ANSWERS = frozenset({"consent", "enrol", CHALLENGE})
 """Entries where a yes has consequences. (Elsewhere "nabu" may be written "no boo" in the free decode.)"""
 
-Asked = AboutMeAsked | OrderAsked | AgainAsked | MoreAsked | ChangeAsked
-Meaning = Asked | Answer | HelpAsked | RepeatAsked | PhraseRead | NotUnderstood
+Asked = AboutMeAsked | OrderAsked | AgainAsked | MoreAsked | ChangeAsked | QuestionAsked
+Meaning = Asked | Answer | ChallengeSaid | HelpAsked | MannerAsked | RepeatAsked | PhraseRead | NotUnderstood
 
 
 def understand(
@@ -105,17 +111,26 @@ def understand(
 
     Whatever products are called, a sentence that has another meaning than an order is none."""
     language = parser.language
-    readings = parser.readings(entry, words) if words else ()
+    every = parser.readings(entry, words) if words else ()
+    readings = [tags for tags in every if not any(tag.slot in (ASK, ASKED) for tag in tags)]
     said = normalise_text(words)
     is_command = _without_courtesy(said, language) in commands(language)
     orders = [tags for tags in readings if not is_command and _orders(tags, said, catalogue, language)]
     answers = [tags for tags in readings if not any(tag.slot == "product" for tag in tags)]
     if changes := _changes(readings, open_words, catalogue, language):
         return ChangeAsked(changes)
-    if any(tag.slot == "denial" for tags in readings for tag in tags):
+    if not orders and any(WRONG in tags for tags in answers):
+        return MannerAsked("wrong")  # whatever else was heard: it ends all that a denial would
+    if any(tag.slot == "denial" for tags in every for tag in tags):
         return Answer("denial")
-    if entry in ANSWERS and is_denied(open_words, language, _names(orders, catalogue, language)):
-        return Answer("denial")
+    if entry in ANSWERS:
+        refused = refusal(open_words, words, language, _names(orders, catalogue, language))
+        if refused == "denial":
+            return Answer("denial")
+        if refused and not any(tag.slot in ("intent", "manner") for tags in answers for tag in tags):
+            return NotUnderstood()  # a question consents to nothing
+    if any(tag.slot == ASK for tags in every for tag in tags):
+        return QuestionAsked(_without_courtesy(said, language))
     if answers:
         return _answer(answers[0], entry, words, open_words, language) if not orders else NotUnderstood()
     if not orders:
@@ -164,10 +179,14 @@ def _answer(tags: tuple[Tag, ...], entry: str, words: str, open_words: str, lang
         return HelpAsked()
     if said.get("intent") == "repeat":
         return RepeatAsked()
+    if "manner" in said:
+        return MannerAsked(WISHES[said["manner"]])
     if "me" in said:
         return AboutMeAsked(KINDS[said["me"]])
     if entry in ANSWERS and is_doubtful(open_words, words, language):
         return NotUnderstood()
+    if "challenge" in said:
+        return ChallengeSaid(tuple(int(tag.value) for tag in tags if tag.slot == "challenge"))
     if "quantity" in said:
         quantity = sum(int(tag.value) for tag in tags if tag.slot == "quantity")
         return Answer("consent", quantity, said.get("unit"))
@@ -240,6 +259,8 @@ def commands(language: str) -> frozenset[str]:
             lexicon.removals,
             *AGAIN.get(language, {}).values(),
             *ABOUT_ME[language].values(),
+            *MANNERS[language].values(),
+            whole_questions(language),
         )
         for phrase in phrases
     )

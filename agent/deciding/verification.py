@@ -25,13 +25,15 @@ Reason = Literal[
     "too_short",
     "too_noisy",
     "typed",
+    "shift",
+    "no_shift",
 ]
 
 
 @dataclass(frozen=True)
 class Verdict:
     """`person` is the pseudonym of the verified speaker; where it is '', `reason` says why nobody was
-    verified. With a `reason` beside it, it is who is said to have typed."""
+    verified. With a `reason` beside it, it is who is said to have typed, or who is on shift."""
 
     person: str = ""
     reason: Reason = ""

@@ -35,10 +35,11 @@ class Espeak:
         self._parts: list[Float32] = []
         self._callback = _Callback(self._take)  # kept: the library calls it later
         self._library.espeak_SetSynthCallback(self._callback)
-        self._library.espeak_SetParameter(_RATE, _WORDS_PER_MINUTE, 0)
 
-    def __call__(self, text: str, language: str) -> Float32:
-        """float32 [n] at `rate`, in -1..1. Raises AudioError('speech_language')."""
+    def __call__(self, text: str, language: str, rate_percent: int = 100) -> Float32:
+        """float32 [n] at `rate`, in -1..1, at that part of the usual speed. Raises
+        AudioError('speech_language')."""
+        self._library.espeak_SetParameter(_RATE, _WORDS_PER_MINUTE * rate_percent // 100, 0)
         if self._library.espeak_SetVoiceByName(language.encode()) != 0:
             raise AudioError("speech_language", f"espeak-ng has no voice for {language!r}")
         self._parts.clear()

@@ -34,7 +34,7 @@ from agent.plumbing.settings import Asr
 WIDER_BEAMS = 24
 """Tried once more where nothing survived."""
 
-RECONSIDERED = frozenset({"order", "consent", "enrol"})
+RECONSIDERED = frozenset({"order", "consent", "challenge", "enrol"})
 """Entries that the second model hears. All but orders are answers: it hears those of which the first is not
 sure, and words of denial, searched for in the open decode, count whichever of the two hears them."""
 

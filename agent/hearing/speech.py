@@ -45,19 +45,20 @@ class Speech:
         except (ImportError, OSError) as error:
             raise ModelError("model_missing", f"text to speech: {error}", "earmark models verify") from error
         self._rate = int(RATE)
-        self._spoken: OrderedDict[tuple[str, str], Int16] = OrderedDict()
+        self._spoken: OrderedDict[tuple[str, str, int], Int16] = OrderedDict()
         self._espeak: espeak.Espeak | None = None
         self._kept = 0
         self._busy = threading.Lock()  # guards the voice and all of the above
         self._asked = threading.Event()  # somebody waits: whoever speaks ahead stands back
         self._asked.set()
 
-    def speak(self, text: str, language: str) -> Int16:
-        """int16 [n] at 16 kHz. Raises AudioError as `sentences` does."""
-        parts = list(self.sentences(text, language))
+    def speak(self, text: str, language: str, rate_percent: int = 100) -> Int16:
+        """int16 [n] at 16 kHz, at `rate_percent` of the usual speed. Raises AudioError as `sentences`
+        does."""
+        parts = list(self.sentences(text, language, rate_percent))
         return np.concatenate(parts) if parts else np.zeros(0, np.int16)
 
-    def sentences(self, text: str, language: str) -> Iterator[Int16]:
+    def sentences(self, text: str, language: str, rate_percent: int = 100) -> Iterator[Int16]:
         """The sentences of `text`, int16 [n] at 16 kHz each, the next one spoken when it is asked for.
 
         Raises AudioError: speech_language, speech_text (longer than LONGEST_TEXT, or beyond the voice).
@@ -72,12 +73,12 @@ class Speech:
             self._asked.clear()
             try:
                 with self._busy:
-                    sound = self._sentence(sentence, language)
+                    sound = self._sentence(sentence, language, rate_percent)
             finally:
                 self._asked.set()
             yield sound
 
-    def prepare(self, texts: Sequence[str], language: str) -> None:
+    def prepare(self, texts: Sequence[str], language: str, rate_percent: int = 100) -> None:
         """Speaks `texts` ahead, on a thread of low priority that stands back while anything is to be said."""
 
         def work() -> None:
@@ -87,31 +88,32 @@ class Speech:
                 self._asked.wait()
                 with self._busy, contextlib.suppress(AudioError):
                     if self._kept < KEPT_SAMPLES // 2:  # the rest is for what cannot be known ahead
-                        self._sentence(sentence, language)
+                        self._sentence(sentence, language, rate_percent)
 
         if language in LANGUAGES:
             threading.Thread(target=work, daemon=True).start()
 
-    def _sentence(self, text: str, language: str) -> Int16:
-        known = self._spoken.pop((text, language), None)
+    def _sentence(self, text: str, language: str, rate_percent: int) -> Int16:
+        known = self._spoken.pop((text, language, rate_percent), None)
         if known is None:
             try:
-                wave, rate = self._wave(text, language)
+                wave, rate = self._wave(text, language, rate_percent)
             except AudioError:
                 raise
             except Exception as error:  # the library's word rules fail on odd text in ways of their own
                 raise AudioError("speech_text", f"cannot be spoken: {type(error).__name__}") from error
             known = to_int16(resample(wave, rate))
             self._kept += len(known)
-        self._spoken[text, language] = known
+        self._spoken[text, language, rate_percent] = known
         while self._kept > KEPT_SAMPLES and len(self._spoken) > 1:
             self._kept -= len(self._spoken.popitem(last=False)[1])
         return known
 
-    def _wave(self, text: str, language: str) -> tuple[Float32, int]:
+    def _wave(self, text: str, language: str, rate_percent: int) -> tuple[Float32, int]:
         """Samples and their rate."""
         if language != "en":
             if self._espeak is None:
                 self._espeak = espeak.Espeak()
-            return self._espeak(text, language), self._espeak.rate
-        return np.asarray(self._voice(text, seed=_NOISE_SEED), np.float32), self._rate
+            return self._espeak(text, language, rate_percent), self._espeak.rate
+        speed = rate_percent / 100
+        return np.asarray(self._voice(text, speed=speed, seed=_NOISE_SEED), np.float32), self._rate

@@ -197,8 +197,8 @@ class Voice:
                     self._listen(listen)
                 case Say() as say:
                     self._say(say)
-                case Prepare(texts=texts, language=language):
-                    self._speech.prepare(texts, language)
+                case Prepare(texts=texts, language=language, rate_percent=rate):
+                    self._speech.prepare(texts, language, rate)
                 case _:
                     self._leave_till()
         except AudioError as error:
@@ -235,7 +235,7 @@ class Voice:
     def _say(self, say: Say) -> None:
         fault, said = "", None
         try:
-            sentences = self._speech.sentences(say.text, say.language)
+            sentences = self._speech.sentences(say.text, say.language, say.rate_percent)
             first = list(islice(sentences, 1))  # spoken while whoever ordered may still go on
             if goes_on(
                 say.answers, self._ears, self._source, self._heard_meanwhile, self._interrupted.is_set

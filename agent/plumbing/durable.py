@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -23,13 +24,19 @@ def move(source: Path, target: Path) -> None:
 
 def write(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Replaces the whole file or nothing."""
+    write_parts(path, (content,), mode=mode)
+
+
+def write_parts(path: Path, parts: Iterable[bytes], *, mode: int = 0o644) -> None:
+    """The same with what `parts` give, one after the other."""
     temporary = path.with_name(f".{path.name}.new")
     temporary.unlink(missing_ok=True)
     # Whatever somebody may have put there meanwhile is not followed.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            for part in parts:
+                file.write(part)
             file.flush()
             os.fsync(descriptor)
         move(temporary, path)

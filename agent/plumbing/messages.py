@@ -134,9 +134,13 @@ class Listen(Message, frozen=True):
     phrases: Annotated[tuple[Phrase, ...], msgspec.Meta(max_length=1_000)] = ()
 
 
+RatePercent = Annotated[int, msgspec.Meta(ge=50, le=200)]
+
+
 class Say(Message, frozen=True):
     """Speak `text`, after the short sound `earcon`, if any; when it has been played, obey `then` (or go back
-    to waiting for the wake word). `answers`: the number of the `Utterance` that it answers, 0 where none."""
+    to waiting for the wake word). `answers`: the number of the `Utterance` that it answers, 0 where none.
+    `rate_percent`: how fast, of the usual speed."""
 
     say_id: int
     text: str
@@ -144,6 +148,7 @@ class Say(Message, frozen=True):
     then: Listen | None = None
     earcon: Literal["", "refused", "queued", "ordered"] = ""
     answers: Count = 0
+    rate_percent: RatePercent = 100
 
 
 class Prepare(Message, frozen=True):
@@ -151,6 +156,7 @@ class Prepare(Message, frozen=True):
 
     texts: Annotated[tuple[Phrase, ...], msgspec.Meta(max_length=1_000)]
     language: str
+    rate_percent: RatePercent = 100
 
 
 class UseGrammar(Message, frozen=True):

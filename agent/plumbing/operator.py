@@ -1,5 +1,5 @@
 """What the operator socket speaks: requests from
-`earmark orders|cancel|people|enrol|pin|badge|chat|catalogue`, answers from `till`.
+`earmark orders|cancel|people|enrol|pin|badge|chat|shift|catalogue`, answers from `till`.
 
 It looks and configures; nothing here can consent to an order.
 """
@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from agent.plumbing.messages import Message
+from agent.plumbing.operator_feedback import ClearFeedback, FeedbackCleared, FeedbackShown, ShowFeedback
 from agent.plumbing.operator_rows import CatalogueHealth as CatalogueHealth
 from agent.plumbing.operator_rows import CatalogueStage as CatalogueStage
 from agent.plumbing.operator_rows import DecisionRow as DecisionRow
@@ -20,6 +21,7 @@ from agent.plumbing.operator_rows import PersonRow as PersonRow
 from agent.plumbing.operator_rows import ProposalRow as ProposalRow
 from agent.plumbing.operator_rows import ProposalState as ProposalState
 from agent.plumbing.operator_rows import SensorRow as SensorRow
+from agent.plumbing.operator_shift import ShiftRequest, ShiftShown
 
 Text = Annotated[str, msgspec.Meta(max_length=500)]
 PersonName = Annotated[str, msgspec.Meta(pattern=r"^[^\W_][^\x00-\x1f\x7f-\x9f\u200b-\u206f\ufeff]{0,39}\Z")]
@@ -39,8 +41,8 @@ class CancelOrder(Message, frozen=True):
 
 
 class ChatLine(Message, frozen=True):
-    """One typed line of a conversation; the connection is the conversation. `person`: who says to type, whose
-    phone is to approve it (a pseudonym or a name); '' for nobody."""
+    """One typed line of a conversation; the connection is the conversation. `person`: who says to type, and
+    shows it with a PIN at the keypad or a phone (a pseudonym or a name); '' for nobody."""
 
     language: str
     text: Text
@@ -263,6 +265,9 @@ OperatorRequest = (
     | ChatLine
     | Enrol
     | PeopleRequest
+    | ShiftRequest
+    | ShowFeedback
+    | ClearFeedback
     | LoadCatalogue
     | AskHealth
 )
@@ -276,6 +281,9 @@ OperatorAnswer = (
     | PhonePaired
     | AskedShown
     | Forgotten
+    | ShiftShown
+    | FeedbackShown
+    | FeedbackCleared
     | CatalogueAt
     | Health
     | Problem

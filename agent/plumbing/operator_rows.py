@@ -89,7 +89,8 @@ class PersonRow(Message, frozen=True):
 
 class CatalogueHealth(msgspec.Struct, frozen=True):
     """`version` is in use. `next_version` is on its way and `next_stage` where it is (0 and '' where none
-    is). `fault` is the code of why the newest that came is not taken, ''."""
+    is). `fault` is the code of why the newest that came is not taken, ''. `details`: of how many products
+    more is known than an order needs; `details_fault`: why that cannot be used, ''."""
 
     version: int = 0
     products: int = 0
@@ -98,3 +99,7 @@ class CatalogueHealth(msgspec.Struct, frozen=True):
     fault: str = ""
     fault_detail: str = ""
     fault_next_step: str = ""
+    details: int = 0
+    details_fault: str = ""
+    details_fault_detail: str = ""
+    details_fault_next_step: str = ""

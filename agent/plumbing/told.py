@@ -34,7 +34,8 @@ class ToldOffer(msgspec.Struct, frozen=True, omit_defaults=True):
 class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`code` says why there is no answer to the question, '' where there is one. `delivery_date` is ISO 8601.
     `state` is that of an order; `number` that of the order, the ticket, the return or the quote. `amount` is
-    in minor units of `currency`, and a quote holds to the day `until`."""
+    in minor units of `currency`, and a quote holds to the day `until`. `until_s`: what is ordered before that
+    (Unix seconds) comes on `delivery_date`; 0 where that is not said."""
 
     kind: AskKind
     code: Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{0,40}\Z")] = ""
@@ -46,3 +47,4 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     amount: Count = 0
     currency: Annotated[str, msgspec.Meta(pattern=r"^([A-Z]{3})?\Z")] = ""
     until: Date = ""
+    until_s: Count = 0

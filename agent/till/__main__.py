@@ -24,11 +24,15 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.process_main import run_process
 from agent.plumbing.settings import Settings
 from agent.plumbing.workshop import Workshop
+from agent.till.brought import brought_before
+from agent.till.catalogue_floor import floor_of
 from agent.till.catalogue_store import CatalogueStore
 from agent.till.compiler import MOST_MEMORY_BYTES, Compiler, work
 from agent.till.desk import Desk
 from agent.till.events import EventLoop
 from agent.till.factors import Factors
+from agent.till.feedback import FILE_NAME as FEEDBACK
+from agent.till.feedback import FeedbackKept
 from agent.till.house import HouseRules
 from agent.till.opening import open_edition
 from agent.till.part_store import PartStore
@@ -36,6 +40,7 @@ from agent.till.people import People
 from agent.till.phones import FILE_NAME as PHONES
 from agent.till.phones import Phones
 from agent.till.process import Till
+from agent.till.swap import Name
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,6 +65,9 @@ def _prepare(
     compiler = Compiler(workshop, trust.shop_id, settings.device.language)
     edition, arrived = open_edition(store, compiler, Path(settings.paths.catalogue_file))
     desk = _desk(settings, state, trust, edition)
+    served = Name(edition.version, edition.source)
+    desk.house.brought = brought_before(store, compiler, floor_of(desk.journal), served)
+    store.forget_details_but(served.source)
     till = Till(desk, loop, compiler, store, trust, PartStore(state / "parts"))
     if arrived is not None:
         till.catalogue_lies_there(arrived)
@@ -96,7 +104,8 @@ def _desk(settings: Settings, state: Path, trust: LiveTrust, edition: Edition) -
     factors = Factors(state / "factors.json", journal)
     house = HouseRules.open(settings.paths)
     phones = Phones(state / PHONES, journal)
-    return Desk(settings, edition, journal, road, people, factors, time.time, house, phones)
+    feedback = FeedbackKept(state / FEEDBACK)
+    return Desk(settings, edition, journal, road, people, factors, time.time, house, phones, feedback)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from agent.plumbing.errors import JournalError
 from agent.plumbing.messages import Utterance
 from agent.till.desk import Desk
 from agent.till.enrolling import VoiceEnrolment
+from agent.till.heard import aside_phrases
 from agent.till.people import Person
 from agent.till.whose_voice import voice_of
 
@@ -124,7 +125,8 @@ class AboutMe:
         if self._now is None:
             self.drop()
         language = self._desk.settings.device.language
-        self._say(say, name, about_me.forget_answers(language) if say.listen == CHOICE else ())
+        listened = (*about_me.forget_answers(language), *aside_phrases(language))
+        self._say(say, name, listened if say.listen == CHOICE else ())
 
     def _forget(self, person: str) -> str:
         """The key of what is said of it."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from agent.deciding.challenge_words import CHALLENGE, HEARD_MS
+from agent.deciding.choice import CHOICE
 from agent.deciding.conversation import (
     Committing,
     Event,
     Idle,
     Proposed,
+    Repeated,
     Say,
     SensorsSilent,
 )
@@ -18,10 +21,12 @@ from agent.deciding.replies import render
 from agent.deciding.signals import Signal, signal_of
 from agent.plumbing import messages
 from agent.till.about_me import AboutMe
+from agent.till.asks import NO_SHOP, Shop
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
 from agent.till.heard import choice_phrases
 from agent.till.news import Announcements, News
+from agent.till.spoken_questions import SpokenQuestions
 from agent.till.talk import Talk
 from agent.till.voice_line import Send, VoiceLine
 
@@ -39,6 +44,7 @@ class Aloud(Talk):
         start_timer: Callable[[int, Callable[[], None]], None],
         on_enrol_step: OnStep,
         show: Callable[[Signal], None],
+        shop: Shop = NO_SHOP,
     ) -> None:
         super().__init__(desk, desk.settings.device.language)
         self._line = VoiceLine(send, desk.settings.endpoint)
@@ -50,8 +56,11 @@ class Aloud(Talk):
             desk, self._speak, wants_voices, on_enrol_step, self._await_admission
         )
         self._about_me = AboutMe(desk, self._speak_of, self._enrolment, wants_voices)
+        self._questions = SpokenQuestions(desk, self._language, shop, self._told_aloud)
+        self._answer = ""  # to what was asked in between; said before what is still asked
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
+        self._said_at_s = 0
         self.awaits_admission = ""
         """Somebody whose voice was learned right now, and whom a PIN or badge may admit."""
 
@@ -97,8 +106,8 @@ class Aloud(Talk):
 
     @property
     def _at_rest(self) -> bool:
-        """Whether nothing is talked about, and nobody is enrolled or asked whether to be forgotten."""
-        busy = self._enrolment.under_way or self._about_me.under_way
+        """Whether nothing is talked about, and nobody is enrolled or asked for a yes to anything else."""
+        busy = self._enrolment.under_way or self._about_me.under_way or self._questions.under_way
         return isinstance(self._state, Idle) and not busy
 
     def _await_receipt(self) -> None:
@@ -127,19 +136,49 @@ class Aloud(Talk):
         if self.awaits_admission == person:
             self.awaits_admission = ""
 
+    def _told_aloud(self, number: int | None, text: str, phrases: tuple[str, ...]) -> bool:
+        """The answer to a question, and then what is still asked. Who is speaking is not spoken over, and
+        what answers nobody any more (`number` None) is said into no conversation."""
+        if self._line.called or (number is None and not (self._at_rest and self._line.quiet)):
+            return False
+        self._said_at_s = self._desk.now_s()
+        with self._line.answering(number or 0):
+            if phrases:
+                self._line.say(text, self._language, CHOICE, phrases)
+            else:
+                self._answer = text
+                self._apply_quietly(Repeated())
+                if self._answer:  # nothing is asked
+                    self._answer = ""
+                    self._line.say(text, self._language)
+        return True
+
     def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> None:
         """About the person who hears it."""
         self._speak(say, name, phrases=phrases)
 
-    def _speak(self, say: Say, name: str = "", phrase: str = "", phrases: tuple[str, ...] = ()) -> str:
-        """Has it spoken, and listens for `phrases` where any are given; the sentence."""
+    def _speak(
+        self,
+        say: Say,
+        name: str = "",
+        phrase: str = "",
+        phrases: tuple[str, ...] = (),
+        *,
+        aside: bool = False,
+    ) -> str:
+        """Has it spoken, and listens for `phrases` where any are given; the sentence. An `aside` is not what
+        is said again."""
         currency = self._desk.catalogue.currency
         text = render(say, self._language, currency, self._desk.hears, name=name, text=phrase)
+        answer, self._answer = self._answer, ""
+        text = f"{answer} {text}".strip()
         signal = signal_of(say.key)
         if signal is not None:
             self._show(signal)
         listened = phrases or choice_phrases(say, self._language)
-        self._line.say(text, self._language, say.listen, listened, signal)
+        self._said_at_s = self._desk.now_s()
+        window_ms = HEARD_MS if say.listen == CHALLENGE else 0
+        self._line.say(text, self._language, say.listen, listened, signal, window_ms=window_ms, aside=aside)
         return text
 
     def _tell_news(self) -> None:

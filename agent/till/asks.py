@@ -48,6 +48,9 @@ class NoShop:
         then("ask_offline")
 
 
+NO_SHOP = NoShop()
+
+
 class Asks:
     """A `Shop`; used from the till's loop."""
 

@@ -1,5 +1,6 @@
 """The shop's catalogue on its way from the broker: a signed manifest, then the parts that are missing, a few
-at a time, then one step of `Catalogues`.
+at a time, then one step of `Catalogues`. The details that are signed beside it come with it, or after it
+where a device has the catalogue already.
 
 Whatever is killed on the way, the parts that had come are there. What is in use stays in use until the whole
 has the hash that the shop signed, and is compiled.
@@ -16,7 +17,7 @@ from functools import partial
 
 import msgspec
 
-from agent.committing.catalogue_manifest import ManifestClaims, Part, verify_manifest
+from agent.committing.catalogue_manifest import Document, ManifestClaims, Part, verify_manifest
 from agent.committing.catalogue_parts import assemble, is_part
 from agent.committing.envelope import catalogue_topic, part_topic
 from agent.committing.journal import Journal
@@ -26,20 +27,14 @@ from agent.plumbing.errors import CatalogueError, EarmarkError, JournalError, Tr
 from agent.plumbing.memfd import SEALS
 from agent.plumbing.messages import MOST_PARTS_AT_ONCE, FetchParts
 from agent.plumbing.operator import CatalogueHealth, CatalogueStage
+from agent.till.catalogue_floor import details_of, floor_of, raise_floor
+from agent.till.catalogue_store import Beside
 from agent.till.catalogues import Catalogues
 from agent.till.part_store import PartStore
 from agent.till.swap import Name
 
 RETRY_MS = 30_000
 """After so long without a part what is missing is asked for anew, and a disk that was full is tried again."""
-_FLOOR = "catalogue_floor"
-
-
-class _Floor(msgspec.Struct, frozen=True):
-    """The highest version that the shop has signed, and of which catalogue."""
-
-    version: int = 0
-    sha256: str = ""
 
 
 class CatalogueRoad:
@@ -66,6 +61,7 @@ class CatalogueRoad:
         self._putting_together = False
         self._came = self._waits = False
         self._handed_over: Name | None = None
+        self._details_with_them = ""
         self.refused: Counter[str] = Counter()
         """What came and was not believed, by error code."""
 
@@ -101,15 +97,13 @@ class CatalogueRoad:
         if not payload:  # the broker's way to say that it is retained no more
             return
         manifest = verify_manifest(payload, self._trust)
-        in_use = self._catalogues.in_use
-        floor = self._floor()
-        name = Name(manifest.version, manifest.sha256)
-        if name in (in_use, self._handed_over) or manifest == self._manifest:
+        in_use, name = self._catalogues.in_use, Name(manifest.version, manifest.sha256)
+        floor = floor_of(self._journal)
+        if manifest == self._manifest or (name == self._handed_over and name != in_use):
             return
         if manifest.version < max(floor.version, in_use.version):
             raise TrustError("catalogue_older", f"version {manifest.version} was superseded")
-        others = ((floor.version, floor.sha256), in_use)
-        if any(version == manifest.version and sha256 != manifest.sha256 for version, sha256 in others):
+        if floor.differs(manifest) or (in_use.version == manifest.version and in_use != name):
             self._catalogues.refused(
                 CatalogueError(
                     "catalogue_same_version",
@@ -118,15 +112,21 @@ class CatalogueRoad:
                 )
             )
             return
-        if manifest.version > floor.version:
-            text = msgspec.json.encode(_Floor(*name)).decode()
-            self._journal.meta_set(_FLOOR, text)
-        self._begin(manifest)
+        if (manifest.version, details_of(manifest)) != (floor.version, floor.details):
+            raise_floor(self._journal, manifest)
+        if name == in_use and not details_of(manifest):
+            self._catalogues.details_arrived(name, Beside())
+        elif name != in_use or details_of(manifest) not in (
+            self._catalogues.details,
+            self._details_with_them,
+        ):
+            self._begin(manifest)
 
     def _begin(self, manifest: ManifestClaims) -> None:
-        held, needed = self._store.held(), {part.sha256: part for part in manifest.parts}
-        self._store.forget(held - needed.keys())
+        held = self._store.held()
+        self._store.forget(held - {part.sha256 for one in manifest.documents for part in one.parts})
         self._manifest = manifest
+        needed = {part.sha256: part for one in self._wanted(manifest) for part in one.parts}
         self._missing = {sha256: part for sha256, part in needed.items() if sha256 not in held}
         audit.log(
             "catalogue_announced",
@@ -136,11 +136,10 @@ class CatalogueRoad:
         )
         self._go_on()
 
-    def _floor(self) -> _Floor:
-        try:
-            return msgspec.json.decode(self._journal.meta_get(_FLOOR) or b"{}", type=_Floor)
-        except msgspec.DecodeError:
-            return _Floor()
+    def _wanted(self, manifest: ManifestClaims) -> tuple[Document, ...]:
+        """The details only where the catalogue is in use."""
+        first, *others = manifest.documents
+        return tuple(others) if self._catalogues.in_use == _name(manifest) else (first, *others)
 
     # --- the parts ---
 
@@ -195,46 +194,57 @@ class CatalogueRoad:
         if manifest is None or self._putting_together:
             return
         self._putting_together = True
-        work = partial(self._assembled, manifest)
+        work = partial(self._assembled, manifest, self._wanted(manifest))
         threading.Thread(target=work, name="catalogue-parts", daemon=True).start()
 
-    def _assembled(self, manifest: ManifestClaims) -> None:
+    def _assembled(self, manifest: ManifestClaims, wanted: tuple[Document, ...]) -> None:
         """In a thread of its own."""
-        fd = os.memfd_create("catalogue", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        made: list[int] = []
         try:
-            assemble(manifest, self._store.read, fd)
-            fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
+            for document in wanted:
+                made.append(os.memfd_create("catalogue", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING))
+                assemble(document, self._store.read, made[-1])
+                fcntl.fcntl(made[-1], fcntl.F_ADD_SEALS, SEALS)
         except TrustError as error:
-            os.close(fd)
-            self._post(partial(self._not_whole, manifest, error))
+            _close(made)
+            self._post(partial(self._not_whole, manifest, wanted, error))
         except OSError as error:
-            os.close(fd)
+            _close(made)
             detail = f"no memory for it: {error.strerror}"
             fault = CatalogueError("catalogue_unwritable", detail, "earmark doctor")
             self._post(partial(self._not_now, manifest, fault))
         else:
-            self._post(partial(self._whole, manifest, fd))
+            self._post(partial(self._whole, manifest, wanted, made))
 
-    def _whole(self, manifest: ManifestClaims, fd: int) -> None:
+    def _whole(self, manifest: ManifestClaims, wanted: tuple[Document, ...], made: list[int]) -> None:
         self._putting_together = False
         if manifest is not self._manifest:  # a newer one has come meanwhile
-            os.close(fd)
+            _close(made)
             self._go_on()
             return
         self._manifest, self._handed_over = None, _name(manifest)
-        self._catalogues.arrived(_name(manifest), fd, partial(self._told, manifest))
+        beside = Beside(details_of(manifest), made[-1]) if manifest.details is not None else Beside()
+        told = partial(self._told, manifest)
+        self._details_with_them = beside.sha256
+        if wanted and wanted[0] is manifest:
+            self._catalogues.arrived(_name(manifest), made[0], told, beside)
+        else:
+            self._catalogues.details_arrived(_name(manifest), beside, told)
 
     def _told(self, manifest: ManifestClaims, what: CatalogueStage | EarmarkError) -> None:
-        if isinstance(what, EarmarkError) and what.code == "catalogue_unwritable" and self._manifest is None:
-            self._manifest, self._handed_over = manifest, None
-            self._wait()
+        if isinstance(what, EarmarkError):
+            self._details_with_them = ""
+            if what.code == "catalogue_unwritable" and self._manifest is None:
+                self._manifest, self._handed_over = manifest, None
+                self._wait()
 
-    def _not_whole(self, manifest: ManifestClaims, error: TrustError) -> None:
+    def _not_whole(self, manifest: ManifestClaims, wanted: tuple[Document, ...], error: TrustError) -> None:
         self._putting_together = False
         if manifest is not self._manifest:
             self._go_on()
             return
-        damaged = [part for part in manifest.parts if not is_part(self._store.read(part), part)]
+        parts = (part for document in wanted for part in document.parts)
+        damaged = [part for part in parts if not is_part(self._store.read(part), part)]
         if damaged:  # storage has altered what was kept
             self._store.forget(part.sha256 for part in damaged)
             self._missing = {part.sha256: part for part in damaged}
@@ -247,6 +257,11 @@ class CatalogueRoad:
         self._putting_together = False
         self._catalogues.refused(error)
         self._wait()
+
+
+def _close(made: list[int]) -> None:
+    for fd in made:
+        os.close(fd)
 
 
 def _name(manifest: ManifestClaims) -> Name:

@@ -2,7 +2,9 @@
 become of the file that it came from.
 
 `catalogue.json` is the shop's JSON; that it is replaced, in one step, is what takes a version up.
-`catalogue.compiled` spares a start the compiling, and is made anew where it does not fit.
+`catalogue.compiled` spares a start the compiling, and is made anew where it does not fit. The details that
+the shop signed beside it stand under its hash: the step that takes a catalogue up takes up its details, and
+no others.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.plumbing import audit
+from agent.plumbing import audit, durable
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.settings import Paths
 
@@ -22,9 +24,11 @@ FILE_NAME = "catalogue.json"
 """Under the till's folder."""
 
 _COMPILED = "catalogue.compiled"
+_DETAILS = "catalogue.details"
 _NEXT = ".next"
 _DIGEST_BYTES = 32
 _PART_BYTES = 1 << 20
+_AGAIN = "they are fetched again with the next connection to the shop; earmark doctor"
 
 
 def served_file(paths: Paths) -> Path:
@@ -34,11 +38,61 @@ def served_file(paths: Paths) -> Path:
     return kept if os.access(kept, os.R_OK) else Path(paths.catalogue_file)
 
 
+class Beside(NamedTuple):
+    """The details that the shop signed beside a catalogue: the SHA-256 of their JSON in hex, and the sealed
+    memfd that has it; '' and -1 where it signed that there are none."""
+
+    sha256: str = ""
+    fd: int = -1
+
+    def close(self) -> None:
+        """They are not wanted any more."""
+        if self.fd >= 0:
+            os.close(self.fd)
+
+
+class KeptDetails(NamedTuple):
+    """Details as they are on disk: the SHA-256 of their JSON in hex, and the JSON."""
+
+    sha256: str
+    data: bytes
+
+
 class Laid(NamedTuple):
-    """A catalogue that is on disk whole and not in use: its JSON, and what was compiled from it."""
+    """A catalogue that is on disk whole and not in use: its JSON, what was compiled from it, and its details,
+    where it has any, with the name under which they will be its own."""
 
     source: Path
     compiled: Path
+    details: tuple[Path, Path] | None = None
+
+    def paths(self) -> Iterator[Path]:
+        """All that lies there."""
+        yield from (self.source, self.compiled)
+        if self.details is not None:
+            yield self.details[0]
+
+
+def kept_details(folder: Path, source: str) -> KeptDetails | None:
+    """Those in a till's folder that belong to the catalogue of that SHA-256; None where there are none.
+    Raises CatalogueError details_damaged, also where they cannot be read, and PermissionError where somebody
+    else than the till asks."""
+    path = folder / f"{_DETAILS}.{source}"
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise CatalogueError("details_damaged", f"cannot read {path}: {error.strerror}", _AGAIN) from error
+    digest, data = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
+    if hashlib.sha256(data).digest() != digest:
+        raise CatalogueError("details_damaged", f"{path.name} is not what was written there", _AGAIN)
+    return KeptDetails(digest.hex(), data)
+
+
+_NONE = Beside()
 
 
 class CatalogueStore:
@@ -72,14 +126,35 @@ class CatalogueStore:
         digest, data = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
         return data if hashlib.sha256(data).digest() == digest else b""
 
-    def lay_ready(self, source: int, compiled: bytes) -> Laid:
-        """Both on disk, beside what is in use; `source` is the memfd with the JSON. Raises CatalogueError
+    def details(self, source: str) -> KeptDetails | None:
+        """As `kept_details`, whose only error is then CatalogueError."""
+        try:
+            return kept_details(self._folder, source)
+        except PermissionError as error:
+            raise CatalogueError("details_damaged", f"cannot read {error.filename}", _AGAIN) from error
+
+    def keep_details(self, source: str, beside: Beside) -> None:
+        """Those of the catalogue in use, whose SHA-256 is `source`. Raises CatalogueError
         catalogue_unwritable."""
+        try:
+            durable.write_parts(self._details_of(source), _with_digest(beside), mode=0o600)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def lay_ready(self, source: int, compiled: bytes, sha256: str = "", beside: Beside = _NONE) -> Laid:
+        """All on disk, beside what is in use; `source` is the memfd with the JSON, `sha256` that of it, for
+        the details that are `beside` it. Raises CatalogueError catalogue_unwritable."""
         number = next(self._count)
-        laid = Laid(*(self._folder / f"{name}.{number}{_NEXT}" for name in (FILE_NAME, _COMPILED)))
+        source_file, compiled_file, details_file = (
+            self._folder / f"{name}.{number}{_NEXT}" for name in (FILE_NAME, _COMPILED, _DETAILS)
+        )
+        details = (details_file, self._details_of(sha256)) if beside.sha256 else None
+        laid = Laid(source_file, compiled_file, details)
         try:
             _write(laid.source, _parts(source))
             _write(laid.compiled, (hashlib.sha256(compiled).digest(), compiled))
+            if laid.details is not None:
+                _write(laid.details[0], _with_digest(beside))
         except OSError as error:
             self.drop(laid)
             raise self._unwritable(error) from error
@@ -89,24 +164,32 @@ class CatalogueStore:
         """From now on, and after any restart, this is the catalogue. Raises CatalogueError
         catalogue_unwritable; then the one before still is."""
         try:
+            if laid.details is not None:
+                ready, own = laid.details
+                durable.move(ready, own)
             laid.source.replace(self._folder / FILE_NAME)
         except OSError as error:
             raise self._unwritable(error) from error
         try:
             laid.compiled.replace(self._folder / _COMPILED)
-            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            durable.flush(self._folder)
         except OSError as error:  # it is the catalogue all the same
             fault = self._unwritable(error)
             audit.log(fault.code, detail=fault.detail, next_step=fault.next_step)
 
     def drop(self, laid: Laid) -> None:
         """It is not wanted any more."""
-        for path in laid:
+        for path in laid.paths():
             path.unlink(missing_ok=True)
+
+    def forget_details_but(self, source: str) -> None:
+        """Those of other catalogues than the one in use, whose SHA-256 is `source`."""
+        for path in self._folder.glob(f"{_DETAILS}.{'?' * 64}"):
+            if path != self._details_of(source):
+                path.unlink(missing_ok=True)
+
+    def _details_of(self, source: str) -> Path:
+        return self._folder / f"{_DETAILS}.{source}"
 
     def _unwritable(self, error: OSError) -> CatalogueError:
         return CatalogueError(
@@ -119,6 +202,11 @@ def _parts(fd: int) -> Iterator[bytes]:
     while part := os.pread(fd, _PART_BYTES, offset):
         yield part
         offset += len(part)
+
+
+def _with_digest(beside: Beside) -> Iterator[bytes]:
+    yield bytes.fromhex(beside.sha256)
+    yield from _parts(beside.fd)
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:

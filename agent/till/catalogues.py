@@ -9,7 +9,6 @@ import os
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from agent.deciding.edition import Edition
 from agent.plumbing import audit
@@ -18,13 +17,13 @@ from agent.plumbing.free_memory import give_back_memory
 from agent.plumbing.operator import CatalogueHealth, CatalogueStage
 from agent.plumbing.workshop import Job
 from agent.till import swap
-from agent.till.catalogue_store import CatalogueStore, Laid
+from agent.till.brought import brought_by
+from agent.till.candidate import Candidate, Made, Told
+from agent.till.catalogue_store import Beside, CatalogueStore
 from agent.till.compiler import Compiler
 from agent.till.desk import Desk
+from agent.till.house import Brought
 from agent.till.swap import Name, Swap
-
-Told = Callable[[CatalogueStage | EarmarkError], None]
-"""Whoever brought a catalogue is told where it is, and why it will not be in use."""
 
 _WHY = {
     "catalogue_older": ("a newer one is in use or on its way", "earmark status"),
@@ -36,21 +35,6 @@ _WHY = {
 
 _NO_FAULT = frozenset({"catalogue_older", "catalogue_superseded"})
 """A newer one is there: nothing has to be mended."""
-
-
-class _Candidate:
-    """A catalogue on its way. `source` is a sealed memfd with its JSON."""
-
-    def __init__(self, source: int, told: Told) -> None:
-        self.source, self.told = source, [told]
-        self.job: Job | None = None
-
-
-class _Made(NamedTuple):
-    """What is served from memory, and what is on disk for the next start."""
-
-    edition: Edition
-    laid: Laid
 
 
 class Catalogues:
@@ -70,8 +54,8 @@ class Catalogues:
         self._desk, self._compiler, self._store = desk, compiler, store
         self._post, self._offer, self._changed = post, offer, changed
         self._swap = Swap(in_use=Name(desk.edition.version, desk.edition.source))
-        self._candidates: dict[Name, _Candidate] = {}
-        self._made: dict[Name, _Made] = {}
+        self._candidates: dict[Name, Candidate] = {}
+        self._made: dict[Name, Made] = {}
         self.fault: EarmarkError | None = None
         """Why the newest that came is not in use and will not be."""
 
@@ -84,6 +68,8 @@ class Catalogues:
         """What an operator is shown."""
         newest, fault = self._swap.newest, self.fault
         coming = newest != self._swap.in_use
+        source, house = self._swap.in_use.source, self._desk.house
+        lost = house.lost(source)
         return CatalogueHealth(
             version=self._desk.edition.version,
             products=len(self._desk.catalogue),
@@ -92,22 +78,51 @@ class Catalogues:
             fault=fault.code if fault else "",
             fault_detail=fault.detail if fault else "",
             fault_next_step=fault.next_step if fault else "",
+            details=len(house.facts(source)),
+            details_fault=lost.code if lost else "",
+            details_fault_detail=lost.detail if lost else "",
+            details_fault_next_step=lost.next_step if lost else "",
         )
 
-    def arrived(self, name: Name, source: int, told: Told = lambda _: None) -> None:
+    def arrived(
+        self, name: Name, source: int, told: Told = lambda _: None, beside: Beside | None = None
+    ) -> None:
         """A catalogue of the shop: `name` is what it is said to be, the sealed memfd `source` (taken over)
-        its JSON. Whoever brings it answers for its origin."""
-        if name == self._swap.in_use:
-            os.close(source)
+        its JSON, `beside` (taken over) what the shop signed beside it, None where nobody knows. Whoever
+        brings it answers for its origin."""
+        candidate = self._candidates.get(name)
+        if name != self._swap.in_use and candidate is None:
+            self._candidates[name] = Candidate(source, beside, told)
+            self._carry_out(swap.arrived(self._swap, name))
+            return
+        os.close(source)
+        if candidate is None:
             told("in_use")
+            if beside is not None:
+                self.details_arrived(name, beside)
             return
-        if name in self._candidates:
-            os.close(source)
-            self._candidates[name].told.append(told)
-            told(self._stage(name))
+        if beside is not None and candidate.beside is None and candidate.later is None:
+            candidate.later = beside
+        elif beside is not None:
+            beside.close()
+        candidate.told.append(told)
+        told(self._stage(name))
+
+    @property
+    def details(self) -> str:
+        """The SHA-256 of the details that were signed beside what is served, '' where they are not here."""
+        brought = self._desk.house.brought
+        return brought.sha256 if brought is not None and brought.source == self.in_use.source else ""
+
+    def details_arrived(self, name: Name, beside: Beside, told: Told = lambda _: None) -> None:
+        """The details (taken over) that the shop signed beside a catalogue that is in use without them."""
+        if name != self.in_use or beside.sha256 in ("", self.details):
+            beside.close()
+            if name == self.in_use and not beside.sha256 and not self.details:
+                self._bring(name, None)  # the shop's own word that there are none
             return
-        self._candidates[name] = _Candidate(source, told)
-        self._carry_out(swap.arrived(self._swap, name))
+        work = partial(self._add_details, name, beside, told)
+        threading.Thread(target=work, name="catalogue-details", daemon=True).start()
 
     def refused(self, error: EarmarkError) -> None:
         """A catalogue that came could not even be looked at."""
@@ -165,26 +180,58 @@ class Catalogues:
         work = partial(self._make, name, candidate, candidate.job)
         threading.Thread(target=work, name="catalogue", daemon=True).start()
 
-    def _make(self, name: Name, candidate: _Candidate, job: Job) -> None:
+    def _make(self, name: Name, candidate: Candidate, job: Job) -> None:
         """In a thread of its own: waits for the compiler, and has all of it on disk."""
         try:
-            made = self._all_of(name, job, candidate.source)
+            made = self._all_of(name, job, candidate)
         except EarmarkError as error:
             self._post(partial(self._not_compiled, name, candidate, error))
         else:
             self._post(partial(self._compiled, name, candidate, made))
         finally:
-            os.close(candidate.source)
+            candidate.close()
 
-    def _all_of(self, name: Name, job: Job, source: int) -> _Made:
+    def _all_of(self, name: Name, job: Job, candidate: Candidate) -> Made:
         data = job.result()
         edition = self._compiler.edition(data, name.source)
         if edition.version != name.version:
             detail = f"it is version {edition.version}, and was announced as {name.version}"
             raise CatalogueError("catalogue_differs", detail, "bring it again")
-        return _Made(edition, self._store.lay_ready(source, data))
+        beside, brought = candidate.beside or Beside(), None
+        if beside.sha256:
+            candidate.job = self._compiler.begin_details(beside.fd, name.source)
+            brought = brought_by(candidate.job, self._compiler, name.source, beside.sha256)
+        return Made(edition, self._store.lay_ready(candidate.source, data, name.source, beside), brought)
 
-    def _compiled(self, name: Name, candidate: _Candidate, made: _Made) -> None:
+    def _add_details(self, name: Name, beside: Beside, told: Told) -> None:
+        """In a thread of its own, as `_make`."""
+        try:
+            job = self._compiler.begin_details(beside.fd, name.source)
+            brought = brought_by(job, self._compiler, name.source, beside.sha256)
+            self._store.keep_details(name.source, beside)
+        except EarmarkError as error:
+            self._post(partial(self._details_not_added, error, told))
+        else:
+            self._post(partial(self._details_added, name, brought))
+        finally:
+            beside.close()
+
+    def _details_added(self, name: Name, brought: Brought) -> None:
+        if name == self.in_use:
+            self._bring(name, brought)
+
+    def _details_not_added(self, error: EarmarkError, told: Told) -> None:
+        audit.log("details_not_taken", reason=error.code, detail=error.detail, next_step=error.next_step)
+        told(error)
+
+    def _bring(self, name: Name, brought: Brought | None) -> None:
+        self._desk.house.brought = brought
+        self._store.forget_details_but(name.source)
+        if brought is not None and isinstance(brought.facts, CatalogueError):
+            fault = brought.facts
+            audit.log(fault.code, detail=fault.detail, next_step=fault.next_step)
+
+    def _compiled(self, name: Name, candidate: Candidate, made: Made) -> None:
         if self._candidates.get(name) is not candidate:  # given up at the last moment
             self._store.drop(made.laid)
             return
@@ -192,7 +239,7 @@ class Catalogues:
         self._tell(name, "waiting")
         self._carry_out(swap.compiled(self._swap, name))
 
-    def _not_compiled(self, name: Name, candidate: _Candidate, error: EarmarkError) -> None:
+    def _not_compiled(self, name: Name, candidate: Candidate, error: EarmarkError) -> None:
         if self._candidates.get(name) is candidate:
             self._swap, _ = swap.not_compiled(self._swap, name, error.code)
             self._drop(name, error)
@@ -200,7 +247,7 @@ class Catalogues:
     # --- its end, one way or the other ---
 
     def _take_up(self, name: Name) -> None:
-        edition, laid = self._made[name]
+        edition, laid, brought = self._made[name]
         try:
             self._store.take_up(laid)
         except CatalogueError as error:
@@ -211,19 +258,25 @@ class Catalogues:
         candidate = self._candidates.pop(name)
         del self._made[name]
         self._desk.edition, self.fault = edition, None
+        if candidate.beside is not None:  # by hand nobody has said what there is of it
+            self._bring(name, brought)
         audit.log("catalogue_in_use", catalogue_version=name.version)
         self._changed()
         give_back_memory()
         for told in candidate.told:
             told("in_use")
         self._carry_out(swap.kept(self._swap))
+        if candidate.later is not None:
+            self.details_arrived(name, candidate.later)
 
     def _drop(self, name: Name, error: EarmarkError) -> None:
         candidate = self._candidates.pop(name)
         if candidate.job is not None:
             candidate.job.abandon()
         else:
-            os.close(candidate.source)
+            candidate.close()
+        if candidate.later is not None:
+            candidate.later.close()
         if name in self._made:
             self._store.drop(self._made.pop(name).laid)
         if error.code in _NO_FAULT:

@@ -1,5 +1,5 @@
-"""From the shop's JSON to an `Edition`, in a process of its own: seconds of work and much memory, which
-neither keep the till from anything nor stay in it."""
+"""From the shop's JSON to an `Edition`, and from its details to `PackedDetails`, in a process of its own:
+seconds of work and much memory, which neither keep the till from anything nor stay in it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 
 from agent import deciding
 from agent.deciding.edition import Edition, check_shop, compiled
+from agent.deciding.packed_details import PackedDetails, packed
 from agent.plumbing import sentence_graph
 from agent.plumbing.errors import CatalogueError
 from agent.plumbing.workshop import Job, Workshop
@@ -22,11 +23,15 @@ MOST_MEMORY_BYTES = 256 << 20
 _OTHERS_CODE = ("hassil", "msgspec", "unicode-rbnf")
 
 
-class _Order(msgspec.Struct, frozen=True):
+class _Order(msgspec.Struct, frozen=True, tag="catalogue"):
     shop_id: str
     language: str
     compiler: str
     currency: str
+
+
+class _DetailsOrder(msgspec.Struct, frozen=True, tag="details"):
+    catalogue_sha256: str
 
 
 class Compiler:
@@ -43,6 +48,15 @@ class Compiler:
         order = _Order(self._shop_id, self._language, self._id, currency)
         return self._workshop.begin(msgspec.msgpack.encode(order), source)
 
+    def begin_details(self, details: int, source: str) -> Job:
+        """Starts on the details of the catalogue `source`, JSON in the sealed memfd `details`; the job's
+        result is for `details`. Raises IpcError workshop_gone."""
+        return self._workshop.begin(msgspec.msgpack.encode(_DetailsOrder(source)), details)
+
+    def details(self, data: bytes, source: str) -> PackedDetails:
+        """What such a job gave. Raises CatalogueError details_differ."""
+        return PackedDetails.from_bytes(data, catalogue_sha256=source)
+
     def edition(self, data: bytes, source: str) -> Edition:
         """What a job gave, now or before an earlier start. Raises CatalogueError: catalogue_differs (it is
         not of the catalogue `source`, or this release would compile it otherwise), catalogue_other_shop."""
@@ -52,9 +66,11 @@ class Compiler:
 
 
 def work(order: bytes, source: bytes) -> bytes:
-    """What the workshop does. Raises CatalogueError as `compiled` does."""
-    wanted = msgspec.msgpack.decode(order, type=_Order)
+    """What the workshop does. Raises CatalogueError as `compiled` and `packed` do."""
+    wanted = msgspec.msgpack.decode(order, type=_Order | _DetailsOrder)
     try:
+        if isinstance(wanted, _DetailsOrder):
+            return packed(source, catalogue_sha256=wanted.catalogue_sha256)
         return compiled(source, **msgspec.structs.asdict(wanted))
     except MemoryError:
         raise CatalogueError(

@@ -35,13 +35,16 @@ from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.plumbing import audit
 from agent.plumbing.errors import EarmarkError, JournalError
 from agent.plumbing.settings import Policy, Settings
+from agent.till.coming import Coming
 from agent.till.erasing import Erasure
 from agent.till.factors import Factors
+from agent.till.feedback import FeedbackKept
 from agent.till.house import HouseRules
 from agent.till.news import News
 from agent.till.past import local, past_orders
 from agent.till.people import People, Person
 from agent.till.phones import Phones
+from agent.till.shifts import Shifts
 
 DAY_SECONDS = 24 * 3600
 
@@ -71,9 +74,10 @@ class Desk:
         wall_clock: Callable[[], float],
         house: HouseRules | None = None,
         phones: Phones | None = None,
+        feedback: FeedbackKept | None = None,
     ) -> None:
         """`house`: the rules beside the limits; None: there are none. `phones`: that may approve; None: those
-        that are paired are forgotten with this."""
+        that are paired are forgotten with this. `feedback` likewise."""
         self.settings = settings
         self.house = house or HouseRules()
         self.edition = edition
@@ -83,9 +87,13 @@ class Desk:
         self.road = road
         self.people = people
         self.factors = factors
+        self.shifts = Shifts(people, factors, lambda: self.house.policy.shift_hours)
+        self.feedback = feedback or FeedbackKept()
         self.phones = phones or Phones(None, journal)
         self.erasure = Erasure(people, (factors.forget, self.phones.erase), journal)
         self.wall_clock = wall_clock
+        self.coming = Coming(self.now_s, lambda: local(self.now_s()).date())
+        """When an order of now would come."""
         self.online = False
         self.speaker_model = ""
         """The full name of the one in `voice`; '' until it is known."""
@@ -160,13 +168,20 @@ class Desk:
         most = self.house.policy.most_by_voice(self.settings.policy, self.policy)
         circumstances = Circumstances(
             *(spent, queued_same, self.road.clock_trusted(), factor_ready, by_voice, most),
-            *(phone_ready, second_ready),
+            *(phone_ready, second_ready, self.has_pin(person)),
         )
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
         known = self.people.get(person)
         name, role = (known.name, known.profile.role) if known else ("", "")
         house = self.house.for_order(name, self.now_s(), self.edition.source, role) if person else ONLY_LIMITS
-        return Surroundings(self.policy, circumstances, offers=asks, house=house, much=much)
+        return Surroundings(
+            *(self.policy, circumstances),
+            offers=asks,
+            house=house,
+            much=much,
+            delivery=self.coming.day() if self.online else "",
+            delivery_stands=basket is None or self.coming.stands(basket.delivery),
+        )
 
     def known_as(self, person: str) -> Ruled:
         """Whom the rules of the house take `person` for."""
@@ -175,6 +190,12 @@ class Desk:
 
     def _has_factor(self, person: str) -> bool:
         return bool(self.settings.touch.devices) and self.factors.has(person)
+
+    def has_pin(self, person: str) -> bool:
+        """Whether `person`, who may order, has a PIN and there is a keypad for it."""
+        known = self.people.get(person)
+        may = known is not None and known.admitted and bool(self.settings.touch.keypad_device)
+        return may and "pin" in self.factors.kinds_of(person)
 
     def has_phone(self, person: str) -> bool:
         """Whether `person`, who may order, has one that can answer: by the broker, or by a code on the
@@ -193,13 +214,20 @@ class Desk:
         if self.people.was_forgotten(person):
             return NotCommitted("cannot_commit"), ""
         order = AgreedOrder(
-            *(agreed.basket, person, agreed.factors, conversation.id, title, speech_ended_ns), agreed.offer
+            *(agreed.basket, person, agreed.factors, conversation.id, title, speech_ended_ns),
+            agreed.offer,
+            self._judged_by(agreed.basket),
         )
         try:
             signed = self.road.commit(order)
         except EarmarkError as error:
             return OfferOver() if error.code == "offer_over" else NotCommitted(error.code), ""
         return Committed(self.online), str(signed.intent_id)
+
+    def _judged_by(self, basket: Basket) -> str:
+        """Of the details of the basket's catalogue, where that is in use."""
+        current = basket.catalogue_version == self.edition.version
+        return self.house.judged_by(self.edition.source) if current else ""
 
     def in_words(self, counts: Iterable[tuple[str, int]]) -> str:
         """Skus and their quantities as they are read out in the device's language; '' where there are none,

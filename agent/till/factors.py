@@ -3,6 +3,7 @@ failures."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ COST = 2**14
 """How slow a number is to try: scrypt's n. In every file that there is."""
 
 _LOCKOUT_KEY = "factor_lockout"
+_SHIFT_LOCKOUT_KEY = "shift_lockout"
 T = TypeVar("T")
 
 
@@ -36,11 +38,14 @@ class _Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Factors:
-    """Secrets in one owner-only file. One lockout for all: whoever tries does not say who they are."""
+    """Secrets in one owner-only file. One lockout for all: whoever tries does not say who they are. Badges
+    that nobody asked for have one of their own, so that wrong ones lock no PIN."""
 
     def __init__(self, path: Path, memory: Memory, boot_s: Callable[[], float] = boot_clock.boot_s) -> None:
-        """`memory`: where the lockout outlives the process. Raises TrustError factors_damaged."""
-        self._path, self._memory, self._boot_s = path, memory, boot_s
+        """`memory`: where the lockouts outlive the process. Raises TrustError factors_damaged."""
+        self._path, self._memory, self.boot_s = path, memory, boot_s
+        # Each badge is compared with everybody's, slowly; one that was right is known again at once.
+        self._badges_key, self._badges_seen = os.urandom(32), dict[bytes, str]()
         try:
             self._secrets = (
                 msgspec.json.decode(path.read_bytes(), type=list[_Secret]) if path.exists() else []
@@ -103,11 +108,23 @@ class Factors:
 
         Raises TrustError factor_locked after too many failures: nothing is tried then.
         """
-        self._begin_try(now_s)
+        self._begin_try(now_s, _LOCKOUT_KEY)
         found = find()
         if found is not None:
-            self._remember(CLEAR)
+            keep(self._memory, _LOCKOUT_KEY, CLEAR)
         return found
+
+    def shift_badge(self, number: str, *, now_s: int) -> str | None:
+        """Whose badge it is, where nobody asked for one. Nothing has to be ordered to try, so a right one
+        forgives only wrong ones that are old.
+
+        Raises TrustError factor_locked, and JournalError.
+        """
+        before = self._begin_try(now_s, _SHIFT_LOCKOUT_KEY)
+        owner = self.badge_owner(number)
+        if owner is not None:
+            keep(self._memory, _SHIFT_LOCKOUT_KEY, before.forgiven(self.boot_s()))
+        return owner
 
     def fits_pin(self, person: str, number: str) -> bool:
         """Whether it is that person's PIN; only within `tried`."""
@@ -120,24 +137,25 @@ class Factors:
         return next((secret.person for secret in pins if _fits(secret, number)), None)
 
     def badge_owner(self, number: str) -> str | None:
-        """Whose badge it is; only within `tried`, or to set one."""
-        badges = [secret for secret in self._secrets if secret.kind == "badge"]
-        return next((secret.person for secret in badges if _fits(secret, number)), None)
+        """Whose badge it is; only where tries are counted, or to set one."""
+        seen = hashlib.blake2b(number.encode(), key=self._badges_key).digest()
+        if seen not in self._badges_seen:
+            badges = [secret for secret in self._secrets if secret.kind == "badge"]
+            owner = next((secret.person for secret in badges if _fits(secret, number)), None)
+            if owner is None:
+                return None
+            self._badges_seen[seen] = owner
+        return self._badges_seen[seen]
 
-    def _begin_try(self, now_s: int) -> None:
-        lockout, boot_s = self._lockout(), self._boot_s()
+    def _begin_try(self, now_s: int, key: str) -> Lockout:
+        lockout, boot_s = kept(self._memory, key, CLEAR), self.boot_s()
         if left := lockout.locked_for_s(now_s, boot_s):
             raise TrustError(
                 "factor_locked", f"too many wrong tries; {left} s to wait", "wait, then try again"
             )
         # Counted before it is tried: pulling the plug after a wrong number gives no further try.
-        self._remember(lockout.failed(now_s, boot_s))
-
-    def _lockout(self) -> Lockout:
-        return kept(self._memory, _LOCKOUT_KEY, CLEAR)
-
-    def _remember(self, lockout: Lockout) -> None:
-        keep(self._memory, _LOCKOUT_KEY, lockout)
+        keep(self._memory, key, lockout.failed(now_s, boot_s))
+        return lockout
 
     def _keep(self, secrets: list[_Secret]) -> None:
         try:
@@ -147,6 +165,7 @@ class Factors:
                 "factors_unwritable", f"cannot write {self._path}: {error.strerror}", "earmark doctor"
             ) from error
         self._secrets = secrets
+        self._badges_seen.clear()
 
 
 def _fits(secret: _Secret, number: str) -> bool:

@@ -5,7 +5,8 @@ Words are read by the grammar that they were heard by, or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from agent.deciding.basket import Basket
 from agent.deciding.changes import changed
@@ -20,13 +21,13 @@ from agent.deciding.conversation import (
     Confirming,
     Confused,
     Event,
-    Repeated,
     Say,
     State,
 )
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.manner_words import MANNERS, MannerAsked
 from agent.deciding.runner_up import runner_up
-from agent.deciding.understanding import Answer, Meaning, OrderAsked, understand
+from agent.deciding.understanding import Answer, Meaning, OrderAsked, RepeatAsked, understand
 from agent.deciding.verification import Verdict
 from agent.plumbing import audit
 from agent.plumbing.messages import Utterance
@@ -66,8 +67,6 @@ def answer_to(choice: Choice, utterance: Utterance, desk: Desk, language: str) -
     """
     words = words_of(utterance, desk)
     pick = picked(choice, words, utterance.open_words, language)
-    if pick is None and words in _repeats(language):
-        return Repeated()
     if pick is None:
         return Confused()
     basket = choice.basket(pick)
@@ -78,7 +77,7 @@ def choice_phrases(say: Say, language: str) -> tuple[str, ...]:
     """What may be answered to "this one, or that one?"; nothing for any other sentence."""
     if say.listen != CHOICE or not (say.basket and say.other):
         return ()
-    phrases = (*answers(Choice(say.basket, say.other), language), *_repeats(language))
+    phrases = (*answers(Choice(say.basket, say.other), language), *aside_phrases(language))
     return tuple(dict.fromkeys(phrases))
 
 
@@ -103,8 +102,24 @@ def wanted_otherwise(
     return emptied if other == "emptied" else ChangeUnclear()
 
 
-def _repeats(language: str) -> tuple[str, ...]:
-    return tuple(normalise_text(phrase) for phrase in LEXICONS[language].repeat_phrases)
+def aside_in(words: str, language: str) -> MannerAsked | RepeatAsked | None:
+    """What `words` ask for where only phrases are listened for, beside their answers."""
+    return _asides(language).get(words)
+
+
+def aside_phrases(language: str) -> tuple[str, ...]:
+    """All that may be said for that, normalised."""
+    return tuple(_asides(language))
+
+
+@cache
+def _asides(language: str) -> Mapping[str, MannerAsked | RepeatAsked]:
+    wishes: dict[str, MannerAsked | RepeatAsked] = {
+        normalise_text(phrase): MannerAsked(kind)
+        for kind, phrases in MANNERS[language].items()
+        for phrase in phrases
+    }
+    return wishes | {normalise_text(phrase): RepeatAsked() for phrase in LEXICONS[language].repeat_phrases}
 
 
 def confused_by(utterance: Utterance, limits: Speaker) -> Confused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,6 +16,7 @@ from agent.deciding.rules import House, Moment, Person
 from agent.plumbing import audit
 from agent.plumbing.errors import CatalogueError, ConfigurationError
 from agent.plumbing.settings import Paths
+from agent.till.catalogue_store import kept_details
 
 NO_POLICY = PolicyFile()
 
@@ -24,16 +26,36 @@ _NEXT_STEP = (
     f" [paths] catalogue_file says, {_UNTIL_THEN}"
 )
 
+_ANOTHER = (
+    "publish that catalogue with its details (earmark-backend publish --help), or put the details beside"
+    f" the file that [paths] catalogue_file says, {_UNTIL_THEN}"
+)
+
+
+class Brought(NamedTuple):
+    """What the shop signed beside the catalogue of the SHA-256 `source`: the facts, and the SHA-256 of the
+    JSON that they were in; an error where they cannot be used, '' where they are not there."""
+
+    source: str
+    sha256: str
+    facts: Mapping[str, Facts] | CatalogueError
+
 
 class HouseRules:
-    """A policy, and what the shop tells of the products of one catalogue: None where it tells nothing, an
-    error where it does and that cannot be used."""
+    """A policy, and what the shop tells of the products of one catalogue: by file, where that is None it
+    tells nothing, and where it is an error that cannot be used; or beside a catalogue that it signed, which
+    goes before a file."""
 
     def __init__(
-        self, policy: PolicyFile = NO_POLICY, details: Details | CatalogueError | None = None
+        self,
+        policy: PolicyFile = NO_POLICY,
+        details: Details | CatalogueError | None = None,
+        brought: Brought | None = None,
     ) -> None:
         self.policy = policy
         self._details = details
+        self.brought = brought
+        """None where the shop's signed word was that there are none, or none has come."""
         self._logged_for = ""
 
     @staticmethod
@@ -64,17 +86,36 @@ class HouseRules:
 
     def facts(self, source: str) -> Mapping[str, Facts]:
         """What the shop tells of the products of the catalogue of that SHA-256, by their ids."""
-        told = self._details
+        brought, told = self.brought, self._details
+        if brought is not None and brought.source == source:
+            return {} if isinstance(brought.facts, CatalogueError) else brought.facts
         return told.products if isinstance(told, Details) and self.lost(source) is None else {}
+
+    def judged_by(self, source: str) -> str:
+        """The SHA-256 of the details that the shop signed beside the catalogue of that one, where they are
+        used; else ''."""
+        brought = self.brought
+        if brought is None or brought.source != source or isinstance(brought.facts, CatalogueError):
+            return ""
+        return brought.sha256
 
     def lost(self, source: str) -> CatalogueError | None:
         """Why what the shop tells cannot be used for the catalogue of that SHA-256: details_unreadable, as
-        `parse_details`, or details_differ. None where it can, or where it tells nothing."""
-        told = self._details
-        if not isinstance(told, Details) or told.catalogue_sha256 == source:
-            return told if isinstance(told, CatalogueError) else None
-        detail = f"the details (of version {told.version}) are of another catalogue than the one in use"
-        return CatalogueError("details_differ", detail, _NEXT_STEP)
+        `parse_details`, details_differ, or details_missing. None where it can, or where it tells nothing."""
+        brought, told = self.brought, self._details
+        if brought is not None and brought.source == source:
+            return brought.facts if isinstance(brought.facts, CatalogueError) else None
+        if isinstance(told, CatalogueError):
+            return told
+        if isinstance(told, Details) and told.catalogue_sha256 == source:
+            return None
+        if isinstance(told, Details):
+            detail = f"the details (of version {told.version}) are of another catalogue than the one in use"
+            return CatalogueError("details_differ", detail, _NEXT_STEP)
+        if brought is not None:
+            detail = "the shop's details came with another catalogue than the one in use"
+            return CatalogueError("details_differ", detail, _ANOTHER)
+        return None
 
 
 def _policy(path: Path) -> PolicyFile:
@@ -88,6 +129,20 @@ def _policy(path: Path) -> PolicyFile:
             f"cannot read {path}: {error}",
             "mend the file, or remove it; earmark policy check",
         ) from error
+
+
+def rules_by_files(policy: PolicyFile, paths: Paths, source: str) -> HouseRules:
+    """As a till has them that serves the catalogue of that SHA-256, as far as its files say so: with what the
+    shop signed beside it, where that lies there and this user may read it."""
+    try:
+        kept = kept_details(Path(paths.state_dir) / "till", source)
+        facts = parse_details(kept.data, catalogue_sha256=source).products if kept else {}
+        brought = Brought(source, kept.sha256, facts) if kept else None
+    except PermissionError:
+        brought = None
+    except CatalogueError as error:
+        brought = Brought(source, "", error)
+    return HouseRules(policy, shop_details(paths), brought)
 
 
 def shop_details(paths: Paths) -> Details | CatalogueError | None:

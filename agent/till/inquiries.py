@@ -1,5 +1,5 @@
-"""Typed questions that are no order: what the shop is asked, and what comes of its answer. A basket that
-waits for a voice stays what it was, and its question is put again after the answer."""
+"""Questions that are no order, typed or heard: what the shop is asked, and what comes of its answer. A basket
+that waits for a voice stays what it was, and its question is put again after the answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from agent.committing.asking import Question
-from agent.committing.journal_rows import OPEN, OrderRow
+from agent.committing.journal_rows import OPEN
 from agent.committing.receipts import CANCELLED
 from agent.deciding.ask_replies import ASK_REPLIES
 from agent.deciding.asked import Asked, asked_in
@@ -15,10 +15,11 @@ from agent.deciding.basket import Basket
 from agent.deciding.conversation import Record
 from agent.deciding.knowing import Known
 from agent.deciding.replies import spoken_money
-from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.telling import (
+    aloud,
     delivery_in_words,
     in_words,
+    last_in_words,
     offers_in_words,
     status_in_words,
     stock_in_words,
@@ -28,6 +29,7 @@ from agent.plumbing.errors import EarmarkError
 from agent.plumbing.told import Told
 from agent.till.asks import Shop
 from agent.till.desk import Conversation, Desk
+from agent.till.last_order import LastOrder, last_order
 from agent.till.requests import Requests
 
 _CANCEL_CODES = {"order_over": "cancel_over", "cancel_too_late": "cancel_too_late"}
@@ -44,7 +46,7 @@ class _Really(NamedTuple):
 
 
 class Inquiries:
-    """Of one typed conversation."""
+    """Of one typed conversation, or of all that is asked by voice."""
 
     def __init__(
         self,
@@ -53,28 +55,56 @@ class Inquiries:
         shop: Shop,
         tell: Callable[[str], None],
         follow: Callable[[str, str], None],
+        person: str = "",
+        *,
+        is_aloud: bool = False,
     ) -> None:
-        """`tell` shows an answer; `follow` is given an intent's id and title whose receipt is to be shown."""
-        self._desk, self._language, self._shop = desk, language, shop
-        self._tell, self._follow = tell, follow
+        """`tell` shows an answer, or says it where that `is_aloud`; `follow` is given an intent's id and
+        title whose receipt is to be shown; `person` is who asks, '' where that is not known."""
+        self._desk, self._language, self._shop, self._person = desk, language, shop, person
+        self._tell, self._follow, self._aloud = tell, follow, is_aloud
         self._requests = Requests(desk, language, shop, tell)
         self._really: _Really | None = None
         self._about: Basket | None = None  # what was asked or ordered last
 
     def typed(self, text: str, in_hand: Basket | None) -> bool:
         """Whether this is for here: then it is told, now or within seconds. `in_hand` waits for a voice."""
-        really, self._really = self._really, None
-        if really is not None and (answer := self._answer(text)) is not None:
-            (really.yes if answer else really.no)()
+        if self.really and (answer := self._answer(text)) is not None:
+            self.settle(yes=answer)
             return True
+        self.drop()
         edition, language = self._desk.edition, self._language
         frames = edition.questions.get(language, ())
         asked = asked_in(edition.parser(language), edition.catalogue, frames, text)
         if asked is None or (asked.kind == "cancel" and in_hand is not None):
             return False  # a denial is one of the basket in hand
+        self.asked(asked, in_hand)
+        return True
+
+    def asked(self, asked: Asked, in_hand: Basket | None) -> None:
+        """As `typed`, of what is understood already."""
         self._about = asked.basket or in_hand or self._about
         self._asked(asked, in_hand)
-        return True
+
+    @property
+    def really(self) -> bool:
+        """Whether it was asked if something is really meant."""
+        return self._really is not None
+
+    def settle(self, *, yes: bool) -> None:
+        """The answer to that."""
+        really, self._really = self._really, None
+        if really is not None:
+            (really.yes if yes else really.no)()
+
+    def drop(self) -> None:
+        """Nobody has answered that, and nothing is done."""
+        self._really = None
+
+    @property
+    def about(self) -> Basket | None:
+        """What "it" means."""
+        return self._about
 
     def ordered(self, basket: Basket) -> None:
         """It is what "it" means from now on."""
@@ -103,7 +133,16 @@ class Inquiries:
             case "delivery":
                 self._delivery(self._about if asked.basket or in_hand else None)
             case "offers":
-                self._asked_shop(Question("offers"), lambda told: offers_in_words(told, self._language))
+                self._asked_shop(
+                    Question("offers"),
+                    lambda told: offers_in_words(told, self._language, briefly=self._aloud),
+                )
+            case "person" if self._aloud:  # what was misheard must not have somebody at the shop wait
+                about = self._about
+                self._really = _Really(
+                    lambda: self._requests.person(about), lambda: self._say("person_stays")
+                )
+                self._say("person_really")
             case "person":
                 self._requests.person(self._about)
             case "quote":
@@ -116,7 +155,8 @@ class Inquiries:
                 self._about_last_order(self._cancel)
 
     def _say(self, key: str, **values: str) -> None:
-        self._tell(in_words(key, self._language, **values))
+        words = aloud if self._aloud else in_words
+        self._tell(words(key, self._language, **values))
 
     # --- goods ---
 
@@ -144,45 +184,50 @@ class Inquiries:
 
     # --- the last order ---
 
-    def _about_last_order(self, then: Callable[[OrderRow], None]) -> None:
-        rows = self._desk.journal.orders(1)
-        if not rows:
-            self._say("ask_no_order")
+    def _about_last_order(self, then: Callable[[LastOrder], None]) -> None:
+        last = last_order(self._desk, self._person, self._language)
+        if last is not None:
+            then(last)
         else:
-            then(rows[0])
+            self._say("ask_no_order_of_yours" if self._person else "ask_no_order")
 
-    def _status(self, row: OrderRow) -> None:
-        items = self._title(row)
+    def _say_of(self, last: LastOrder, key: str) -> None:
+        total = spoken_money(last.row.total, self._language)
+        shown = {"items": last.items, "total": total}
+        self._tell(last_in_words(key, self._language, last.whose, is_aloud=self._aloud, **shown))
+
+    def _status(self, last: LastOrder) -> None:
+        row, items, whose = last
         if row.state in OPEN:
-            self._say("status_queued", items=items)
+            self._say_of(last, "status_queued")
         elif row.state == "ordered":
             question = Question("status", orders=(row.intent_id,), person=row.person)
-            self._asked_shop(question, lambda told: status_in_words(told, items, self._language))
+            self._asked_shop(question, lambda told: status_in_words(told, items, self._language, whose))
         else:
-            self._say("status_taken_back" if row.reason == CANCELLED else "status_over", items=items)
+            self._say_of(last, "status_taken_back" if row.reason == CANCELLED else "status_over")
 
-    def _cancel(self, row: OrderRow) -> None:
-        items, total = self._title(row), spoken_money(row.total, self._language)
-        if row.state in ("refused", "expired"):
-            self._say("cancel_over", items=items)
+    def _cancel(self, last: LastOrder) -> None:
+        if last.row.state in ("refused", "expired"):
+            self._say("cancel_over", items=last.items)
             return
         self._really = _Really(
-            lambda: self._cancelled(row, items), lambda: self._say("cancel_stays", items=items)
+            lambda: self._cancelled(last), lambda: self._say("cancel_stays", items=last.items)
         )
-        self._say("cancel_really", items=items, total=total)
+        self._say_of(last, "cancel_really")
 
-    def _return(self, row: OrderRow) -> None:
-        items, total = self._title(row), spoken_money(row.total, self._language)
+    def _return(self, last: LastOrder) -> None:
+        row, items, _ = last
         if row.state != "ordered":
-            self._say("return_too_early" if row.state in OPEN else "status_over", items=items)
+            self._say_of(last, "return_too_early" if row.state in OPEN else "status_over")
             return
         self._really = _Really(
             lambda: self._requests.send_back(row, items), lambda: self._say("return_stays")
         )
-        self._say("return_really", items=items, total=total)
+        self._say_of(last, "return_really")
 
-    def _cancelled(self, row: OrderRow, items: str) -> None:
+    def _cancelled(self, last: LastOrder) -> None:
         """As `earmark cancel`, which comes by the same door."""
+        row, items, _ = last
         try:
             stage, _ = self._desk.cancel(row.intent_id)
         except EarmarkError as error:
@@ -193,11 +238,6 @@ class Inquiries:
         if stage == "asked":
             self._follow(row.intent_id, items)
         self._say("cancel_done" if stage == "cancelled" else "cancel_asked", items=items)
-
-    def _title(self, row: OrderRow) -> str:
-        """In the language of this conversation, where the catalogue in use has words for all of it."""
-        basket = self._desk.basket_of(row.basket_key, self._language)
-        return spoken_basket(basket, self._language) if basket else row.title
 
     # --- the shop ---
 

@@ -14,13 +14,17 @@ from agent.plumbing.errors import EarmarkError, IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import check_sealed
 from agent.plumbing.messages import Message
+from agent.plumbing.operator_feedback import ClearFeedback, FeedbackCleared, ShowFeedback
+from agent.plumbing.operator_shift import EndShift, ShowShift
 from agent.till.asks import Shop
-from agent.till.catalogues import Told
+from agent.till.candidate import Told
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
+from agent.till.feedback_asked import shown
 from agent.till.pairing import PhonePairing
 from agent.till.people_asked import answers
 from agent.till.proposals import SensorProposals
+from agent.till.shift_asked import shift_shown
 from agent.till.silences import SensorSilences
 from agent.till.swap import Name
 from agent.till.touching import OnStep
@@ -126,6 +130,12 @@ class OperatorSession:
             ):
                 for answer in answers(self._desk, request, self._people_changed):
                     self.answer(answer)
+            case ShowShift() | EndShift():
+                self.answer(shift_shown(self._desk, request))
+            case ShowFeedback(limit=limit):
+                self.answer(shown(self._desk.feedback, limit))
+            case ClearFeedback():
+                self.answer(FeedbackCleared(self._desk.feedback.clear()))
             case operator.AskHealth():
                 self.answer(self._health())
 

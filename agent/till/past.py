@@ -11,9 +11,9 @@ from agent.deciding.history import USUAL_DAYS, PastOrder
 _DAY_S = 24 * 3600
 
 
-def past_orders(journal: Journal, person: str, now_s: int) -> list[PastOrder]:
+def past_orders(journal: Journal, person: str, now_s: int, days: int = USUAL_DAYS) -> list[PastOrder]:
     """Those of `person` (a pseudonym; '' for everybody) that were not refused, of as many days as count."""
-    rows = journal.taken_since(person, now_s - USUAL_DAYS * _DAY_S)
+    rows = journal.taken_since(person, now_s - days * _DAY_S)
     return [
         PastOrder(local(row.iat), row.person, row.basket_key, row.total, row.title, row.state in OPEN)
         for row in rows

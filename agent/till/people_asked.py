@@ -75,7 +75,7 @@ def everything_about(desk: Desk, person: Person, *, templates: bool = False) -> 
         if templates:
             about_voice |= {"clean": voice.clean, "in_noise": voice.in_noise}
     consent = profile.consent
-    rules = desk.house.policy.person(person.name)
+    rules, reminder = desk.house.policy.person(person.name), desk.journal.reminder()
     return {
         "person": person.pseudonym,
         "name": person.name,
@@ -105,6 +105,13 @@ def everything_about(desk: Desk, person: Person, *, templates: bool = False) -> 
             }
             for row in desk.journal.orders_of(person.pseudonym)
         ],
+        "list": [
+            {"what": entry.title, "sku": entry.sku, "quantity": entry.quantity}
+            for entry in desk.journal.list_of(person.pseudonym)
+        ],
+        "reminder_of_the_list": _at(reminder.due_at_s)
+        if reminder is not None and reminder.person == person.pseudonym
+        else None,
         "decisions": [
             {"at": _at(row["at_s"]), "what": row["code"], "about": row["title"]}
             for row in desk.journal.decisions_of(person.pseudonym)

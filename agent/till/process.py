@@ -37,6 +37,7 @@ from agent.till.proofs import Proofs
 from agent.till.proposals import SensorProposals
 from agent.till.sensing import Sensing
 from agent.till.shop_link import ShopLink
+from agent.till.shopping_list import ShoppingList
 from agent.till.signals import Lamp, Signals
 from agent.till.silences import SensorSilences
 from agent.till.spoken import SpokenDialogue
@@ -66,14 +67,17 @@ class Till:
         self._signals = Signals(Lamp(desk.settings.feedback.lamp), loop.after)
         self._offers = Offers(desk, self._to_uplink, loop.after)
         self._asks = Asks(desk, self._to_uplink, loop.after)
+        desk.coming.use(self._asks.ask)
+        shopping = ShoppingList(desk)
         self._spoken = SpokenDialogue(
             desk,
             self._to_voice,
             loop.after,
             self._enrol_step,
-            WaitingBaskets(self._door.chats, self._proposals),
+            WaitingBaskets(self._door.chats, self._proposals, shopping),
             self._signals.show,
             self._offers.ask,
+            shop=self._asks,
         )
         self._ear = Ear(desk, self._announce, loop.after)
         self._care = CertificateCare(desk, self._announce, loop.after)
@@ -81,7 +85,7 @@ class Till:
         self._phone_asking = PhoneAsking(desk, self._proofs, self._to_uplink, loop.after)
         self._touching = Touching(desk, self._spoken, loop.after, self._proofs)
         self._sensing = Sensing(
-            self._proposals, self._silences, self._spoken, lambda: self._hears, loop.after
+            self._proposals, self._silences, self._spoken, lambda: self._hears, loop.after, shopping
         )
         self._shop = ShopLink(desk, self._to_uplink, self._receipt, loop.after)
         self._neighbours = Neighbours(
@@ -163,7 +167,8 @@ class Till:
         self._catalogues.voice_came()
         self._to_voice(messages.ListenPolicy(embed=len(self._desk.people) > 0))
         hears = self._desk.hears
-        self._to_voice(messages.Prepare(fixed_sentences(hears), hears.language))
+        rate = self._spoken.rate_percent
+        self._to_voice(messages.Prepare(fixed_sentences(hears), hears.language, rate))
         self._hears = True
         self._rest()
         self._spoken.voice_came()

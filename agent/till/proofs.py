@@ -15,10 +15,12 @@ from agent.plumbing.errors import EarmarkError, JournalError, TrustError
 from agent.till.desk import Desk
 from agent.till.talk import Talk
 
+_OwnerOf = Callable[[Talk, AwaitingFactor, str], FactorGiven | None]
+
 
 class Proofs:
-    """Used from the till's loop. For what is typed only a phone counts: nobody at the keypad was told what
-    it is about."""
+    """Used from the till's loop. For what is typed a badge says nothing, and a PIN counts after the digits
+    that stand on that screen: nobody at the keypad was told what it is about."""
 
     def __init__(self, desk: Desk, talks: Callable[[], Iterable[Talk]]) -> None:
         """`talks`: the conversations, in the order in which a number is for them."""
@@ -32,13 +34,18 @@ class Proofs:
         """Whether anything is."""
         return any(talk.awaiting for talk in self._talks())
 
+    @property
+    def awaited_aloud(self) -> bool:
+        """Whether anything is that was said, and so was told at the device."""
+        return any(self._aloud())
+
     def number(self, number: str) -> None:
         """Typed on the keypad: a PIN, or the code that a phone shows."""
-        self._try(lambda state: self._owner_of_number(state, number))
+        self._try(self._waiting(), number, self._owner_of_number)
 
     def badge(self, number: str) -> None:
         """Held to the reader."""
-        self._try(lambda state: self._owner_of_badge(state, number))
+        self._try(self._aloud(), number, self._owner_of_badge)
 
     def takes(self, topic: str) -> bool:
         """Whether what comes from there is a phone's answer."""
@@ -92,33 +99,49 @@ class Proofs:
             return
         raise fault
 
-    def _try(self, owner_of: Callable[[AwaitingFactor], FactorGiven | None]) -> None:
-        talk = next((talk for talk in self._talks() if talk.awaiting), None)
-        if talk is None or talk.awaiting is None:
-            return
-        found = partial(owner_of, talk.awaiting)
-        try:
-            given = self._desk.factors.tried(found, now_s=self._desk.now_s())
-        except EarmarkError as error:
-            talk.factor(FactorRefused(error.code))
-            return
-        talk.factor(given or FactorRefused("factor_wrong"))
+    def _waiting(self) -> list[tuple[Talk, AwaitingFactor]]:
+        return [(talk, talk.awaiting) for talk in self._talks() if talk.awaiting is not None]
 
-    def _owner_of_number(self, state: AwaitingFactor, number: str) -> FactorGiven | None:
+    def _aloud(self) -> list[tuple[Talk, AwaitingFactor]]:
+        return [(talk, state) for talk, state in self._waiting() if state.speaker.reason != "typed"]
+
+    def _try(self, waiting: list[tuple[Talk, AwaitingFactor]], number: str, owner_of: _OwnerOf) -> None:
+        """For the conversation that it confirms; where it confirms none, it was wrong for one."""
+
+        def find() -> tuple[Talk, FactorGiven] | None:
+            for talk, state in waiting:
+                if given := owner_of(talk, state, number):
+                    return talk, given
+            return None
+
+        if not waiting:
+            return
+        typed = [talk for talk, state in waiting if state.speaker.reason == "typed" and talk.pin_in(number)]
+        meant = typed[0] if typed else waiting[0][0]
+        try:
+            found = self._desk.factors.tried(find, now_s=self._desk.now_s())
+        except EarmarkError as error:
+            meant.factor(FactorRefused(error.code))
+            return
+        talk, given = found or (meant, FactorRefused("factor_wrong"))
+        talk.factor(given)
+
+    def _owner_of_number(self, talk: Talk, state: AwaitingFactor, number: str) -> FactorGiven | None:
         now_s, factors = self._desk.now_s(), self._desk.factors
         for person, of in self._asked(state).items():
             if self._desk.phones.take_code(number, of, now_s=now_s):
                 return FactorGiven(person, "phone")
-        if state.wants == "phone" or state.speaker.reason == "typed":
+        pin = None if state.wants == "phone" else talk.pin_in(number)
+        if pin is None:
             return None
-        if state.wants == "second" and factors.fits_pin(state.speaker.person, number):
+        if state.wants == "second" and factors.fits_pin(state.speaker.person, pin):
             return None  # whoever ordered, or a number that says nothing about who typed it
-        owners = [person for person in self._who(state) if factors.fits_pin(person, number)]
+        owners = [person for person in self._who(state) if factors.fits_pin(person, pin)]
         return FactorGiven(owners[0], "pin") if len(owners) == 1 else None
 
-    def _owner_of_badge(self, state: AwaitingFactor, number: str) -> FactorGiven | None:
+    def _owner_of_badge(self, _: Talk, state: AwaitingFactor, number: str) -> FactorGiven | None:
         owner = self._desk.factors.badge_owner(number)
-        if owner is None or state.speaker.reason == "typed":
+        if owner is None:
             return None
         if state.wants == "second" and owner not in (state.speaker.person, *self._who(state)):
             return None  # nobody who may agree to anything

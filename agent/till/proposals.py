@@ -92,8 +92,10 @@ class SensorProposals:
             else:
                 self._keep(sensor_id, after)
             del self._news[sensor_id]
-        if not self._live or not self._desk.road.clock_trusted() or not len(self._desk.people):
+        if not self._live or not self._desk.road.clock_trusted():
             return None
+        if not len(self._desk.people) and self._desk.shifts.on is None:
+            return None  # nobody could answer
         now_s = self._desk.now_s()
         if self._desk.is_quiet():
             return None

@@ -32,9 +32,10 @@ def ordered_again(desk: Desk, which: Again, person: str, language: str) -> tuple
     return sold if len(sold) == len(keys) else Say("again_gone")
 
 
-def recalled(desk: Desk, text: str, person: str, language: str) -> str:
-    """The answer to a typed "what did I order today?"; '' where `text` asks nothing of the kind. `person` is
-    who types, '' where that is not known: what everybody did, anybody at the operator socket may know."""
+def recalled(desk: Desk, text: str, person: str, language: str, *, aloud: bool = False) -> str:
+    """The answer to "what did I order today?", typed or `aloud`; '' where `text` asks nothing of the kind.
+    `person` is who asks, '' where that is not known: what everybody did, anybody at the operator socket may
+    know."""
     asked = recalling_questions(language).get(normalise_text(text))
     if asked is None:
         return ""
@@ -47,4 +48,4 @@ def recalled(desk: Desk, text: str, person: str, language: str) -> str:
         return spoken_basket(basket, language) if basket else order.title
 
     names = {one.pseudonym: one.name for one in desk.people.all()}
-    return told(asked, orders, local(desk.now_s()), language, title, names)
+    return told(asked, orders, local(desk.now_s()), language, title, names, aloud=aloud)

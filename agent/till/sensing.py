@@ -1,4 +1,5 @@
-"""What `sensors` reports, and the device speaking up because of it: a silence or a proposal."""
+"""What `sensors` reports, and the device speaking up because of it, a silence or a proposal; or because a
+list was to be remembered."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from agent.plumbing import audit, site_messages
 from agent.plumbing.errors import JournalError
 from agent.plumbing.messages import Message
 from agent.till.proposals import SensorProposals
+from agent.till.shopping_list import ShoppingList
 from agent.till.silences import SensorSilences
 from agent.till.spoken import SpokenDialogue
 
@@ -26,9 +28,11 @@ class Sensing:
         spoken: SpokenDialogue,
         hears: Callable[[], bool],
         start_timer: Callable[[int, Callable[[], None]], None],
+        shopping: ShoppingList | None = None,
     ) -> None:
         """Looks from now on whether something is to be said; `hears` is whether `voice` could say it."""
         self._proposals, self._silences, self._spoken = proposals, silences, spoken
+        self._shopping = shopping
         self._hears, self._start_timer = hears, start_timer
         self._fault = ""
         self._look()
@@ -56,6 +60,8 @@ class Sensing:
             elif proposal and self._hears():
                 proposed = Proposed(proposal.basket, proposal.sensor.name, proposal.standing.level)
                 self._spoken.speak_up(proposed, partial(self._proposals.said, proposal.sensor.id))
+            elif self._shopping is not None and self._hears() and (listed := self._shopping.due()):
+                self._spoken.speak_up(Proposed(listed), self._shopping.said)
         except JournalError as error:
             fault = error.code
             if fault != self._fault:

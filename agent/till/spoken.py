@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -23,29 +24,20 @@ from agent.deciding.conversation import (
     WentOn,
 )
 from agent.deciding.denials import is_called_off
+from agent.deciding.heard_questions import QuestionAsked, takes_back
 from agent.deciding.history_words import Again
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.placed import ReceiptLate
 from agent.deciding.signals import Signal
-from agent.deciding.understanding import (
-    AboutMeAsked,
-    AgainAsked,
-    Answer,
-    ChangeAsked,
-    HelpAsked,
-    Meaning,
-    MoreAsked,
-    NotUnderstood,
-    OrderAsked,
-    PhraseRead,
-    RepeatAsked,
-)
+from agent.deciding.understanding import AboutMeAsked, AgainAsked, Answer, HelpAsked, Meaning, OrderAsked
 from agent.deciding.verification import Verdict, Voice
 from agent.plumbing import messages
-from agent.till.aloud import Aloud
+from agent.till.asks import NO_SHOP, Shop
+from agent.till.challenges import Challenges
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep
-from agent.till.heard import answer_to, changeable, confused_by, meaning_of, runner_up_of, words_of
+from agent.till.heard import answer_to, aside_in, changeable, confused_by, meaning_of, runner_up_of, words_of
+from agent.till.manners import Mannered, as_enrolment_takes_it
 from agent.till.offers import AskForOffer, no_offers
 from agent.till.recall import ordered_again
 from agent.till.voice_line import Send
@@ -63,7 +55,7 @@ class _HeardSoFar(NamedTuple):
     words: str
 
 
-class SpokenDialogue(Aloud):
+class SpokenDialogue(Mannered):
     """Drives the dialogue table from what `voice` hears. Embeddings live here, from the order to its
     decision."""
 
@@ -76,11 +68,15 @@ class SpokenDialogue(Aloud):
         waiting: WaitingBaskets,
         show: Callable[[Signal], None] = lambda _: None,
         ask_for_offer: AskForOffer = no_offers,
+        draw: Callable[[int], bytes] = secrets.token_bytes,
+        shop: Shop = NO_SHOP,
     ) -> None:
         """`send` reaches `voice` (or is dropped where there is none); `start_timer(ms, then)` calls back
-        once; `show` is told what has come of something."""
-        super().__init__(desk, send, start_timer, on_enrol_step, show)
+        once; `show` is told what has come of something; `draw(n)` gives n bytes that nobody can guess; `shop`
+        is asked what only it knows."""
+        super().__init__(desk, send, start_timer, on_enrol_step, show, shop)
         self._waiting, self._ask_for_offer = waiting, ask_for_offer
+        self._challenges = Challenges(desk.journal, self._language, desk.now_s, draw)
         self._order_voice = _NOBODY
         self._heard_so_far: _HeardSoFar | None = None
         self._last_words = ""  # of the order in hand
@@ -93,12 +89,14 @@ class SpokenDialogue(Aloud):
         self._news.lost()
         self._heard_so_far = None
         self._about_me.drop()
+        self._questions.drop()
         self._enrolment.abandon()
         if not isinstance(self._state, Committing):
             self._become(Idle())
 
     def woken(self) -> None:
         """The wake word was heard."""
+        self._desk.coming.look()
         self._heard_so_far = None
         self._line.woken()
 
@@ -127,12 +125,15 @@ class SpokenDialogue(Aloud):
             self._enrolment.heard(enrolment.Heard(None))
         elif self._about_me.under_way:
             self._about_me.silent()
+        elif self._questions.under_way:
+            self._questions.silent()
         else:
             self._apply(Silent())
 
     def push_to_talk(self) -> None:
         """The button stands for the wake word; while something is asked or said it changes nothing."""
         if self._at_rest and self._line.unasked:
+            self._desk.coming.look()
             self._line.listen("order")
 
     def _entry(self, listen_id: int) -> str | None:
@@ -146,14 +147,23 @@ class SpokenDialogue(Aloud):
         return "order"
 
     def _heard_at(self, entry: str, utterance: messages.Utterance) -> None:
+        if entry == CHOICE and (aside := aside_in(words_of(utterance, self._desk), self._language)):
+            self._is_about_manner(aside)
+            return
         if self._about_me.under_way and entry == CHOICE:
             self._about_me.heard(utterance, words_of(utterance, self._desk))
+            return
+        if self._questions.under_way and entry == CHOICE:
+            self._questions.heard(utterance)
             return
         if isinstance(self._state, Choosing) and entry == CHOICE:
             self._apply(answer_to(self._state.choice, utterance, self._desk, self._language))
             return
         meaning = meaning_of(entry, utterance, self._desk, self._language)
+        if entry != "order" and self._is_about_manner(meaning):
+            return
         if self._enrolment.under_way:
+            meaning = as_enrolment_takes_it(meaning)
             voice, in_noise = voice_of(utterance, self._desk), utterance.embedding_in_noise
             self._enrolment.heard(
                 enrolment.Heard(meaning, voice, in_noise, utterance.open_words, utterance.words)
@@ -166,8 +176,10 @@ class SpokenDialogue(Aloud):
                 self._heard_whole(before, meaning, utterance)
         else:
             self._speech_ended_ns = utterance.speech_ended_ns
-            basket = changeable(self._state)
-            self._apply(answered(meaning, utterance, self._order_voice, basket, self._desk, self._language))
+            basket, ordered = changeable(self._state), self.speaker
+            self._apply(
+                answered(meaning, utterance, self._order_voice, ordered, basket, self._desk, self._language)
+            )
 
     def _heard_whole(self, before: _HeardSoFar, meaning: Meaning, utterance: messages.Utterance) -> None:
         """All of an order that was taken for whole too soon. What was heard first stands unless the whole
@@ -175,7 +187,7 @@ class SpokenDialogue(Aloud):
         self._become(before.state)
         self._order_voice = before.order_voice
         match meaning:
-            case OrderAsked() | HelpAsked():
+            case OrderAsked() | HelpAsked() | QuestionAsked():
                 self._apply_quietly(WentOn())
                 self._heard_after_wake(meaning, utterance)
             case Answer(kind="denial" | "later"):
@@ -184,6 +196,8 @@ class SpokenDialogue(Aloud):
                 self._apply(Answered(Answer("denial"), who_ordered(utterance, self._desk)))
             case _ if isinstance(before.state, AwaitingOffer):  # nothing was said yet, and nobody waits on
                 self._apply(OfferLate())
+            case _ if self._questions.unanswered:
+                self._apply(confused_by(utterance, self._desk.settings.speaker))
             case _:
                 self._line.say_again()
 
@@ -191,6 +205,9 @@ class SpokenDialogue(Aloud):
         self._about_me.drop()
         if isinstance(self._state, Committing):
             self._apply(ReceiptLate())  # nobody waits for the receipt any more; it is told when it comes
+        self._questions.drop()
+        if self._is_about_manner(meaning):
+            return
         speaker = who_ordered(utterance, self._desk)
         self._stood = not isinstance(self._state, Idle) and not (
             isinstance(meaning, OrderAsked) and speaker == self._state.speaker
@@ -222,7 +239,9 @@ class SpokenDialogue(Aloud):
                 self._apply(Helped())
             case AboutMeAsked(kind):
                 self._about_me.asked(kind, utterance)
-            case NotUnderstood() | PhraseRead() | MoreAsked() | ChangeAsked() | RepeatAsked():
+            case QuestionAsked(text) if self._questions.asked(text, None, utterance, speaker):
+                pass
+            case _:
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 
     def _ordered_again(self, which: Again, speaker: Verdict) -> None:
@@ -241,12 +260,18 @@ class SpokenDialogue(Aloud):
                 self._apply(Answered(meaning, speaker))
             case _ if is_called_off(utterance.open_words, utterance.words, self._language):
                 self._apply(Answered(Answer("denial"), speaker))
+            case QuestionAsked(text) if takes_back(text, self._language):  # what is in hand
+                self._apply(Answered(Answer("denial"), speaker))
             case _ if isinstance(self._state, AwaitingOffer):  # the offer may have come while this was said
                 self._apply(OfferLate())
             case OrderAsked(basket):
                 self._apply(OrderHeard(basket, speaker))
             case HelpAsked():
                 self._apply(Helped())
+            case QuestionAsked(text) if self._questions.asked(
+                text, changeable(self._state), utterance, speaker
+            ):
+                pass
             case _:
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
 
@@ -256,7 +281,11 @@ class SpokenDialogue(Aloud):
     def _proposed(self) -> Basket | None:
         return self._waiting.proposed()
 
+    def _chance(self) -> bytes:
+        return self._challenges.chance()
+
     def _decided(self, code: str) -> None:
+        self._challenges.decided(code)
         self._waiting.decided(code, self._conversation.id)
 
     def _ask_offer(self, ask: AskOffer) -> None:

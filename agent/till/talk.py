@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 
 from agent.deciding.basket import Basket
+from agent.deciding.challenged import Challenged
 from agent.deciding.conversation import (
     Answered,
     AskingAnother,
@@ -29,8 +30,12 @@ from agent.deciding.conversation import (
     State,
 )
 from agent.deciding.dialogue import step
+from agent.deciding.feedback_given import WasWrong
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
+from agent.deciding.understanding import Answer
+from agent.deciding.verification import Verdict
 from agent.till.desk import Conversation, Desk
+from agent.till.feedback import Trail
 
 
 class Talk(ABC):
@@ -42,6 +47,7 @@ class Talk(ABC):
         self._conversation = Conversation.new()
         self._intent = ""  # the last intent committed here
         self._speech_ended_ns = 0  # of the answer in hand
+        self._trail = Trail()
 
     @property
     def awaiting(self) -> AwaitingFactor | None:
@@ -52,6 +58,20 @@ class Talk(ABC):
         """A PIN was typed, a badge read, or a phone has answered."""
         self._speech_ended_ns = 0
         self._apply(event)
+
+    @property
+    def speaker(self) -> Verdict:
+        """Whose the order in hand is; nobody's where there is none."""
+        return Verdict() if isinstance(self._state, Idle) else self._state.speaker
+
+    def take_back(self) -> None:
+        """As if whoever ordered had said no; what was signed stays."""
+        if not isinstance(self._state, Idle | Committing):
+            self._apply(Answered(Answer("denial"), self.speaker))
+
+    def pin_in(self, number: str) -> str | None:
+        """The PIN in what was typed on the keypad for the order in hand; None where it is for another."""
+        return number
 
     @abstractmethod
     def _say(self, say: Say) -> None:
@@ -67,6 +87,16 @@ class Talk(ABC):
 
     def _become(self, state: State) -> None:
         self._state = state
+
+    def _chance(self) -> bytes:
+        """Fresh for a step in which words may be asked for that are to be said again; b'' where none may."""
+        return b""
+
+    def _was_wrong(self) -> None:
+        """Somebody says so: what led here is kept, and whatever is open ends."""
+        now_s = self._desk.now_s()
+        noted = self._desk.feedback.note(self._trail.taken(now_s), self._language, now_s)
+        self._apply(WasWrong(noted))
 
     def _proposed(self) -> Basket | None:
         """What was proposed aloud and awaits an answer."""
@@ -85,6 +115,8 @@ class Talk(ABC):
         match event:
             case Answered() if isinstance(self._state, AskingAnother):
                 person = self._state.speaker.person  # whoever says yes, it is hers, and so are the limits
+            case _ if isinstance(self._state, Challenged) and not isinstance(event, OrderHeard):
+                person = self._state.speaker.person
             case OrderHeard() | Answered() | Changed():
                 person = event.speaker.person
             case FactorGiven() if self.awaiting is not None:
@@ -99,7 +131,7 @@ class Talk(ABC):
                 person = ""
         ordering = isinstance(event, OrderHeard | Chosen | Changed)
         around = self._desk.surroundings(basket, person, ordering=ordering)
-        around = replace(around, proposed=self._proposed())
+        around = replace(around, proposed=self._proposed(), chance=self._chance())
         if isinstance(event, FactorGiven) and event.person != person:
             around = replace(around, second=self._desk.known_as(event.person))
         state, effects = step(self._state, event, around)
@@ -107,6 +139,7 @@ class Talk(ABC):
         for effect in effects:
             match effect:
                 case Say():
+                    self._trail.said(state, effect, self._language, self._desk.now_s())
                     self._say(effect)
                 case Record():
                     self._desk.record(effect, self._conversation, self._language)

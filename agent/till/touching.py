@@ -1,5 +1,5 @@
 """What keypad, badge reader and button mean to the till: a factor for the order in hand, a new PIN or badge,
-or a wish to speak."""
+the begin or end of a shift, or a wish to speak."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from agent.plumbing.errors import EarmarkError
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
 from agent.till.proofs import Proofs
+from agent.till.shift_badges import ShiftBadges
 from agent.till.spoken import SpokenDialogue
 
 NEW_FACTOR_SECONDS = 60
@@ -34,7 +35,8 @@ class _NewFactor:
 
 
 class Touching:
-    """A number that nobody asked for is forgotten and never tried: the keypad is no oracle."""
+    """A number that nobody asked for is forgotten and never tried: the keypad is no oracle. Of badges that
+    holds where there are no shifts."""
 
     def __init__(
         self,
@@ -47,13 +49,15 @@ class Touching:
         self._desk, self._spoken, self._start_timer = desk, spoken, start_timer
         self._proofs = proofs or Proofs(desk, lambda: [spoken])
         self._new: _NewFactor | None = None
+        self._shifts = ShiftBadges(desk, spoken, start_timer)
 
     def received(self, message: messages.Message) -> None:
         """From `touch`."""
+        again = isinstance(message, site_messages.BadgeRead) and self._shifts.seen(message.number)
         match message:
-            case site_messages.PinTyped(number=number) if self._proofs.awaited:
+            case site_messages.PinTyped(number=number) if self._proofs.awaited_aloud:
                 self._proofs.number(number)
-            case site_messages.BadgeRead(number=number) if self._proofs.awaited:
+            case site_messages.BadgeRead(number=number) if self._proofs.awaited_aloud:
                 self._proofs.badge(number)
             case site_messages.PinTyped(number=number) if newcomer := self._spoken.awaits_admission:
                 self._admit(newcomer, number, self._desk.factors.pin_owner)
@@ -63,6 +67,11 @@ class Touching:
                 self._choose(self._new, number)
             case site_messages.BadgeRead(number=number) if self._new and self._new.kind == "badge":
                 self._choose(self._new, number)
+            case site_messages.PinTyped(number=number) if self._proofs.awaited:
+                self._proofs.number(number)
+            case site_messages.BadgeRead(number=number) if self._desk.shifts.used:
+                if not again:
+                    self._shifts.held_up(number)
             case site_messages.ButtonPressed():
                 self._spoken.push_to_talk()
             case _:

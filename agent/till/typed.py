@@ -1,9 +1,10 @@
 """A typed conversation over the operator socket. It can ask and cancel; only a verified voice can place its
-basket, or the phone of whoever is said to type."""
+basket, or whoever is said to type, with a PIN at the keypad or a phone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
@@ -24,6 +25,7 @@ from agent.deciding.conversation import (
     SensorsSilent,
 )
 from agent.deciding.history_words import TOLD, Again
+from agent.deciding.manner_words import MannerAsked
 from agent.deciding.offered import AskOffer
 from agent.deciding.placed import ReceiptArrived, ReceiptLate
 from agent.deciding.proposals import Low
@@ -49,10 +51,23 @@ from agent.till.asks import NoShop, Shop
 from agent.till.desk import Conversation, Desk
 from agent.till.heard import changeable, wanted_otherwise
 from agent.till.inquiries import Inquiries
+from agent.till.listing import Listing
 from agent.till.recall import ordered_again, recalled
+from agent.till.screen_number import ScreenNumber, drawn
+from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
 
 _NO_SHOP = NoShop()
+
+_AT_THE_KEYPAD: Mapping[str, str] = {
+    "read_back_factor": "read_back_typed_pin",
+    "factor_needed": "typed_pin_needed",
+    "factor_wrong": "typed_pin_wrong",
+    "read_back_second": "read_back_typed_second",
+    "second_needed": "typed_second_needed",
+    "second_wrong": "typed_second_wrong",
+}
+"""What is asked for aloud, as it is asked for on a screen."""
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -70,21 +85,27 @@ class TypedDialogue(Talk):
         what_is_low: WhatIsLow,
         shop: Shop = _NO_SHOP,
         person: str = "",
+        draw: Callable[[], str] = drawn,
     ) -> None:
-        """`person` is who is said to type, whose phone may place what is typed; '' for nobody. Raises
-        CatalogueError catalogue_language where nothing can be ordered in `language`."""
+        """`person` is who is said to type, whose PIN or phone may place what is typed; '' for nobody. `draw`
+        gives the digits of a `ScreenNumber`. Raises CatalogueError catalogue_language where nothing can be
+        ordered in `language`."""
         super().__init__(desk, language)
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
         self._followed = self._title = self._answer = ""
-        self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow)
+        self._number = ScreenNumber(desk.factors.boot_s, draw)
+        self._key = ""  # of the basket that was handed over
+        self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow, person)
+        self._listing = Listing(desk, language, person, self._answered, self._not_now, self._listed)
+        desk.coming.look()
 
     def hand_over(self) -> Basket | None:
         """The basket that waits for a voice, which now has it; None where none waits."""
         if not isinstance(self._state, Confirming):
             return None
         basket = self._state.basket
-        self._title = spoken_basket(basket, self._language)
+        self._title, self._key = spoken_basket(basket, self._language), basket.key
         self._become(Idle())
         self._say(Say("handed_over"))
         return basket
@@ -93,11 +114,17 @@ class TypedDialogue(Talk):
         """The basket that was handed over became this intent, or the order `title` is to be taken back: its
         receipt is shown here too."""
         self._followed, self._title = intent_id, title or self._title
+        self._key = "" if title else self._key
 
     def typed(self, text: str) -> None:
         """One line from the keyboard. A question, or asking for help, leaves everything as it is. Raises
         CatalogueError catalogue_language where nothing can be ordered in the language any more."""
+        self._desk.coming.look()
         if self._inquiries.typed(text, self._in_hand):
+            return
+        if self._listing.typed(
+            text, self._in_hand, self._inquiries.about, asking=not isinstance(self._state, Idle)
+        ):
             return
         if asks_what_is_low(text, self._language):
             low, silent = self._what_is_low()
@@ -107,7 +134,8 @@ class TypedDialogue(Talk):
             currency, hears = self._desk.catalogue.currency, self._desk.hears
             self._reply(what_is_low(titled, silent, self._language, currency, hears))
             return
-        if answer := recalled(self._desk, text, self._person, self._language):
+        answer = recalled(self._desk, text, self._person, self._language)
+        if answer := answer or suggestion(self._desk, text, self._person, self._in_hand, self._language):
             self._answered(answer)
             return
         if isinstance(self._state, Choosing):
@@ -139,10 +167,21 @@ class TypedDialogue(Talk):
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
                 self._say(Say("help"))  # whatever else is being asked
-            case RepeatAsked():
+            case MannerAsked("wrong"):
+                self._was_wrong()
+            case MannerAsked("language"):
+                self._say(Say("language_fixed"))
+            case RepeatAsked() | MannerAsked() if isinstance(self._state, Idle):
+                self._say(Say("nothing_to_repeat"))
+            case RepeatAsked() | MannerAsked():
                 self._apply(Repeated())
             case _:
                 self._apply(Confused())
+
+    def pin_in(self, number: str) -> str | None:
+        """What was typed on the keypad after the digits that are shown here, if it begins with them."""
+        waiting = self.awaiting
+        return None if waiting is None else self._number.pin_in(number, waiting.basket.digest)
 
     @property
     def _speaker(self) -> Verdict:
@@ -182,10 +221,24 @@ class TypedDialogue(Talk):
         if self._answer:  # nothing is asked
             self._shown("")
 
+    def _not_now(self, text: str) -> None:
+        """Shows that it is kept for later, and what is being ordered is over."""
+        self._answer = text
+        self._apply(Answered(Answer("later"), TYPED))
+
+    def _listed(self, basket: Basket, text: str) -> None:
+        """What stands on the list is ordered, like any basket that is typed."""
+        self._answer = text
+        self._conversation = Conversation.new()
+        self._inquiries.ordered(basket)
+        self._apply(OrderHeard(basket, self._typist))
+
     @property
     def _typist(self) -> Verdict:
-        """Who is said to type, where their phone can say so; else nobody, and a voice may take it over."""
-        return typed_by(self._person) if self._desk.has_phone(self._person) else TYPED
+        """Who is said to type, where a PIN or phone of theirs can show it; else nobody, and a voice may take
+        it over."""
+        can_show = self._desk.has_pin(self._person) or self._desk.has_phone(self._person)
+        return typed_by(self._person) if can_show else TYPED
 
     def _priced(self, text: str) -> Basket | None:
         edition, language = self._desk.edition, self._language
@@ -201,10 +254,21 @@ class TypedDialogue(Talk):
         if intent_id == self._followed:
             self._followed = ""
             key = f"shop_{event.code}" if event.code else "ordered"
-            self._say(Say(key, delivery=event.delivery, title=self._title))
+            self._say(Say(key, delivery=event.delivery, title=self._titled(intent_id), could=event.could))
+
+    def _titled(self, intent_id: str) -> str:
+        """What it is in words: as it was shown here, unless whoever took it over has changed it."""
+        row = self._desk.journal.order(intent_id)
+        changed = row is not None and self._key not in ("", row.basket_key)
+        basket = self._desk.basket_of(row.basket_key, self._language) if row and changed else None
+        return spoken_basket(basket, self._language) if basket else self._title
 
     def _say(self, say: Say) -> None:
-        said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears)
+        number, shown = "", _AT_THE_KEYPAD.get(say.key)
+        if shown and say.basket is not None and self._desk.settings.touch.keypad_device:
+            number = self._number.of(say.basket.digest)
+            say = replace(say, key=shown)
+        said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears, text=number)
         self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
 
     def _shown(self, text: str) -> None:

@@ -36,6 +36,8 @@ class VoiceLine:
         self._said: messages.Say | None = None
         self._answering = 0
         self._present = False
+        self.rate_percent = 100
+        """Of the usual speed, at which everything is said from now on."""
 
     @property
     def present(self) -> bool:
@@ -79,28 +81,37 @@ class VoiceLine:
         listen: str = "",
         phrases: tuple[str, ...] = (),
         signal: Signal | None = None,
+        *,
+        window_ms: int = 0,
+        aside: bool = False,
     ) -> None:
         """Has `text` spoken, after the sound of `signal`, then listens for sentences of `listen`, if any;
-        where `phrases` are given, for these only."""
-        then = messages.Listen(0, listen, self._windows.answer_window_ms, phrases) if listen else None
+        where `phrases` are given, for these only; for `window_ms` of audio, where that is given. An `aside`
+        is not what is said again."""
+        window_ms = window_ms or self._windows.answer_window_ms
+        then = messages.Listen(0, listen, window_ms, phrases) if listen else None
         sounded = "refused" if signal == "disputed" else signal  # in either case: not as you wished
         earcon = sounded if sounded in ("refused", "queued", "ordered") else ""
-        self._said = messages.Say(0, text, language, then, earcon)
-        self.say_again()
+        say = messages.Say(0, text, language, then, earcon)
+        if not aside:
+            self._said = say
+        self._send(say)
 
-    def say_again(self) -> None:
-        """Once more what was said last, with its question."""
-        if self._said is None:
-            return
+    def say_again(self, *, asking: bool = True) -> None:
+        """Once more what was said last, with its question where it is still `asking`."""
+        if self._said is not None:
+            self._send(self._said if asking else msgspec.structs.replace(self._said, then=None, earcon=""))
+
+    def _send(self, say: messages.Say) -> None:
         self._last_id += 1
-        then = self._said.then
+        then = say.then
         if then is not None:
             self._question = _Question(self._last_id, then.entry)
             then = msgspec.structs.replace(then, listen_id=self._last_id)
         if self._present:
             self._saying.add(self._last_id)
         numbers = {"say_id": self._last_id, "answers": self._answering}
-        self.send(msgspec.structs.replace(self._said, then=then, **numbers))
+        self.send(msgspec.structs.replace(say, then=then, rate_percent=self.rate_percent, **numbers))
 
     @contextmanager
     def answering(self, number: int) -> Iterator[None]:

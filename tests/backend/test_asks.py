@@ -105,6 +105,21 @@ def test_delivery_is_told_by_the_rule_that_orders_are_promised_by(
     assert capsys.readouterr().out.splitlines()[2].startswith("3 business days, a day more after 11:06 UTC:")
 
 
+@pytest.mark.parametrize("cut_off", [None, 0, 667, 1_439])
+def test_until_it_says_the_day_is_that(bench: Bench, cut_off: int | None) -> None:
+    deliveries = bench.desk.shop.deliveries
+    with bench.desk.shop.transaction():
+        deliveries.put(Rule(2, cut_off))
+    days = []
+    for now_s in range(NOW_S, NOW_S + 24 * 3600, 1_800):
+        until_s = deliveries.until_s(now_s)
+        assert now_s < until_s <= now_s + 24 * 3600
+        assert deliveries.day(now_s, 9) == deliveries.day(until_s - 1, 9) <= deliveries.day(until_s, 9)
+        days.append(until_s)
+    assert len(set(days)) == 2, "a day is over once in a day"
+    assert told(bench, "delivery").until_s == deliveries.until_s(NOW_S)
+
+
 def test_another_rule_holds_for_a_service_that_runs(bench: Bench) -> None:
     clock = iter((0.0, 0.0, 1.0, 11.0, 11.0))
     deliveries = Deliveries(bench.desk.shop.database, lambda: next(clock))

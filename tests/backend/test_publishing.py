@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.committing import catalogue_manifest
-from agent.committing.catalogue_manifest import ManifestClaims, Part, verify_manifest
+from agent.committing.catalogue_manifest import Document, ManifestClaims, Part, verify_manifest
 from agent.committing.catalogue_parts import assemble
 from agent.committing.envelope import LARGEST_PAYLOAD_BYTES
 from agent.committing.trust import TrustBundle
@@ -36,7 +36,7 @@ def version(number: int, *, dearer: int = 0, **values: Any) -> bytes:
     return json.dumps(raw).encode()
 
 
-def put_together(manifest: ManifestClaims, payloads: dict[str, bytes]) -> bytes:
+def put_together(manifest: Document, payloads: dict[str, bytes]) -> bytes:
     fd = os.memfd_create("test")
     try:
         assemble(manifest, lambda part: payloads[part.sha256], fd)
@@ -71,7 +71,8 @@ def manifest_of(data: bytes, cut: Cut) -> ManifestClaims:
     import hashlib
 
     sha256 = hashlib.sha256(data).hexdigest()
-    claims = ManifestClaims("s", "test", NOW_S, 1, "PLN", sha256, len(data), cut.parts, cut.slices)
+    about = {"sha256": sha256, "size": len(data), "parts": cut.parts, "slices": cut.slices}
+    claims = ManifestClaims(iss="s", env="test", iat=NOW_S, version=1, currency="PLN", **about)
     catalogue_manifest.check_parts(claims)
     return claims
 

@@ -31,6 +31,7 @@ from order_backend.desk import OrderDesk
 from order_backend.publishing import publish
 from order_backend.renewals import Renewals
 from order_backend.rotations import announcement, rotate
+from tests.backend.test_details_published import details_of
 from tests.backend.test_offers import request
 from tests.committing.kit import (
     CATALOGUE_FILE,
@@ -124,7 +125,13 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     offer = bench.desk.offer(DEVICE, asked, now_s=NOW_S)
     question_of_stock = bench.road.asking.ask(Question("stock", (("coffee?roast=dark", 2),))).publish
     told = bench.desk.query(DEVICE, question_of_stock.payload, now_s=int(bench.clocks.wall_s))
-    newest = publish(bench.folder, bench.desk.shop, CATALOGUE_FILE.read_bytes(), now_s=NOW_S, devices_have=1)
+    catalogue = CATALOGUE_FILE.read_bytes()
+    newest = publish(
+        *(bench.folder, bench.desk.shop, catalogue),
+        now_s=NOW_S,
+        devices_have=1,
+        details=details_of(catalogue),
+    )
     renewal = bench.road.renewal.requested(CertificateRequest(request_pem().decode()))
     assert renewal is not None
     now_s = int(bench.clocks.wall_s)

@@ -33,6 +33,8 @@ def _line(product: str, quantity: int, roast: str = "", language: str = "en") ->
 
 DARK, LIGHT = _line("coffee", 2, "dark"), _line("coffee", 2, "light")
 
+_BOTH = Basket((*_line("sugar", 1).lines, *_line("green-tea", 3).lines), 1)
+
 
 @pytest.mark.parametrize(
     ("first", "second", "question"),
@@ -40,6 +42,8 @@ DARK, LIGHT = _line("coffee", 2, "dark"), _line("coffee", 2, "light")
         (DARK, LIGHT, "Did you say dark, or light?"),
         (DARK, _line("coffee", 10, "dark"), "Did you say two, or ten?"),
         (_line("green-tea", 3), _line("black-tea", 3), "Did you say green, or black?"),
+        (_line("sugar", 2), _line("brown-sugar", 2), "Did you say sugar, or brown sugar?"),
+        (_line("sugar", 1), _BOTH, "Did you say sugar, or sugar and three boxes of green tea?"),
     ],
 )
 def test_the_question_names_only_what_differs(first: Basket, second: Basket, question: str) -> None:

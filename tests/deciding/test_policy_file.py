@@ -79,7 +79,7 @@ def test_other_shapes_are_faults_too(text: str) -> None:
 
 def test_a_policy_of_a_later_release_is_read_and_never_less_strictly() -> None:
     text = """
-schema_version = 2
+schema_version = 3
 [limits]
 voice_week_max_minor = 3
 most_lines = 2
@@ -99,8 +99,37 @@ people = ["Anna"]
     assert (narrow.require, narrow.people, policy.limits) == ("factor", (), {"most_lines": 2})
     assert (new.require, new.people) == ("deny", ("Anna",))
     with pytest.raises(ConfigurationError) as caught:
-        parse_policy(text.replace("schema_version = 2", "schema_version = 1"))
+        parse_policy(text.replace("schema_version = 3", "schema_version = 1"))
     assert len(caught.value.detail.splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("shift", "line", "told"),
+    [
+        ("hours = 0", 3, "hours: "),
+        ("hours = 25", 3, "hours: "),
+        ('hours = "ten"', 3, "hours: "),
+        ("", 2, "[shift] has no 'hours'"),
+        ("hours = 8\nminutes = 3", 4, "[shift] has no 'minutes'"),
+    ],
+)
+def test_a_shift_has_hours(shift: str, line: int, told: str) -> None:
+    assert parse_policy("schema_version = 2\n[shift]\nhours = 8").shift_hours == 8
+    assert parse_policy("schema_version = 3\n[shift]\nhours = 8\nminutes = 3").shift_hours == 8
+    assert parse_policy("").shift_hours == 0
+    with pytest.raises(ConfigurationError) as caught:
+        parse_policy(f"schema_version = 2\n[shift]\n{shift}", name="p")
+    assert caught.value.detail.startswith(f"p:{line}: {told}")
+
+
+@pytest.mark.parametrize("version", ["", "schema_version = 1\n"])
+def test_shifts_are_refused_in_a_file_that_would_keep_an_earlier_release_from_starting(version: str) -> None:
+    with pytest.raises(ConfigurationError, match="needs schema_version = 2"):
+        parse_policy(f"{version}[shift]\nhours = 8")
+
+
+def test_the_factory_has_shifts_and_no_household_has() -> None:
+    assert (_ready("factory").shift_hours, _ready("household").shift_hours) == (10, 0)
 
 
 def test_what_is_no_toml_is_told_with_its_place() -> None:
@@ -158,7 +187,8 @@ NOON, NIGHT, EVENING = 12 * 60, 23 * 60 + 30, 20 * 60 + 30
     ("kind", "person", "order", "minute", "day", "expected"),
     [
         ("household", "Anna", ("gloves", 2), NOON, 0, set()),
-        ("household", "Anna", ("gloves", 11), NOON, 0, {"factor"}),  # 110 zloty
+        ("household", "Anna", ("gloves", 6), NOON, 0, {"challenge"}),
+        ("household", "Anna", ("gloves", 11), NOON, 0, {"factor", "challenge"}),  # 110 zloty
         ("household", "Anna", ("wine", 1), NOON, 0, {"factor"}),
         ("household", "Anna", ("gloves", 4), NIGHT, 0, {"factor"}),
         ("household", "Anna", ("gloves", 2), NIGHT, 0, set()),

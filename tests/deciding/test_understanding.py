@@ -7,6 +7,7 @@ import pytest
 from agent.deciding.catalogue import Catalogue, parse_catalogue
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.lexicon import LEXICONS
+from agent.deciding.manner_words import MannerAsked
 from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
 from agent.deciding.understanding import (
@@ -189,7 +190,30 @@ def test_a_denial_wins_over_the_wish_to_hear_it_again(english: SentenceParser, c
     assert understand(english, catalogue, "consent", "repeat that", "no dont repeat that") == Answer("denial")
 
 
-def test_nobody_asks_to_hear_an_order_again_before_there_is_one(
+def test_what_was_said_is_asked_for_again_after_the_wake_word_too(
     english: SentenceParser, catalogue: Catalogue
 ) -> None:
-    assert understand(english, catalogue, "order", "okay nabu repeat that") == NotUnderstood()
+    assert understand(english, catalogue, "order", "okay nabu repeat that") == RepeatAsked()
+
+
+@pytest.mark.parametrize(
+    ("words", "open_words", "meaning"),
+    [
+        ("okay now boo help", "ok not do held / ok not do hell", HelpAsked()),
+        ("ok naboo repeat that", "ok not but where peeped that / ok not boo repeat that", RepeatAsked()),
+        ("okay now boo speak slower", "ok not do speak slower", MannerAsked("slower")),
+        # A yes is not taken, and not taken for a no.
+        ("okay now boo yes place my order", "ok not do yes place my order", NotUnderstood()),
+        ("okay naboo yes place my order", "ok naboo yes place my order", Answer("consent")),
+        # A refusal anywhere else, or where the grammar heard no name, is one.
+        ("ok naboo help", "ok not boop no help", Answer("denial")),
+        ("okay yes place my order", "okay no boo yes place my order", Answer("denial")),
+        ("okay now boo yes place my order", "no not do yes place my order", Answer("denial")),
+        ("okay now boo yes place my order", "ok not do never place my order", Answer("denial")),
+        ("help", "ok not boo help", Answer("denial")),
+    ],
+)
+def test_a_name_that_sounds_like_a_refusal_is_none(
+    english: SentenceParser, catalogue: Catalogue, words: str, open_words: str, meaning: Meaning
+) -> None:
+    assert understand(english, catalogue, "consent", words, open_words) == meaning

@@ -15,8 +15,11 @@ import pytest
 
 from agent.cli import main
 from agent.committing.journal import FILE_NAME, Journal
+from agent.deciding.edition import source_id
 from agent.deciding.verification import Voiceprint
+from agent.plumbing.memfd import sealed_memfd
 from agent.plumbing.speaker_models import GE2E
+from agent.till.catalogue_store import Beside, CatalogueStore
 from agent.till.factors import Factors
 from agent.till.people import People
 from agent.till.profiles import Consent, Profile
@@ -58,7 +61,8 @@ def device(tmp_path: Path) -> TillProcess:
     imported = (tmp_path / "import" / "catalogue.json").read_bytes()
     with running_till(tmp_path) as till:
         folder = ShopFolder(tmp_path / "shop")
-        publish(folder, till.shop.shop, imported, now_s=1)
+        details = (tmp_path / "import" / "catalogue.details.json").read_bytes()
+        publish(folder, till.shop.shop, imported, now_s=1, details=details)
         voice_comes(till)
         with bring(till, imported) as client:
             stage = answer(client)
@@ -67,6 +71,8 @@ def device(tmp_path: Path) -> TillProcess:
                     hear_by(till, V2)
                 stage = answer(client)
         assert folder.catalogue.read_bytes() == imported
+        beside = Beside(source_id(details), sealed_memfd(details))  # as by the road
+        CatalogueStore(till.folder).keep_details(source_id(imported), beside)
         for document in (tmp_path / "import").iterdir():
             shutil.copy(document, till.catalogue_file.parent)
     people = People(till.folder / "people")

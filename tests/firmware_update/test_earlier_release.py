@@ -20,6 +20,7 @@ import pytest
 from agent.committing.broker_authorities import keep_authorities
 from agent.committing.envelope import INTENT, decode_event
 from agent.committing.journal import FILE_NAME, Journal
+from agent.committing.journal_lists import Reminder
 from agent.committing.live_authorities import FILE_NAME as AUTHORITIES
 from agent.committing.read_back import closed_reference
 from firmware_update.archive import LOCK
@@ -78,6 +79,9 @@ def settings(tmp_path: Path, publisher: Publisher) -> Path:
     offered = bench.road.offering.received(offer.payload)
     # What waits is a pair that today's device closed itself.
     bench.road.commit(msgspec.structs.replace(agreed(), basket=offered.basket, offer=offered.offer))
+    # So does a list, with the day on which it is to be spoken of.
+    bench.journal.add_to_list([("rice", 2, "rice")], person="person-2", now_s=NOW_S)
+    bench.journal.remind(Reminder("person-2", NOW_S + 60, None))
     bench.journal.close()
     (settings.parent / "var" / "till").mkdir()
     shutil.copy(Path(bench.settings.paths.state_dir) / FILE_NAME, settings.parent / "var" / "till")

@@ -55,15 +55,23 @@ def test_a_published_catalogue_goes_over_a_real_broker_and_a_change_of_it_by_wha
         assert 0 < row["publish_seconds"] < row["fetched_seconds"] <= row["orderable_seconds"]
 
 
+def test_details_come_with_it_and_of_a_change_only_what_is_new() -> None:
+    result = run_download(1_000, with_details=True)
+    whole, changed = result["whole"], result["changed"]
+    assert whole["details"] == changed["details"] == 1_000
+    assert changed["parts"] == 2 and changed["bytes"] < whole["bytes"] / 2
+
+
 def test_the_command_keeps_to_the_time_that_it_states(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     took = {"whole": WITHIN_S, "changed": 1.0}
 
-    def downloaded(products: int) -> dict[str, Any]:
+    def downloaded(products: int, *, with_details: bool) -> dict[str, Any]:
+        assert not with_details
         rows = {
             name: {
-                **dict.fromkeys(("publish_seconds", "fetched_seconds", "parts", "bytes"), 1),
+                **dict.fromkeys(("publish_seconds", "fetched_seconds", "parts", "bytes", "till_mb"), 1),
                 "orderable_seconds": seconds,
             }
             for name, seconds in took.items()

@@ -13,7 +13,7 @@ import pytest
 from agent.cli import build_parser
 from agent.deciding.replies import REPLIES
 from order_backend.cli import _parser as build_shop_parser
-from scripts import settings_table, state_tables
+from scripts import settings_table, state_tables, transcripts
 from tests.project import markdown
 from tests.project.markdown import ROOT
 
@@ -158,7 +158,9 @@ def test_every_test_that_a_page_names_exists() -> None:
     assert named <= functions
 
 
-@pytest.mark.parametrize("script", [settings_table, state_tables], ids=lambda script: script.PAGE.name)
+@pytest.mark.parametrize(
+    "script", [settings_table, state_tables, transcripts], ids=lambda script: script.PAGE.name
+)
 def test_a_page_that_is_made_from_code_is_up_to_date(script: object) -> None:
     made, path = script.page(), script.PAGE  # type: ignore[attr-defined]
     assert path.read_text("utf-8") == made, f"run the script that makes {path.name}"
@@ -187,7 +189,9 @@ def test_polish_readme_says_the_same() -> None:
 
 
 _COMMAND = re.compile(r"(?<![\w./-])(earmark(?:-backend)? (?:[^;`\n()]|\(\))+)")
-SPOKEN = set((ROOT / "agent/deciding").glob("reply_words*.py"))
+SPOKEN = {
+    path for like in ("reply_words", "replies_") for path in (ROOT / "agent/deciding").glob(f"{like}*.py")
+}
 
 
 def literals(path: Path) -> Iterator[str]:

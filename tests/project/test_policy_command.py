@@ -12,9 +12,11 @@ import msgspec
 import pytest
 
 from agent.cli import main
+from agent.commands.policy_findings import NO_READER, policy
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.details import Details, Facts
 from agent.deciding.edition import source_id
+from agent.plumbing.settings_file import load_settings
 from tests.committing.kit import CATALOGUE_FILE
 
 NIGHT = """
@@ -239,3 +241,14 @@ def test_a_command_line_is_read_without_catalogues_and_number_words() -> None:
         "sys.exit(not {'unicode_rbnf', 'agent.deciding.edition'}.isdisjoint(sys.modules))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_shifts_without_a_badge_reader_are_told(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (settings.parent / "policy.toml").write_text("schema_version = 2\n[shift]\nhours = 8\n")
+    for reader in (False, True):
+        if reader:
+            settings.write_text(settings.read_text() + '[touch]\nbadge_device = "/dev/input/event1"\n')
+        assert run(settings, "check") == 0
+        assert (NO_READER in capsys.readouterr().out) != reader
+        found = [finding.detail for finding in policy(load_settings(settings))]
+        assert (NO_READER in found) != reader

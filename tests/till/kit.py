@@ -16,6 +16,7 @@ from agent.deciding.proposals import Low
 from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages
 from agent.plumbing.speaker_models import GE2E
+from agent.till.asks import Asks
 from agent.till.desk import Desk
 from agent.till.factors import Factors
 from agent.till.offers import Offers
@@ -46,7 +47,7 @@ BERT: Vector = (0.0, 1.0, 0.0)
 @dataclass
 class Till:
     """`sent` is everything that `voice` was told; `timers` what was asked to be called later; `asked` the
-    requests for an offer."""
+    requests for an offer and the questions to the shop."""
 
     bench: Bench
     desk: Desk
@@ -60,6 +61,7 @@ class Till:
         self.silences = SensorSilences(self.desk, lambda: self.bench.clocks.boot_s)
         self.proposals = SensorProposals(self.desk, self.silences)
         self.offers = Offers(self.desk, self.asked.append, lambda _, then: self.timers.append(then))
+        self.asks = Asks(self.desk, self.asked.append, lambda _, then: self.timers.append(then))
         self.spoken = SpokenDialogue(
             self.desk,
             self.sent.append,
@@ -67,6 +69,7 @@ class Till:
             lambda text, done, learned: self.steps.append((text, done, learned)),
             WaitingBaskets(lambda: [self.typed] if self.typed else [], self.proposals),
             ask_for_offer=self.offers.ask,
+            shop=self.asks,
         )
         self.spoken.voice_came()
         hears = False  # `voice` connects later than the till starts

@@ -25,7 +25,7 @@ from tests.till.kit import ANNA, BERT, EDITION, make_till, phrase, utterance
 from tests.till.wired import WiredTill
 
 CARLA = (0.0, 0.0, 1.0)
-PIN, BADGE = "4711", "44556677"
+PIN, BADGE, MONAS_BADGE = "4711", "44556677", "0055667788"
 NINETY_FIVE = "okay nabu order five bags of dark roast coffee"  # zloty
 
 _WORDS = st.sampled_from(
@@ -86,6 +86,7 @@ _MOVES = st.one_of(
     st.tuples(st.just("operator forgets"), st.integers(0, 3)),
     st.tuples(st.just("Anna types her PIN"), st.just(None)),
     *(st.tuples(st.just(move), st.just(None)) for move in ("Anna's phone approves", "Carla shows her badge")),
+    st.tuples(st.just("Mona shows her badge"), st.just(None)),
     st.tuples(st.just("restart"), st.just(None)),
     st.tuples(st.just("an hour passes"), st.just(None)),
 )
@@ -98,13 +99,15 @@ def test_every_message_of_voice_is_tried() -> None:
 
 
 _RULE = '[[rule]]\nid = "r"\nover_minor = 50_00\nrequire = '
-_POLICIES = st.sampled_from(["", *(f'{_RULE}"{need}"' for need in ("factor", "phone", "second"))])
+_SHIFTS = "schema_version = 2\n[shift]\nhours = 24\n"
+_RULES = ["", *(f'{_RULE}"{need}"' for need in ("factor", "phone", "second"))]
+_POLICIES = st.sampled_from([*_RULES, *(_SHIFTS + rule for rule in _RULES)])
 
 
 @contextmanager
 def _household(folder: Path, policy: str = "") -> Iterator[WiredTill]:
-    """Three people, of whom Anna has a PIN and a phone, and Carla a badge. No order expires, which would
-    free what it took."""
+    """Three people, of whom Anna has a PIN and a phone, and Carla a badge; where there are shifts, Mona too,
+    whose voice nobody knows. No order expires, which would free what it took."""
     bench = make_bench(folder)
     touch = Touch(keypad_device="/dev/input/event0", badge_device="/dev/input/event1")
     orders = msgspec.structs.replace(bench.settings.orders, intent_lifetime_seconds=604_800)
@@ -116,6 +119,9 @@ def _household(folder: Path, policy: str = "") -> Iterator[WiredTill]:
     anna, _, carla = (person.pseudonym for person in till.desk.people.all())
     till.desk.factors.set(anna, "pin", PIN)
     till.desk.factors.set(carla, "badge", BADGE)
+    if _SHIFTS in policy:
+        mona = till.desk.people.add("Mona", None, now_s=0)
+        till.desk.factors.set(mona.pseudonym, "badge", MONAS_BADGE)
     till.phone = PlayedPhone(anna, "Anna")
     till.desk.phones.add(till.phone.pairing)
     yield till
@@ -162,8 +168,9 @@ def _play(till: WiredTill, move: str, what: object) -> None:
             till.enrol("Dora")
         case _ if move == "Anna types her PIN":
             till.from_touch(PinTyped(PIN))
-        case _ if move == "Carla shows her badge":
-            till.from_touch(BadgeRead(BADGE))
+        case _ if move in ("Carla shows her badge", "Mona shows her badge"):
+            till.pass_by(4)  # or it would still be the one before
+            till.from_touch(BadgeRead(BADGE if move.startswith("Carla") else MONAS_BADGE))
         case _ if move == "Anna's phone approves":
             _approve(till)
         case _ if move == "restart":
@@ -212,6 +219,22 @@ def test_a_second_persons_agreement_does_not_widen_what_a_voice_may_spend(tmp_pa
         _approve(till)
         till.from_touch(BadgeRead(BADGE))
         assert till.spent[2:] == [(95_00, ("voice", "phone"))]
+
+
+def test_whoever_speaks_on_a_shift_reaches_the_cap_and_no_more(tmp_path: Path) -> None:
+    with _household(tmp_path, _SHIFTS) as till:
+        _forge_an_order(till, None)
+        assert not till.spent, "nobody is on, and no voice begins a shift"
+        till.from_touch(BadgeRead(MONAS_BADGE))
+        for _ in range(4):
+            _forge_an_order(till, None)
+        assert till.spent == [(95_00, ("voice",))] * 2
+        till.pass_by(4)
+        till.from_touch(BadgeRead(MONAS_BADGE))  # for the basket that waits for it
+        assert till.spent[2:] == [(95_00, ("voice", "badge"))]
+        till.restart()
+        _forge_an_order(till, None)
+        assert len(till.spent) == 3
 
 
 def test_who_is_forgotten_and_enrolled_again_has_spent_what_was_spent(tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from agent.deciding.edition import source_id
 from agent.plumbing.messages import MOST_PARTS_AT_ONCE
 from agent.till.catalogue_store import FILE_NAME
 from tests.plumbing.stand_ins import comes_true
 from tests.till.test_catalogue_road import many
+from tests.till.test_details_road import details_of
 from tests.till.whole_road import MANIFEST, PART, STEPS, WholeRoad, whole_road
 
 KEPT_WITH_ITS_NAME = ("between the two names", "both names, not flushed", "taken up")
@@ -61,7 +63,7 @@ def test_killed_at_each_step_of_taking_up_it_serves_the_one_or_the_other_whole(r
     for step in STEPS:
         version += 1
         data = many(version, 300)
-        road.cut(data)
+        road.cut(data, details_of(data))
         road.kill("till")
         road.starts("till", dies_at=step)
         road.retain()
@@ -72,6 +74,9 @@ def test_killed_at_each_step_of_taking_up_it_serves_the_one_or_the_other_whole(r
         assert road.serves(version), step
         served = (road.state / FILE_NAME).read_bytes()
         assert served == data and not list(road.state.glob("*.next")), step
+        assert road.health().details > 0, step
+        [details] = road.state.glob("catalogue.details.*")
+        assert details.name.endswith(source_id(data)), step
 
 
 ON_A_FULL_DISK = """

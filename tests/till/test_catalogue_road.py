@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,10 +19,11 @@ from agent.plumbing import messages
 from agent.plumbing.errors import CatalogueError, EarmarkError, TrustError
 from agent.plumbing.messages import FetchParts, Received
 from agent.till.catalogue_road import CatalogueRoad
+from agent.till.catalogue_store import Beside
 from agent.till.part_store import PartStore
 from agent.till.swap import Name
 from order_backend.folder import ShopFolder
-from order_backend.published import claims_of_version
+from order_backend.published import claims_of_version, needed_parts
 from order_backend.publishing import publish
 from order_backend.shop import Shop
 from tests.backend.test_publishing import version
@@ -197,11 +199,19 @@ class Catalogues:
     def __init__(self) -> None:
         self.in_use = Name(1, "0" * 64)
         self.brought: list[Name] = []
+        self.beside: list[str] = []
+        self.details = ""
         self.faults: list[str] = []
         self.answer: EarmarkError | None = None
 
-    def arrived(self, name: Name, source: int, told: Callable[[Any], None]) -> None:
+    def arrived(self, name: Name, source: int, told: Callable[[Any], None], beside: Beside) -> None:
+        os.close(source)
         self.brought.append(name)
+        self.details_arrived(name, beside, told)
+
+    def details_arrived(self, name: Name, beside: Beside, told: Callable[[Any], None] = print) -> None:
+        self.beside.append(beside.sha256)
+        beside.close()
         told(self.answer or "compiling")
 
     def refused(self, error: EarmarkError) -> None:
@@ -235,11 +245,11 @@ class Road:
             lambda _, action: self.timers.append(action),
         )
 
-    def announce(self, data: bytes) -> dict[str, bytes]:
-        newest = publish(self.bench.folder, self.bench.desk.shop, data, now_s=NOW_S)
+    def announce(self, data: bytes, **more: Any) -> dict[str, bytes]:
+        newest = publish(self.bench.folder, self.bench.desk.shop, data, now_s=NOW_S, **more)
         self.road.received(MANIFEST, newest.manifest)
         published = self.bench.desk.shop.published
-        return {part.sha256: published.part(part.sha256) or b"" for part in claims_of_version(newest).parts}
+        return {sha256: published.part(sha256) or b"" for sha256 in sorted(needed_parts([newest]))}
 
     def send(self, sha256: str, payload: bytes) -> None:
         self.road.received(PART + sha256, payload)

@@ -28,6 +28,7 @@ class Chat:
 
     def __init__(self, bench: Bench, folder: Path) -> None:
         self.bench, self.till = bench, make_till(bench, folder)
+        self.anna = self.till.desk.people.all()[0].pseudonym
         self.shown: list[str] = []
         self.sent: list[Publish] = []
         self.timers: list[Callable[[], None]] = []
@@ -67,7 +68,7 @@ def chat(tmp_path: Path) -> Iterator[Chat]:
 
 def placed(chat: Chat) -> str:
     """An order of Anna's that the shop has."""
-    signed = chat.bench.road.commit(agreed())
+    signed = chat.bench.road.commit(agreed(person=chat.anna))
     chat.till.deliver()
     return signed.intent_id
 
@@ -134,7 +135,7 @@ def test_where_an_order_is_comes_from_the_journal_until_the_shop_has_it(chat: Ch
     assert said.startswith(
         f"The shop has your last order, number {order.order_id}: two bags of dark roast coffee."
     )
-    chat.bench.road.commit(agreed(1))
+    chat.bench.road.commit(agreed(1, person=chat.anna))
     assert chat.type("where is my order").startswith(
         "Your last order waits for the shop: one bag of dark roast"
     )
@@ -145,7 +146,7 @@ def test_an_order_is_taken_back_after_a_yes_and_only_then(chat: Chat) -> None:
     cancelled = chat.bench.journal.cancel
     asked = chat.type("cancel my last order")
     assert asked.startswith(
-        "Take your last order back: two bags of dark roast coffee, thirty-eight zloty in total?"
+        "Take back your last order: two bags of dark roast coffee, thirty-eight zloty in total?"
     )
     assert chat.type("no") == "All right, the order stays: two bags of dark roast coffee."
     assert chat.type("yes").startswith("That is nothing I can order here")
@@ -258,7 +259,7 @@ def test_what_was_handed_over_goes_back_after_a_yes(chat: Chat) -> None:
     placed(chat)
     [order] = chat.bench.desk.shop.orders()
     really = chat.type("I want to return it")
-    assert really.startswith("Send your last order back: two bags of dark roast coffee,")
+    assert really.startswith("Send back your last order: two bags of dark roast coffee,")
     assert chat.type("no") == "All right, nothing goes back."
     chat.type("I want to return it")
     chat.type("yes")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.cli import main
+from agent.plumbing import operator
 from agent.till.people_asked import _pieces
 from tests.till.test_forgetting import traces
 from tests.till.till_process import TillProcess, running_till
@@ -77,6 +78,27 @@ def test_two_of_one_name_are_told_apart(earmark: Run) -> None:
     assert earmark("role", "Dora", "child")[0] == 0
     status, shown = earmark("role", "Dora", "No Such")
     assert "code: operator_request" in shown
+
+
+def test_what_went_wrong_is_listed_and_cleared(
+    device: TillProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def feedback(*words: str) -> str:
+        capsys.readouterr()
+        assert main(["-s", str(device.settings_file), "feedback", *words]) == 0
+        return capsys.readouterr().out
+
+    assert feedback("list").startswith("Nobody has said that anything went wrong")
+    with device.client() as client:
+        for text in ("order two bags of coffee", "that was wrong"):
+            client.send(operator.ChatLine("en", text))
+            client.receive(operator.ChatReply)
+    [row] = json.loads(feedback("list", "--json"))
+    assert [turn["said"] for turn in row["turns"]] == ["clock_untrusted"]
+    assert "two bags of medium roast coffee" in feedback("list", "--limit", "1")
+    device.kill_and_start_again()
+    assert feedback("clear") == "Forgotten: 1.\n"
+    assert feedback("list").startswith("Nobody has said")
 
 
 def test_an_export_longer_than_a_frame_comes_whole() -> None:

@@ -33,7 +33,7 @@ from tests.plumbing.stand_ins import comes_true
 PROCESSES = Path(__file__).parent / "processes"
 STEPS = (
     "all parts are there", "put together", "half on disk", "laid ready", "taken by voice",
-    "between the two names", "both names, not flushed", "taken up",
+    "its details in their place", "between the two names", "both names, not flushed", "taken up",
 )  # fmt: skip
 """Of taking up a catalogue, at which a till may die."""
 PATIENCE_S = network.PATIENCE_S
@@ -88,11 +88,11 @@ class WholeRoad:
         self.starts("uplink")
         self.starts("till")
 
-    def cut(self, data: bytes) -> None:
+    def cut(self, data: bytes, details: bytes | None = None) -> None:
         """Publishes it at the shop, and takes it from there."""
         with Shop.open(self.folder.database) as shop:
-            newest = publish(self.folder, shop, data, now_s=NOW_S)
-            parts = claims_of_version(newest).parts
+            newest = publish(self.folder, shop, data, now_s=NOW_S, details=details)
+            parts = [part for one in claims_of_version(newest).documents for part in one.parts]
             self.manifest = newest.manifest
             self.parts = {part.sha256: shop.published.part(part.sha256) or b"" for part in parts}
 

@@ -78,7 +78,7 @@ class WiredTill:
         bench, folder = self._bench, self._folder
         bench.trust_time()
         people = People(folder / "people")
-        factors = Factors(folder / "factors.json", bench.journal)
+        factors = Factors(folder / "factors.json", bench.journal, lambda: bench.clocks.boot_s)
         self.desk = Desk(
             *(bench.settings, EDITION, bench.journal, bench.road, people, factors),
             lambda: bench.clocks.wall_s,

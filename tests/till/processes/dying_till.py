@@ -45,7 +45,7 @@ def _after_moving(name: str) -> None:
 
     def replace(path: Path, target: Path) -> Path:
         moved = real(path, target)
-        if Path(target).name == name and path.name.endswith(".next"):
+        if Path(target).name.startswith(name) and path.name.endswith(".next"):
             _die()
         return moved
 
@@ -58,6 +58,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "half on disk": lambda: setattr(catalogue_store, "_write", _halfway),
     "laid ready": lambda: _after(CatalogueStore, "lay_ready"),
     "taken by voice": lambda: _before(CatalogueStore, "take_up"),
+    "its details in their place": lambda: _after_moving("catalogue.details."),
     "between the two names": lambda: _after_moving(catalogue_store.FILE_NAME),
     "both names, not flushed": lambda: _after_moving(catalogue_store._COMPILED),
     "taken up": lambda: _after(CatalogueStore, "take_up"),

@@ -1,0 +1,152 @@
+"""What is heard of questions after the wake word, by language and kind. Data.
+
+Each is a way of the templates that are typed, and is answered as if it had been typed; as few and as distinct
+as will do, because each competes with every order. `{item}` is what somebody could order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from agent.deciding.history_words import PERIOD_WORDS
+from agent.plumbing.sentence_graph import normalise_text
+
+ITEM = "{item}"
+ASK, ASKED = "ask", "asked"
+"""Slots of the tags: a question by its first words, or by its last."""
+
+
+@dataclass(frozen=True)
+class QuestionAsked:
+    """Somebody asked something after the wake word: `text` is that, normalised. It is read as if it were
+    typed (`asked.question_in`), and may still turn out to ask nothing."""
+
+    text: str
+
+
+HEARD_ABOUT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "en": {
+        "price": (
+            *(
+                "how much is {item}",
+                "how much is the {item}",
+                "how much are {item}",
+                "how much are the {item}",
+            ),
+            *("how much does {item} cost", "how much does the {item} cost"),
+            *("what is the price of {item}", "what is the price of the {item}"),
+        ),
+        "stock": (
+            *(
+                "is {item} in stock",
+                "is the {item} in stock",
+                "are {item} in stock",
+                "are the {item} in stock",
+            ),
+            *("is there any {item} in stock", "is there any {item} left", "do you have any {item}"),
+        ),
+        "where": (
+            *("where is {item}", "where is the {item}", "where are {item}", "where are the {item}"),
+            *("where do i find {item}", "where do i find the {item}", "where can i find {item}"),
+        ),
+    },
+    "pl": {
+        "price": (
+            *("ile kosztuje {item}", "ile kosztują {item}", "po ile jest {item}", "po ile są {item}"),
+            "jaka jest cena {item}",
+        ),
+        "stock": (
+            *("czy jest {item}", "czy jest jeszcze {item}", "czy są {item}", "czy są jeszcze {item}"),
+            *("czy macie {item}", "czy macie jeszcze {item}"),
+        ),
+        "where": ("gdzie jest {item}", "gdzie są {item}", "gdzie leży {item}", "gdzie znajdę {item}"),
+    },
+}
+
+HEARD_WHOLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "en": {
+        "stock": ("is it in stock", "are they in stock"),
+        "where": ("where is it", "where are they"),
+        "offers": ("any offers", "are there any offers", "what is on offer", "do you have any offers"),
+        "status": (
+            *("where is my order", "where is my last order"),
+            *("when does my order come", "when will my order come", "is my order on its way"),
+        ),
+        "cancel": ("cancel my last order", "take my last order back"),
+        "person": ("talk to a person", "i want to talk to a person", "can i talk to a person"),
+    },
+    "pl": {
+        "stock": ("czy to jest na stanie",),
+        "where": ("gdzie to jest",),
+        "offers": ("jakie są promocje", "czy są jakieś promocje", "co jest w promocji"),
+        "status": (
+            *("gdzie jest moje zamówienie", "gdzie jest moje ostatnie zamówienie"),
+            *("kiedy przyjdzie moje zamówienie", "co z moim zamówieniem"),
+        ),
+        "cancel": (
+            "anuluj moje ostatnie zamówienie",
+            "anuluj ostatnie zamówienie",
+            "cofnij ostatnie zamówienie",
+        ),
+        "person": (
+            "chcę rozmawiać z człowiekiem",
+            "chcę porozmawiać z człowiekiem",
+            "połącz mnie z człowiekiem",
+        ),
+    },
+}
+
+_RECALLED: Mapping[str, tuple[str, ...]] = {
+    "en": (
+        *("what did i order", "what did we order"),
+        *("what did i spend", "how much did i spend", "what did we spend", "how much did we spend"),
+    ),
+    "pl": (
+        *("co zamówiłem", "co zamówiłam", "co zamówiliśmy", "co zamówiłyśmy"),
+        *("ile wydałem", "ile wydałam", "ile wydaliśmy", "ile wydałyśmy"),
+    ),
+}
+
+CONFIRMATIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "en": {
+        "cancel": ("yes take back my order", "yes please take back my order", "take back my order"),
+        "person": ("yes tell the shop", "yes please tell the shop", "tell the shop", "yes", "yes please"),
+    },
+    "pl": {
+        "cancel": ("tak cofnij moje zamówienie", "tak proszę cofnij moje zamówienie"),
+        "person": ("tak powiadom sklep", "powiadom sklep", "tak", "tak proszę"),
+    },
+}
+"""What is answered to "is that really meant?": a sentence to know a voice by, where it has to be known."""
+
+BY_A_KNOWN_VOICE = frozenset({"status", "cancel", "recall"})
+"""Kinds that are answered to whom they are about, and to nobody else in the room."""
+
+
+def heard_recalls(language: str) -> tuple[str, ...]:
+    """All that is heard of "what did I order today"."""
+    return tuple(
+        f"{question} {words}"
+        for question in _RECALLED.get(language, ())
+        for ways in PERIOD_WORDS[language].values()
+        for words in ways
+    )
+
+
+@cache
+def confirmations(kind: str, language: str) -> tuple[str, ...]:
+    """Those of `CONFIRMATIONS`, normalised."""
+    return tuple(normalise_text(text) for text in CONFIRMATIONS[language][kind])
+
+
+def whole_questions(language: str) -> tuple[str, ...]:
+    """All in which nothing is named."""
+    wholes = (text for texts in HEARD_WHOLE.get(language, {}).values() for text in texts)
+    return (*wholes, *heard_recalls(language))
+
+
+def takes_back(text: str, language: str) -> bool:
+    """Whether normalised `text` is "cancel my last order": where a basket waits, that is a denial of it."""
+    return text in map(normalise_text, HEARD_WHOLE.get(language, {}).get("cancel", ()))

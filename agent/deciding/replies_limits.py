@@ -1,0 +1,22 @@
+"""What is said where the shop keeps to limits and rules that this device did not know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_ENGLISH = {
+    "shop_device_limit": "The shop does not take as much as that from this device, so {items} is not ordered. Order less, or ask the shop.",
+    "shop_restricted": "The shop does not let everybody order that, so {items} is not ordered. Order it with a PIN or badge, or ask the shop.",
+}
+
+_POLISH = {
+    "shop_device_limit": "Sklep nie przyjmuje aż tyle z tego urządzenia, więc nie zamówiono: {items}. Zamów mniej albo zapytaj w sklepie.",
+    "shop_restricted": "Sklep nie każdemu pozwala to zamówić, więc nie zamówiono: {items}. Zamów z PIN-em albo kartą, albo zapytaj w sklepie.",
+}
+
+_KOREAN = {
+    "shop_device_limit": "가게가 이 기기에서 그만큼은 받지 않아 주문되지 않았습니다: {items}. 더 적게 주문하시거나 가게에 문의해 주세요.",
+    "shop_restricted": "가게가 누구에게나 허용하지 않는 물건이라 주문되지 않았습니다: {items}. PIN이나 배지로 주문하시거나 가게에 문의해 주세요.",
+}
+
+LIMITS: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "pl": _POLISH, "ko": _KOREAN}

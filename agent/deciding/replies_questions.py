@@ -1,0 +1,54 @@
+"""What is said aloud in answer to a question where that is not what is shown to whoever types, and what only
+somebody who speaks is told. Data, as `ask_replies`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ALOUD: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "cancel_really": (
+            "Take back {last}: {items}, {total} in total? If so, say: yes, take back my order. Or say: no."
+        ),
+        "cancel_again": (
+            "Your last order still stands. To take it back, say: yes, take back my order. Or say: no."
+        ),
+        "cancel_other_voice": "That was not the voice that asked, so the order stays.",
+        "cancel_not": "I could not take it back: {items}. The order stands; ask the shop.",
+        "person_really": (
+            "Shall I tell the shop that you want to talk to a person? Say: yes, tell the shop. Or say: no."
+        ),
+        "person_again": "Shall I tell the shop? Say: yes, tell the shop. Or say: no.",
+        "person_stays": "All right, I tell nobody.",
+        "whose_unknown": (
+            "I tell that only to somebody whose voice I know. It also stands in: earmark orders."
+        ),
+        "whose_unclear": "I could not tell whose voice that was. Come closer and ask once more.",
+        "offers_more": "On offer: {offers}. All of them: earmark chat.",
+        "recalled_many": (
+            "{Period}: {count}, {total} in total. The last one: {last}. All of them: earmark chat."
+        ),
+    },
+    "pl": {
+        "cancel_really": (
+            "Cofnąć {last}: {items}, razem {total}? Jeśli tak, powiedz: tak, cofnij "
+            "moje zamówienie. Albo: nie."
+        ),
+        "cancel_again": (
+            "Ostatnie zamówienie nadal obowiązuje. Żeby je cofnąć, powiedz: tak, cofnij moje "
+            "zamówienie. Albo: nie."
+        ),
+        "cancel_other_voice": "To nie ten głos, który pytał, więc zamówienie pozostaje.",
+        "cancel_not": "Nie mogę tego cofnąć: {items}. Zamówienie pozostaje; zapytaj w sklepie.",
+        "person_really": (
+            "Powiadomić sklep, że ktoś chce z nim porozmawiać? Powiedz: tak, powiadom sklep. Albo: nie."
+        ),
+        "person_again": "Powiadomić sklep? Powiedz: tak, powiadom sklep. Albo: nie.",
+        "person_stays": "Dobrze, nikogo nie powiadamiam.",
+        "whose_unknown": ("To mówię tylko komuś, czyj głos znam. Pokazuje to też: earmark orders."),
+        "whose_unclear": "Nie wiem na pewno, czyj to głos. Podejdź bliżej i zapytaj jeszcze raz.",
+        "offers_more": "W promocji: {offers}. Wszystkie: earmark chat.",
+        "recalled_many": ("{Period}: {count}, razem {total}. Ostatnie: {last}. Wszystkie: earmark chat."),
+    },
+}

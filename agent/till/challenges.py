@@ -1,0 +1,58 @@
+"""Whether words may be asked for that are to be said again, and how often that has failed.
+
+A lockout of its own: whoever plays recordings to the device must not lock the keypad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agent.committing.trusted_time import Memory
+from agent.deciding.challenge_words import CHALLENGE_WORDS, LEAST_CHANCE_BYTES
+from agent.deciding.lockout import CLEAR
+from agent.plumbing import audit, boot_clock
+from agent.plumbing.errors import JournalError
+from agent.till.kept import keep, kept
+
+_KEY = "challenge_lockout"
+_FAILED = ("challenge_wrong", "challenge_other_voice")
+_MET = "confirmed_by_challenge"
+
+
+class Challenges:
+    """Used from the till's loop."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        language: str,
+        now_s: Callable[[], int],
+        draw: Callable[[int], bytes],
+        boot_s: Callable[[], float] = boot_clock.boot_s,
+    ) -> None:
+        """`memory`: where the lockout outlives the process. `draw(n)` gives n bytes that nobody can guess."""
+        self._memory, self._now_s, self._draw, self._boot_s = memory, now_s, draw, boot_s
+        self._speaks = language in CHALLENGE_WORDS
+
+    def chance(self) -> bytes:
+        """For one question; b'' where none may be put: the language has no words, or it failed too often."""
+        if not self._speaks:
+            return b""
+        try:
+            locked = kept(self._memory, _KEY, CLEAR).locked_for_s(self._now_s(), self._boot_s())
+        except JournalError as error:
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+            return b""
+        return b"" if locked else self._draw(LEAST_CHANCE_BYTES)
+
+    def decided(self, code: str) -> None:
+        """Of every decision its code, in the order in which they fall."""
+        if code not in (*_FAILED, _MET):
+            return
+        try:
+            lockout = CLEAR
+            if code in _FAILED:
+                lockout = kept(self._memory, _KEY, CLEAR).failed(self._now_s(), self._boot_s())
+            keep(self._memory, _KEY, lockout)
+        except JournalError as error:  # then nothing can be ordered either
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)

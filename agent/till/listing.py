@@ -1,0 +1,171 @@
+"""Typed lines about the shopping list, and what comes of them. Only "order the list" leads to an order, which
+is read back and consented to like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from agent.deciding.basket import Basket
+from agent.deciding.list_asked import ListAsked, list_asked
+from agent.deciding.replies import on_day, spoken_money
+from agent.deciding.replies_lists import LIST_REPLIES
+from agent.deciding.shopping_list import Entry, counted
+from agent.deciding.spoken_basket import joined, spoken_basket
+from agent.plumbing import audit
+from agent.plumbing.errors import JournalError
+from agent.till.desk import Desk
+from agent.till.shopping_list import Listed, ShoppingList
+
+
+class Listing:
+    """Of one typed conversation."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        language: str,
+        person: str,
+        tell: Callable[[str], None],
+        instead: Callable[[str], None],
+        order: Callable[[Basket, str], None],
+    ) -> None:
+        """`person` is who is said to type, '' where that is not known. `tell` shows an answer. `instead`
+        shows one after which what is being ordered is not ordered now. `order` is given what is ordered, and
+        what is said before its read-back."""
+        self._desk, self._language, self._person = desk, language, person
+        self._tell, self._instead, self._order = tell, instead, order
+        self._list = ShoppingList(desk)
+
+    def typed(self, text: str, in_hand: Basket | None, about: Basket | None, *, asking: bool = False) -> bool:
+        """Whether this is about the list: then it is told. `in_hand` is being ordered, `about` is what "it"
+        means otherwise. While something is `asking`, a denial is one of that."""
+        edition = self._desk.edition
+        frames = edition.questions.get(self._language, ())
+        asked = list_asked(edition.parser(self._language), edition.catalogue, frames, text)
+        if asked is None or (asked.kind == "list_unremind" and asking):
+            return False
+        try:
+            self._asked(asked, in_hand, about)
+        except JournalError as error:
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+            self._say("list_full" if error.code == "list_full" else "list_not_kept")
+        return True
+
+    def _asked(self, asked: ListAsked, in_hand: Basket | None, about: Basket | None) -> None:
+        match asked.kind:
+            case "list_add" | "list_add_on" | "list_remove" if asked.basket is None:
+                self._say("list_unsold", example=self._example)
+            case "list_add" | "list_add_on":
+                self._add(asked.basket, asked.day)
+            case "list_add_it" | "list_add_it_on":
+                self._add(in_hand or about, asked.day, self._instead if in_hand else self._tell)
+            case "list_remove" if asked.basket is not None:
+                self._remove(asked.basket)
+            case "list_what":
+                self._show()
+            case "list_clear":
+                self._clear()
+            case "list_order" if asked.day is not None:
+                self._remind(asked.day)
+            case "list_order":
+                self._order_it()
+            case "list_unremind":
+                self._list.unremind()
+                self._say("list_unreminded")
+
+    def _add(self, basket: Basket | None, day: int | None, tell: Callable[[str], None] | None = None) -> None:
+        if basket is None:
+            self._say("list_about_what", example=self._example)
+            return
+        if day is not None and not self._desk.road.clock_trusted():
+            self._say("list_no_clock")
+            return
+        basket = self._desk.in_language(basket, self._language)
+        at = self._list.add(basket.lines, self._person, day)
+        told = [self._in_words("list_added", items=spoken_basket(basket, self._language))]
+        if at is not None:
+            told.append(self._dated("list_will_remind", at))
+        (tell or self._tell)(" ".join(told))
+
+    def _remove(self, basket: Basket) -> None:
+        for line in basket.lines:
+            if not self._list.meant(line):
+                named = Basket((line,), basket.catalogue_version)
+                self._say("list_not_there", items=spoken_basket(named, self._language))
+                return
+        found = [entry for line in basket.lines for entry in self._list.meant(line)]
+        self._list.take_off(found)
+        self._say("list_removed", items=self._titles(found))
+
+    def _show(self) -> None:
+        listed = self._list.listed(self._language)
+        told = self._gone(listed)
+        if listed.basket is not None:
+            total = spoken_money(listed.basket.total, self._language)
+            items = spoken_basket(listed.basket, self._language)
+            told.append(self._in_words("list_is", items=items, total=total))
+        elif not told:
+            told.append(self._in_words("list_empty", example=self._example))
+        if (at := self._list.reminds_at()) is not None:
+            told.append(self._dated("list_reminds", at))
+        self._tell(" ".join(told))
+
+    def _clear(self) -> None:
+        found = self._list.entries()
+        if not found:
+            self._say("list_empty", example=self._example)
+            return
+        self._list.take_off(found)
+        self._say("list_cleared", items=self._titles(found))
+
+    def _remind(self, day: int) -> None:
+        if not self._desk.road.clock_trusted():
+            self._say("list_no_clock")
+        else:
+            self._tell(self._dated("list_will_remind", self._list.remind(day, self._person)))
+
+    def _order_it(self) -> None:
+        listed = self._list.listed(self._language)
+        told = self._gone(listed)
+        if listed.basket is None:
+            self._tell(" ".join(told) or self._in_words("list_empty", example=self._example))
+            return
+        part = self._list.part(listed.basket)
+        if part != listed.basket:
+            told.append(self._in_words("list_in_parts"))
+        self._order(part, " ".join(told))
+
+    # --- words ---
+
+    @property
+    def _example(self) -> str:
+        return self._desk.hears.examples.get(self._language, "")
+
+    def _gone(self, listed: Listed) -> list[str]:
+        return [self._in_words("list_gone", items=self._titles(listed.gone))] if listed.gone else []
+
+    def _titles(self, entries: Iterable[Entry]) -> str:
+        """In the language of this conversation, where the catalogue in use has words for it."""
+        found = list(entries)
+        counts = counted(found)
+        baskets = {
+            sku: self._desk.basket_of(f"{sku}*{quantity}", self._language) for sku, quantity in counts.items()
+        }
+        titles = [
+            spoken_basket(basket, self._language) if basket else f"{counts[entry.sku]} × {entry.title}"
+            for entry in {entry.sku: entry for entry in found}.values()
+            for basket in [baskets[entry.sku]]
+        ]
+        return joined(titles, self._language)
+
+    def _dated(self, key: str, at: datetime) -> str:
+        date = at.date().isoformat()
+        day = on_day(date, self._language)
+        return self._in_words(key, day=day, Day=day[:1].upper() + day[1:], date=date, time=f"{at:%H:%M}")
+
+    def _in_words(self, key: str, **values: str) -> str:
+        return LIST_REPLIES[self._language][key].format(**values)
+
+    def _say(self, key: str, **values: str) -> None:
+        self._tell(self._in_words(key, **values))

@@ -1,0 +1,162 @@
+"""Questions that are heard after the wake word, answered as they are when typed (`inquiries`, `recall`): what
+is asked about, who may know it, and a yes where something would be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from agent.deciding import really
+from agent.deciding.asked import Asked, question_in
+from agent.deciding.basket import Basket
+from agent.deciding.conversation import Say
+from agent.deciding.heard_questions import BY_A_KNOWN_VOICE
+from agent.deciding.replies import render
+from agent.deciding.telling import aloud
+from agent.deciding.verification import Verdict, Voice, consenter, same_speaker
+from agent.plumbing.messages import Utterance
+from agent.till.asks import Shop
+from agent.till.desk import Desk
+from agent.till.heard import words_of
+from agent.till.inquiries import Inquiries
+from agent.till.recall import recalled
+from agent.till.whose_voice import voice_of
+
+REMEMBERED_S = 300
+"""So long "it" is what was asked about last."""
+
+_UNCLEAR = ("too_short", "too_noisy")
+_NOBODY = Voice(None, 0, None, "")
+
+Tell = Callable[[int | None, str, tuple[str, ...]], bool]
+"""Says an answer to the utterance of that number (0: to a silence; None: to what was answered before), and
+listens for the phrases after it; whether it could be said now."""
+
+
+@dataclass
+class _Question:
+    """What was asked, and by whom. `number` is that of the utterance that is being answered."""
+
+    asked: Asked
+    number: int
+    speaker: Verdict
+    voice: Voice
+    at_s: float
+    answered: bool = False
+
+
+class SpokenQuestions:
+    """One at a time: what is asked later ends what was asked before."""
+
+    def __init__(self, desk: Desk, language: str, shop: Shop, tell: Tell) -> None:
+        self._desk, self._language, self._shop, self._tell = desk, language, shop, tell
+        self._question: _Question | None = None
+        self._inquiries: Inquiries | None = None
+        self._really: really.Really | None = None
+        self._about: tuple[Basket, float] | None = None  # what was asked about last, and when
+
+    @property
+    def under_way(self) -> bool:
+        """Whether somebody is being asked if they really mean it."""
+        return self._really is not None
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether nothing could be said yet to what was asked last."""
+        return self._question is not None and not self._question.answered
+
+    def asked(self, text: str, in_hand: Basket | None, utterance: Utterance, speaker: Verdict) -> bool:
+        """Whether `text`, what was heard, asks something: it is answered, now or within seconds. `in_hand`
+        waits for an answer."""
+        self.drop()
+        edition = self._desk.edition
+        parser, frames = edition.parser(self._language), edition.questions.get(self._language, ())
+        asked = question_in(parser, edition.catalogue, frames, text)
+        if asked is None:
+            return False
+        voice, now_s = voice_of(utterance, self._desk), self._desk.now_s()
+        question = self._question = _Question(asked, utterance.number, speaker, voice, now_s)
+        told = partial(self._told, question)
+        if asked.kind in BY_A_KNOWN_VOICE and not speaker.person:
+            key = "whose_unclear" if speaker.reason in _UNCLEAR else "whose_unknown"
+            told(aloud(key, self._language))
+        elif asked.kind == "recall":
+            told(recalled(self._desk, text, speaker.person, self._language, aloud=True))
+        elif asked.kind == "price" and asked.basket is not None:
+            self._about = asked.basket, now_s
+            currency, hears = self._desk.catalogue.currency, self._desk.hears
+            told(render(Say("price", basket=asked.basket), self._language, currency, hears))
+        else:
+            self._inquire(question, in_hand, told)
+        return True
+
+    def heard(self, utterance: Utterance) -> None:
+        """The answer to whether it is meant."""
+        question, state = self._question, self._really
+        if question is None or state is None:
+            return
+        question.number = utterance.number
+        voice, limits = voice_of(utterance, self._desk), self._desk.settings.speaker
+        outcome = really.answered(
+            state,
+            words_of(utterance, self._desk),
+            utterance.open_words,
+            consenter(question.voice, voice, self._desk.people.voiceprints(), limits),
+            same_speaker=same_speaker(question.voice, voice, limits),
+            language=self._language,
+        )
+        self._go_on(question, outcome)
+
+    def silent(self) -> None:
+        """Nobody answered."""
+        if self._question is not None and self._really is not None:
+            self._question.number = 0
+            self._go_on(self._question, really.unanswered(self._really))
+
+    def drop(self) -> None:
+        """What was asked is over; what the shop still answers is not told."""
+        self._question, self._inquiries, self._really = None, None, None
+
+    def _inquire(self, question: _Question, in_hand: Basket | None, told: Callable[[str], None]) -> None:
+        # What comes of a cancellation is told as news, whoever asked for it.
+        person = question.speaker.person
+        inquiries = Inquiries(
+            *(self._desk, self._language, self._shop, told, lambda *_: None, person), is_aloud=True
+        )
+        if self._about is not None and question.at_s - self._about[1] <= REMEMBERED_S:
+            inquiries.ordered(self._about[0])
+        self._inquiries = inquiries
+        about = question.asked.basket or in_hand
+        if about is not None:
+            self._about = about, question.at_s
+        inquiries.asked(question.asked, in_hand)
+
+    def _told(self, question: _Question, text: str) -> None:
+        if question is not self._question:
+            return
+        phrases: tuple[str, ...] = ()
+        if self._inquiries is not None and self._inquiries.really:
+            kind = question.asked.kind
+            self._really = really.Really(kind, question.speaker.person)
+            phrases = really.really_answers(kind, self._language)
+        else:
+            question.voice = _NOBODY  # it is compared with nothing any more
+        number = None if question.answered else question.number
+        question.answered = self._tell(number, text, phrases) or question.answered
+
+    def _go_on(self, question: _Question, outcome: really.Really | really.Settled) -> None:
+        kind, inquiries = question.asked.kind, self._inquiries
+        if isinstance(outcome, really.Really):
+            self._really = outcome
+            phrases = really.really_answers(kind, self._language)
+            self._tell(question.number, aloud(f"{kind}_again", self._language), phrases)
+            return
+        self._really, question.answered = None, False
+        if inquiries is None:
+            return
+        if outcome == "other_voice":
+            inquiries.drop()
+            self._told(question, aloud(f"{kind}_other_voice", self._language))
+        else:
+            inquiries.settle(yes=outcome == "yes")

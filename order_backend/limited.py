@@ -1,0 +1,96 @@
+"""The shop's own limits for a device, kept at the intent as well: a device of a release before them, or one
+that they have not reached, does not keep them itself.
+
+Counted as a device counts: by when an order was signed, and not when it came. What was signed before the
+limits were is not held against them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import exists, select
+
+from agent.committing import jws
+from agent.committing.envelope import POLICY, SignedData, decode_data, decode_event
+from agent.committing.shop_policy import Limits, PolicyClaims
+from order_backend.checks import CheckedIntent, Refusal
+from order_backend.database import Database
+from order_backend.tables import order_ends, orders
+
+DAY_S = 24 * 3600
+CODE = "device_limit"
+
+
+class Limited(NamedTuple):
+    """What a device may order, and since when (Unix seconds)."""
+
+    limits: Limits
+    since_s: int
+
+
+class _Signed(msgspec.Struct, frozen=True):
+    iat: int
+
+
+def limited_by(event: bytes) -> Limited:
+    """What this shop signed itself, from its own database; the signature is not looked at again."""
+    signed = decode_data(decode_event(event, POLICY), SignedData).signed
+    claims = msgspec.json.decode(jws.unverified(signed), type=PolicyClaims)
+    return Limited(claims.limits, claims.iat)
+
+
+def check_limits(limited: Limited | None, intent: CheckedIntent) -> None:
+    """By the order alone. Raises Refusal device_limit."""
+    if (limits := _holding(limited, intent)) is None:
+        return
+    if limits.most_lines is not None and len(intent.lines) > limits.most_lines:
+        raise Refusal(CODE, f"{len(intent.lines)} different things, at most {limits.most_lines} at a time")
+    most = limits.largest_quantity
+    if most is not None and any(line.quantity > most for line in intent.lines):
+        raise Refusal(CODE, f"more than {most} of one thing")
+    order_max = limits.voice_order_max_minor if _by_voice(intent) else limits.factor_order_max_minor
+    if order_max is not None and intent.total_minor > order_max:
+        raise Refusal(CODE, f"it costs {intent.total_minor}, at most {order_max} may it (minor units)")
+
+
+def check_day(database: Database, limited: Limited | None, device_id: str, intent: CheckedIntent) -> None:
+    """With what the person has ordered within a day, cancelled orders aside; inside the transaction that has
+    locked the account. Raises Refusal device_limit."""
+    if (limits := _holding(limited, intent)) is None:
+        return
+    day_max = limits.voice_day_max_minor if _by_voice(intent) else limits.factor_day_max_minor
+    if day_max is None:
+        return
+    spent = _spent(database, device_id, intent) + intent.total_minor
+    if spent > day_max:
+        raise Refusal(CODE, f"{spent} in a day, at most {day_max} may it be (minor units)")
+
+
+def _holding(limited: Limited | None, intent: CheckedIntent) -> Limits | None:
+    return limited.limits if limited is not None and intent.checkout.iat >= limited.since_s else None
+
+
+def _by_voice(intent: CheckedIntent) -> bool:
+    return set(intent.checkout.amr) == {"voice"}
+
+
+def _spent(database: Database, device_id: str, intent: CheckedIntent) -> int:
+    until_s = intent.checkout.iat
+    cancelled = exists().where(order_ends.c.order_id == orders.c.order_id, order_ends.c.what == "cancelled")
+    query = (
+        select(orders.c.total_minor, orders.c.open_checkout, orders.c.closed_checkout)
+        .where(orders.c.device_id == device_id, orders.c.person == intent.checkout.sub)
+        # None is placed before it was signed.
+        .where(orders.c.placed_at > until_s - DAY_S, ~cancelled)
+    )
+    return sum(
+        total
+        for total, opened, closed in database.execute(query)
+        if until_s - DAY_S < _signed_at(opened or closed) <= until_s
+    )
+
+
+def _signed_at(mandate: str) -> int:
+    return msgspec.json.decode(jws.unverified(mandate), type=_Signed).iat

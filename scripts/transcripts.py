@@ -1,0 +1,123 @@
+"""Writes docs/transcripts.md: some of the written conversations, chosen to be read.
+
+python -m scripts.transcripts           write
+python -m scripts.transcripts --check   fail where the page is not up to date
+
+The words are those of docs/conversations, which `earmark bench conversations` holds against the device.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from agent.bench.conversation_file import Conversation, Step, read_files  # noqa: E402
+from agent.bench.conversations import FOLDER, conversation_files  # noqa: E402
+
+PAGE = ROOT / "docs" / "transcripts.md"
+
+CHOSEN = (
+    (
+        "Two things otherwise, and one thing more",
+        "What was read back may be wanted otherwise; it is read back anew, and only then agreed to.",
+    ),
+    (
+        "A bare yes, words beside the point, and a bare yes",
+        "A yes is too short to know a voice by. It is asked for as a sentence once, and not for ever.",
+    ),
+    (
+        "Another of the household orders in the middle of her order: first the one that is open",
+        "Two people and one device: what is asked stays asked, and nobody's order is lost in another's.",
+    ),
+    ("No, go ahead", "Any word of refusal wins, whatever stands beside it."),
+    (
+        "A stranger consents to somebody else's order",
+        "The voice that ordered has to be the voice that agrees.",
+    ),
+    (
+        "The code that a phone shows without a network",
+        "Above what a voice may buy, exactly this basket is approved by something that has no microphone.",
+    ),
+    (
+        "An apprentice does not agree to an apprentice's order",
+        "Rules of a workshop: who may order, and who may agree to it.",
+    ),
+    (
+        "The catalogue changes between read-back and consent: what was read back holds",
+        "A price that rises meanwhile changes nothing that is agreed to.",
+    ),
+    (
+        "Queued already, and one is enough",
+        "Without the shop an order waits, and saying it twice does not order it twice.",
+    ),
+    (
+        "PL: another of the household orders in the middle of her order",
+        "Two people and one device, in Polish.",
+    ),
+)
+"""By name, each with what there is to see in it."""
+
+HEAD = """\
+# Ten conversations
+
+Out of [docs/conversations](conversations): who says what, and what the device answers. In italics what
+happens beside speech, or what the device heard in place of what was said. This page is made from those files
+by `python -m scripts.transcripts`; `earmark bench conversations` holds the device to every word of them.
+"""
+
+
+def page() -> str:
+    """The page as it should be. Raises KeyError for a conversation that is not written any more."""
+    written = {each.name: each for each in read_files(conversation_files(FOLDER))}
+    return "\n".join([HEAD, *("\n".join(_section(written[name], why)) for name, why in CHOSEN)])
+
+
+def _section(conversation: Conversation, why: str) -> Iterator[str]:
+    yield f"## {conversation.name}\n"
+    yield f"{why}\n"
+    for given in _givens(conversation):
+        yield f"*{given}*\n"
+    for step in conversation.steps:
+        yield from _step(step)
+    came = "; ".join(conversation.then[1:])
+    yield f"In the journal: {came} ([{conversation.file.name}](conversations/{conversation.file.name})).\n"
+
+
+def _givens(conversation: Conversation) -> Iterator[str]:
+    """As they are written."""
+    first = min(step.line for step in conversation.steps)
+    lines = conversation.file.read_text(encoding="utf-8").splitlines()[conversation.line : first - 1]
+    return (line for line in lines if line.startswith("given: "))
+
+
+def _step(step: Step) -> Iterator[str]:
+    if step.happening is None:
+        yield f"**{step.actor}:** {step.text}\n"
+    elif step.happening.what == "type":
+        yield f"**Typed:** {step.text}\n"
+    else:
+        yield f"*{step.actor}: {step.text}*\n" if step.text else f"*{step.actor}*\n"
+    if step.heard is not None:
+        yield f"*heard: {step.heard or 'no sentence'}*\n"
+    for answer in step.answers:
+        yield f"> {answer.partition(': ')[2]}\n"
+
+
+def main() -> int:
+    """0 where the page is (now) up to date."""
+    wanted = page()
+    if "--check" in sys.argv[1:]:
+        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != wanted:
+            print("docs/transcripts.md is not up to date; run: python -m scripts.transcripts")
+            return 1
+        return 0
+    PAGE.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""Whom the shop lets order a product: kept at the intent where a device does not know it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from agent.committing import jws
+from agent.committing.envelope import decode_event, to_claims
+from agent.deciding.basket import AgreedOrder
+from order_backend.publishing import publish
+from tests.backend.test_details_published import details_of
+from tests.backend.test_offers import offered, pair, request, signed
+from tests.backend.test_publishing import version
+from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, agreed
+
+DETAILS = details_of(version(2), products={"coffee": {"who": ["fitter"]}, "butter": {}})
+JUDGED_BY = hashlib.sha256(DETAILS).hexdigest()
+
+
+@pytest.fixture
+def shop(bench: Bench) -> Bench:
+    bench.trust_time()
+    bench.road.link(True)
+    publish(bench.folder, bench.desk.shop, version(2), now_s=NOW_S, details=DETAILS)
+    return bench
+
+
+def of_two(order: AgreedOrder, **changes: Any) -> AgreedOrder:
+    """At the prices of version 2."""
+    basket = msgspec.structs.replace(order.basket, catalogue_version=2)
+    return msgspec.structs.replace(order, basket=basket, **changes)
+
+
+def butter() -> AgreedOrder:
+    order = agreed()
+    line = CATALOGUE.line("butter", {}, 1, "en")
+    return msgspec.structs.replace(order, basket=msgspec.structs.replace(order.basket, lines=(line,)))
+
+
+def say(bench: Bench, order: AgreedOrder) -> str:
+    intent = bench.road.commit(order)
+    return bench.desk.intent(DEVICE, intent.payload, now_s=NOW_S).code
+
+
+@pytest.mark.parametrize(
+    ("judged_by", "factors", "code"),
+    [
+        ("", ("voice",), "restricted"),
+        ("0" * 64, ("voice",), "restricted"),
+        (JUDGED_BY, ("voice",), "ordered"),
+        ("", ("voice", "badge"), "ordered"),
+        ("", ("phone",), "ordered"),
+    ],
+)
+def test_by_a_voice_alone_only_a_device_that_has_judged_by_it_orders_such_goods(
+    shop: Bench, judged_by: str, factors: Any, code: str
+) -> None:
+    assert say(shop, of_two(agreed(), details=judged_by, factors=factors)) == code
+
+
+def test_all_else_is_ordered_as_ever(shop: Bench) -> None:
+    assert say(shop, of_two(butter())) == "ordered"
+    assert say(shop, agreed()) == "ordered", "of the version before nothing was told"
+
+
+def test_a_device_that_knows_no_details_signs_as_before(shop: Bench) -> None:
+    def claims(order: AgreedOrder) -> dict[str, Any]:
+        event = decode_event(shop.road.commit(order).payload, "earmark.intent.v1")
+        token = json.loads(bytes(event.data))["checkout"]
+        return dict(json.loads(jws.unverified(token)))
+
+    assert "details" not in claims(of_two(agreed()))
+    assert claims(of_two(agreed(), details=JUDGED_BY))["details"] == JUDGED_BY
+
+
+@pytest.mark.parametrize(("judged_by", "code"), [("", "restricted"), (JUDGED_BY, "ordered")])
+def test_an_offer_is_no_way_around_it(shop: Bench, judged_by: str, code: str) -> None:
+    token = offered(shop, request(shop, catalogue_version=2))
+    checkout, payment = pair(shop, token)
+    checkout = msgspec.structs.replace(checkout, details=judged_by or msgspec.UNSET)
+    payload = signed(shop, to_claims(checkout), to_claims(payment), checkout.jti)
+    assert shop.desk.intent(DEVICE, payload, now_s=NOW_S).code == code

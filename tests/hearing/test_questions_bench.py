@@ -1,0 +1,59 @@
+"""Questions as made voices say them to the real recogniser, with orders beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.bench.made_questions import MadeQuestion, QuestionMaker
+from agent.bench.questions import OUTCOMES, QuestionsBench, run_questions_bench
+from agent.plumbing.settings_file import default_models_dir
+from tests.hearing.conftest import spoken
+
+CATALOGUE = Path(__file__).parents[2] / "order_backend" / "catalogues" / "corner_shop.json"
+KINDS = {"price", "stock", "where", "offers", "status", "cancel", "person", "recall"}
+
+
+@pytest.fixture(scope="module")
+def bench() -> QuestionsBench:
+    return QuestionsBench(CATALOGUE, default_models_dir())
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "counts"),
+    [
+        ("how much are two bags of rice", "price", {"rice": 2}),
+        ("is there any green tea left", "stock", {"green-tea": 1}),
+        ("where is the rice", "where", {"rice": 1}),
+        ("where is my order", "status", {}),
+        ("what did we spend this month", "recall", {}),
+        ("cancel my last order", "cancel", {}),
+        ("can I have two bags of rice", "order", {"rice": 2}),
+        ("may I have a box of green tea", "order", {"green-tea": 1}),
+    ],
+)
+def test_a_spoken_question_is_heard_as_one_and_an_order_as_an_order(
+    bench: QuestionsBench, said: str, kind: str, counts: dict[str, int]
+) -> None:
+    assert bench.outcome(MadeQuestion(kind, said, counts), spoken("slt", said)) == "right"
+
+
+def test_what_is_heard_otherwise_is_counted_as_such(bench: QuestionsBench) -> None:
+    said = spoken("slt", "how much are two bags of rice")
+    assert bench.outcome(MadeQuestion("price", "", {"rice": 3}), said) == "question"
+    assert bench.outcome(MadeQuestion("stock", "", {"rice": 2}), said) == "question"
+    order = spoken("slt", "can I have two bags of rice")
+    assert bench.outcome(MadeQuestion("price", "", {"rice": 2}), order) == "order"
+
+
+def test_the_kinds_take_turns(bench: QuestionsBench) -> None:
+    made = QuestionMaker(bench.catalogue, 5).questions(16)
+    assert {one.kind for one in made[:8]} == {one.kind for one in made[8:]} == KINDS
+
+
+@pytest.mark.slow
+def test_every_row_counts_all() -> None:
+    [row] = run_questions_bench(CATALOGUE, None, [], 1, 5, default_models_dir())["results"]
+    assert set(row["questions"]) == set(row["orders"]) == set(OUTCOMES)
+    assert sum(row["questions"].values()) == sum(row["orders"].values()) == 1

@@ -1,0 +1,214 @@
+"""Shifts in the till: badges that nobody asked for, and what `earmark shift` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agent.deciding.lockout import CLEAR
+from agent.deciding.policy_file import parse_policy
+from agent.deciding.verification import Verdict, Voiceprint
+from agent.plumbing.errors import TrustError
+from agent.plumbing.operator_shift import EndShift, ShiftShown, ShowShift
+from agent.plumbing.settings import Touch
+from agent.plumbing.site_messages import BadgeRead
+from agent.plumbing.speaker_models import GE2E
+from agent.till import factors as factors_module
+from agent.till.desk import Desk
+from agent.till.factors import Factors
+from agent.till.house import HouseRules
+from agent.till.kept import kept
+from agent.till.people import People
+from agent.till.shift_asked import shift_shown
+from agent.till.shifts import Turn
+from agent.till.touching import Touching
+from tests.committing.kit import make_bench
+from tests.till.kit import ANNA, BERT, EDITION, Till
+
+BADGE, OTHER = "0055555555", "0099999999"
+ORDER = "okay nabu order two bags of dark roast coffee"
+POLICY = "schema_version = 2\n[shift]\nhours = 10\n"
+
+
+class Hall:
+    """Anna, whose voice is known, and Mona, whose is not; both have a badge."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bench, self._folder = make_bench(folder), folder
+        touch = Touch(keypad_device="/dev/input/event0", badge_device="/dev/input/event1")
+        self.bench.settings = msgspec.structs.replace(self.bench.settings, touch=touch)
+        self.bench.restart_device()
+        self.till = self._make()
+        self.desk.people.add("Mona", None, now_s=0)
+        self.anna, self.mona = (
+            next(one.pseudonym for one in self.desk.people.all() if one.name == name)
+            for name in ("Anna", "Mona")
+        )
+        self.desk.factors.set(self.anna, "badge", OTHER)
+        self.desk.factors.set(self.mona, "badge", BADGE)
+
+    def _make(self) -> Till:
+        bench, folder = self.bench, self._folder
+        bench.trust_time()
+        people = People(folder / "people")
+        factors = Factors(folder / "factors.json", bench.journal, lambda: bench.clocks.boot_s)
+        desk = Desk(
+            *(bench.settings, EDITION, bench.journal, bench.road, people, factors),
+            *(lambda: bench.clocks.wall_s, HouseRules(parse_policy(POLICY))),
+        )
+        desk.online, desk.speaker_model = True, GE2E
+        if not len(people):
+            people.add("Anna", Voiceprint(GE2E, ANNA), now_s=0)
+        till = Till(bench, desk)
+        self.touching = Touching(desk, till.spoken, lambda _, then: till.timers.append(then))
+        return till
+
+    @property
+    def desk(self) -> Desk:
+        return self.till.desk
+
+    def badge(self, number: str = BADGE, *, after_s: float = 60) -> None:
+        self.bench.clocks.pass_by(after_s)
+        self.till.finish_speaking()
+        self.touching.received(BadgeRead(number))
+
+    def restart(self) -> None:
+        self.bench.restart_device()
+        self.till = self._make()
+
+    @property
+    def on(self) -> str:
+        return self.desk.shifts.on.person if self.desk.shifts.on else ""
+
+
+@pytest.fixture
+def hall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hall]:
+    monkeypatch.setattr(factors_module, "COST", 2)
+    made = Hall(tmp_path)
+    yield made
+    made.bench.desk.close()
+    made.bench.journal.close()
+
+
+def test_badge_on_and_off_are_said_and_orders_are_hers_in_between(hall: Hall) -> None:
+    hall.badge()
+    assert hall.till.said.startswith("Mona, you are on now.") and hall.on == hall.mona
+    hall.till.wake_and_say(ORDER, None)
+    hall.till.answer("yes place my order", None)
+    [order] = hall.desk.journal.orders()
+    assert order.person == hall.mona and hall.till.decided[-1] == "consented_on_shift"
+    assert hall.desk.journal.spent_by_voice_since(0, "PLN") == order.total.minor, "a shift is no factor"
+    hall.till.deliver()
+    hall.badge()
+    assert hall.till.said.startswith("Mona, you are off now.") and not hall.on
+    hall.till.wake_and_say(ORDER, BERT)
+    assert hall.till.decided[-1] == "refused_no_shift"
+
+
+def test_nobodys_hours_are_kept_anywhere(hall: Hall) -> None:
+    before = hall.till.decided
+    hall.badge()
+    hall.badge()
+    assert hall.till.decided == before
+
+
+@pytest.mark.parametrize("end", ["restart", "forgotten", "badge removed", "time", "no shifts any more"])
+def test_whatever_ends_a_shift_ends_it(hall: Hall, end: str) -> None:
+    hall.badge()
+    assert hall.on
+    match end:
+        case "restart":
+            hall.restart()
+        case "forgotten":
+            hall.desk.forget(hall.mona)
+        case "badge removed":
+            hall.desk.factors.remove(hall.mona, "badge")
+        case "time":
+            hall.bench.clocks.pass_by(10 * 3600)
+        case _:
+            hall.desk.house = HouseRules()
+    assert not hall.on and not hall.desk.shifts.name
+    assert not hall.desk.shifts.who_orders(Verdict(reason="unknown_voice")).person
+
+
+def test_a_badge_that_can_be_said_nothing_about_still_ends_the_shift_and_it_is_said_later(hall: Hall) -> None:
+    hall.badge()
+    hall.till.finish_speaking()
+    hall.till.wake_and_say(ORDER, None)
+    hall.till.answer("yes place my order", None)
+    assert hall.till.spoken.awaiting is None
+    count = len(hall.till.timers)
+    hall.badge()
+    assert not hall.on
+    assert not hall.till.said.startswith("Mona, you are off"), "the receipt is awaited"
+    assert hall.desk.journal.orders(), "what was signed stays"
+    hall.till.deliver()
+    for ring in hall.till.timers[count:]:
+        ring()
+    assert hall.till.said.startswith("Mona, you are off now.")
+
+
+def test_the_second_reading_of_one_badge_changes_nothing(hall: Hall) -> None:
+    hall.badge()
+    for _ in range(3):
+        hall.badge(after_s=2)
+    assert hall.on == hall.mona
+    hall.badge(OTHER, after_s=0)
+    assert hall.on == hall.anna, "another badge is another"
+    hall.badge(OTHER, after_s=3)
+    assert not hall.on
+
+
+def test_wrong_badges_wait_by_themselves_and_a_right_one_is_no_excuse_for_guessing(hall: Hall) -> None:
+    for number in range(4):
+        hall.badge(f"777777{number}", after_s=5)
+    assert hall.till.said.startswith("I do not know that badge")
+    hall.badge(OTHER, after_s=5)
+    assert hall.on == hall.anna
+    hall.badge("7777779", after_s=5)
+    hall.badge(after_s=5)
+    assert hall.till.said.startswith("There were too many badges")
+    assert not hall.on, "it may have been hers, to end it"
+    assert kept(hall.bench.journal, "factor_lockout", CLEAR) == CLEAR, "PINs are not locked"
+    hall.restart()
+    with pytest.raises(TrustError, match="factor_locked"):
+        hall.desk.shifts.badge(BADGE, now_s=hall.desk.now_s())
+    hall.bench.clocks.pass_by(600)
+    assert hall.desk.shifts.badge(BADGE, now_s=hall.desk.now_s()).key == "shift_on"
+    assert kept(hall.bench.journal, "shift_lockout", CLEAR) == CLEAR
+
+
+def test_a_badge_that_is_known_again_at_once_is_not_known_after_it_was_taken_away(hall: Hall) -> None:
+    hall.badge()
+    hall.badge()
+    hall.desk.factors.remove(hall.mona, "badge")
+    hall.badge()
+    assert not hall.on and hall.till.said.startswith("I do not know that badge")
+
+
+def test_who_is_on_is_shown_and_can_be_ended(hall: Hall) -> None:
+    assert shift_shown(hall.desk, ShowShift()) == ShiftShown(used=True)
+    hall.badge()
+    hall.bench.clocks.pass_by(3600)
+    now_s = hall.desk.now_s()
+    shown = ShiftShown(True, hall.mona, "Mona", now_s - 3600, now_s + 9 * 3600)
+    assert shift_shown(hall.desk, ShowShift()) == shown
+    assert shift_shown(hall.desk, EndShift()) == shown
+    assert shift_shown(hall.desk, ShowShift()) == ShiftShown(used=True)
+    hall.desk.house = HouseRules()
+    assert shift_shown(hall.desk, ShowShift()) == ShiftShown(used=False)
+
+
+def test_the_time_of_an_earlier_shift_ends_no_later_one(hall: Hall) -> None:
+    hall.badge()
+    [ring] = hall.till.timers
+    hall.badge()
+    hall.badge()
+    assert hall.on
+    hall.bench.clocks.pass_by(10 * 3600 - 90)  # the first would be over, the other has half a minute
+    ring()
+    assert hall.on
+    assert hall.desk.shifts.badge(BADGE, now_s=0) == Turn("shift_off", "Mona")

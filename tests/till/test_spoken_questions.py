@@ -1,0 +1,225 @@
+"""Questions by voice: answered aloud, to whom they may be answered, and never at the cost of what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.plumbing.messages import Publish, Say
+from tests.committing.kit import DEVICE, Bench, agreed, make_bench
+from tests.till.kit import ANNA, BERT, Till, make_till, utterance
+
+OFFLINE = "I cannot know that while I do not reach the shop."
+READ_BACK = (
+    "Two bags of medium roast coffee, thirty-eight zloty in total. Say: yes, place my order. Or say: cancel."
+)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = make_bench(tmp_path)
+    yield bench
+    bench.desk.close()
+    bench.journal.close()
+
+
+@pytest.fixture
+def till(bench: Bench, tmp_path: Path) -> Till:
+    return make_till(bench, tmp_path)
+
+
+def answered_by_shop(till: Till) -> None:
+    """The shop's answer to the last question."""
+    question = till.asked[-1]
+    assert isinstance(question, Publish)
+    reply = till.bench.desk.query(DEVICE, question.payload, now_s=int(till.bench.clocks.wall_s))
+    till.asks.received(reply.payload)
+
+
+def sentences(till: Till) -> int:
+    return sum(isinstance(message, Say) for message in till.sent)
+
+
+def test_a_price_is_told_at_once_and_nothing_is_asked_or_decided(till: Till) -> None:
+    till.wake_and_say("how much are two bags of coffee", BERT)
+    assert till.said.startswith("Two bags of medium roast coffee: thirty-eight zloty in total.")
+    assert till.listening is None and till.decided == []
+
+
+def test_what_the_shop_has_is_told_when_it_answers(till: Till) -> None:
+    till.bench.desk.shop.stock.count("rice", 1)
+    till.wake_and_say("is there any rice in stock", BERT)
+    assert sentences(till) == 0
+    answered_by_shop(till)
+    assert till.said == "In stock: one bag of rice."
+
+
+def test_it_is_what_was_asked_about_last_for_a_while(till: Till) -> None:
+    till.wake_and_say("how much are two bags of rice")
+    till.wake_and_say("is it in stock")
+    answered_by_shop(till)
+    assert till.said == "In stock: two bags of rice."
+    till.bench.clocks.pass_by(301)
+    till.wake_and_say("is it in stock")
+    assert till.said.startswith("About what?")
+
+
+def test_offline_it_is_said_at_once(till: Till) -> None:
+    till.desk.online = False
+    till.wake_and_say("any offers")
+    assert till.said == OFFLINE
+
+
+def test_an_answer_that_comes_after_something_else_was_said_is_not_told(till: Till) -> None:
+    till.wake_and_say("is rice in stock")
+    till.wake_and_say("order two bags of coffee")
+    before = sentences(till)
+    answered_by_shop(till)
+    assert sentences(till) == before and till.said == READ_BACK
+
+
+def test_nobody_who_speaks_is_spoken_over(till: Till) -> None:
+    till.wake_and_say("is rice in stock")
+    till.spoken.woken()
+    answered_by_shop(till)
+    assert sentences(till) == 0
+
+
+def test_in_the_middle_of_a_read_back_the_basket_stays_and_is_asked_about_again(till: Till) -> None:
+    till.wake_and_say("order two bags of coffee")
+    till.wake_and_say("how much is rice", BERT)
+    assert till.said.endswith(READ_BACK) and till.said != READ_BACK
+    till.wake_and_say("are they in stock", open_words="are they in stock")
+    answered_by_shop(till)
+    assert till.said == f"In stock: two bags of medium roast coffee. {READ_BACK}"
+    till.answer("yes place my order")
+    assert "consented" in till.decided
+
+
+def test_the_last_order_is_the_one_in_hand_where_there_is_one(till: Till) -> None:
+    till.bench.road.commit(agreed())
+    till.wake_and_say("order two bags of coffee")
+    till.wake_and_say("cancel my last order", open_words="cancel my last order")
+    assert till.said == "Cancelled. Nothing is ordered."
+    assert till.desk.journal.orders()[0].state == "queued"
+
+
+def _ordered(till: Till) -> None:
+    till.wake_and_say("order two bags of coffee")
+    till.answer("yes place my order")
+    till.deliver()
+
+
+def test_the_last_order_is_taken_back_by_the_voice_that_gave_it(till: Till) -> None:
+    _ordered(till)
+    till.wake_and_say("cancel my last order")
+    assert till.said.startswith("Take back your last order: two bags of medium roast coffee")
+    assert till.listening is not None and "yes take back my order" in till.listening.phrases
+    till.answer("yes take back my order")
+    assert till.said.startswith("I have asked the shop to cancel")
+    assert "cancel_asked" in till.decided
+
+
+@pytest.mark.parametrize(
+    ("words", "voice", "open_words"),
+    [
+        ("no", ANNA, ""),
+        ("yes take back my order", BERT, ""),
+        ("yes take back my order", ANNA, "no do not take back my order"),
+    ],
+)
+def test_nothing_else_takes_it_back(
+    till: Till, words: str, voice: tuple[float, ...], open_words: str
+) -> None:
+    _ordered(till)
+    till.wake_and_say("cancel my last order")
+    till.answer(words, voice, open_words=open_words)
+    assert "cancel_asked" not in till.decided
+    assert till.listening is None
+
+
+def test_silence_takes_nothing_back_and_ends_the_question(till: Till) -> None:
+    _ordered(till)
+    till.wake_and_say("cancel my last order")
+    for _ in range(2):
+        assert till.listening is not None
+        till.finish_speaking()
+        till.spoken.silent(till.listening.listen_id)
+    assert till.said.startswith("All right, the order stays")
+    assert till.listening is None and "cancel_asked" not in till.decided
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["where is my order", "cancel my last order", "what did i order today", "what did we spend this month"],
+)
+def test_what_a_household_orders_is_told_to_no_stranger(till: Till, question: str) -> None:
+    _ordered(till)
+    till.wake_and_say(question, BERT)
+    assert till.said.startswith("I tell that only to somebody whose voice I know")
+    till.wake_and_say(question, ANNA, speech_ms=300)
+    assert till.said.startswith("I could not tell whose voice that was.")
+    till.wake_and_say(question)
+    assert "coffee" in till.said or "zloty" in till.said or till.asked
+
+
+def test_the_last_order_is_that_of_who_asks(till: Till) -> None:
+    till.bench.road.commit(agreed())  # of somebody else
+    till.wake_and_say("where is my order")
+    assert till.said == "I know of no order of yours."
+
+
+def test_a_person_is_called_after_a_yes_and_not_before(till: Till) -> None:
+    till.wake_and_say("talk to a person", BERT)
+    assert till.said.startswith("Shall I tell the shop") and not till.asked
+    till.answer("no", BERT)
+    assert till.said == "All right, I tell nobody." and till.desk.journal.open_requests() == []
+    till.wake_and_say("talk to a person", BERT)
+    till.answer("yes tell the shop", BERT)
+    assert len(till.desk.journal.open_requests()) == 1
+
+
+def test_no_voice_is_kept_once_it_is_compared_with_nothing(till: Till) -> None:
+    _ordered(till)
+    for question in ("how much is rice", "where is my order"):
+        till.wake_and_say(question)
+        if till.asked:
+            answered_by_shop(till)
+        assert str(ANNA) not in repr(till.spoken._questions._question)
+    till.wake_and_say("cancel my last order")
+    assert str(ANNA) in repr(till.spoken._questions._question)
+    till.answer("no")
+    assert str(ANNA) not in repr(till.spoken._questions._question)
+
+
+def test_many_orders_are_counted_aloud(till: Till) -> None:
+    for things in ("a bag of rice", "two bags of rice", "a box of green tea", "a bag of coffee"):
+        till.wake_and_say(f"order {things}")
+        till.answer("yes place my order")
+        till.deliver()
+    till.wake_and_say("what did i order today")
+    assert till.said.startswith("Today: four orders,") and "one bag of medium roast coffee" in till.said
+    assert "green tea" not in till.said
+
+
+def test_of_what_was_withheld_and_not_understood_in_the_end_something_is_said(till: Till) -> None:
+    till.wake_and_say("is rice in stock")
+    till.spoken.went_on(0)
+    answered_by_shop(till)
+    assert sentences(till) == 0
+    till.spoken.heard(utterance(0, ""))
+    assert till.said.startswith("That is nothing I can order here.")
+
+
+def test_nobody_is_enrolled_into_a_question_whether_something_is_meant(till: Till) -> None:
+    till.wake_and_say("talk to a person")
+    assert not till.spoken.begin_enrolment("Zosia")
+    till.answer("no")
+    assert till.spoken.begin_enrolment("Zosia")
+
+
+def test_half_a_question_is_not_understood(till: Till) -> None:
+    till.wake_and_say("how much is rice in stock")
+    assert till.decided == ["not_understood"]
