@@ -32,7 +32,7 @@ MANNERS: Mapping[str, Mapping[Manner, tuple[str, ...]]] = {
         "slower": ("천천히 말해 주세요", "더 천천히 말해 주세요"),
         "faster": ("더 빨리 말해 주세요",),
         "language": ("다른 언어", "다른 언어로 말해 주세요"),
-        "wrong": ("틀렸어요", "잘못 들었어요"),
+        "wrong": ("잘못 들었어", "틀렸 어요"),
     },
 }
 
