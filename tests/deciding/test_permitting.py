@@ -142,6 +142,8 @@ def test_minutes_after_the_hour_count() -> None:
     rule = Rule("r", "factor", from_="08:30", until="09:45")
     held = [minute for minute in range(24 * 60) if is_then(rule, Moment(0, minute))]
     assert (held[0], held[-1], len(held)) == (8 * 60 + 30, 9 * 60 + 44, 75)
+    for half in (Rule("r", "factor", from_="08:30"), Rule("r", "factor", until="09:45")):
+        assert is_then(half, Moment(0, 0)), "hours without an end or a beginning are none"
 
 
 def test_training_for_no_hazard_is_asked_of_nobody_whatever_is_known_of_the_goods() -> None:
