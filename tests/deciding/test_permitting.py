@@ -113,9 +113,15 @@ def test_what_is_wanted_next(
         assert wanted(COFFEE, ANNA, around(ready, *require)) == wants
 
 
-def test_what_was_typed_wants_the_phone_of_who_typed_it() -> None:
-    assert wanted(COFFEE, typed_by("p-anna"), around(ALL)) == "phone"
-    assert wanted(COFFEE, typed_by("p-anna"), around(ALL), ("phone",)) == ""
+def test_what_was_typed_wants_the_pin_or_phone_of_who_typed_it_and_nothing_else() -> None:
+    typist = typed_by("p-anna")
+    without_pin, with_pin = around(ALL), around(replace(ALL, pin_ready=True))
+    assert wanted(COFFEE, typist, without_pin) == "phone"
+    assert wanted(COFFEE, typist, with_pin) == "factor"
+    proofs: tuple[Factor, ...] = ("pin", "phone")
+    for given in proofs:
+        assert wanted(COFFEE, typist, with_pin, (given,)) == ""
+    assert wanted(COFFEE, typist, around(replace(ALL, pin_ready=True), "phone"), ("pin",)) == "phone"
 
 
 def test_where_words_to_repeat_are_asked_for_a_pin_stands_for_them_and_nothing_else_does() -> None:
@@ -125,10 +131,6 @@ def test_where_words_to_repeat_are_asked_for_a_pin_stands_for_them_and_nothing_e
         assert not permit(COFFEE, around(NONE, "challenge"), tier).allowed
         assert not permit(COFFEE, around(OTHERS, "challenge"), tier).allowed
     assert permit(COFFEE, around(PIN, "challenge"), "factor").allowed
-
-
-def test_what_was_typed_takes_a_pin_where_one_can_be_typed() -> None:
-    assert wanted(COFFEE, typed_by("p-anna"), around(replace(ALL, pin_ready=True))) == "factor"
 
 
 def test_who_is_denied_something_agrees_to_nobodys_order_of_it() -> None:
