@@ -68,3 +68,7 @@ def test_what_an_earlier_release_wrote_ends_by_the_time_of_day_and_lasts_no_long
 
 def test_nothing_was_tried_at_first() -> None:
     assert Lockout() == CLEAR == Lockout(0, 0, None)
+
+
+def test_at_the_very_moment_of_a_wrong_one_nothing_is_forgiven() -> None:
+    assert after(4).forgiven(BOOT_S) == after(4)
