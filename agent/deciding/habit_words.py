@@ -1,4 +1,5 @@
-"""How people ask what they may have forgotten, and what they are told. Data, by language; typed."""
+"""How people ask what they may have forgotten, and what they are told. Data, by language;
+`heard_lists` has what of it is heard."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """How people speak of the shopping list, by language and kind: sentence templates in the language of hassil,
-as `question_words`, and words for days. Data; all of it is typed.
+as `question_words`, and words for days. Data; all of it is typed, and `heard_lists` has what of it is heard.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The questions that are heard, as part of the grammar of all that may follow the wake word.
+"""The questions that are heard, and what is said of the shopping list, as part of the grammar of all that may
+follow the wake word.
 
 What is asked about is heard in the one piece of the graph that holds all products. So the words before it and
 those after it are tagged apart, and the grammar has sentences that pair them wrongly, or have an end and no
@@ -8,6 +9,7 @@ beginning ("rice in stock"): `understand` takes none of these for an order, and 
 from __future__ import annotations
 
 from agent.deciding.graph_builder import GraphBuilder
+from agent.deciding.heard_lists import LISTS_ABOUT, LISTS_WHOLE, heard_list_orders
 from agent.deciding.heard_questions import ASK, ASKED, HEARD_ABOUT, HEARD_WHOLE, ITEM, heard_recalls
 from agent.deciding.order_sentences import Entrances
 from agent.deciding.word_kinds import Lexicon
@@ -20,15 +22,17 @@ def add_questions(
     """All questions of `language` lead from `start` to `end`; those about goods only where the language has
     `entrances` to them."""
     asked = build.state()
-    for kind, phrases in HEARD_WHOLE.get(language, {}).items():
-        build.phrases(start, phrases, asked, Tag(ASK, kind))
+    for whole in (HEARD_WHOLE, LISTS_WHOLE):
+        for kind, phrases in whole.get(language, {}).items():
+            build.phrases(start, phrases, asked, Tag(ASK, kind))
+    build.phrases(start, heard_list_orders(language), asked, Tag(ASK, "list_order"))
     build.phrases(start, heard_recalls(language), asked, Tag(ASK, "recall"))
     build.phrases(asked, lexicon.politeness, end)
     build.free(asked, end)
     if entrances is None:
         return
-    for kind, templates in HEARD_ABOUT.get(language, {}).items():
-        for template in templates:
-            before, after = template.split(ITEM)
-            build.phrases(start, (before,), entrances.item, Tag(ASK, kind))
-            build.phrases(entrances.done, (after,), asked, Tag(ASKED, kind))
+    for about in (HEARD_ABOUT, LISTS_ABOUT):
+        for kind, templates in about.get(language, {}).items():
+            befores, afters = zip(*(template.split(ITEM) for template in templates), strict=True)
+            build.phrases(start, dict.fromkeys(befores), entrances.item, Tag(ASK, kind))
+            build.phrases(entrances.done, dict.fromkeys(afters), asked, Tag(ASKED, kind))

@@ -1,5 +1,5 @@
 """What is said about the shopping list, aloud and to whoever types, by language. Data: `ON_A_LIST` is part of
-`agent.deciding.reply_words`, `LIST_REPLIES` is typed only.
+`agent.deciding.reply_words`, `LIST_REPLIES` answers what is typed or said of it.
 
 `{items}` is a basket in words, `{total}` what it costs today.
 """
@@ -23,6 +23,12 @@ ON_A_LIST: Mapping[str, Mapping[str, str]] = {
 _ENGLISH = {
     "list_added": "On the list: {items}.",
     "list_is": "The list: {items}, {total} in total today. Nothing of it is ordered. To order it: order the list.",
+    "list_begins": (
+        "The list begins: {items}. There is more on it, {total} in total today. Nothing of it is ordered. To order"
+        " it: order the list. All of it: earmark chat."
+    ),
+    "list_whose": "The list is for people whose voice I know. It can also be typed: earmark chat.",
+    "habit_whose": "I tell that only to the person whose voice I know. It can also be typed: earmark chat.",
     "list_empty": "Nothing is on the list. Put something there, for example: add {example} to the list.",
     "list_gone": "The shop does not sell this any more: {items}. It stays on the list until it is cleared.",
     "list_in_parts": "The list is more than fits into one order. The rest stays on it: order the list again.",
@@ -49,6 +55,12 @@ _POLISH = {
     "list_is": (
         "Na liście mam: {items}, dziś razem {total}. Nic z niej nie jest zamówione. Żeby zamówić: zamów listę."
     ),
+    "list_begins": (
+        "Na początku listy mam: {items}. Jest na niej więcej, dziś razem {total}. Nic z niej nie jest zamówione."
+        " Żeby zamówić: zamów listę. Cała lista: earmark chat."
+    ),
+    "list_whose": "Lista jest dla osób, których głos znam. Można też pisać: earmark chat.",
+    "habit_whose": "To mówię tylko osobie, której głos znam. Można też pisać: earmark chat.",
     "list_empty": "Na liście nic nie ma. Dopisz coś, na przykład: dopisz {example} do listy.",
     "list_gone": "Sklep już tego nie sprzedaje: {items}. Zostaje na liście, aż ktoś ją wyczyści.",
     "list_in_parts": "Lista nie mieści się w jednym zamówieniu. Reszta na niej zostaje: zamów potem listę jeszcze raz.",

@@ -13,6 +13,7 @@ from agent.deciding.basket import Basket
 from agent.deciding.challenge_words import CHALLENGE, ChallengeSaid
 from agent.deciding.changes import is_change
 from agent.deciding.denials import is_called_off, is_denied, is_doubtful
+from agent.deciding.heard_lists import LISTED
 from agent.deciding.heard_questions import ASK, ASKED, QuestionAsked, whole_questions
 from agent.deciding.history_words import AGAIN, Again
 from agent.deciding.lexicon import LEXICONS
@@ -129,8 +130,10 @@ def understand(
             return Answer("denial")
         if refused and not any(tag.slot in ("intent", "manner") for tags in answers for tag in tags):
             return NotUnderstood()  # a question consents to nothing
-    if any(tag.slot == ASK for tags in every for tag in tags):
-        return QuestionAsked(_without_courtesy(said, language))
+    asks = {tag.value for tags in every for tag in tags if tag.slot == ASK}
+    if asks - LISTED or (asks and not orders):
+        off = asks <= LISTED and is_called_off(open_words, words, language)
+        return Answer("denial") if off else QuestionAsked(_without_courtesy(said, language))
     if answers:
         return _answer(answers[0], entry, words, open_words, language) if not orders else NotUnderstood()
     if not orders:

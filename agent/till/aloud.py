@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 
+from agent.deciding.basket import Basket
 from agent.deciding.challenge_words import CHALLENGE, HEARD_MS
 from agent.deciding.choice import CHOICE
 from agent.deciding.conversation import (
@@ -19,6 +21,7 @@ from agent.deciding.conversation import (
 from agent.deciding.placed import JournalMended, ReceiptArrived, ReceiptLate
 from agent.deciding.replies import render
 from agent.deciding.signals import Signal, signal_of
+from agent.deciding.verification import Verdict
 from agent.plumbing import messages
 from agent.till.about_me import AboutMe
 from agent.till.asks import NO_SHOP, Shop
@@ -56,7 +59,7 @@ class Aloud(Talk):
             desk, self._speak, wants_voices, on_enrol_step, self._await_admission
         )
         self._about_me = AboutMe(desk, self._speak_of, self._enrolment, wants_voices)
-        self._questions = SpokenQuestions(desk, self._language, shop, self._told_aloud)
+        self._questions = SpokenQuestions(desk, self._language, shop, self._told_aloud, self._listed)
         self._answer = ""  # to what was asked in between; said before what is still asked
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
@@ -152,6 +155,10 @@ class Aloud(Talk):
                     self._answer = ""
                     self._line.say(text, self._language)
         return True
+
+    @abstractmethod
+    def _listed(self, basket: Basket, before: str, utterance: messages.Utterance, speaker: Verdict) -> None:
+        """What stands on the shopping list is ordered; `before` is said before its read-back."""
 
     def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> None:
         """About the person who hears it."""

@@ -1,10 +1,12 @@
-"""Typed lines about the shopping list, and what comes of them. Only "order the list" leads to an order, which
-is read back and consented to like any other."""
+"""What is typed or said about the shopping list, and what comes of it. Only "order the list" leads to an
+order, which is read back and consented to like any other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+
+import msgspec
 
 from agent.deciding.basket import Basket
 from agent.deciding.list_asked import ListAsked, list_asked
@@ -17,9 +19,12 @@ from agent.plumbing.errors import JournalError
 from agent.till.desk import Desk
 from agent.till.shopping_list import Listed, ShoppingList
 
+MOST_ALOUD = 5
+"""So many things of the list are said; all of it is shown to whoever types."""
+
 
 class Listing:
-    """Of one typed conversation."""
+    """Of one conversation."""
 
     def __init__(
         self,
@@ -29,12 +34,15 @@ class Listing:
         tell: Callable[[str], None],
         instead: Callable[[str], None],
         order: Callable[[Basket, str], None],
+        *,
+        is_aloud: bool = False,
     ) -> None:
-        """`person` is who is said to type, '' where that is not known. `tell` shows an answer. `instead`
+        """`person` is who types or speaks, '' where that is not known. `tell` shows an answer. `instead`
         shows one after which what is being ordered is not ordered now. `order` is given what is ordered, and
         what is said before its read-back."""
         self._desk, self._language, self._person = desk, language, person
         self._tell, self._instead, self._order = tell, instead, order
+        self._is_aloud = is_aloud
         self._list = ShoppingList(desk)
 
     def typed(self, text: str, in_hand: Basket | None, about: Basket | None, *, asking: bool = False) -> bool:
@@ -45,12 +53,16 @@ class Listing:
         asked = list_asked(edition.parser(self._language), edition.catalogue, frames, text)
         if asked is None or (asked.kind == "list_unremind" and asking):
             return False
+        self.asked(asked, in_hand, about)
+        return True
+
+    def asked(self, asked: ListAsked, in_hand: Basket | None = None, about: Basket | None = None) -> None:
+        """What is wanted is done and told, or told not to have been done."""
         try:
             self._asked(asked, in_hand, about)
         except JournalError as error:
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
             self._say("list_full" if error.code == "list_full" else "list_not_kept")
-        return True
 
     def _asked(self, asked: ListAsked, in_hand: Basket | None, about: Basket | None) -> None:
         match asked.kind:
@@ -102,9 +114,10 @@ class Listing:
         listed = self._list.listed(self._language)
         told = self._gone(listed)
         if listed.basket is not None:
-            total = spoken_money(listed.basket.total, self._language)
-            items = spoken_basket(listed.basket, self._language)
-            told.append(self._in_words("list_is", items=items, total=total))
+            total, shown, key = spoken_money(listed.basket.total, self._language), listed.basket, "list_is"
+            if self._is_aloud and len(shown.lines) > MOST_ALOUD:
+                shown, key = msgspec.structs.replace(shown, lines=shown.lines[:MOST_ALOUD]), "list_begins"
+            told.append(self._in_words(key, items=spoken_basket(shown, self._language), total=total))
         elif not told:
             told.append(self._in_words("list_empty", example=self._example))
         if (at := self._list.reminds_at()) is not None:

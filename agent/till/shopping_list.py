@@ -27,6 +27,13 @@ class Listed(NamedTuple):
     gone: list[Entry]
 
 
+class Kept(NamedTuple):
+    """The list and its reminder at some moment."""
+
+    entries: list[Entry]
+    reminder: Reminder | None
+
+
 class ShoppingList:
     """Used from the till's loop. What writes raises JournalError, and nothing has changed then."""
 
@@ -36,6 +43,22 @@ class ShoppingList:
     def entries(self) -> list[Entry]:
         """What stands on it, oldest first."""
         return self._journal.on_list()
+
+    def kept(self) -> Kept:
+        """What `put_back` goes back to."""
+        return Kept(self.entries(), self._journal.reminder())
+
+    def put_back(self, kept: Kept) -> None:
+        """What was changed since is as it was."""
+        now = self.entries()
+        self.take_off(entry for entry in now if entry not in kept.entries)
+        for entry in kept.entries:
+            if entry not in now:
+                thing = (entry.sku, entry.quantity, entry.title)
+                person = self._still_known(entry.person)
+                self._journal.add_to_list([thing], person=person, now_s=self._desk.now_s(), reminder=None)
+        if self._journal.reminder() != kept.reminder:
+            self._journal.remind(kept.reminder)
 
     def listed(self, language: str) -> Listed:
         """All of it in words of `language`."""

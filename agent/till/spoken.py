@@ -112,6 +112,7 @@ class SpokenDialogue(Mannered):
         """Whoever gave the order that was heard last speaks on, and what was answered to it is not said."""
         if self._enrolment.under_way or self._heard_so_far or isinstance(self._state, Committing):
             return  # no order led here
+        self._questions.went_on()
         if not self._stood:
             self._heard_so_far = _HeardSoFar(self._state, self._order_voice, self._last_words)
             self._become(Idle())
@@ -191,14 +192,17 @@ class SpokenDialogue(Mannered):
                 self._apply_quietly(WentOn())
                 self._heard_after_wake(meaning, utterance)
             case Answer(kind="denial" | "later"):
+                self._questions.drop()
                 self._apply(Answered(meaning, who_ordered(utterance, self._desk)))
             case _ if is_called_off(utterance.open_words, before.words, self._language):
+                self._questions.drop()
                 self._apply(Answered(Answer("denial"), who_ordered(utterance, self._desk)))
             case _ if isinstance(before.state, AwaitingOffer):  # nothing was said yet, and nobody waits on
                 self._apply(OfferLate())
             case _ if self._questions.unanswered:
                 self._apply(confused_by(utterance, self._desk.settings.speaker))
             case _:
+                self._questions.stand()
                 self._line.say_again()
 
     def _heard_after_wake(self, meaning: Meaning, utterance: messages.Utterance) -> None:
@@ -251,6 +255,14 @@ class SpokenDialogue(Mannered):
         else:
             basket, *other = found
             self._apply(OrderHeard(basket, speaker, other[0] if other else None, "which_again"))
+
+    def _listed(self, basket: Basket, before: str, utterance: messages.Utterance, speaker: Verdict) -> None:
+        if isinstance(self._state, Idle) or speaker == self._state.speaker:
+            self._stood = False
+            self._become(Idle())
+            self._conversation = Conversation.new()
+            self._order_voice, self._answer = voice_of(utterance, self._desk), before
+        self._apply(OrderHeard(basket, speaker))
 
     def _heard_in_between(self, meaning: Meaning, utterance: messages.Utterance, speaker: Verdict) -> None:
         """After the wake word, while something is asked: it stands, unless it is denied. Nothing is consented

@@ -21,12 +21,12 @@ from agent.till.desk import Desk
 from agent.till.heard import words_of
 from agent.till.inquiries import Inquiries
 from agent.till.recall import recalled
+from agent.till.spoken_lists import UNCLEAR, Order, SpokenLists
 from agent.till.whose_voice import voice_of
 
 REMEMBERED_S = 300
 """So long "it" is what was asked about last."""
 
-_UNCLEAR = ("too_short", "too_noisy")
 _NOBODY = Voice(None, 0, None, "")
 
 Tell = Callable[[int | None, str, tuple[str, ...]], bool]
@@ -49,8 +49,10 @@ class _Question:
 class SpokenQuestions:
     """One at a time: what is asked later ends what was asked before."""
 
-    def __init__(self, desk: Desk, language: str, shop: Shop, tell: Tell) -> None:
+    def __init__(self, desk: Desk, language: str, shop: Shop, tell: Tell, order: Order) -> None:
+        """`order` is given what is ordered of the shopping list."""
         self._desk, self._language, self._shop, self._tell = desk, language, shop, tell
+        self._lists = SpokenLists(desk, language, lambda number, text: tell(number, text, ()), order)
         self._question: _Question | None = None
         self._inquiries: Inquiries | None = None
         self._really: really.Really | None = None
@@ -70,6 +72,8 @@ class SpokenQuestions:
         """Whether `text`, what was heard, asks something: it is answered, now or within seconds. `in_hand`
         waits for an answer."""
         self.drop()
+        if self._lists.asked(text, in_hand, utterance, speaker):
+            return True
         edition = self._desk.edition
         parser, frames = edition.parser(self._language), edition.questions.get(self._language, ())
         asked = question_in(parser, edition.catalogue, frames, text)
@@ -79,7 +83,7 @@ class SpokenQuestions:
         question = self._question = _Question(asked, utterance.number, speaker, voice, now_s)
         told = partial(self._told, question)
         if asked.kind in BY_A_KNOWN_VOICE and not speaker.person:
-            key = "whose_unclear" if speaker.reason in _UNCLEAR else "whose_unknown"
+            key = "whose_unclear" if speaker.reason in UNCLEAR else "whose_unknown"
             told(aloud(key, self._language))
         elif asked.kind == "recall":
             told(recalled(self._desk, text, speaker.person, self._language, aloud=True))
@@ -115,8 +119,18 @@ class SpokenQuestions:
             self._go_on(self._question, really.unanswered(self._really))
 
     def drop(self) -> None:
-        """What was asked is over; what the shop still answers is not told."""
+        """What was asked is over; what the shop still answers is not told. What was written on the list
+        before its sentence was whole is not there any more."""
+        self._lists.settle()
         self._question, self._inquiries, self._really = None, None, None
+
+    def went_on(self) -> None:
+        """Whoever asked last speaks on."""
+        self._lists.went_on()
+
+    def stand(self) -> None:
+        """What was asked last was all of it."""
+        self._lists.stands()
 
     def _inquire(self, question: _Question, in_hand: Basket | None, told: Callable[[str], None]) -> None:
         # What comes of a cancellation is told as news, whoever asked for it.

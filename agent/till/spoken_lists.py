@@ -1,0 +1,84 @@
+"""The shopping list and suggestions by voice: answered as they are when typed (`listing`, `suggesting`), to a
+voice that is known. What is told of somebody's own orders is for no voice beside theirs, also on a shift."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agent.deciding.basket import Basket
+from agent.deciding.list_asked import list_asked
+from agent.deciding.replies_lists import LIST_REPLIES
+from agent.deciding.telling import aloud
+from agent.deciding.verification import Verdict
+from agent.plumbing import audit
+from agent.plumbing.errors import JournalError
+from agent.plumbing.messages import Utterance
+from agent.till.desk import Desk
+from agent.till.listing import Listing
+from agent.till.shopping_list import Kept, ShoppingList
+from agent.till.suggesting import suggestion
+
+UNCLEAR = ("too_short", "too_noisy")
+"""Reasons for which a known voice may not be known."""
+
+Order = Callable[[Basket, str, Utterance, Verdict], None]
+"""Is given what is ordered of the list, and what is said before its read-back."""
+
+
+class SpokenLists:
+    """What was changed last is taken back where whoever said it had not yet said all."""
+
+    def __init__(self, desk: Desk, language: str, tell: Callable[[int, str], bool], order: Order) -> None:
+        """`tell` says an answer to the utterance of that number."""
+        self._desk, self._language, self._tell, self._order = desk, language, tell, order
+        self._list = ShoppingList(desk)
+        self._before: Kept | None = None
+        self._went_on = False
+
+    def asked(self, text: str, in_hand: Basket | None, utterance: Utterance, speaker: Verdict) -> bool:
+        """Whether `text`, what was heard, is about the list, or asks what may be missing: then it is
+        answered. `in_hand` waits for an answer."""
+
+        def tell(answer: str) -> None:
+            self._tell(utterance.number, answer)
+
+        desk, language, own = self._desk, self._language, LIST_REPLIES[self._language]
+        edition = desk.edition
+        frames = edition.questions.get(language, ())
+        wanted = list_asked(edition.parser(language), edition.catalogue, frames, text)
+        if wanted is None:
+            person = "" if speaker.reason == "shift" else speaker.person
+            answer = suggestion(desk, text, person, in_hand, language)
+            if answer:
+                tell(answer if person else self._refused(speaker, own["habit_whose"]))
+            return bool(answer)
+        if not speaker.person:
+            tell(self._refused(speaker, own["list_whose"]))
+            return True
+
+        def order(basket: Basket, before: str) -> None:
+            self._order(basket, before, utterance, speaker)
+
+        self._before = self._list.kept()
+        Listing(desk, language, speaker.person, tell, tell, order, is_aloud=True).asked(wanted, in_hand)
+        return True
+
+    def went_on(self) -> None:
+        """Whoever said what was heard last speaks on: the whole of it will come."""
+        self._went_on = self._before is not None
+
+    def stands(self) -> None:
+        """What was heard last was all of it."""
+        self._before, self._went_on = None, False
+
+    def settle(self) -> None:
+        """Something else is heard, perhaps the whole of what was heard last."""
+        if self._before is not None and self._went_on:
+            try:
+                self._list.put_back(self._before)
+            except JournalError as error:
+                audit.log(error.code, detail=error.detail, next_step=error.next_step)
+        self.stands()
+
+    def _refused(self, speaker: Verdict, otherwise: str) -> str:
+        return aloud("whose_unclear", self._language) if speaker.reason in UNCLEAR else otherwise
