@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from agent.committing.cancelling import BY_OPERATOR, BY_VOICE
+from agent.committing.envelope import CANCEL, SignedData, decode_data, decode_event
+from agent.committing.jws import from_base64url
+from agent.committing.statements import CancelClaims
+from agent.deciding.basket import Factor
+from agent.plumbing.errors import EarmarkError
 from agent.plumbing.messages import Publish, Say
+from agent.till.typed import TypedDialogue
 from tests.committing.kit import DEVICE, Bench, agreed, make_bench
 from tests.till.kit import ANNA, BERT, Till, make_till, utterance
 
@@ -120,6 +128,47 @@ def test_the_last_order_is_taken_back_by_the_voice_that_gave_it(till: Till) -> N
     till.answer("yes take back my order")
     assert till.said.startswith("I have asked the shop to cancel")
     assert "cancel_asked" in till.decided
+
+
+def test_the_shop_is_told_who_took_it_back(till: Till) -> None:
+    _ordered(till)
+    till.wake_and_say("cancel my last order")
+    till.answer("yes take back my order")
+    assert _cancelled_by(till) == ("voice",)
+
+
+def test_who_types_comes_by_the_door_of_an_operator(till: Till) -> None:
+    _ordered(till)
+    typed = TypedDialogue(till.desk, "en", lambda _: None, till.what_is_low, till.asks)
+    typed.typed("cancel my last order")
+    typed.typed("yes")
+    assert _cancelled_by(till) == ("operator",)
+
+
+def _cancelled_by(till: Till) -> tuple[str, ...]:
+    """How whoever took the last order back was verified, as the shop is told."""
+    [order, *_] = till.desk.journal.orders(1)
+    cancel = till.desk.journal.cancel(order.intent_id)
+    assert cancel is not None
+    signed = decode_data(decode_event(cancel.payload, CANCEL), SignedData).signed
+    return msgspec.json.decode(from_base64url(signed.split(".")[1]), type=CancelClaims).amr
+
+
+@pytest.mark.parametrize("factors", [("voice", "pin"), ("voice", "badge"), ("voice", "phone"), ("phone",)])
+def test_a_voice_does_not_take_back_what_more_than_a_voice_confirmed(
+    till: Till, factors: tuple[Factor, ...]
+) -> None:
+    anna = till.desk.people.all()[0].pseudonym
+    order = msgspec.structs.replace(agreed(person=anna), factors=factors)
+    intent = till.bench.road.commit(order).intent_id
+    till.wake_and_say("cancel my last order")
+    assert till.said.startswith("More than a voice confirmed that order") and till.listening is None
+    till.wake_and_say("yes take back my order")
+    with pytest.raises(EarmarkError, match="cancel_by_voice"):
+        till.desk.cancel(intent, BY_VOICE)
+    [row] = till.desk.journal.orders()
+    assert row.state == "queued" and "cancel_asked" not in till.decided
+    assert till.desk.cancel(intent, BY_OPERATOR)[0] == "cancelled"
 
 
 @pytest.mark.parametrize(
