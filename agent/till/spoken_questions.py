@@ -14,14 +14,14 @@ from agent.deciding.conversation import Say
 from agent.deciding.heard_questions import BY_A_KNOWN_VOICE
 from agent.deciding.replies import render
 from agent.deciding.telling import aloud
-from agent.deciding.verification import Verdict, Voice, consenter, same_speaker
+from agent.deciding.verification import Verdict, Voice
 from agent.plumbing.messages import Utterance
 from agent.till.asks import Shop
 from agent.till.desk import Desk
 from agent.till.heard import words_of
 from agent.till.inquiries import Inquiries
 from agent.till.recall import recalled
-from agent.till.whose_voice import voice_of
+from agent.till.whose_voice import voice_of, who_answered
 
 REMEMBERED_S = 300
 """So long "it" is what was asked about last."""
@@ -97,13 +97,13 @@ class SpokenQuestions:
         if question is None or state is None:
             return
         question.number = utterance.number
-        voice, limits = voice_of(utterance, self._desk), self._desk.settings.speaker
+        speaker, one_voice = who_answered(question.voice, question.speaker, utterance, self._desk)
         outcome = really.answered(
             state,
             words_of(utterance, self._desk),
             utterance.open_words,
-            consenter(question.voice, voice, self._desk.people.voiceprints(), limits),
-            same_speaker=same_speaker(question.voice, voice, limits),
+            speaker,
+            same_speaker=one_voice,
             language=self._language,
         )
         self._go_on(question, outcome)
