@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from agent.deciding import really
 from agent.deciding.asked import Asked, question_in
@@ -29,9 +30,15 @@ REMEMBERED_S = 300
 _UNCLEAR = ("too_short", "too_noisy")
 _NOBODY = Voice(None, 0, None, "")
 
-Tell = Callable[[int | None, str, tuple[str, ...]], bool]
-"""Says an answer to the utterance of that number (0: to a silence; None: to what was answered before), and
-listens for the phrases after it; whether it could be said now."""
+
+class Tell(Protocol):
+    """Says an answer to the utterance of that number (0: to a silence; None: to what was answered before),
+    and listens for the phrases after it; whether it could be said now. Said `once`, it is not said again to
+    whoever asks for that."""
+
+    def __call__(
+        self, number: int | None, text: str, phrases: tuple[str, ...] = (), *, once: bool = False
+    ) -> bool: ...
 
 
 @dataclass
@@ -114,6 +121,19 @@ class SpokenQuestions:
             self._question.number = 0
             self._go_on(self._question, really.unanswered(self._really))
 
+    def denied(self, number: int) -> bool:
+        """Whether somebody was to be asked if it is meant; by the utterance of that number it is not."""
+        if self._question is None or self._really is None:
+            return False
+        self._question.number = number
+        self._go_on(self._question, "no")
+        return True
+
+    def lapse(self) -> None:
+        """Nobody is listened to any more who would say that it is meant: then nothing is done."""
+        if self._really is not None:
+            self.drop()
+
     def drop(self) -> None:
         """What was asked is over; what the shop still answers is not told."""
         self._question, self._inquiries, self._really = None, None, None
@@ -143,7 +163,8 @@ class SpokenQuestions:
         else:
             question.voice = _NOBODY  # it is compared with nothing any more
         number = None if question.answered else question.number
-        question.answered = self._tell(number, text, phrases) or question.answered
+        of_one = question.asked.kind in BY_A_KNOWN_VOICE and bool(question.speaker.person)
+        question.answered = self._tell(number, text, phrases, once=of_one) or question.answered
 
     def _go_on(self, question: _Question, outcome: really.Really | really.Settled) -> None:
         kind, inquiries = question.asked.kind, self._inquiries
