@@ -15,6 +15,7 @@ from agent.bench.conversation_room import Room, sensor_of
 from agent.bench.happenings import Happening, minor_of, seconds_of
 from agent.bench.played_clock import Clock
 from agent.bench.played_shop import Founded
+from agent.committing.cancelling import BY_OPERATOR
 from agent.deciding.policy_file import PolicyFile, parse_policy
 from agent.plumbing import site_messages
 from agent.plumbing.errors import EarmarkError
@@ -218,7 +219,7 @@ class _Player:
     def _cancel(self) -> None:
         """As `earmark cancel`; what it prints is no part of the conversation."""
         try:
-            self._room.desk.cancel(self._room.desk.journal.orders(1)[0].intent_id)
+            self._room.desk.cancel(self._room.desk.journal.orders(1)[0].intent_id, BY_OPERATOR)
         except EarmarkError as error:
             self._room.show(f"({error.code})")
 

@@ -19,6 +19,9 @@ from agent.plumbing.messages import Publish
 from agent.plumbing.settings import Settings
 
 Factor = Literal["voice", "pin", "badge", "phone", "operator"]
+BY_VOICE: tuple[Factor, ...] = ("voice",)
+BY_OPERATOR: tuple[Factor, ...] = ("operator",)
+"""Whoever is at the operator socket."""
 
 
 class Cancels:

@@ -47,7 +47,7 @@ _TABLES = (
 )
 _COLUMNS = (
     "intent_id, conversation, person, basket_key, title, total_minor, currency, sha256, iat, exp, state, "
-    "attempts, order_id, reason, delivery_date, queued_at_s, settled_at_s, seconds_to_journal"
+    "attempts, order_id, reason, delivery_date, queued_at_s, settled_at_s, seconds_to_journal, factors"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM orders"  # noqa: S608
 

@@ -45,7 +45,8 @@ def checksum(row: Mapping[str, object]) -> str:
 
 class OrderRow(msgspec.Struct, frozen=True):
     """One order without its signed bytes. `reason` is the shop's error code or ''; times are Unix seconds;
-    `seconds_to_journal` runs from the end of speech to the moment before the commit, None where unknown."""
+    `seconds_to_journal` runs from the end of speech to the moment before the commit, None where unknown;
+    `factors` are what confirmed it beside a voice, with commas, '' for a voice alone."""
 
     intent_id: str
     conversation: str
@@ -64,6 +65,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     queued_at_s: int
     settled_at_s: int | None
     seconds_to_journal: float | None
+    factors: str
 
 
 class EventRow(msgspec.Struct, frozen=True):

@@ -16,6 +16,10 @@ ALOUD: Mapping[str, Mapping[str, str]] = {
         ),
         "cancel_other_voice": "That was not the voice that asked, so the order stays.",
         "cancel_not": "I could not take it back: {items}. The order stands; ask the shop.",
+        "cancel_by_voice": (
+            "More than a voice confirmed that order, so a voice alone does not take it back: {items}. "
+            "In writing it can be: earmark chat, or earmark cancel."
+        ),
         "person_really": (
             "Shall I tell the shop that you want to talk to a person? Say: yes, tell the shop. Or say: no."
         ),
@@ -41,6 +45,10 @@ ALOUD: Mapping[str, Mapping[str, str]] = {
         ),
         "cancel_other_voice": "To nie ten głos, który pytał, więc zamówienie pozostaje.",
         "cancel_not": "Nie mogę tego cofnąć: {items}. Zamówienie pozostaje; zapytaj w sklepie.",
+        "cancel_by_voice": (
+            "To zamówienie potwierdził nie tylko głos, więc sam głos go nie cofnie: {items}. "
+            "Można to zrobić na piśmie: earmark chat albo earmark cancel."
+        ),
         "person_really": (
             "Powiadomić sklep, że ktoś chce z nim porozmawiać? Powiedz: tak, powiadom sklep. Albo: nie."
         ),

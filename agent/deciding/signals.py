@@ -46,6 +46,7 @@ _REFUSALS = (
     "pace_fastest",
     "language_fixed",
     "nothing_to_repeat",
+    "said_once",
 )
 
 

@@ -139,9 +139,12 @@ class Aloud(Talk):
         if self.awaits_admission == person:
             self.awaits_admission = ""
 
-    def _told_aloud(self, number: int | None, text: str, phrases: tuple[str, ...]) -> bool:
+    def _told_aloud(
+        self, number: int | None, text: str, phrases: tuple[str, ...] = (), *, once: bool = False
+    ) -> bool:
         """The answer to a question, and then what is still asked. Who is speaking is not spoken over, and
-        what answers nobody any more (`number` None) is said into no conversation."""
+        what answers nobody any more (`number` None) is said into no conversation. Said `once`, it is for
+        whoever has asked."""
         if self._line.called or (number is None and not (self._at_rest and self._line.quiet)):
             return False
         self._said_at_s = self._desk.now_s()
@@ -154,6 +157,8 @@ class Aloud(Talk):
                 if self._answer:  # nothing is asked
                     self._answer = ""
                     self._line.say(text, self._language)
+            if once:
+                self._line.keep_to_once()
         return True
 
     @abstractmethod

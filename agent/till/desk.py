@@ -8,17 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from agent.committing.cancelling import BY_VOICE, Factor
 from agent.committing.journal import Journal
 from agent.committing.journal_mend import MENDED
 from agent.committing.journal_people import Left
 from agent.committing.road import OrderRoad
 from agent.deciding.basket import AgreedOrder, Basket, Line, counts_of, parts_of
-from agent.deciding.conversation import (
-    Commit,
-    Event,
-    Record,
-    Surroundings,
-)
+from agent.deciding.conversation import Commit, Event, Record, Surroundings
 from agent.deciding.edition import Edition
 from agent.deciding.history import much_of
 from agent.deciding.money import Money
@@ -251,13 +247,16 @@ class Desk:
     def _lines(self, counts: Iterable[tuple[str, int]], language: str) -> list[Line]:
         return [self.catalogue.line(*parts_of(sku), quantity, language) for sku, quantity in counts]
 
-    def cancel(self, name: str) -> tuple[Literal["cancelled", "asked"], str]:
-        """Takes back the order with that intent id or shop's number, for an operator; what became of it, and
-        its title. Raises EarmarkError: order_unknown, and what `OrderRoad.cancel` raises."""
+    def cancel(self, name: str, factors: tuple[Factor, ...]) -> tuple[Literal["cancelled", "asked"], str]:
+        """Takes back the order with that intent id or shop's number, for whoever was verified by `factors`;
+        what became of it, and its title. Raises EarmarkError: order_unknown, cancel_by_voice (it was
+        confirmed by more than the voice that takes it back), and what `OrderRoad.cancel` raises."""
         row = self.journal.order(self.journal.order_meant(name) or "")
         if row is None:
             raise EarmarkError("order_unknown", f"the journal has no order {name}", "earmark orders --json")
-        return self.road.cancel(row.intent_id, factors=("operator",)), row.title
+        if factors == BY_VOICE and row.factors:
+            raise EarmarkError("cancel_by_voice", f"it was confirmed by {row.factors}", "earmark cancel")
+        return self.road.cancel(row.intent_id, factors=factors), row.title
 
     def record(self, effect: Record, conversation: Conversation, language: str) -> None:
         """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from

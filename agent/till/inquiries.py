@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from agent.committing.asking import Question
+from agent.committing.cancelling import BY_OPERATOR, BY_VOICE
 from agent.committing.journal_rows import OPEN
 from agent.committing.receipts import CANCELLED
 from agent.deciding.ask_replies import ASK_REPLIES
@@ -32,7 +33,11 @@ from agent.till.desk import Conversation, Desk
 from agent.till.last_order import LastOrder, last_order
 from agent.till.requests import Requests
 
-_CANCEL_CODES = {"order_over": "cancel_over", "cancel_too_late": "cancel_too_late"}
+_CANCEL_CODES = {
+    "order_over": "cancel_over",
+    "cancel_too_late": "cancel_too_late",
+    "cancel_by_voice": "cancel_by_voice",
+}
 
 OVER_LIMITS = ("order_over_limit", "day_over_limit", "day_over_limit_together", "quantity_too_large")
 """Replies after which somebody may want a quote."""
@@ -210,6 +215,9 @@ class Inquiries:
         if last.row.state in ("refused", "expired"):
             self._say("cancel_over", items=last.items)
             return
+        if self._aloud and last.row.factors:
+            self._say("cancel_by_voice", items=last.items)
+            return
         self._really = _Really(
             lambda: self._cancelled(last), lambda: self._say("cancel_stays", items=last.items)
         )
@@ -226,10 +234,10 @@ class Inquiries:
         self._say_of(last, "return_really")
 
     def _cancelled(self, last: LastOrder) -> None:
-        """As `earmark cancel`, which comes by the same door."""
+        """As `earmark cancel`, and as who types comes by the same door as that, the shop is told so."""
         row, items, _ = last
         try:
-            stage, _ = self._desk.cancel(row.intent_id)
+            stage, _ = self._desk.cancel(row.intent_id, BY_VOICE if self._aloud else BY_OPERATOR)
         except EarmarkError as error:
             self._say(_CANCEL_CODES.get(error.code, "cancel_not"), items=items)
             return

@@ -82,14 +82,21 @@ class Mannered(Aloud):
         """What is asked, or was said a moment ago."""
         if isinstance(self._state, AwaitingOffer):  # the offer may have come while this was said
             self._apply(OfferLate())
-        elif not isinstance(self._state, Idle):
+        elif not isinstance(self._state, Idle) and not self._questions.under_way:
             self._apply(Repeated())
         elif not self._at_rest:
             self._line.say_again()
         elif 0 <= self._desk.now_s() - self._said_at_s <= LATELY_S:
-            self._line.say_again(asking=False)
+            self._say_once_more()
         else:
             self._say(Say("nothing_to_repeat"))
+
+    def _say_once_more(self) -> None:
+        """What was said a moment ago, where it was not about one person: anybody may ask for it."""
+        if self._line.said_once:
+            self._say(Say("said_once"))
+        else:
+            self._line.say_again(asking=False)
 
 
 def as_enrolment_takes_it(meaning: Meaning) -> Meaning:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from agent.committing.cancelling import BY_OPERATOR
 from agent.committing.journal import OrderRow
 from agent.deciding.conversation import Record, SensorsSilent
 from agent.deciding.proposals import Low
@@ -85,7 +86,7 @@ class OperatorSession:
             case operator.ShowOrders(limit=limit):
                 self._show_orders(max(1, min(limit, MOST_ROWS)))
             case operator.CancelOrder(order=order):
-                self.answer(operator.CancelAt(*self._desk.cancel(order)))
+                self.answer(operator.CancelAt(*self._desk.cancel(order, BY_OPERATOR)))
             case operator.ChatLine(language=language, text=text, person=person):
                 if self.chat is None or (language, person) != (self._chat_language, self._chat_person):
                     self.chat = TypedDialogue(

@@ -115,7 +115,7 @@ class SpokenDialogue(Mannered):
         self._questions.went_on()
         if not self._stood:
             self._heard_so_far = _HeardSoFar(self._state, self._order_voice, self._last_words)
-            self._become(Idle())
+            self._state, self._order_voice = Idle(), _NOBODY
         self._line.went_on(listen_id)
 
     def silent(self, listen_id: int) -> None:
@@ -185,18 +185,15 @@ class SpokenDialogue(Mannered):
     def _heard_whole(self, before: _HeardSoFar, meaning: Meaning, utterance: messages.Utterance) -> None:
         """All of an order that was taken for whole too soon. What was heard first stands unless the whole
         asks for something; a denial is one of what stands."""
-        self._become(before.state)
-        self._order_voice = before.order_voice
+        self._state, self._order_voice = before.state, before.order_voice
         match meaning:
             case OrderAsked() | HelpAsked() | QuestionAsked():
                 self._apply_quietly(WentOn())
                 self._heard_after_wake(meaning, utterance)
             case Answer(kind="denial" | "later"):
-                self._questions.drop()
-                self._apply(Answered(meaning, who_ordered(utterance, self._desk)))
+                self._taken_back(meaning, utterance)
             case _ if is_called_off(utterance.open_words, before.words, self._language):
-                self._questions.drop()
-                self._apply(Answered(Answer("denial"), who_ordered(utterance, self._desk)))
+                self._taken_back(Answer("denial"), utterance)
             case _ if isinstance(before.state, AwaitingOffer):  # nothing was said yet, and nobody waits on
                 self._apply(OfferLate())
             case _ if self._questions.unanswered:
@@ -204,6 +201,14 @@ class SpokenDialogue(Mannered):
             case _:
                 self._questions.stand()
                 self._line.say_again()
+
+    def _taken_back(self, denial: Answer, utterance: messages.Utterance) -> None:
+        """Whatever stood and was said to nobody: an order, a line of the list, or a question whether something
+        is meant."""
+        self._about_me.drop()
+        if not self._questions.denied(utterance.number):
+            self._questions.drop()  # and what was written on the list too soon
+            self._apply(Answered(denial, who_ordered(utterance, self._desk)))
 
     def _heard_after_wake(self, meaning: Meaning, utterance: messages.Utterance) -> None:
         self._about_me.drop()
@@ -313,5 +318,6 @@ class SpokenDialogue(Mannered):
         super()._become(state)
         if not isinstance(state, Confirming):
             self._line.drop_question()
+            self._questions.lapse()
         if isinstance(state, Idle):
             self._order_voice = _NOBODY

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from agent.deciding import really
 from agent.deciding.asked import Asked, question_in
@@ -14,7 +15,7 @@ from agent.deciding.conversation import Say
 from agent.deciding.heard_questions import BY_A_KNOWN_VOICE
 from agent.deciding.replies import render
 from agent.deciding.telling import aloud
-from agent.deciding.verification import Verdict, Voice, consenter, same_speaker
+from agent.deciding.verification import Verdict, Voice
 from agent.plumbing.messages import Utterance
 from agent.till.asks import Shop
 from agent.till.desk import Desk
@@ -22,16 +23,22 @@ from agent.till.heard import words_of
 from agent.till.inquiries import Inquiries
 from agent.till.recall import recalled
 from agent.till.spoken_lists import UNCLEAR, Order, SpokenLists
-from agent.till.whose_voice import voice_of
+from agent.till.whose_voice import voice_of, who_answered
 
 REMEMBERED_S = 300
 """So long "it" is what was asked about last."""
 
 _NOBODY = Voice(None, 0, None, "")
 
-Tell = Callable[[int | None, str, tuple[str, ...]], bool]
-"""Says an answer to the utterance of that number (0: to a silence; None: to what was answered before), and
-listens for the phrases after it; whether it could be said now."""
+
+class Tell(Protocol):
+    """Says an answer to the utterance of that number (0: to a silence; None: to what was answered before),
+    and listens for the phrases after it; whether it could be said now. Said `once`, it is not said again to
+    whoever asks for that."""
+
+    def __call__(
+        self, number: int | None, text: str, phrases: tuple[str, ...] = (), *, once: bool = False
+    ) -> bool: ...
 
 
 @dataclass
@@ -101,13 +108,13 @@ class SpokenQuestions:
         if question is None or state is None:
             return
         question.number = utterance.number
-        voice, limits = voice_of(utterance, self._desk), self._desk.settings.speaker
+        speaker, one_voice = who_answered(question.voice, question.speaker, utterance, self._desk)
         outcome = really.answered(
             state,
             words_of(utterance, self._desk),
             utterance.open_words,
-            consenter(question.voice, voice, self._desk.people.voiceprints(), limits),
-            same_speaker=same_speaker(question.voice, voice, limits),
+            speaker,
+            same_speaker=one_voice,
             language=self._language,
         )
         self._go_on(question, outcome)
@@ -117,6 +124,19 @@ class SpokenQuestions:
         if self._question is not None and self._really is not None:
             self._question.number = 0
             self._go_on(self._question, really.unanswered(self._really))
+
+    def denied(self, number: int) -> bool:
+        """Whether somebody was to be asked if it is meant; by the utterance of that number it is not."""
+        if self._question is None or self._really is None:
+            return False
+        self._question.number = number
+        self._go_on(self._question, "no")
+        return True
+
+    def lapse(self) -> None:
+        """Nobody is listened to any more who would say that it is meant: then nothing is done."""
+        if self._really is not None:
+            self.drop()
 
     def drop(self) -> None:
         """What was asked is over; what the shop still answers is not told. What was written on the list
@@ -157,7 +177,8 @@ class SpokenQuestions:
         else:
             question.voice = _NOBODY  # it is compared with nothing any more
         number = None if question.answered else question.number
-        question.answered = self._tell(number, text, phrases) or question.answered
+        of_one = question.asked.kind in BY_A_KNOWN_VOICE and bool(question.speaker.person)
+        question.answered = self._tell(number, text, phrases, once=of_one) or question.answered
 
     def _go_on(self, question: _Question, outcome: really.Really | really.Settled) -> None:
         kind, inquiries = question.asked.kind, self._inquiries

@@ -34,6 +34,7 @@ class VoiceLine:
         self._saying: set[int] = set()
         self._woken = False  # somebody has called, and what follows was not heard yet
         self._said: messages.Say | None = None
+        self._said_once = False  # whether that was for one person, and is not said again
         self._answering = 0
         self._present = False
         self.rate_percent = 100
@@ -94,8 +95,17 @@ class VoiceLine:
         earcon = sounded if sounded in ("refused", "queued", "ordered") else ""
         say = messages.Say(0, text, language, then, earcon)
         if not aside:
-            self._said = say
+            self._said, self._said_once = say, False
         self._send(say)
+
+    @property
+    def said_once(self) -> bool:
+        """Whether what was said last was for one person only."""
+        return self._said_once
+
+    def keep_to_once(self) -> None:
+        """What was said last is for whoever it answers; nobody else is to hear it on asking."""
+        self._said_once = True
 
     def say_again(self, *, asking: bool = True) -> None:
         """Once more what was said last, with its question where it is still `asking`."""

@@ -54,13 +54,7 @@ def answered(
 ) -> Event:
     """The answer in `language` to a question about `basket`, which the voice `order` asked for, that of who
     `ordered`."""
-    limits = desk.settings.speaker
-    answer = voice_of(utterance, desk)
-    if ordered.reason == "shift":
-        verdict, one_voice = _answered_on_shift(order, ordered, answer, desk)
-    else:
-        verdict = consenter(order, answer, desk.people.voiceprints(), limits)
-        one_voice = same_speaker(order, answer, limits)
+    verdict, one_voice = who_answered(order, ordered, utterance, desk)
     match meaning:
         case ChallengeSaid(words):
             return ChallengeAnswered(words, verdict, one_voice)
@@ -73,7 +67,17 @@ def answered(
             return wanted_otherwise(readings, basket, none_left, desk, language)
         case HelpAsked():
             return Helped()
-    return confused_by(utterance, limits)
+    return confused_by(utterance, desk.settings.speaker)
+
+
+def who_answered(order: Voice, ordered: Verdict, utterance: Utterance, desk: Desk) -> tuple[Verdict, bool]:
+    """Who answers to what the voice `order` asked for, that of who `ordered`, and whether the two sound like
+    one."""
+    limits, answer = desk.settings.speaker, voice_of(utterance, desk)
+    if ordered.reason == "shift":
+        return _answered_on_shift(order, ordered, answer, desk)
+    verdict = consenter(order, answer, desk.people.voiceprints(), limits)
+    return verdict, same_speaker(order, answer, limits)
 
 
 def _answered_on_shift(order: Voice, ordered: Verdict, answer: Voice, desk: Desk) -> tuple[Verdict, bool]:

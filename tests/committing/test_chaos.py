@@ -132,7 +132,7 @@ def test_a_plan_needs_a_device_and_an_intent_for_each() -> None:
 def signed(intent_id: str, state: RowState, order_id: str = "") -> Signed:
     row = OrderRow(
         *(intent_id, "c", "person-1", "key", "2 × coffee", Money(3_800, "PLN"), "sha", NOW_S, NOW_S + 60),
-        *(state, 1, order_id, "", "", NOW_S, None, None),
+        *(state, 1, order_id, "", "", NOW_S, None, None, ""),
     )
     return Signed(row, f"checkout {intent_id}", f"payment {intent_id}")
 

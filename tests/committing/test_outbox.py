@@ -12,7 +12,7 @@ EXP = 10_000
 ROW = OrderRow(
     intent_id="i", conversation="c", person="p", basket_key="k", title="t", total=Money(1, "PLN"),
     sha256="", iat=1, exp=EXP, state="queued", attempts=0, order_id="", reason="", delivery_date="",
-    queued_at_s=1, settled_at_s=None, seconds_to_journal=None,
+    queued_at_s=1, settled_at_s=None, seconds_to_journal=None, factors="",
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from agent.committing.approvals import Pairing
+from agent.committing.cancelling import BY_OPERATOR
 from agent.committing.intents import SignedIntent
 from agent.committing.journal import FILE_NAME, Journal
 from agent.committing.journal_people import GIVEN_BACK_FOR_S, Left
@@ -83,7 +84,7 @@ def test_nothing_in_the_state_folder_names_who_was_forgotten(till: Till, tmp_pat
     order_by(till, "order three bags of dark roast coffee")
     till.deliver()
     refused = order_by(till, "order four bags of dark roast coffee")
-    till.desk.cancel(refused)
+    till.desk.cancel(refused, BY_OPERATOR)
     (state / f"{FILE_NAME}-damaged").write_bytes((state / FILE_NAME).read_bytes() + anna.pseudonym.encode())
     (state / f"{FILE_NAME}-damaged-wal").write_bytes(anna.pseudonym.encode())
     found = traces(state, NAME, anna.pseudonym)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.committing.cancelling import BY_OPERATOR
 from agent.committing.journal_mend import MENDED
 from agent.plumbing import messages
 from agent.plumbing.errors import EarmarkError, JournalError
@@ -168,7 +169,7 @@ def test_a_journal_that_cannot_note_what_was_told_stops_nothing(
 def test_an_order_that_an_operator_took_back_is_told(till: Till) -> None:
     queue_one(till)
     [row] = till.desk.journal.orders()
-    assert till.desk.cancel(row.intent_id) == ("cancelled", row.title)
+    assert till.desk.cancel(row.intent_id, BY_OPERATOR) == ("cancelled", row.title)
     shop = ShopLink(till.desk, lambda _: None, till.spoken.receipt, lambda _, then: till.timers.append(then))
     shop.send_outbox()
     assert till.said == "Two bags of dark roast coffee: cancelled, so it is not ordered."
@@ -184,7 +185,7 @@ def shop_link(till: Till) -> ShopLink:
 def handed_over_before_it_was_cancelled(till: Till) -> bytes:
     """The shop's answer to that."""
     [row] = till.desk.journal.orders()
-    assert till.desk.cancel(row.intent_id) == ("asked", row.title)
+    assert till.desk.cancel(row.intent_id, BY_OPERATOR) == ("asked", row.title)
     [order] = till.bench.desk.shop.orders()
     assert till.bench.desk.shop.ends.put(order.order_id, "accepted", now_s=0)
     till.bench.clocks.pass_by(10)
@@ -243,7 +244,7 @@ def test_of_an_order_and_that_it_stands_each_is_told_by_itself(till: Till, tmp_p
 
 def test_what_the_journal_does_not_know_cannot_be_taken_back(till: Till) -> None:
     with pytest.raises(EarmarkError) as error:
-        till.desk.cancel("E-NONE")
+        till.desk.cancel("E-NONE", BY_OPERATOR)
     assert error.value.code == "order_unknown"
 
 

@@ -26,7 +26,7 @@ from agent.till.shift_asked import shift_shown
 from agent.till.shifts import Turn
 from agent.till.touching import Touching
 from tests.committing.kit import make_bench
-from tests.till.kit import ANNA, BERT, EDITION, Till
+from tests.till.kit import ANNA, BERT, EDITION, Till, Vector, utterance
 
 BADGE, OTHER = "0055555555", "0099999999"
 ORDER = "okay nabu order two bags of dark roast coffee"
@@ -212,3 +212,38 @@ def test_the_time_of_an_earlier_shift_ends_no_later_one(hall: Hall) -> None:
     ring()
     assert hall.on
     assert hall.desk.shifts.badge(BADGE, now_s=0) == Turn("shift_off", "Mona")
+
+
+def _on_and_asked(hall: Hall, voice: Vector | None) -> int:
+    """Mona is on and has ordered; `voice` asks to take it back. What is listened for then."""
+    hall.badge()
+    hall.till.wake_and_say(ORDER, voice)
+    hall.till.answer("yes place my order", voice)
+    hall.till.deliver()
+    hall.till.wake_and_say("cancel my last order", voice)
+    assert hall.till.said.startswith("Take back your last order") and hall.till.listening is not None
+    return hall.till.listening.listen_id
+
+
+@pytest.mark.parametrize("voice", [BERT, None])
+def test_whoever_is_on_takes_an_order_back(hall: Hall, voice: Vector | None) -> None:
+    _on_and_asked(hall, voice)
+    hall.till.answer("yes take back my order", voice)
+    assert (
+        hall.till.said.startswith("I have asked the shop to cancel")
+        and hall.till.decided[-1] == "cancel_asked"
+    )
+
+
+def test_on_a_shift_another_voice_takes_nothing_back(hall: Hall) -> None:
+    _on_and_asked(hall, BERT)
+    hall.till.answer("yes take back my order", ANNA)
+    assert "the order stays" in hall.till.said and "cancel_asked" not in hall.till.decided
+
+
+def test_after_badge_off_nothing_is_taken_back(hall: Hall) -> None:
+    listen_id = _on_and_asked(hall, BERT)
+    hall.badge()
+    assert not hall.on
+    hall.till.spoken.heard(utterance(listen_id, "yes take back my order", BERT))
+    assert "cancel_asked" not in hall.till.decided

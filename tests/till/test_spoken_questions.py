@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from agent.plumbing.messages import Publish, Say
+from agent.committing.cancelling import BY_OPERATOR, BY_VOICE
+from agent.committing.envelope import CANCEL, SignedData, decode_data, decode_event
+from agent.committing.jws import from_base64url
+from agent.committing.statements import CancelClaims
+from agent.deciding.basket import Factor
+from agent.plumbing.errors import EarmarkError
+from agent.plumbing.messages import Listen, Publish, Say
+from agent.plumbing.settings import Touch
+from agent.plumbing.site_messages import PinTyped
+from agent.till.touching import Touching
+from agent.till.typed import TypedDialogue
 from tests.committing.kit import DEVICE, Bench, agreed, make_bench
 from tests.till.kit import ANNA, BERT, Till, make_till, utterance
 
@@ -122,6 +133,47 @@ def test_the_last_order_is_taken_back_by_the_voice_that_gave_it(till: Till) -> N
     assert "cancel_asked" in till.decided
 
 
+def test_the_shop_is_told_who_took_it_back(till: Till) -> None:
+    _ordered(till)
+    till.wake_and_say("cancel my last order")
+    till.answer("yes take back my order")
+    assert _cancelled_by(till) == ("voice",)
+
+
+def test_who_types_comes_by_the_door_of_an_operator(till: Till) -> None:
+    _ordered(till)
+    typed = TypedDialogue(till.desk, "en", lambda _: None, till.what_is_low, till.asks)
+    typed.typed("cancel my last order")
+    typed.typed("yes")
+    assert _cancelled_by(till) == ("operator",)
+
+
+def _cancelled_by(till: Till) -> tuple[str, ...]:
+    """How whoever took the last order back was verified, as the shop is told."""
+    [order, *_] = till.desk.journal.orders(1)
+    cancel = till.desk.journal.cancel(order.intent_id)
+    assert cancel is not None
+    signed = decode_data(decode_event(cancel.payload, CANCEL), SignedData).signed
+    return msgspec.json.decode(from_base64url(signed.split(".")[1]), type=CancelClaims).amr
+
+
+@pytest.mark.parametrize("factors", [("voice", "pin"), ("voice", "badge"), ("voice", "phone"), ("phone",)])
+def test_a_voice_does_not_take_back_what_more_than_a_voice_confirmed(
+    till: Till, factors: tuple[Factor, ...]
+) -> None:
+    anna = till.desk.people.all()[0].pseudonym
+    order = msgspec.structs.replace(agreed(person=anna), factors=factors)
+    intent = till.bench.road.commit(order).intent_id
+    till.wake_and_say("cancel my last order")
+    assert till.said.startswith("More than a voice confirmed that order") and till.listening is None
+    till.wake_and_say("yes take back my order")
+    with pytest.raises(EarmarkError, match="cancel_by_voice"):
+        till.desk.cancel(intent, BY_VOICE)
+    [row] = till.desk.journal.orders()
+    assert row.state == "queued" and "cancel_asked" not in till.decided
+    assert till.desk.cancel(intent, BY_OPERATOR)[0] == "cancelled"
+
+
 @pytest.mark.parametrize(
     ("words", "voice", "open_words"),
     [
@@ -223,3 +275,111 @@ def test_nobody_is_enrolled_into_a_question_whether_something_is_meant(till: Til
 def test_half_a_question_is_not_understood(till: Till) -> None:
     till.wake_and_say("how much is rice in stock")
     assert till.decided == ["not_understood"]
+
+
+def _button_is_dead(till: Till) -> bool:
+    """Whether a press of the button has nobody listened to, though nothing is said or asked."""
+    till.finish_speaking()
+    before = len(till.sent)
+    till.spoken.push_to_talk()
+    return not any(isinstance(message, Listen) for message in till.sent[before:])
+
+
+@pytest.mark.parametrize(
+    ("words", "open_words"), [("never mind", ""), ("", "cancel my last order no never mind")]
+)
+def test_a_question_that_was_taken_back_before_it_was_put_is_over(
+    till: Till, words: str, open_words: str
+) -> None:
+    _ordered(till)
+    till.wake_and_say("cancel my last order")
+    till.spoken.went_on(0)
+    till.spoken.heard(utterance(0, words, open_words=open_words))
+    assert till.said == "All right, the order stays: two bags of medium roast coffee."
+    assert "cancel_asked" not in till.decided and not _button_is_dead(till)
+
+
+def test_to_be_forgotten_taken_back_before_it_was_asked_about_is_over(till: Till) -> None:
+    till.wake_and_say("forget my voice")
+    till.spoken.went_on(0)
+    till.spoken.heard(utterance(0, "never mind"))
+    assert len(till.desk.people) == 1 and not _button_is_dead(till)
+
+
+def test_what_was_withheld_is_asked_after_all_where_the_whole_says_nothing_else(till: Till) -> None:
+    _ordered(till)
+    till.wake_and_say("cancel my last order")
+    till.spoken.went_on(0)
+    till.spoken.heard(utterance(0, ""))
+    assert till.said.startswith("Take back your last order")
+    till.answer("yes take back my order")
+    assert "cancel_asked" in till.decided
+
+
+@pytest.fixture
+def at_a_keypad(bench: Bench, tmp_path: Path) -> Till:
+    """Anna has a PIN, and what she has just ordered waits for it."""
+    bench.settings = msgspec.structs.replace(bench.settings, touch=Touch(keypad_device="/dev/input/event0"))
+    till = make_till(bench, tmp_path)
+    till.desk.factors.set(till.desk.people.all()[0].pseudonym, "pin", "4711")
+    till.wake_and_say("order eight bags of dark roast coffee")
+    assert till.spoken.awaiting is not None
+    return till
+
+
+def test_a_pin_that_places_the_order_ends_what_was_asked_in_between(at_a_keypad: Till) -> None:
+    till = at_a_keypad
+    touching = Touching(till.desk, till.spoken, lambda _, then: till.timers.append(then))
+    till.wake_and_say("talk to a person", BERT)
+    assert till.said.startswith("Shall I tell the shop")
+    touching.received(PinTyped("4711"))
+    assert till.decided[-1] == "confirmed_by_pin"
+    till.deliver()
+    assert not _button_is_dead(till) and till.desk.journal.open_requests() == []
+
+
+def test_say_that_again_is_about_what_is_asked_last(at_a_keypad: Till) -> None:
+    till = at_a_keypad
+    till.wake_and_say("talk to a person", BERT)
+    till.answer("repeat that", BERT)
+    assert till.said.startswith("Shall I tell the shop")
+    till.answer("yes tell the shop", BERT)
+    assert len(till.desk.journal.open_requests()) == 1 and till.spoken.awaiting is not None
+
+
+@pytest.mark.parametrize("question", ["what did i spend today", "where is my order"])
+def test_what_one_was_told_is_not_said_again_to_another(till: Till, question: str) -> None:
+    _ordered(till)
+    till.wake_and_say(question)
+    if till.asked:
+        answered_by_shop(till)
+    assert "zloty" in till.said or "coffee" in till.said
+    till.wake_and_say("repeat that", BERT)
+    assert till.said == "That I say only to whoever asks for it. Ask me again."
+    till.wake_and_say("how much is rice", BERT)
+    price = till.said
+    till.wake_and_say("repeat that")
+    assert till.said == price
+
+
+def test_what_one_was_told_beside_a_read_back_is_not_said_again(till: Till) -> None:
+    _ordered(till)
+    till.wake_and_say("order two bags of coffee")
+    till.wake_and_say("what did i spend today")
+    assert till.said == f"Today: thirty-eight zloty for one order. {READ_BACK}"
+    till.answer("repeat that", BERT)
+    assert till.said == READ_BACK
+    till.wake_and_say("what did i spend today")
+    till.spoken.voice_lost()
+    till.spoken.voice_came()
+    till.wake_and_say("repeat that", BERT)
+    assert till.said == "That I say only to whoever asks for it. Ask me again."
+
+
+def test_what_was_withheld_from_one_is_told_to_that_one(till: Till) -> None:
+    _ordered(till)
+    till.wake_and_say("what did i spend today")
+    told, before = till.said, sentences(till)
+    till.spoken.went_on(0)
+    till.spoken.heard(utterance(0, ""))
+    assert till.said == told and sentences(till) == before + 1
