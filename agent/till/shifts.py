@@ -30,6 +30,7 @@ class Shifts:
         """`hours`: how long one lasts at most; 0 where there are no shifts."""
         self._people, self._factors, self._hours = people, factors, hours
         self._now: Shift | None = None
+        self._badge = b""  # by which it began
 
     @property
     def used(self) -> bool:
@@ -65,6 +66,7 @@ class Shifts:
             return Turn("shift_off", person.name)
         began_s = self._factors.boot_s()
         self._now = Shift(person.pseudonym, began_s, began_s + self._hours() * 3600)
+        self._badge = self._factors.badge_mark(person.pseudonym)
         return Turn("shift_next" if before else "shift_on", person.name, self._now)
 
     def end(self) -> None:
@@ -99,9 +101,9 @@ class Shifts:
         return person is not None and person.voiceprint is not None
 
     def _person(self, shift: Shift) -> Person | None:
-        """Whose it is, while it is on."""
+        """Whose it is, while it is on: `_now`. Another badge of theirs is not the one that was held up."""
         person = self._people.get(shift.person)
         if person is None or not person.admitted or not self.used:
             return None
-        has_badge = "badge" in self._factors.kinds_of(shift.person)
+        has_badge = self._factors.badge_mark(shift.person) == self._badge
         return person if has_badge and shift.is_on(self._factors.boot_s()) else None
