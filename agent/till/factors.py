@@ -104,8 +104,8 @@ class Factors:
         return self.tried(lambda: self.badge_owner(number), now_s=now_s)
 
     def tried(self, find: Callable[[], T | None], *, now_s: int) -> T | None:
-        """What `find` makes of a number or badge; None counts towards the lockout. Anything else forgives only
-        failures that are old: it may be somebody's own, held up between guesses at another's.
+        """What `find` makes of a number or badge; None counts towards the lockout. Anything else forgives
+        failures only when they are old: it may be somebody's own, between guesses at another's.
 
         Raises TrustError factor_locked after too many failures: nothing is tried then.
         """

@@ -31,6 +31,8 @@ class Shifts:
         self._people, self._factors, self._hours = people, factors, hours
         self._now: Shift | None = None
         self._badge = b""  # by which it began
+        self.when_ended: Callable[[], None] = lambda: None
+        """Called after its time or an operator has ended it."""
 
     @property
     def used(self) -> bool:
@@ -73,12 +75,19 @@ class Shifts:
         """Nobody is on any more."""
         self._now = None
 
+    def counts(self, person: str) -> bool:
+        """Whether a PIN or badge of theirs would confirm what somebody else has said now: a badge does only
+        of who is on, where there are shifts."""
+        on = self.on is not None and self.on.person == person
+        return on or not self.used or "pin" in self._factors.kinds_of(person)
+
     def time_is_over(self, shift: Shift) -> str | None:
         """Ends it where it is still that one, and its time is over: whose it was, by name ('' where they were
         forgotten), else None."""
         if self._now is not shift or shift.is_on(self._factors.boot_s()):
             return None
         self.end()
+        self.when_ended()
         person = self._people.get(shift.person)
         return person.name if person else ""
 
