@@ -13,6 +13,11 @@ from agent.till.house import HouseRules, rules_by_files
 
 NO_READER = "[shift]: there is no badge reader, so nobody can be on shift"
 
+NOTHING_TO_PRESS = (
+    "[shift]: there is neither button nor keypad, so the badge of who is on also confirms what is open in their"
+    " name when it is held up to end the shift; name one in [touch]"
+)
+
 
 def policy(settings: Settings) -> Iterator[Finding]:
     """Of the file that the till reads when it starts, and of the shop's word on who may order what. Raises

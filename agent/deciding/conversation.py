@@ -211,11 +211,17 @@ class FactorRefused:
     code: str
 
 
+@dataclass(frozen=True)
+class FactorLate:
+    """Nobody has confirmed it for as long as it may be left open."""
+
+
 Event = (
     OfferEvent
     | Placed
     | FactorGiven
     | FactorRefused
+    | FactorLate
     | PhoneRefused
     | OrderHeard
     | Chosen

@@ -33,6 +33,7 @@ _REFUSALS = (
     "say_how_to_order",
     "sentence_needed",
     "factor_wrong",
+    "factor_late",
     "phone_wrong",
     "phone_refused",
     "second_wrong",

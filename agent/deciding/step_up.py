@@ -17,6 +17,7 @@ from agent.deciding.conversation import (
     Committing,
     Confused,
     FactorGiven,
+    FactorLate,
     FactorRefused,
     Idle,
     Outcome,
@@ -67,6 +68,11 @@ def factor_refused(state: AwaitingFactor, event: FactorRefused, _: Surroundings)
     if event.code == "factor_locked":
         return _end(state, event.code)
     return ask_again(state, event.code if state.wants == "factor" else f"{state.wants}_wrong")
+
+
+def too_late(state: AwaitingFactor, _: FactorLate, __: Surroundings) -> Outcome:
+    """Whoever comes now confirms nothing that others have left open."""
+    return _end(state, "factor_late")
 
 
 def phone_refused(state: AwaitingFactor, event: PhoneRefused, _: Surroundings) -> Outcome:

@@ -250,6 +250,11 @@ class Touch(_Section, frozen=True):
         """Those that are named."""
         return tuple(path for path in (self.keypad_device, self.badge_device, self.button_device) if path)
 
+    @property
+    def can_press(self) -> bool:
+        """Whether there is a key for somebody who stands there: the button, or the keypad's Enter."""
+        return bool(self.keypad_device or self.button_device)
+
 
 class Sandbox(_Section, frozen=True):
     require_landlock: bool = False  # true: do not start on a kernel that cannot limit which files are opened

@@ -56,5 +56,9 @@ class ButtonPressed(Message, frozen=True):
     """Push-to-talk: somebody wants to speak without the wake word."""
 
 
+class EnterPressed(Message, frozen=True):
+    """Enter on the keypad, with no number before it: somebody stands there."""
+
+
 SensorsToTill = Proposal | SensorState
-TouchToTill = PinTyped | BadgeRead | ButtonPressed
+TouchToTill = PinTyped | BadgeRead | ButtonPressed | EnterPressed

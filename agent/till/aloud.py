@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from agent.deciding.basket import Basket
@@ -12,11 +13,13 @@ from agent.deciding.choice import CHOICE
 from agent.deciding.conversation import (
     Committing,
     Event,
+    FactorLate,
     Idle,
     Proposed,
     Repeated,
     Say,
     SensorsSilent,
+    State,
 )
 from agent.deciding.placed import JournalMended, ReceiptArrived, ReceiptLate
 from agent.deciding.replies import render
@@ -25,10 +28,12 @@ from agent.deciding.verification import Verdict
 from agent.plumbing import messages
 from agent.till.about_me import AboutMe
 from agent.till.asks import NO_SHOP, Shop
+from agent.till.awaited import Awaited
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
 from agent.till.heard import choice_phrases
 from agent.till.news import Announcements, News
+from agent.till.shift_words import key_on_shift
 from agent.till.spoken_questions import SpokenQuestions
 from agent.till.talk import Talk
 from agent.till.voice_line import Send, VoiceLine
@@ -63,9 +68,12 @@ class Aloud(Talk):
         self._answer = ""  # to what was asked in between; said before what is still asked
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
+        self.awaited = Awaited(desk.factors.boot_s, start_timer, self._too_late)
         self._said_at_s = 0
         self.awaits_admission = ""
         """Somebody whose voice was learned right now, and whom a PIN or badge may admit."""
+        self.pressed_to_admit = False
+        """Whether somebody has pressed a key of the device since then."""
 
     def voice_came(self) -> None:
         """There is a `voice` that speaks."""
@@ -129,10 +137,19 @@ class Aloud(Talk):
             self._apply(ReceiptLate())
 
     def _say(self, say: Say) -> None:
-        self._speak(say)
+        key = key_on_shift(say.key, self._state, self._desk)
+        self._speak(say if key == say.key else replace(say, key=key))
+
+    def _become(self, state: State) -> None:
+        before = self._state
+        super()._become(state)
+        self.awaited.became(before, state)
+
+    def _too_late(self) -> None:
+        self._apply(FactorLate())
 
     def _await_admission(self, person: str) -> None:
-        self.awaits_admission = person
+        self.awaits_admission, self.pressed_to_admit = person, False
         self._start_timer(ADMITTED_WITHIN_MS, partial(self._not_admitted, person))
 
     def _not_admitted(self, person: str) -> None:

@@ -157,7 +157,8 @@ class Desk:
                 much = much_of(past_orders(self.journal, person, self.now_s()), local(self.now_s()))
         factor_ready, phone_ready = self._has_factor(person), self.has_phone(person)
         second_ready = any(
-            self._has_factor(one.pseudonym) or self.has_phone(one.pseudonym)
+            self.has_phone(one.pseudonym)
+            or (self._has_factor(one.pseudonym) and self.shifts.counts(one.pseudonym))
             for one in self.people.all()
             if one.pseudonym != person and one.admitted
         )

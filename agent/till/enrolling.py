@@ -100,7 +100,8 @@ class VoiceEnrolment:
             return say
         key = f"{say.key}_{'newcomer' if self._newcomer else 'more'}"
         if key == "enrol_done_newcomer" and self._somebody_could_admit:
-            key = "enrol_done_newcomer_factor"
+            pressed = "_pressed" if self._desk.shifts.used else ""
+            key = f"enrol_done_newcomer_factor{pressed}"
         return replace(say, key=key)
 
     @property
@@ -108,7 +109,8 @@ class VoiceEnrolment:
         """Whether there is a keypad or reader, and somebody with a PIN or badge."""
         people, factors = self._desk.people.all(), self._desk.factors
         has = any(person.admitted and factors.has(person.pseudonym) for person in people)
-        return has and bool(self._desk.settings.touch.devices)
+        touch = self._desk.settings.touch
+        return has and (touch.can_press if self._desk.shifts.used else bool(touch.devices))
 
     def _keep(self, learned: enrolment.Learned, done: Say) -> Say:
         profile = Profile(self._consent, sessions=(self._session(),))

@@ -104,15 +104,12 @@ class Factors:
         return self.tried(lambda: self.badge_owner(number), now_s=now_s)
 
     def tried(self, find: Callable[[], T | None], *, now_s: int) -> T | None:
-        """What `find` makes of a number or badge; None counts towards the lockout, anything else ends it.
+        """What `find` makes of a number or badge; None counts towards the lockout. Anything else forgives
+        failures only when they are old: it may be somebody's own, between guesses at another's.
 
         Raises TrustError factor_locked after too many failures: nothing is tried then.
         """
-        self._begin_try(now_s, _LOCKOUT_KEY)
-        found = find()
-        if found is not None:
-            keep(self._memory, _LOCKOUT_KEY, CLEAR)
-        return found
+        return self._tried(find, now_s, _LOCKOUT_KEY)
 
     def shift_badge(self, number: str, *, now_s: int) -> str | None:
         """Whose badge it is, where nobody asked for one. Nothing has to be ordered to try, so a right one
@@ -120,11 +117,18 @@ class Factors:
 
         Raises TrustError factor_locked, and JournalError.
         """
-        before = self._begin_try(now_s, _SHIFT_LOCKOUT_KEY)
-        owner = self.badge_owner(number)
-        if owner is not None:
-            keep(self._memory, _SHIFT_LOCKOUT_KEY, before.forgiven(self.boot_s()))
-        return owner
+        return self._tried(lambda: self.badge_owner(number), now_s, _SHIFT_LOCKOUT_KEY)
+
+    def badge_mark(self, person: str) -> bytes:
+        """What no other badge of that person has had, b'' where there is none; it tells nothing of its
+        number."""
+        badges = (one.salt for one in self._secrets if (one.person, one.kind) == (person, "badge"))
+        return next(badges, b"")
+
+    def fits_badge(self, person: str, number: str) -> bool:
+        """Whether it is that person's badge; only where what comes of it counts the try."""
+        mine = [secret for secret in self._secrets if (secret.person, secret.kind) == (person, "badge")]
+        return any(_fits(secret, number) for secret in mine)
 
     def fits_pin(self, person: str, number: str) -> bool:
         """Whether it is that person's PIN; only within `tried`."""
@@ -146,6 +150,13 @@ class Factors:
                 return None
             self._badges_seen[seen] = owner
         return self._badges_seen[seen]
+
+    def _tried(self, find: Callable[[], T | None], now_s: int, key: str) -> T | None:
+        before = self._begin_try(now_s, key)
+        found = find()
+        if found is not None:
+            keep(self._memory, key, before.forgiven(self.boot_s()))
+        return found
 
     def _begin_try(self, now_s: int, key: str) -> Lockout:
         lockout, boot_s = kept(self._memory, key, CLEAR), self.boot_s()

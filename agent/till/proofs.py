@@ -47,6 +47,10 @@ class Proofs:
         """Held to the reader."""
         self._try(self._aloud(), number, self._owner_of_badge)
 
+    def wants_badge_of(self, person: str) -> bool:
+        """Whether anything said is awaited that this person's badge would confirm."""
+        return any(state.wants != "phone" and person in self._who(state) for _, state in self._aloud())
+
     def takes(self, topic: str) -> bool:
         """Whether what comes from there is a phone's answer."""
         return topic == self._topic

@@ -12,6 +12,7 @@ def shift_shown(desk: Desk, request: ShiftRequest) -> ShiftShown:
     shift, name = shifts.on, shifts.name
     if isinstance(request, EndShift):
         shifts.end()
+        shifts.when_ended()
     if shift is None:
         return ShiftShown(shifts.used)
     since_s = desk.now_s() - round(desk.factors.boot_s() - shift.began_s)

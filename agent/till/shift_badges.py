@@ -24,7 +24,8 @@ _MOST_TRIES = 30
 
 
 class ShiftBadges:
-    """What is talked about on a shift ends with it; an order that was signed stays."""
+    """What is talked about on a shift ends with it, and with a badge whatever is: nobody agrees by it to what
+    others have left open. An order that was signed stays."""
 
     def __init__(
         self, desk: Desk, spoken: SpokenDialogue, start_timer: Callable[[int, Callable[[], None]], None]
@@ -32,6 +33,7 @@ class ShiftBadges:
         self._desk, self._spoken, self._start_timer = desk, spoken, start_timer
         self._key, self._seen, self._seen_s = os.urandom(32), b"", 0.0
         self._newest: Say | None = None
+        desk.shifts.when_ended = partial(spoken.shift_over, of_anybody=False)
 
     def seen(self, number: str) -> bool:
         """A badge was read, for whatever; whether the same is being held up since before."""
@@ -46,11 +48,11 @@ class ShiftBadges:
             turn = self._desk.shifts.badge(number, now_s=self._desk.now_s())
         except EarmarkError as error:
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
-            self._over()
+            self._spoken.shift_over()
             self._tell("shift_locked" if error.code == "factor_locked" else "shift_failed")
             return
         if turn.key != "shift_unknown":
-            self._over()
+            self._spoken.shift_over()
         if turn.shift is not None:
             left_s = turn.shift.ends_s - turn.shift.began_s
             self._start_timer(math.ceil(left_s * 1_000), partial(self._time_is_over, turn.shift))
@@ -58,15 +60,8 @@ class ShiftBadges:
 
     def _time_is_over(self, shift: Shift) -> None:
         name = self._desk.shifts.time_is_over(shift)
-        if name is None:
-            return
-        self._over()
         if name and not self._desk.is_quiet():
             self._tell("shift_over", name)
-
-    def _over(self) -> None:
-        if self._spoken.speaker.reason == "shift":
-            self._spoken.take_back()
 
     def _tell(self, key: str, name: str = "") -> None:
         self._newest = Say(key)

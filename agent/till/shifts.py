@@ -30,6 +30,9 @@ class Shifts:
         """`hours`: how long one lasts at most; 0 where there are no shifts."""
         self._people, self._factors, self._hours = people, factors, hours
         self._now: Shift | None = None
+        self._badge = b""  # by which it began
+        self.when_ended: Callable[[], None] = lambda: None
+        """Called after its time or an operator has ended it."""
 
     @property
     def used(self) -> bool:
@@ -65,11 +68,18 @@ class Shifts:
             return Turn("shift_off", person.name)
         began_s = self._factors.boot_s()
         self._now = Shift(person.pseudonym, began_s, began_s + self._hours() * 3600)
+        self._badge = self._factors.badge_mark(person.pseudonym)
         return Turn("shift_next" if before else "shift_on", person.name, self._now)
 
     def end(self) -> None:
         """Nobody is on any more."""
         self._now = None
+
+    def counts(self, person: str) -> bool:
+        """Whether a PIN or badge of theirs would confirm what somebody else has said now: a badge does only
+        of who is on, where there are shifts."""
+        on = self.on is not None and self.on.person == person
+        return on or not self.used or "pin" in self._factors.kinds_of(person)
 
     def time_is_over(self, shift: Shift) -> str | None:
         """Ends it where it is still that one, and its time is over: whose it was, by name ('' where they were
@@ -77,6 +87,7 @@ class Shifts:
         if self._now is not shift or shift.is_on(self._factors.boot_s()):
             return None
         self.end()
+        self.when_ended()
         person = self._people.get(shift.person)
         return person.name if person else ""
 
@@ -99,9 +110,9 @@ class Shifts:
         return person is not None and person.voiceprint is not None
 
     def _person(self, shift: Shift) -> Person | None:
-        """Whose it is, while it is on."""
+        """Whose it is, while it is on: `_now`. Another badge of theirs is not the one that was held up."""
         person = self._people.get(shift.person)
         if person is None or not person.admitted or not self.used:
             return None
-        has_badge = "badge" in self._factors.kinds_of(shift.person)
+        has_badge = self._factors.badge_mark(shift.person) == self._badge
         return person if has_badge and shift.is_on(self._factors.boot_s()) else None

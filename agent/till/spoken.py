@@ -55,6 +55,10 @@ class _HeardSoFar(NamedTuple):
     words: str
 
 
+def _speaker_of(state: State) -> Verdict:
+    return Verdict() if isinstance(state, Idle) else state.speaker
+
+
 class SpokenDialogue(Mannered):
     """Drives the dialogue table from what `voice` hears. Embeddings live here, from the order to its
     decision."""
@@ -93,6 +97,17 @@ class SpokenDialogue(Mannered):
         self._enrolment.abandon()
         if not isinstance(self._state, Committing):
             self._become(Idle())
+
+    def shift_over(self, *, of_anybody: bool = True) -> None:
+        """Takes back what is open, or was heard and not answered: that `of_anybody`, or of who was on."""
+        before = self._heard_so_far
+        if before is not None and (of_anybody or _speaker_of(before.state).reason == "shift"):
+            self._heard_so_far = None
+        if self._questions.under_way:
+            self._line.drop_question()
+        self._questions.drop()
+        if of_anybody or self.speaker.reason == "shift":
+            self.take_back()
 
     def woken(self) -> None:
         """The wake word was heard."""

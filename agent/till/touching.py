@@ -36,7 +36,10 @@ class _NewFactor:
 
 class Touching:
     """A number that nobody asked for is forgotten and never tried: the keypad is no oracle. Of badges that
-    holds where there are no shifts."""
+    holds where there are no shifts.
+
+    Where there are, a badge begins and ends them at any time, so by itself it agrees to nothing that happens
+    to be open: only that of who is on does, after a key was pressed since it was read back."""
 
     def __init__(
         self,
@@ -54,7 +57,10 @@ class Touching:
     def received(self, message: messages.Message) -> None:
         """From `touch`."""
         again = isinstance(message, site_messages.BadgeRead) and self._shifts.seen(message.number)
+        self._spoken.awaited.look()
         match message:
+            case site_messages.BadgeRead(number=number) if self._desk.shifts.used:
+                self._badge_where_there_are_shifts(number, again=again)
             case site_messages.PinTyped(number=number) if self._proofs.awaited_aloud:
                 self._proofs.number(number)
             case site_messages.BadgeRead(number=number) if self._proofs.awaited_aloud:
@@ -69,13 +75,39 @@ class Touching:
                 self._choose(self._new, number)
             case site_messages.PinTyped(number=number) if self._proofs.awaited:
                 self._proofs.number(number)
-            case site_messages.BadgeRead(number=number) if self._desk.shifts.used:
-                if not again:
-                    self._shifts.held_up(number)
-            case site_messages.ButtonPressed():
-                self._spoken.push_to_talk()
+            case site_messages.ButtonPressed() | site_messages.EnterPressed():
+                self._pressed(wishes_to_speak=isinstance(message, site_messages.ButtonPressed))
             case _:
                 audit.log("touch_unasked")
+
+    def _pressed(self, *, wishes_to_speak: bool) -> None:
+        if self._spoken.awaited.press():
+            return
+        if self._desk.shifts.used and self._spoken.awaits_admission:
+            self._spoken.pressed_to_admit = True
+        elif wishes_to_speak:
+            self._spoken.push_to_talk()
+
+    def _badge_where_there_are_shifts(self, number: str, *, again: bool) -> None:
+        newcomer, to_admit = self._spoken.awaits_admission, self._spoken.pressed_to_admit
+        if self._confirms(number):
+            self._proofs.badge(number)
+        elif newcomer and to_admit:
+            self._spoken.pressed_to_admit = False
+            self._admit(newcomer, number, self._desk.factors.badge_owner)
+        elif self._new and self._new.kind == "badge":
+            self._choose(self._new, number)
+        elif not again:
+            self._shifts.held_up(number)
+
+    def _confirms(self, number: str) -> bool:
+        """Whether it is held up for what is awaited: the badge of who is on, after a key, where there is one.
+        Nobody learns more by it than by what a badge does anyhow, and there its tries are counted."""
+        on, can_press = self._desk.shifts.on, self._desk.settings.touch.can_press
+        if on is None or not self._proofs.wants_badge_of(on.person):
+            return False
+        meant = self._spoken.awaited.take_press() or not can_press
+        return meant and self._desk.factors.fits_badge(on.person, number)
 
     def begin_new(self, kind: Kind, person: str, on_step: OnStep) -> None:
         """Asks that person aloud to type a new PIN, or to hold up a new badge, twice.

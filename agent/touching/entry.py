@@ -27,7 +27,7 @@ class NumberEntry:
         self._too_long = False
 
     def push(self, press: KeyPress) -> str | None:
-        """The whole number when Enter ends it, else None."""
+        """The whole number when Enter ends it, '' for Enter alone; else None."""
         if not 0 <= press.at_s - self._last_s <= self._pause_s:
             self._clear()
         self._last_s = press.at_s
@@ -38,7 +38,7 @@ class NumberEntry:
         elif press.code in (KEY_ENTER, KEY_KPENTER):
             number, whole = self._digits, not self._too_long
             self._clear()
-            return number if whole and len(number) >= self._fewest else None
+            return number if whole and (not number or len(number) >= self._fewest) else None
         elif digit := DIGITS.get(press.code):
             self._too_long = self._too_long or len(self._digits) == LONGEST_NUMBER
             self._digits = (self._digits + digit)[:LONGEST_NUMBER]

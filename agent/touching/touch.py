@@ -15,7 +15,7 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
 from agent.plumbing.process_main import run_process
 from agent.plumbing.settings import Settings, Touch
-from agent.plumbing.site_messages import BadgeRead, ButtonPressed, PinTyped
+from agent.plumbing.site_messages import BadgeRead, ButtonPressed, EnterPressed, PinTyped
 from agent.plumbing.till_link import News, TillLink
 from agent.touching.entry import NumberEntry
 from agent.touching.input_device import InputDevice
@@ -49,7 +49,9 @@ class TouchPanel:
 
     def _keypad_pressed(self, press: KeyPress) -> Message | None:
         number = self._pin.push(press)
-        return PinTyped(number) if number else None
+        if number is None:
+            return None
+        return PinTyped(number) if number else EnterPressed()
 
     def _badge_pressed(self, press: KeyPress) -> Message | None:
         number = self._badge.push(press)

@@ -72,7 +72,7 @@ def _tried() -> Iterator[Tried]:
 
 
 OF_WHO_ORDERED = re.compile(
-    "gave_up|read_back|asked_.+|declined_.+|refused_other_voice|went_on|offer_over|chose_neither"
+    "gave_up|read_back|asked_.+|declined_.+|refused_other_voice|went_on|offer_over|factor_late|chose_neither"
 )
 OF_WHO_ACTED = re.compile("consented|confirmed_by_.+|approved_by_.+|phone_refused|order_open|proposal_.+")
 OF_NOBODY = re.compile("refused_(?!other_voice).+|proposed|sensor_silent|not_understood")

@@ -115,7 +115,9 @@ def test_nobodys_hours_are_kept_anywhere(hall: Hall) -> None:
     assert hall.till.decided == before
 
 
-@pytest.mark.parametrize("end", ["restart", "forgotten", "badge removed", "time", "no shifts any more"])
+@pytest.mark.parametrize(
+    "end", ["restart", "forgotten", "badge removed", "badge replaced", "badge set again", "time", "no shifts"]
+)
 def test_whatever_ends_a_shift_ends_it(hall: Hall, end: str) -> None:
     hall.badge()
     assert hall.on
@@ -126,6 +128,11 @@ def test_whatever_ends_a_shift_ends_it(hall: Hall, end: str) -> None:
             hall.desk.forget(hall.mona)
         case "badge removed":
             hall.desk.factors.remove(hall.mona, "badge")
+        case "badge replaced":
+            hall.desk.factors.set(hall.mona, "badge", "0044444444")
+        case "badge set again":
+            hall.desk.factors.remove(hall.mona, "badge")
+            hall.desk.factors.set(hall.mona, "badge", BADGE)
         case "time":
             hall.bench.clocks.pass_by(10 * 3600)
         case _:

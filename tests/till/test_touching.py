@@ -113,6 +113,21 @@ def test_a_badge_confirms_for_its_owner_only(till: Till, touching: Touching) -> 
     assert till.decided[-1] == "confirmed_by_badge"
 
 
+def test_another_badge_between_is_no_excuse_for_guessing_a_pin(till: Till, touching: Touching) -> None:
+    bert = till.desk.people.add("Bert", Voiceprint(GE2E, BERT), now_s=0).pseudonym
+    till.desk.factors.set(bert, "badge", "0099999999")
+    for _ in range(2):
+        till.wake_and_say(DEAR)
+        for _ in range(2):
+            touching.received(PinTyped("0000"))
+        touching.received(BadgeRead("0099999999"))
+    till.wake_and_say(DEAR)
+    touching.received(PinTyped("0000"))
+    touching.received(PinTyped(PIN))
+    assert till.decided[-1] == "factor_locked"
+    assert not till.desk.journal.orders()
+
+
 def test_the_factor_tier_has_limits_of_its_own(till: Till, touching: Touching) -> None:
     till.wake_and_say("okay nabu order twenty bottles of olive oil")
     touching.received(PinTyped(PIN))
