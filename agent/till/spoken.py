@@ -218,7 +218,7 @@ class SpokenDialogue(Mannered):
                 self._line.say_again()
 
     def _taken_back(self, denial: Answer, utterance: messages.Utterance) -> None:
-        """Whatever stood and was said to nobody: an order, a line of the list, or whether something is meant."""
+        """Whatever stood and was said to nobody: an order, a line of the list, a question if it is meant."""
         self._about_me.drop()
         if not self._questions.denied(utterance.number):
             self._questions.drop()  # and what was written on the list too soon
