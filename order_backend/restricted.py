@@ -2,18 +2,20 @@
 details, because it is of a release before them or has lost them, knows nobody's role.
 
 The shop does not know it either. What a device that has lost them asks for is asked for here: a factor that
-did not pass through its ear. A device that did judge by them says so in what it signs.
+did not pass through its ear. A device that did judge by them says so in what it signs. Where the shop has
+lost them itself, it asks for that with all goods: it cannot know then which ones a voice alone may not order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
 from typing import NamedTuple
 
 from agent.committing.mandates import CheckoutMandate, OpenCheckoutMandate
 from agent.committing.offers import read_offer
 from agent.plumbing.errors import ConfigurationError, TrustError
 from order_backend.checks import CheckedIntent, Refusal
+from order_backend.device_log import DeviceLog
 from order_backend.published import Published, claims_of_version
 from order_backend.told_details import restricted
 
@@ -22,8 +24,15 @@ CODE = "restricted"
 
 
 class _Told(NamedTuple):
+    """What was told of one version; which products are kept for some is None where that is lost."""
+
     sha256: str
-    products: frozenset[str]
+    products: frozenset[str] | None
+
+    def holds_back(self, intent: CheckedIntent) -> bool:
+        """Whether anything of it may be for some only."""
+        ids = {line.id.partition("?")[0] for line in intent.lines}
+        return self.products is None or not ids.isdisjoint(self.products)
 
 
 _NOTHING = _Told("", frozenset())
@@ -31,11 +40,12 @@ _NOTHING = _Told("", frozenset())
 
 class Restricted:
     """On the connection of a `Shop` that has published. What was told of a version does not change, so it is
-    looked up once."""
+    looked up once; what is lost of it each time, as a backup may bring it back."""
 
     def __init__(self, published: Published) -> None:
         self._published = published
         self._known: dict[int, _Told] = {}
+        self._log = DeviceLog(logging.getLogger("order_backend"))
 
     def check(self, intent: CheckedIntent) -> None:
         """Raises Refusal restricted."""
@@ -43,28 +53,35 @@ class Restricted:
         if set(checkout.amr) != {"voice"}:
             return
         told = self._told(_version_of(checkout))
-        if told.products and checkout.details != told.sha256 and _any(intent, told.products):
+        if checkout.details != told.sha256 and told.holds_back(intent):
             raise Refusal(CODE, "not everybody may order that, and the device does not know who may")
 
     def _told(self, version: int) -> _Told:
-        if version not in self._known:
-            while len(self._known) >= MOST_IN_MEMORY:
-                del self._known[next(iter(self._known))]
-            self._known[version] = self._look_up(version)
-        return self._known[version]
+        if version in self._known:
+            return self._known[version]
+        told = self._look_up(version)
+        if told.products is None:
+            line = f"details_lost catalogue_version={version} next_step=restore catalogue_parts"
+            self._log.say("details_lost", line, level=logging.ERROR)
+            return told
+        while len(self._known) >= MOST_IN_MEMORY:
+            del self._known[next(iter(self._known))]
+        self._known[version] = told
+        return told
 
     def _look_up(self, number: int) -> _Told:
         version = self._published.version(number) if number else None
         if version is None or not version.manifest:
             return _NOTHING
         claims = claims_of_version(version)
+        if claims.details is None:
+            return _NOTHING
         details = self._published.details(claims)
-        if claims.details is None or details is None:
-            return _NOTHING
         try:
-            return _Told(claims.details.sha256, restricted(details))
+            products = None if details is None else restricted(details)
         except ConfigurationError:  # it was checked when it was published
-            return _NOTHING
+            products = None
+        return _Told(claims.details.sha256, products)
 
 
 def _version_of(checkout: OpenCheckoutMandate | CheckoutMandate) -> int:
@@ -74,7 +91,3 @@ def _version_of(checkout: OpenCheckoutMandate | CheckoutMandate) -> int:
         return read_offer(checkout.checkout_jwt).catalogue_version
     except TrustError:
         return 0
-
-
-def _any(intent: CheckedIntent, products: Iterable[str]) -> bool:
-    return not {line.id.partition("?")[0] for line in intent.lines}.isdisjoint(products)

@@ -35,8 +35,9 @@ def words_said(state: Challenged, event: ChallengeAnswered, around: Surroundings
         return _failed(state, "challenge_wrong", "challenge_wrong")
     if not event.speaker.person or event.speaker != state.speaker or not event.same_speaker:
         return _failed(state, "refused_other_voice", "challenge_other_voice")
-    if not (permit(basket, around).allowed or challenge_will_do(basket, around)):
-        return read_back(basket, state.speaker, around, state.offer)  # the limits have changed meanwhile
+    allowed = permit(basket, around).allowed or challenge_will_do(basket, around)
+    if not (allowed and around.delivery_stands):
+        return read_back(basket, state.speaker, around, state.offer)  # limits or day have changed meanwhile
     return Committing(basket, event.speaker, state.offer), (
         Record("confirmed_by_challenge", basket, person),
         Commit(basket, event.speaker, offer=state.offer, said=state.said),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _ENGLISH = {
-    "read_back_challenge": "{Items}, {total} in total. To place it, say these words after me: {challenge}. Or say: cancel.",
+    "read_back_challenge": "{Items}, {total} in total.{comes} To place it, say these words after me: {challenge}. Or say: cancel.",
     "help_challenge": "I have {items}, {total} in total, and nothing is ordered yet. So that no recording can order, I ask for words that are new each time. To place it, say: {challenge}. Or say: cancel.",
     "challenge_again": "I am still waiting: {items}, {total} in total. Here are new words. Say: {challenge}. Or say: cancel.",
     "challenge_too_short": "That was too short for me to know your voice. Here are new words. Say: {challenge}. Or say: cancel.",
@@ -16,7 +16,7 @@ _ENGLISH = {
 }
 
 _POLISH = {
-    "read_back_challenge": "{Items}, razem {total}. Żeby zamówić, powtórz za mną te słowa: {challenge}. Albo powiedz: nie.",
+    "read_back_challenge": "{Items}, razem {total}.{comes} Żeby zamówić, powtórz za mną te słowa: {challenge}. Albo powiedz: nie.",
     "help_challenge": "Mam: {items}, razem {total}. Nic jeszcze nie jest zamówione. Żeby nagranie niczego nie zamówiło, za każdym razem pytam o nowe słowa. Żeby zamówić, powiedz: {challenge}. Albo: nie.",
     "challenge_again": "Nadal czekam: {items}, razem {total}. Oto nowe słowa. Powiedz: {challenge}. Albo: nie.",
     "challenge_too_short": "Za krótko, żebym poznał głos. Oto nowe słowa. Powiedz: {challenge}. Albo: nie.",
@@ -27,7 +27,7 @@ _POLISH = {
 }
 
 _KOREAN = {
-    "read_back_challenge": "{Items}, 모두 {total}입니다. 주문하시려면 이 낱말들을 따라 말씀해 주세요: {challenge}. 아니면: 취소.",
+    "read_back_challenge": "{Items}, 모두 {total}입니다.{comes} 주문하시려면 이 낱말들을 따라 말씀해 주세요: {challenge}. 아니면: 취소.",
     "help_challenge": "{items}, 모두 {total}이고 아직 아무것도 주문하지 않았습니다. 녹음으로 주문할 수 없도록 매번 새 낱말을 여쭙니다. 주문하시려면: {challenge}. 아니면: 취소.",
     "challenge_again": "아직 기다리고 있습니다: {items}, 모두 {total}. 새 낱말입니다: {challenge}. 아니면: 취소.",
     "challenge_too_short": "너무 짧아 목소리를 알 수 없습니다. 새 낱말입니다: {challenge}. 아니면: 취소.",

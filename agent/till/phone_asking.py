@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agent.committing.statements import APPROVAL_LIFETIME_S
 from agent.deciding.phone import Asked
 from agent.plumbing import audit
 from agent.plumbing.errors import TrustError
@@ -16,12 +17,13 @@ from agent.till.proofs import Proofs
 LOOK_MS = 500
 AGAIN_S = 20.0
 """The same bytes again, as long as it is asked: the message may have been lost, and the shop keeps it
-once."""
+once. A new question when its time is over there: whoever ordered may still wait."""
 
 
 @dataclass
 class _Sent:
     publish: Publish
+    signed_s: float
     due_s: float
 
 
@@ -68,8 +70,8 @@ class PhoneAsking:
     def _bring(self, one: Asked) -> None:
         now_s = self._monotonic_s()
         sent = self._sent.get(one)
-        if sent is None:
-            sent = self._sent[one] = _Sent(self._desk.road.approval_asking.ask(one), 0.0)
+        if sent is None or now_s - sent.signed_s >= APPROVAL_LIFETIME_S:
+            sent = self._sent[one] = _Sent(self._desk.road.approval_asking.ask(one), now_s, 0.0)
         if now_s >= sent.due_s:
             sent.due_s = now_s + AGAIN_S
             self._send(sent.publish)

@@ -26,6 +26,7 @@ from agent.deciding.conversation import (
 from agent.deciding.denials import is_called_off
 from agent.deciding.heard_questions import QuestionAsked, takes_back
 from agent.deciding.history_words import Again
+from agent.deciding.manner_words import MannerAsked
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.placed import ReceiptLate
 from agent.deciding.signals import Signal
@@ -205,6 +206,8 @@ class SpokenDialogue(Mannered):
             case OrderAsked() | HelpAsked() | QuestionAsked():
                 self._apply_quietly(WentOn())
                 self._heard_after_wake(meaning, utterance)
+            case MannerAsked("wrong"):  # it ends what stands
+                self._is_about_manner(meaning)
             case Answer(kind="denial" | "later"):
                 self._taken_back(meaning, utterance)
             case _ if is_called_off(utterance.open_words, before.words, self._language):

@@ -8,11 +8,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import delete
 
 from agent.committing import jws
 from agent.committing.envelope import decode_event, to_claims
 from agent.deciding.basket import AgreedOrder
+from order_backend.published import claims_of_version
 from order_backend.publishing import publish
+from order_backend.tables import catalogue_parts
 from tests.backend.test_details_published import details_of
 from tests.backend.test_offers import offered, pair, request, signed
 from tests.backend.test_publishing import version
@@ -85,3 +88,46 @@ def test_an_offer_is_no_way_around_it(shop: Bench, judged_by: str, code: str) ->
     checkout = msgspec.structs.replace(checkout, details=judged_by or msgspec.UNSET)
     payload = signed(shop, to_claims(checkout), to_claims(payment), checkout.jti)
     assert shop.desk.intent(DEVICE, payload, now_s=NOW_S).code == code
+
+
+@pytest.mark.parametrize(
+    ("judged_by", "factors", "code"),
+    [
+        ("", ("voice",), "restricted"),
+        ("0" * 64, ("voice",), "restricted"),
+        (JUDGED_BY, ("voice",), "ordered"),
+        ("", ("voice", "badge"), "ordered"),
+    ],
+)
+def test_what_the_shop_has_lost_itself_frees_nothing(
+    shop: Bench, judged_by: str, factors: Any, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody knows then what butter is for, either."""
+    lost(shop)
+    assert say(shop, of_two(butter(), details=judged_by, factors=factors)) == code
+    asked = factors == ("voice",)
+    assert caplog.text.count("details_lost catalogue_version=2") == asked
+
+
+def test_it_is_as_before_when_it_is_there_again(shop: Bench) -> None:
+    parts = lost(shop)
+    assert say(shop, of_two(butter())) == "restricted"
+    with shop.desk.shop.transaction():
+        for sha256, payload in parts.items():
+            put = {"sha256": sha256, "payload": payload, "dropped_at": None}
+            shop.desk.shop.published._db.execute(catalogue_parts.insert().values(put))
+    assert say(shop, of_two(butter())) == "ordered"
+    assert say(shop, of_two(agreed())) == "restricted"
+
+
+def lost(shop: Bench) -> dict[str, bytes]:
+    """The parts of the details of version 2, which the shop has no more."""
+    published = shop.desk.shop.published
+    told = published.version(2)
+    assert told is not None
+    details = claims_of_version(told).details
+    assert details is not None
+    parts = {part.sha256: published.part(part.sha256) or b"" for part in details.parts}
+    with shop.desk.shop.transaction():
+        published._db.execute(delete(catalogue_parts).where(catalogue_parts.c.sha256.in_(parts)))
+    return parts

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,7 +18,7 @@ from agent.deciding.choice import CHOICE
 from agent.deciding.dialogue import TABLE, step
 from agent.deciding.offered import AskOffer, AwaitingOffer
 from agent.deciding.reply_words import REPLIES
-from scripts.dialogue_cases import CASES, POLICY, Case
+from scripts.dialogue_cases import CASES, CHANCE, POLICY, Case
 from scripts.state_tables import _states
 
 
@@ -58,8 +59,9 @@ class Tried(NamedTuple):
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
 
-def _tried() -> Iterator[Tried]:
-    """Anew in each test, so that a tool that changes code sees which tests run it."""
+def _tried(**around_it: Any) -> Iterator[Tried]:
+    """Anew in each test, so that a tool that changes code sees which tests run it. `around_it`: what is
+    otherwise in the surroundings of each."""
     for state_type, event_type in TABLE:
         for case in CASES[event_type]:
             if (case.proposed and state_type is not talk.Idle) or (
@@ -68,7 +70,7 @@ def _tried() -> Iterator[Tried]:
                 continue
             around = talk.Surroundings(POLICY, case.circumstances, case.proposed, case.offers, case.house)
             for state in _states(state_type, sentence_asked=case.sentence_asked):
-                yield Tried(state, case, *step(state, case.event, around))
+                yield Tried(state, case, *step(state, case.event, replace(around, **around_it)))
 
 
 OF_WHO_ORDERED = re.compile(
@@ -179,6 +181,20 @@ def test_what_is_signed_is_what_was_read_back_of_who_ordered() -> None:
             given = getattr(tried.event, "factor", None)
             assert commit.factors == (("voice", given) if given else ("voice",)), tried
     assert signed > 3
+
+
+def test_nothing_is_signed_for_a_day_that_has_changed() -> None:
+    for tried in _tried(delivery_stands=False, chance=CHANCE):
+        assert not tried.all(talk.Commit), tried
+
+
+@pytest.mark.parametrize("language", sorted(REPLIES))
+def test_whatever_reads_back_tells_the_day_where_it_is_known(language: str) -> None:
+    """What does not answer an order but a wrong answer comes after such a one."""
+    replies = REPLIES[language].items()
+    read_back = [reply for key, reply in replies if re.fullmatch("read_back(?!_differs).*", key)]
+    assert len(read_back) > 5
+    assert [reply for reply in read_back if "{comes}" not in reply] == []
 
 
 def test_an_offer_is_asked_for_what_is_in_hand() -> None:

@@ -11,12 +11,15 @@ import pytest
 from agent.committing.asking import Question
 from agent.deciding.conversation import Commit
 from agent.deciding.placed import NotCommitted
+from agent.deciding.policy_file import parse_policy
 from agent.deciding.verification import Verdict
 from agent.plumbing.told import Told
 from agent.till.coming import FRESH_S, LEAST_LEFT_S, RESTS_S, Coming
 from agent.till.desk import Conversation
+from agent.till.house import HouseRules
 from tests.committing.kit import NOW_S, agreed, make_bench
 from tests.till.kit import Till, make_till
+from tests.till.test_challenge import words
 
 DAY, NEXT_DAY = "2026-11-20", "2026-11-23"
 ORDER, CONSENT = "okay nabu order two bags of dark roast coffee", "yes place my order"
@@ -168,6 +171,22 @@ def test_another_day_at_the_consent_is_read_back_first(till: Till, shop: Shop) -
     assert "It comes on Monday." in till.said and not till.desk.journal.orders()
     till.answer(CONSENT)
     assert till.decided[-1] == "consented" and len(till.desk.journal.orders()) == 1
+
+
+def test_so_it_is_where_words_are_said_again(till: Till, shop: Shop) -> None:
+    till.desk.house = HouseRules(parse_policy('rule = [{id = "r", require = "challenge"}]'))
+    till.spoken.woken()
+    shop.tell(DAY, NOW_S + 10_000)
+    till.wake_and_say(ORDER)
+    assert "in total. It comes on Friday. To place it, say these words after me:" in till.said
+    till.bench.clocks.pass_by(RESTS_S)
+    till.desk.coming.look()
+    shop.tell(NEXT_DAY, NOW_S + 10_000)
+    till.answer(words(till), open_words=words(till))
+    assert "It comes on Monday." in till.said and not till.desk.journal.orders()
+    till.answer(words(till), open_words=words(till))
+    assert till.decided == ["asked_challenge", "asked_challenge", "confirmed_by_challenge"]
+    assert len(till.desk.journal.orders()) == 1
 
 
 def test_the_day_is_part_of_what_is_agreed_to(till: Till) -> None:

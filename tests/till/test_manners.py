@@ -123,3 +123,12 @@ def test_another_language_is_refused_with_the_way_to_one(till: Till, open_words:
     assert said[1].startswith("Two bags of dark roast coffee") and till.listening is not None
     till.answer("repeat that")
     assert till.said == said[1]
+
+
+def test_that_was_wrong_ends_what_was_taken_for_whole_too_soon(till: Till) -> None:
+    till.wake_and_say(ORDER)
+    till.spoken.went_on(0)
+    till.wake_and_say("that was wrong")
+    assert (till.listening, till.decided[-1]) == (None, "was_wrong")
+    assert till.said.startswith("I am sorry.")
+    assert len(till.desk.journal.orders()) == 0

@@ -68,6 +68,24 @@ def test_offline_nothing_is_asked_and_it_is_as_soon_as_the_shop_is_there_again(a
     assert asks.look(1) == [first], "whether it had left was not known"
 
 
+@pytest.mark.parametrize("online", [True, False])
+def test_when_its_time_is_over_at_the_shop_it_is_asked_anew(asks: Asking, online: bool) -> None:
+    """Also where it was offline meanwhile."""
+    desk, shop = asks.room.till.desk, asks.room._bench.desk
+    asks.room.till.wake_and_say(ORDER)
+    [first] = asks.look()
+    assert shop.approvals.take(DEVICE, first.payload, now_s=desk.now_s()).code == "approval_asked"
+    asks.room._bench.clocks.pass_by(301)
+    desk.online = online
+    if not online:
+        assert asks.look(150) == []
+        desk.online = True
+    [second] = asks.look(301 if online else 151)
+    assert second.ref != first.ref
+    assert shop.approvals.take(DEVICE, second.payload, now_s=desk.now_s()).code == "approval_asked"
+    assert len(shop.shop.approval_requests.open_ones(desk.now_s())) == 1
+
+
 def test_who_has_no_phone_is_not_named_to_the_shop(asks: Asking) -> None:
     asks.room.rule('require = "second"')
     asks.room.till.desk.phones.forget(asks.room.anna)
