@@ -256,7 +256,9 @@ class Desk:
         if row is None:
             raise EarmarkError("order_unknown", f"the journal has no order {name}", "earmark orders --json")
         if factors == BY_VOICE and row.factors:
-            raise EarmarkError("cancel_by_voice", f"it was confirmed by {row.factors}", "earmark cancel")
+            raise EarmarkError(
+                "cancel_by_voice", f"it was confirmed by {row.factors}", f"earmark cancel {name}"
+            )
         return self.road.cancel(row.intent_id, factors=factors), row.title
 
     def record(self, effect: Record, conversation: Conversation, language: str) -> None:
