@@ -14,8 +14,8 @@ from agent.till.house import HouseRules, rules_by_files
 NO_READER = "[shift]: there is no badge reader, so nobody can be on shift"
 
 NOTHING_TO_PRESS = (
-    "[shift]: there is neither button nor keypad, so the badge of who is on also confirms what is open in their"
-    " name when it is held up to end the shift; name one in [touch]"
+    "[shift]: there is neither button nor keypad, so the badge of who is on also confirms what is open in"
+    " their name when it is held up to go; name one in [touch]"
 )
 
 

@@ -18,7 +18,7 @@ from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages
 from agent.plumbing.messages import Message, RunnerUp
 from agent.plumbing.settings import Touch
-from agent.plumbing.site_messages import BadgeRead, PinTyped
+from agent.plumbing.site_messages import BadgeRead, EnterPressed, PinTyped
 from agent.plumbing.speaker_models import GE2E
 from tests.committing.kit import DEVICE, make_bench
 from tests.till.kit import ANNA, BERT, EDITION, make_till, phrase, utterance
@@ -87,6 +87,7 @@ _MOVES = st.one_of(
     st.tuples(st.just("Anna types her PIN"), st.just(None)),
     *(st.tuples(st.just(move), st.just(None)) for move in ("Anna's phone approves", "Carla shows her badge")),
     st.tuples(st.just("Mona shows her badge"), st.just(None)),
+    st.tuples(st.just("somebody presses Enter"), st.just(None)),
     st.tuples(st.just("restart"), st.just(None)),
     st.tuples(st.just("an hour passes"), st.just(None)),
 )
@@ -171,6 +172,8 @@ def _play(till: WiredTill, move: str, what: object) -> None:
         case _ if move in ("Carla shows her badge", "Mona shows her badge"):
             till.pass_by(4)  # or it would still be the one before
             till.from_touch(BadgeRead(BADGE if move.startswith("Carla") else MONAS_BADGE))
+        case _ if move == "somebody presses Enter":
+            till.from_touch(EnterPressed())
         case _ if move == "Anna's phone approves":
             _approve(till)
         case _ if move == "restart":
@@ -186,8 +189,19 @@ def test_whatever_voice_sends_spending_by_voice_stays_under_the_daily_cap(
     moves: list[tuple[str, object]], house: str
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, _household(Path(folder), house) as till:
+        pressed, before = False, None
         for move, what in moves:
+            spent = len(till.spent)
             _play(till, move, what)
+            if _SHIFTS in house and any("badge" in factors for _, factors in till.spent[spent:]):
+                assert pressed, "no badge confirms but after a key since the read-back"
+            awaiting = till.till._spoken.awaiting
+            asked = awaiting and (awaiting.basket.digest, awaiting.speaker, awaiting.wants, awaiting.second)
+            if move == "somebody presses Enter":
+                pressed = asked is not None
+            elif asked != before:
+                pressed = False
+            before = asked
         policy = till.desk.settings.policy
         by_voice = [minor for minor, factors in till.spent if factors == ("voice",)]
         assert sum(by_voice) <= policy.voice_day_max_minor
@@ -230,6 +244,12 @@ def test_whoever_speaks_on_a_shift_reaches_the_cap_and_no_more(tmp_path: Path) -
             _forge_an_order(till, None)
         assert till.spent == [(95_00, ("voice",))] * 2
         till.pass_by(4)
+        till.from_touch(BadgeRead(MONAS_BADGE))
+        assert len(till.spent) == 2, "it ends the shift, and confirms nothing that is open"
+        till.pass_by(4)
+        till.from_touch(BadgeRead(MONAS_BADGE))
+        _forge_an_order(till, None)
+        till.from_touch(EnterPressed())
         till.from_touch(BadgeRead(MONAS_BADGE))  # for the basket that waits for it
         assert till.spent[2:] == [(95_00, ("voice", "badge"))]
         till.restart()

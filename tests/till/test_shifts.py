@@ -14,7 +14,7 @@ from agent.deciding.verification import Verdict, Voiceprint
 from agent.plumbing.errors import TrustError
 from agent.plumbing.operator_shift import EndShift, ShiftShown, ShowShift
 from agent.plumbing.settings import Touch
-from agent.plumbing.site_messages import BadgeRead
+from agent.plumbing.site_messages import BadgeRead, ButtonPressed, EnterPressed
 from agent.plumbing.speaker_models import GE2E
 from agent.till import factors as factors_module
 from agent.till.desk import Desk
@@ -106,6 +106,75 @@ def test_badge_on_and_off_are_said_and_orders_are_hers_in_between(hall: Hall) ->
     assert hall.till.said.startswith("Mona, you are off now.") and not hall.on
     hall.till.wake_and_say(ORDER, BERT)
     assert hall.till.decided[-1] == "refused_no_shift"
+
+
+def _open(hall: Hall) -> None:
+    hall.till.wake_and_say("okay nabu order eight bags of dark roast coffee", None)
+    assert hall.till.spoken.awaiting is not None
+
+
+@pytest.mark.parametrize("press", [ButtonPressed(), EnterPressed()])
+def test_a_badge_confirms_only_after_a_key_and_else_ends_the_shift(
+    hall: Hall, press: ButtonPressed | EnterPressed
+) -> None:
+    hall.badge()
+    hall.touching.received(press)
+    _open(hall)
+    hall.badge()
+    assert not hall.on and not hall.desk.journal.orders(), "pressed before it was read back"
+    hall.badge()
+    _open(hall)
+    hall.touching.received(press)
+    hall.badge()
+    assert hall.on == hall.mona and hall.till.decided[-1] == "confirmed_by_badge"
+
+
+def test_another_badge_than_hers_who_is_on_confirms_nothing(hall: Hall) -> None:
+    hall.badge()
+    _open(hall)
+    hall.touching.received(ButtonPressed())
+    hall.badge(OTHER)
+    assert hall.on == hall.anna and hall.till.decided[-1] == "cancelled"
+    assert not hall.desk.journal.orders()
+
+
+def test_where_there_is_a_reader_only_her_badge_confirms_within_two_minutes(hall: Hall) -> None:
+    hall.desk.settings = msgspec.structs.replace(hall.desk.settings, touch=Touch(badge_device="/dev/null"))
+    hall.badge()
+    _open(hall)
+    hall.badge(after_s=130)
+    assert hall.till.decided[-1] == "factor_late" and not hall.on
+    hall.badge()
+    _open(hall)
+    hall.badge(after_s=110)
+    assert hall.on and hall.till.decided[-1] == "confirmed_by_badge"
+
+
+def test_a_badge_admits_a_voice_only_after_a_key(hall: Hall) -> None:
+    newcomer = hall.desk.people.add("new voice 1", Voiceprint(GE2E, BERT), now_s=0, admitted=False).pseudonym
+    hall.till.spoken._await_admission(newcomer)
+    hall.badge()
+    assert hall.on == hall.mona
+    assert not next(one for one in hall.desk.people.all() if one.pseudonym == newcomer).admitted
+    hall.touching.received(ButtonPressed())
+    hall.badge()
+    assert next(one for one in hall.desk.people.all() if one.pseudonym == newcomer).admitted
+
+
+def test_an_operator_who_ends_a_shift_takes_back_what_is_open(hall: Hall) -> None:
+    hall.badge()
+    _open(hall)
+    shift_shown(hall.desk, EndShift())
+    assert hall.till.spoken.awaiting is None and hall.till.decided[-1] == "cancelled"
+
+
+def test_what_was_heard_of_whoever_speaks_on_ends_with_the_shift(hall: Hall) -> None:
+    hall.badge()
+    _open(hall)
+    hall.till.spoken.went_on(0)
+    hall.badge()
+    hall.till.wake_and_say("thank you", None)
+    assert hall.till.spoken.awaiting is None and not hall.desk.journal.orders()
 
 
 def test_nobodys_hours_are_kept_anywhere(hall: Hall) -> None:
