@@ -31,6 +31,8 @@ def policy(settings: Settings) -> Iterator[Finding]:
     yield Finding("policy", "ok", f"{len(rules)} rules beside the limits of [policy]")
     if house.policy.shift_hours and not settings.touch.badge_device:
         yield Finding("policy", "note", NO_READER, "name it in [touch] badge_device")
+    elif house.policy.shift_hours and not settings.touch.can_press:
+        yield Finding("policy", "note", NOTHING_TO_PRESS, "name one in [touch]")
 
 
 def _lost(house: HouseRules, paths: Paths) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from agent.cli import main
-from agent.commands.policy_findings import NO_READER, policy
+from agent.commands.policy_findings import NO_READER, NOTHING_TO_PRESS, policy
 from agent.deciding.catalogue import parse_catalogue
 from agent.deciding.details import Details, Facts
 from agent.deciding.edition import source_id
@@ -249,6 +249,10 @@ def test_shifts_without_a_badge_reader_are_told(settings: Path, capsys: pytest.C
         if reader:
             settings.write_text(settings.read_text() + '[touch]\nbadge_device = "/dev/input/event1"\n')
         assert run(settings, "check") == 0
-        assert (NO_READER in capsys.readouterr().out) != reader
+        out = capsys.readouterr().out
+        assert ((NO_READER in out), (NOTHING_TO_PRESS in out)) == (not reader, reader)
         found = [finding.detail for finding in policy(load_settings(settings))]
-        assert (NO_READER in found) != reader
+        assert ((NO_READER in found), (NOTHING_TO_PRESS in found)) == (not reader, reader)
+    settings.write_text(settings.read_text() + 'button_device = "/dev/input/event2"\n')
+    assert run(settings, "check") == 0
+    assert NOTHING_TO_PRESS not in capsys.readouterr().out

@@ -41,6 +41,13 @@ def test_digits_of_both_key_blocks_ended_by_enter_are_a_number() -> None:
     assert _numbers([PAD[digit] for digit in "123456"] + [KEY_KPENTER]) == ["123456"]
 
 
+def test_enter_alone_is_told_from_a_number_that_is_too_short() -> None:
+    entry = _entry()
+    assert entry.push(KeyPress(KEY_ENTER, 100.0)) == ""
+    entry.push(KeyPress(ROW["1"], 101.0))
+    assert entry.push(KeyPress(KEY_ENTER, 101.2)) is None
+
+
 def test_corrections_clear_and_take_back() -> None:
     keys = [ROW["9"], KEY_BACKSPACE, *(ROW[digit] for digit in "1234"), KEY_ENTER]
     assert _numbers(keys) == ["1234"]
