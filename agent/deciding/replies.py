@@ -82,9 +82,10 @@ def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = 
 
 
 def fixed_sentences(hears: Hears) -> tuple[str, ...]:
-    """Those that hold no name, number or product, and so always sound the same."""
-    replies = _with_words(hears).values()
-    sentences = (part for reply in replies for part in re.split(r"(?<=[.!?]) +", reply))
+    """Those that hold no name, number or product, and so always sound the same. What is only shown is not among
+    them."""
+    spoken = (reply for key, reply in _with_words(hears).items() if "typed" not in key.split("_"))
+    sentences = (part for reply in spoken for part in re.split(r"(?<=[.!?]) +", reply))
     return tuple(dict.fromkeys(part for part in sentences if _is_fixed(part)))
 
 
