@@ -29,7 +29,12 @@ KEPT_SAMPLES = 300 * SAMPLE_RATE
 
 _NOISE_SEED = 0  # the same text always sounds the same
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
-_NICE = 15  # of the thread that speaks ahead
+_NICE = 5
+"""Of the thread that speaks ahead. Whoever is to be answered waits for the sentence that it has in hand, which
+at 15 took most of a minute on a machine that was busy otherwise."""
+
+LONGEST_AHEAD = 100
+"""Characters of a sentence that is spoken ahead, for the same reason: half a second's work."""
 
 
 class Speech:
@@ -85,6 +90,8 @@ class Speech:
             with contextlib.suppress(OSError):  # a unit's call filter may refuse it
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
             for sentence in (part for text in texts for part in _SENTENCE_END.split(text)):
+                if len(sentence) > LONGEST_AHEAD:
+                    continue
                 self._asked.wait()
                 with self._busy, contextlib.suppress(AudioError):
                     if self._kept < KEPT_SAMPLES // 2:  # the rest is for what cannot be known ahead

@@ -57,12 +57,14 @@ def test_the_first_sentence_is_there_before_the_second_is_spoken(speech: Speech)
 
 def test_what_never_changes_is_spoken_ahead(speech: Speech) -> None:
     fresh = Speech()
-    fresh.prepare(("Cancelled. Nothing is ordered.",), "en")
+    longer = f"{'So many words ' * 8}."
+    fresh.prepare((longer, "Cancelled. Nothing is ordered."), "en")
     deadline = time.monotonic() + 60
     while len(fresh._spoken) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     fresh._voice = None  # from here on it could speak nothing new
     assert len(fresh.speak("Nothing is ordered. Cancelled.", "en")) > 16_000
+    assert longer not in [text for text, *_ in fresh._spoken], "nobody waits for a long one that is in hand"
 
 
 def test_most_replies_begin_or_end_with_what_never_changes() -> None:
