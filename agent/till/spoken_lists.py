@@ -28,8 +28,10 @@ Order = Callable[[Basket, str, Utterance, Verdict], None]
 class SpokenLists:
     """What was changed last is taken back where whoever said it had not yet said all."""
 
-    def __init__(self, desk: Desk, language: str, tell: Callable[[int, str], bool], order: Order) -> None:
-        """`tell` says an answer to the utterance of that number."""
+    def __init__(
+        self, desk: Desk, language: str, tell: Callable[[int, str, bool], bool], order: Order
+    ) -> None:
+        """`tell` says an answer to the utterance of that number, and where that is True, only once."""
         self._desk, self._language, self._tell, self._order = desk, language, tell, order
         self._list = ShoppingList(desk)
         self._before: Kept | None = None
@@ -40,7 +42,8 @@ class SpokenLists:
         answered. `in_hand` waits for an answer."""
 
         def tell(answer: str) -> None:
-            self._tell(utterance.number, answer)
+            # Any voice may have something said again; the list and habits are for whoever asked.
+            self._tell(utterance.number, answer, bool(speaker.person))
 
         desk, language, own = self._desk, self._language, LIST_REPLIES[self._language]
         edition = desk.edition

@@ -18,6 +18,8 @@ READ_BACK = (
     "Two bags of medium roast coffee, thirty-eight zloty in total. Say: yes, place my order. Or say: cancel."
 )
 
+ONCE = "That I say only to whoever asks for it. Ask me again."
+
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
@@ -66,6 +68,21 @@ def test_a_stranger_is_refused_and_the_list_is_as_it_was(till: Till, said: str) 
     assert till.said.startswith("I could not tell whose voice that was.")
     assert listed(till) == {"rice": 2} and ShoppingList(till.desk).reminds_at() is None
     assert till.decided == [] and till.listening is None
+
+
+@pytest.mark.parametrize("asked", ["what is on the list", "what do i usually forget"])
+def test_what_one_was_told_of_the_list_or_of_habits_is_not_said_again(till: Till, asked: str) -> None:
+    till.wake_and_say("add two bags of rice to the list")
+    till.wake_and_say("say that again", BERT)
+    assert till.said == ONCE
+    till.wake_and_say(asked)
+    assert till.said != ONCE
+    till.wake_and_say("say that again", BERT)
+    assert till.said == ONCE
+    till.wake_and_say(asked, BERT)
+    refused = till.said
+    till.wake_and_say("say that again", BERT)
+    assert till.said == refused
 
 
 def test_the_list_is_read_back_and_ordered_by_the_voice_that_asked(till: Till) -> None:
