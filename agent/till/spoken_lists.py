@@ -1,5 +1,6 @@
-"""The shopping list and suggestions by voice: answered as they are when typed (`listing`, `suggesting`), to a
-voice that is known. What is told of somebody's own orders is for no voice beside theirs, also on a shift."""
+"""The shopping list and suggestions by voice: answered as they are when typed (`listing`, `suggesting`).
+The list is for a voice that is known, and on a shift for whoever speaks. Habits are for nobody's voice but
+their own, also on a shift, where what was ordered or spent is told to whoever speaks."""
 
 from __future__ import annotations
 
