@@ -49,24 +49,7 @@ class ListRows(JournalFile):
         `_write` raises."""
 
         def add(db: sqlite3.Connection) -> None:
-            there = {entry.sku: entry for entry in _wanted(db) if entry.person == person}
-            for sku, quantity, title in things:
-                before = there.get(sku)
-                if quantity + (before.quantity if before else 0) > MOST_OF_ONE:
-                    raise _full(f"more than {MOST_OF_ONE} of one thing")
-                if before is not None:
-                    db.execute(
-                        "UPDATE list_entries SET quantity = quantity + ? WHERE number = ?",
-                        (quantity, before.number),
-                    )
-                    continue
-                _make_room(db)
-                db.execute(
-                    "INSERT INTO list_entries (person, sku, quantity, title, after_order, added_at_s)"
-                    " VALUES (?, ?, ?, ?, (SELECT coalesce(max(number), 0) FROM orders), ?)",
-                    (person, sku, quantity, title, now_s),
-                )
-
+            _add(db, things, person, now_s)
             if reminder is not None:
                 _remind(db, reminder)
 
@@ -85,12 +68,62 @@ class ListRows(JournalFile):
     def reminder(self) -> Reminder | None:
         """When the list is to be spoken of; None for never."""
         with self._errors():
-            row = self._db.execute("SELECT person, due_at_s, said_at_s FROM list_reminders").fetchone()
-        return Reminder(*row) if row else None
+            return _reminder(self._db)
 
     def remind(self, reminder: Reminder | None) -> None:
         """In place of the one before. Raises JournalError as `_write`."""
         self._write(lambda db: _remind(db, reminder))
+
+    def undo_on_list(
+        self,
+        *,
+        less: Iterable[tuple[int, int]],
+        again: Iterable[Entry],
+        reminded: tuple[Reminder | None, Reminder | None],
+        now_s: int,
+    ) -> None:
+        """(number, quantity) of what is to become less, what stands there again, and where the reminder is
+        the first of `reminded`, the second; all or nothing. What was changed otherwise stays. Raises
+        JournalError list_full, and what `_write` raises."""
+
+        def undo(db: sqlite3.Connection) -> None:
+            for number, quantity in less:
+                db.execute("DELETE FROM list_entries WHERE number = ? AND quantity <= ?", (number, quantity))
+                db.execute(
+                    "UPDATE list_entries SET quantity = quantity - ? WHERE number = ?", (quantity, number)
+                )
+            for entry in again:
+                _add(db, [(entry.sku, entry.quantity, entry.title)], entry.person, now_s)
+            was, becomes = reminded
+            if was != becomes and _reminder(db) == was:
+                _remind(db, becomes)
+
+        self._write(undo)
+
+
+def _add(db: sqlite3.Connection, things: Iterable[tuple[str, int, str]], person: str, now_s: int) -> None:
+    there = {entry.sku: entry for entry in _wanted(db) if entry.person == person}
+    for sku, quantity, title in things:
+        before = there.get(sku)
+        if quantity + (before.quantity if before else 0) > MOST_OF_ONE:
+            raise _full(f"more than {MOST_OF_ONE} of one thing")
+        if before is not None:
+            db.execute(
+                "UPDATE list_entries SET quantity = quantity + ? WHERE number = ?",
+                (quantity, before.number),
+            )
+            continue
+        _make_room(db)
+        db.execute(
+            "INSERT INTO list_entries (person, sku, quantity, title, after_order, added_at_s)"
+            " VALUES (?, ?, ?, ?, (SELECT coalesce(max(number), 0) FROM orders), ?)",
+            (person, sku, quantity, title, now_s),
+        )
+
+
+def _reminder(db: sqlite3.Connection) -> Reminder | None:
+    row = db.execute("SELECT person, due_at_s, said_at_s FROM list_reminders").fetchone()
+    return Reminder(*row) if row else None
 
 
 def _remind(db: sqlite3.Connection, reminder: Reminder | None) -> None:

@@ -45,20 +45,28 @@ class ShoppingList:
         return self._journal.on_list()
 
     def kept(self) -> Kept:
-        """What `put_back` goes back to."""
+        """What `undo` is told."""
         return Kept(self.entries(), self._journal.reminder())
 
-    def put_back(self, kept: Kept) -> None:
-        """What was changed since is as it was."""
-        now = self.entries()
-        self.take_off(entry for entry in now if entry not in kept.entries)
-        for entry in kept.entries:
-            if entry not in now:
-                thing = (entry.sku, entry.quantity, entry.title)
-                person = self._still_known(entry.person)
-                self._journal.add_to_list([thing], person=person, now_s=self._desk.now_s(), reminder=None)
-        if self._journal.reminder() != kept.reminder:
-            self._journal.remind(kept.reminder)
+    def undo(self, before: Kept, after: Kept) -> None:
+        """What made `after` of `before` was not meant. What others changed since stays."""
+        was = {entry.number: entry.quantity for entry in before.entries}
+        more = [(entry.number, entry.quantity - was.get(entry.number, 0)) for entry in after.entries]
+        less = [(number, quantity) for number, quantity in more if quantity > 0]
+        still = {entry.number for entry in after.entries}
+        again = [
+            entry._replace(person=self._still_known(entry.person))
+            for entry in before.entries
+            if entry.number not in still
+        ]
+        reminder = before.reminder
+        # Who was forgotten took their reminder along; that of nobody in particular is named '' as well.
+        if reminder is not None and self._still_known(reminder.person) != reminder.person:
+            reminder = None
+        if less or again or after.reminder != before.reminder:
+            self._journal.undo_on_list(
+                less=less, again=again, reminded=(after.reminder, reminder), now_s=self._desk.now_s()
+            )
 
     def listed(self, language: str) -> Listed:
         """All of it in words of `language`."""

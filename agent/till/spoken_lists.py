@@ -1,9 +1,11 @@
-"""The shopping list and suggestions by voice: answered as they are when typed (`listing`, `suggesting`), to a
-voice that is known. What is told of somebody's own orders is for no voice beside theirs, also on a shift."""
+"""The shopping list and suggestions by voice: answered as they are when typed (`listing`, `suggesting`).
+The list is for a voice that is known, and on a shift for whoever speaks. Habits are for nobody's voice but
+their own, also on a shift, where what was ordered or spent is told to whoever speaks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from agent.deciding.basket import Basket
 from agent.deciding.list_asked import list_asked
@@ -21,18 +23,31 @@ from agent.till.suggesting import suggestion
 UNCLEAR = ("too_short", "too_noisy")
 """Reasons for which a known voice may not be known."""
 
+GOES_ON_WITHIN_S = 30
+"""Whoever goes on after a breath has said all by then. Later, nothing is taken back."""
+
 Order = Callable[[Basket, str, Utterance, Verdict], None]
 """Is given what is ordered of the list, and what is said before its read-back."""
+
+
+class _Change(NamedTuple):
+    """Of the list, by what was heard; by a clock that nobody can set."""
+
+    before: Kept
+    after: Kept
+    at_s: float
 
 
 class SpokenLists:
     """What was changed last is taken back where whoever said it had not yet said all."""
 
-    def __init__(self, desk: Desk, language: str, tell: Callable[[int, str], bool], order: Order) -> None:
-        """`tell` says an answer to the utterance of that number."""
+    def __init__(
+        self, desk: Desk, language: str, tell: Callable[[int, str, bool], bool], order: Order
+    ) -> None:
+        """`tell` says an answer to the utterance of that number, and where that is True, only once."""
         self._desk, self._language, self._tell, self._order = desk, language, tell, order
         self._list = ShoppingList(desk)
-        self._before: Kept | None = None
+        self._change: _Change | None = None
         self._went_on = False
 
     def asked(self, text: str, in_hand: Basket | None, utterance: Utterance, speaker: Verdict) -> bool:
@@ -40,7 +55,8 @@ class SpokenLists:
         answered. `in_hand` waits for an answer."""
 
         def tell(answer: str) -> None:
-            self._tell(utterance.number, answer)
+            # Any voice may have something said again; the list and habits are for whoever asked.
+            self._tell(utterance.number, answer, bool(speaker.person))
 
         desk, language, own = self._desk, self._language, LIST_REPLIES[self._language]
         edition = desk.edition
@@ -59,26 +75,32 @@ class SpokenLists:
         def order(basket: Basket, before: str) -> None:
             self._order(basket, before, utterance, speaker)
 
-        self._before = self._list.kept()
+        before = self._list.kept()
         Listing(desk, language, speaker.person, tell, tell, order, is_aloud=True).asked(wanted, in_hand)
+        after = self._list.kept()
+        self._change = _Change(before, after, desk.factors.boot_s()) if before != after else None
         return True
 
     def went_on(self) -> None:
         """Whoever said what was heard last speaks on: the whole of it will come."""
-        self._went_on = self._before is not None
+        self._went_on = self._change is not None
 
     def stands(self) -> None:
         """What was heard last was all of it."""
-        self._before, self._went_on = None, False
+        self._change, self._went_on = None, False
 
     def settle(self) -> None:
         """Something else is heard, perhaps the whole of what was heard last."""
-        if self._before is not None and self._went_on:
+        change = self._change
+        if change is not None and self._went_on and self._is_recent(change):
             try:
-                self._list.put_back(self._before)
+                self._list.undo(change.before, change.after)
             except JournalError as error:
                 audit.log(error.code, detail=error.detail, next_step=error.next_step)
         self.stands()
+
+    def _is_recent(self, change: _Change) -> bool:
+        return 0 <= self._desk.factors.boot_s() - change.at_s <= GOES_ON_WITHIN_S
 
     def _refused(self, speaker: Verdict, otherwise: str) -> str:
         return aloud("whose_unclear", self._language) if speaker.reason in UNCLEAR else otherwise

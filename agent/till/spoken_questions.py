@@ -59,7 +59,11 @@ class SpokenQuestions:
     def __init__(self, desk: Desk, language: str, shop: Shop, tell: Tell, order: Order) -> None:
         """`order` is given what is ordered of the shopping list."""
         self._desk, self._language, self._shop, self._tell = desk, language, shop, tell
-        self._lists = SpokenLists(desk, language, lambda number, text: tell(number, text, ()), order)
+
+        def tell_of_list(number: int, text: str, once: bool) -> bool:
+            return tell(number, text, once=once)
+
+        self._lists = SpokenLists(desk, language, tell_of_list, order)
         self._question: _Question | None = None
         self._inquiries: Inquiries | None = None
         self._really: really.Really | None = None

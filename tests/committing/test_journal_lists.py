@@ -89,6 +89,25 @@ def test_on_a_full_disk_nothing_is_promised(tmp_path: Path, monkeypatch: pytest.
         assert skus(journal) == ["milk"] and journal.reminder() is None
 
 
+def test_what_is_undone_is_undone_in_one_write(tmp_path: Path) -> None:
+    friday, monday = Reminder(ANNA, NOW_S + 60, None), Reminder(BERT, NOW_S + 120, None)
+    with Journal(tmp_path / "j.db") as journal:
+        add(journal, "milk", quantity=MOST_OF_ONE)
+        add(journal, "rice", quantity=3)
+        journal.remind(friday)
+        milk, rice = journal.on_list()
+        with pytest.raises(JournalError):
+            journal.undo_on_list(less=[(rice.number, 1)], again=[milk], reminded=(friday, None), now_s=NOW_S)
+        assert journal.on_list() == [milk, rice] and journal.reminder() == friday
+        journal.undo_on_list(less=[(rice.number, 1)], again=[], reminded=(monday, None), now_s=NOW_S)
+        assert journal.on_list()[1].quantity == 2 and journal.reminder() == friday
+        journal.undo_on_list(
+            less=[(milk.number, MOST_OF_ONE), (rice.number, 9)], again=[milk],
+            reminded=(friday, monday), now_s=NOW_S,
+        )  # fmt: skip
+        assert skus(journal) == ["milk"] and journal.reminder() == monday
+
+
 def test_who_is_forgotten_takes_their_part_along(tmp_path: Path) -> None:
     with Journal(tmp_path / "j.db") as journal:
         add(journal, "milk", "rice")

@@ -73,6 +73,20 @@ def test_a_known_voice_adds_to_what_is_known_and_only_if_it_is_near(till: Till) 
     assert till.desk.people.all() == (grown,)
 
 
+def test_what_is_known_of_one_is_not_said_again_to_another_and_a_question_is(till: Till) -> None:
+    till.wake_and_say("what do you know about me")
+    till.wake_and_say("say that again", BERT)
+    assert till.said == "That I say only to whoever asks for it. Ask me again."
+    till.wake_and_say("what do you know about me", BERT)
+    refused = till.said
+    till.wake_and_say("say that again", BERT)
+    assert till.said == refused
+    till.wake_and_say("forget my voice")
+    question = till.said
+    till.answer("say that again")
+    assert till.said == question
+
+
 def test_who_asks_is_told_and_a_stranger_only_that_nothing_is_kept(till: Till) -> None:
     till.wake_and_say("what do you know about me")
     assert till.said.startswith("Anna, I keep your voice, sealed")

@@ -9,14 +9,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.deciding.verification import Verdict
+from agent.deciding.verification import Verdict, Voiceprint
+from agent.plumbing.speaker_models import GE2E
 from agent.till.shopping_list import ShoppingList
+from agent.till.spoken_lists import GOES_ON_WITHIN_S
 from tests.committing.kit import Bench, make_bench
 from tests.till.kit import ANNA, BERT, Till, make_till, utterance
 
 READ_BACK = (
     "Two bags of medium roast coffee, thirty-eight zloty in total. Say: yes, place my order. Or say: cancel."
 )
+
+ONCE = "That I say only to whoever asks for it. Ask me again."
 
 
 @pytest.fixture
@@ -66,6 +70,21 @@ def test_a_stranger_is_refused_and_the_list_is_as_it_was(till: Till, said: str) 
     assert till.said.startswith("I could not tell whose voice that was.")
     assert listed(till) == {"rice": 2} and ShoppingList(till.desk).reminds_at() is None
     assert till.decided == [] and till.listening is None
+
+
+@pytest.mark.parametrize("asked", ["what is on the list", "what do i usually forget"])
+def test_what_one_was_told_of_the_list_or_of_habits_is_not_said_again(till: Till, asked: str) -> None:
+    till.wake_and_say("add two bags of rice to the list")
+    till.wake_and_say("say that again", BERT)
+    assert till.said == ONCE
+    till.wake_and_say(asked)
+    assert till.said != ONCE
+    till.wake_and_say("say that again", BERT)
+    assert till.said == ONCE
+    till.wake_and_say(asked, BERT)
+    refused = till.said
+    till.wake_and_say("say that again", BERT)
+    assert till.said == refused
 
 
 def test_the_list_is_read_back_and_ordered_by_the_voice_that_asked(till: Till) -> None:
@@ -134,6 +153,56 @@ def test_whoever_goes_on_with_a_denial_has_written_nothing(till: Till) -> None:
         till.spoken.went_on(0)
         till.spoken.heard(utterance(0, "", open_words=f"{said} no cancel"))
         assert listed(till) == {"rice": 1}, said
+
+
+def go_on(till: Till) -> None:
+    """With something that writes nothing."""
+    till.spoken.heard(utterance(0, "", open_words="add two bags of rice to the list no cancel"))
+
+
+def test_only_what_was_written_too_soon_is_taken_back(till: Till) -> None:
+    its = ShoppingList(till.desk)
+    till.wake_and_say("add a bag of rice to the list")
+    till.wake_and_say("add two bags of rice to the list")
+    till.spoken.went_on(0)
+    things = [("rice", 4, "four bags of rice"), ("tea", 1, "a box of tea")]
+    till.desk.journal.add_to_list(things, person=person_of(till), now_s=till.desk.now_s())
+    friday = its.remind(4, person_of(till))
+    go_on(till)
+    assert listed(till) == {"rice": 5, "tea": 1} and its.reminds_at() == friday
+    till.wake_and_say("take the rice off the list")
+    till.spoken.went_on(0)
+    its.take_off(its.entries())
+    go_on(till)
+    assert listed(till) == {"rice": 5}
+
+
+def test_a_reminder_of_somebody_who_was_forgotten_does_not_come_back(till: Till) -> None:
+    its, anna = ShoppingList(till.desk), person_of(till)
+    clara = till.desk.people.add("Clara", Voiceprint(GE2E, BERT), now_s=0).pseudonym
+    till.wake_and_say("add two bags of rice to the list")
+    for forgotten in (False, True):
+        its.remind(2, clara)
+        before = till.desk.journal.reminder()
+        till.wake_and_say("order the list on friday")
+        assert till.desk.journal.reminder() != before
+        till.spoken.went_on(0)
+        if forgotten:
+            till.desk.forget(clara)
+        go_on(till)
+        assert till.desk.journal.reminder() == (None if forgotten else before)
+    assert listed(till) == {"rice": 2} and person_of(till) == anna
+
+
+def test_what_was_not_gone_on_with_in_time_stays(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    for late in (False, True):
+        till.wake_and_say("add two bags of rice to the list")
+        till.spoken.went_on(0)
+        now_s = till.desk.factors.boot_s() + (GOES_ON_WITHIN_S + 1 if late else 0)
+        with monkeypatch.context() as later:
+            later.setattr(till.desk.factors, "boot_s", lambda: now_s)  # noqa: B023
+            go_on(till)
+        assert listed(till) == ({"rice": 2} if late else {}), late
 
 
 def test_what_is_heard_after_a_breath_and_is_nothing_changes_nothing(till: Till) -> None:
