@@ -30,8 +30,8 @@ KEPT_SAMPLES = 300 * SAMPLE_RATE
 _NOISE_SEED = 0  # the same text always sounds the same
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _NICE = 5
-"""Of the thread that speaks ahead. Whoever is to be answered waits for the sentence that it has in hand, which
-at 15 took most of a minute on a machine that was busy otherwise."""
+"""Of the thread that speaks ahead. Whoever is to be answered waits for the sentence that it has in hand;
+at 15 that took most of a minute on a machine that was busy otherwise."""
 
 LONGEST_AHEAD = 100
 """Characters of a sentence that is spoken ahead, for the same reason: half a second's work."""
