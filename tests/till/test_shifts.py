@@ -177,6 +177,40 @@ def test_what_was_heard_of_whoever_speaks_on_ends_with_the_shift(hall: Hall) -> 
     assert hall.till.spoken.awaiting is None and not hall.desk.journal.orders()
 
 
+def test_what_stands_after_somebody_spoke_on_is_taken_back_in_time(hall: Hall) -> None:
+    hall.badge()
+    _open(hall)
+    hall.till.spoken.went_on(0)
+    hall.bench.clocks.pass_by(121)
+    hall.till.spoken.awaited.look()
+    hall.till.wake_and_say("thank you", None)
+    assert hall.till.spoken.awaiting is not None, "it was read back just now"
+    hall.bench.clocks.pass_by(121)
+    hall.till.spoken.awaited.look()
+    assert hall.till.spoken.awaiting is None and hall.till.decided[-1] == "factor_late"
+
+
+def test_a_press_while_somebody_speaks_on_is_one_before_the_read_back(hall: Hall) -> None:
+    hall.badge()
+    _open(hall)
+    hall.till.spoken.went_on(0)
+    hall.touching.received(EnterPressed())
+    hall.till.wake_and_say("thank you", None)
+    assert hall.till.spoken.awaiting is not None
+    hall.badge()
+    assert not hall.on and not hall.desk.journal.orders()
+
+
+def test_after_badge_off_while_somebody_speaks_on_the_button_is_the_wake_word(hall: Hall) -> None:
+    hall.badge()
+    _open(hall)
+    hall.till.spoken.went_on(0)
+    hall.badge()
+    assert not hall.on
+    hall.till.finish_speaking()
+    assert not hall.till.spoken.awaited.press()
+
+
 def test_nobodys_hours_are_kept_anywhere(hall: Hall) -> None:
     before = hall.till.decided
     hall.badge()
