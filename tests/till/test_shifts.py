@@ -8,13 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from agent.committing.cancelling import BY_OPERATOR, BY_VOICE
 from agent.deciding.lockout import CLEAR
 from agent.deciding.policy_file import parse_policy
 from agent.deciding.verification import Verdict, Voiceprint
-from agent.plumbing.errors import TrustError
+from agent.plumbing.errors import EarmarkError, TrustError
 from agent.plumbing.operator_shift import EndShift, ShiftShown, ShowShift
 from agent.plumbing.settings import Touch
-from agent.plumbing.site_messages import BadgeRead, ButtonPressed, EnterPressed
+from agent.plumbing.site_messages import BadgeRead, ButtonPressed, EnterPressed, PinTyped
 from agent.plumbing.speaker_models import GE2E
 from agent.till import factors as factors_module
 from agent.till.desk import Desk
@@ -333,6 +334,23 @@ def _on_and_asked(hall: Hall, voice: Vector | None) -> int:
     hall.till.wake_and_say("cancel my last order", voice)
     assert hall.till.said.startswith("Take back your last order") and hall.till.listening is not None
     return hall.till.listening.listen_id
+
+
+def test_a_voice_does_not_take_back_what_a_second_person_agreed_to(hall: Hall) -> None:
+    hall.desk.house = HouseRules(parse_policy(f'{POLICY}[[rule]]\nid = "r"\nrequire = "second"'))
+    hall.desk.factors.set(hall.mona, "pin", "7431")
+    hall.till.wake_and_say(ORDER)
+    hall.touching.received(PinTyped("7431"))
+    [order] = hall.desk.journal.orders()
+    assert "approved_by_pin" in hall.till.decided and order.person == hall.anna and not order.factors
+    hall.till.deliver()
+    hall.till.wake_and_say("cancel my last order")
+    assert hall.till.said.startswith("More than a voice confirmed that order") and hall.till.listening is None
+    hall.till.wake_and_say("yes take back my order")
+    with pytest.raises(EarmarkError, match="cancel_by_voice"):
+        hall.desk.cancel(order.intent_id, BY_VOICE)
+    assert "cancel_asked" not in hall.till.decided
+    assert hall.desk.cancel(order.intent_id, BY_OPERATOR)[0] == "asked"
 
 
 @pytest.mark.parametrize("voice", [BERT, None])
