@@ -68,7 +68,7 @@ class Aloud(Talk):
         self._answer = ""  # to what was asked in between; said before what is still asked
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
-        self.awaited = Awaited(desk.factors.boot_s, start_timer, self._too_late)
+        self.awaited = Awaited(desk.factors.boot_s, start_timer, self._too_late, self._others_have_phone)
         self._said_at_s = 0
         self.awaits_admission = ""
         """Somebody whose voice was learned right now, and whom a PIN or badge may admit."""
@@ -147,6 +147,10 @@ class Aloud(Talk):
 
     def _too_late(self) -> None:
         self._apply(FactorLate())
+
+    def _others_have_phone(self, person: str) -> bool:
+        others = (one for one in self._desk.people.all() if one.pseudonym != person and one.admitted)
+        return any(self._desk.phones.has(one.pseudonym) for one in others)
 
     def _await_admission(self, person: str) -> None:
         self.awaits_admission, self.pressed_to_admit = person, False

@@ -1,16 +1,20 @@
-"""How long a PIN or badge has been awaited aloud, and whether somebody pressed a key of the device since
-then."""
+"""How long a PIN, badge or phone has been awaited aloud, and whether somebody pressed a key of the device
+since then."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from agent.deciding.conversation import AwaitingFactor, State
+from agent.deciding.phone import LIFETIME_S
 
 LONGEST_S = 120
 """So long what needs a PIN or badge stays open, also a second person's: long enough to come from across a
-hall, and short enough that whoever comes much later confirms nothing that others have left open. A phone that
-is asked by name has as long as its answer counts."""
+hall, and short enough that whoever comes much later confirms nothing that others have left open."""
+
+PHONE_S = LIFETIME_S
+"""So long where a phone may answer: as long as its answer counts. It is asked anew as long as it is awaited,
+so without an end a taken-over `voice` could have somebody's phone asked about one order for ever."""
 
 _SLACK_MS = 500
 
@@ -23,10 +27,14 @@ class Awaited:
         boot_s: Callable[[], float],
         start_timer: Callable[[int, Callable[[], None]], None],
         too_late: Callable[[], None],
+        others_have_phone: Callable[[str], bool],
     ) -> None:
-        """`too_late` takes back what is awaited."""
+        """`too_late` takes back what is awaited; `others_have_phone` says whether anybody but that person
+        could agree on one."""
         self._boot_s, self._start_timer, self._too_late = boot_s, start_timer, too_late
+        self._others_have_phone = others_have_phone
         self._since_s: float | None = None
+        self._longest_s = LONGEST_S
         self._pressed = False
 
     def became(self, before: State, after: State) -> None:
@@ -36,13 +44,19 @@ class Awaited:
             self._since_s, self._pressed = None, False
         elif not (isinstance(before, AwaitingFactor) and _asked(before) == _asked(after)):
             self._pressed = False
-            self._since_s = None if after.wants == "phone" else self._boot_s()
-            self._start_timer(LONGEST_S * 1_000 + _SLACK_MS, self.look)
+            self._since_s, self._longest_s = self._boot_s(), self._longest(after)
+            self._start_timer(self._longest_s * 1_000 + _SLACK_MS, self.look)
 
     def look(self) -> None:
         """Takes back what has been awaited for too long."""
-        if self._since_s is not None and not 0 <= self._boot_s() - self._since_s < LONGEST_S:
+        if self._since_s is not None and not 0 <= self._boot_s() - self._since_s < self._longest_s:
             self._too_late()
+
+    def _longest(self, state: AwaitingFactor) -> int:
+        phone = state.wants == "phone" or (
+            state.wants == "second" and self._others_have_phone(state.speaker.person)
+        )
+        return PHONE_S if phone else LONGEST_S
 
     def press(self) -> bool:
         """A key of the device, by somebody who stands there; whether anything is awaited."""
