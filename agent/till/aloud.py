@@ -28,7 +28,7 @@ from agent.deciding.verification import Verdict
 from agent.plumbing import messages
 from agent.till.about_me import AboutMe
 from agent.till.asks import NO_SHOP, Shop
-from agent.till.awaited import Awaited
+from agent.till.awaited import Awaited, Press
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
 from agent.till.heard import choice_phrases
@@ -72,8 +72,8 @@ class Aloud(Talk):
         self._said_at_s = 0
         self.awaits_admission = ""
         """Somebody whose voice was learned right now, and whom a PIN or badge may admit."""
-        self.pressed_to_admit = False
-        """Whether somebody has pressed a key of the device since then."""
+        self.press_to_admit = Press(desk.factors.boot_s)
+        """Of a key of the device since then."""
 
     def voice_came(self) -> None:
         """There is a `voice` that speaks."""
@@ -153,7 +153,8 @@ class Aloud(Talk):
         return any(self._desk.phones.has(one.pseudonym) for one in others)
 
     def _await_admission(self, person: str) -> None:
-        self.awaits_admission, self.pressed_to_admit = person, False
+        self.awaits_admission = person
+        self.press_to_admit.forget()
         self._start_timer(ADMITTED_WITHIN_MS, partial(self._not_admitted, person))
 
     def _not_admitted(self, person: str) -> None:

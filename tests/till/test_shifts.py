@@ -126,15 +126,23 @@ def test_a_badge_confirms_only_after_a_key_and_else_ends_the_shift(
     hall.badge()
     _open(hall)
     hall.touching.received(press)
-    hall.badge()
+    hall.badge(after_s=9)
     assert hall.on == hall.mona and hall.till.decided[-1] == "confirmed_by_badge"
+
+
+def test_a_press_counts_for_a_moment_only(hall: Hall) -> None:
+    hall.badge()
+    _open(hall)
+    hall.touching.received(ButtonPressed())
+    hall.badge(after_s=10)
+    assert not hall.on and not hall.desk.journal.orders()
 
 
 def test_another_badge_than_hers_who_is_on_confirms_nothing(hall: Hall) -> None:
     hall.badge()
     _open(hall)
     hall.touching.received(ButtonPressed())
-    hall.badge(OTHER)
+    hall.badge(OTHER, after_s=5)
     assert hall.on == hall.anna and hall.till.decided[-1] == "cancelled"
     assert not hall.desk.journal.orders()
 
@@ -158,7 +166,11 @@ def test_a_badge_admits_a_voice_only_after_a_key(hall: Hall) -> None:
     assert hall.on == hall.mona
     assert not next(one for one in hall.desk.people.all() if one.pseudonym == newcomer).admitted
     hall.touching.received(ButtonPressed())
-    hall.badge()
+    hall.badge(after_s=10)
+    assert not hall.on, "whoever pressed to speak, and then goes"
+    assert not next(one for one in hall.desk.people.all() if one.pseudonym == newcomer).admitted
+    hall.touching.received(ButtonPressed())
+    hall.badge(after_s=9)
     assert next(one for one in hall.desk.people.all() if one.pseudonym == newcomer).admitted
 
 
