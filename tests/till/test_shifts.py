@@ -224,6 +224,32 @@ def test_after_badge_off_while_somebody_speaks_on_the_button_is_the_wake_word(ha
     assert not hall.till.spoken.awaited.press()
 
 
+def test_whoever_is_on_and_has_only_a_badge_is_told_how_to_agree(hall: Hall) -> None:
+    hall.desk.house = HouseRules(parse_policy(f'{POLICY}[[rule]]\nid = "r"\nrequire = "second"'))
+    hall.badge()
+    hall.till.wake_and_say(ORDER, ANNA)
+    way = "whoever is on presses the button or Enter, then holds up the badge. Or say: cancel."
+    assert hall.till.said.endswith(way)
+    hall.touching.received(PinTyped("1111"))
+    assert hall.till.said.startswith("That was not right.") and hall.till.said.endswith(way)
+    hall.touching.received(EnterPressed())
+    hall.badge(after_s=5)
+    assert hall.till.decided[-1] == "approved_by_badge" and hall.on == hall.mona
+
+
+@pytest.mark.parametrize("on", ["", BADGE])
+def test_who_is_on_cannot_agree_to_their_own_order_and_nobody_is_on_to(hall: Hall, on: str) -> None:
+    hall.desk.house = HouseRules(parse_policy(f'{POLICY}[[rule]]\nid = "r"\nrequire = "second"'))
+    for person, pin in ((hall.anna, "2468"), (hall.mona, "7431")):
+        hall.desk.factors.set(person, "pin", pin)
+    if on:
+        hall.badge(on)
+    hall.till.wake_and_say(ORDER, None if on else ANNA)
+    assert hall.till.said.endswith(
+        "Somebody else has to agree to that, with a PIN or a phone. Or say: cancel."
+    )
+
+
 def test_nobodys_hours_are_kept_anywhere(hall: Hall) -> None:
     before = hall.till.decided
     hall.badge()
