@@ -37,3 +37,12 @@ class JournalDecisions(JournalFile):
                 (limit,),
             ).fetchall()
         return [DecisionRow(*row) for row in rows]
+
+    def approved_by_another(self, conversation: str) -> bool:
+        """Whether a second person agreed in it: that is no factor of whoever ordered, so no order says so."""
+        with self._errors():
+            found = self._db.execute(
+                "SELECT 1 FROM decisions WHERE conversation = ? AND code GLOB 'approved_by_*' LIMIT 1",
+                (conversation,),
+            ).fetchone()
+        return found is not None

@@ -78,6 +78,7 @@ class AfterWake(Mannered):
         """All of an order that was taken for whole too soon. What was heard first stands unless the whole
         asks for something; a denial is one of what stands."""
         self._state, self._order_voice = before.state, before.order_voice
+        self.awaited.became(Idle(), before.state)  # it is read back only now
         match meaning:
             case OrderAsked() | HelpAsked() | QuestionAsked():
                 self._apply_quietly(WentOn())

@@ -28,7 +28,7 @@ from agent.deciding.verification import Verdict
 from agent.plumbing import messages
 from agent.till.about_me import AboutMe
 from agent.till.asks import NO_SHOP, Shop
-from agent.till.awaited import Awaited
+from agent.till.awaited import Awaited, Press
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
 from agent.till.heard import choice_phrases
@@ -68,12 +68,12 @@ class Aloud(Talk):
         self._answer = ""  # to what was asked in between; said before what is still asked
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
-        self.awaited = Awaited(desk.factors.boot_s, start_timer, self._too_late)
+        self.awaited = Awaited(desk.factors.boot_s, start_timer, self._too_late, self._others_have_phone)
         self._said_at_s = 0
         self.awaits_admission = ""
         """Somebody whose voice was learned right now, and whom a PIN or badge may admit."""
-        self.pressed_to_admit = False
-        """Whether somebody has pressed a key of the device since then."""
+        self.press_to_admit = Press(desk.factors.boot_s)
+        """Of a key of the device since then."""
 
     def voice_came(self) -> None:
         """There is a `voice` that speaks."""
@@ -148,8 +148,13 @@ class Aloud(Talk):
     def _too_late(self) -> None:
         self._apply(FactorLate())
 
+    def _others_have_phone(self, person: str) -> bool:
+        others = (one for one in self._desk.people.all() if one.pseudonym != person and one.admitted)
+        return any(self._desk.phones.has(one.pseudonym) for one in others)
+
     def _await_admission(self, person: str) -> None:
-        self.awaits_admission, self.pressed_to_admit = person, False
+        self.awaits_admission = person
+        self.press_to_admit.forget()
         self._start_timer(ADMITTED_WITHIN_MS, partial(self._not_admitted, person))
 
     def _not_admitted(self, person: str) -> None:

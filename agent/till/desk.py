@@ -12,6 +12,7 @@ from agent.committing.cancelling import BY_VOICE, Factor
 from agent.committing.journal import Journal
 from agent.committing.journal_mend import MENDED
 from agent.committing.journal_people import Left
+from agent.committing.journal_rows import OrderRow
 from agent.committing.road import OrderRoad
 from agent.deciding.basket import AgreedOrder, Basket, Line, counts_of, parts_of
 from agent.deciding.conversation import Commit, Event, Record, Surroundings
@@ -255,11 +256,14 @@ class Desk:
         row = self.journal.order(self.journal.order_meant(name) or "")
         if row is None:
             raise EarmarkError("order_unknown", f"the journal has no order {name}", "earmark orders --json")
-        if factors == BY_VOICE and row.factors:
-            raise EarmarkError(
-                "cancel_by_voice", f"it was confirmed by {row.factors}", f"earmark cancel {name}"
-            )
+        if factors == BY_VOICE and self.is_beyond_a_voice(row):
+            by = row.factors or "a second person"
+            raise EarmarkError("cancel_by_voice", f"it was confirmed by {by}", f"earmark cancel {name}")
         return self.road.cancel(row.intent_id, factors=factors), row.title
+
+    def is_beyond_a_voice(self, row: OrderRow) -> bool:
+        """Whether more than a voice confirmed that order: a factor of whoever ordered, or somebody else."""
+        return bool(row.factors) or self.journal.approved_by_another(row.conversation)
 
     def record(self, effect: Record, conversation: Conversation, language: str) -> None:
         """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from

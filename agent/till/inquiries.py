@@ -215,7 +215,7 @@ class Inquiries:
         if last.row.state in ("refused", "expired"):
             self._say("cancel_over", items=last.items)
             return
-        if self._aloud and last.row.factors:
+        if self._aloud and self._desk.is_beyond_a_voice(last.row):
             self._say("cancel_by_voice", items=last.items)
             return
         self._really = _Really(

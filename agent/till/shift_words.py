@@ -25,15 +25,26 @@ OTHERS: Mapping[str, str] = {
     "second_wrong": "second_wrong_on_shift",
     "second_not_this": "second_not_this_on_shift",
 }
-"""Of anybody else: no badge agrees to anything, but that of who is on."""
+"""Of anybody else: no badge agrees to anything, but that of who is on. Here that is whoever ordered, nobody,
+or somebody who has no key to press first."""
+
+OTHERS_OR_ON: Mapping[str, str] = {
+    "read_back_second": "read_back_second_or_on",
+    "second_needed": "second_needed_or_on",
+    "second_wrong": "second_wrong_or_on",
+    "second_not_this": "second_not_this_or_on",
+}
+"""The same where somebody else is on, who may have nothing but a badge."""
 
 
 def key_on_shift(key: str, state: State, desk: Desk) -> str:
     """The reply for `key`, about what is awaited in `state`."""
     if not (desk.shifts.used and isinstance(state, AwaitingFactor)):
         return key
+    on, can_press = desk.shifts.on, desk.settings.touch.can_press
     if state.wants == "second":
-        return OTHERS.get(key, key)
-    if desk.shifts.on is None or desk.shifts.on.person != state.speaker.person:
+        other_is_on = on is not None and on.person != state.speaker.person
+        return (OTHERS_OR_ON if other_is_on and can_press else OTHERS).get(key, key)
+    if on is None or on.person != state.speaker.person:
         return NOT_ON.get(key, key)
-    return PRESSED.get(key, key) if desk.settings.touch.can_press else key
+    return PRESSED.get(key, key) if can_press else key

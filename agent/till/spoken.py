@@ -99,7 +99,8 @@ class SpokenDialogue(AfterWake):
         self._questions.went_on()
         if not self._stood:
             self._heard_so_far = HeardSoFar(self._state, self._order_voice, self._last_words)
-            self._state, self._order_voice = Idle(), NOBODY
+            before, self._state, self._order_voice = self._state, Idle(), NOBODY
+            self.awaited.became(before, self._state)
         self._line.went_on(listen_id)
 
     def silent(self, listen_id: int) -> None:

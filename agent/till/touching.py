@@ -39,7 +39,7 @@ class Touching:
     holds where there are no shifts.
 
     Where there are, a badge begins and ends them at any time, so by itself it agrees to nothing that happens
-    to be open: only that of who is on does, after a key was pressed since it was read back."""
+    to be open: only that of who is on does, right after a key was pressed since it was read back."""
 
     def __init__(
         self,
@@ -84,16 +84,15 @@ class Touching:
         if self._spoken.awaited.press():
             return
         if self._desk.shifts.used and self._spoken.awaits_admission:
-            self._spoken.pressed_to_admit = True
+            self._spoken.press_to_admit.note()
         elif wishes_to_speak:
             self._spoken.push_to_talk()
 
     def _badge_where_there_are_shifts(self, number: str, *, again: bool) -> None:
-        newcomer, to_admit = self._spoken.awaits_admission, self._spoken.pressed_to_admit
+        newcomer = self._spoken.awaits_admission
         if self._confirms(number):
             self._proofs.badge(number)
-        elif newcomer and to_admit:
-            self._spoken.pressed_to_admit = False
+        elif newcomer and self._spoken.press_to_admit.take():
             self._admit(newcomer, number, self._desk.factors.badge_owner)
         elif self._new and self._new.kind == "badge":
             self._choose(self._new, number)

@@ -8,13 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from agent.committing.cancelling import BY_OPERATOR, BY_VOICE
 from agent.deciding.lockout import CLEAR
 from agent.deciding.policy_file import parse_policy
 from agent.deciding.verification import Verdict, Voiceprint
-from agent.plumbing.errors import TrustError
+from agent.plumbing.errors import EarmarkError, TrustError
 from agent.plumbing.operator_shift import EndShift, ShiftShown, ShowShift
 from agent.plumbing.settings import Touch
-from agent.plumbing.site_messages import BadgeRead, ButtonPressed, EnterPressed
+from agent.plumbing.site_messages import BadgeRead, ButtonPressed, EnterPressed, PinTyped
 from agent.plumbing.speaker_models import GE2E
 from agent.till import factors as factors_module
 from agent.till.desk import Desk
@@ -125,15 +126,23 @@ def test_a_badge_confirms_only_after_a_key_and_else_ends_the_shift(
     hall.badge()
     _open(hall)
     hall.touching.received(press)
-    hall.badge()
+    hall.badge(after_s=9)
     assert hall.on == hall.mona and hall.till.decided[-1] == "confirmed_by_badge"
+
+
+def test_a_press_counts_for_a_moment_only(hall: Hall) -> None:
+    hall.badge()
+    _open(hall)
+    hall.touching.received(ButtonPressed())
+    hall.badge(after_s=10)
+    assert not hall.on and not hall.desk.journal.orders()
 
 
 def test_another_badge_than_hers_who_is_on_confirms_nothing(hall: Hall) -> None:
     hall.badge()
     _open(hall)
     hall.touching.received(ButtonPressed())
-    hall.badge(OTHER)
+    hall.badge(OTHER, after_s=5)
     assert hall.on == hall.anna and hall.till.decided[-1] == "cancelled"
     assert not hall.desk.journal.orders()
 
@@ -157,7 +166,11 @@ def test_a_badge_admits_a_voice_only_after_a_key(hall: Hall) -> None:
     assert hall.on == hall.mona
     assert not next(one for one in hall.desk.people.all() if one.pseudonym == newcomer).admitted
     hall.touching.received(ButtonPressed())
-    hall.badge()
+    hall.badge(after_s=10)
+    assert not hall.on, "whoever pressed to speak, and then goes"
+    assert not next(one for one in hall.desk.people.all() if one.pseudonym == newcomer).admitted
+    hall.touching.received(ButtonPressed())
+    hall.badge(after_s=9)
     assert next(one for one in hall.desk.people.all() if one.pseudonym == newcomer).admitted
 
 
@@ -175,6 +188,66 @@ def test_what_was_heard_of_whoever_speaks_on_ends_with_the_shift(hall: Hall) -> 
     hall.badge()
     hall.till.wake_and_say("thank you", None)
     assert hall.till.spoken.awaiting is None and not hall.desk.journal.orders()
+
+
+def test_what_stands_after_somebody_spoke_on_is_taken_back_in_time(hall: Hall) -> None:
+    hall.badge()
+    _open(hall)
+    hall.till.spoken.went_on(0)
+    hall.bench.clocks.pass_by(121)
+    hall.till.spoken.awaited.look()
+    hall.till.wake_and_say("thank you", None)
+    assert hall.till.spoken.awaiting is not None, "it was read back just now"
+    hall.bench.clocks.pass_by(121)
+    hall.till.spoken.awaited.look()
+    assert hall.till.spoken.awaiting is None and hall.till.decided[-1] == "factor_late"
+
+
+def test_a_press_while_somebody_speaks_on_is_one_before_the_read_back(hall: Hall) -> None:
+    hall.badge()
+    _open(hall)
+    hall.till.spoken.went_on(0)
+    hall.touching.received(EnterPressed())
+    hall.till.wake_and_say("thank you", None)
+    assert hall.till.spoken.awaiting is not None
+    hall.badge()
+    assert not hall.on and not hall.desk.journal.orders()
+
+
+def test_after_badge_off_while_somebody_speaks_on_the_button_is_the_wake_word(hall: Hall) -> None:
+    hall.badge()
+    _open(hall)
+    hall.till.spoken.went_on(0)
+    hall.badge()
+    assert not hall.on
+    hall.till.finish_speaking()
+    assert not hall.till.spoken.awaited.press()
+
+
+def test_whoever_is_on_and_has_only_a_badge_is_told_how_to_agree(hall: Hall) -> None:
+    hall.desk.house = HouseRules(parse_policy(f'{POLICY}[[rule]]\nid = "r"\nrequire = "second"'))
+    hall.badge()
+    hall.till.wake_and_say(ORDER, ANNA)
+    way = "whoever is on presses the button or Enter, then holds up the badge. Or say: cancel."
+    assert hall.till.said.endswith(way)
+    hall.touching.received(PinTyped("1111"))
+    assert hall.till.said.startswith("That was not right.") and hall.till.said.endswith(way)
+    hall.touching.received(EnterPressed())
+    hall.badge(after_s=5)
+    assert hall.till.decided[-1] == "approved_by_badge" and hall.on == hall.mona
+
+
+@pytest.mark.parametrize("on", ["", BADGE])
+def test_who_is_on_cannot_agree_to_their_own_order_and_nobody_is_on_to(hall: Hall, on: str) -> None:
+    hall.desk.house = HouseRules(parse_policy(f'{POLICY}[[rule]]\nid = "r"\nrequire = "second"'))
+    for person, pin in ((hall.anna, "2468"), (hall.mona, "7431")):
+        hall.desk.factors.set(person, "pin", pin)
+    if on:
+        hall.badge(on)
+    hall.till.wake_and_say(ORDER, None if on else ANNA)
+    assert hall.till.said.endswith(
+        "Somebody else has to agree to that, with a PIN or a phone. Or say: cancel."
+    )
 
 
 def test_nobodys_hours_are_kept_anywhere(hall: Hall) -> None:
@@ -299,6 +372,23 @@ def _on_and_asked(hall: Hall, voice: Vector | None) -> int:
     hall.till.wake_and_say("cancel my last order", voice)
     assert hall.till.said.startswith("Take back your last order") and hall.till.listening is not None
     return hall.till.listening.listen_id
+
+
+def test_a_voice_does_not_take_back_what_a_second_person_agreed_to(hall: Hall) -> None:
+    hall.desk.house = HouseRules(parse_policy(f'{POLICY}[[rule]]\nid = "r"\nrequire = "second"'))
+    hall.desk.factors.set(hall.mona, "pin", "7431")
+    hall.till.wake_and_say(ORDER)
+    hall.touching.received(PinTyped("7431"))
+    [order] = hall.desk.journal.orders()
+    assert "approved_by_pin" in hall.till.decided and order.person == hall.anna and not order.factors
+    hall.till.deliver()
+    hall.till.wake_and_say("cancel my last order")
+    assert hall.till.said.startswith("More than a voice confirmed that order") and hall.till.listening is None
+    hall.till.wake_and_say("yes take back my order")
+    with pytest.raises(EarmarkError, match="cancel_by_voice"):
+        hall.desk.cancel(order.intent_id, BY_VOICE)
+    assert "cancel_asked" not in hall.till.decided
+    assert hall.desk.cancel(order.intent_id, BY_OPERATOR)[0] == "asked"
 
 
 @pytest.mark.parametrize("voice", [BERT, None])
