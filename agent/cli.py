@@ -145,7 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
         )
 
     chat = add_command(
-        commands, "chat", "operators", "chat", "the conversation, typed; a typed word confirms nothing"
+        commands, "chat", "operators", "chat", "the conversation, typed; a typed word places nothing"
     )
     chat.add_argument("--language", choices=["en", "ko", "pl"], default="en")
     chat.add_argument(

@@ -293,7 +293,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
         Case("a wrong PIN or badge", talk.FactorRefused("factor_wrong")),
         Case("too many wrong ones", talk.FactorRefused("factor_locked")),
     ),
-    talk.FactorLate: (Case("nobody has confirmed it for two minutes", talk.FactorLate()),),
+    talk.FactorLate: (Case("nobody confirms it in two minutes (a phone: five)", talk.FactorLate()),),
     talk.PhoneRefused: (Case("it is refused on the phone", talk.PhoneRefused("anna")),),
     placed.Committed: (
         Case("signed and on disk, the broker is reached", placed.Committed(online=True)),

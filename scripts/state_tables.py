@@ -41,7 +41,9 @@ writes is the code of a decision in the journal.
 ## The dialogue
 
 A question is put at most {MOST_TRIES} times. "1st", "2nd" and so on count the answers that decided nothing.
-What is not listed changes nothing. A dash: nothing is said, or nothing is written.
+What is not listed changes nothing here; questions, the list, enrolment, forgetting and a voice that is lost
+are beside it, and the end of a shift counts as a denial. A known voice is also that of whoever is on shift.
+A dash: nothing is said, or nothing is written.
 """
 
 _ORDINALS = ("1st", "2nd", "3rd", "4th")

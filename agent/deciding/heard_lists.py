@@ -17,7 +17,6 @@ LISTS_ABOUT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "list_remove": (
             *("take {item} off the list", "take the {item} off the list", "take {item} off my list"),
-            *("remove {item} from the list", "remove the {item} from the list"),
         ),
     },
     "pl": {

@@ -45,7 +45,7 @@ HEARD_ABOUT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
                 "are {item} in stock",
                 "are the {item} in stock",
             ),
-            *("is there any {item} in stock", "is there any {item} left", "do you have any {item}"),
+            *("is there any {item} in stock", "is there any {item} left"),
         ),
         "where": (
             *("where is {item}", "where is the {item}", "where are {item}", "where are the {item}"),

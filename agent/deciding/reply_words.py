@@ -172,7 +172,7 @@ _POLISH = {
     "cancelled": "Anulowane. Nic nie jest zamówione.",
     "fine": "Dobrze.",
     "nothing_to_confirm": "Nie ma czego potwierdzać. Zamów coś, na przykład: poproszę {example}.",
-    "nothing_ordered": "Nie rozumiem, więc niczego nie zamówiłem. Spróbuj jeszcze raz.",
+    "nothing_ordered": "Nie rozumiem, więc niczego nie zamówiłem. Spróbuj jeszcze raz albo napisz: earmark chat.",
     "not_read_back": "Nie odczytałem tego tak, jak jest teraz, więc nic nie jest zamówione. Powiedz: {wake}, i jeszcze raz zamówienie.",
     "again": "Czy to było tak? Powiedz: {aloud}. Albo: nie.",
     "again_otherwise": "Przepraszam, nadal nie słyszę dobrze. Może innymi słowami: tak, potwierdzam zamówienie. Albo: nie.",

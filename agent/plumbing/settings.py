@@ -164,7 +164,7 @@ class Speaker(_Section, frozen=True):
 class Policy(_Section, frozen=True):
     voice_order_max_minor: MinorUnits = 100_00  # one order confirmed by voice alone
     voice_day_max_minor: MinorUnits = 250_00  # in 24 hours, per person and for all of them together
-    factor_order_max_minor: MinorUnits = 1_000_00  # one order confirmed by PIN or badge as well
+    factor_order_max_minor: MinorUnits = 1_000_00  # one order confirmed by PIN, badge or phone as well
     factor_day_max_minor: MinorUnits = 2_000_00  # per person and 24 hours, with those by voice alone
     largest_quantity: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20  # of one product in one order
     most_lines: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5  # different things in one order
@@ -240,9 +240,9 @@ class Sensor(_Section, frozen=True):
 
 
 class Touch(_Section, frozen=True):
-    keypad_device: str = ""  # '/dev/input/by-id/...'; '' = none. PINs are typed here
+    keypad_device: str = ""  # '/dev/input/by-id/...'; '' = none. PINs, codes and Enter
     badge_device: str = ""  # a badge reader that types the badge's number
-    button_device: str = ""  # push-to-talk: any key of it
+    button_device: str = ""  # push-to-talk, and the press before a badge: any key of it
     key_pause_seconds: Rest = 10.0  # a longer pause between two keys begins a new number
 
     @property

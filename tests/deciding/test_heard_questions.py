@@ -83,7 +83,7 @@ def test_the_end_of_a_question_alone_is_no_order(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["how much is rice in stock", "where is rice cost", "do you have any rice cost"]
+    "said", ["how much is rice in stock", "where is rice cost", "is there any rice cost"]
 )
 def test_the_wrong_end_of_a_question_asks_nothing(said: str) -> None:
     assert _asked("en", said) is None
