@@ -30,29 +30,29 @@ CHOSEN = (
         "A yes is too short to know a voice by. It is asked for as a sentence once, and not for ever.",
     ),
     (
-        "Another of the household orders in the middle of her order: first the one that is open",
-        "Two people and one device: what is asked stays asked, and nobody's order is lost in another's.",
+        "In the middle of a read-back, the answer comes and then the question again",
+        "What is asked stays asked, whatever somebody wants to know in between.",
     ),
     ("No, go ahead", "Any word of refusal wins, whatever stands beside it."),
     (
-        "A stranger consents to somebody else's order",
-        "The voice that ordered has to be the voice that agrees.",
+        "A recorded consent is none",
+        "Where the house asks for words said after the device, what was recorded before cannot hold them.",
     ),
     (
         "The code that a phone shows without a network",
         "Above what a voice may buy, exactly this basket is approved by something that has no microphone.",
     ),
     (
-        "An apprentice does not agree to an apprentice's order",
-        "Rules of a workshop: who may order, and who may agree to it.",
+        "Badge on, an order, the badge for it, badge off",
+        "In a hall nobody's voice is learned; above what a voice may buy the badge is held up for that basket.",
     ),
     (
-        "The catalogue changes between read-back and consent: what was read back holds",
-        "A price that rises meanwhile changes nothing that is agreed to.",
+        "The list is ordered by voice",
+        "A list is no order; ordered, it is read back and agreed to like anything else.",
     ),
     (
-        "Queued already, and one is enough",
-        "Without the shop an order waits, and saying it twice does not order it twice.",
+        "She has herself forgotten, after one question",
+        "One question, the same voice, and nothing of her is left.",
     ),
     (
         "PL: another of the household orders in the middle of her order",
