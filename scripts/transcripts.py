@@ -44,7 +44,7 @@ CHOSEN = (
     ),
     (
         "Badge on, an order, the badge for it, badge off",
-        "In a hall nobody's voice is learned; above what a voice may buy the badge is held up for that basket.",
+        "In a hall no voice is learned; above what a voice may buy the badge is held up for the basket.",
     ),
     (
         "The list is ordered by voice",
