@@ -131,7 +131,9 @@ class Talk(ABC):
                 person = ""
         ordering = isinstance(event, OrderHeard | Chosen | Changed)
         around = self._desk.surroundings(basket, person, ordering=ordering)
-        around = replace(around, proposed=self._proposed(), chance=self._chance())
+        answers = isinstance(self._state, Idle) and isinstance(event, Answered)  # no other step looks at it
+        proposed = self._proposed() if answers else None
+        around = replace(around, proposed=proposed, chance=self._chance())
         if isinstance(event, FactorGiven) and event.person != person:
             around = replace(around, second=self._desk.known_as(event.person))
         state, effects = step(self._state, event, around)
