@@ -77,8 +77,8 @@ class AfterWake(Mannered):
     def _heard_whole(self, before: HeardSoFar, meaning: Meaning, utterance: messages.Utterance) -> None:
         """All of an order that was taken for whole too soon. What was heard first stands unless the whole
         asks for something; a denial is one of what stands."""
-        self._state, self._order_voice = before.state, before.order_voice
-        self.awaited.became(Idle(), before.state)  # it is read back only now
+        self._order_voice = before.order_voice
+        super()._become(before.state)  # it is read back only now; no question is over by that
         match meaning:
             case OrderAsked() | HelpAsked() | QuestionAsked():
                 self._apply_quietly(WentOn())

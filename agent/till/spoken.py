@@ -99,8 +99,8 @@ class SpokenDialogue(AfterWake):
         self._questions.went_on()
         if not self._stood:
             self._heard_so_far = HeardSoFar(self._state, self._order_voice, self._last_words)
-            before, self._state, self._order_voice = self._state, Idle(), NOBODY
-            self.awaited.became(before, self._state)
+            super()._become(Idle())  # the question may stand again
+            self._order_voice = NOBODY
         self._line.went_on(listen_id)
 
     def silent(self, listen_id: int) -> None:
