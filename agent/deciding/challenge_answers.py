@@ -24,12 +24,13 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.permitting import challenge_will_do, permit
 from agent.deciding.reading_back import read_back
+from agent.deciding.verification import UNCLEAR
 
 
 def words_said(state: Challenged, event: ChallengeAnswered, around: Surroundings) -> Outcome:
     """One answer for each question: wrong words, or right ones in another voice, end it."""
     basket, person = state.basket, state.speaker.person
-    if event.speaker.reason in ("too_short", "too_noisy"):
+    if event.speaker.reason in UNCLEAR:
         return _anew(state, f"challenge_{event.speaker.reason}", around)
     if event.words != state.words:
         return _failed(state, "challenge_wrong", "challenge_wrong")

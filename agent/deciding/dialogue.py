@@ -53,7 +53,7 @@ from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, re
 from agent.deciding.said import bound_to_what_was_said
 from agent.deciding.sanity import is_much
 from agent.deciding.understanding import Answer
-from agent.deciding.verification import TYPED
+from agent.deciding.verification import TYPED, UNCLEAR
 
 
 def step(state: State, event: Event, surroundings: Surroundings) -> Outcome:
@@ -128,7 +128,7 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
         return asking.bare(state)
     if not fits(answer, basket):
         return ask_again(state, "read_back_differs", "say_how_to_order")
-    if event.speaker.reason in ("too_short", "too_noisy"):
+    if event.speaker.reason in UNCLEAR:
         return ask_again(state, f"again_{event.speaker.reason}", f"refused_{event.speaker.reason}")
     if not event.speaker.person or event.speaker != state.speaker or not event.same_speaker:
         return _end(

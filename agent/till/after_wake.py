@@ -25,7 +25,7 @@ from agent.deciding.offered import AwaitingOffer, OfferLate
 from agent.deciding.placed import ReceiptLate
 from agent.deciding.signals import Signal
 from agent.deciding.understanding import AboutMeAsked, AgainAsked, Answer, HelpAsked, Meaning, OrderAsked
-from agent.deciding.verification import Verdict, Voice
+from agent.deciding.verification import NOBODY, Verdict, Voice
 from agent.plumbing import messages
 from agent.till.asks import Shop
 from agent.till.desk import Conversation, Desk
@@ -36,8 +36,6 @@ from agent.till.recall import ordered_again
 from agent.till.voice_line import Send
 from agent.till.waiting import WaitingBaskets
 from agent.till.whose_voice import voice_of, who_ordered
-
-NOBODY = Voice(None, 0, None, "")
 
 
 class HeardSoFar(NamedTuple):

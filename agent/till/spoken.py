@@ -19,8 +19,9 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.offered import AskOffer, OfferArrived, OfferLate
 from agent.deciding.signals import Signal
+from agent.deciding.verification import NOBODY
 from agent.plumbing import messages
-from agent.till.after_wake import NOBODY, AfterWake, HeardSoFar, speaker_of
+from agent.till.after_wake import AfterWake, HeardSoFar, speaker_of
 from agent.till.asks import NO_SHOP, Shop
 from agent.till.challenges import Challenges
 from agent.till.desk import Desk
