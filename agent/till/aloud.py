@@ -27,7 +27,7 @@ from agent.deciding.signals import Signal, signal_of
 from agent.deciding.verification import Verdict
 from agent.plumbing import messages
 from agent.till.about_me import AboutMe
-from agent.till.asks import NO_SHOP, Shop
+from agent.till.asks import Shop
 from agent.till.awaited import Awaited, Press
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
@@ -52,7 +52,7 @@ class Aloud(Talk):
         start_timer: Callable[[int, Callable[[], None]], None],
         on_enrol_step: OnStep,
         show: Callable[[Signal], None],
-        shop: Shop = NO_SHOP,
+        shop: Shop,
     ) -> None:
         super().__init__(desk, desk.settings.device.language)
         self._line = VoiceLine(send, desk.settings.endpoint)

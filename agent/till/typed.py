@@ -47,7 +47,7 @@ from agent.deciding.understanding import (
 )
 from agent.deciding.verification import TYPED, Verdict, typed_by
 from agent.plumbing.sentence_graph import normalise_text
-from agent.till.asks import NoShop, Shop
+from agent.till.asks import NO_SHOP, Shop
 from agent.till.desk import Conversation, Desk
 from agent.till.heard import changeable, wanted_otherwise
 from agent.till.inquiries import Inquiries
@@ -56,8 +56,6 @@ from agent.till.recall import ordered_again, recalled
 from agent.till.screen_number import ScreenNumber, drawn
 from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
-
-_NO_SHOP = NoShop()
 
 _AT_THE_KEYPAD: Mapping[str, str] = {
     "read_back_factor": "read_back_typed_pin",
@@ -83,7 +81,7 @@ class TypedDialogue(Talk):
         language: str,
         reply: Callable[[str], None],
         what_is_low: WhatIsLow,
-        shop: Shop = _NO_SHOP,
+        shop: Shop = NO_SHOP,
         person: str = "",
         draw: Callable[[], str] = drawn,
     ) -> None:
