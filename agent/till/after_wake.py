@@ -46,11 +46,6 @@ class HeardSoFar(NamedTuple):
     words: str
 
 
-def speaker_of(state: State) -> Verdict:
-    """Whose words led there."""
-    return Verdict() if isinstance(state, Idle) else state.speaker
-
-
 class AfterWake(Mannered):
     """`SpokenDialogue`, as far as nobody was listened to when it was said. Embeddings live here, from the
     order to its decision."""

@@ -21,7 +21,7 @@ from agent.deciding.offered import AskOffer, OfferArrived, OfferLate
 from agent.deciding.signals import Signal
 from agent.deciding.verification import NOBODY
 from agent.plumbing import messages
-from agent.till.after_wake import AfterWake, HeardSoFar, speaker_of
+from agent.till.after_wake import AfterWake, HeardSoFar
 from agent.till.asks import NO_SHOP, Shop
 from agent.till.challenges import Challenges
 from agent.till.desk import Desk
@@ -29,6 +29,7 @@ from agent.till.enrolling import OnStep
 from agent.till.heard import answer_to, aside_in, changeable, meaning_of, words_of
 from agent.till.manners import as_enrolment_takes_it
 from agent.till.offers import AskForOffer, no_offers
+from agent.till.talk import speaker_of
 from agent.till.voice_line import Send
 from agent.till.waiting import WaitingBaskets
 from agent.till.whose_voice import answered, voice_of

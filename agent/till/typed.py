@@ -157,9 +157,9 @@ class TypedDialogue(Talk):
             case AgainAsked(which):
                 self._ordered_again(which)
             case MoreAsked(more) if before is not None and (both := before.plus(more)):
-                self._apply(Changed(both, self._speaker, same_speaker=True))
+                self._apply(Changed(both, self.speaker, same_speaker=True))
             case ChangeAsked(readings) if before is not None:
-                none_left = Answered(Answer("denial"), self._speaker, same_speaker=True)
+                none_left = Answered(Answer("denial"), self.speaker, same_speaker=True)
                 self._apply(wanted_otherwise(readings, before, none_left, self._desk, self._language))
             case Answer():
                 self._apply(Answered(meaning, TYPED))
@@ -180,11 +180,6 @@ class TypedDialogue(Talk):
         """What was typed on the keypad after the digits that are shown here, if it begins with them."""
         waiting = self.awaiting
         return None if waiting is None else self._number.pin_in(number, waiting.basket.digest)
-
-    @property
-    def _speaker(self) -> Verdict:
-        """Whose the basket in hand is."""
-        return TYPED if isinstance(self._state, Idle) else self._state.speaker
 
     def _ordered_again(self, which: Again) -> None:
         if not self._person:
