@@ -16,6 +16,7 @@ from agent.deciding.challenged import ChallengeAnswered, Challenged
 from agent.deciding.choice import CHOICE, Choice
 from agent.deciding.conversation import (
     Answered,
+    Asking,
     AskingAnother,
     AwaitingFactor,
     Changed,
@@ -84,11 +85,7 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
     return ask_or_read_back(basket, speaker, around)
 
 
-def _ordered_meanwhile(
-    state: Confirming | Challenged | AskingAnother | Choosing | AwaitingFactor,
-    event: OrderHeard,
-    around: Surroundings,
-) -> Outcome:
+def _ordered_meanwhile(state: Asking, event: OrderHeard, around: Surroundings) -> Outcome:
     """Something else instead, by who ordered; nobody else drops what waits for an answer."""
     if event.speaker == state.speaker:
         return _order_heard(state, event, around)
@@ -172,11 +169,7 @@ def _another_answered(state: AskingAnother, event: Answered, around: Surrounding
     return ask_or_read_back(state.basket, state.speaker, around)
 
 
-def _went_on(
-    state: Confirming | Challenged | AskingAnother | Choosing | AwaitingFactor | AwaitingOffer,
-    _: WentOn,
-    __: Surroundings,
-) -> Outcome:
+def _went_on(state: Asking | AwaitingOffer, _: WentOn, __: Surroundings) -> Outcome:
     basket = state.choice.first if isinstance(state, Choosing) else state.basket
     return Idle(), (Record("went_on", basket, state.speaker.person),)
 
