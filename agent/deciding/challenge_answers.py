@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.deciding.asking import MOST_SILENCES, MOST_TRIES
+from agent.deciding.asking import MOST_SILENCES, MOST_TRIES, gave_up
 from agent.deciding.challenged import ChallengeAnswered, Challenged
 from agent.deciding.challenging import put
 from agent.deciding.conversation import (
@@ -82,8 +82,7 @@ def kept(state: Challenged, event: OrderHeard, around: Surroundings) -> Outcome:
 
 def _anew(state: Challenged, key: str, around: Surroundings, most_tries: int = MOST_TRIES) -> Outcome:
     if state.tries >= most_tries:
-        given_up = Record("gave_up", state.basket, state.speaker.person)
-        return Idle(), (Say("nothing_ordered", basket=state.basket), given_up)
+        return gave_up(state, "nothing_ordered")
     return _put(replace(state, tries=state.tries + 1), key, around)
 
 
