@@ -148,7 +148,9 @@ class AfterWake(Mannered):
             basket, *other = found
             self._apply(OrderHeard(basket, speaker, other[0] if other else None, "which_again"))
 
-    def _listed(self, basket: Basket, before: str, utterance: messages.Utterance, speaker: Verdict) -> None:
+    def _order_list(
+        self, basket: Basket, before: str, utterance: messages.Utterance, speaker: Verdict
+    ) -> None:
         if isinstance(self._state, Idle) or speaker == self._state.speaker:
             self._stood = False
             self._become(Idle())

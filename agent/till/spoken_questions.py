@@ -172,7 +172,7 @@ class SpokenQuestions:
         if question is not self._question:
             return
         phrases: tuple[str, ...] = ()
-        if self._inquiries is not None and self._inquiries.really:
+        if self._inquiries is not None and self._inquiries.asks_if_meant:
             kind = question.asked.kind
             self._really = really.Really(kind, question.speaker.person)
             phrases = really.really_answers(kind, self._language)

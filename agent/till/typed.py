@@ -95,7 +95,7 @@ class TypedDialogue(Talk):
         self._number = ScreenNumber(desk.factors.boot_s, draw)
         self._key = ""  # of the basket that was handed over
         self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow, person)
-        self._listing = Listing(desk, language, person, self._answered, self._not_now, self._listed)
+        self._listing = Listing(desk, language, person, self._answered, self._not_now, self._order_list)
         desk.coming.look()
 
     def hand_over(self) -> Basket | None:
@@ -219,7 +219,7 @@ class TypedDialogue(Talk):
         self._answer = text
         self._apply(Answered(Answer("later"), TYPED))
 
-    def _listed(self, basket: Basket, text: str) -> None:
+    def _order_list(self, basket: Basket, text: str) -> None:
         """What stands on the list is ordered, like any basket that is typed."""
         self._answer = text
         self._conversation = Conversation.new()
