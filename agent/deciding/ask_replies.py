@@ -1,5 +1,5 @@
-"""What is answered to questions beside the price, as sentences by key and language; typed only, so nothing of
-it is spoken. Data; `agent.deciding.telling` fills it in.
+"""What is answered to questions beside the price, as sentences by key and language; shown, and said as well
+where `replies_questions.ALOUD` has no other. Data; `agent.deciding.telling` fills it in.
 
 `{items}` is a basket in words, `{comes}` a sentence about its day, with a space before it, or nothing;
 `{last}` says whose last order it is.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from agent.deciding.basket import Basket
+from agent.deciding.challenged import Challenged
 from agent.deciding.conversation import (
     AskingAnother,
     AwaitingFactor,
@@ -42,9 +43,13 @@ def ask_again(
     if isinstance(state, AwaitingFactor) and state.wants != "factor":
         final_key, most_tries = "not_approved", MOST_TRIES_ELSEWHERE
     if state.tries >= most_tries:
-        given_up = Record("gave_up", state.basket, state.speaker.person)
-        return Idle(), (Say(final_key, basket=state.basket), given_up)
+        return gave_up(state, final_key)
     return replace(state, tries=state.tries + 1), (Say(key, "consent", state.basket),)
+
+
+def gave_up(state: Confirming | Challenged | AskingAnother | AwaitingFactor, key: str) -> Outcome:
+    """It was put often enough: nothing is ordered, and `key` says so."""
+    return Idle(), (Say(key, basket=state.basket), Record("gave_up", state.basket, state.speaker.person))
 
 
 def bare(state: Confirming) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.deciding.asking import MOST_SILENCES, MOST_TRIES
+from agent.deciding.asking import MOST_SILENCES, MOST_TRIES, gave_up
 from agent.deciding.challenged import ChallengeAnswered, Challenged
 from agent.deciding.challenging import put
 from agent.deciding.conversation import (
@@ -24,12 +24,13 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.permitting import challenge_will_do, permit
 from agent.deciding.reading_back import read_back
+from agent.deciding.verification import UNCLEAR
 
 
 def words_said(state: Challenged, event: ChallengeAnswered, around: Surroundings) -> Outcome:
     """One answer for each question: wrong words, or right ones in another voice, end it."""
     basket, person = state.basket, state.speaker.person
-    if event.speaker.reason in ("too_short", "too_noisy"):
+    if event.speaker.reason in UNCLEAR:
         return _anew(state, f"challenge_{event.speaker.reason}", around)
     if event.words != state.words:
         return _failed(state, "challenge_wrong", "challenge_wrong")
@@ -81,8 +82,7 @@ def kept(state: Challenged, event: OrderHeard, around: Surroundings) -> Outcome:
 
 def _anew(state: Challenged, key: str, around: Surroundings, most_tries: int = MOST_TRIES) -> Outcome:
     if state.tries >= most_tries:
-        given_up = Record("gave_up", state.basket, state.speaker.person)
-        return Idle(), (Say("nothing_ordered", basket=state.basket), given_up)
+        return gave_up(state, "nothing_ordered")
     return _put(replace(state, tries=state.tries + 1), key, around)
 
 

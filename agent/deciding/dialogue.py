@@ -16,6 +16,7 @@ from agent.deciding.challenged import ChallengeAnswered, Challenged
 from agent.deciding.choice import CHOICE, Choice
 from agent.deciding.conversation import (
     Answered,
+    Asking,
     AskingAnother,
     AwaitingFactor,
     Changed,
@@ -53,7 +54,7 @@ from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, re
 from agent.deciding.said import bound_to_what_was_said
 from agent.deciding.sanity import is_much
 from agent.deciding.understanding import Answer
-from agent.deciding.verification import TYPED
+from agent.deciding.verification import TYPED, UNCLEAR
 
 
 def step(state: State, event: Event, surroundings: Surroundings) -> Outcome:
@@ -84,11 +85,7 @@ def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
     return ask_or_read_back(basket, speaker, around)
 
 
-def _ordered_meanwhile(
-    state: Confirming | Challenged | AskingAnother | Choosing | AwaitingFactor,
-    event: OrderHeard,
-    around: Surroundings,
-) -> Outcome:
+def _ordered_meanwhile(state: Asking, event: OrderHeard, around: Surroundings) -> Outcome:
     """Something else instead, by who ordered; nobody else drops what waits for an answer."""
     if event.speaker == state.speaker:
         return _order_heard(state, event, around)
@@ -128,7 +125,7 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
         return asking.bare(state)
     if not fits(answer, basket):
         return ask_again(state, "read_back_differs", "say_how_to_order")
-    if event.speaker.reason in ("too_short", "too_noisy"):
+    if event.speaker.reason in UNCLEAR:
         return ask_again(state, f"again_{event.speaker.reason}", f"refused_{event.speaker.reason}")
     if not event.speaker.person or event.speaker != state.speaker or not event.same_speaker:
         return _end(
@@ -172,11 +169,7 @@ def _another_answered(state: AskingAnother, event: Answered, around: Surrounding
     return ask_or_read_back(state.basket, state.speaker, around)
 
 
-def _went_on(
-    state: Confirming | Challenged | AskingAnother | Choosing | AwaitingFactor | AwaitingOffer,
-    _: WentOn,
-    __: Surroundings,
-) -> Outcome:
+def _went_on(state: Asking | AwaitingOffer, _: WentOn, __: Surroundings) -> Outcome:
     basket = state.choice.first if isinstance(state, Choosing) else state.basket
     return Idle(), (Record("went_on", basket, state.speaker.person),)
 

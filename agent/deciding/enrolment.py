@@ -15,6 +15,7 @@ from agent.deciding.conversation import Say
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
 from agent.deciding.understanding import Answer, Meaning, PhraseRead
 from agent.deciding.verification import (
+    NOBODY,
     Embedding,
     Voice,
     Voiceprint,
@@ -31,8 +32,6 @@ MOST_FAILURES = 3
 LEAST_ALIKE = 0.5
 """Share of letters that the free decode has in common with the sentence to read, in their order, from which
 it is a reading of it (docs/figures/conversations.md)."""
-
-_NOBODY = Voice(None, 0, None, "")
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Heard:
     `open_words` the free decode, `words` those of the grammar."""
 
     meaning: Meaning | None
-    voice: Voice = _NOBODY
+    voice: Voice = NOBODY
     in_noise: Embedding | None = None
     open_words: str = ""
     words: str = ""

@@ -1,4 +1,4 @@
-"""Typed lines about the shopping list: what is wanted of it, of which things, for which day."""
+"""Lines, typed or heard, about the shopping list: what is wanted of it, of which things, for which day."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ListAsked(NamedTuple):
 def list_asked(
     parser: SentenceParser, catalogue: Assortment, frames: Iterable[Frame], text: str
 ) -> ListAsked | None:
-    """What a typed line wants of the list; None where it is about something else, or not clear. What is an
+    """What a line wants of the list; None where it is about something else, or not clear. What is an
     order as well, because something is called like a list, is an order."""
     own = [frame for frame in frames if frame.kind in _KINDS]
     if not own:

@@ -30,9 +30,7 @@ class Lockout(msgspec.Struct, frozen=True):
         wait = self._wait_s()
         if self.failed_boot_s is None:
             return min(max(0, self.until_s - now_s), wait)
-        # A boot clock that stands lower than it did is that of another boot, and began at zero.
-        waited = boot_s - self.failed_boot_s if boot_s >= self.failed_boot_s else boot_s
-        return max(0, math.ceil(wait - waited))
+        return max(0, math.ceil(wait - _since(self.failed_boot_s, boot_s)))
 
     def failed(self, now_s: int, boot_s: float) -> Lockout:
         """After one more wrong try."""
@@ -45,8 +43,7 @@ class Lockout(msgspec.Struct, frozen=True):
         whoever has one could guess on without end, with a right one in between."""
         if self.failed_boot_s is None:
             return CLEAR
-        waited = boot_s - self.failed_boot_s if boot_s >= self.failed_boot_s else boot_s
-        return self if waited < FORGIVEN_AFTER_S else CLEAR
+        return self if _since(self.failed_boot_s, boot_s) < FORGIVEN_AFTER_S else CLEAR
 
     def _wait_s(self) -> int:
         doublings = min(self.failures - FREE_FAILURES, 32)
@@ -54,4 +51,9 @@ class Lockout(msgspec.Struct, frozen=True):
 
 
 CLEAR = Lockout()
-"""After a right one."""
+"""No failures."""
+
+
+def _since(failed_boot_s: float, boot_s: float) -> float:
+    # A boot clock that stands lower than it did is that of another boot, and began at zero.
+    return boot_s - failed_boot_s if boot_s >= failed_boot_s else boot_s

@@ -11,6 +11,7 @@ import msgspec
 
 from agent.deciding.assortment import Assortment
 from agent.deciding.catalogue import Catalogue
+from agent.deciding.packed import found
 from agent.deciding.products import Option, Product
 
 _encoder = msgspec.msgpack.Encoder()
@@ -49,17 +50,7 @@ class PackedCatalogue(Assortment, msgspec.Struct, frozen=True, forbid_unknown_fi
 
     def product(self, product_id: str) -> Product:
         """Raises KeyError where there is no such product."""
-        low, high = 0, len(self)
-        while low < high:
-            middle = (low + high) // 2
-            found = self._at(middle)
-            if found.id == product_id:
-                return found
-            if found.id < product_id:
-                low = middle + 1
-            else:
-                high = middle
-        raise KeyError(product_id)
+        return found(len(self), self._at, product_id)
 
     def _at(self, index: int) -> Product:
         ends = memoryview(self.ends).cast("i")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from agent.deciding.details import Facts, check_details
+from agent.deciding.packed import found
 from agent.deciding.products import Identifier
 from agent.plumbing.errors import CatalogueError
 
@@ -69,17 +70,7 @@ class PackedDetails(Mapping[str, Facts]):
         return (self._at(index).id for index in range(len(self)))
 
     def __getitem__(self, product_id: str) -> Facts:
-        low, high = 0, len(self)
-        while low < high:
-            middle = (low + high) // 2
-            found = self._at(middle)
-            if found.id == product_id:
-                return found.facts
-            if found.id < product_id:
-                low = middle + 1
-            else:
-                high = middle
-        raise KeyError(product_id)
+        return found(len(self), self._at, product_id).facts
 
     def _at(self, index: int) -> _Entry:
         start = self._ends[index - 1] if index else 0

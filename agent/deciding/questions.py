@@ -1,5 +1,5 @@
-"""Questions about what is sold, typed: they are in no grammar that is heard, where every sentence more would
-make the others harder to tell apart."""
+"""Questions about what is sold, by the words around a thing. Typed, any of them will do; the grammar that is
+heard has the few of `heard_questions`, as every sentence more makes the others harder to tell apart."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Frame(msgspec.Struct, frozen=True):
 def priced_basket(
     parser: SentenceParser, catalogue: Assortment, frames: Iterable[Frame], text: str
 ) -> Basket | None:
-    """What of `catalogue` a typed line asks the price of; None where it asks none, or that is not clear."""
+    """What of `catalogue` a line asks the price of; None where it asks none, or that is not clear."""
     things = {frame.around(text) for frame in frames if frame.kind == "price"} - {""}
     meanings = [understand(parser, catalogue, "order", thing, thing) for thing in sorted(things)]
     baskets = [meaning.basket for meaning in meanings if isinstance(meaning, OrderAsked)]

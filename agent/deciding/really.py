@@ -9,7 +9,7 @@ from typing import Literal
 from agent.deciding.denials import is_denied, is_doubtful
 from agent.deciding.heard_questions import BY_A_KNOWN_VOICE, confirmations
 from agent.deciding.lexicon import LEXICONS
-from agent.deciding.verification import Verdict
+from agent.deciding.verification import UNCLEAR, Verdict
 from agent.plumbing.sentence_graph import normalise_text
 
 MOST_TRIES = 2
@@ -41,7 +41,7 @@ def answered(
         return unanswered(state)
     if state.kind not in BY_A_KNOWN_VOICE:
         return "yes"
-    if speaker.reason in ("too_short", "too_noisy"):
+    if speaker.reason in UNCLEAR:
         return unanswered(state)
     return "yes" if same_speaker and speaker.person and speaker.person == state.person else "other_voice"
 

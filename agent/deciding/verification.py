@@ -28,6 +28,8 @@ Reason = Literal[
     "shift",
     "no_shift",
 ]
+UNCLEAR: tuple[Reason, ...] = ("too_short", "too_noisy")
+"""Reasons for which a known voice may not be known."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class Voice:
     snr_db: float | None
     model: str
 
+
+NOBODY = Voice(None, 0, None, "")
+"""No voice, or none that is to be compared any more."""
 
 TYPED = Verdict(reason="typed")
 """Words that came from a keyboard: nobody's voice."""

@@ -8,7 +8,7 @@ from agent.deciding import about_me
 from agent.deciding.about_me_words import NEWCOMERS, Kind
 from agent.deciding.choice import CHOICE
 from agent.deciding.conversation import Say
-from agent.deciding.verification import Voice, Voiceprint, consenter, same_speaker, verify
+from agent.deciding.verification import NOBODY, Voiceprint, consenter, same_speaker, verify
 from agent.plumbing import audit
 from agent.plumbing.errors import JournalError
 from agent.plumbing.messages import Utterance
@@ -20,8 +20,6 @@ from agent.till.whose_voice import voice_of
 
 MOST_NEWCOMERS = 5
 """Voices that nobody has admitted yet. One more has to wait: whoever passes by must not fill the device."""
-
-_NOBODY = Voice(None, 0, None, "")
 
 
 class AboutMe:
@@ -37,7 +35,7 @@ class AboutMe:
         """`wants_voices` is told whether embeddings are needed, and whether those in noise are."""
         self._desk, self._say, self._enrolment, self._wants_voices = desk, say, enrolment, wants_voices
         self._now: about_me.Forgetting | None = None
-        self._voice = _NOBODY  # of whoever asked to be forgotten
+        self._voice = NOBODY  # of whoever asked to be forgotten
 
     @property
     def under_way(self) -> bool:
@@ -90,7 +88,7 @@ class AboutMe:
 
     def drop(self) -> None:
         """The question is over, and nothing is forgotten."""
-        self._now, self._voice = None, _NOBODY
+        self._now, self._voice = None, NOBODY
 
     def _voiceprints(self) -> Mapping[str, Voiceprint]:
         return self._desk.people.all_voiceprints()

@@ -25,7 +25,7 @@ from agent.deciding.offered import AwaitingOffer, OfferLate
 from agent.deciding.placed import ReceiptLate
 from agent.deciding.signals import Signal
 from agent.deciding.understanding import AboutMeAsked, AgainAsked, Answer, HelpAsked, Meaning, OrderAsked
-from agent.deciding.verification import Verdict, Voice
+from agent.deciding.verification import NOBODY, Verdict, Voice
 from agent.plumbing import messages
 from agent.till.asks import Shop
 from agent.till.desk import Conversation, Desk
@@ -37,8 +37,6 @@ from agent.till.voice_line import Send
 from agent.till.waiting import WaitingBaskets
 from agent.till.whose_voice import voice_of, who_ordered
 
-NOBODY = Voice(None, 0, None, "")
-
 
 class HeardSoFar(NamedTuple):
     """What an order led to whose speaker went on, and its words. It was not said to anybody."""
@@ -46,11 +44,6 @@ class HeardSoFar(NamedTuple):
     state: State
     order_voice: Voice
     words: str
-
-
-def speaker_of(state: State) -> Verdict:
-    """Whose words led there."""
-    return Verdict() if isinstance(state, Idle) else state.speaker
 
 
 class AfterWake(Mannered):
@@ -77,8 +70,8 @@ class AfterWake(Mannered):
     def _heard_whole(self, before: HeardSoFar, meaning: Meaning, utterance: messages.Utterance) -> None:
         """All of an order that was taken for whole too soon. What was heard first stands unless the whole
         asks for something; a denial is one of what stands."""
-        self._state, self._order_voice = before.state, before.order_voice
-        self.awaited.became(Idle(), before.state)  # it is read back only now
+        self._order_voice = before.order_voice
+        super()._become(before.state)  # it is read back only now; no question is over by that
         match meaning:
             case OrderAsked() | HelpAsked() | QuestionAsked():
                 self._apply_quietly(WentOn())
@@ -155,7 +148,9 @@ class AfterWake(Mannered):
             basket, *other = found
             self._apply(OrderHeard(basket, speaker, other[0] if other else None, "which_again"))
 
-    def _listed(self, basket: Basket, before: str, utterance: messages.Utterance, speaker: Verdict) -> None:
+    def _order_list(
+        self, basket: Basket, before: str, utterance: messages.Utterance, speaker: Verdict
+    ) -> None:
         if isinstance(self._state, Idle) or speaker == self._state.speaker:
             self._stood = False
             self._become(Idle())

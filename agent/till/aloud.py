@@ -27,7 +27,7 @@ from agent.deciding.signals import Signal, signal_of
 from agent.deciding.verification import Verdict
 from agent.plumbing import messages
 from agent.till.about_me import AboutMe
-from agent.till.asks import NO_SHOP, Shop
+from agent.till.asks import Shop
 from agent.till.awaited import Awaited, Press
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
@@ -52,7 +52,7 @@ class Aloud(Talk):
         start_timer: Callable[[int, Callable[[], None]], None],
         on_enrol_step: OnStep,
         show: Callable[[Signal], None],
-        shop: Shop = NO_SHOP,
+        shop: Shop,
     ) -> None:
         super().__init__(desk, desk.settings.device.language)
         self._line = VoiceLine(send, desk.settings.endpoint)
@@ -64,7 +64,7 @@ class Aloud(Talk):
             desk, self._speak, wants_voices, on_enrol_step, self._await_admission
         )
         self._about_me = AboutMe(desk, self._speak_of, self._enrolment, wants_voices)
-        self._questions = SpokenQuestions(desk, self._language, shop, self._told_aloud, self._listed)
+        self._questions = SpokenQuestions(desk, self._language, shop, self._told_aloud, self._order_list)
         self._answer = ""  # to what was asked in between; said before what is still asked
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
@@ -184,7 +184,9 @@ class Aloud(Talk):
         return True
 
     @abstractmethod
-    def _listed(self, basket: Basket, before: str, utterance: messages.Utterance, speaker: Verdict) -> None:
+    def _order_list(
+        self, basket: Basket, before: str, utterance: messages.Utterance, speaker: Verdict
+    ) -> None:
         """What stands on the shopping list is ordered; `before` is said before its read-back."""
 
     def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> None:

@@ -111,8 +111,8 @@ class Catalogues:
     @property
     def details(self) -> str:
         """The SHA-256 of the details that were signed beside what is served, '' where they are not here."""
-        brought = self._desk.house.brought
-        return brought.sha256 if brought is not None and brought.source == self.in_use.source else ""
+        brought = self._desk.house.brought_for(self.in_use.source)
+        return brought.sha256 if brought is not None else ""
 
     def details_arrived(self, name: Name, beside: Beside, told: Told = lambda _: None) -> None:
         """The details (taken over) that the shop signed beside a catalogue that is in use without them."""

@@ -122,18 +122,15 @@ class Factors:
     def badge_mark(self, person: str) -> bytes:
         """What no other badge of that person has had, b'' where there is none; it tells nothing of its
         number."""
-        badges = (one.salt for one in self._secrets if (one.person, one.kind) == (person, "badge"))
-        return next(badges, b"")
+        return next((one.salt for one in self._of(person, "badge")), b"")
 
     def fits_badge(self, person: str, number: str) -> bool:
         """Whether it is that person's badge; only where what comes of it counts the try."""
-        mine = [secret for secret in self._secrets if (secret.person, secret.kind) == (person, "badge")]
-        return any(_fits(secret, number) for secret in mine)
+        return any(_fits(secret, number) for secret in self._of(person, "badge"))
 
     def fits_pin(self, person: str, number: str) -> bool:
         """Whether it is that person's PIN; only within `tried`."""
-        mine = [secret for secret in self._secrets if (secret.person, secret.kind) == (person, "pin")]
-        return any(_fits(secret, number) for secret in mine)
+        return any(_fits(secret, number) for secret in self._of(person, "pin"))
 
     def pin_owner(self, number: str) -> str | None:
         """Somebody whose PIN it is, where nobody in particular was asked; only within `tried`."""
@@ -150,6 +147,9 @@ class Factors:
                 return None
             self._badges_seen[seen] = owner
         return self._badges_seen[seen]
+
+    def _of(self, person: str, kind: Kind) -> list[_Secret]:
+        return [secret for secret in self._secrets if (secret.person, secret.kind) == (person, kind)]
 
     def _tried(self, find: Callable[[], T | None], now_s: int, key: str) -> T | None:
         before = self._begin_try(now_s, key)

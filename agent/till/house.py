@@ -84,26 +84,29 @@ class HouseRules:
         """Whom the rules take somebody of that name for, who also has `role`."""
         return self.policy.person(name, role)
 
+    def brought_for(self, source: str) -> Brought | None:
+        """What the shop signed beside the catalogue of that SHA-256; None where that is not here."""
+        brought = self.brought
+        return brought if brought is not None and brought.source == source else None
+
     def facts(self, source: str) -> Mapping[str, Facts]:
         """What the shop tells of the products of the catalogue of that SHA-256, by their ids."""
-        brought, told = self.brought, self._details
-        if brought is not None and brought.source == source:
+        brought, told = self.brought_for(source), self._details
+        if brought is not None:
             return {} if isinstance(brought.facts, CatalogueError) else brought.facts
         return told.products if isinstance(told, Details) and self.lost(source) is None else {}
 
     def judged_by(self, source: str) -> str:
         """The SHA-256 of the details that the shop signed beside the catalogue of that one, where they are
         used; else ''."""
-        brought = self.brought
-        if brought is None or brought.source != source or isinstance(brought.facts, CatalogueError):
-            return ""
-        return brought.sha256
+        brought = self.brought_for(source)
+        return "" if brought is None or isinstance(brought.facts, CatalogueError) else brought.sha256
 
     def lost(self, source: str) -> CatalogueError | None:
         """Why what the shop tells cannot be used for the catalogue of that SHA-256: details_unreadable, as
         `parse_details`, details_differ, or details_missing. None where it can, or where it tells nothing."""
-        brought, told = self.brought, self._details
-        if brought is not None and brought.source == source:
+        brought, told = self.brought_for(source), self._details
+        if brought is not None:
             return brought.facts if isinstance(brought.facts, CatalogueError) else None
         if isinstance(told, CatalogueError):
             return told
@@ -112,7 +115,7 @@ class HouseRules:
         if isinstance(told, Details):
             detail = f"the details (of version {told.version}) are of another catalogue than the one in use"
             return CatalogueError("details_differ", detail, _NEXT_STEP)
-        if brought is not None:
+        if self.brought is not None:
             detail = "the shop's details came with another catalogue than the one in use"
             return CatalogueError("details_differ", detail, _ANOTHER)
         return None

@@ -74,7 +74,7 @@ class Inquiries:
 
     def typed(self, text: str, in_hand: Basket | None) -> bool:
         """Whether this is for here: then it is told, now or within seconds. `in_hand` waits for a voice."""
-        if self.really and (answer := self._answer(text)) is not None:
+        if self.asks_if_meant and (answer := self._answer(text)) is not None:
             self.settle(yes=answer)
             return True
         self.drop()
@@ -92,7 +92,7 @@ class Inquiries:
         self._asked(asked, in_hand)
 
     @property
-    def really(self) -> bool:
+    def asks_if_meant(self) -> bool:
         """Whether it was asked if something is really meant."""
         return self._really is not None
 

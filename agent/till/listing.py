@@ -3,7 +3,7 @@ order, which is read back and consented to like any other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -101,12 +101,14 @@ class Listing:
         (tell or self._tell)(" ".join(told))
 
     def _remove(self, basket: Basket) -> None:
+        found: list[Entry] = []
         for line in basket.lines:
-            if not self._list.meant(line):
+            of_line = self._list.meant(line)
+            if not of_line:
                 named = Basket((line,), basket.catalogue_version)
                 self._say("list_not_there", items=spoken_basket(named, self._language))
                 return
-        found = [entry for line in basket.lines for entry in self._list.meant(line)]
+            found += of_line
         self._list.take_off(found)
         self._say("list_removed", items=self._titles(found))
 
@@ -158,18 +160,13 @@ class Listing:
     def _gone(self, listed: Listed) -> list[str]:
         return [self._in_words("list_gone", items=self._titles(listed.gone))] if listed.gone else []
 
-    def _titles(self, entries: Iterable[Entry]) -> str:
+    def _titles(self, entries: Sequence[Entry]) -> str:
         """In the language of this conversation, where the catalogue in use has words for it."""
-        found = list(entries)
-        counts = counted(found)
-        baskets = {
-            sku: self._desk.basket_of(f"{sku}*{quantity}", self._language) for sku, quantity in counts.items()
-        }
-        titles = [
-            spoken_basket(basket, self._language) if basket else f"{counts[entry.sku]} × {entry.title}"
-            for entry in {entry.sku: entry for entry in found}.values()
-            for basket in [baskets[entry.sku]]
-        ]
+        written = {entry.sku: entry.title for entry in entries}
+        titles = []
+        for sku, quantity in counted(entries).items():
+            basket = self._desk.basket_of(f"{sku}*{quantity}", self._language)
+            titles.append(spoken_basket(basket, self._language) if basket else f"{quantity} × {written[sku]}")
         return joined(titles, self._language)
 
     def _dated(self, key: str, at: datetime) -> str:

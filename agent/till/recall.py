@@ -1,5 +1,5 @@
 """What was ordered before, out of the journal: as an order that is read back like any other, or told to
-somebody who types."""
+whoever asks."""
 
 from __future__ import annotations
 

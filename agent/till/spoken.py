@@ -19,8 +19,9 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.offered import AskOffer, OfferArrived, OfferLate
 from agent.deciding.signals import Signal
+from agent.deciding.verification import NOBODY
 from agent.plumbing import messages
-from agent.till.after_wake import NOBODY, AfterWake, HeardSoFar, speaker_of
+from agent.till.after_wake import AfterWake, HeardSoFar
 from agent.till.asks import NO_SHOP, Shop
 from agent.till.challenges import Challenges
 from agent.till.desk import Desk
@@ -28,6 +29,7 @@ from agent.till.enrolling import OnStep
 from agent.till.heard import answer_to, aside_in, changeable, meaning_of, words_of
 from agent.till.manners import as_enrolment_takes_it
 from agent.till.offers import AskForOffer, no_offers
+from agent.till.talk import speaker_of
 from agent.till.voice_line import Send
 from agent.till.waiting import WaitingBaskets
 from agent.till.whose_voice import answered, voice_of
@@ -99,8 +101,8 @@ class SpokenDialogue(AfterWake):
         self._questions.went_on()
         if not self._stood:
             self._heard_so_far = HeardSoFar(self._state, self._order_voice, self._last_words)
-            before, self._state, self._order_voice = self._state, Idle(), NOBODY
-            self.awaited.became(before, self._state)
+            super()._become(Idle())  # the question may stand again
+            self._order_voice = NOBODY
         self._line.went_on(listen_id)
 
     def silent(self, listen_id: int) -> None:

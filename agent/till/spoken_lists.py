@@ -11,7 +11,7 @@ from agent.deciding.basket import Basket
 from agent.deciding.list_asked import list_asked
 from agent.deciding.replies_lists import LIST_REPLIES
 from agent.deciding.telling import aloud
-from agent.deciding.verification import Verdict
+from agent.deciding.verification import UNCLEAR, Verdict
 from agent.plumbing import audit
 from agent.plumbing.errors import JournalError
 from agent.plumbing.messages import Utterance
@@ -19,9 +19,6 @@ from agent.till.desk import Desk
 from agent.till.listing import Listing
 from agent.till.shopping_list import Kept, ShoppingList
 from agent.till.suggesting import suggestion
-
-UNCLEAR = ("too_short", "too_noisy")
-"""Reasons for which a known voice may not be known."""
 
 GOES_ON_WITHIN_S = 30
 """Whoever goes on after a breath has said all by then. Later, nothing is taken back."""

@@ -15,20 +15,18 @@ from agent.deciding.conversation import Say
 from agent.deciding.heard_questions import BY_A_KNOWN_VOICE
 from agent.deciding.replies import render
 from agent.deciding.telling import aloud
-from agent.deciding.verification import Verdict, Voice
+from agent.deciding.verification import NOBODY, UNCLEAR, Verdict, Voice
 from agent.plumbing.messages import Utterance
 from agent.till.asks import Shop
 from agent.till.desk import Desk
 from agent.till.heard import words_of
 from agent.till.inquiries import Inquiries
 from agent.till.recall import recalled
-from agent.till.spoken_lists import UNCLEAR, Order, SpokenLists
+from agent.till.spoken_lists import Order, SpokenLists
 from agent.till.whose_voice import voice_of, who_answered
 
 REMEMBERED_S = 300
 """So long "it" is what was asked about last."""
-
-_NOBODY = Voice(None, 0, None, "")
 
 
 class Tell(Protocol):
@@ -174,12 +172,12 @@ class SpokenQuestions:
         if question is not self._question:
             return
         phrases: tuple[str, ...] = ()
-        if self._inquiries is not None and self._inquiries.really:
+        if self._inquiries is not None and self._inquiries.asks_if_meant:
             kind = question.asked.kind
             self._really = really.Really(kind, question.speaker.person)
             phrases = really.really_answers(kind, self._language)
         else:
-            question.voice = _NOBODY  # it is compared with nothing any more
+            question.voice = NOBODY  # it is compared with nothing any more
         number = None if question.answered else question.number
         of_one = question.asked.kind in BY_A_KNOWN_VOICE and bool(question.speaker.person)
         question.answered = self._tell(number, text, phrases, once=of_one) or question.answered

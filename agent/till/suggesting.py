@@ -20,8 +20,8 @@ from agent.till.shopping_list import ShoppingList
 
 
 def suggestion(desk: Desk, text: str, person: str, in_hand: Basket | None, language: str) -> str:
-    """The answer to a typed "what do I usually forget?" of `person`, a pseudonym, '' where nobody knows who
-    types; '' where `text` asks nothing of the kind. `in_hand` is what is being ordered."""
+    """The answer to "what do I usually forget?", typed or heard, of `person`, a pseudonym, '' where nobody
+    knows who asks; '' where `text` asks nothing of the kind. `in_hand` is what is being ordered."""
     said = normalise_text(text)
     frames = desk.edition.questions.get(language, ())
     kind = next((frame.kind for frame in frames if frame.kind in HABIT_KINDS and frame.before == said), "")

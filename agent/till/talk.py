@@ -38,6 +38,11 @@ from agent.till.desk import Conversation, Desk
 from agent.till.feedback import Trail
 
 
+def speaker_of(state: State) -> Verdict:
+    """Whose words led there; nobody's where there is no order."""
+    return Verdict() if isinstance(state, Idle) else state.speaker
+
+
 class Talk(ABC):
     """One conversation's state. Subclasses say how a sentence reaches the person and what waiting means."""
 
@@ -62,7 +67,7 @@ class Talk(ABC):
     @property
     def speaker(self) -> Verdict:
         """Whose the order in hand is; nobody's where there is none."""
-        return Verdict() if isinstance(self._state, Idle) else self._state.speaker
+        return speaker_of(self._state)
 
     def take_back(self) -> None:
         """As if whoever ordered had said no; what was signed stays."""
@@ -131,7 +136,9 @@ class Talk(ABC):
                 person = ""
         ordering = isinstance(event, OrderHeard | Chosen | Changed)
         around = self._desk.surroundings(basket, person, ordering=ordering)
-        around = replace(around, proposed=self._proposed(), chance=self._chance())
+        answers = isinstance(self._state, Idle) and isinstance(event, Answered)  # no other step looks at it
+        proposed = self._proposed() if answers else None
+        around = replace(around, proposed=proposed, chance=self._chance())
         if isinstance(event, FactorGiven) and event.person != person:
             around = replace(around, second=self._desk.known_as(event.person))
         state, effects = step(self._state, event, around)

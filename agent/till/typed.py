@@ -47,7 +47,7 @@ from agent.deciding.understanding import (
 )
 from agent.deciding.verification import TYPED, Verdict, typed_by
 from agent.plumbing.sentence_graph import normalise_text
-from agent.till.asks import NoShop, Shop
+from agent.till.asks import NO_SHOP, Shop
 from agent.till.desk import Conversation, Desk
 from agent.till.heard import changeable, wanted_otherwise
 from agent.till.inquiries import Inquiries
@@ -56,8 +56,6 @@ from agent.till.recall import ordered_again, recalled
 from agent.till.screen_number import ScreenNumber, drawn
 from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
-
-_NO_SHOP = NoShop()
 
 _AT_THE_KEYPAD: Mapping[str, str] = {
     "read_back_factor": "read_back_typed_pin",
@@ -83,7 +81,7 @@ class TypedDialogue(Talk):
         language: str,
         reply: Callable[[str], None],
         what_is_low: WhatIsLow,
-        shop: Shop = _NO_SHOP,
+        shop: Shop = NO_SHOP,
         person: str = "",
         draw: Callable[[], str] = drawn,
     ) -> None:
@@ -97,7 +95,7 @@ class TypedDialogue(Talk):
         self._number = ScreenNumber(desk.factors.boot_s, draw)
         self._key = ""  # of the basket that was handed over
         self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow, person)
-        self._listing = Listing(desk, language, person, self._answered, self._not_now, self._listed)
+        self._listing = Listing(desk, language, person, self._answered, self._not_now, self._order_list)
         desk.coming.look()
 
     def hand_over(self) -> Basket | None:
@@ -159,9 +157,9 @@ class TypedDialogue(Talk):
             case AgainAsked(which):
                 self._ordered_again(which)
             case MoreAsked(more) if before is not None and (both := before.plus(more)):
-                self._apply(Changed(both, self._speaker, same_speaker=True))
+                self._apply(Changed(both, self.speaker, same_speaker=True))
             case ChangeAsked(readings) if before is not None:
-                none_left = Answered(Answer("denial"), self._speaker, same_speaker=True)
+                none_left = Answered(Answer("denial"), self.speaker, same_speaker=True)
                 self._apply(wanted_otherwise(readings, before, none_left, self._desk, self._language))
             case Answer():
                 self._apply(Answered(meaning, TYPED))
@@ -182,11 +180,6 @@ class TypedDialogue(Talk):
         """What was typed on the keypad after the digits that are shown here, if it begins with them."""
         waiting = self.awaiting
         return None if waiting is None else self._number.pin_in(number, waiting.basket.digest)
-
-    @property
-    def _speaker(self) -> Verdict:
-        """Whose the basket in hand is."""
-        return TYPED if isinstance(self._state, Idle) else self._state.speaker
 
     def _ordered_again(self, which: Again) -> None:
         if not self._person:
@@ -226,7 +219,7 @@ class TypedDialogue(Talk):
         self._answer = text
         self._apply(Answered(Answer("later"), TYPED))
 
-    def _listed(self, basket: Basket, text: str) -> None:
+    def _order_list(self, basket: Basket, text: str) -> None:
         """What stands on the list is ordered, like any basket that is typed."""
         self._answer = text
         self._conversation = Conversation.new()
