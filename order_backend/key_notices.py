@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 
 from order_backend.database import Database
 from order_backend.mail_queue import Language, MailQueue
@@ -76,13 +76,6 @@ class KeyNotices(MailQueue[KeyNotice]):
             .limit(limit)
         )
         return [KeyNotice(*row) for row in rows]
-
-    def settle(self, one: KeyNotice, state: Literal["sent", "failed"], reason: str = "") -> None:
-        """The mail was taken, or never will be."""
-        statement = update(key_notices).where(key_notices.c.number == one.number)
-        if state == "failed":
-            statement = statement.where(key_notices.c.state == "due")
-        self._db.execute(statement.values(state=state, reason=reason))
 
     def asked_since(self, device_id: str, since_s: int) -> int:
         """How many other keys a device has asked for and got since then."""

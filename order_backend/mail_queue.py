@@ -16,11 +16,13 @@ LONGEST_WAIT_S = 3600
 
 
 class Waiting(Protocol):
-    """What the mailer has to know of one: its number in its queue, how often it was tried, whom to send it to
-    in which language, and how the log names it."""
+    """What the mailer has to know of one: its number in its queue, what it is about, how often it was tried,
+    whom to send it to in which language, and how the log names it."""
 
     @property
     def number(self) -> int: ...
+    @property
+    def about(self) -> str: ...
     @property
     def attempts(self) -> int: ...
     @property
@@ -35,8 +37,8 @@ W = TypeVar("W", bound=Waiting)
 
 
 class MailQueue(ABC, Generic[W]):
-    """On the connection of a `Shop`; each method is one transaction. The table has the columns number, state,
-    attempts, due_at and reason."""
+    """On the connection of a `Shop`; each method is one transaction. The table has the columns number, about,
+    state, attempts, due_at and reason."""
 
     def __init__(self, database: Database, table: Table) -> None:
         self._db, self._table = database, table
@@ -45,9 +47,16 @@ class MailQueue(ABC, Generic[W]):
     def due(self, now_s: int, limit: int | None = None) -> list[W]:
         """What may be tried now, longest due first."""
 
-    @abstractmethod
     def settle(self, one: W, state: Literal["sent", "failed"], reason: str = "") -> None:
-        """The mail was taken, or never will be."""
+        """The mail was taken, or never will be; unless there is something else to tell under its number
+        since."""
+        table = self._table
+        statement = (
+            update(table)
+            .where(table.c.number == one.number, table.c.about == one.about)
+            .values(state=state, reason=reason)
+        )
+        self._db.execute(statement if state == "sent" else statement.where(table.c.state == "due"))
 
     def attempt(self, next_due_at: Mapping[int, int], reason: str = "") -> bool:
         """Counts an attempt for each number and says when the next one is; False where none is due any more.

@@ -150,15 +150,6 @@ class Notices(MailQueue[Notice]):
         )
         return [Notice(*row) for row in rows]
 
-    def settle(self, one: Notice, state: Literal["sent", "failed"], reason: str = "") -> None:
-        """The mail was taken, or never will be; unless there is something else to tell of the order since."""
-        statement = (
-            update(notices)
-            .where(notices.c.number == one.number, notices.c.about == one.about)
-            .values(state=state, reason=reason)
-        )
-        self._db.execute(statement if state == "sent" else statement.where(notices.c.state == "due"))
-
     def counts(self, device_id: str) -> dict[str, int]:
         """How many notices of a device are in each state: due, sent, failed, dropped."""
         query = select(notices.c.state, func.count()).where(notices.c.device_id == device_id)
