@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Table, not_, update
+from sqlalchemy import ColumnElement, Table, and_, not_, or_, update
 
 from order_backend.database import Database
 
@@ -37,8 +37,8 @@ W = TypeVar("W", bound=Waiting)
 
 
 class MailQueue(ABC, Generic[W]):
-    """On the connection of a `Shop`; each method is one transaction. The table has the columns number, about,
-    state, attempts, due_at and reason."""
+    """On the connection of a `Shop`; each method is one transaction. The table has the columns number,
+    device_id, about, state, attempts, due_at and reason."""
 
     def __init__(self, database: Database, table: Table) -> None:
         self._db, self._table = database, table
@@ -77,6 +77,12 @@ class MailQueue(ABC, Generic[W]):
         """Why the attempt went wrong that was counted last."""
         table = self._table
         self._db.execute(update(table).where(table.c.number == number).values(reason=reason))
+
+    def _went_wrong(self, device_id: str) -> tuple[ColumnElement[bool], ...]:
+        """Those of a device that failed, or that wait after an attempt."""
+        table = self._table.c
+        waits = and_(table.state == "due", table.attempts > 0)
+        return table.device_id == device_id, or_(table.state == "failed", waits)
 
     def _may_be_tried(self, now_s: int) -> tuple[ColumnElement[bool], ...]:
         """Also what would be due much later than any attempt can have put it: the clock was wrong then."""
