@@ -11,7 +11,7 @@ import msgspec
 from agent.plumbing.currencies import on_a_bill
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.terminal import plain
-from order_backend.approval_requests import Asking
+from order_backend.approval_requests import OpenRequest
 from order_backend.folder import ShopFolder
 from order_backend.shop import Shop
 
@@ -67,7 +67,7 @@ def approval(options: argparse.Namespace) -> int:
     return 0
 
 
-def _line(one: Asking) -> str:
+def _line(one: OpenRequest) -> str:
     asked, until = one.asked, datetime.fromtimestamp(one.until_s, UTC).strftime("%H:%M:%SZ")
     goods = (f"{quantity} × {sku}" for sku, quantity, _ in asked.lines)
     total = on_a_bill(asked.total_minor, asked.currency)
