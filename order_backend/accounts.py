@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from order_backend.database import Database
-from order_backend.tables import account_devices, accounts, order_ends, orders
+from order_backend.order_ends import CANCELLED
+from order_backend.tables import account_devices, accounts, orders
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -104,17 +105,13 @@ class Accounts:
         """Whether an order of the same things as `lines` (as an order keeps them) was placed on the account
         at or after that time, and not cancelled since; inside the transaction that has locked it."""
         wanted = _goods(lines)
-        # Not a list of all that were ever cancelled, which would be read through at each order.
-        cancelled = exists().where(
-            order_ends.c.order_id == orders.c.order_id, order_ends.c.what == "cancelled"
-        )
         payer = func.coalesce(account_devices.c.account_id, orders.c.device_id)
         query = (
             select(orders.c.lines)
             .select_from(orders.outerjoin(account_devices, account_devices.c.device_id == orders.c.device_id))
             .where(orders.c.placed_at >= since_s, payer == account.account_id)
             .where(orders.c.total_minor == sum(price * count for (_, price), count in wanted.items()))
-            .where(~cancelled)
+            .where(~CANCELLED)
         )
         return any(_goods(row[0]) == wanted for row in self._db.execute(query))
 

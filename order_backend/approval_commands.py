@@ -11,7 +11,7 @@ import msgspec
 from agent.plumbing.currencies import on_a_bill
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.terminal import plain
-from order_backend.approval_requests import Asking
+from order_backend.approval_requests import OpenRequest
 from order_backend.folder import ShopFolder
 from order_backend.shop import Shop
 
@@ -39,7 +39,7 @@ def approvals(options: argparse.Namespace) -> int:
     folder.config()
     with Shop.open(folder.database) as shop:
         found = shop.approval_requests.open_ones(
-            _now_s(shop), device_id=options.device, person=options.person
+            shop.clock.read().latest_s, device_id=options.device, person=options.person
         )
     if options.json:
         print(msgspec.json.encode(found).decode())
@@ -60,20 +60,15 @@ def approval(options: argparse.Namespace) -> int:
                 f"no device {options.device!r} was admitted",
                 "earmark-backend admit --help",
             )
-        now_s = _now_s(shop)
+        now_s = shop.clock.read().latest_s
         with shop.transaction("approvals"):
             shop.approvals.put(options.device, options.answer, shop_id=config.shop_id, now_s=now_s)
     print("on its way, while an order service runs; the device says what comes of it")
     return 0
 
 
-def _line(one: Asking) -> str:
+def _line(one: OpenRequest) -> str:
     asked, until = one.asked, datetime.fromtimestamp(one.until_s, UTC).strftime("%H:%M:%SZ")
     goods = (f"{quantity} × {sku}" for sku, quantity, _ in asked.lines)
     total = on_a_bill(asked.total_minor, asked.currency)
     return "  ".join((asked.device, asked.person, *goods, total, f"until {until}"))
-
-
-def _now_s(shop: Shop) -> int:
-    reading = shop.clock.read()
-    return max(int(reading.now_s), reading.floor_s)

@@ -32,7 +32,7 @@ class Shown(msgspec.Struct, frozen=True):
     catalogue_version: int
 
 
-class Asking(msgspec.Struct, frozen=True):
+class OpenRequest(msgspec.Struct, frozen=True):
     """What `asked.device` wants approved; times are Unix seconds."""
 
     asked: Shown
@@ -59,7 +59,7 @@ class ApprovalRequests:
         self._db.execute(put.on_conflict_do_nothing(index_elements=["device_id", "ask_id"]))
         return True
 
-    def open_ones(self, now_s: int, *, device_id: str = "", person: str = "") -> list[Asking]:
+    def open_ones(self, now_s: int, *, device_id: str = "", person: str = "") -> list[OpenRequest]:
         """The newest first; of one device or person where it is named."""
         table = approval_requests.c
         query = select(table.asked, table.at_s, table.until_s).where(table.until_s > now_s)
@@ -68,7 +68,7 @@ class ApprovalRequests:
         if person:
             query = query.where(table.person == person)
         rows = self._db.execute(query.order_by(table.at_s.desc(), table.ask_id))
-        return [Asking(msgspec.json.decode(row[0], type=Shown), row[1], row[2]) for row in rows]
+        return [OpenRequest(msgspec.json.decode(row[0], type=Shown), row[1], row[2]) for row in rows]
 
     def purge(self, *, now_s: int) -> None:
         """Those whose time is over go."""

@@ -69,9 +69,7 @@ def delivery(options: argparse.Namespace) -> int:
                 rule = Rule(days, before.cut_off if options.cut_off is None else options.cut_off)
             if rule is not None or options.as_in_shop_json:
                 shop.deliveries.put(rule)
-        reading = shop.clock.read()
-        now_s = max(int(reading.now_s), reading.floor_s)
-        day = shop.deliveries.day(now_s, config.delivery_business_days)
+        day = shop.deliveries.day(shop.clock.read().latest_s, config.delivery_business_days)
     days, cut_off = rule or Rule(config.delivery_business_days, None)
     later = "" if cut_off is None else f", a day more after {cut_off // 60:02}:{cut_off % 60:02} UTC"
     print(f"{days} business days{later}: what is ordered now comes on {day.isoformat()}")

@@ -47,7 +47,7 @@ def publish_command(options: argparse.Namespace) -> int:
     with Shop.open(folder.database) as shop:
         version = publish(
             *(folder, shop, data),
-            now_s=_now_s(shop),
+            now_s=shop.clock.read().latest_s,
             devices_have=options.devices_have,
             details=details,
             no_details=options.no_details,
@@ -100,8 +100,3 @@ def _line(version: Version, lifetime_s: int) -> str:
 
 def _when(unix_s: int) -> str:
     return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M:%SZ}"
-
-
-def _now_s(shop: Shop) -> int:
-    reading = shop.clock.read()
-    return max(int(reading.now_s), reading.floor_s)

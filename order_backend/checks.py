@@ -101,13 +101,15 @@ Signed = SignedIntent | DirectIntent
 
 
 class CheckedIntent(msgspec.Struct, frozen=True):
-    """An intent that may be placed as it stands."""
+    """An intent that may be placed as it stands. `catalogue_version` is the one that it names, or the offer
+    that it takes; 0 where none is named."""
 
     tokens: IntentData
     checkout: OpenCheckoutMandate | CheckoutMandate
     lines: tuple[PricedLine, ...]
     total_minor: int
     currency: str
+    catalogue_version: int
 
 
 def authenticate(event: CloudEvent, *, device_id: str, keys: SigningKeys, now_s: int) -> Signed:
@@ -170,7 +172,7 @@ def check_intent(intent: SignedIntent, *, terms: Terms, prices: PriceList, now_s
         raise Refusal(
             "over_limit", f"it costs {total}, agreed were at most {limit.max} {limit.currency} (minor units)"
         )
-    return CheckedIntent(tokens, checkout, lines, total, prices.currency)
+    return CheckedIntent(tokens, checkout, lines, total, prices.currency, checkout.catalogue_version)
 
 
 def _data(event: CloudEvent) -> IntentData:

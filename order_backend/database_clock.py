@@ -15,6 +15,11 @@ class ClockReading(msgspec.Struct, frozen=True):
     now_s: float
     floor_s: int
 
+    @property
+    def latest_s(self) -> int:
+        """What time it is, in whole seconds; never before one that was shown."""
+        return max(int(self.now_s), self.floor_s)
+
 
 class DatabaseClock:
     """The table `clock` by one connection."""

@@ -60,8 +60,8 @@ class _Judged(NamedTuple):
 
 
 class OrderDesk:
-    """Used from one thread. `key_changes`: of devices that change their own signing key; `approvals`: what is
-    to be approved on phones."""
+    """Used from one thread. `key_changes`: of devices that change their own signing key; `approval_desk`:
+    what is to be approved on phones."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class OrderDesk:
         self._asks = Asks(
             *(self._shop, config, self._questions, self._prices, self._receipts_key, new_id), number
         )
-        self.approvals = ApprovalDesk(self._shop, self._questions, limited=limited)
+        self.approval_desk = ApprovalDesk(self._shop, self._questions, limited=limited)
         self._cancelling = Cancelling(self._shop, self._questions, self._receipts, self._growth)
         self._returned = ReturnedReceipts(
             folder, self._shop, self._receipts, self._cancelling, self.place_again

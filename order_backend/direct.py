@@ -52,7 +52,9 @@ def check_direct(
     lines = tuple(
         PricedLine(line.item.id, line.item.title, line.quantity, line.item.price) for line in offer.line_items
     )
-    return CheckedIntent(intent.tokens, checkout, lines, offer.total_minor, offer.currency)
+    return CheckedIntent(
+        intent.tokens, checkout, lines, offer.total_minor, offer.currency, offer.catalogue_version
+    )
 
 
 def _digest(checkout_jwt: str) -> str:

@@ -97,7 +97,7 @@ class Intake:
                     return
                 reply = renewed
             case "up/approval":
-                reply = desk.approvals.take(device_id, payload, now_s=clock.now_s())
+                reply = desk.approval_desk.take(device_id, payload, now_s=clock.now_s())
             case "up/key":
                 reply = desk.key_changes.take(device_id, payload, now_s=clock.now_s())
             case "up/query":

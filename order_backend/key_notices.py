@@ -6,10 +6,11 @@ orders, while the one before still counts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select
 
 from order_backend.database import Database
 from order_backend.mail_queue import Language, MailQueue
@@ -77,13 +78,6 @@ class KeyNotices(MailQueue[KeyNotice]):
         )
         return [KeyNotice(*row) for row in rows]
 
-    def settle(self, one: KeyNotice, state: Literal["sent", "failed"], reason: str = "") -> None:
-        """The mail was taken, or never will be."""
-        statement = update(key_notices).where(key_notices.c.number == one.number)
-        if state == "failed":
-            statement = statement.where(key_notices.c.state == "due")
-        self._db.execute(statement.values(state=state, reason=reason))
-
     def asked_since(self, device_id: str, since_s: int) -> int:
         """How many other keys a device has asked for and got since then."""
         table = key_notices.c
@@ -92,8 +86,14 @@ class KeyNotices(MailQueue[KeyNotice]):
 
     def changes(self, device_id: str | None = None, *, limit: int = 20) -> list[KeyChange]:
         """The newest first; of one device where it is named."""
-        query = select(*(key_notices.c[name] for name in KeyChange.__struct_fields__))
-        if device_id is not None:
-            query = query.where(key_notices.c.device_id == device_id)
+        of_device = () if device_id is None else (key_notices.c.device_id == device_id,)
+        return self._newest(of_device, limit)
+
+    def unsent(self, device_id: str, limit: int = 20) -> list[KeyChange]:
+        """The newest of a device whose mail failed, or waits after an attempt."""
+        return self._newest(self._went_wrong(device_id), limit)
+
+    def _newest(self, where: Iterable[ColumnElement[bool]], limit: int) -> list[KeyChange]:
+        query = select(*(key_notices.c[name] for name in KeyChange.__struct_fields__)).where(*where)
         rows = self._db.execute(query.order_by(key_notices.c.number.desc()).limit(limit))
         return [KeyChange(*row) for row in rows]

@@ -10,17 +10,28 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, func, select
 
 from agent.committing import jws
 from agent.committing.envelope import POLICY, SignedData, decode_data, decode_event
 from agent.committing.shop_policy import Limits, PolicyClaims
 from order_backend.checks import CheckedIntent, Refusal
 from order_backend.database import Database
-from order_backend.tables import order_ends, orders
+from order_backend.order_ends import CANCELLED
+from order_backend.tables import orders
 
 DAY_S = 24 * 3600
 CODE = "device_limit"
+
+_PLACED = (
+    select(
+        orders.c.total_minor,
+        func.coalesce(func.nullif(orders.c.open_checkout, ""), orders.c.closed_checkout),
+    )
+    .where(orders.c.device_id == bindparam("device_id"), orders.c.person == bindparam("person"))
+    # None is placed before it was signed.
+    .where(orders.c.placed_at > bindparam("since_s"), ~CANCELLED)
+)
 
 
 class Limited(NamedTuple):
@@ -78,17 +89,11 @@ def _by_voice(intent: CheckedIntent) -> bool:
 
 def _spent(database: Database, device_id: str, intent: CheckedIntent) -> int:
     until_s = intent.checkout.iat
-    cancelled = exists().where(order_ends.c.order_id == orders.c.order_id, order_ends.c.what == "cancelled")
-    query = (
-        select(orders.c.total_minor, orders.c.open_checkout, orders.c.closed_checkout)
-        .where(orders.c.device_id == device_id, orders.c.person == intent.checkout.sub)
-        # None is placed before it was signed.
-        .where(orders.c.placed_at > until_s - DAY_S, ~cancelled)
-    )
+    values = {"device_id": device_id, "person": intent.checkout.sub, "since_s": until_s - DAY_S}
     return sum(
         total
-        for total, opened, closed in database.execute(query)
-        if until_s - DAY_S < _signed_at(opened or closed) <= until_s
+        for total, mandate in database.execute(_PLACED, values)
+        if until_s - DAY_S < _signed_at(mandate) <= until_s
     )
 
 

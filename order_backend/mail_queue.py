@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Table, not_, update
+from sqlalchemy import ColumnElement, Table, and_, not_, or_, update
 
 from order_backend.database import Database
 
@@ -16,11 +16,13 @@ LONGEST_WAIT_S = 3600
 
 
 class Waiting(Protocol):
-    """What the mailer has to know of one: its number in its queue, how often it was tried, whom to send it to
-    in which language, and how the log names it."""
+    """What the mailer has to know of one: its number in its queue, what it is about, how often it was tried,
+    whom to send it to in which language, and how the log names it."""
 
     @property
     def number(self) -> int: ...
+    @property
+    def about(self) -> str: ...
     @property
     def attempts(self) -> int: ...
     @property
@@ -35,8 +37,8 @@ W = TypeVar("W", bound=Waiting)
 
 
 class MailQueue(ABC, Generic[W]):
-    """On the connection of a `Shop`; each method is one transaction. The table has the columns number, state,
-    attempts, due_at and reason."""
+    """On the connection of a `Shop`; each method is one transaction. The table has the columns number,
+    device_id, about, state, attempts, due_at and reason."""
 
     def __init__(self, database: Database, table: Table) -> None:
         self._db, self._table = database, table
@@ -45,9 +47,16 @@ class MailQueue(ABC, Generic[W]):
     def due(self, now_s: int, limit: int | None = None) -> list[W]:
         """What may be tried now, longest due first."""
 
-    @abstractmethod
     def settle(self, one: W, state: Literal["sent", "failed"], reason: str = "") -> None:
-        """The mail was taken, or never will be."""
+        """The mail was taken, or never will be; unless there is something else to tell under its number
+        since."""
+        table = self._table
+        statement = (
+            update(table)
+            .where(table.c.number == one.number, table.c.about == one.about)
+            .values(state=state, reason=reason)
+        )
+        self._db.execute(statement if state == "sent" else statement.where(table.c.state == "due"))
 
     def attempt(self, next_due_at: Mapping[int, int], reason: str = "") -> bool:
         """Counts an attempt for each number and says when the next one is; False where none is due any more.
@@ -68,6 +77,12 @@ class MailQueue(ABC, Generic[W]):
         """Why the attempt went wrong that was counted last."""
         table = self._table
         self._db.execute(update(table).where(table.c.number == number).values(reason=reason))
+
+    def _went_wrong(self, device_id: str) -> tuple[ColumnElement[bool], ...]:
+        """Those of a device that failed, or that wait after an attempt."""
+        table = self._table.c
+        waits = and_(table.state == "due", table.attempts > 0)
+        return table.device_id == device_id, or_(table.state == "failed", waits)
 
     def _may_be_tried(self, now_s: int) -> tuple[ColumnElement[bool], ...]:
         """Also what would be due much later than any attempt can have put it: the clock was wrong then."""

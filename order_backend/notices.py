@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
-from sqlalchemy import and_, delete, func, literal, or_, select, update
+from sqlalchemy import and_, delete, func, literal, select, update
 
 from order_backend.database import Database
 from order_backend.mail_queue import LONGEST_WAIT_S, Language, MailQueue
@@ -150,15 +150,6 @@ class Notices(MailQueue[Notice]):
         )
         return [Notice(*row) for row in rows]
 
-    def settle(self, one: Notice, state: Literal["sent", "failed"], reason: str = "") -> None:
-        """The mail was taken, or never will be; unless there is something else to tell of the order since."""
-        statement = (
-            update(notices)
-            .where(notices.c.number == one.number, notices.c.about == one.about)
-            .values(state=state, reason=reason)
-        )
-        self._db.execute(statement if state == "sent" else statement.where(notices.c.state == "due"))
-
     def counts(self, device_id: str) -> dict[str, int]:
         """How many notices of a device are in each state: due, sent, failed, dropped."""
         query = select(notices.c.state, func.count()).where(notices.c.device_id == device_id)
@@ -167,10 +158,9 @@ class Notices(MailQueue[Notice]):
 
     def unsent(self, device_id: str, limit: int = 20) -> list[Unsent]:
         """The newest of a device that failed, or that wait after an attempt."""
-        waits = and_(notices.c.state == "due", notices.c.attempts > 0)
         query = (
             select(*(notices.c[name] for name in Unsent.__struct_fields__))
-            .where(notices.c.device_id == device_id, or_(notices.c.state == "failed", waits))
+            .where(*self._went_wrong(device_id))
             .order_by(notices.c.number.desc())
             .limit(limit)
         )

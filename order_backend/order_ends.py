@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from order_backend.database import Database
-from order_backend.tables import order_ends
+from order_backend.tables import order_ends, orders
 
 End = Literal["accepted", "cancelled"]
+
+# Not a list of all that were ever cancelled, which would be read through at each order.
+CANCELLED = exists().where(order_ends.c.order_id == orders.c.order_id, order_ends.c.what == "cancelled")
+"""Of a row of `orders` that a statement reads."""
 
 
 class OrderEnds:

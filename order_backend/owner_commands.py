@@ -109,10 +109,9 @@ def _show(shop: Shop, device_ids: list[str]) -> None:
         print(plain(f"{device_id}  {who}  {tally}"))
         for one in shop.notices.unsent(device_id):
             print(plain(f"  {one.order_id}  {one.state} after {one.attempts} attempts: {one.reason}"))
-        for change in shop.key_notices.changes(device_id):
-            if change.state == "failed" or (change.state == "due" and change.attempts):
-                tried = f"{change.state} after {change.attempts} attempts: {change.reason}"
-                print(plain(f"  key {change.kid}  {tried}"))
+        for change in shop.key_notices.unsent(device_id):
+            tried = f"{change.state} after {change.attempts} attempts: {change.reason}"
+            print(plain(f"  key {change.kid}  {tried}"))
 
 
 def _check(folder: ShopFolder) -> int:

@@ -47,8 +47,7 @@ def policy(options: argparse.Namespace) -> int:
             except msgspec.ValidationError as error:
                 raise ConfigurationError("policy_invalid", str(error)) from error
             if wanted or options.lift:
-                reading = shop.clock.read()
-                now_s = max(int(reading.now_s), reading.floor_s)
+                now_s = shop.clock.read().latest_s
                 shop.policies.put(folder, options.device, limits, now_s=now_s)
         version, limits = shop.policies.limits(options.device)
     told = "  ".join(f"{name} {value}" for name, value in msgspec.to_builtins(limits).items())

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, select, update
 
 from agent.committing import jws
-from agent.committing.catalogue_manifest import ManifestClaims
+from agent.committing.catalogue_manifest import Document, ManifestClaims
 from agent.committing.catalogue_parts import assemble
 from agent.committing.envelope import CATALOGUE, SignedData, decode_data, decode_event
 from agent.plumbing.errors import TrustError
@@ -44,6 +44,8 @@ _COLUMNS = tuple(catalogues.c[name] for name in Version.__struct_fields__)
 _STANDING = select(*(catalogues.c[name] for name in Standing.__struct_fields__)).where(
     catalogues.c.version == bindparam("version")
 )
+
+_HOW_MANY_PARTS = select(func.count()).where(catalogue_parts.c.sha256.in_(bindparam("names", expanding=True)))
 
 
 class Published:
@@ -88,7 +90,7 @@ class Published:
     def details(self, manifest: ManifestClaims) -> bytes | None:
         """The JSON of the details that it names, put together of their parts; None where it names none, or
         not all of them are kept any more."""
-        if manifest.details is None:
+        if manifest.details is None or not self._has_all(manifest.details):
             return None
         fd = os.memfd_create("details", os.MFD_CLOEXEC)
         try:
@@ -98,6 +100,11 @@ class Published:
             return None
         finally:
             os.close(fd)
+
+    def _has_all(self, document: Document) -> bool:
+        """Asked before any is unpacked: while one is lost, each order by voice asks for what is kept."""
+        names = {part.sha256 for part in document.parts}
+        return int(self._db.execute(_HOW_MANY_PARTS, {"names": list(names)}).scalar_one()) == len(names)
 
     def part(self, sha256: str) -> bytes | None:
         """Its bytes as they travel."""

@@ -11,9 +11,7 @@ from __future__ import annotations
 import logging
 from typing import NamedTuple
 
-from agent.committing.mandates import CheckoutMandate, OpenCheckoutMandate
-from agent.committing.offers import read_offer
-from agent.plumbing.errors import ConfigurationError, TrustError
+from agent.plumbing.errors import ConfigurationError
 from order_backend.checks import CheckedIntent, Refusal
 from order_backend.device_log import DeviceLog
 from order_backend.published import Published, claims_of_version
@@ -52,7 +50,7 @@ class Restricted:
         checkout = intent.checkout
         if set(checkout.amr) != {"voice"}:
             return
-        told = self._told(_version_of(checkout))
+        told = self._told(intent.catalogue_version)
         if checkout.details != told.sha256 and told.holds_back(intent):
             raise Refusal(CODE, "not everybody may order that, and the device does not know who may")
 
@@ -82,12 +80,3 @@ class Restricted:
         except ConfigurationError:  # it was checked when it was published
             products = None
         return _Told(claims.details.sha256, products)
-
-
-def _version_of(checkout: OpenCheckoutMandate | CheckoutMandate) -> int:
-    if isinstance(checkout, OpenCheckoutMandate):
-        return checkout.catalogue_version
-    try:
-        return read_offer(checkout.checkout_jwt).catalogue_version
-    except TrustError:
-        return 0

@@ -46,7 +46,7 @@ class ShopClock:
                 f"the database's clock is {behind_s:.0f} s behind a time that it has shown",
                 "set it; or, if the earlier time was the wrong one: earmark-backend clock FOLDER --set-back",
             )
-        return max(int(reading.now_s), reading.floor_s)
+        return reading.latest_s
 
     def tells(self) -> bool:
         """Whether this replica is the one that tells devices the time, for `TELLS_FOR_S`; raises the floor.

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from agent.plumbing.speaker_models import MEASURED
+from scripts.made_page import keep
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = tuple(
@@ -80,17 +81,5 @@ def _toml(value: ast.expr) -> str:
     return f'"{constant}"' if isinstance(constant, str) else str(constant)
 
 
-def main() -> int:
-    """0 where the page is (now) up to date."""
-    wanted = page()
-    if "--check" in sys.argv[1:]:
-        if PAGE.read_text(encoding="utf-8") != wanted:
-            print("docs/settings.md is not up to date; run: python scripts/settings_table.py")
-            return 1
-        return 0
-    PAGE.write_text(wanted, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(PAGE, page(), "python scripts/settings_table.py"))

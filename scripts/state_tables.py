@@ -28,6 +28,7 @@ from agent.deciding.choice import Choice  # noqa: E402
 from agent.deciding.dialogue import TABLE, step  # noqa: E402
 from agent.deciding.offered import AskOffer, AwaitingOffer  # noqa: E402
 from scripts.dialogue_cases import ANNA, CASES, COFFEE, POLICY, TEA, WORDS, Case  # noqa: E402
+from scripts.made_page import keep  # noqa: E402
 
 PAGE = ROOT / "docs" / "states.md"
 
@@ -197,17 +198,5 @@ def _meanings() -> list[str]:
     raise LookupError("ALLOWED has no description")
 
 
-def main() -> int:
-    """0 where the page is (now) up to date."""
-    wanted = page()
-    if "--check" in sys.argv[1:]:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != wanted:
-            print("docs/states.md is not up to date; run: python scripts/state_tables.py")
-            return 1
-        return 0
-    PAGE.write_text(wanted, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(PAGE, page(), "python scripts/state_tables.py"))

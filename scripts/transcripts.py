@@ -12,13 +12,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from agent.bench.conversation_file import Conversation, Step, read_files
+from agent.bench.conversations import FOLDER, conversation_files
+from scripts.made_page import keep
 
-from agent.bench.conversation_file import Conversation, Step, read_files  # noqa: E402
-from agent.bench.conversations import FOLDER, conversation_files  # noqa: E402
-
-PAGE = ROOT / "docs" / "transcripts.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "transcripts.md"
 
 CHOSEN = (
     (
@@ -107,17 +105,5 @@ def _step(step: Step) -> Iterator[str]:
         yield f"> {answer.partition(': ')[2]}\n"
 
 
-def main() -> int:
-    """0 where the page is (now) up to date."""
-    wanted = page()
-    if "--check" in sys.argv[1:]:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != wanted:
-            print("docs/transcripts.md is not up to date; run: python -m scripts.transcripts")
-            return 1
-        return 0
-    PAGE.write_text(wanted, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(PAGE, page(), "python -m scripts.transcripts"))

@@ -10,7 +10,7 @@ import numpy as np
 
 from agent.bench.made_baskets import KINDS, LANGUAGE, BasketMaker, MadeBasket
 from agent.bench.made_people import people
-from agent.bench.mixing import mix, read_noise
+from agent.bench.mixing import mixed, read_noise
 from agent.bench.order_ear import OrderEar
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
@@ -88,14 +88,10 @@ def run_baskets_bench(
     for snr_db in (None, *snrs):
         rng = np.random.default_rng(_NOISE_SEED)
         outcomes = [
-            (one.kind, bench.outcome(one, _mixed(samples, room, snr_db, rng))) for one, samples in said
+            (one.kind, bench.outcome(one, mixed(samples, room, snr_db, rng))) for one, samples in said
         ]
         results.append({"snr_db": snr_db, "utterances": len(made), **_row(outcomes)})
     return {"voices": len(speakers), "results": results}
-
-
-def _mixed(samples: Float32, room: Float32 | None, snr_db: float | None, rng: np.random.Generator) -> Float32:
-    return samples if snr_db is None or room is None else mix(samples, room, snr_db, rng)
 
 
 def _row(outcomes: list[tuple[str, str]]) -> dict[str, Any]:

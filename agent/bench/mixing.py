@@ -30,9 +30,14 @@ def mix(speech: Float32, noise: Float32, snr_db: float, rng: np.random.Generator
     if loudest == 0.0:
         raise ValueError("the noise is silent")
     scale = np.sqrt(_loudest_frame(speech) / (loudest * 10.0 ** (snr_db / 10.0)))
-    mixed = speech + piece * np.float32(scale)
-    peak = float(np.abs(mixed).max())
-    return (mixed * np.float32(_PEAK / peak)).astype(np.float32) if peak > 0.0 else mixed
+    both = speech + piece * np.float32(scale)
+    peak = float(np.abs(both).max())
+    return (both * np.float32(_PEAK / peak)).astype(np.float32) if peak > 0.0 else both
+
+
+def mixed(speech: Float32, noise: Float32 | None, snr_db: float | None, rng: np.random.Generator) -> Float32:
+    """As `mix`; `speech` as it is where there is no noise or no ratio."""
+    return speech if snr_db is None or noise is None else mix(speech, noise, snr_db, rng)
 
 
 def read_noise(path: Path | None, snrs: Sequence[float] = ()) -> Float32 | None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from agent.bench.made_people import people
 from agent.bench.made_questions import LANGUAGE, MadeQuestion, QuestionMaker
-from agent.bench.mixing import mix, read_noise
+from agent.bench.mixing import mixed, read_noise
 from agent.bench.order_ear import OrderEar
 from agent.deciding.asked import question_in
 from agent.deciding.basket import Basket
@@ -93,10 +93,9 @@ def run_questions_bench(
     results = []
     for snr_db in (None, *snrs):
         rng = np.random.default_rng(_NOISE_SEED)
-        outcomes = []
-        for one, samples in said:
-            in_room = samples if snr_db is None or room is None else mix(samples, room, snr_db, rng)
-            outcomes.append((one.kind, bench.outcome(one, in_room)))
+        outcomes = [
+            (one.kind, bench.outcome(one, mixed(samples, room, snr_db, rng))) for one, samples in said
+        ]
         results.append({"snr_db": snr_db, **_row(outcomes[:count], outcomes[count:])})
     return {"voices": len(speakers), "results": results}
 

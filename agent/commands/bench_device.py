@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from agent.commands.bench import check_noise, ratio
 from agent.plumbing.settings_file import default_models_dir
@@ -54,15 +57,7 @@ def baskets(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of made orders of several items and prints its table."""
     from agent.bench.baskets import OUTCOMES, run_baskets_bench
 
-    check_noise(arguments)
-    result = run_baskets_bench(
-        arguments.catalogue,
-        arguments.noise,
-        list(arguments.snr),
-        arguments.count,
-        arguments.seed,
-        default_models_dir(),
-    )
+    result = _of_sentences(run_baskets_bench, arguments)
     if arguments.json:
         print(json.dumps(result))
         return 0
@@ -79,15 +74,7 @@ def questions(arguments: argparse.Namespace) -> int:
     """Runs the benchmark of made questions and prints its table."""
     from agent.bench.questions import OUTCOMES, run_questions_bench
 
-    check_noise(arguments)
-    result = run_questions_bench(
-        arguments.catalogue,
-        arguments.noise,
-        list(arguments.snr),
-        arguments.count,
-        arguments.seed,
-        default_models_dir(),
-    )
+    result = _of_sentences(run_questions_bench, arguments)
     if arguments.json:
         print(json.dumps(result))
         return 0
@@ -99,6 +86,22 @@ def questions(arguments: argparse.Namespace) -> int:
         kinds = (f"{kind} {one['right']} of {one['utterances']}" for kind, one in row["kinds"].items())
         print(f"{'':>8} right: {', '.join(kinds)}")
     return 0
+
+
+def _of_sentences(
+    run: Callable[[Path, Path | None, list[float], int, int, Path], dict[str, Any]],
+    arguments: argparse.Namespace,
+) -> dict[str, Any]:
+    """What a benchmark of made sentences finds. Raises as `check_noise` and `run`."""
+    check_noise(arguments)
+    return run(
+        arguments.catalogue,
+        arguments.noise,
+        list(arguments.snr),
+        arguments.count,
+        arguments.seed,
+        default_models_dir(),
+    )
 
 
 def catalogue(arguments: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from agent.commands.policy_findings import NO_READER, NOTHING_TO_PRESS
+from agent.commands.policy_findings import shift_gap
 from agent.commands.policy_words import about, day_name, verdict
 from agent.commands.priced import basket_of, catalogue_of
 from agent.deciding.basket import Basket
@@ -162,10 +162,8 @@ def _notes(policy: PolicyFile, settings: Settings) -> Iterator[str]:
         for name, members in getattr(policy, key).items():
             if not members:
                 yield f"[{key}] {name} lists nobody"
-    if policy.shift_hours and not settings.touch.badge_device:
-        yield NO_READER
-    elif policy.shift_hours and not settings.touch.can_press:
-        yield NOTHING_TO_PRESS
+    if (gap := shift_gap(policy, settings.touch)) is not None:
+        yield gap.detail
     yield from _unknown_goods(policy, settings)
 
 

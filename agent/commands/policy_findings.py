@@ -7,7 +7,8 @@ from pathlib import Path
 
 from agent.commands.findings import Finding
 from agent.deciding.edition import source_id
-from agent.plumbing.settings import Paths, Settings
+from agent.deciding.policy_file import PolicyFile
+from agent.plumbing.settings import Paths, Settings, Touch
 from agent.till.catalogue_store import served_file
 from agent.till.house import HouseRules, rules_by_files
 
@@ -29,10 +30,19 @@ def policy(settings: Settings) -> Iterator[Finding]:
         yield Finding("policy", "ok", "the limits of [policy]; there is no policy file")
         return
     yield Finding("policy", "ok", f"{len(rules)} rules beside the limits of [policy]")
-    if house.policy.shift_hours and not settings.touch.badge_device:
-        yield Finding("policy", "note", NO_READER, "name it in [touch] badge_device")
-    elif house.policy.shift_hours and not settings.touch.can_press:
-        yield Finding("policy", "note", NOTHING_TO_PRESS, "name one in [touch]")
+    if (gap := shift_gap(house.policy, settings.touch)) is not None:
+        yield gap
+
+
+def shift_gap(rules: PolicyFile, touch: Touch) -> Finding | None:
+    """What people could not do on shift for want of something to touch."""
+    if not rules.shift_hours:
+        return None
+    if not touch.badge_device:
+        return Finding("policy", "note", NO_READER, "name it in [touch] badge_device")
+    if not touch.can_press:
+        return Finding("policy", "note", NOTHING_TO_PRESS, "name one in [touch]")
+    return None
 
 
 def _lost(house: HouseRules, paths: Paths) -> Iterator[Finding]:

@@ -16,6 +16,12 @@ from agent.plumbing.errors import JournalError
 MOST_ENTRIES = 100
 MOST_OF_ONE = 999
 
+ADD_ENTRY = (
+    "INSERT INTO list_entries (person, sku, quantity, title, after_order, added_at_s)"
+    " VALUES (?, ?, ?, ?, (SELECT coalesce(max(number), 0) FROM orders), ?)"
+)
+ADD_REMINDER = "INSERT INTO list_reminders (person, due_at_s, said_at_s) VALUES (?, ?, ?)"
+
 _SELECT = "SELECT number, person, sku, quantity, title, after_order FROM list_entries ORDER BY number"
 
 
@@ -114,11 +120,7 @@ def _add(db: sqlite3.Connection, things: Iterable[tuple[str, int, str]], person:
             )
             continue
         _make_room(db)
-        db.execute(
-            "INSERT INTO list_entries (person, sku, quantity, title, after_order, added_at_s)"
-            " VALUES (?, ?, ?, ?, (SELECT coalesce(max(number), 0) FROM orders), ?)",
-            (person, sku, quantity, title, now_s),
-        )
+        db.execute(ADD_ENTRY, (person, sku, quantity, title, now_s))
 
 
 def _reminder(db: sqlite3.Connection) -> Reminder | None:
@@ -129,7 +131,7 @@ def _reminder(db: sqlite3.Connection) -> Reminder | None:
 def _remind(db: sqlite3.Connection, reminder: Reminder | None) -> None:
     db.execute("DELETE FROM list_reminders")
     if reminder is not None:
-        db.execute("INSERT INTO list_reminders (person, due_at_s, said_at_s) VALUES (?, ?, ?)", reminder)
+        db.execute(ADD_REMINDER, reminder)
 
 
 def _wanted(db: sqlite3.Connection) -> list[Entry]:

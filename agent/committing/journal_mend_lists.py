@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from agent.committing.journal_lists import MOST_ENTRIES, MOST_OF_ONE
+from agent.committing.journal_lists import ADD_ENTRY, ADD_REMINDER, MOST_ENTRIES, MOST_OF_ONE
 from agent.committing.journal_salvage import Value
 from agent.deciding.shopping_list import Entry, NumberedOrder, wanted
 
@@ -38,9 +38,8 @@ class SalvagedLists:
         for entry in wanted(entries, orders)[:MOST_ENTRIES]:
             if 0 < entry.quantity <= MOST_OF_ONE:
                 db.execute(
-                    "INSERT INTO list_entries (person, sku, quantity, title, after_order, added_at_s)"
-                    " VALUES (?, ?, ?, ?, (SELECT coalesce(max(number), 0) FROM orders), ?)",
+                    ADD_ENTRY,
                     (entry.person, entry.sku, entry.quantity, entry.title, added[entry.number]),
                 )
         for _, values in sorted(self._reminders.items())[-1:]:
-            db.execute("INSERT INTO list_reminders (person, due_at_s, said_at_s) VALUES (?, ?, ?)", values)
+            db.execute(ADD_REMINDER, values)

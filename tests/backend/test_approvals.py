@@ -108,7 +108,7 @@ def signed(bench: Bench, key: ECKey | None = None, typ: str = AskedClaims.typ, *
 
 
 def take(bench: Bench, payload: bytes, now_s: int = NOW_S) -> str:
-    reply = bench.desk.approvals.take(DEVICE, payload, now_s=now_s)
+    reply = bench.desk.approval_desk.take(DEVICE, payload, now_s=now_s)
     assert reply.payload == b"", "only the phone answers"
     return reply.code
 
@@ -161,13 +161,13 @@ def test_a_revoked_device_asks_nobody(bench: Bench) -> None:
 
 @SQLITE
 def test_a_device_that_asks_on_and_on_fills_nothing(bench: Bench) -> None:
-    bench.desk.approvals = ApprovalDesk(bench.desk.shop, bench.desk._questions, limited=False)
+    bench.desk.approval_desk = ApprovalDesk(bench.desk.shop, bench.desk._questions, limited=False)
     codes = [take(bench, asks(bench)) for _ in range(MOST_OPEN + 2)]
     assert codes == ["approval_asked"] * MOST_OPEN + ["approval_too_many"] * 2
     assert len(passed_on(bench)) == MOST_OPEN
     later_s = NOW_S + APPROVAL_LIFETIME_S
     assert take(bench, signed(bench, iat=later_s, exp=later_s + 60), later_s) == "approval_asked"
-    bench.desk.approvals = ApprovalDesk(bench.desk.shop, bench.desk._questions, monotonic_s=lambda: 0.0)
+    bench.desk.approval_desk = ApprovalDesk(bench.desk.shop, bench.desk._questions, monotonic_s=lambda: 0.0)
     request = asks(bench)
     codes = [take(bench, request) for _ in range(AT_ONCE + 1)]
     assert codes[-1] == "asked_too_often" and "asked_too_often" not in codes[:-1]

@@ -137,6 +137,25 @@ def test_who_is_not_told_any_more_is_not_told_of_keys_either_and_a_new_address_g
     assert changes(bench) == [("asked", "dropped")] and queue.due(device.now_s) == []
 
 
+@SQLITE
+def test_the_owner_command_shows_a_key_mail_that_failed_however_many_changes_came_after_it(
+    device: Renewing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = device.bench
+    tell(bench)
+    kid = device.begin()
+    device.deliver()
+    shop = bench.desk.shop
+    [due] = shop.key_notices.due(device.now_s)
+    shop.key_notices.settle(due, "failed", "mail_recipient_refused")
+    for number in range(25):
+        with shop.transaction(DEVICE):
+            shop.key_notices.note(DEVICE, f"other-{number}", "taken_up", now_s=device.now_s)
+    assert main(["owner", str(bench.folder.path), "--device", DEVICE]) == 0
+    _, *shown = capsys.readouterr().out.splitlines()
+    assert shown == [f"  key {kid}  failed after 0 attempts: mail_recipient_refused"]
+
+
 @pytest.mark.parametrize("about", ["asked", "admitted"])
 @pytest.mark.parametrize("language", ["en", "pl"])
 def test_the_mail_says_what_is_so_whichever_way_it_came_and_is_the_same_each_time(

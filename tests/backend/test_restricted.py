@@ -109,6 +109,14 @@ def test_what_the_shop_has_lost_itself_frees_nothing(
     assert caplog.text.count("details_lost catalogue_version=2") == asked
 
 
+def test_while_a_part_is_lost_none_is_unpacked_at_an_order(
+    shop: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost(shop)
+    monkeypatch.setattr(shop.desk.shop.published, "part", lambda _: pytest.fail("a part was read"))
+    assert say(shop, of_two(butter())) == "restricted"
+
+
 def test_it_is_as_before_when_it_is_there_again(shop: Bench) -> None:
     parts = lost(shop)
     assert say(shop, of_two(butter())) == "restricted"

@@ -74,7 +74,7 @@ def test_when_its_time_is_over_at_the_shop_it_is_asked_anew(asks: Asking, online
     desk, shop = asks.room.till.desk, asks.room._bench.desk
     asks.room.till.wake_and_say(ORDER)
     [first] = asks.look()
-    assert shop.approvals.take(DEVICE, first.payload, now_s=desk.now_s()).code == "approval_asked"
+    assert shop.approval_desk.take(DEVICE, first.payload, now_s=desk.now_s()).code == "approval_asked"
     asks.room._bench.clocks.pass_by(301)
     desk.online = online
     if not online:
@@ -82,7 +82,7 @@ def test_when_its_time_is_over_at_the_shop_it_is_asked_anew(asks: Asking, online
         desk.online = True
     [second] = asks.look(301 if online else 151)
     assert second.ref != first.ref
-    assert shop.approvals.take(DEVICE, second.payload, now_s=desk.now_s()).code == "approval_asked"
+    assert shop.approval_desk.take(DEVICE, second.payload, now_s=desk.now_s()).code == "approval_asked"
     assert len(shop.shop.approval_requests.open_ones(desk.now_s())) == 1
 
 
@@ -124,7 +124,7 @@ def test_from_the_order_to_a_phone_far_away_and_back(
     room.till.desk.phones.add(msgspec.json.decode(pairing, type=Pairing))
     room.till.wake_and_say(ORDER)
     [publish] = asks.look()
-    assert desk.approvals.take(DEVICE, publish.payload, now_s=now_s).code == "approval_asked"
+    assert desk.approval_desk.take(DEVICE, publish.payload, now_s=now_s).code == "approval_asked"
     found = desk.shop.approval_requests.open_ones(now_s, person=room.anna)
     (tmp_path / "asked.json").write_bytes(msgspec.json.encode(found))
     capsys.readouterr()
@@ -165,7 +165,9 @@ def test_the_till_brings_it_to_its_uplink_and_the_shop_shows_it(tmp_path: Path) 
             if isinstance(message, Publish) and message.topic.endswith("/up/approval"):
                 asked = message
         shop = till._bench.desk
-        assert shop.approvals.take(DEVICE, asked.payload, now_s=till.desk.now_s()).code == "approval_asked"
+        assert (
+            shop.approval_desk.take(DEVICE, asked.payload, now_s=till.desk.now_s()).code == "approval_asked"
+        )
         [shown] = shop.shop.approval_requests.open_ones(till.desk.now_s())
         uplink.close()
     assert (shown.asked.device, shown.asked.total_minor) == (DEVICE, 95_00)
