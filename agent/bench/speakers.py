@@ -14,7 +14,7 @@ from agent.bench.detection_error import Scored, error_rates, intervals
 from agent.bench.mixing import mix, read_noise
 from agent.bench.speaker_set import SpeakerSet, read_speaker_set
 from agent.bench.spoken_windows import speech_windows
-from agent.deciding.verification import Voice, Voiceprint, make_template, score, verify
+from agent.deciding.verification import UNCLEAR, Voice, Voiceprint, make_template, score, verify
 from agent.hearing.audio import SAMPLE_RATE, Float32, read_audio_file
 from agent.hearing.snr import estimate_snr_db
 from agent.hearing.speaker import SpeakerEmbedder
@@ -151,7 +151,7 @@ def _answered(
         ),
         "stranger_trials": len(own) - sum(own),
         "strangers_accepted": sum(bool(v.person) for v, mine in zip(verdicts, own, strict=True) if not mine),
-        "cannot_tell": sum(v.reason in ("too_short", "too_noisy") for v in verdicts),
+        "cannot_tell": sum(v.reason in UNCLEAR for v in verdicts),
     }
 
 
