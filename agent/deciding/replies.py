@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -50,6 +51,10 @@ def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = 
     template = replies.get(say.key)
     if template is None:
         template = replies["shop_refused" if say.key.startswith("shop_") else "cannot_commit"]
+    parts = [say.first, say.key, *(f"way_{way}" for way in say.ways)]
+    if len(parts) > 2 or say.first:
+        singles = (replace(say, key=key, first="", ways=()) for key in parts if key)
+        return " ".join(render(each, language, currency, hears, name=name, text=text) for each in singles)
     title = say.title or (spoken_basket(say.basket, language) if say.basket else "")
     one, other = (
         differences(Choice(say.basket, say.other), language) if say.basket and say.other else ("", "")

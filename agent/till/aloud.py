@@ -16,11 +16,11 @@ from agent.deciding.conversation import (
     FactorLate,
     Idle,
     Proposed,
-    Repeated,
     Say,
     SensorsSilent,
     State,
 )
+from agent.deciding.inquired import Inquired
 from agent.deciding.placed import JournalMended, ReceiptArrived, ReceiptLate
 from agent.deciding.replies import render
 from agent.deciding.signals import Signal, signal_of
@@ -65,7 +65,6 @@ class Aloud(Talk):
         )
         self._about_me = AboutMe(desk, self._speak_of, self._enrolment, wants_voices)
         self._questions = SpokenQuestions(desk, self._language, shop, self._told_aloud, self._order_list)
-        self._answer = ""  # to what was asked in between; said before what is still asked
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
         self.awaited = Awaited(desk.factors.boot_s, start_timer, self._too_late, self._others_have_phone)
@@ -140,6 +139,10 @@ class Aloud(Talk):
         key = key_on_shift(say.key, self._state, self._desk)
         self._speak(say if key == say.key else replace(say, key=key))
 
+    def _say_answer(self) -> None:
+        answer, self._answer = self._answer, ""
+        self._line.say(answer, self._language)
+
     def _become(self, state: State) -> None:
         before = self._state
         super()._become(state)
@@ -174,11 +177,7 @@ class Aloud(Talk):
             if phrases:
                 self._line.say(text, self._language, CHOICE, phrases)
             else:
-                self._answer = text
-                self._apply_quietly(Repeated())
-                if self._answer:  # nothing is asked
-                    self._answer = ""
-                    self._line.say(text, self._language)
+                self._apply_quietly(Inquired(text))
             if once:
                 self._line.keep_to_once()
         return True

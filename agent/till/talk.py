@@ -31,11 +31,14 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.dialogue import step
 from agent.deciding.feedback_given import WasWrong
+from agent.deciding.inquired import Inquired, Tell
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
+from agent.deciding.ways import other_ways
 from agent.till.desk import Conversation, Desk
 from agent.till.feedback import Trail
+from agent.till.ready import ready_of
 
 
 def speaker_of(state: State) -> Verdict:
@@ -53,6 +56,7 @@ class Talk(ABC):
         self._intent = ""  # the last intent committed here
         self._speech_ended_ns = 0  # of the answer in hand
         self._trail = Trail()
+        self._answer = ""  # to what was asked in between; brought with what is said next
 
     @property
     def awaiting(self) -> AwaitingFactor | None:
@@ -81,6 +85,10 @@ class Talk(ABC):
     @abstractmethod
     def _say(self, say: Say) -> None:
         """Brings a sentence to the person."""
+
+    @abstractmethod
+    def _say_answer(self) -> None:
+        """Brings `_answer` alone: nothing is asked."""
 
     @abstractmethod
     def _ask_offer(self, ask: AskOffer) -> None:
@@ -138,13 +146,16 @@ class Talk(ABC):
         around = self._desk.surroundings(basket, person, ordering=ordering)
         answers = isinstance(self._state, Idle) and isinstance(event, Answered)  # no other step looks at it
         proposed = self._proposed() if answers else None
-        around = replace(around, proposed=proposed, chance=self._chance())
+        ways = other_ways(ready_of(self._desk, person or self.speaker.person))
+        around = replace(around, proposed=proposed, ways=ways, chance=self._chance())
         if isinstance(event, FactorGiven) and event.person != person:
             around = replace(around, second=self._desk.known_as(event.person))
         state, effects = step(self._state, event, around)
         self._become(state)
         for effect in effects:
             match effect:
+                case Tell(text):
+                    self._answer = text
                 case Say():
                     self._trail.said(state, effect, self._language, self._desk.now_s())
                     self._say(effect)
@@ -162,3 +173,5 @@ class Talk(ABC):
                     self._ask_offer(effect)
                 case AwaitReceipt():
                     self._await_receipt()
+        if isinstance(event, Inquired) and self._answer:
+            self._say_answer()
