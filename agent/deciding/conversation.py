@@ -17,7 +17,9 @@ from agent.deciding.policy import Circumstances
 from agent.deciding.rules import ONLY_LIMITS, House, Person
 from agent.deciding.silences import Since
 from agent.deciding.understanding import Answer
+from agent.deciding.unusual import Unusual
 from agent.deciding.verification import Verdict
+from agent.deciding.ways import Way
 from agent.plumbing.operator import ProposalState
 from agent.plumbing.settings import Policy
 
@@ -257,6 +259,7 @@ class Say:
     since: Since | Literal[""] = ""
     standing: ProposalState | Literal[""] = ""
     challenge: tuple[int, ...] = ()  # words to be said again, by their places
+    unusual: Unusual | Literal[""] = ""  # for which more is asked for
 
 
 @dataclass(frozen=True)
@@ -304,4 +307,5 @@ class Surroundings:
     much: Mapping[str, int] = field(default_factory=dict)  # above so many of a product it is asked about once
     delivery: str = ""  # the day (ISO 8601) on which the shop says that it comes; '' where it has not said
     delivery_stands: bool = True  # whether what was read back of that is still so
+    ways: tuple[Way, ...] = ()  # to order otherwise, for whose order it is, or for who is not known
     chance: bytes = b""  # drawn for this step alone; b"" where no words may be asked for
