@@ -18,6 +18,7 @@ from agent.deciding.policy import Circumstances
 from agent.deciding.rules import ONLY_LIMITS, House, Person
 from agent.deciding.silences import Since
 from agent.deciding.understanding import Answer
+from agent.deciding.unusual import Unusual
 from agent.deciding.verification import Verdict
 from agent.deciding.ways import Way
 from agent.plumbing.operator import ProposalState
@@ -264,6 +265,7 @@ class Say:
     since: Since | Literal[""] = ""
     standing: ProposalState | Literal[""] = ""
     challenge: tuple[int, ...] = ()  # words to be said again, by their places
+    unusual: Unusual | Literal[""] = ""  # for which more is asked for
 
 
 @dataclass(frozen=True)

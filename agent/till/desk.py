@@ -6,6 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from agent.committing.cancelling import BY_VOICE, Factor
@@ -38,7 +39,7 @@ from agent.till.factors import Factors
 from agent.till.feedback import FeedbackKept
 from agent.till.house import HouseRules
 from agent.till.news import News
-from agent.till.past import local, past_orders
+from agent.till.past import local, past_of, past_orders
 from agent.till.people import People, Person
 from agent.till.phones import Phones
 from agent.till.shifts import Shifts
@@ -171,7 +172,10 @@ class Desk:
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
         known = self.people.get(person)
         name, role = (known.name, known.profile.role) if known else ("", "")
-        house = self.house.for_order(name, self.now_s(), self.edition.source, role) if person else ONLY_LIMITS
+        house = ONLY_LIMITS
+        if person:
+            past = partial(past_of, self.journal, person, self.now_s(), currency)
+            house = self.house.for_order(name, self.now_s(), self.edition.source, role, past)
         return Surroundings(
             *(self.policy, circumstances),
             offers=asks,

@@ -4,6 +4,7 @@ effects."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
 
 from agent.deciding.basket import Basket
@@ -20,6 +21,7 @@ from agent.deciding.conversation import (
     Committing,
     Event,
     FactorGiven,
+    FactorLate,
     FactorRefused,
     Idle,
     OrderHeard,
@@ -36,6 +38,7 @@ from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferL
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
 from agent.deciding.ways import other_ways
+from agent.till.awaited import Awaited
 from agent.till.desk import Conversation, Desk
 from agent.till.feedback import Trail
 from agent.till.ready import ready_of
@@ -49,7 +52,10 @@ def speaker_of(state: State) -> Verdict:
 class Talk(ABC):
     """One conversation's state. Subclasses say how a sentence reaches the person and what waiting means."""
 
-    def __init__(self, desk: Desk, language: str) -> None:
+    def __init__(
+        self, desk: Desk, language: str, start_timer: Callable[[int, Callable[[], None]], None]
+    ) -> None:
+        """`start_timer(ms, then)` calls back once."""
         self._desk, self._language = desk, language
         self._state: State = Idle()
         self._conversation = Conversation.new()
@@ -57,6 +63,8 @@ class Talk(ABC):
         self._speech_ended_ns = 0  # of the answer in hand
         self._trail = Trail()
         self._answer = ""  # to what was asked in between; brought with what is said next
+        self.awaited = Awaited(desk.factors.boot_s, start_timer, self._too_late, self._others_have_phone)
+        """For how long what `awaiting` says is."""
 
     @property
     def awaiting(self) -> AwaitingFactor | None:
@@ -99,7 +107,15 @@ class Talk(ABC):
         """The order is on its way: `_state` is Committing."""
 
     def _become(self, state: State) -> None:
-        self._state = state
+        before, self._state = self._state, state
+        self.awaited.became(before, state)
+
+    def _too_late(self) -> None:
+        self._apply(FactorLate())
+
+    def _others_have_phone(self, person: str) -> bool:
+        others = (one for one in self._desk.people.all() if one.pseudonym != person and one.admitted)
+        return any(self._desk.phones.has(one.pseudonym) for one in others)
 
     def _chance(self) -> bytes:
         """Fresh for a step in which words may be asked for that are to be said again; b'' where none may."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Say
-from agent.deciding.replies import render
+from agent.deciding.conversation import Say, SensorsSilent
+from agent.deciding.proposals import Low
+from agent.deciding.replies import render, what_is_low
 from agent.deciding.tongues import HOW_TO_ASK
 from agent.till.desk import Desk
 
@@ -25,6 +27,12 @@ def told_of_tongues(desk: Desk, key: str, language: str) -> str:
 def titled(desk: Desk, basket: Basket, language: str) -> Basket:
     """The same in words of `language`, where there are any, whatever it was ordered in."""
     return desk.in_language(basket, language).coming(basket.delivery)
+
+
+def low_in_words(desk: Desk, low: Sequence[Low], silent: Sequence[SensorsSilent], language: str) -> str:
+    """The answer to a typed "what is running low?"."""
+    own = [item._replace(basket=desk.in_language(item.basket, language)) for item in low]
+    return what_is_low(own, silent, language, desk.catalogue.currency, desk.hears)
 
 
 def written(desk: Desk, say: Say, language: str, number: str) -> str:

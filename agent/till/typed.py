@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
@@ -27,11 +28,10 @@ from agent.deciding.conversation import (
 from agent.deciding.history_words import TOLD, Again
 from agent.deciding.inquired import Inquired
 from agent.deciding.manner_words import MannerAsked
-from agent.deciding.offered import AskOffer
+from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.placed import ReceiptArrived, ReceiptLate
 from agent.deciding.proposals import Low
 from agent.deciding.questions import priced_basket
-from agent.deciding.replies import what_is_low
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.tongues import tongue_asked
 from agent.deciding.understanding import (
@@ -54,11 +54,12 @@ from agent.till.desk import Conversation, Desk
 from agent.till.heard import changeable, wanted_otherwise
 from agent.till.inquiries import Inquiries
 from agent.till.listing import Listing
+from agent.till.offers import AskForOffer, no_offers
 from agent.till.recall import ordered_again, recalled
 from agent.till.screen_number import AT_THE_KEYPAD, ScreenNumber, drawn
 from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
-from agent.till.tongue import titled, told_of_tongues, tongues, written
+from agent.till.tongue import low_in_words, titled, told_of_tongues, tongues, written
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -77,11 +78,14 @@ class TypedDialogue(Talk):
         shop: Shop = NO_SHOP,
         person: str = "",
         draw: Callable[[], str] = drawn,
+        start_timer: Callable[[int, Callable[[], None]], None] = lambda *_: None,
+        ask_for_offer: AskForOffer = no_offers,
     ) -> None:
         """`person` is who is said to type, whose PIN or phone may place what is typed; '' for nobody. `draw`
-        gives the digits of a `ScreenNumber`. Raises CatalogueError catalogue_language where nothing can be
-        ordered in `language`."""
-        super().__init__(desk, language)
+        gives the digits of a `ScreenNumber`; `start_timer(ms, then)` calls back once. Raises CatalogueError
+        catalogue_language where nothing can be ordered in `language`."""
+        super().__init__(desk, language, start_timer)
+        self._ask_for_offer, self._offers_asked = ask_for_offer, 0
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
         self._followed = self._title = ""
@@ -116,9 +120,13 @@ class TypedDialogue(Talk):
         self._key = "" if title else self._key
 
     def typed(self, text: str) -> None:
-        """One line from the keyboard. A question, or asking for help, leaves everything as it is. Raises
-        CatalogueError catalogue_language where nothing can be ordered in the language any more."""
+        """One line from the keyboard. A question, or asking for help, leaves everything as it is; what is
+        asked of the shop for an order is not awaited any longer. Raises CatalogueError catalogue_language
+        where nothing can be ordered in the language any more."""
         self._desk.coming.look()
+        self.awaited.look()
+        if isinstance(self._state, AwaitingOffer):
+            self._apply(OfferLate())  # whoever types on does not wait
         if (tongue := tongue_asked(text)) and not isinstance(self._meaning("order", text), OrderAsked):
             self._speak(tongue)
             return
@@ -129,12 +137,7 @@ class TypedDialogue(Talk):
         ):
             return
         if asks_what_is_low(text, self._language):
-            low, silent = self._what_is_low()
-            titled = [
-                item._replace(basket=self._desk.in_language(item.basket, self._language)) for item in low
-            ]
-            currency, hears = self._desk.catalogue.currency, self._desk.hears
-            self._reply(what_is_low(titled, silent, self._language, currency, hears))
+            self._reply(low_in_words(self._desk, *self._what_is_low(), self._language))
             return
         answer = recalled(self._desk, text, self._person, self._language)
         if answer := answer or suggestion(self._desk, text, self._person, self._in_hand, self._language):
@@ -283,7 +286,12 @@ class TypedDialogue(Talk):
         self._reply(f"{answer} {text}".strip())
 
     def _ask_offer(self, ask: AskOffer) -> None:
-        raise AssertionError("nothing is offered for typed words")
+        self._offers_asked += 1
+        self._ask_for_offer(ask.basket, partial(self._offered, self._offers_asked))
+
+    def _offered(self, number: int, event: OfferArrived | OfferLate) -> None:
+        if number == self._offers_asked:
+            self._apply(event)
 
     def _await_receipt(self) -> None:
         self._apply(ReceiptLate())  # it is shown when it comes
