@@ -173,11 +173,12 @@ class Aloud(Talk):
     ) -> None:
         """What stands on the shopping list is ordered; `before` is said before its read-back."""
 
-    def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> None:
+    def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> str:
         """About the person who hears it, and said again to nobody; only a question has to be."""
-        self._speak(say, name, phrases=phrases)
+        text = self._speak(say, name, phrases=phrases)
         if name and not phrases:
             self._line.keep_to_once()
+        return text
 
     def _speak(
         self,

@@ -185,12 +185,11 @@ class TypedDialogue(Talk):
 
     def _speak(self, language: str) -> None:
         """From now on, and what is asked is asked once more in it."""
-        if language not in tongues(self._desk):
-            self._answered(told_of_tongues(self._desk, "typed_tongue_unsold", self._language))
-            return
-        self._language = language
-        self._begin(self._inquiries.about)
-        self._answered(told_of_tongues(self._desk, "typed_tongue_now", language))
+        key = "typed_tongue_unsold"
+        if language in tongues(self._desk):
+            key, self._language = "typed_tongue_now", language
+            self._begin(self._inquiries.about)
+        self._answered(told_of_tongues(self._desk, key, self._language))
 
     def pin_in(self, number: str) -> str | None:
         """What was typed on the keypad after the digits that are shown here, if it begins with them."""
