@@ -258,6 +258,7 @@ class Say:
     delivery: str = ""
     title: str = ""
     could: str = ""
+    instead: str = ""  # a whole sentence
     places: tuple[str, ...] = ()
     first: str = ""  # the key of a sentence before it
     ways: tuple[Way, ...] = ()  # that are offered after it

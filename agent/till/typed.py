@@ -60,6 +60,7 @@ from agent.till.screen_number import AT_THE_KEYPAD, ScreenNumber, drawn
 from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
 from agent.till.tongue import low_in_words, titled, told_of_tongues, tongues, written
+from agent.till.typed_about import typed_about
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -146,8 +147,11 @@ class TypedDialogue(Talk):
         if isinstance(self._state, Choosing):
             self._chosen(self._state.choice, text)
             return
-        if asked_about_me(text, self._language):
-            self._say(Say("typed_about_me"))
+        if kind := asked_about_me(text, self._language):
+            if answer := typed_about(self._desk, kind, self._person, self._language):
+                self._answered(answer)
+            else:
+                self._say(Say("typed_about_me"))
             return
         if priced := self._priced(text):
             self._say(Say("price", basket=priced))
@@ -263,7 +267,9 @@ class TypedDialogue(Talk):
         if intent_id == self._followed:
             self._followed = ""
             key = f"shop_{event.code}" if event.code else "ordered"
-            self._say(Say(key, delivery=event.delivery, title=self._titled(intent_id), could=event.could))
+            own = self._language == self._desk.settings.device.language
+            title, other = self._titled(intent_id), event.instead if own else ""
+            self._say(Say(key, delivery=event.delivery, title=title, could=event.could, instead=other))
 
     def _titled(self, intent_id: str) -> str:
         """What it is in words: as it was shown here, unless whoever took it over has changed it."""
