@@ -17,7 +17,7 @@ ABOUT_ME: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
         "enrol": ("enroll me", "learn my voice"),
         "forget": ("forget my voice",),
         "known": ("what do you know about me",),
-        "remember": ("you may remember what i order", "remember what i order"),
+        "remember": ("you may remember what i order", "remember what i order", "remember my orders"),
     },
     "pl": {
         "enrol": ("naucz się mojego głosu", "zapisz mój głos"),
@@ -34,7 +34,7 @@ ALSO_TYPED: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
         "enrol": ("enrol me",),
         "forget": ("forget me",),
         "known": ("what do you know of me",),
-        "remember": ("you may remember my orders", "remember my orders", "you may use my orders"),
+        "remember": ("you may remember my orders", "you may use my orders"),
     },
     "pl": {
         "forget": ("zapomnij mnie", "zapomnij o mnie"),
