@@ -28,8 +28,21 @@ ABOUT_ME: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
 """After the wake word, or typed."""
 
 ALSO_TYPED: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
-    "en": {"enrol": ("enrol me",), "forget": ("forget me",), "known": ("what do you know of me",)},
-    "pl": {"forget": ("zapomnij mnie", "zapomnij o mnie")},
+    "en": {
+        "enrol": ("enrol me", "register me", "register my voice", "remember my voice"),
+        "forget": ("forget me", "delete my voice", "delete me", "delete everything about me"),
+        "known": (
+            "what do you know of me",
+            "what data do you have about me",
+            "what do you keep about me",
+            "who am i",
+        ),
+    },
+    "pl": {
+        "enrol": ("zapamiętaj mój głos", "zarejestruj mnie", "zarejestruj mój głos"),
+        "forget": ("zapomnij mnie", "zapomnij o mnie", "usuń mój głos", "usuń mnie", "usuń wszystko o mnie"),
+        "known": ("co wiesz o mnie", "jakie masz o mnie dane", "jakie dane masz o mnie", "kim jestem"),
+    },
     "ko": {},
 }
 """In no grammar that is heard."""
