@@ -149,7 +149,7 @@ _POLISH = {
     ),
     "what_ticket": "rozmowa z człowiekiem",
     "what_return": "zwrot, {items}",
-    "what_quote": "wycena, {items}",
+    "what_quote": "wycena na {items}",
     "ticket_taken": (
         "Numer {number}: sklep wie, że ktoś chce z nim porozmawiać. Widzi ostatnie zamówienia i moje "
         "decyzje, ale żadnego słowa."
@@ -159,7 +159,7 @@ _POLISH = {
     "return_taken": "Numer {number}: sklep wie o zwrocie: {items}. Napisz ten numer na paczce.",
     "return_too_early": "Sklep nie ma jeszcze tego zamówienia, więc nie ma czego odsyłać: {items}.",
     "quote_taken": (
-        "Wycena {number}: {items} za {total}, do {until}. Nic nie jest zamówione; podaj numer w sklepie."
+        "Wycena {number} na {items}: {total}, do {until}. Nic nie jest zamówione; podaj numer w sklepie."
     ),
     "quote_hint": "Albo poproś o wycenę: poproszę o wycenę.",
     "refused_too_many_open": "W sklepie jest już wiele otwartych spraw z tego urządzenia. Zapytaj w sklepie.",
