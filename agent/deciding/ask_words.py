@@ -42,6 +42,7 @@ ASK_TEMPLATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "promoted": (
             "(is|are) [the] {item} (on offer|on sale|reduced)",
             "(is there|do you have) (an offer|a deal|a discount) (on|for) [the] {item}",
+            "[are there|do you have] any (offers|deals|discounts) (on|for) [the] {item}",
         ),
         "delivery": (
             "when (would|will|does|do) [the] {item} (come|arrive|be here|be delivered)",
@@ -154,7 +155,8 @@ ASK_TEMPLATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "promoted": (
             "czy {item} (jest|są) w promocji",
-            "czy jest promocja na {item}",
+            "czy jest [jakaś] promocja na {item}",
+            "(są|macie|czy są|czy macie) [jakieś] promocje na {item}",
         ),
         "offers": (
             "(czy są|są|macie|czy macie) jakieś (promocje|oferty)",
