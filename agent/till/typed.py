@@ -154,6 +154,7 @@ class TypedDialogue(Talk):
                 self._say(Say("typed_about_me"))
             return
         if priced := self._priced(text):
+            self._inquiries.ordered(priced)
             self._say(Say("price", basket=priced))
             return
         entry = "order" if isinstance(self._state, Idle) else "consent"
