@@ -14,6 +14,7 @@ from agent.deciding.replies_challenge import CHALLENGES
 from agent.deciding.replies_limits import LIMITS
 from agent.deciding.replies_lists import ON_A_LIST
 from agent.deciding.replies_manner import MANNERS
+from agent.deciding.replies_typed import TYPED
 from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
 from agent.deciding.reply_words_people import ABOUT_PEOPLE
@@ -266,6 +267,7 @@ REPLIES: Mapping[str, Mapping[str, str]] = {
         **CHALLENGES[language],
         **MANNERS[language],
         **ON_A_LIST[language],
+        **TYPED[language],
     }
     for language, words in {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}.items()
 }

@@ -31,7 +31,9 @@ from agent.deciding.placed import ReceiptArrived, ReceiptLate
 from agent.deciding.proposals import Low
 from agent.deciding.questions import priced_basket
 from agent.deciding.replies import render, what_is_low
+from agent.deciding.replies_typed import as_shown
 from agent.deciding.spoken_basket import spoken_basket
+from agent.deciding.typed_ways import in_other_words
 from agent.deciding.understanding import (
     AgainAsked,
     Answer,
@@ -56,6 +58,7 @@ from agent.till.recall import ordered_again, recalled
 from agent.till.screen_number import ScreenNumber, drawn
 from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
+from agent.till.typed_beside import aided, beside
 
 _AT_THE_KEYPAD: Mapping[str, str] = {
     "read_back_factor": "read_back_typed_pin",
@@ -91,7 +94,7 @@ class TypedDialogue(Talk):
         super().__init__(desk, language)
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
-        self._followed = self._title = self._answer = ""
+        self._followed = self._title = self._answer = self._last = ""
         self._number = ScreenNumber(desk.factors.boot_s, draw)
         self._key = ""  # of the basket that was handed over
         self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow, person)
@@ -114,9 +117,10 @@ class TypedDialogue(Talk):
         self._followed, self._title = intent_id, title or self._title
         self._key = "" if title else self._key
 
-    def typed(self, text: str) -> None:
-        """One line from the keyboard. A question, or asking for help, leaves everything as it is. Raises
-        CatalogueError catalogue_language where nothing can be ordered in the language any more."""
+    def typed(self, text: str, tried: tuple[str, ...] = ()) -> None:
+        """One line from the keyboard, `tried` in other words before. A question, or asking for help, leaves
+        everything as it is. Raises CatalogueError catalogue_language where nothing can be ordered in the
+        language any more."""
         self._desk.coming.look()
         if self._inquiries.typed(text, self._in_hand):
             return
@@ -141,6 +145,10 @@ class TypedDialogue(Talk):
             return
         if asked_about_me(text, self._language):
             self._say(Say("typed_about_me"))
+            return
+        if told := aided(self._desk, text, self._language):
+            is_denied = self._in_hand is not None and self._meaning("consent", text) == Answer("denial")
+            (self._not_now if is_denied else self._answered)(told)
             return
         if priced := self._priced(text):
             self._say(Say("price", basket=priced))
@@ -170,11 +178,19 @@ class TypedDialogue(Talk):
             case MannerAsked("language"):
                 self._say(Say("language_fixed"))
             case RepeatAsked() | MannerAsked() if isinstance(self._state, Idle):
-                self._say(Say("nothing_to_repeat"))
+                self._reply(self._last) if self._last else self._say(Say("nothing_to_repeat"))
             case RepeatAsked() | MannerAsked():
                 self._apply(Repeated())
+            case _ if other := in_other_words(text, self._language, tried):
+                self.typed(other, (*tried, text))
+            case _ if (found := self._beside(text)) is not None:
+                self._answered(found)
             case _:
                 self._apply(Confused())
+
+    def _beside(self, text: str) -> str | None:
+        asking = not isinstance(self._state, Idle)
+        return beside(self._desk, text, self._language, self._in_hand, self._inquiries.about, asking=asking)
 
     def pin_in(self, number: str) -> str | None:
         """What was typed on the keypad after the digits that are shown here, if it begins with them."""
@@ -261,12 +277,13 @@ class TypedDialogue(Talk):
         if shown and say.basket is not None and self._desk.settings.touch.keypad_device:
             number = self._number.of(say.basket.digest)
             say = replace(say, key=shown)
+        say = replace(say, key=as_shown(say.key, by_pin=self._typist != TYPED))
         said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears, text=number)
         self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
 
     def _shown(self, text: str) -> None:
-        answer, self._answer = self._answer, ""
-        self._reply(f"{answer} {text}".strip())
+        self._last, self._answer = f"{self._answer} {text}".strip(), ""
+        self._reply(self._last)
 
     def _ask_offer(self, ask: AskOffer) -> None:
         raise AssertionError("nothing is offered for typed words")
