@@ -16,7 +16,7 @@ from agent.bench.happenings import Happening, minor_of, seconds_of
 from agent.bench.played_clock import Clock
 from agent.bench.played_shop import Founded
 from agent.committing.cancelling import BY_OPERATOR
-from agent.deciding.policy_file import PolicyFile, parse_policy
+from agent.deciding.policy_file import SCHEMA_VERSION, PolicyFile, parse_policy
 from agent.plumbing import site_messages
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.operator import FactorKind
@@ -73,7 +73,9 @@ def _policy_of(given: Mapping[str, list[Mapping[str, str]]]) -> PolicyFile:
         people.setdefault(words["role"], []).append(words["name"])
     roles = "".join(f"{role} = {names}\n" for role, names in people.items())
     shifts = "".join(f"[shift]\nhours = {words['hours']}\n" for words in given.get("shift", ()))
-    return parse_policy(f"schema_version = 2\nrule = [{', '.join(rules)}]\n{shifts}[roles]\n{roles}")
+    return parse_policy(
+        f"schema_version = {SCHEMA_VERSION}\nrule = [{', '.join(rules)}]\n{shifts}[roles]\n{roles}"
+    )
 
 
 def _shown(came: Came) -> str:

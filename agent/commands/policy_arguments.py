@@ -33,6 +33,11 @@ def add_policy(commands: _Subparsers) -> None:
         metavar="N",
         help="what was ordered by voice in the 24 hours before, in grosz or cents (default: 0)",
     )
+    explain.add_argument(
+        "--ordered-before",
+        action="store_true",
+        help="as if the same was ordered before, at that hour; else as of somebody's first order ever",
+    )
     explain.add_argument("--json", action="store_true", help="for machines")
     check = add_command(policy, "check", "policy", "check", "every fault of a policy file, with its line")
     install = add_command(policy, "install", "policy", "install", "begin with a ready policy")

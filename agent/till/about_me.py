@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from agent.deciding import about_me
+from agent.deciding import about_me, beside
 from agent.deciding.about_me_words import NEWCOMERS, Kind
 from agent.deciding.choice import CHOICE
-from agent.deciding.conversation import Say
+from agent.deciding.conversation import Say, Silent
 from agent.deciding.verification import NOBODY, Voiceprint, consenter, same_speaker, verify
 from agent.plumbing import audit
 from agent.plumbing.errors import JournalError
@@ -70,21 +70,20 @@ class AboutMe:
             return
         answer, limits = voice_of(utterance, self._desk), self._desk.settings.speaker
         person = self._desk.people.get(self._now.person)
-        outcome = about_me.answered(
-            self._now,
+        reply = beside.Reply(
             words,
             utterance.open_words,
             consenter(self._voice, answer, self._voiceprints(), limits),
-            same_speaker=same_speaker(self._voice, answer, limits),
-            language=self._desk.settings.device.language,
+            same_speaker(self._voice, answer, limits),
+            self._desk.settings.device.language,
         )
-        self._go_on(outcome, person.name if person else "")
+        self._go_on(beside.step(self._now, reply), person.name if person else "")
 
     def silent(self) -> None:
         """Nobody answered."""
         if self._now is not None:
             person = self._desk.people.get(self._now.person)
-            self._go_on(about_me.silent(self._now), person.name if person else "")
+            self._go_on(beside.step(self._now, Silent()), person.name if person else "")
 
     def drop(self) -> None:
         """The question is over, and nothing is forgotten."""

@@ -22,6 +22,7 @@ from agent.till.candidate import Told
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
 from agent.till.feedback_asked import shown
+from agent.till.offers import AskForOffer
 from agent.till.pairing import PhonePairing
 from agent.till.people_asked import answers
 from agent.till.proposals import SensorProposals
@@ -53,13 +54,17 @@ class OperatorSession:
         bring_catalogue: Callable[[Name, int, Told], None] | None,
         shop: Shop,
         pairing: PhonePairing,
+        start_timer: Callable[[int, Callable[[], None]], None],
+        ask_for_offer: AskForOffer,
     ) -> None:
-        """`bring_catalogue` takes a catalogue over; None where this operator may not bring one."""
+        """`bring_catalogue` takes a catalogue over; None where this operator may not bring one.
+        `start_timer(ms, then)` calls back once."""
         self._desk, self._connection = desk, connection
         self._proposals, self._silences = proposals, silences
         self._health, self._begin_enrolment = health, begin_enrolment
         self._begin_new_factor, self._people_changed = begin_new_factor, people_changed
         self._bring_catalogue, self._shop, self._pairing = bring_catalogue, shop, pairing
+        self._start_timer, self._ask_for_offer = start_timer, ask_for_offer
         self._chat_language = self._chat_person = ""
         self.chat: TypedDialogue | None = None
 
@@ -96,6 +101,8 @@ class OperatorSession:
                         self._what_is_low,
                         self._shop,
                         self._pairing.whose(person) if person else "",
+                        start_timer=self._start_timer,
+                        ask_for_offer=self._ask_for_offer,
                     )
                     self._chat_language, self._chat_person = language, person
                 self.chat.typed(text)

@@ -249,6 +249,8 @@ class Till:
             self._catalogues.arrived if may_bring else None,
             self._asks,
             PhonePairing(self._desk, self._proofs, self._announce, may_pair=may_bring),
+            self._loop.after,
+            self._offers.ask_for_screen,
         )
 
     def _health(self) -> operator.Health:
