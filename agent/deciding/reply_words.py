@@ -15,6 +15,7 @@ from agent.deciding.replies_limits import LIMITS
 from agent.deciding.replies_lists import ON_A_LIST
 from agent.deciding.replies_manner import MANNERS
 from agent.deciding.replies_remember import REMEMBER
+from agent.deciding.replies_typed import TYPED
 from agent.deciding.replies_ways import WAYS
 from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
@@ -46,7 +47,7 @@ _ENGLISH = {
     "low_item": "{Place} is {level}: {items} for {total}, {standing}.",
     "price": "{Items}: {total} in total.{comes} To order it, say or type: order {items}.",
     "low_how": "To order what was asked about, somebody I know says to the device: {wake}, {aloud}.",
-    "another": "{Items} is queued already. Do you want another?",
+    "another": "Already queued: {items}. Do you want another?",
     "much": "{Items}: that is much more than usual. If it is right, say: yes. If not, say how many, as in: make it two. Or say: cancel.",
     "help_much": "I asked whether it is really {items}, and nothing is ordered yet. Say: yes. Or how many, as in: make it two. Or say: cancel.",
     "left_as_it_is": "All right, it stays at one.",
@@ -60,7 +61,7 @@ _ENGLISH = {
     "not_read_back": "I have not read that back as it is now, so I have ordered nothing. Say: {wake}, and your order again.",
     "again": "Sorry, was that a yes? Say: {aloud}. Or say: cancel.",
     "again_otherwise": "Sorry, I still did not hear it well. Try other words: yes, I confirm the order. Or say: cancel.",
-    "not_changed": "I could not tell that it was you, so it stays at {items}, {total} in total. Say: yes, place my order. Or say: cancel.",
+    "not_changed": "I could not tell that it was you, so it stays at {items}, {total} in total. Say: {aloud}. Or say: cancel.",
     "change_unclear": "I could not tell what to change. I have {items}, {total} in total. Say which of it, and how many. Or say: {aloud}. Or say: cancel.",
     "order_open": "There is an open order first: {items}, {total} in total. Whoever asked for it says: {aloud}. Anybody may say: cancel.",
     "still_there": "I am still waiting. Say: {aloud}. Or say: cancel.",
@@ -71,7 +72,7 @@ _ENGLISH = {
     "again_too_loud": "It is too loud here for me. Come closer, and say: {aloud}. Or say: cancel.",
     "help": "Say: {wake}, order {example}. I read it back, and you say: {aloud}. No stops everything.",
     "help_confirming": "I have {items}, {total} in total, and nothing is ordered yet. To order it, say: {aloud}. If not, say: cancel.",
-    "help_another": "{Items} is queued already. To order the same once more, say: yes. If not, say: cancel.",
+    "help_another": "Already queued: {items}. To order the same once more, say: yes. If not, say: cancel.",
     "help_which": "I heard two orders that sound alike. Say which it was: {one}, or {other}. Or say: neither.",
     "refused_unknown_voice": "I do not know this voice, so I cannot order. Somebody I know can order, or enrol you with: earmark enrol.",
     "refused_nobody_enrolled": "I know nobody's voice yet, so I cannot order. Enrol somebody with: earmark enrol.",
@@ -116,7 +117,7 @@ _ENGLISH = {
     "journal_full": "My storage is full, so nothing is ordered. Please tell whoever looks after me: earmark doctor.",
     "queue_full": "Too many orders are waiting for the shop, so I take no more and nothing new is ordered. Please tell whoever looks after me: earmark doctor.",
     "shop_refused": "The shop did not take your order of {items}. Nothing is ordered; please ask the shop.",
-    "shop_over_limit": "The price has risen above what you agreed to, so {items} is not ordered. Order again to hear the new price.",
+    "shop_over_limit": "The price has risen above what you agreed to, so nothing is ordered: {items}. Order again to hear the new price.",
     "shop_over_agreed": "Careful: the shop's receipt for {items} does not keep to the price that you agreed to. It may have been ordered; please ask the shop.",
     "shop_other_lines": "Careful: the shop's receipt is not for {items} as you agreed. Something was ordered; please ask the shop.",
     "shop_forgotten": "My memory was damaged, and I have mended it. Where an order of the last days was not confirmed, ask the shop before you order again.",
@@ -124,8 +125,8 @@ _ENGLISH = {
     "shop_unavailable_part": "The shop does not have all of {items}, so nothing is ordered. It could send {could}. You can order that.{instead}",
     "shop_cancelled": "{Items}: cancelled, so it is not ordered.",
     "shop_cancel_too_late": "It was too late to cancel {items}: the order stands. Please ask the shop.",
-    "shop_catalogue_withdrawn": "These prices do not hold any more, so {items} is not ordered. Order again to hear the new price.",
-    "shop_catalogue_unknown": "These prices do not hold any more, so {items} is not ordered. Order again to hear the new price.",
+    "shop_catalogue_withdrawn": "These prices do not hold any more, so nothing is ordered: {items}. Order again to hear the new price.",
+    "shop_catalogue_unknown": "These prices do not hold any more, so nothing is ordered: {items}. Order again to hear the new price.",
     "shop_expired": "Your order of {items} reached the shop too late, so it is not ordered. You can order it again.",
     "enrol_consent": "{name}, I would like to learn your voice. It stays on this device, and you can delete it at any time. "
     "If you agree, say: yes, learn my voice. Or say: cancel.",
@@ -164,7 +165,7 @@ _POLISH = {
     "low_item": "{Place}: {level}; {items} za {total}, {standing}.",
     "price": "Za {items} zapłacisz {total}.{comes} Żeby to zamówić, powiedz lub napisz: poproszę {items}.",
     "low_how": "Żeby zamówić to, o co pytałem, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}.",
-    "another": "{Items} już czeka na wysłanie. Zamówić jeszcze raz to samo?",
+    "another": "Już czeka na wysłanie: {items}. Zamówić jeszcze raz to samo?",
     "much": "{Items}: to dużo więcej niż zwykle. Jeśli tak ma być, powiedz: tak. Jeśli nie, powiedz ile, na przykład: zmień na dwa. Albo powiedz: nie.",
     "help_much": "Pytam, czy to na pewno {items}; nic jeszcze nie jest zamówione. Powiedz: tak. Albo ile, na przykład: zmień na dwa. Albo powiedz: nie.",
     "left_as_it_is": "Dobrze, zostaje jedno zamówienie.",
@@ -178,7 +179,7 @@ _POLISH = {
     "not_read_back": "Nie odczytałem tego tak, jak jest teraz, więc nic nie jest zamówione. Powiedz: {wake}, i jeszcze raz zamówienie.",
     "again": "Czy to było tak? Powiedz: {aloud}. Albo: nie.",
     "again_otherwise": "Przepraszam, nadal nie słyszę dobrze. Może innymi słowami: tak, potwierdzam zamówienie. Albo: nie.",
-    "not_changed": "Nie wiem, czy to ta sama osoba, więc zostaje: {items}, razem {total}. Powiedz: tak, złóż moje zamówienie. Albo: nie.",
+    "not_changed": "Nie wiem, czy to ta sama osoba, więc zostaje: {items}, razem {total}. Powiedz: {aloud}. Albo: nie.",
     "change_unclear": "Nie wiem, co zmienić. Mam: {items}, razem {total}. Powiedz, czego i ile. Albo: {aloud}. Albo: nie.",
     "order_open": "Najpierw otwarte zamówienie: {items}, razem {total}. Kto je składał, mówi: {aloud}. Każdy może powiedzieć: nie.",
     "still_there": "Nadal czekam. Powiedz: {aloud}. Albo: nie.",
@@ -189,9 +190,9 @@ _POLISH = {
     "not_understood": "Tego nie mogę tu zamówić. Spróbuj na przykład: poproszę {example}. Albo: pomoc.",
     "help": "Na przykład: poproszę {example}. Odczytam zamówienie i kwotę, a kto je składa, mówi: {aloud}. „Nie” zatrzymuje wszystko.",
     "help_confirming": "Mam: {items}, razem {total}. Nic jeszcze nie jest zamówione. Żeby zamówić, powiedz: {aloud}. Albo: nie.",
-    "help_another": "{Items} już czeka na wysłanie. Żeby zamówić jeszcze raz to samo, powiedz: tak. Albo: nie.",
+    "help_another": "Już czeka na wysłanie: {items}. Żeby zamówić jeszcze raz to samo, powiedz: tak. Albo: nie.",
     "help_which": "Słyszałem dwa podobne zamówienia. Powiedz, które to było: {one}, czy: {other}. Albo: żadne.",
-    "refused_unknown_voice": "Nie znam tego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
+    "refused_unknown_voice": "Nie znam tego głosu, więc nie mogę zamówić. Zamówić może ktoś, kogo znam. Głos zapisuje polecenie: earmark enrol.",
     "refused_nobody_enrolled": "Nie znam jeszcze niczyjego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
     "refused_voice_model_changed": "Głosy zapisano innym modelem niż ten, który mam teraz, więc nikogo nie znam i niczego nie zamówiłem. Trzeba je zapisać od nowa: earmark people.",
     "refused_other_voice": "To nie ten głos, który zamawiał, więc niczego nie zamówiłem. Kto zamawiał, może powtórzyć zamówienie.",
@@ -222,7 +223,7 @@ _POLISH = {
     "ear_too_loud": "Mój mikrofon jest przesterowany i nikogo nie rozumiem. Proszę go ściszyć.",
     "ear_well": "Znowu słyszę.",
     "certificate_ending": "Mój certyfikat do sklepu wkrótce wygaśnie i nie został odnowiony. Proszę, niech ktoś uruchomi earmark doctor, inaczej zamówienia będą czekać.",
-    "quantity_too_large": "Głosem zamówię najwyżej {count} sztuk jednej rzeczy. Zmniejsz liczbę albo zamów w sklepie.",
+    "quantity_too_large": "Głosem zamówię najwyżej tyle sztuk jednej rzeczy: {count}. Zmniejsz liczbę albo zamów w sklepie.",
     "too_many_lines": "W jednym zamówieniu przyjmę najwyżej tyle różnych rzeczy: {count}. Zamów część teraz, a resztę potem.",
     "order_over_limit": "To {total}. Głosem mogę zamówić najwyżej za {limit}. Zamów mniej albo w sklepie.",
     "day_over_limit": "Razem byłoby ponad {limit} w ciągu doby, a tyle głosem nie zamówię. Spróbuj jutro albo zamów w sklepie.",
@@ -268,6 +269,7 @@ REPLIES: Mapping[str, Mapping[str, str]] = {
         **CHALLENGES[language],
         **MANNERS[language],
         **ON_A_LIST[language],
+        **TYPED[language],
         **WAYS[language],
         **REMEMBER[language],
     }
