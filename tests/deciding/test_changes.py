@@ -139,9 +139,7 @@ def test_what_was_priced_by_another_catalogue_is_not_changed(
     assert changed(old, meaning.readings, catalogue, "en") == "unclear"
 
 
-@pytest.mark.parametrize(
-    "said", ["make it do not", "no make it do not", "change it to cancel"]
-)
+@pytest.mark.parametrize("said", ["make it do not", "no make it do not", "change it to cancel"])
 def test_after_words_that_want_something_no_denial_is_heard(english: SentenceParser, said: str) -> None:
     """ "Make it two" sounds like the first."""
     assert english.readings("consent", said) == ()
