@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -82,10 +83,16 @@ def _policy_of(given: Mapping[str, list[Mapping[str, str]]]) -> PolicyFile:
 
 
 def _details_of(given: Mapping[str, list[Mapping[str, str]]], edition: Edition) -> Details | None:
-    """What the shop tells of products, each as the JSON of its facts; None where it tells nothing."""
+    """What the shop tells of products, each as the JSON of its facts or as the keys and values of its table;
+    None where it tells nothing."""
     facts = {
         words["product"]: msgspec.json.decode(words["facts"], type=Facts) for words in given.get("told", ())
     }
+    tables = {
+        words["product"]: tomllib.loads(f"is = {{{words['facts']}}}")["is"]
+        for words in given.get("facts", ())
+    }
+    facts |= msgspec.convert(tables, dict[str, Facts])
     if not facts:
         return None
     return Details(DETAILS_VERSION, "corner-shop", edition.version, edition.source, facts)
@@ -205,8 +212,9 @@ class _Player:
             "mute": lambda: setattr(room.shop, "answers", False),
             "answer": lambda: setattr(room.shop, "answers", True),
             "limit_device": lambda: room.from_shop(room.shop.limit({words["limit"]: int(words["value"])})),
-            "hand_over": room.shop.hand_over,
-            "promote": lambda: room.shop.promote(words["words"], self._language),
+            "hand_over": lambda: room.shop.end_last("accepted"),
+            "call_off": lambda: room.shop.end_last("cancelled"),
+            "promote": lambda: room.shop.promote(words["words"], self._language, words.get("until", "")),
             "revoke": room.shop.revoke,
             "link_down": lambda: room.link(up=False),
             "link_up": lambda: room.link(up=True),
@@ -224,6 +232,12 @@ class _Player:
             "mended": lambda: room.restart(mended=True),
             "lose_voice": room.lose_voice,
             "find_voice": room.find_voice,
+            "no_room": lambda: room.troubles.journal(room=False),
+            "room": lambda: room.troubles.journal(room=True),
+            "no_folder": lambda: room.troubles.folder(there=False),
+            "folder": lambda: room.troubles.folder(there=True),
+            "ear": lambda: room.troubles.ear(words["how"]),
+            "pair": lambda: room.phones.pair_aloud(self._person(words["name"]), words["name"]),
         }
         acts[happening.what]()
 
