@@ -272,6 +272,7 @@ class Commit:
     factors: tuple[Factor, ...] = ("voice",)
     offer: Offer | None = None
     said: str = ""
+    by_another: bool = False  # a second person agreed as well
 
 
 @dataclass(frozen=True)

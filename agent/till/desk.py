@@ -219,6 +219,7 @@ class Desk:
             *(agreed.basket, person, agreed.factors, conversation.id, title, speech_ended_ns),
             agreed.offer,
             self._judged_by(agreed.basket),
+            agreed.by_another,
         )
         try:
             signed = self.road.commit(order)
@@ -267,7 +268,7 @@ class Desk:
 
     def is_beyond_a_voice(self, row: OrderRow) -> bool:
         """Whether more than a voice confirmed that order: a factor of whoever ordered, or somebody else."""
-        return bool(row.factors) or self.journal.approved_by_another(row.conversation)
+        return bool(row.factors) or row.by_another or self.journal.approved_by_another(row.conversation)
 
     def record(self, effect: Record, conversation: Conversation, language: str) -> None:
         """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from

@@ -11,6 +11,7 @@ import msgspec
 
 from agent.deciding.details import Details, Facts, parse_details
 from agent.deciding.edition import source_id
+from agent.deciding.packed_details import PackedFile, packed_file
 from agent.deciding.policy_file import PolicyFile, parse_policy
 from agent.deciding.rules import House, Moment, Person
 from agent.deciding.unusual import NO_PAST, Past
@@ -50,7 +51,7 @@ class HouseRules:
     def __init__(
         self,
         policy: PolicyFile = NO_POLICY,
-        details: Details | CatalogueError | None = None,
+        details: Details | PackedFile | CatalogueError | None = None,
         brought: Brought | None = None,
     ) -> None:
         self.policy = policy
@@ -105,7 +106,7 @@ class HouseRules:
         brought, told = self.brought_for(source), self._details
         if brought is not None:
             return {} if isinstance(brought.facts, CatalogueError) else brought.facts
-        return told.products if isinstance(told, Details) and self.lost(source) is None else {}
+        return told.products if isinstance(told, Details | PackedFile) and self.lost(source) is None else {}
 
     def judged_by(self, source: str) -> str:
         """The SHA-256 of the details that the shop signed beside the catalogue of that one, where they are
@@ -121,9 +122,9 @@ class HouseRules:
             return brought.facts if isinstance(brought.facts, CatalogueError) else None
         if isinstance(told, CatalogueError):
             return told
-        if isinstance(told, Details) and told.catalogue_sha256 == source:
+        if isinstance(told, Details | PackedFile) and told.catalogue_sha256 == source:
             return None
-        if isinstance(told, Details):
+        if isinstance(told, Details | PackedFile):
             detail = f"the details (of version {told.version}) are of another catalogue than the one in use"
             return CatalogueError("details_differ", detail, _NEXT_STEP)
         if self.brought is not None:
@@ -159,14 +160,14 @@ def rules_by_files(policy: PolicyFile, paths: Paths, source: str) -> HouseRules:
     return HouseRules(policy, shop_details(paths), brought)
 
 
-def shop_details(paths: Paths) -> Details | CatalogueError | None:
+def shop_details(paths: Paths) -> PackedFile | CatalogueError | None:
     """Those beside the settings' catalogue file, None where there are none; an error, details_unreadable or
     as `parse_details`, is given and not raised."""
     path = Path(paths.details_file)
     try:
         data = path.read_bytes()
         source = source_id(Path(paths.catalogue_file).read_bytes())
-        return parse_details(data, catalogue_sha256=source)
+        return packed_file(data, catalogue_sha256=source)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and error.filename == str(path):
             return None
