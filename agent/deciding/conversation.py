@@ -254,6 +254,7 @@ class Say:
     delivery: str = ""
     title: str = ""
     could: str = ""
+    instead: str = ""  # a whole sentence
     places: tuple[str, ...] = ()
     level: float = 0.0
     since: Since | Literal[""] = ""

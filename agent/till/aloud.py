@@ -27,6 +27,7 @@ from agent.plumbing import messages
 from agent.till.about_me import AboutMe
 from agent.till.asks import Shop
 from agent.till.awaited import Press
+from agent.till.beside import beside
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
 from agent.till.heard import choice_phrases
@@ -135,7 +136,7 @@ class Aloud(Talk):
 
     def _say(self, say: Say) -> None:
         key = key_on_shift(say.key, self._state, self._desk)
-        self._speak(say if key == say.key else replace(say, key=key))
+        self._speak(replace(say, key=key), after=self._questions.offer_quote(say))
 
     def _await_admission(self, person: str) -> None:
         self.awaits_admission = person
@@ -188,13 +189,18 @@ class Aloud(Talk):
         phrases: tuple[str, ...] = (),
         *,
         aside: bool = False,
+        after: str = "",
     ) -> str:
-        """Has it spoken, and listens for `phrases` where any are given; the sentence. An `aside` is not what
-        is said again."""
-        currency = self._desk.catalogue.currency
-        text = render(say, self._language, currency, self._desk.hears, name=name, text=phrase)
+        """Has it spoken, then `after`, and listens for `phrases` where any are given; the sentence. An
+        `aside` is not what is said again."""
+        text = render(
+            *(say, self._language, self._desk.catalogue.currency, self._desk.hears),
+            name=name,
+            text=phrase,
+            beside=beside(self._desk, say, self._language),
+        )
         answer, self._answer = self._answer, ""
-        text = f"{answer} {text}".strip()
+        text = f"{answer} {text} {after}".strip()
         signal = signal_of(say.key)
         if signal is not None:
             self._show(signal)

@@ -49,6 +49,7 @@ from agent.deciding.understanding import (
 from agent.deciding.verification import TYPED, Verdict, typed_by
 from agent.plumbing.sentence_graph import normalise_text
 from agent.till.asks import NO_SHOP, Shop
+from agent.till.beside import beside
 from agent.till.desk import Conversation, Desk
 from agent.till.heard import changeable, wanted_otherwise
 from agent.till.inquiries import Inquiries
@@ -58,6 +59,7 @@ from agent.till.recall import ordered_again, recalled
 from agent.till.screen_number import ScreenNumber, drawn
 from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
+from agent.till.typed_about import typed_about
 
 _AT_THE_KEYPAD: Mapping[str, str] = {
     "read_back_factor": "read_back_typed_pin",
@@ -148,8 +150,11 @@ class TypedDialogue(Talk):
         if isinstance(self._state, Choosing):
             self._chosen(self._state.choice, text)
             return
-        if asked_about_me(text, self._language):
-            self._say(Say("typed_about_me"))
+        if kind := asked_about_me(text, self._language):
+            if answer := typed_about(self._desk, kind, self._person, self._language):
+                self._answered(answer)
+            else:
+                self._say(Say("typed_about_me"))
             return
         if priced := self._priced(text):
             self._say(Say("price", basket=priced))
@@ -256,7 +261,9 @@ class TypedDialogue(Talk):
         if intent_id == self._followed:
             self._followed = ""
             key = f"shop_{event.code}" if event.code else "ordered"
-            self._say(Say(key, delivery=event.delivery, title=self._titled(intent_id), could=event.could))
+            own = self._language == self._desk.settings.device.language
+            title, other = self._titled(intent_id), event.instead if own else ""
+            self._say(Say(key, delivery=event.delivery, title=title, could=event.could, instead=other))
 
     def _titled(self, intent_id: str) -> str:
         """What it is in words: as it was shown here, unless whoever took it over has changed it."""
@@ -270,7 +277,11 @@ class TypedDialogue(Talk):
         if shown and say.basket is not None and self._desk.settings.touch.keypad_device:
             number = self._number.of(say.basket.digest)
             say = replace(say, key=shown)
-        said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears, text=number)
+        said = render(
+            *(say, self._language, self._desk.catalogue.currency, self._desk.hears),
+            text=number,
+            beside=beside(self._desk, say, self._language),
+        )
         self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
 
     def _shown(self, text: str) -> None:
