@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -56,6 +57,12 @@ def render(
     template = replies.get(say.key)
     if template is None:
         template = replies["shop_refused" if say.key.startswith("shop_") else "cannot_commit"]
+    parts = [say.first, say.key, *(f"way_{way}" for way in say.ways)]
+    if len(parts) > 2 or say.first:
+        singles = (replace(say, key=key, first="", ways=()) for key in parts if key)
+        return " ".join(
+            render(each, language, currency, hears, name=name, text=text, beside=beside) for each in singles
+        )
     title = say.title or (spoken_basket(say.basket, language) if say.basket else "")
     one, other = (
         differences(Choice(say.basket, say.other), language) if say.basket and say.other else ("", "")
@@ -73,7 +80,7 @@ def render(
         limit=spoken_money(Money(say.limit, currency), language),
         count=in_words(say.limit, language),
         delivery=_delivery(say.delivery, language),
-        comes=_beside(beside) + (_of_the_basket(say.basket, say.unusual, language) if say.basket else ""),
+        comes=_beside(beside) + (_comes(say.basket, say.unusual, language) if say.basket else ""),
         instead=_beside(say.instead),
         place=place,
         Place=place[:1].upper() + place[1:],
@@ -169,7 +176,7 @@ def _delivery(date: str, language: str) -> str:
     return _ARRIVES[language].format(day=day) if day else ""
 
 
-def _of_the_basket(basket: Basket, unusual: Unusual | Literal[""], language: str) -> str:
+def _comes(basket: Basket, unusual: Unusual | Literal[""], language: str) -> str:
     return _delivery(basket.delivery, language) + why_unusual(unusual, len(basket.lines), language)
 
 

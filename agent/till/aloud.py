@@ -15,10 +15,10 @@ from agent.deciding.conversation import (
     Event,
     Idle,
     Proposed,
-    Repeated,
     Say,
     SensorsSilent,
 )
+from agent.deciding.inquired import Inquired
 from agent.deciding.placed import JournalMended, ReceiptArrived, ReceiptLate
 from agent.deciding.replies import render
 from agent.deciding.signals import Signal, signal_of
@@ -64,7 +64,6 @@ class Aloud(Talk):
         )
         self._about_me = AboutMe(desk, self._speak_of, self._enrolment, wants_voices)
         self._questions = SpokenQuestions(desk, self._language, shop, self._told_aloud, self._order_list)
-        self._answer = ""  # to what was asked in between; said before what is still asked
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
         self._said_at_s = 0
@@ -138,6 +137,10 @@ class Aloud(Talk):
         key = key_on_shift(say.key, self._state, self._desk)
         self._speak(replace(say, key=key), after=self._questions.offer_quote(say))
 
+    def _say_answer(self) -> None:
+        answer, self._answer = self._answer, ""
+        self._line.say(answer, self._language)
+
     def _await_admission(self, person: str) -> None:
         self.awaits_admission = person
         self.press_to_admit.forget()
@@ -160,11 +163,7 @@ class Aloud(Talk):
             if phrases:
                 self._line.say(text, self._language, CHOICE, phrases)
             else:
-                self._answer = text
-                self._apply_quietly(Repeated())
-                if self._answer:  # nothing is asked
-                    self._answer = ""
-                    self._line.say(text, self._language)
+                self._apply_quietly(Inquired(text))
             if once:
                 self._line.keep_to_once()
         return True
@@ -175,11 +174,12 @@ class Aloud(Talk):
     ) -> None:
         """What stands on the shopping list is ordered; `before` is said before its read-back."""
 
-    def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> None:
+    def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> str:
         """About the person who hears it, and said again to nobody; only a question has to be."""
-        self._speak(say, name, phrases=phrases)
+        text = self._speak(say, name, phrases=phrases)
         if name and not phrases:
             self._line.keep_to_once()
+        return text
 
     def _speak(
         self,
