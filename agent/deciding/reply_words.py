@@ -15,6 +15,7 @@ from agent.deciding.replies_limits import LIMITS
 from agent.deciding.replies_lists import ON_A_LIST
 from agent.deciding.replies_manner import MANNERS
 from agent.deciding.replies_remember import REMEMBER
+from agent.deciding.replies_typed import TYPED
 from agent.deciding.replies_ways import WAYS
 from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
@@ -268,6 +269,7 @@ REPLIES: Mapping[str, Mapping[str, str]] = {
         **CHALLENGES[language],
         **MANNERS[language],
         **ON_A_LIST[language],
+        **TYPED[language],
         **WAYS[language],
         **REMEMBER[language],
     }

@@ -32,8 +32,10 @@ from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferL
 from agent.deciding.placed import ReceiptArrived, ReceiptLate
 from agent.deciding.proposals import Low
 from agent.deciding.questions import priced_basket
+from agent.deciding.replies_typed import as_shown
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.tongues import tongue_asked
+from agent.deciding.typed_ways import in_other_words
 from agent.deciding.understanding import (
     AgainAsked,
     Answer,
@@ -61,6 +63,7 @@ from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
 from agent.till.tongue import low_in_words, titled, told_of_tongues, tongues, written
 from agent.till.typed_about import typed_about
+from agent.till.typed_beside import aided, beside
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -89,7 +92,7 @@ class TypedDialogue(Talk):
         self._ask_for_offer, self._offers_asked = ask_for_offer, 0
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
-        self._followed = self._title = ""
+        self._followed = self._title = self._last = ""
         self._number = ScreenNumber(desk.factors.boot_s, draw)
         self._key = ""  # of the basket that was handed over
         self._shop = shop
@@ -120,10 +123,10 @@ class TypedDialogue(Talk):
         self._followed, self._title = intent_id, title or self._title
         self._key = "" if title else self._key
 
-    def typed(self, text: str) -> None:
-        """One line from the keyboard. A question, or asking for help, leaves everything as it is; what is
-        asked of the shop for an order is not awaited any longer. Raises CatalogueError catalogue_language
-        where nothing can be ordered in the language any more."""
+    def typed(self, text: str, tried: tuple[str, ...] = ()) -> None:
+        """One line from the keyboard, `tried` in other words before. A question, or asking for help, leaves
+        everything as it is; what is asked of the shop for an order is not awaited any longer. Raises
+        CatalogueError catalogue_language where nothing can be ordered in the language any more."""
         self._desk.coming.look()
         self.awaited.look()
         if isinstance(self._state, AwaitingOffer):
@@ -153,6 +156,10 @@ class TypedDialogue(Talk):
             else:
                 self._say(Say("typed_about_me"))
             return
+        if told := aided(self._desk, text, self._language):
+            is_denied = self._in_hand is not None and self._meaning("consent", text) == Answer("denial")
+            (self._not_now if is_denied else self._answered)(told)
+            return
         if priced := self._priced(text):
             self._say(Say("price", basket=priced))
             return
@@ -181,11 +188,19 @@ class TypedDialogue(Talk):
             case MannerAsked("language"):
                 self._answered(told_of_tongues(self._desk, "typed_tongues", self._language))
             case RepeatAsked() | MannerAsked() if isinstance(self._state, Idle):
-                self._say(Say("nothing_to_repeat"))
+                self._reply(self._last) if self._last else self._say(Say("nothing_to_repeat"))
             case RepeatAsked() | MannerAsked():
                 self._apply(Repeated())
+            case _ if other := in_other_words(text, self._language, tried):
+                self.typed(other, (*tried, text))
+            case _ if (found := self._beside(text)) is not None:
+                self._answered(found)
             case _:
                 self._apply(Confused())
+
+    def _beside(self, text: str) -> str | None:
+        asking = not isinstance(self._state, Idle)
+        return beside(self._desk, text, self._language, self._in_hand, self._inquiries.about, asking=asking)
 
     def _speak(self, language: str) -> None:
         """From now on, and what is asked is asked once more in it."""
@@ -283,12 +298,13 @@ class TypedDialogue(Talk):
         if shown and say.basket is not None and self._desk.settings.touch.keypad_device:
             number = self._number.of(say.basket.digest)
             say = replace(say, key=shown)
+        say = replace(say, key=as_shown(say.key, by_pin=self._typist != TYPED))
         said = written(self._desk, say, self._language, number)
         self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
 
     def _shown(self, text: str) -> None:
-        answer, self._answer = self._answer, ""
-        self._reply(f"{answer} {text}".strip())
+        self._last, self._answer = f"{self._answer} {text}".strip(), ""
+        self._reply(self._last)
 
     def _ask_offer(self, ask: AskOffer) -> None:
         self._offers_asked += 1
