@@ -43,6 +43,7 @@ from agent.till.past import local, past_of, past_orders
 from agent.till.people import People, Person
 from agent.till.phones import Phones
 from agent.till.shifts import Shifts
+from agent.till.shop_rules import rules_of
 
 DAY_SECONDS = 24 * 3600
 
@@ -175,7 +176,8 @@ class Desk:
         house = ONLY_LIMITS
         if person:
             past = partial(past_of, self.journal, person, self.now_s(), currency)
-            house = self.house.for_order(name, self.now_s(), self.edition.source, role, past)
+            of_shop = rules_of(self.road.policy.rules)
+            house = self.house.for_order(name, self.now_s(), self.edition.source, role, past, of_shop)
         return Surroundings(
             *(self.policy, circumstances),
             offers=asks,
