@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from agent.deciding import beside, really
-from agent.deciding.about_me import MOST_TRIES, Forgetting
-from agent.deciding.about_me_words import FORGET_CONSENTS
+from agent.deciding.about_me import MOST_TRIES, Forgetting, Owned, Remembering
+from agent.deciding.about_me_words import FORGET_CONSENTS, REMEMBER_CONSENTS
 from agent.deciding.conversation import Silent
 from agent.deciding.enrolment import MOST_FAILURES, Enrolling, Heard, Sentence
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
@@ -27,7 +27,7 @@ class Asked(NamedTuple):
     """A question in words, its state, and what may happen then."""
 
     what: str
-    state: Really | Forgetting | Enrolling
+    state: Really | Owned | Enrolling
     cases: tuple[tuple[str, beside.Reply | Silent | Sentence], ...]
 
 
@@ -51,7 +51,7 @@ def _read(voice: Voice) -> Heard:
 
 def _questions() -> tuple[Asked, ...]:
     cancel, person = CONFIRMATIONS["en"]["cancel"][0], CONFIRMATIONS["en"]["person"][0]
-    delete = FORGET_CONSENTS["en"][0]
+    delete, remember = FORGET_CONSENTS["en"][0], REMEMBER_CONSENTS["en"][0]
     unclear = (
         ("nothing that answers", _reply("", open_words="what was that again")),
         ("silence", Silent()),
@@ -94,6 +94,17 @@ def _questions() -> tuple[Asked, ...]:
             ),
         ),
         Asked("the same, asked once more", last, (silence,)),
+        Asked(
+            "may what somebody orders be looked at, to suggest something?",
+            Remembering("anna"),
+            (
+                ("the sentence, from the voice that asked", _reply(remember)),
+                ("the sentence, in another voice", _reply(remember, person="bert", same=False)),
+                ("a denial, from anybody", _reply("no", person="")),
+                *unclear,
+            ),
+        ),
+        Asked("the same, asked once more", Remembering("anna", MOST_TRIES), (silence,)),
         Asked(
             "may a voice be learned?",
             consenting,

@@ -155,14 +155,15 @@ def _beside() -> list[str]:
     lines = [
         "## Beside an order",
         "",
-        "Made from `TABLE` in `agent/deciding/beside.py`. A voice is learned and a person forgotten only",
-        "while nothing is talked about. Whether something is really meant is also asked while a basket",
-        "waits; then its question is put again after the answer. What is said after the wake word, or the",
-        "loss of the ear and the voice, ends what is asked here, and nothing is done.",
+        "Made from `TABLE` in `agent/deciding/beside.py`. A voice is learned, and a person forgotten or",
+        "remembered, only while nothing is talked about. Whether something is really meant is also asked",
+        "while a basket waits; then its question is put again after the answer. What is said after the wake",
+        "word, or the loss of the ear and the voice, ends what is asked here, and nothing is done.",
         "",
     ]
     lines += ["```mermaid", "stateDiagram-v2", "    [*] --> Really: something is to be done beside an order"]
     lines += ["    [*] --> Forgetting: forget my voice", "    [*] --> Enrolling: learn my voice"]
+    lines += ["    [*] --> Remembering: you may remember what I order"]
     arrows: dict[str, None] = {}
     rows: list[str] = []
     for asked in QUESTIONS:

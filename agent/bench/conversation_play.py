@@ -16,6 +16,9 @@ from agent.bench.happenings import Happening, minor_of, seconds_of
 from agent.bench.played_clock import Clock
 from agent.bench.played_shop import Founded
 from agent.committing.cancelling import BY_OPERATOR
+from agent.deciding.details import SCHEMA_VERSION as DETAILS_VERSION
+from agent.deciding.details import Details, Facts
+from agent.deciding.edition import Edition
 from agent.deciding.policy_file import SCHEMA_VERSION, PolicyFile, parse_policy
 from agent.plumbing import site_messages
 from agent.plumbing.errors import EarmarkError
@@ -78,6 +81,16 @@ def _policy_of(given: Mapping[str, list[Mapping[str, str]]]) -> PolicyFile:
     )
 
 
+def _details_of(given: Mapping[str, list[Mapping[str, str]]], edition: Edition) -> Details | None:
+    """What the shop tells of products, each as the JSON of its facts; None where it tells nothing."""
+    facts = {
+        words["product"]: msgspec.json.decode(words["facts"], type=Facts) for words in given.get("told", ())
+    }
+    if not facts:
+        return None
+    return Details(DETAILS_VERSION, "corner-shop", edition.version, edition.source, facts)
+
+
 def _shown(came: Came) -> str:
     return " ".join((f"{came.state}:", *(repr(answer) for answer in came.answers)))
 
@@ -113,7 +126,8 @@ class _Player:
                 self._room.desk.factors.set(self._person(words["name"]), kind, words["number"])
         for words in given.get("phone", ()):
             self._room.phones.pair(self._person(words["name"]), words["name"])
-        self._room.house = self._room.desk.house = HouseRules(_policy_of(given))
+        details = _details_of(given, self._room.desk.edition)
+        self._room.house = self._room.desk.house = HouseRules(_policy_of(given), details)
         for words in given.get("charges", ()):
             self._room.shop.charge(words["product"], minor_of(words["price"]))
         for words in given.get("stock", ()):

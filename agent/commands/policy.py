@@ -14,6 +14,7 @@ import msgspec
 from agent.commands.policy_findings import shift_gap
 from agent.commands.policy_words import about, day_name, verdict
 from agent.commands.priced import basket_of, catalogue_of
+from agent.commands.shop_policy import rules_from
 from agent.deciding.basket import Basket
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
@@ -32,7 +33,8 @@ from agent.till.house import rules_by_files
 READY = Path(__file__).parents[1] / "policies"
 
 AS_OF = (
-    "By the files as they are now; the till read them when it started. The shop may have set lower limits."
+    "By the files as they are now; the till read them when it started. What the shop has set besides:"
+    " earmark policy shop"
 )
 
 _FIRST_ORDER = (
@@ -53,6 +55,8 @@ def explain(arguments: argparse.Namespace) -> int:
     house = rules.house(arguments.person, _moment(arguments), source)
     if arguments.role:
         house = msgspec.structs.replace(house, person=rules.person(arguments.person, arguments.role))
+    of_shop = rules_from(arguments.shop_rules) if arguments.shop_rules else ()
+    house = msgspec.structs.replace(house, rules=(*house.rules, *of_shop))
     if arguments.ordered_before:
         house = msgspec.structs.replace(house, past=_such_a_past(basket, house.moment))
     spent = Money(arguments.spent_minor, catalogue.currency)
@@ -67,7 +71,7 @@ def explain(arguments: argparse.Namespace) -> int:
         print(plain(verdict(judgement, basket)))
         for step in judgement.trace:
             print(plain(f"  {step.rule.id:<26} {about(step, basket.total.currency)}"))
-        if rules.looks_back and not arguments.ordered_before:
+        if any(rule.unusual for rule in house.rules) and not arguments.ordered_before:
             print(_FIRST_ORDER)
         if fault := rules.lost(source):
             print(plain(f"  note: {fault.detail} ({fault.code})"))

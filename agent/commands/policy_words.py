@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from agent.deciding.basket import Basket
 from agent.deciding.rules import DAYS, NEEDS, SHOP_WHO, Day, Judgement, Need, Requirement, Rule, Step
 from agent.deciding.unusual import Unusual
@@ -113,6 +115,16 @@ def _because(step: Step, currency: str) -> str:
     return (
         f"the rule {rule.id} {_REQUIREMENT[rule.require]}{''.join(_conditions(rule, currency, step.unusual))}"
     )
+
+
+def in_a_sentence(rule: Rule) -> str:
+    """What it asks for, and when: "shop-night asks for a PIN or badge from 22:00 to 06:00"; amounts in minor
+    units, as nobody has said of which currency."""
+    bounds = [f"{rule.over_packs} packs"] if rule.over_packs else []
+    bounds += [f"{rule.over_minor} (minor units)"] if rule.over_minor else []
+    of_any = msgspec.structs.replace(rule, over_packs=0, over_minor=0)
+    above = f" above {' and '.join(bounds)}" if bounds else ""
+    return f"{rule.id} {_REQUIREMENT[rule.require]}{''.join(_conditions(of_any, ''))}{above}"
 
 
 def _one_of(unusual: Sequence[Unusual]) -> str:

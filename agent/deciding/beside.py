@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from agent.deciding import about_me, enrolment, really
-from agent.deciding.about_me import Forgetting
+from agent.deciding.about_me import Forgetting, Owned, Remembering
 from agent.deciding.conversation import Silent
 from agent.deciding.enrolment import Enrolling, Sentence
 from agent.deciding.really import Really
@@ -42,7 +42,7 @@ def _really(state: Really, event: Reply) -> Really | really.Settled:
     )
 
 
-def _forgetting(state: Forgetting, event: Reply) -> about_me.Outcome:
+def _owned(state: Owned, event: Reply) -> about_me.Outcome:
     return about_me.answered(
         *(state, event.words, event.open_words, event.speaker),
         same_speaker=event.same_speaker,
@@ -53,8 +53,10 @@ def _forgetting(state: Forgetting, event: Reply) -> about_me.Outcome:
 TABLE: dict[tuple[type, type], Callable[[Any, Any], Any]] = {
     (Really, Reply): _really,
     (Really, Silent): lambda state, _: really.unanswered(state),
-    (Forgetting, Reply): _forgetting,
+    (Forgetting, Reply): _owned,
     (Forgetting, Silent): lambda state, _: about_me.silent(state),
+    (Remembering, Reply): _owned,
+    (Remembering, Silent): lambda state, _: about_me.silent(state),
     (Enrolling, Sentence): lambda state, event: enrolment.advance(state, *event),
 }
 
@@ -62,13 +64,13 @@ TABLE: dict[tuple[type, type], Callable[[Any, Any], Any]] = {
 @overload
 def step(state: Really, event: Reply | Silent) -> Really | really.Settled: ...
 @overload
-def step(state: Forgetting, event: Reply | Silent) -> about_me.Outcome: ...
+def step(state: Owned, event: Reply | Silent) -> about_me.Outcome: ...
 @overload
 def step(state: Enrolling, event: Sentence) -> enrolment.EnrolmentOutcome: ...
 
 
 def step(
-    state: Really | Forgetting | Enrolling, event: Reply | Silent | Sentence
+    state: Really | Owned | Enrolling, event: Reply | Silent | Sentence
 ) -> Really | really.Settled | about_me.Outcome | enrolment.EnrolmentOutcome:
     """What `event` comes to: as of `really`, `about_me` and `enrolment`."""
     return TABLE[type(state), type(event)](state, event)  # type: ignore[no-any-return]

@@ -258,6 +258,7 @@ class Say:
     delivery: str = ""
     title: str = ""
     could: str = ""
+    instead: str = ""  # a whole sentence
     places: tuple[str, ...] = ()
     first: str = ""  # the key of a sentence before it
     ways: tuple[Way, ...] = ()  # that are offered after it
@@ -278,6 +279,7 @@ class Commit:
     factors: tuple[Factor, ...] = ("voice",)
     offer: Offer | None = None
     said: str = ""
+    by_another: bool = False  # a second person agreed as well
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from agent.deciding.basket import Basket
 from agent.deciding.challenge_words import CHALLENGE, HEARD_MS
 from agent.deciding.choice import CHOICE
 from agent.deciding.conversation import (
+    Answered,
     Committing,
     Event,
     Idle,
@@ -22,11 +23,13 @@ from agent.deciding.inquired import Inquired
 from agent.deciding.placed import JournalMended, ReceiptArrived, ReceiptLate
 from agent.deciding.replies import render
 from agent.deciding.signals import Signal, signal_of
+from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
 from agent.plumbing import messages
 from agent.till.about_me import AboutMe
 from agent.till.asks import Shop
 from agent.till.awaited import Press
+from agent.till.beside import beside
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
 from agent.till.heard import choice_phrases
@@ -62,7 +65,9 @@ class Aloud(Talk):
             desk, self._speak, wants_voices, on_enrol_step, self._await_admission
         )
         self._about_me = AboutMe(desk, self._speak_of, self._enrolment, wants_voices)
-        self._questions = SpokenQuestions(desk, self._language, shop, self._told_aloud, self._order_list)
+        self._questions = SpokenQuestions(
+            *(desk, self._language, shop, self._told_aloud, self._order_list, self._not_now)
+        )
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
         self._said_at_s = 0
@@ -134,7 +139,7 @@ class Aloud(Talk):
 
     def _say(self, say: Say) -> None:
         key = key_on_shift(say.key, self._state, self._desk)
-        self._speak(say if key == say.key else replace(say, key=key))
+        self._speak(replace(say, key=key), after=self._questions.offer_quote(say))
 
     def _say_answer(self) -> None:
         answer, self._answer = self._answer, ""
@@ -173,11 +178,18 @@ class Aloud(Talk):
     ) -> None:
         """What stands on the shopping list is ordered; `before` is said before its read-back."""
 
-    def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> None:
+    def _not_now(self, before: str, speaker: Verdict) -> None:
+        """What is being ordered was put on the list instead; `before` says so."""
+        self._answer = before
+        self._apply(Answered(Answer("later"), speaker))
+        self._line.keep_to_once()
+
+    def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> str:
         """About the person who hears it, and said again to nobody; only a question has to be."""
-        self._speak(say, name, phrases=phrases)
+        text = self._speak(say, name, phrases=phrases)
         if name and not phrases:
             self._line.keep_to_once()
+        return text
 
     def _speak(
         self,
@@ -187,13 +199,18 @@ class Aloud(Talk):
         phrases: tuple[str, ...] = (),
         *,
         aside: bool = False,
+        after: str = "",
     ) -> str:
-        """Has it spoken, and listens for `phrases` where any are given; the sentence. An `aside` is not what
-        is said again."""
-        currency = self._desk.catalogue.currency
-        text = render(say, self._language, currency, self._desk.hears, name=name, text=phrase)
+        """Has it spoken, then `after`, and listens for `phrases` where any are given; the sentence. An
+        `aside` is not what is said again."""
+        text = render(
+            *(say, self._language, self._desk.catalogue.currency, self._desk.hears),
+            name=name,
+            text=phrase,
+            beside=beside(self._desk, say, self._language),
+        )
         answer, self._answer = self._answer, ""
-        text = f"{answer} {text}".strip()
+        text = f"{answer} {text} {after}".strip()
         signal = signal_of(say.key)
         if signal is not None:
             self._show(signal)

@@ -43,6 +43,7 @@ from agent.till.past import local, past_of, past_orders
 from agent.till.people import People, Person
 from agent.till.phones import Phones
 from agent.till.shifts import Shifts
+from agent.till.shop_rules import rules_of
 
 DAY_SECONDS = 24 * 3600
 
@@ -175,7 +176,8 @@ class Desk:
         house = ONLY_LIMITS
         if person:
             past = partial(past_of, self.journal, person, self.now_s(), currency)
-            house = self.house.for_order(name, self.now_s(), self.edition.source, role, past)
+            of_shop = rules_of(self.road.policy.rules)
+            house = self.house.for_order(name, self.now_s(), self.edition.source, role, past, of_shop)
         return Surroundings(
             *(self.policy, circumstances),
             offers=asks,
@@ -220,6 +222,7 @@ class Desk:
             *(agreed.basket, person, agreed.factors, conversation.id, title, speech_ended_ns),
             agreed.offer,
             self._judged_by(agreed.basket),
+            agreed.by_another,
         )
         try:
             signed = self.road.commit(order)
@@ -268,7 +271,7 @@ class Desk:
 
     def is_beyond_a_voice(self, row: OrderRow) -> bool:
         """Whether more than a voice confirmed that order: a factor of whoever ordered, or somebody else."""
-        return bool(row.factors) or self.journal.approved_by_another(row.conversation)
+        return bool(row.factors) or row.by_another or self.journal.approved_by_another(row.conversation)
 
     def record(self, effect: Record, conversation: Conversation, language: str) -> None:
         """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from

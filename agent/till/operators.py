@@ -16,6 +16,7 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import check_sealed
 from agent.plumbing.messages import Message
 from agent.plumbing.operator_feedback import ClearFeedback, FeedbackCleared, ShowFeedback
+from agent.plumbing.operator_policy import ShowShopPolicy
 from agent.plumbing.operator_shift import EndShift, ShowShift
 from agent.till.asks import Shop
 from agent.till.candidate import Told
@@ -27,6 +28,7 @@ from agent.till.pairing import PhonePairing
 from agent.till.people_asked import answers
 from agent.till.proposals import SensorProposals
 from agent.till.shift_asked import shift_shown
+from agent.till.shop_policy_asked import shop_policy_shown
 from agent.till.silences import SensorSilences
 from agent.till.swap import Name
 from agent.till.touching import OnStep
@@ -140,6 +142,8 @@ class OperatorSession:
                     self.answer(answer)
             case ShowShift() | EndShift():
                 self.answer(shift_shown(self._desk, request))
+            case ShowShopPolicy():
+                self.answer(shop_policy_shown(self._desk))
             case ShowFeedback(limit=limit):
                 self.answer(shown(self._desk.feedback, limit))
             case ClearFeedback():

@@ -267,6 +267,7 @@ class Till:
             signal_age_s=int(time.monotonic() - self._signals.since_s),
             policy_version=self._desk.road.policy.version,
             policy_since_s=self._desk.road.policy.since_s,
+            policy_rules=len(self._desk.road.policy.rules),
             catalogue=self._catalogue_road.shown(self._catalogues.health()),
             certificate_until_s=self._desk.road.renewal.until_s,
             certificate_fault=self._desk.road.renewal.fault,

@@ -10,6 +10,7 @@ from agent.deciding.conversation import Say, SensorsSilent
 from agent.deciding.proposals import Low
 from agent.deciding.replies import render, what_is_low
 from agent.deciding.tongues import HOW_TO_ASK
+from agent.till.beside import beside
 from agent.till.desk import Desk
 
 
@@ -41,5 +42,6 @@ def written(desk: Desk, say: Say, language: str, number: str) -> str:
     basket, other = (one and titled(desk, one, language) for one in (say.basket, say.other))
     keys = [say.key, "typed_way_person"] if "person" in say.ways else [say.key]
     says = [replace(say, key=key, basket=basket, other=other, ways=()) for key in keys]
-    currency = desk.catalogue.currency
-    return " ".join(render(each, language, currency, desk.hears, text=number) for each in says)
+    shown, currency = beside(desk, says[0], language), desk.catalogue.currency
+    rendered = (render(each, language, currency, desk.hears, text=number, beside=shown) for each in says)
+    return " ".join(rendered)

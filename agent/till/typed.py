@@ -62,6 +62,7 @@ from agent.till.screen_number import AT_THE_KEYPAD, ScreenNumber, drawn
 from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
 from agent.till.tongue import low_in_words, titled, told_of_tongues, tongues, written
+from agent.till.typed_about import typed_about
 from agent.till.typed_beside import aided, beside
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
@@ -149,8 +150,11 @@ class TypedDialogue(Talk):
         if isinstance(self._state, Choosing):
             self._chosen(self._state.choice, text)
             return
-        if asked_about_me(text, self._language):
-            self._say(Say("typed_about_me"))
+        if kind := asked_about_me(text, self._language):
+            if answer := typed_about(self._desk, kind, self._person, self._language):
+                self._answered(answer)
+            else:
+                self._say(Say("typed_about_me"))
             return
         if told := aided(self._desk, text, self._language):
             is_denied = self._in_hand is not None and self._meaning("consent", text) == Answer("denial")
@@ -200,12 +204,11 @@ class TypedDialogue(Talk):
 
     def _speak(self, language: str) -> None:
         """From now on, and what is asked is asked once more in it."""
-        if language not in tongues(self._desk):
-            self._answered(told_of_tongues(self._desk, "typed_tongue_unsold", self._language))
-            return
-        self._language = language
-        self._begin(self._inquiries.about)
-        self._answered(told_of_tongues(self._desk, "typed_tongue_now", language))
+        key = "typed_tongue_unsold"
+        if language in tongues(self._desk):
+            key, self._language = "typed_tongue_now", language
+            self._begin(self._inquiries.about)
+        self._answered(told_of_tongues(self._desk, key, self._language))
 
     def pin_in(self, number: str) -> str | None:
         """What was typed on the keypad after the digits that are shown here, if it begins with them."""
@@ -279,7 +282,9 @@ class TypedDialogue(Talk):
         if intent_id == self._followed:
             self._followed = ""
             key = f"shop_{event.code}" if event.code else "ordered"
-            self._say(Say(key, delivery=event.delivery, title=self._titled(intent_id), could=event.could))
+            own = self._language == self._desk.settings.device.language
+            title, other = self._titled(intent_id), event.instead if own else ""
+            self._say(Say(key, delivery=event.delivery, title=title, could=event.could, instead=other))
 
     def _titled(self, intent_id: str) -> str:
         """What it is in words: as it was shown here, unless whoever took it over has changed it."""

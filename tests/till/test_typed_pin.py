@@ -13,6 +13,7 @@ from agent.deciding.reply_words import REPLIES
 from agent.deciding.said import READS_BACK
 from agent.plumbing import messages, operator
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.operator_policy import ShopPolicyShown, ShowShopPolicy
 from agent.plumbing.operator_shift import EndShift, ShiftShown, ShowShift
 from agent.plumbing.site_messages import BadgeRead, PinTyped
 from agent.plumbing.speaker_models import GE2E
@@ -102,6 +103,10 @@ def test_what_is_typed_is_placed_by_a_pin_through_the_real_till(
     shown = device.orders()
     assert shown.orders[0].person == _anna(device) and "pasta" in shown.orders[0].title
     assert shown.decisions[0].code == "confirmed_by_pin"
+
+
+def test_the_till_tells_what_the_shop_lets_it_order(device: TillProcess) -> None:
+    assert _asked(device, ShowShopPolicy()) == ShopPolicyShown(0, 0, {}, "[]")
 
 
 def test_digits_of_a_screen_are_for_one_basket_and_for_some_minutes() -> None:
