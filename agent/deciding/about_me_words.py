@@ -31,13 +31,20 @@ ABOUT_ME: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
 
 ALSO_TYPED: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
     "en": {
-        "enrol": ("enrol me",),
-        "forget": ("forget me",),
-        "known": ("what do you know of me",),
+        "enrol": ("enrol me", "register me", "register my voice", "remember my voice"),
+        "forget": ("forget me", "delete my voice", "delete me", "delete everything about me"),
+        "known": (
+            "what do you know of me",
+            "what data do you have about me",
+            "what do you keep about me",
+            "who am i",
+        ),
         "remember": ("you may remember my orders", "you may use my orders"),
     },
     "pl": {
-        "forget": ("zapomnij mnie", "zapomnij o mnie"),
+        "enrol": ("zapamiętaj mój głos", "zarejestruj mnie", "zarejestruj mój głos"),
+        "forget": ("zapomnij mnie", "zapomnij o mnie", "usuń mój głos", "usuń mnie", "usuń wszystko o mnie"),
+        "known": ("co wiesz o mnie", "jakie masz o mnie dane", "jakie dane masz o mnie", "kim jestem"),
         "remember": ("możesz pamiętać moje zamówienia", "zapamiętuj co zamawiam"),
     },
     "ko": {},

@@ -44,6 +44,13 @@ _ENGLISH = {
     "offers_none": "The shop has nothing on offer at the moment.",
     "offers_are": "On offer: {offers}.",
     "offer_until": "{offer} (until {until})",
+    "stock_count": "The shop has {left}.",
+    "pack_holds": "{Items} holds {amount}.",
+    "instead_none": "The shop's details name nothing instead of {items}. Ask in the shop.",
+    "instead_gone": (
+        "What the shop's details name instead of {items} the shop does not have either, or not so much of it."
+    ),
+    "offers_not": "{Items}: no offer that I know of.",
     "details_unknown": "The shop's details do not say that of {items}. Ask in the shop.",
     "where_is": "{Items}: aisle {aisle}.",
     "where_is_bin": "{Items}: aisle {aisle}, bin {bin}.",
@@ -122,6 +129,11 @@ _POLISH = {
     "offers_none": "Sklep nie ma teraz żadnych promocji.",
     "offers_are": "W promocji: {offers}.",
     "offer_until": "{offer} (do {until})",
+    "stock_count": "Sklep ma: {left}.",
+    "pack_holds": "Pytasz o {items}: w opakowaniu {amount}.",
+    "instead_none": "Pytasz o {items}: sklep nie podał mi niczego zamiast tego. Zapytaj w sklepie.",
+    "instead_gone": "Pytasz o {items}: tego, co sklep podał zamiast, też teraz nie ma, albo nie ma tyle.",
+    "offers_not": "Pytasz o {items}: nie wiem o żadnej promocji.",
     "details_unknown": "Pytasz o {items}: tego sklep mi nie podał. Zapytaj w sklepie.",
     "where_is": "Pytasz o {items}: alejka {aisle}.",
     "where_is_bin": "Pytasz o {items}: alejka {aisle}, miejsce {bin}.",
@@ -137,7 +149,7 @@ _POLISH = {
     ),
     "what_ticket": "rozmowa z człowiekiem",
     "what_return": "zwrot, {items}",
-    "what_quote": "wycena, {items}",
+    "what_quote": "wycena na {items}",
     "ticket_taken": (
         "Numer {number}: sklep wie, że ktoś chce z nim porozmawiać. Widzi ostatnie zamówienia i moje "
         "decyzje, ale żadnego słowa."
@@ -147,7 +159,7 @@ _POLISH = {
     "return_taken": "Numer {number}: sklep wie o zwrocie: {items}. Napisz ten numer na paczce.",
     "return_too_early": "Sklep nie ma jeszcze tego zamówienia, więc nie ma czego odsyłać: {items}.",
     "quote_taken": (
-        "Wycena {number}: {items} za {total}, do {until}. Nic nie jest zamówione; podaj numer w sklepie."
+        "Wycena {number} na {items}: {total}, do {until}. Nic nie jest zamówione; podaj numer w sklepie."
     ),
     "quote_hint": "Albo poproś o wycenę: poproszę o wycenę.",
     "refused_too_many_open": "W sklepie jest już wiele otwartych spraw z tego urządzenia. Zapytaj w sklepie.",

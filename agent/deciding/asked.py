@@ -9,7 +9,7 @@ from agent.deciding.ask_words import ASK_TEMPLATES, FIT_WORDS, FitWords
 from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
 from agent.deciding.history_words import recalling_questions
-from agent.deciding.questions import Frame, priced_basket
+from agent.deciding.questions import Frame, in_full, priced_basket
 from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sizes import written_size
 from agent.deciding.understanding import OrderAsked, understand
@@ -43,6 +43,7 @@ def asked_in(
 ) -> Asked | None:
     """What a typed line asks; None where it asks nothing, or that is not clear."""
     kinds = ASK_TEMPLATES.get(parser.language, {})
+    text = in_full(text, parser.language)
     own, said = [frame for frame in frames if frame.kind in kinds], normalise_text(text)
     found = {Asked(frame.kind) for frame in own if frame.whole and frame.before == said}
     if not found:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket, Line
 from agent.deciding.details import Facts
 from agent.deciding.packs import pack_in_words
 from agent.deciding.replies_instead import HOLDS
 from agent.deciding.sizes import written_size
-from agent.deciding.spoken_basket import joined, spoken_line
+from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.deciding.telling import in_words
 from agent.plumbing.sentence_graph import normalise_text
 
@@ -32,6 +34,16 @@ class Known:
     def fits(self, basket: Basket, value: str) -> str:
         """What each thing is made for; whether it is for `value`, where that is not ''."""
         return " ".join(self._fit(line, value) for line in basket.lines)
+
+    def pack(self, basket: Basket) -> str:
+        """How much a unit of each thing holds."""
+        return " ".join(self._pack(line) for line in basket.lines)
+
+    def promoted(self, basket: Basket, today: str) -> str:
+        """What the shop offers for each of them on that day (ISO 8601), or that nothing is known of it."""
+        items = spoken_basket(basket, self._language)
+        none = in_words("offers_not", self._language, items=items, Items=items[:1].upper() + items[1:])
+        return self._promoted(basket, today) or none
 
     def packs(self, basket: Basket) -> str:
         """How many pieces one unit holds, where it is one thing that is counted by the pack; else ''."""
@@ -60,6 +72,11 @@ class Known:
         return (
             in_words("offers_are", self._language, offers="; ".join(dict.fromkeys(offers))) if offers else ""
         )
+
+    def _pack(self, line: Line) -> str:
+        amount = pack_in_words(self._of(line).pack, self._language)
+        one = msgspec.structs.replace(line, quantity=1)
+        return self._say("pack_holds", one, amount=amount) if amount else self._unknown(line)
 
     def _place(self, line: Line) -> str:
         place = self._of(line).place

@@ -53,10 +53,17 @@ def add_questions(
     build.free(asked, end)
     if entrances is None:
         return
+    begun = set[str]()  # "is ..." begins two kinds: its words are heard once, and its end tells which
     for about in (HEARD_ABOUT, LISTS_ABOUT):
         for kind, templates in about.get(language, {}).items():
             befores, afters = zip(*(template.split(ITEM) for template in templates), strict=True)
-            build.phrases(start, dict.fromkeys(befores), entrances.item, Tag(ASK, kind))
+            build.phrases(
+                start,
+                [one for one in dict.fromkeys(befores) if one not in begun],
+                entrances.item,
+                Tag(ASK, kind),
+            )
+            begun.update(befores)
             build.phrases(entrances.done, dict.fromkeys(afters), asked, Tag(ASKED, kind))
     for way in HEARD_SIZED_ABOUT.get(language, ()) if sizes else ():
         before, after = way.split(ITEM)

@@ -85,7 +85,7 @@ ALOUD: Mapping[str, Mapping[str, str]] = {
             "Można to zrobić na piśmie: earmark chat."
         ),
         "quote_really": (
-            "Zapytać sklep o wycenę: {items}? Niczego to nie zamawia. Powiedz: tak, zapytaj o wycenę. Albo: nie."
+            "Zapytać sklep o wycenę na {items}? Niczego to nie zamawia. Powiedz: tak, zapytaj o wycenę. Albo: nie."
         ),
         "quote_again": "Zapytać sklep o wycenę? Powiedz: tak, zapytaj o wycenę. Albo: nie.",
         "quote_stays": "Dobrze, bez wyceny. Nic nie jest zamówione.",

@@ -80,6 +80,20 @@ def stock_in_words(told: Told, basket: Basket, language: str, instead: Instead =
     return " ".join(part for part in (*said, *less, other) if part)
 
 
+def count_in_words(told: Told, basket: Basket, language: str, instead: Instead = _nothing) -> str:
+    """How many the shop has of each thing of `basket`; where it does not count them, or has none, as
+    `stock_in_words`."""
+    left = {line.id: line.left for line in told.lines if line.sold and line.left}
+    counted = [
+        spoken_line(msgspec.structs.replace(line, quantity=left[line.sku]), language)
+        for line in basket.lines
+        if line.sku in left
+    ]
+    if len(counted) < len(basket.lines):
+        return stock_in_words(told, basket, language, instead)
+    return in_words("stock_count", language, left=joined(counted, language))
+
+
 def delivery_in_words(told: Told, basket: Basket | None, language: str, instead: Instead = _nothing) -> str:
     """When what is ordered now would come; instead, where there is not all of it, what there is."""
     day = on_day(told.delivery_date, language)

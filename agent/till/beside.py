@@ -9,6 +9,7 @@ from agent.deciding.ask_replies import ASK_REPLIES
 from agent.deciding.basket import Basket, Line
 from agent.deciding.conversation import Say
 from agent.deciding.knowing import Known
+from agent.deciding.replies import render
 from agent.deciding.substituting import instead_of, substitutes
 from agent.till.desk import Desk
 from agent.till.past import local
@@ -19,14 +20,26 @@ def known(desk: Desk, language: str) -> Known:
     return Known(desk.edition.catalogue, desk.house.facts(desk.edition.source), language)
 
 
+def today(desk: Desk) -> str:
+    """ISO 8601."""
+    return local(desk.now_s()).date().isoformat()
+
+
 def beside(desk: Desk, say: Say, language: str) -> str:
     """What is said beside the total of `say`; '' where the shop tells nothing that helps."""
     basket = say.basket
     if basket is None or language not in ASK_REPLIES or basket.catalogue_version != desk.edition.version:
         return ""
     if say.key == "price":
-        return known(desk, language).more(basket, local(desk.now_s()).date().isoformat())
+        return known(desk, language).more(basket, today(desk))
     return known(desk, language).packs(basket) if say.key.startswith("read_back") else ""
+
+
+def priced(desk: Desk, basket: Basket, language: str) -> str:
+    """The answer to what `basket` costs."""
+    say = Say("price", basket=basket)
+    more = beside(desk, say, language)
+    return render(say, language, desk.catalogue.currency, desk.hears, beside=more)
 
 
 def asked_beside(desk: Desk, basket: Basket, language: str, most: int) -> tuple[tuple[str, int], ...]:

@@ -10,28 +10,24 @@ from agent.committing.asking import Question
 from agent.committing.cancelling import BY_OPERATOR, BY_VOICE
 from agent.committing.journal_rows import OPEN
 from agent.committing.receipts import CANCELLED
-from agent.committing.statements import MOST_ASKED_ABOUT
 from agent.deciding.ask_replies import ASK_REPLIES
 from agent.deciding.asked import Asked, asked_in
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import Record
-from agent.deciding.knowing import Known
 from agent.deciding.replies import spoken_money
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.telling import (
     aloud,
-    delivery_in_words,
     in_words,
     last_in_words,
     offers_in_words,
     status_in_words,
-    stock_in_words,
 )
 from agent.deciding.understanding import Answer, understand
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.told import Told
+from agent.till.about_goods import AboutGoods
 from agent.till.asks import Shop
-from agent.till.beside import asked_beside, instead, known
 from agent.till.desk import Conversation, Desk
 from agent.till.last_order import LastOrder, last_order
 from agent.till.requests import Requests
@@ -71,6 +67,7 @@ class Inquiries:
         title whose receipt is to be shown; `person` is who asks, '' where that is not known."""
         self._desk, self._language, self._shop, self._person = desk, language, shop, person
         self._tell, self._follow, self._aloud = tell, follow, is_aloud
+        self._goods = AboutGoods(desk, language, self._asked_shop, tell)
         self._requests = Requests(desk, language, shop, tell, is_aloud=is_aloud)
         self._really: _Really | None = None
         self._about: Basket | None = None  # what was asked or ordered last
@@ -132,16 +129,9 @@ class Inquiries:
 
     def _asked(self, asked: Asked, in_hand: Basket | None) -> None:
         match asked.kind:
-            case "stock":
-                self._about_goods(self._stock)
-            case "where":
-                self._about_goods(lambda basket: self._tell(self._known.where(basket)))
-            case "goes_with":
-                self._about_goods(lambda basket: self._tell(self._known.goes_with(basket)))
-            case "fits":
-                self._about_goods(lambda basket: self._tell(self._known.fits(basket, asked.value)))
             case "delivery":
-                self._delivery(self._about if asked.basket or in_hand else None)
+                about = self._about if asked.basket or in_hand else None
+                self._goods.delivery(about and self._desk.in_language(about, self._language))
             case "offers":
                 self._asked_shop(
                     Question("offers"),
@@ -165,6 +155,8 @@ class Inquiries:
                 self._about_last_order(self._status)
             case "cancel":
                 self._about_last_order(self._cancel)
+            case kind:
+                self._about_goods(lambda basket: self._goods.answer(kind, basket, asked.value))
 
     def _quote_aloud(self, basket: Basket) -> None:
         """What was offered is asked for at once; else somebody may have been misheard."""
@@ -180,33 +172,11 @@ class Inquiries:
 
     # --- goods ---
 
-    def _about_goods(self, then: Callable[[Basket], None]) -> None:
+    def _about_goods(self, then: Callable[[Basket], object]) -> None:
         if self._about is None:
             self._say("ask_about_what", example=self._desk.hears.examples.get(self._language, ""))
         else:
             then(self._desk.in_language(self._about, self._language))
-
-    @property
-    def _known(self) -> Known:
-        return known(self._desk, self._language)
-
-    def _delivery(self, about: Basket | None) -> None:
-        basket = None if about is None else self._desk.in_language(about, self._language)
-        lines = self._with_others(basket) if basket else ()
-        other = instead(self._desk, self._language)
-        self._asked_shop(
-            Question("delivery", lines), lambda told: delivery_in_words(told, basket, self._language, other)
-        )
-
-    def _stock(self, basket: Basket) -> None:
-        other = instead(self._desk, self._language)
-        self._asked_shop(
-            Question("stock", self._with_others(basket)),
-            lambda told: stock_in_words(told, basket, self._language, other),
-        )
-
-    def _with_others(self, basket: Basket) -> tuple[tuple[str, int], ...]:
-        return asked_beside(self._desk, basket, self._language, MOST_ASKED_ABOUT)
 
     # --- the last order ---
 

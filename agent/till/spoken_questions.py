@@ -14,13 +14,12 @@ from agent.deciding.beside import Reply, step
 from agent.deciding.conversation import Say, Silent
 from agent.deciding.heard_questions import BY_A_KNOWN_VOICE
 from agent.deciding.number_words import in_words
-from agent.deciding.replies import render
 from agent.deciding.replies_instead import QUOTE_OFFERED
 from agent.deciding.telling import aloud
 from agent.deciding.verification import NOBODY, UNCLEAR, Verdict, Voice
 from agent.plumbing.messages import Utterance
 from agent.till.asks import Shop
-from agent.till.beside import beside
+from agent.till.beside import priced
 from agent.till.desk import Desk
 from agent.till.heard import words_of
 from agent.till.inquiries import OVER_LIMITS, Inquiries
@@ -105,10 +104,7 @@ class SpokenQuestions:
             told(recalled(self._desk, text, speaker.person, self._language, aloud=True))
         elif asked.kind == "price" and asked.basket is not None:
             self._about = asked.basket, now_s
-            say = Say("price", basket=asked.basket)
-            currency, hears = self._desk.catalogue.currency, self._desk.hears
-            more = beside(self._desk, say, self._language)
-            told(render(say, self._language, currency, hears, beside=more))
+            told(priced(self._desk, asked.basket, self._language))
         else:
             self._inquire(question, in_hand)
         return True

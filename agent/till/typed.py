@@ -161,6 +161,7 @@ class TypedDialogue(Talk):
             (self._not_now if is_denied else self._answered)(told)
             return
         if priced := self._priced(text):
+            self._inquiries.ordered(priced)
             self._say(Say("price", basket=priced))
             return
         entry = "order" if isinstance(self._state, Idle) else "consent"

@@ -44,7 +44,7 @@ def test_all_languages_ask_the_same_kinds_and_are_answered_the_same() -> None:
         ("en", "Is coffee in stock?", "stock", [("coffee?roast=medium", 1)]),
         ("en", "have you got 40 bags of rice", "stock", [("rice", 40)]),
         ("en", "is it in stock", "stock", None),
-        ("en", "Where's my order", "", None),
+        ("en", "Where's my order", "status", None),
         ("en", "where is my order?", "status", None),
         ("en", "cancel my last order", "cancel", None),
         ("pl", "Czy jest kawa na stanie?", "stock", [("coffee?roast=medium", 1)]),

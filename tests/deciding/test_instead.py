@@ -106,6 +106,12 @@ def test_what_is_in_a_pack_is_said_in_the_measure_that_people_use(
     assert pack_in_words(pack, language) == said
 
 
+def test_how_much_is_in_a_pack_is_told_of_one() -> None:
+    known = Known(SHOP, FACTS, "en")
+    assert known.pack(_basket(("rice", 2))) == "One bag of rice holds one kilogram."
+    assert known.pack(_basket(("butter", 1))).startswith("The shop's details do not say that")
+
+
 def test_a_read_back_tells_only_what_is_counted_in_a_pack() -> None:
     known = Known(SHOP, FACTS, "en")
     assert known.packs(_basket(("batteries", 1))) == "It holds four pieces."

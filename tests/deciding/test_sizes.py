@@ -77,10 +77,9 @@ def test_things_with_sizes_are_ordered_as_before() -> None:
 
 def test_a_shop_without_sizes_has_no_sentence_about_them() -> None:
     assert said_sizes(WITHOUT_SIZES, "en") == ()
-    meaning = understand(
-        SentenceParser(compile_sentences(WITHOUT_SIZES, "en")), WITHOUT_SIZES, "order", "does m eight fit"
-    )
-    assert meaning == NotUnderstood()
+    parser = SentenceParser(compile_sentences(WITHOUT_SIZES, "en"))
+    for said in ("does m eight fit", "does rice", "does rice fit"):
+        assert understand(parser, WITHOUT_SIZES, "order", said) == NotUnderstood(), said
 
 
 def test_of_many_sizes_the_most_frequent_are_heard() -> None:
