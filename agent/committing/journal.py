@@ -16,6 +16,7 @@ from agent.committing.intents import SignedIntent
 from agent.committing.journal_cancels import CancelRows
 from agent.committing.journal_decisions import JournalDecisions
 from agent.committing.journal_lists import ListRows
+from agent.committing.journal_past import PastRows
 from agent.committing.journal_people import PeopleRows
 from agent.committing.journal_requests import RequestRows
 from agent.committing.journal_returned import ReturnedRows
@@ -54,7 +55,9 @@ _COLUMNS = (
 _SELECT = f"SELECT {_COLUMNS} FROM orders"  # noqa: S608
 
 
-class Journal(CancelRows, RequestRows, ReturnedRows, SpentRows, JournalDecisions, PeopleRows, ListRows):
+class Journal(
+    CancelRows, RequestRows, ReturnedRows, SpentRows, JournalDecisions, PeopleRows, ListRows, PastRows
+):
     """Owns one connection; used from one thread."""
 
     def queue(self, signed: SignedIntent, order: AgreedOrder, *, now_s: int, monotonic_ns: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,8 @@ from agent.deciding.details import Details, Facts, parse_details
 from agent.deciding.edition import source_id
 from agent.deciding.packed_details import PackedFile, packed_file
 from agent.deciding.policy_file import PolicyFile, parse_policy
-from agent.deciding.rules import House, Moment, Person
+from agent.deciding.rules import House, Moment, Person, Rule
+from agent.deciding.unusual import NO_PAST, Past
 from agent.plumbing import audit
 from agent.plumbing.errors import CatalogueError, ConfigurationError
 from agent.plumbing.settings import Paths
@@ -65,16 +66,29 @@ class HouseRules:
         a policy that cannot be read must not be taken for none."""
         return HouseRules(_policy(Path(paths.policy_file)), shop_details(paths))
 
-    def for_order(self, name: str, now_s: float, source: str, role: str = "") -> House:
+    def for_order(
+        self,
+        name: str,
+        now_s: float,
+        source: str,
+        role: str = "",
+        past: Callable[[], Past] = lambda: NO_PAST,
+        of_shop: tuple[Rule, ...] = (),
+    ) -> House:
         """What is judged by when `name`, who also has `role`, orders at that time from the catalogue of that
-        SHA-256. Logs once for each catalogue why nothing is known of its products."""
+        SHA-256, by the rules `of_shop` as well; `past` looks up what they have ordered before, where a rule
+        is about that. Logs once for each catalogue why nothing is known of its products."""
         local = time.localtime(now_s)
         moment = Moment(local.tm_wday, local.tm_hour * 60 + local.tm_min)
         if self._logged_for != source and (fault := self.lost(source)):
             audit.log(fault.code, detail=fault.detail, next_step=fault.next_step)
             self._logged_for = source
         house = self.house(name, moment, source)
-        return msgspec.structs.replace(house, person=self.person(name, role))
+        rules = (*house.rules, *of_shop)
+        looks_back = any(rule.unusual for rule in rules)
+        return msgspec.structs.replace(
+            house, rules=rules, person=self.person(name, role), past=past() if looks_back else NO_PAST
+        )
 
     def house(self, name: str, moment: Moment, source: str) -> House:
         """The same at any moment, and without a log."""
