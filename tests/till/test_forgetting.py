@@ -238,7 +238,7 @@ def test_what_a_release_without_lists_has_left_of_somebody_it_forgot_goes(tmp_pa
         assert journal.reminder() is None
         Erasure(People(tmp_path / "people"), (), journal).look(now_s=NOW_S)
         assert [entry.sku for entry in journal.on_list()] == ["rice"], "which was nobody's from the beginning"
-    assert traces(tmp_path, "Annabella") == []
+        assert traces(tmp_path, "Annabella") == [], "nor in the log that SQLite writes ahead"
 
 
 def test_a_phone_that_an_earlier_release_has_left_goes_with_whose_it_was(till: Till, tmp_path: Path) -> None:
