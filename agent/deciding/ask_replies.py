@@ -123,7 +123,7 @@ _POLISH = {
     "details_unknown": "Pytasz o {items}: tego sklep mi nie podał. Zapytaj w sklepie.",
     "where_is": "Pytasz o {items}: alejka {aisle}.",
     "where_is_bin": "Pytasz o {items}: alejka {aisle}, miejsce {bin}.",
-    "goes_with": "Pytasz o {items}. Do tego: {others}.",
+    "goes_with": "Pytasz o {items}. Do tego można zamówić: {counted}.",
     "fits_all": "Pytasz o {items}: pasuje do {fits}.",
     "fits_yes": "Pytasz o {items}: tak, pasuje do {value}.",
     "fits_not_named": "Pytasz o {items}: sklep podał {fits}, a nie {value}. Zapytaj w sklepie.",

@@ -53,12 +53,17 @@ ASK_TEMPLATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "return": (
             "(i want|i would like|id like) to (return|send back) (it|them|my [last] order)",
             "(i want|i would like|id like) to send (it|them|my [last] order) back",
+            "(return|send back) my [last] order",
+            "send my [last] order back",
         ),
         "quote": (
             "(give|make|send) me a quote for [the] {item}",
             "(i want|i would like|id like|can i have) a quote for [the] {item}",
             "(give|make|send) me a quote",
             "(i want|i would like|id like|can i have) a quote",
+            "ask [the shop] for a quote [for [the] {item}]",
+            "yes [please] [ask for] a quote",
+            "a quote please",
         ),
         "cancel": (
             "(cancel|undo) (my|the) last order",
@@ -107,10 +112,14 @@ ASK_TEMPLATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "return": (
             "(chcę|chciałbym|chciałabym) (to|je) (zwrócić|odesłać)",
             "(chcę|chciałbym|chciałabym) (zwrócić|odesłać) (to|je|[moje] [ostatnie] zamówienie)",
+            "(zwróć|odeślij) [moje] [ostatnie] zamówienie",
         ),
         "quote": (
             "(poproszę o|podaj|przygotuj|chcę) wycenę (na|za) {item}",
             "(poproszę o|podaj|przygotuj|chcę) wycenę",
+            "(zapytaj|poproś|spytaj) [sklep] o wycenę [(na|za) {item}]",
+            "tak (zapytaj o|proszę o|poproszę o) wycenę",
+            "tak [poproszę] wycenę",
         ),
         "cancel": ("(anuluj|odwołaj|cofnij) [moje|to] ostatnie zamówienie",),
     },
@@ -118,18 +127,27 @@ ASK_TEMPLATES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 class FitWords(NamedTuple):
-    """ "Does M8 fit?": the words before, between what is to fit and what it fits, and those that stand for
-    what is in hand."""
+    """ "Does M8 fit?": the words before, between what is to fit and what it fits, those that stand for what
+    is in hand, and those that may stand before what is named."""
 
     before: tuple[str, ...]
     between: tuple[str, ...]
     in_hand: tuple[str, ...]
+    articles: tuple[str, ...]
 
 
 FIT_WORDS: Mapping[str, FitWords] = {
-    "en": FitWords(("does", "do", "will", "would"), ("fit",), ("it", "they", "them", "this", "that")),
+    "en": FitWords(
+        ("does", "do", "will", "would"),
+        ("fit",),
+        ("it", "they", "them", "this", "that", "these", "those"),
+        ("the", "a", "an", "this", "that", "these", "those"),
+    ),
     "pl": FitWords(
-        ("czy",), ("pasuje do", "pasują do", "pasuje", "pasują"), ("to", "one", "tego", "niego", "nich")
+        ("czy",),
+        ("pasuje do", "pasują do", "pasuje", "pasują"),
+        ("to", "one", "tego", "niego", "nich"),
+        ("ta", "ten", "te", "tej", "tego", "tych"),
     ),
 }
 """The longer of two that say the same comes first."""

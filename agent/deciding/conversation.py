@@ -11,6 +11,7 @@ from agent.deciding.basket import Basket, Factor, Offer
 from agent.deciding.challenged import ChallengeAnswered, Challenged
 from agent.deciding.choice import Choice
 from agent.deciding.feedback_given import WasWrong
+from agent.deciding.inquired import Beside, Tell
 from agent.deciding.offered import AskOffer, AwaitingOffer, MayBeOffered, OfferEvent
 from agent.deciding.placed import Placed
 from agent.deciding.policy import Circumstances
@@ -28,7 +29,9 @@ Which = Literal["which", "which_again"]
 
 @dataclass(frozen=True)
 class Idle:
-    """Nothing is being talked about."""
+    """Nothing is being talked about. `failures` counts what was said last and came to nothing."""
+
+    failures: int = 0
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,7 @@ class FactorLate:
 Event = (
     OfferEvent
     | Placed
+    | Beside
     | FactorGiven
     | FactorRefused
     | FactorLate
@@ -254,7 +258,10 @@ class Say:
     delivery: str = ""
     title: str = ""
     could: str = ""
+    instead: str = ""  # a whole sentence
     places: tuple[str, ...] = ()
+    first: str = ""  # the key of a sentence before it
+    ways: tuple[Way, ...] = ()  # that are offered after it
     level: float = 0.0
     since: Since | Literal[""] = ""
     standing: ProposalState | Literal[""] = ""
@@ -290,7 +297,7 @@ class Record:
     title: str = ""  # what it is about, where that is no basket
 
 
-Effect = Say | AskOffer | Commit | AwaitReceipt | Record
+Effect = Tell | Say | AskOffer | Commit | AwaitReceipt | Record
 Outcome = tuple[State, tuple[Effect, ...]]
 """The next state, and what to do, in this order."""
 

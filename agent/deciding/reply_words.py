@@ -14,6 +14,9 @@ from agent.deciding.replies_challenge import CHALLENGES
 from agent.deciding.replies_limits import LIMITS
 from agent.deciding.replies_lists import ON_A_LIST
 from agent.deciding.replies_manner import MANNERS
+from agent.deciding.replies_remember import REMEMBER
+from agent.deciding.replies_typed import TYPED
+from agent.deciding.replies_ways import WAYS
 from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
 from agent.deciding.reply_words_people import ABOUT_PEOPLE
@@ -42,7 +45,7 @@ _ENGLISH = {
     "sensors_silent": "I have not heard from the sensors of {place} {since}.",
     "low_nothing": "Nothing is running low.",
     "low_item": "{Place} is {level}: {items} for {total}, {standing}.",
-    "price": "{Items}: {total} in total. To order it, say or type: order {items}.",
+    "price": "{Items}: {total} in total.{comes} To order it, say or type: order {items}.",
     "low_how": "To order what was asked about, somebody I know says to the device: {wake}, {aloud}.",
     "another": "{Items} is queued already. Do you want another?",
     "much": "{Items}: that is much more than usual. If it is right, say: yes. If not, say how many, as in: make it two. Or say: cancel.",
@@ -118,8 +121,8 @@ _ENGLISH = {
     "shop_over_agreed": "Careful: the shop's receipt for {items} does not keep to the price that you agreed to. It may have been ordered; please ask the shop.",
     "shop_other_lines": "Careful: the shop's receipt is not for {items} as you agreed. Something was ordered; please ask the shop.",
     "shop_forgotten": "My memory was damaged, and I have mended it. Where an order of the last days was not confirmed, ask the shop before you order again.",
-    "shop_unavailable": "The shop does not have all of {items}, so nothing is ordered. You can order less.",
-    "shop_unavailable_part": "The shop does not have all of {items}, so nothing is ordered. It could send {could}. You can order that.",
+    "shop_unavailable": "The shop does not have all of {items}, so nothing is ordered. You can order less.{instead}",
+    "shop_unavailable_part": "The shop does not have all of {items}, so nothing is ordered. It could send {could}. You can order that.{instead}",
     "shop_cancelled": "{Items}: cancelled, so it is not ordered.",
     "shop_cancel_too_late": "It was too late to cancel {items}: the order stands. Please ask the shop.",
     "shop_catalogue_withdrawn": "These prices do not hold any more, so {items} is not ordered. Order again to hear the new price.",
@@ -160,7 +163,7 @@ _POLISH = {
     "sensors_silent": "{Since} nie mam odczytów z czujników: {place}.",
     "low_nothing": "Niczego nie brakuje.",
     "low_item": "{Place}: {level}; {items} za {total}, {standing}.",
-    "price": "Za {items} zapłacisz {total}. Żeby to zamówić, powiedz lub napisz: poproszę {items}.",
+    "price": "Za {items} zapłacisz {total}.{comes} Żeby to zamówić, powiedz lub napisz: poproszę {items}.",
     "low_how": "Żeby zamówić to, o co pytałem, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}.",
     "another": "{Items} już czeka na wysłanie. Zamówić jeszcze raz to samo?",
     "much": "{Items}: to dużo więcej niż zwykle. Jeśli tak ma być, powiedz: tak. Jeśli nie, powiedz ile, na przykład: zmień na dwa. Albo powiedz: nie.",
@@ -192,7 +195,7 @@ _POLISH = {
     "refused_unknown_voice": "Nie znam tego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
     "refused_nobody_enrolled": "Nie znam jeszcze niczyjego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
     "refused_voice_model_changed": "Głosy zapisano innym modelem niż ten, który mam teraz, więc nikogo nie znam i niczego nie zamówiłem. Trzeba je zapisać od nowa: earmark people.",
-    "refused_other_voice": "To nie ten głos, który zamawiał, więc niczego nie zamówiłem.",
+    "refused_other_voice": "To nie ten głos, który zamawiał, więc niczego nie zamówiłem. Kto zamawiał, może powtórzyć zamówienie.",
     "refused_too_short": "Za krótko, żebym poznał głos. Niczego nie zamówiłem. Powiedz całe zamówienie jeszcze raz.",
     "refused_too_noisy": "Jest za głośno, żebym poznał głos. Niczego nie zamówiłem. Podejdź bliżej albo spróbuj, kiedy będzie ciszej.",
     "again_too_short": "Za krótko, żebym poznał głos. Powiedz: {aloud}.",
@@ -236,8 +239,8 @@ _POLISH = {
     "shop_over_agreed": "Uwaga: potwierdzenie sklepu nie trzyma się uzgodnionej ceny: {items}. Mogło zostać zamówione; zapytaj w sklepie.",
     "shop_other_lines": "Uwaga: potwierdzenie sklepu nie zgadza się z tym, co uzgodniono: {items}. Coś zostało zamówione; zapytaj w sklepie.",
     "shop_forgotten": "Moja pamięć była uszkodzona i ją naprawiłem. Jeśli zamówienie z ostatnich dni nie zostało potwierdzone, zapytaj w sklepie, zanim zamówisz ponownie.",
-    "shop_unavailable": "Sklep nie ma wszystkiego, więc nic nie jest zamówione: {items}. Możesz zamówić mniej.",
-    "shop_unavailable_part": "Sklep nie ma wszystkiego, więc nic nie jest zamówione: {items}. Ma: {could}. Możesz zamówić tyle.",
+    "shop_unavailable": "Sklep nie ma wszystkiego, więc nic nie jest zamówione: {items}. Możesz zamówić mniej.{instead}",
+    "shop_unavailable_part": "Sklep nie ma wszystkiego, więc nic nie jest zamówione: {items}. Ma: {could}. Możesz zamówić tyle.{instead}",
     "shop_cancelled": "Anulowano zamówienie: {items}. Nic nie jest zamówione.",
     "shop_cancel_too_late": "Za późno, żeby anulować: {items}. Zamówienie pozostaje; zapytaj w sklepie.",
     "shop_catalogue_withdrawn": "Te ceny już nie obowiązują, więc nie zamówiono: {items}. Zamów jeszcze raz, a odczytam nową cenę.",
@@ -266,6 +269,9 @@ REPLIES: Mapping[str, Mapping[str, str]] = {
         **CHALLENGES[language],
         **MANNERS[language],
         **ON_A_LIST[language],
+        **TYPED[language],
+        **WAYS[language],
+        **REMEMBER[language],
     }
     for language, words in {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}.items()
 }

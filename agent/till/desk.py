@@ -213,7 +213,8 @@ class Desk:
         if agreed.said != agreed.basket.digest:
             return NotCommitted("not_read_back"), ""
         # Exactly what was read back, in the device's own language, in which a late receipt is announced too.
-        title = spoken_basket(agreed.basket, self.settings.device.language)
+        own = self.settings.device.language
+        title = spoken_basket(self.in_language(agreed.basket, own), own)
         person = agreed.speaker.person
         if self.people.was_forgotten(person):
             return NotCommitted("cannot_commit"), ""
@@ -275,7 +276,8 @@ class Desk:
     def record(self, effect: Record, conversation: Conversation, language: str) -> None:
         """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from
         being said."""
-        title = spoken_basket(effect.basket, language) if effect.basket else effect.title
+        basket = effect.basket and self.in_language(effect.basket, language)
+        title = spoken_basket(basket, language) if basket else effect.title
         person = "" if self.people.was_forgotten(effect.person) else effect.person
         try:
             self.journal.record_decision(

@@ -10,12 +10,14 @@ from agent.committing.asking import Question
 from agent.committing.cancelling import BY_OPERATOR, BY_VOICE
 from agent.committing.journal_rows import OPEN
 from agent.committing.receipts import CANCELLED
+from agent.committing.statements import MOST_ASKED_ABOUT
 from agent.deciding.ask_replies import ASK_REPLIES
 from agent.deciding.asked import Asked, asked_in
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import Record
 from agent.deciding.knowing import Known
 from agent.deciding.replies import spoken_money
+from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.telling import (
     aloud,
     delivery_in_words,
@@ -29,6 +31,7 @@ from agent.deciding.understanding import Answer, understand
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.told import Told
 from agent.till.asks import Shop
+from agent.till.beside import asked_beside, instead, known
 from agent.till.desk import Conversation, Desk
 from agent.till.last_order import LastOrder, last_order
 from agent.till.requests import Requests
@@ -68,9 +71,11 @@ class Inquiries:
         title whose receipt is to be shown; `person` is who asks, '' where that is not known."""
         self._desk, self._language, self._shop, self._person = desk, language, shop, person
         self._tell, self._follow, self._aloud = tell, follow, is_aloud
-        self._requests = Requests(desk, language, shop, tell)
+        self._requests = Requests(desk, language, shop, tell, is_aloud=is_aloud)
         self._really: _Really | None = None
         self._about: Basket | None = None  # what was asked or ordered last
+        self.offered: Basket | None = None
+        """What was refused aloud for its amount, and a quote was offered for."""
 
     def typed(self, text: str, in_hand: Basket | None) -> bool:
         """Whether this is for here: then it is told, now or within seconds. `in_hand` waits for a voice."""
@@ -150,6 +155,8 @@ class Inquiries:
                 self._say("person_really")
             case "person":
                 self._requests.person(self._about)
+            case "quote" if self._aloud:
+                self._about_goods(self._quote_aloud)
             case "quote":
                 self._about_goods(self._requests.quote)
             case "return":
@@ -158,6 +165,14 @@ class Inquiries:
                 self._about_last_order(self._status)
             case "cancel":
                 self._about_last_order(self._cancel)
+
+    def _quote_aloud(self, basket: Basket) -> None:
+        """What was offered is asked for at once; else somebody may have been misheard."""
+        if self._about == self.offered:
+            self._requests.quote(basket)
+            return
+        self._really = _Really(lambda: self._requests.quote(basket), lambda: self._say("quote_stays"))
+        self._say("quote_really", items=spoken_basket(basket, self._language))
 
     def _say(self, key: str, **values: str) -> None:
         words = aloud if self._aloud else in_words
@@ -173,19 +188,25 @@ class Inquiries:
 
     @property
     def _known(self) -> Known:
-        edition = self._desk.edition
-        return Known(edition.catalogue, self._desk.house.facts(edition.source), self._language)
+        return known(self._desk, self._language)
 
     def _delivery(self, about: Basket | None) -> None:
         basket = None if about is None else self._desk.in_language(about, self._language)
-        lines = tuple((line.sku, line.quantity) for line in basket.lines) if basket else ()
+        lines = self._with_others(basket) if basket else ()
+        other = instead(self._desk, self._language)
         self._asked_shop(
-            Question("delivery", lines), lambda told: delivery_in_words(told, basket, self._language)
+            Question("delivery", lines), lambda told: delivery_in_words(told, basket, self._language, other)
         )
 
     def _stock(self, basket: Basket) -> None:
-        lines = tuple((line.sku, line.quantity) for line in basket.lines)
-        self._asked_shop(Question("stock", lines), lambda told: stock_in_words(told, basket, self._language))
+        other = instead(self._desk, self._language)
+        self._asked_shop(
+            Question("stock", self._with_others(basket)),
+            lambda told: stock_in_words(told, basket, self._language, other),
+        )
+
+    def _with_others(self, basket: Basket) -> tuple[tuple[str, int], ...]:
+        return asked_beside(self._desk, basket, self._language, MOST_ASKED_ABOUT)
 
     # --- the last order ---
 
@@ -227,6 +248,9 @@ class Inquiries:
         row, items, _ = last
         if row.state != "ordered":
             self._say_of(last, "return_too_early" if row.state in OPEN else "status_over")
+            return
+        if self._aloud and self._desk.is_beyond_a_voice(row):
+            self._say("return_by_voice", items=items)
             return
         self._really = _Really(
             lambda: self._requests.send_back(row, items), lambda: self._say("return_stays")

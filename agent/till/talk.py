@@ -33,6 +33,7 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.dialogue import step
 from agent.deciding.feedback_given import WasWrong
+from agent.deciding.inquired import Inquired, Tell
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
@@ -61,6 +62,7 @@ class Talk(ABC):
         self._intent = ""  # the last intent committed here
         self._speech_ended_ns = 0  # of the answer in hand
         self._trail = Trail()
+        self._answer = ""  # to what was asked in between; brought with what is said next
         self.awaited = Awaited(desk.factors.boot_s, start_timer, self._too_late, self._others_have_phone)
         """For how long what `awaiting` says is."""
 
@@ -91,6 +93,10 @@ class Talk(ABC):
     @abstractmethod
     def _say(self, say: Say) -> None:
         """Brings a sentence to the person."""
+
+    @abstractmethod
+    def _say_answer(self) -> None:
+        """Brings `_answer` alone: nothing is asked."""
 
     @abstractmethod
     def _ask_offer(self, ask: AskOffer) -> None:
@@ -164,6 +170,8 @@ class Talk(ABC):
         self._become(state)
         for effect in effects:
             match effect:
+                case Tell(text):
+                    self._answer = text
                 case Say():
                     self._trail.said(state, effect, self._language, self._desk.now_s())
                     self._say(effect)
@@ -181,3 +189,5 @@ class Talk(ABC):
                     self._ask_offer(effect)
                 case AwaitReceipt():
                     self._await_receipt()
+        if isinstance(event, Inquired) and self._answer:
+            self._say_answer()

@@ -134,7 +134,7 @@ FACTS = {
         ("goes_with", "coffee", "", "With one bag of medium roast coffee goes milk."),
         ("goes_with", "rice", "", "The shop's details do not say that of one bag of rice. Ask in the shop."),
         ("fits", "coffee", "", "One bag of medium roast coffee fits M8 and M10."),
-        ("fits", "coffee", "m8", "Yes: one bag of medium roast coffee fits m8."),
+        ("fits", "coffee", "m8", "Yes: one bag of medium roast coffee fits M8."),
         (
             "fits", "coffee", "M6",
             "For one bag of medium roast coffee the shop's details name M8 and M10, and not M6."

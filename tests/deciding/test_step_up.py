@@ -149,7 +149,7 @@ def test_a_limit_that_a_factor_does_not_lift_ends_it() -> None:
 @pytest.mark.parametrize(
     ("wants", "most", "last"),
     [
-        ("factor", MOST_TRIES, "nothing_ordered"),
+        ("factor", MOST_TRIES, "not_confirmed"),
         ("phone", MOST_TRIES_ELSEWHERE, "not_approved"),
         ("second", MOST_TRIES_ELSEWHERE, "not_approved"),
     ],
