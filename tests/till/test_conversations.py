@@ -246,7 +246,7 @@ def test_what_no_recogniser_could_hear_is_a_fault(tmp_path: Path) -> None:
 def test_an_error_in_the_dialogue_fails_its_conversation_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> dialogue.Outcome:
+    def broken(*_: object) -> talk.Outcome:
         raise KeyError("")
 
     text = HEAD + WHOLE + "\n" + WHOLE.replace("One", "Two").replace("okay nabu, order", "okay nabu, what is")
