@@ -37,12 +37,12 @@ LISTS_WHOLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {
         "list_what": ("what is on the list", "what is on my list", "what is on the shopping list"),
         "suggest": ("what do i usually forget", "what do i often forget", "did i forget anything"),
-        "suggest_never": ("stop recommending", "stop recommending things"),
+        "suggest_never": ("stop recommending", "stop recommending things", "stop remembering"),
     },
     "pl": {
         "list_what": ("co jest na liście", "co mam na liście", "co mamy na liście"),
         "suggest": ("o czym zwykle zapominam", "o czym często zapominam"),
-        "suggest_never": ("przestań polecać", "przestań podpowiadać"),
+        "suggest_never": ("przestań polecać", "przestań podpowiadać", "przestań pamiętać"),
     },
 }
 

@@ -27,6 +27,10 @@ TYPED_ABOUT: Mapping[str, Mapping[str, str]] = {
         "enrol": (
             "I learn a voice by hearing it. Say to the device: {said}. Or start it here with: earmark enrol {name}."
         ),
+        "remember": (
+            "Typed words do not show who agrees. Say to the device: {said}. Or whoever looks after me runs: earmark "
+            "people remember {name}."
+        ),
         "voice": "your voice, sealed, and what you agreed to",
         "voice_alone": "your voice, sealed",
         "no_voice": "no voice of yours",
@@ -56,6 +60,10 @@ TYPED_ABOUT: Mapping[str, Mapping[str, str]] = {
         ),
         "enrol": (
             "Głosu uczę się ze słuchu. Powiedz urządzeniu: {said}. Albo zacznij tutaj: earmark enrol {name}."
+        ),
+        "remember": (
+            "Z pisanych słów nie wiem, kto się zgadza. Powiedz urządzeniu: {said}. Albo opiekun urządzenia: earmark "
+            "people remember {name}."
         ),
         "voice": "zaszyfrowany głos i treść Twojej zgody",
         "voice_alone": "zaszyfrowany głos",

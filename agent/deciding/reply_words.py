@@ -14,6 +14,9 @@ from agent.deciding.replies_challenge import CHALLENGES
 from agent.deciding.replies_limits import LIMITS
 from agent.deciding.replies_lists import ON_A_LIST
 from agent.deciding.replies_manner import MANNERS
+from agent.deciding.replies_remember import REMEMBER
+from agent.deciding.replies_typed import TYPED
+from agent.deciding.replies_ways import WAYS
 from agent.deciding.reply_words_approvals import APPROVALS
 from agent.deciding.reply_words_ko import KOREAN
 from agent.deciding.reply_words_people import ABOUT_PEOPLE
@@ -192,7 +195,7 @@ _POLISH = {
     "refused_unknown_voice": "Nie znam tego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
     "refused_nobody_enrolled": "Nie znam jeszcze niczyjego głosu, więc nie mogę zamówić. Głos zapisuje polecenie: earmark enrol.",
     "refused_voice_model_changed": "Głosy zapisano innym modelem niż ten, który mam teraz, więc nikogo nie znam i niczego nie zamówiłem. Trzeba je zapisać od nowa: earmark people.",
-    "refused_other_voice": "To nie ten głos, który zamawiał, więc niczego nie zamówiłem.",
+    "refused_other_voice": "To nie ten głos, który zamawiał, więc niczego nie zamówiłem. Kto zamawiał, może powtórzyć zamówienie.",
     "refused_too_short": "Za krótko, żebym poznał głos. Niczego nie zamówiłem. Powiedz całe zamówienie jeszcze raz.",
     "refused_too_noisy": "Jest za głośno, żebym poznał głos. Niczego nie zamówiłem. Podejdź bliżej albo spróbuj, kiedy będzie ciszej.",
     "again_too_short": "Za krótko, żebym poznał głos. Powiedz: {aloud}.",
@@ -266,6 +269,9 @@ REPLIES: Mapping[str, Mapping[str, str]] = {
         **CHALLENGES[language],
         **MANNERS[language],
         **ON_A_LIST[language],
+        **TYPED[language],
+        **WAYS[language],
+        **REMEMBER[language],
     }
     for language, words in {"en": _ENGLISH, "pl": _POLISH, "ko": KOREAN}.items()
 }

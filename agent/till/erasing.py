@@ -43,12 +43,13 @@ class Erasure:
             ) from error
 
     def look(self, *, now_s: int) -> None:
-        """Goes on where somebody is forgotten of whom something is left. What fails is logged, and tried
-        again at the next look."""
-        if not self._people.forgotten():
-            return
+        """Goes on where somebody is forgotten of whom something is left, also by an earlier release. What
+        fails is logged, and tried again at the next look."""
         try:
-            self._go_on(now_s, at_once=False)
+            if self._journal.drop_forgotten():
+                self._journal.scrub()
+            if self._people.forgotten():
+                self._go_on(now_s, at_once=False)
         except EarmarkError as error:
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
 

@@ -10,7 +10,8 @@ from typing import Protocol
 from agent.deciding import really
 from agent.deciding.asked import Asked, question_in
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Say
+from agent.deciding.beside import Reply, step
+from agent.deciding.conversation import Say, Silent
 from agent.deciding.heard_questions import BY_A_KNOWN_VOICE
 from agent.deciding.replies_instead import QUOTE_OFFERED
 from agent.deciding.telling import aloud
@@ -119,21 +120,15 @@ class SpokenQuestions:
             return
         question.number = utterance.number
         speaker, one_voice = who_answered(question.voice, question.speaker, utterance, self._desk)
-        outcome = really.answered(
-            state,
-            words_of(utterance, self._desk),
-            utterance.open_words,
-            speaker,
-            same_speaker=one_voice,
-            language=self._language,
-        )
-        self._go_on(question, outcome)
+        words = words_of(utterance, self._desk)
+        reply = Reply(words, utterance.open_words, speaker, one_voice, self._language)
+        self._go_on(question, step(state, reply))
 
     def silent(self) -> None:
         """Nobody answered."""
         if self._question is not None and self._really is not None:
             self._question.number = 0
-            self._go_on(self._question, really.unanswered(self._really))
+            self._go_on(self._question, step(self._really, Silent()))
 
     def denied(self, number: int) -> bool:
         """Whether somebody was to be asked if it is meant; by the utterance of that number it is not."""

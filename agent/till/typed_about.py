@@ -21,7 +21,7 @@ def typed_about(desk: Desk, kind: Kind, pseudonym: str, language: str) -> str:
     name = person.name if person is not None else words["somebody"]
     shown = {"name": name, "said": f"{desk.hears.wake}, {said[-1]}"}
     if person is None:
-        key = {"enrol": "enrol", "known": "known_of_whom", "forget": "forget_whom"}[kind]
+        key = {"enrol": "enrol", "known": "known_of_whom", "forget": "forget_whom"}.get(kind, kind)
         return words[key].format(**shown)
     if kind == "known":
         to_forget = ABOUT_ME[desk.hears.language]["forget"][0]

@@ -145,8 +145,28 @@ def test_orders_that_have_ended_are_not_read_through_at_each_new_one(bench: Benc
     [(query, values)] = [one for one in asked if "order_ends" in one[0]]
     plan = shop.database._connected().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)  # type: ignore[arg-type]
     steps = [str(row[-1]) for row in plan]
-    assert any("SEARCH orders" in step for step in steps), steps
-    assert not any("SCAN" in step for step in steps), steps
+    assert any("SEARCH orders" in step and "device_id=? AND placed_at>?" in step for step in steps), steps
+    assert not any("SCAN" in step and step != "SCAN CONSTANT ROW" for step in steps), steps
+
+
+def test_a_device_that_was_put_on_an_account_is_on_its_own_no_more(bench: Bench, tmp_path: Path) -> None:
+    join(bench.folder, tmp_path / "keys-2", "device-2")
+    set_config(bench.folder, same_basket_hold_s=60)
+    bench.desk.close()
+    bench.desk = OrderDesk(bench.folder)
+    assert say(bench) == "ordered"
+    on_another = ["account", str(bench.folder.path), "--device", "device-2", "--account", DEVICE]
+    assert main(on_another) == 0
+    shop = bench.desk.shop
+
+    def ordered(device_id: str) -> bool:
+        with shop.transaction():
+            account = shop.accounts.lock(device_id)
+            return shop.accounts.ordered_since(account, shop.orders(1)[0].lines, NOW_S)
+
+    assert ordered(DEVICE) and ordered("device-2"), "one account, whose name a device has"
+    assert main(["account", str(bench.folder.path), "--device", DEVICE, "--account", "home"]) == 0
+    assert ordered(DEVICE) and not ordered("device-2"), "what the device orders is on another account now"
 
 
 def test_a_basket_is_the_same_in_two_languages_and_said_the_other_way_round(bench: Bench) -> None:

@@ -151,7 +151,7 @@ def test_an_order_is_taken_back_after_a_yes_and_only_then(chat: Chat) -> None:
         "Take back your last order: two bags of dark roast coffee, thirty-eight zloty in total?"
     )
     assert chat.type("no") == "All right, the order stays: two bags of dark roast coffee."
-    assert chat.type("yes").startswith("That is nothing I can order here")
+    assert chat.type("yes").startswith("There is nothing to confirm")
     chat.type("cancel my last order")
     chat.type("how much is rice")
     chat.type("yes")
@@ -172,7 +172,7 @@ def test_with_a_basket_in_hand_the_word_cancel_is_about_that_basket(chat: Chat) 
     intent = placed(chat)
     chat.type("order a bag of rice")
     assert chat.type("cancel my last order") == "Cancelled. Nothing is ordered."
-    assert chat.type("yes").startswith("That is nothing I can order here")
+    assert chat.type("yes").startswith("There is nothing to confirm")
     assert chat.bench.journal.cancel(intent) is None
 
 
