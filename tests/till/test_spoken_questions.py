@@ -440,3 +440,9 @@ def test_what_goes_with_it_and_when_it_would_come_are_told_aloud(till: Till) -> 
     till.wake_and_say("when would it come", BERT)
     answered_by_shop(till)
     assert till.said.startswith("Ordered now, it would be there on ")
+
+
+def test_what_is_in_hand_is_read_back_with_its_price_once(till: Till) -> None:
+    till.wake_and_say("order two bags of coffee")
+    till.wake_and_say("how much is it", BERT)
+    assert till.said == READ_BACK
