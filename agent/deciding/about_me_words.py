@@ -17,7 +17,7 @@ ABOUT_ME: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
         "enrol": ("enroll me", "learn my voice"),
         "forget": ("forget my voice",),
         "known": ("what do you know about me",),
-        "remember": ("you may remember what i order", "remember what i order"),
+        "remember": ("you may remember what i order", "remember what i order", "remember my orders"),
     },
     "pl": {
         "enrol": ("naucz się mojego głosu", "zapisz mój głos"),
@@ -39,7 +39,7 @@ ALSO_TYPED: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
             "what do you keep about me",
             "who am i",
         ),
-        "remember": ("you may remember my orders", "remember my orders", "you may use my orders"),
+        "remember": ("you may remember my orders", "you may use my orders"),
     },
     "pl": {
         "enrol": ("zapamiętaj mój głos", "zarejestruj mnie", "zarejestruj mój głos"),

@@ -37,7 +37,7 @@ _ENGLISH = {
         "I have asked the shop to cancel: {items}. The shop says which came first, and I will tell you."
     ),
     "cancel_too_late": "It is too late to cancel: {items}. The order stands; ask the shop.",
-    "cancel_over": "There is nothing to take back: {items} was not placed.",
+    "cancel_over": "There is nothing to take back, as this was not placed: {items}.",
     "cancel_not": "I could not take it back: {items}. The order stands; see earmark doctor, or ask the shop.",
     "delivery_day": "Ordered now, it would be there {day}.",
     "offers_none": "The shop has nothing on offer at the moment.",
@@ -53,9 +53,9 @@ _ENGLISH = {
     "details_unknown": "The shop's details do not say that of {items}. Ask in the shop.",
     "where_is": "{Items}: aisle {aisle}.",
     "where_is_bin": "{Items}: aisle {aisle}, bin {bin}.",
-    "goes_with": "With {items} goes {others}.",
-    "fits_all": "{Items} fits {fits}.",
-    "fits_yes": "Yes: {items} fits {value}.",
+    "goes_with": "Goes with {items}: {others}.",
+    "fits_all": "{Items}: fits {fits}.",
+    "fits_yes": "Yes, that fits {value}: {items}.",
     "fits_not_named": "For {items} the shop's details name {fits}, and not {value}. Ask in the shop.",
     "fits_attribute": "{Items}: {attribute} {value}.",
     "ask_kept": "I have written that down: {what}. The shop hears of it as soon as I reach it.",
@@ -63,7 +63,7 @@ _ENGLISH = {
         "I could not write that down, so nobody hears of it. Ask in the shop; or see earmark doctor."
     ),
     "what_ticket": "you want to talk to a person",
-    "what_return": "{items} goes back",
+    "what_return": "to be sent back, {items}",
     "what_quote": "a quote for {items}",
     "ticket_taken": (
         "Number {number}: the shop knows that you want to talk to a person. It sees your last orders and "

@@ -38,7 +38,7 @@ HABIT_TEMPLATES: Mapping[str, Mapping[HabitKind, tuple[str, ...]]] = {
             "(przestań|nie) (polecać|polecaj|podpowiadać|podpowiadaj) [mi] [niczego]",
             "bez (podpowiedzi|rekomendacji)",
             "przestań pamiętać [(co zamawiam|moje zamówienia)]",
-            "nie pamiętaj (co zamawiam|moich zamówień)",
+            "nie (pamiętaj|zapamiętuj) (co zamawiam|moich zamówień)",
         ),
     },
 }

@@ -160,12 +160,14 @@ _RECALLED: Mapping[str, tuple[str, ...]] = {
 
 CONFIRMATIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {
+        "list_clear": ("yes clear the list", "yes please clear the list", "clear the list"),
         "cancel": ("yes take back my order", "yes please take back my order", "take back my order"),
         "return": ("yes send back my order", "yes please send back my order", "send back my order"),
         "quote": ("yes a quote", "yes please a quote", "yes ask for a quote", "a quote please", "yes"),
         "person": ("yes tell the shop", "yes please tell the shop", "tell the shop", "yes", "yes please"),
     },
     "pl": {
+        "list_clear": ("tak wyczyść listę", "tak proszę wyczyść listę", "wyczyść listę"),
         "cancel": ("tak cofnij moje zamówienie", "tak proszę cofnij moje zamówienie"),
         "return": ("tak odeślij moje zamówienie", "tak proszę odeślij moje zamówienie"),
         "quote": ("tak zapytaj o wycenę", "tak proszę o wycenę", "tak wycenę", "zapytaj o wycenę", "tak"),
@@ -174,7 +176,7 @@ CONFIRMATIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """What is answered to "is that really meant?": a sentence to know a voice by, where it has to be known."""
 
-BY_A_KNOWN_VOICE = frozenset({"status", "cancel", "return", "recall"})
+BY_A_KNOWN_VOICE = frozenset({"list_clear", "status", "cancel", "return", "recall"})
 """Kinds that are answered to whom they are about, and to nobody else in the room."""
 
 

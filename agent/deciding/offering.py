@@ -38,6 +38,8 @@ _BADLY_HEARD = frozenset(f"{question}_{reason}" for question in ("again", "chall
 _FAILING = _BADLY_HEARD | {"factor_of_another"}
 """Replies to what has failed, whatever brought them."""
 
+_NAMES_CHAT = frozenset(key for key, text in REPLIES["en"].items() if "earmark chat" in text)
+
 _COUNTED = (Confirming, Challenged, AskingAnother, AwaitingFactor)
 _AT_REST: tuple[Way, ...] = ("chat", "person")
 _AWAITING: tuple[Way, ...] = ("phone", "person")
@@ -83,5 +85,4 @@ def _fitting(before: State, after: State) -> tuple[Way, ...]:
 
 def _unsaid(key: str, ways: tuple[Way, ...]) -> tuple[Way, ...]:
     """Without what the reply says by itself."""
-    named = "earmark chat" in REPLIES["en"][key]
-    return tuple(way for way in ways if not (named and way == "chat"))
+    return tuple(way for way in ways if not (way == "chat" and key in _NAMES_CHAT))

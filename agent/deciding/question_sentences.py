@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agent.deciding.graph_builder import GraphBuilder
-from agent.deciding.heard_lists import LISTS_ABOUT, LISTS_WHOLE, heard_list_orders
+from agent.deciding.heard_lists import LISTS_ABOUT, LISTS_WHOLE, heard_list_its, heard_list_orders
 from agent.deciding.heard_questions import (
     ASK,
     ASKED,
@@ -44,6 +44,7 @@ def add_questions(
         for kind, phrases in whole.get(language, {}).items():
             build.phrases(start, phrases, asked, Tag(ASK, kind))
     build.phrases(start, heard_list_orders(language), asked, Tag(ASK, "list_order"))
+    build.phrases(start, heard_list_its(language), asked, Tag(ASK, "list_add_it"))
     build.phrases(start, heard_recalls(language), asked, Tag(ASK, "recall"))
     sized = HEARD_SIZED.get(language, ())
     ways = [way.replace(SIZE, size) for way in sized for size in sizes]

@@ -36,6 +36,12 @@ ALOUD: Mapping[str, Mapping[str, str]] = {
         ),
         "quote_again": "Shall I ask the shop for a quote? Say: yes, a quote. Or say: no.",
         "quote_stays": "All right, no quote. Nothing is ordered.",
+        "list_clear_really": (
+            "Take everything off the list? Things on it: {count}. If so, say: yes, clear the list. Or say: no."
+        ),
+        "list_clear_again": "The list is as it was. To empty it, say: yes, clear the list. Or say: no.",
+        "list_clear_other_voice": "That was not the voice that asked, so the list is as it was.",
+        "list_clear_stays": "All right, the list is as it was.",
         "person_really": (
             "Shall I tell the shop that you want to talk to a person? Say: yes, tell the shop. Or say: no."
         ),
@@ -83,6 +89,13 @@ ALOUD: Mapping[str, Mapping[str, str]] = {
         ),
         "quote_again": "Zapytać sklep o wycenę? Powiedz: tak, zapytaj o wycenę. Albo: nie.",
         "quote_stays": "Dobrze, bez wyceny. Nic nie jest zamówione.",
+        "list_clear_really": (
+            "Skreślić wszystko z listy? Liczba rzeczy na niej: {count}. Jeśli tak, powiedz: tak, wyczyść listę."
+            " Albo: nie."
+        ),
+        "list_clear_again": "Lista jest taka, jak była. Żeby ją opróżnić, powiedz: tak, wyczyść listę. Albo: nie.",
+        "list_clear_other_voice": "To nie ten głos, który o to prosił, więc lista jest taka, jak była.",
+        "list_clear_stays": "Dobrze, lista jest taka, jak była.",
         "person_really": (
             "Powiadomić sklep, że ktoś chce z nim porozmawiać? Powiedz: tak, powiadom sklep. Albo: nie."
         ),

@@ -37,6 +37,7 @@ _ENGLISH_TYPED = {
     "wrong_lost_open_typed": "I am sorry, and I could not note it. Nothing is ordered. Type your order again.",
     "say_how_to_order_typed": "Nothing is ordered. Type your order again when you are ready.",
     "not_read_back_typed": "I have not shown you that as it is now, so nothing is ordered. Type your order again.",
+    "not_confirmed_typed": "It was not confirmed, so nothing is ordered. Type your order again. Whoever looks after me sets a new PIN: earmark pin.",
     "nothing_to_repeat_typed": "I have shown nothing just now. Type for example: order {example}.",
 }
 
@@ -55,6 +56,7 @@ _POLISH_TYPED = {
     "wrong_lost_open_typed": "Przepraszam, i nie mogę tego zapisać. Nic nie jest zamówione. Napisz zamówienie jeszcze raz.",
     "say_how_to_order_typed": "Nic nie jest zamówione. Napisz zamówienie jeszcze raz, kiedy zechcesz.",
     "not_read_back_typed": "Nie pokazałem tego tak, jak jest teraz, więc nic nie jest zamówione. Napisz zamówienie jeszcze raz.",
+    "not_confirmed_typed": "Nie zostało to potwierdzone, więc nic nie jest zamówione. Napisz zamówienie jeszcze raz. Nowy PIN ustawia opiekun urządzenia: earmark pin.",
     "nothing_to_repeat_typed": "Przed chwilą niczego nie pokazałem. Napisz na przykład: poproszę {example}.",
 }
 
@@ -73,6 +75,7 @@ _KOREAN_TYPED = {
     "wrong_lost_open_typed": "죄송합니다. 적어 두지 못했습니다. 아무것도 주문하지 않았습니다. 주문을 다시 입력해 주세요.",
     "say_how_to_order_typed": "아무것도 주문하지 않았습니다. 준비되면 주문을 다시 입력해 주세요.",
     "not_read_back_typed": "지금 내용을 보여 드리지 않아 아무것도 주문하지 않았습니다. 주문을 다시 입력해 주세요.",
+    "not_confirmed_typed": "확인되지 않아 아무것도 주문하지 않았습니다. 주문을 다시 입력해 주세요. 새 PIN은 관리하는 분이 정합니다: earmark pin.",
     "nothing_to_repeat_typed": "방금 보여 드린 것이 없습니다. 예를 들어 입력해 주세요: {example} 주세요.",
 }
 

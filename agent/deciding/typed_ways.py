@@ -21,7 +21,7 @@ from agent.deciding.typed_words import PRICE_OF_IT, WAYS
 from agent.deciding.understanding import OrderAsked, understand
 from agent.plumbing.sentence_graph import normalise_text
 
-MOST_WORDS = 30
+MOST_WORDS = 24
 """Of a line that is looked at; a longer one is left as it is."""
 
 MOST_TRIES = 12

@@ -11,6 +11,7 @@ from agent.deciding.basket import Basket
 from agent.deciding.challenge_words import CHALLENGE, HEARD_MS
 from agent.deciding.choice import CHOICE
 from agent.deciding.conversation import (
+    Answered,
     Committing,
     Event,
     Idle,
@@ -22,6 +23,7 @@ from agent.deciding.inquired import Inquired
 from agent.deciding.placed import JournalMended, ReceiptArrived, ReceiptLate
 from agent.deciding.replies import render
 from agent.deciding.signals import Signal, signal_of
+from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
 from agent.plumbing import messages
 from agent.till.about_me import AboutMe
@@ -63,7 +65,9 @@ class Aloud(Talk):
             desk, self._speak, wants_voices, on_enrol_step, self._await_admission
         )
         self._about_me = AboutMe(desk, self._speak_of, self._enrolment, wants_voices)
-        self._questions = SpokenQuestions(desk, self._language, shop, self._told_aloud, self._order_list)
+        self._questions = SpokenQuestions(
+            *(desk, self._language, shop, self._told_aloud, self._order_list, self._not_now)
+        )
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
         self._said_at_s = 0
@@ -173,6 +177,12 @@ class Aloud(Talk):
         self, basket: Basket, before: str, utterance: messages.Utterance, speaker: Verdict
     ) -> None:
         """What stands on the shopping list is ordered; `before` is said before its read-back."""
+
+    def _not_now(self, before: str, speaker: Verdict) -> None:
+        """What is being ordered was put on the list instead; `before` says so."""
+        self._answer = before
+        self._apply(Answered(Answer("later"), speaker))
+        self._line.keep_to_once()
 
     def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> str:
         """About the person who hears it, and said again to nobody; only a question has to be."""

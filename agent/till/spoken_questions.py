@@ -13,6 +13,7 @@ from agent.deciding.basket import Basket
 from agent.deciding.beside import Reply, step
 from agent.deciding.conversation import Say, Silent
 from agent.deciding.heard_questions import BY_A_KNOWN_VOICE
+from agent.deciding.number_words import in_words
 from agent.deciding.replies_instead import QUOTE_OFFERED
 from agent.deciding.telling import aloud
 from agent.deciding.verification import NOBODY, UNCLEAR, Verdict, Voice
@@ -23,7 +24,7 @@ from agent.till.desk import Desk
 from agent.till.heard import words_of
 from agent.till.inquiries import OVER_LIMITS, Inquiries
 from agent.till.recall import recalled
-from agent.till.spoken_lists import Order, SpokenLists
+from agent.till.spoken_lists import Clearing, NotNow, Order, SpokenLists
 from agent.till.whose_voice import voice_of, who_answered
 
 REMEMBERED_S = 300
@@ -55,16 +56,18 @@ class _Question:
 class SpokenQuestions:
     """One at a time: what is asked later ends what was asked before."""
 
-    def __init__(self, desk: Desk, language: str, shop: Shop, tell: Tell, order: Order) -> None:
-        """`order` is given what is ordered of the shopping list."""
+    def __init__(
+        self, desk: Desk, language: str, shop: Shop, tell: Tell, order: Order, not_now: NotNow
+    ) -> None:
+        """`order` is given what is ordered of the shopping list, `not_now` what is put there instead."""
         self._desk, self._language, self._shop, self._tell = desk, language, shop, tell
 
         def tell_of_list(number: int, text: str, once: bool) -> bool:
             return tell(number, text, once=once)
 
-        self._lists = SpokenLists(desk, language, tell_of_list, order)
+        self._lists = SpokenLists(desk, language, tell_of_list, order, not_now, self._ask_if_cleared)
         self._question: _Question | None = None
-        self._inquiries: Inquiries | None = None
+        self._inquiries: Inquiries | Clearing | None = None
         self._really: really.Really | None = None
         self._about: tuple[Basket, float] | None = None  # what was asked about last, and when
         self._offered: Basket | None = None  # what was refused last for its amount
@@ -83,7 +86,8 @@ class SpokenQuestions:
         """Whether `text`, what was heard, asks something: it is answered, now or within seconds. `in_hand`
         waits for an answer."""
         self.drop()
-        if self._lists.asked(text, in_hand, utterance, speaker):
+        about = self._about[0] if self._is_remembered(self._desk.now_s()) and self._about else None
+        if self._lists.asked(text, in_hand, about, utterance, speaker):
             return True
         edition = self._desk.edition
         parser, frames = edition.parser(self._language), edition.questions.get(self._language, ())
@@ -104,6 +108,20 @@ class SpokenQuestions:
         else:
             self._inquire(question, in_hand)
         return True
+
+    def _ask_if_cleared(self, clearing: Clearing, utterance: Utterance, speaker: Verdict) -> None:
+        voice, now_s = voice_of(utterance, self._desk), self._desk.now_s()
+        question = _Question(Asked("list_clear"), utterance.number, speaker, voice, now_s)
+        clearing.tell = partial(self._told, question)
+        self._question, self._inquiries = question, clearing
+        self._told(
+            question,
+            aloud("list_clear_really", self._language, count=in_words(clearing.count, self._language)),
+        )
+
+    def _is_remembered(self, now_s: int) -> bool:
+        """Whether what was asked about last is still "it"."""
+        return self._about is not None and now_s - self._about[1] <= REMEMBERED_S
 
     def offer_quote(self, say: Say) -> str:
         """How a quote is asked for, where `say` refuses an order for its amount; else ''. It stays what "it"
@@ -163,7 +181,7 @@ class SpokenQuestions:
         inquiries = Inquiries(
             *(self._desk, self._language, self._shop, told, lambda *_: None, person), is_aloud=True
         )
-        if self._about is not None and question.at_s - self._about[1] <= REMEMBERED_S:
+        if self._about is not None and self._is_remembered(int(question.at_s)):
             inquiries.ordered(self._about[0])
             inquiries.offered = self._offered
         self._inquiries = inquiries

@@ -199,8 +199,8 @@ def test_what_the_details_tell_needs_no_shop(chat: Chat) -> None:
     ]
     assert said == [
         "One bag of medium roast coffee: aisle 3, bin B2.",
-        "With one bag of medium roast coffee goes milk.",
-        "Yes: one bag of medium roast coffee fits M8.",
+        "Goes with one bag of medium roast coffee: milk.",
+        "Yes, that fits M8: one bag of medium roast coffee.",
         "The shop's details do not say that of one bag of rice. Ask in the shop.",
     ]
     chat.till.desk.house = HouseRules(details=Details(1, "corner-shop", 1, "0" * 64, facts))

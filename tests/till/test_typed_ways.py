@@ -188,7 +188,7 @@ def test_a_lost_pin_ends_the_order_that_waits_as_any_denial_does(till: Till) -> 
 def test_what_it_costs_is_asked_of_what_is_in_hand_or_was_spoken_of(till: Till, language: str) -> None:
     for line in PRICE_OF_IT[language]:
         assert asks_price_of_it(line, language)
-    line, shown = PRICE_OF_IT[language][0], list[str]()
+    line, shown = {"en": "how much altogether", "pl": "ile razem"}[language], list[str]()
     typed = Typed(till.desk, language, shown.append, till.what_is_low)
     typed.typed(line)
     assert shown[-1].startswith(REPLIES[language]["not_understood_typed"].split("{")[0])
