@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -16,10 +17,10 @@ from agent.bench.happenings import Happening, minor_of, seconds_of
 from agent.bench.played_clock import Clock
 from agent.bench.played_shop import Founded
 from agent.committing.cancelling import BY_OPERATOR
-from agent.deciding.details import SCHEMA_VERSION as DETAILS_VERSION
+from agent.deciding import details, policy_file
 from agent.deciding.details import Details, Facts
 from agent.deciding.edition import Edition
-from agent.deciding.policy_file import SCHEMA_VERSION, PolicyFile, parse_policy
+from agent.deciding.policy_file import PolicyFile, parse_policy
 from agent.plumbing import site_messages
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.operator import FactorKind
@@ -76,19 +77,17 @@ def _policy_of(given: Mapping[str, list[Mapping[str, str]]]) -> PolicyFile:
         people.setdefault(words["role"], []).append(words["name"])
     roles = "".join(f"{role} = {names}\n" for role, names in people.items())
     shifts = "".join(f"[shift]\nhours = {words['hours']}\n" for words in given.get("shift", ()))
-    return parse_policy(
-        f"schema_version = {SCHEMA_VERSION}\nrule = [{', '.join(rules)}]\n{shifts}[roles]\n{roles}"
-    )
+    schema = f"schema_version = {policy_file.SCHEMA_VERSION}\n"
+    return parse_policy(f"{schema}rule = [{', '.join(rules)}]\n{shifts}[roles]\n{roles}")
 
 
 def _details_of(given: Mapping[str, list[Mapping[str, str]]], edition: Edition) -> Details | None:
-    """What the shop tells of products, each as the JSON of its facts; None where it tells nothing."""
-    facts = {
-        words["product"]: msgspec.json.decode(words["facts"], type=Facts) for words in given.get("told", ())
-    }
-    if not facts:
+    """What the shop tells of the products that are named, each as the keys and values of its table."""
+    if "facts" not in given:
         return None
-    return Details(DETAILS_VERSION, "corner-shop", edition.version, edition.source, facts)
+    told = {words["product"]: tomllib.loads(f"is = {{{words['facts']}}}")["is"] for words in given["facts"]}
+    products = msgspec.convert(told, dict[str, Facts])
+    return Details(details.SCHEMA_VERSION, "corner-shop", edition.version, edition.source, products)
 
 
 def _shown(came: Came) -> str:
@@ -126,8 +125,8 @@ class _Player:
                 self._room.desk.factors.set(self._person(words["name"]), kind, words["number"])
         for words in given.get("phone", ()):
             self._room.phones.pair(self._person(words["name"]), words["name"])
-        details = _details_of(given, self._room.desk.edition)
-        self._room.house = self._room.desk.house = HouseRules(_policy_of(given), details)
+        told = _details_of(given, self._room.desk.edition)
+        self._room.house = self._room.desk.house = HouseRules(_policy_of(given), told)
         for words in given.get("charges", ()):
             self._room.shop.charge(words["product"], minor_of(words["price"]))
         for words in given.get("stock", ()):
@@ -205,8 +204,9 @@ class _Player:
             "mute": lambda: setattr(room.shop, "answers", False),
             "answer": lambda: setattr(room.shop, "answers", True),
             "limit_device": lambda: room.from_shop(room.shop.limit({words["limit"]: int(words["value"])})),
-            "hand_over": room.shop.hand_over,
-            "promote": lambda: room.shop.promote(words["words"], self._language),
+            "hand_over": lambda: room.shop.end_last("accepted"),
+            "call_off": lambda: room.shop.end_last("cancelled"),
+            "promote": lambda: room.shop.promote(words["words"], self._language, words.get("until", "")),
             "revoke": room.shop.revoke,
             "link_down": lambda: room.link(up=False),
             "link_up": lambda: room.link(up=True),
@@ -224,6 +224,12 @@ class _Player:
             "mended": lambda: room.restart(mended=True),
             "lose_voice": room.lose_voice,
             "find_voice": room.find_voice,
+            "no_room": lambda: room.troubles.journal(room=False),
+            "room": lambda: room.troubles.journal(room=True),
+            "no_folder": lambda: room.troubles.folder(there=False),
+            "folder": lambda: room.troubles.folder(there=True),
+            "ear": lambda: room.troubles.ear(words["how"]),
+            "pair": lambda: room.phones.pair_aloud(self._person(words["name"]), words["name"]),
         }
         acts[happening.what]()
 

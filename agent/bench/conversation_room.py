@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.bench.conversation_trouble import RoomTroubles
 from agent.bench.played_clock import Clock
 from agent.bench.played_phone import RoomPhones
 from agent.bench.played_shop import DEVICE, Founded, PlayedShop, edition_of
@@ -31,6 +32,7 @@ from agent.plumbing.speaker_models import GE2E
 from agent.till.asks import Asks
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Factors
+from agent.till.feedback import FeedbackKept
 from agent.till.house import HouseRules
 from agent.till.offers import Offers
 from agent.till.people import People
@@ -85,7 +87,7 @@ class Room:
         tells_when: bool = False,
     ) -> None:
         """`tells_when`: the shop is asked when things come, before they are read back."""
-        self._folder, self._founded, self._clock = folder, founded, clock
+        self.folder, self._founded, self._clock = folder, founded, clock
         self._tells_when = tells_when
         self.shop = PlayedShop(founded, folder / "shop", lambda: int(clock.shop_s))
         self.settings = Settings(
@@ -108,23 +110,24 @@ class Room:
         self._edition = edition_of(founded.catalogue, language)
         self.house = HouseRules()
         self._start()
-        self.phones = RoomPhones(self)
+        self.phones, self.troubles = RoomPhones(self), RoomTroubles(self)
 
     def _start(self) -> None:
-        settings, clock, journal = self.settings, self._clock, Journal(self._folder / "journal.db")
+        settings, clock, journal = self.settings, self._clock, Journal(self.folder / "journal.db")
         trust = self._founded.trust
         road = OrderRoad(
             *(journal, self._founded.keys, trust, TrustedTime(trust, journal, clock.read), settings),
             monotonic_ns=lambda: int(clock.boot_s * 1e9),
             jitter=lambda: 0.0,
         )
-        people = People(self._folder / "people")
-        factors = Factors(self._folder / "factors.json", journal, lambda: clock.boot_s)
-        phones = Phones(self._folder / "phones.json", journal)
+        people = People(self.folder / "people")
+        factors = Factors(self.folder / "factors.json", journal, lambda: clock.boot_s)
+        phones = Phones(self.folder / "phones.json", journal)
         self.desk: Desk = Desk(
             *(settings, self._edition, journal, road, people, factors, lambda: clock.wall_s),
             house=self.house,
             phones=phones,
+            feedback=FeedbackKept(self.folder / "feedback.json"),
         )
         self.desk.speaker_model = GE2E
         self.chat: Typed | None = None
@@ -155,6 +158,7 @@ class Room:
 
     def close(self) -> None:
         """Journal and shop."""
+        self.troubles.folder(there=True)
         self.desk.journal.close()
         self.shop.close()
 

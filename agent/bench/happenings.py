@@ -40,7 +40,6 @@ GIVENS: Patterns = (
     ("shift", r"shifts of (?P<hours>\d+) hours"),
     ("role", rf"(?P<name>{_NAME}) is (a|an) (?P<role>[a-z0-9-]+)"),
     ("rule", r"a rule: (?P<rule>.+)"),
-    ("told", r"the shop tells of (?P<product>[a-z0-9-]+): (?P<facts>\{.*\})"),
     ("at", rf"(?P<day>{'|'.join(DAYS)}) (?P<hour>\d\d):(?P<minute>\d\d)"),
     ("offline", "offline"),
     ("no_time", "the time is not known"),
@@ -52,6 +51,7 @@ GIVENS: Patterns = (
     ("tells_when", "the shop is asked when it comes"),
     ("charges", rf"the shop charges {_MONEY} for (?P<product>[a-z0-9-]+)"),
     ("waiting", r"(?P<count>\d+) orders wait for the shop already"),
+    ("facts", r"the shop tells of (?P<product>[a-z0-9-]+): (?P<facts>.+)"),
     ("sensor", r"a sensor of (?P<product>[a-z0-9-]+) in (?P<place>.+)"),
 )
 
@@ -88,11 +88,12 @@ THINGS: Mapping[str, Patterns] = {
         ("new_product", rf"sells (?P<name>.+) by the (?P<unit>[a-z]+) at {_MONEY}"),
         ("not_sold", r"sells no (?P<product>[a-z0-9-]+) any more"),
         ("withdraw", r"takes version (?P<version>\d+) of its catalogue back"),
-        ("promote", r"puts on offer: (?P<words>.+)"),
+        ("promote", r"puts on offer( until (?P<until>\d{4}-\d\d-\d\d))?: (?P<words>.+)"),
         ("mute", "does not answer"),
         ("answer", "answers again"),
         ("limit_device", f"allows {_LIMIT}"),
         ("hand_over", "hands the last order over"),
+        ("call_off", "cancels the last order itself"),
         ("revoke", "revokes the device"),
     ),
     "link": (("link_down", "down"), ("link_up", "up")),
@@ -108,6 +109,7 @@ THINGS: Mapping[str, Patterns] = {
         ("cancel", "cancels the last order"),
         ("new_pin", rf"has (?P<name>{_NAME}) set a PIN"),
         ("new_badge", rf"has (?P<name>{_NAME}) set a badge"),
+        ("pair", rf"pairs (?P<name>{_NAME})'s phone"),
         ("no_badge", rf"takes (?P<name>{_NAME})'s badge away"),
     ),
     "device": (
@@ -115,7 +117,12 @@ THINGS: Mapping[str, Patterns] = {
         ("mended", "restarts, and its journal was mended"),
         ("lose_voice", "loses its ear and voice"),
         ("find_voice", "has its ear and voice again"),
+        ("no_room", "has no room for its journal"),
+        ("room", "has room for its journal again"),
+        ("no_folder", "loses the folder that it writes in"),
+        ("folder", "has its folder again"),
     ),
+    "ear": (("ear", r"(?P<how>hears nothing|is overloaded|is well again)"),),
 }
 
 

@@ -1,5 +1,5 @@
-"""Made questions about the products of a catalogue and about orders, with what each asks, and plain orders
-beside them."""
+"""Made questions about the products of a catalogue and about orders, what is said of the shopping list, what
+each asks, and plain orders beside them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from random import Random
 from typing import NamedTuple
 
 from agent.deciding.catalogue import Catalogue
+from agent.deciding.heard_lists import LISTS_ABOUT, LISTS_WHOLE, heard_list_orders
 from agent.deciding.heard_questions import HEARD_ABOUT, HEARD_WHOLE, ITEM, heard_recalls
+from agent.deciding.list_words import DAY_WORDS
 from agent.deciding.spoken_basket import spoken_line
 
 LANGUAGE = "en"
@@ -17,14 +19,17 @@ ORDER = "order"
 
 _OPENINGS = ("order", "I'd like", "get me", "can I have", "may I have", "we need")
 _MOST = 6
+_COUNTED = (ORDER, "price", "list_add")
 
 
 class MadeQuestion(NamedTuple):
-    """A sentence, its kind ('price', ...), and the count of each sku that it names."""
+    """A sentence, its kind ('price', 'list_add', ...), the count of each sku that it names, and the day: 0
+    (Monday) to 6, or 7 (tomorrow), None where it names none."""
 
     kind: str
     text: str
     counts: dict[str, int]
+    day: int | None = None
 
 
 class QuestionMaker:
@@ -34,11 +39,13 @@ class QuestionMaker:
     def __init__(self, catalogue: Catalogue, seed: int) -> None:
         self._catalogue, self._random = catalogue, Random(seed)  # noqa: S311 - nothing secret
         self._products = [product for product in catalogue.products if LANGUAGE in product.words]
-        about, whole = HEARD_ABOUT[LANGUAGE], HEARD_WHOLE[LANGUAGE]
+        tables = [table[LANGUAGE] for table in (HEARD_ABOUT, HEARD_WHOLE, LISTS_ABOUT, LISTS_WHOLE)]
+        kinds = dict.fromkeys(kind for table in tables for kind in table)
         self._ways: dict[str, Sequence[str]] = {
-            kind: self._shuffled((*about.get(kind, ()), *whole.get(kind, ()))) for kind in {**about, **whole}
+            kind: self._shuffled([way for table in tables for way in table.get(kind, ())]) for kind in kinds
         }
         self._ways["recall"] = self._shuffled(heard_recalls(LANGUAGE))
+        self._ways["list_order"] = self._shuffled(heard_list_orders(LANGUAGE))
 
     def questions(self, count: int) -> list[MadeQuestion]:
         """`count` questions; the kinds take turns."""
@@ -55,13 +62,13 @@ class QuestionMaker:
 
     def _named(self, kind: str, way: str) -> MadeQuestion:
         if ITEM not in way:
-            return MadeQuestion(kind, way, {})
+            return MadeQuestion(kind, way, {}, _day_in(way) if kind == "list_order" else None)
         product = self._random.choice(self._products)
         options = {
             option_id: self._random.choice(self._catalogue.option(option_id).choices).id
             for option_id in product.options
         }
-        counted = kind in (ORDER, "price") and f"the {ITEM}" not in way
+        counted = kind in _COUNTED and f"the {ITEM}" not in way
         count = self._random.randint(1, _MOST) if counted else 1
         line = self._catalogue.line(product.id, options, count, LANGUAGE)
         said = spoken_line(line, LANGUAGE) if counted else line.title
@@ -69,3 +76,7 @@ class QuestionMaker:
 
     def _shuffled(self, ways: Sequence[str]) -> list[str]:
         return self._random.sample(list(ways), len(ways))
+
+
+def _day_in(way: str) -> int | None:
+    return next((day for day, phrases in enumerate(DAY_WORDS[LANGUAGE]) if way.endswith(phrases[0])), None)

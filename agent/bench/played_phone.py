@@ -15,6 +15,7 @@ from agent.committing.envelope import down_topic
 from agent.deciding.phone import Asked, approval, code
 from agent.plumbing import messages
 from agent.plumbing.site_messages import PinTyped
+from agent.till.pairing import PhonePairing
 
 if TYPE_CHECKING:
     from agent.bench.conversation_room import Room
@@ -51,6 +52,13 @@ class RoomPhones:
         """As `earmark phone add`."""
         self._phones[name] = PlayedPhone(person, name)
         self._room.desk.phones.add(self._phones[name].pairing)
+
+    def pair_aloud(self, person: str, name: str) -> None:
+        """The same by an operator, while somebody may be there."""
+        self._phones[name] = PlayedPhone(person, name)
+        room = self._room
+        pairing = PhonePairing(room.desk, room.proofs, room.spoken.announce, may_pair=True)
+        pairing.add(msgspec.json.encode(self._phones[name].pairing))
 
     def answer(self, name: str, what: Literal["approve", "refuse"], *, other: bool) -> None:
         """It signs, and the shop carries it. `other`: it was shown another total."""

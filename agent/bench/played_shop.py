@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import msgspec
@@ -71,6 +71,7 @@ class PlayedShop:
         self._charges: dict[str, int] = {}
         self.answers = True
         self._numbers = itertools.count(1)
+        self._ended_here: set[str] = set()
 
     @property
     def _folder(self) -> ShopFolder:
@@ -133,9 +134,9 @@ class PlayedShop:
         with self.desk.shop.transaction():
             self.desk.shop.stock.count(sku, quantity)
 
-    def promote(self, words: str, language: str) -> None:
-        """Something is on offer."""
-        self.desk.shop.promotions.add("", {language: words}, "")
+    def promote(self, words: str, language: str, until: str = "") -> None:
+        """Something is on offer, until that day (ISO 8601), '' for no end."""
+        self.desk.shop.promotions.add("", {language: words}, until)
 
     def charge(self, product: str, minor: int) -> None:
         """It has always asked so much for that product, whatever stands in the device's catalogue."""
@@ -166,19 +167,22 @@ class PlayedShop:
         """The device may not order any more."""
         self.desk.shop.revoke(DEVICE)
 
-    def hand_over(self) -> None:
-        """The newest order stands from now on."""
+    def end_last(self, how: Literal["accepted", "cancelled"]) -> None:
+        """The newest order stands from now on, or is no order any more."""
         shop = self.desk.shop
+        order_id = shop.orders(1)[0].order_id
         with shop.transaction():
-            shop.ends.put(shop.orders(1)[0].order_id, "accepted", now_s=self._now_s())
+            shop.ends.put(order_id, how, now_s=self._now_s())
+        self._ended_here.add(order_id)
 
     @property
     def placed(self) -> list[str]:
-        """The ids of the intents that became orders and were not cancelled, sorted."""
+        """The ids of the intents that became orders and were not cancelled by whoever ordered, sorted."""
         if self._open is None:
             return []
         shop = self.desk.shop
-        return sorted(o.intent_id for o in shop.orders() if shop.ends.of(o.order_id) != "cancelled")
+        cancelled = {o.order_id for o in shop.orders() if shop.ends.of(o.order_id) == "cancelled"}
+        return sorted(o.intent_id for o in shop.orders() if o.order_id not in cancelled - self._ended_here)
 
     def _with(self, prices: Mapping[str, int]) -> dict[str, Any]:
         changed = [

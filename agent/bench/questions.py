@@ -1,5 +1,5 @@
-"""How many made questions are understood by voice, how many of them are taken for orders, and how many orders
-for questions."""
+"""How many made questions, also about the shopping list, are understood by voice, how many of them are taken
+for orders, and how many orders for questions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from agent.bench.order_ear import OrderEar
 from agent.deciding.asked import question_in
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import parse_catalogue
+from agent.deciding.habit_words import HABIT_KINDS
 from agent.deciding.heard_questions import QuestionAsked
+from agent.deciding.list_asked import list_asked
 from agent.deciding.question_frames import question_frames
 from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.sentences import compile_sentences
@@ -57,12 +59,21 @@ class QuestionsBench:
             case Answer():
                 return "denied"
             case QuestionAsked(text):
-                asked = question_in(self._parser, self.catalogue, self._frames, text)
+                asked = self._asked(text)
                 if asked is None:
                     return "rejected"
-                same = (asked.kind, _counts(asked.basket)) == (made.kind, made.counts)
-                return "right" if same else "question"
+                return "right" if asked == made._replace(text="") else "question"
         return "rejected"
+
+    def _asked(self, text: str) -> MadeQuestion | None:
+        """What is asked by `text`, as it was heard, without that text; None where nothing is."""
+        if listed := list_asked(self._parser, self.catalogue, self._frames, text):
+            return MadeQuestion(listed.kind, "", _counts(listed.basket), listed.day)
+        habits = (frame.kind for frame in self._frames if frame.kind in HABIT_KINDS and frame.before == text)
+        if habit := next(habits, ""):
+            return MadeQuestion(habit, "", {})
+        asked = question_in(self._parser, self.catalogue, self._frames, text)
+        return asked and MadeQuestion(asked.kind, "", _counts(asked.basket))
 
 
 def _counts(basket: Basket | None) -> dict[str, int]:

@@ -36,8 +36,8 @@ def changed(
     basket: Basket, readings: Sequence[Sequence[Tag]], catalogue: Assortment, language: str
 ) -> Basket | Literal["emptied", "unclear"]:
     """What `basket`, priced by `catalogue`, is then, by every one of the `readings` (tags that are a change);
-    'emptied' where nothing is left, 'unclear' where they do not agree or fit no one line."""
-    if basket.catalogue_version != catalogue.version:
+    'emptied' where nothing is left, 'unclear' where there are none, they disagree or fit no one line."""
+    if not readings or basket.catalogue_version != catalogue.version:
         return "unclear"
     outcomes = [_changed(basket, tags, catalogue, language) for tags in readings]
     return outcomes[0] if all(outcome == outcomes[0] for outcome in outcomes) else "unclear"

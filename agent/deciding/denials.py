@@ -50,6 +50,18 @@ def is_doubtful(open_words: str, words: str, language: str) -> bool:
     return beside > MOST_WORDS_BESIDE and letters > MOST_LETTERS_BESIDE
 
 
+def is_change_begun(open_words: str, language: str) -> bool:
+    """Whether a free decode heard a "no" that only leads to how it is wanted ("no, make it"), of which the
+    grammar knows no sentence, and nothing denies after it in any."""
+    lexicon = LEXICONS[language]
+    no = normalise_text(lexicon.denials[0])
+    begun = tuple(f"{no} {normalise_text(change)} " for change in lexicon.changes)
+    decodes = [normalise_text(decode) for decode in open_words.split(BETWEEN_DECODES)]
+    return any(decode.startswith(begun) for decode in decodes) and not any(
+        is_denied(decode.removeprefix(f"{no} "), language) for decode in decodes
+    )
+
+
 def is_called_off(open_words: str, words: str, language: str) -> bool:
     """Whether an order, `words` in the grammar, was taken back in the same breath by what the free decode
     heard: a word or phrase that calls off ("cancel", "do not") and is in no name, or a last word that denies

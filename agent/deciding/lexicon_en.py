@@ -67,6 +67,7 @@ ENGLISH = Lexicon(
         "change it to",
         "change that to",
     ),
+    wanting=frozenset(("it", "that", "them", "to")),
     removals=(
         *("without", "without the", "but without", "but without the", "remove", "remove the"),
         *("leave out", "leave out the", "take out", "take out the", "drop the", "delete the"),

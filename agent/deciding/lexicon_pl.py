@@ -65,6 +65,7 @@ POLISH = Lexicon(
         "jednak",
         "ale jednak",
     ),
+    wanting=frozenset(("na", "będzie", "będą")),
     removals=("bez", "ale bez", "usuń", "wykreśl", "odejmij", "pomiń"),
     instead=("zamiast tego",),
     corrections=("nie", "nie jednak", "jednak", "to znaczy", "nie to znaczy", "nie przepraszam", "a nie"),

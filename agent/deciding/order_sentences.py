@@ -20,15 +20,28 @@ from agent.deciding.item_sentences import (
 )
 from agent.deciding.lexicon import LEXICONS, spoken_numbers
 from agent.deciding.said_lines import CORRECTED, INSTEAD, NEXT_ITEM, NOT
+from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.sentence_graph import Tag, normalise_text
 
 
 class Entrances(NamedTuple):
-    """States from which an item, or what is corrected of one, leads on to the end; `done` is after one."""
+    """States from which an item, or what is corrected of one, leads on to the end; `correction` may be a
+    denial as well; `done` is after one."""
 
     item: int
     correction: int
+    wanting: int
     done: int
+
+
+def by_what_follows(phrases: Iterable[str], lexicon: Lexicon) -> tuple[list[str], list[str]]:
+    """Of corrections and changes those after which only what is wanted follows, and the others, which a
+    denial may follow: nobody says "make it, don't", and "make it two" sounds like it."""
+    wanting: list[str] = []
+    others: list[str] = []
+    for phrase in phrases:
+        (wanting if phrase.split()[-1] in lexicon.wanting else others).append(phrase)
+    return wanting, others
 
 
 def add_orders(
@@ -66,8 +79,8 @@ def add_orders(
         build.free(counted, front)
     build.phrases(done, lexicon.politeness, end)
     build.free(done, end)
-    correction = _more(build, catalogue, language, opened, counted, done, end)
-    return Entrances(opened, correction, done)
+    correction, wanting = _more(build, catalogue, language, opened, counted, done, end)
+    return Entrances(opened, correction, wanting, done)
 
 
 def _orders_with_ending(
@@ -98,26 +111,30 @@ def _orders_with_ending(
 
 def _more(
     build: GraphBuilder, catalogue: Catalogue, language: str, opened: int, counted: int, done: int, end: int
-) -> int:
+) -> tuple[int, int]:
     """What may follow an item: another one, a correction of one, or a denial of all. Items lead back into
-    the one piece of the graph that holds all products. The state in which a correction begins.
+    the one piece of the graph that holds all products. The states in which a correction begins: any, and
+    one that wants something.
 
     A "no" alone is no end: somebody who says it goes on, and is not to be cut off. Where nothing follows it,
     `understand` hears it in the free decode."""
     lexicon = LEXICONS[language]
-    further, corrected = build.state(), build.state()
+    further, taken_back, corrected = build.state(), build.state(), build.state()
     build.free(done, further, NEXT_ITEM)
     add_counts(build, language, further, counted)  # without an "and" only a count begins another item
     build.phrases(done, (lexicon.and_joiner,), opened, NEXT_ITEM)
     build.phrases(done, lexicon.but_this, opened, INSTEAD)
     build.phrases(done, lexicon.not_that, opened, NOT)
-    build.phrases(done, lexicon.corrections, corrected, CORRECTED)
+    wanting, others = by_what_follows(lexicon.corrections, lexicon)
+    build.phrases(done, wanting, corrected, CORRECTED)
+    build.phrases(done, others, taken_back, CORRECTED)
     ends = [text for text in lexicon.denials if text not in lexicon.corrections]
     build.phrases(done, ends, end, Tag("denial", "said"))
-    build.phrases(corrected, lexicon.denials, end, Tag("denial", "said"))
+    build.phrases(taken_back, lexicon.denials, end, Tag("denial", "said"))
+    build.free(taken_back, corrected)
     build.free(corrected, opened)
     _part_of_item(build, catalogue, language, corrected, done)
-    return corrected
+    return taken_back, corrected
 
 
 def _part_of_item(build: GraphBuilder, catalogue: Catalogue, language: str, start: int, done: int) -> None:

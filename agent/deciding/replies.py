@@ -80,7 +80,7 @@ def render(
         limit=spoken_money(Money(say.limit, currency), language),
         count=in_words(say.limit, language),
         delivery=_delivery(say.delivery, language),
-        comes=_beside(beside) + _comes(say.basket, say.unusual, language) if say.basket else "",
+        comes=_beside(beside) + (_comes(say.basket, say.unusual, language) if say.basket else ""),
         instead=_beside(say.instead),
         place=place,
         Place=place[:1].upper() + place[1:],

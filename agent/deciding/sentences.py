@@ -20,7 +20,7 @@ from agent.deciding.history_words import AGAIN
 from agent.deciding.item_sentences import add_counts
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.manner_sentences import add_manners
-from agent.deciding.order_sentences import Entrances, add_orders
+from agent.deciding.order_sentences import Entrances, add_orders, by_what_follows
 from agent.deciding.question_sentences import add_questions
 from agent.deciding.sizes import said_sizes
 from agent.deciding.understanding import MORE, after_a_no
@@ -108,7 +108,9 @@ def _answers(
     build.free(first, again)
     if entrances is not None:
         build.phrases(again, lexicon.additions, entrances.item, MORE)
-        build.phrases(again, after_a_no(lexicon.changes, lexicon), entrances.correction, OTHERWISE)
+        wanting, others = by_what_follows(after_a_no(lexicon.changes, lexicon), lexicon)
+        build.phrases(again, wanting, entrances.wanting, OTHERWISE)
+        build.phrases(again, others, entrances.correction, OTHERWISE)
         build.phrases(again, after_a_no(lexicon.removals, lexicon), entrances.item, LESS)
         _instead(build, lexicon, language, again, asked)
     said = build.state()

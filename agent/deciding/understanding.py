@@ -41,7 +41,7 @@ class MoreAsked:
 
 @dataclass(frozen=True)
 class ChangeAsked:
-    """After a read-back somebody wants it otherwise: `readings` are the tags, for `changes.changed`."""
+    """After a read-back somebody wants it otherwise: `readings` are tags or none, for `changes.changed`."""
 
     readings: tuple[tuple[Tag, ...], ...]
 
@@ -126,8 +126,8 @@ def understand(
         return Answer("denial")
     if entry in ANSWERS:
         refused = refusal(open_words, words, language, _names(orders, catalogue, language))
-        if refused == "denial":
-            return Answer("denial")
+        if refused in ("denial", "in_a_change"):
+            return ChangeAsked(()) if (refused, entry) == ("in_a_change", "consent") else Answer("denial")
         if refused and not any(tag.slot in ("intent", "manner") for tags in answers for tag in tags):
             return NotUnderstood()  # a question consents to nothing
     asks = {tag.value for tags in every for tag in tags if tag.slot == ASK}

@@ -7,19 +7,22 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Literal
 
-from agent.deciding.denials import is_denied
+from agent.deciding.denials import is_change_begun, is_denied
 from agent.deciding.lexicon import LEXICONS
 from agent.plumbing.sentence_graph import BETWEEN_DECODES, normalise_text
 
 
 def refusal(
     open_words: str, words: str, language: str, names: Iterable[str]
-) -> Literal["", "in_the_name", "denial"]:
+) -> Literal["", "in_the_name", "in_a_change", "denial"]:
     """Whether free speech heard a refusal beside `words`, of the grammar, as `is_denied`: 'in_the_name' where
-    it heard none but in the place of the name."""
+    it heard none but in the place of the name, 'in_a_change' where there are no `words`, and none but as of
+    `is_change_begun`."""
     names = tuple(names)
     if not is_denied(open_words, language, names):
         return ""
+    if not words and is_change_begun(open_words, language):
+        return "in_a_change"
     heard = _without_the_name(open_words, words, language)
     return "denial" if is_denied(heard, language, names) else "in_the_name"
 

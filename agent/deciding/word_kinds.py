@@ -71,6 +71,7 @@ class Lexicon:
     call_off_phrases: tuple[str, ...] = ()
     additions: tuple[str, ...] = ()  # lead from a read-back to what is wanted as well
     changes: tuple[str, ...] = ()  # to how it is wanted instead
+    wanting: frozenset[str] = frozenset()  # last words of changes and corrections that no denial follows
     removals: tuple[str, ...] = ()  # to what is not wanted of it
     instead: tuple[str, ...] = ()  # after a count that is wanted instead
     endings: tuple[str, ...] = ()  # where the verb ends the order: "coffee, two bags, please give"

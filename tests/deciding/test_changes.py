@@ -137,3 +137,30 @@ def test_what_was_priced_by_another_catalogue_is_not_changed(
     assert isinstance(meaning, ChangeAsked)
     old = Basket(basket.lines, basket.catalogue_version + 1)
     assert changed(old, meaning.readings, catalogue, "en") == "unclear"
+
+
+@pytest.mark.parametrize("said", ["make it do not", "no make it do not", "change it to cancel"])
+def test_after_words_that_want_something_no_denial_is_heard(english: SentenceParser, said: str) -> None:
+    """ "Make it two" sounds like the first."""
+    assert english.readings("consent", said) == ()
+
+
+def test_after_other_corrections_a_denial_is_heard(
+    english: SentenceParser, polish: SentenceParser, catalogue: Catalogue
+) -> None:
+    assert _asked(polish, catalogue, "jednak nie") == Answer("denial")
+    for parser, said in ((english, f"{COFFEE} actually cancel"), (polish, f"{KAWA} jednak nie")):
+        assert understand(parser, catalogue, "order", said, said) == Answer("denial")
+
+
+def test_a_no_that_leads_to_a_change_of_which_the_rest_was_not_heard_is_asked_about(
+    english: SentenceParser, catalogue: Catalogue
+) -> None:
+    heard = "no make it you / no may it adieu"
+    meaning = _asked(english, catalogue, "", heard)
+    assert meaning == ChangeAsked(())
+    assert changed(_basket(english, catalogue, COFFEE), (), catalogue, "en") == "unclear"
+    for denied in ("no make it stop", f"{heard} / no never", "no", "no no make it you", "no make it"):
+        assert _asked(english, catalogue, "", denied) == Answer("denial"), denied
+    assert understand(english, catalogue, "enrol", "", heard) == Answer("denial")
+    assert understand(english, catalogue, "challenge", "", heard) == Answer("denial")

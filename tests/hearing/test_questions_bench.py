@@ -8,11 +8,13 @@ import pytest
 
 from agent.bench.made_questions import MadeQuestion, QuestionMaker
 from agent.bench.questions import OUTCOMES, QuestionsBench, run_questions_bench
+from agent.deciding.heard_lists import LISTED
+from agent.plumbing.sentence_graph import normalise_text
 from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.conftest import spoken
 
 CATALOGUE = Path(__file__).parents[2] / "order_backend" / "catalogues" / "corner_shop.json"
-KINDS = {"price", "stock", "where", "offers", "status", "cancel", "person", "recall"}
+KINDS = {"price", "stock", "where", "offers", "status", "cancel", "person", "recall"} | LISTED
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,10 @@ def bench() -> QuestionsBench:
         ("where is my order", "status", {}),
         ("what did we spend this month", "recall", {}),
         ("cancel my last order", "cancel", {}),
+        ("add two bags of rice to the list", "list_add", {"rice": 2}),
+        ("take the green tea off the list", "list_remove", {"green-tea": 1}),
+        ("what is on my list", "list_what", {}),
+        ("did I forget anything", "suggest", {}),
         ("can I have two bags of rice", "order", {"rice": 2}),
         ("may I have a box of green tea", "order", {"green-tea": 1}),
     ],
@@ -47,9 +53,26 @@ def test_what_is_heard_otherwise_is_counted_as_such(bench: QuestionsBench) -> No
     assert bench.outcome(MadeQuestion("price", "", {"rice": 2}), order) == "order"
 
 
+def test_a_list_that_is_ordered_for_another_day_is_another_question(bench: QuestionsBench) -> None:
+    said = spoken("slt", "order the list on Friday")
+    assert bench.outcome(MadeQuestion("list_order", "", {}, 4), said) == "right"
+    assert bench.outcome(MadeQuestion("list_order", "", {}, 3), said) == "question"
+    assert bench.outcome(MadeQuestion("list_order", "", {}), said) == "question"
+
+
 def test_the_kinds_take_turns(bench: QuestionsBench) -> None:
-    made = QuestionMaker(bench.catalogue, 5).questions(16)
-    assert {one.kind for one in made[:8]} == {one.kind for one in made[8:]} == KINDS
+    many = len(KINDS)
+    made = QuestionMaker(bench.catalogue, 5).questions(2 * many)
+    assert {one.kind for one in made[:many]} == {one.kind for one in made[many:]} == KINDS
+
+
+def test_what_is_made_of_a_list_is_read_as_what_it_is(bench: QuestionsBench) -> None:
+    made = QuestionMaker(bench.catalogue, 5).questions(30 * len(KINDS))
+    listed = [one for one in made if one.kind in LISTED]
+    assert {one.day for one in listed} == {None, *range(8)}
+    assert max(max(one.counts.values(), default=0) for one in listed if one.kind == "list_add") > 1
+    for one in listed:
+        assert bench._asked(normalise_text(one.text)) == one._replace(text="")
 
 
 @pytest.mark.slow

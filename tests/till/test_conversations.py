@@ -4,7 +4,7 @@ table has one that needs it."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,14 @@ from agent.bench.conversations import (
 from agent.cli import main
 from agent.deciding import beside, dialogue
 from agent.deciding import conversation as talk
+from agent.deciding.ask_replies import ASK_REPLIES
+from agent.deciding.habit_words import HABIT_REPLIES
+from agent.deciding.history_words import TOLD
 from agent.deciding.inquired import Inquired
 from agent.deciding.offered import AwaitingOffer
+from agent.deciding.replies_lists import LIST_REPLIES
+from agent.deciding.replies_questions import ALOUD
+from agent.deciding.reply_words import REPLIES
 from agent.plumbing.errors import ConfigurationError
 from agent.till import factors
 
@@ -39,9 +45,9 @@ leaves it open; but what was asked before could be answered then."""
 
 
 class Noted(dict[Any, Any]):
-    """The table, and which of its steps were looked up."""
+    """A table, and what was looked up in it."""
 
-    def __init__(self, table: dict[Any, Any]) -> None:
+    def __init__(self, table: Mapping[Any, Any]) -> None:
         super().__init__(table)
         self.used: set[Any] = set()
 
@@ -55,6 +61,45 @@ class Noted(dict[Any, Any]):
         return super().__getitem__(key)
 
 
+REPLY_TABLES: Mapping[str, Any] = {
+    "reply": REPLIES,
+    "ask": ASK_REPLIES,
+    "aloud": ALOUD,
+    "list": LIST_REPLIES,
+    "habit": HABIT_REPLIES,
+    "told": TOLD,
+}
+_ELSEWHERE: Mapping[str, str] = {
+    "reply: certificate_ending": "tests/till/test_certificate_care.py",
+    "reply: shop_over_agreed": "the shop would have to lie: tests/committing/test_road.py",
+    "reply: shop_other_lines": "the shop would have to lie: tests/committing/test_road.py",
+    "reply: shop_restricted": "the shop publishes its details: tests/till/test_details_road.py",
+    "reply: shop_catalogue_unknown": "the shop was restored: tests/backend/test_restored_catalogue.py",
+    "ask: status_unknown": "the shop was restored, and has lost the order",
+    "ask: refused_too_many_open": "fifty of them: tests/backend/test_kept_asks.py",
+    "reply: cannot_commit": "what no other reply names: `replies.render`",
+    "reply: not_read_back": "no step of the table does it: tests/deciding/test_dialogue.py",
+    "reply: second_not_this_on_shift": "no badge of one's own comes that far on a shift",
+    "reply: second_not_this_or_on": "no badge of one's own comes that far on a shift",
+}
+SAID_ELSEWHERE = {f"{language} {key}": why for key, why in _ELSEWHERE.items() for language in ("en", "pl")}
+"""Replies that no conversation brings about: what does, or why nothing."""
+
+
+@pytest.fixture(scope="module")
+def said() -> Iterator[dict[tuple[str, str], Noted]]:
+    """Which replies were said, by table and language."""
+    with pytest.MonkeyPatch.context() as patch:
+        noted = {
+            (name, language): Noted(table[language])
+            for name, table in REPLY_TABLES.items()
+            for language in ("en", "pl")
+        }
+        for (name, language), table in noted.items():
+            patch.setitem(REPLY_TABLES[name], language, table)
+        yield noted
+
+
 @pytest.fixture(scope="module")
 def hold_one() -> Iterator[Callable[[Conversation], Held]]:
     with holder() as hold_one, pytest.MonkeyPatch.context() as patch:
@@ -63,7 +108,9 @@ def hold_one() -> Iterator[Callable[[Conversation], Held]]:
 
 
 @pytest.fixture(scope="module")
-def held(hold_one: Callable[[Conversation], Held]) -> list[tuple[Held, set[Any]]]:
+def held(
+    hold_one: Callable[[Conversation], Held], said: dict[tuple[str, str], Noted]
+) -> list[tuple[Held, set[Any]]]:
     """Every conversation with the steps of the table that it took."""
     found = []
     with pytest.MonkeyPatch.context() as patch:
@@ -99,6 +146,17 @@ def test_every_step_of_the_table_is_needed_by_a_conversation(
                 unneeded.append(key)
     unneeded = [key for key in unneeded if key not in OUT_OF_REACH]
     assert not unneeded, "write a conversation that needs it"
+
+
+def test_every_reply_in_english_and_polish_is_said_in_a_conversation(
+    held: list[tuple[Held, set[Any]]], said: dict[tuple[str, str], Noted]
+) -> None:
+    unsaid = {
+        f"{language} {name}: {key}"
+        for (name, language), table in said.items()
+        for key in table.keys() - table.used
+    }
+    assert unsaid == SAID_ELSEWHERE.keys(), "write a conversation that says it, or take it out"
 
 
 HEAD = "language: en\n\n"
@@ -184,7 +242,7 @@ def test_what_no_recogniser_could_hear_is_a_fault(tmp_path: Path) -> None:
 def test_an_error_in_the_dialogue_fails_its_conversation_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> dialogue.Outcome:
+    def broken(*_: object) -> talk.Outcome:
         raise KeyError("")
 
     text = HEAD + WHOLE + "\n" + WHOLE.replace("One", "Two").replace("okay nabu, order", "okay nabu, what is")
