@@ -6,6 +6,7 @@ nobody is sent to a keypad that waits for nothing. What was put as often as it m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from agent.deciding.challenged import Challenged
@@ -37,6 +38,13 @@ FAILED = frozenset({"gave_up", "factor_locked"})
 _BADLY_HEARD = frozenset(f"{question}_{reason}" for question in ("again", "challenge") for reason in UNCLEAR)
 _FAILING = _BADLY_HEARD | {"factor_of_another"}
 """Replies to what has failed, whatever brought them."""
+
+_WORDS: Mapping[Way, str] = {"chat": "earmark chat", "badge": "Hold up your badge"}
+_NAMED: Mapping[Way, frozenset[str]] = {
+    way: frozenset(key for key, text in REPLIES["en"].items() if words in text)
+    for way, words in _WORDS.items()
+}
+"""Replies that name the way by themselves."""
 
 _COUNTED = (Confirming, Challenged, AskingAnother, AwaitingFactor)
 _AT_REST: tuple[Way, ...] = ("chat", "person")
@@ -83,5 +91,4 @@ def _fitting(before: State, after: State) -> tuple[Way, ...]:
 
 def _unsaid(key: str, ways: tuple[Way, ...]) -> tuple[Way, ...]:
     """Without what the reply says by itself."""
-    named = "earmark chat" in REPLIES["en"][key]
-    return tuple(way for way in ways if not (named and way == "chat"))
+    return tuple(way for way in ways if key not in _NAMED.get(way, ()))

@@ -116,6 +116,7 @@ def test_any_two_orders_can_be_told_apart_by_what_the_question_says(
 
 def test_the_nearest_other_order_is_the_runner_up() -> None:
     assert runner_up(1, [(1, 0.2), (None, 0.4), (2, 1.0), (3, 1.1)], 1.5) == 2
+    assert runner_up(1, [(2, 1.5)], 1.5) == 2, "at the very bound it is one"
 
 
 def test_other_words_for_the_same_order_and_orders_far_behind_are_no_runners_up() -> None:
