@@ -40,7 +40,6 @@ GIVENS: Patterns = (
     ("shift", r"shifts of (?P<hours>\d+) hours"),
     ("role", rf"(?P<name>{_NAME}) is (a|an) (?P<role>[a-z0-9-]+)"),
     ("rule", r"a rule: (?P<rule>.+)"),
-    ("told", r"the shop tells of (?P<product>[a-z0-9-]+): (?P<facts>\{.*\})"),
     ("at", rf"(?P<day>{'|'.join(DAYS)}) (?P<hour>\d\d):(?P<minute>\d\d)"),
     ("offline", "offline"),
     ("no_time", "the time is not known"),

@@ -47,7 +47,7 @@ def unusual(
 ) -> tuple[tuple[Unusual, ...], list[Line]]:
     """Which of `asked` holds for an order of that total with `lines` at that minute of the day, and of these
     lines those that it is about: where the amount or the hour is unusual all, else the new goods."""
-    new = [line for line in lines if line.product_id not in past.products] if "goods" in asked else []
+    new = [line for line in lines if "goods" in asked and line.product_id not in past.products]
     found: list[Unusual] = ["goods"] if new else []
     if "amount" in asked and total_minor > TIMES_THE_DEAREST * past.dearest_minor:
         found.append("amount")

@@ -89,7 +89,7 @@ class Desk:
         self.shifts = Shifts(people, factors, lambda: self.house.policy.shift_hours)
         self.feedback = feedback or FeedbackKept()
         self.phones = phones or Phones(None, journal)
-        self.erasure = Erasure(people, (factors.forget, self.phones.erase), journal)
+        self.erasure = Erasure(people, (factors.forget, self.phones.erase), journal, self.phones.people)
         self.wall_clock = wall_clock
         self.coming = Coming(self.now_s, lambda: local(self.now_s()).date())
         """When an order of now would come."""

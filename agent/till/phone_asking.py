@@ -26,7 +26,6 @@ class _Sent:
     publish: Publish
     signed_s: float
     due_s: float
-    has_left: bool = False
 
 
 class PhoneAsking:
@@ -56,7 +55,7 @@ class PhoneAsking:
     def look(self) -> None:
         """Sends what is due. Cheap where nothing is asked."""
         asked = [one for one in self._proofs.asked() if self._desk.phones.has(one.person)]
-        self._over |= {one: sent for one, sent in self._sent.items() if one not in asked and sent.has_left}
+        self._over |= {one: sent for one, sent in self._sent.items() if one not in asked}
         self._sent = {one: sent for one, sent in self._sent.items() if one in asked}
         if not self._desk.online or not self._desk.road.clock_trusted():
             for sent in self._sent.values():
@@ -88,5 +87,5 @@ class PhoneAsking:
         if sent is None or now_s - sent.signed_s >= APPROVAL_LIFETIME_S:
             sent = self._sent[one] = _Sent(self._desk.road.approval_asking.ask(one), now_s, 0.0)
         if now_s >= sent.due_s:
-            sent.due_s, sent.has_left = now_s + AGAIN_S, True
+            sent.due_s = now_s + AGAIN_S
             self._send(sent.publish)

@@ -21,8 +21,10 @@ def ready_of(desk: Desk, person: str) -> Ready:
     if known is None:
         by_phone = any(desk.has_phone(one) for one in may)
         return Ready(badge and desk.shifts.used, typed=typed or by_phone, locked=locked, shop=desk.online)
+    on = desk.shifts.on
     return Ready(
-        badge=badge,
+        # Of who is not on it would begin a shift, and take back what is open.
+        badge=badge and (not desk.shifts.used or (on is not None and on.person == person)),
         pin=typed,
         phone_afar=phone and desk.online,
         phone_here=phone and bool(touch.keypad_device),

@@ -113,7 +113,7 @@ def test_it_fits_however_it_was_written(value: str) -> None:
     basket_of = understand(PARSERS["en"], BOLTS, "order", "m8 hex nuts")
     assert isinstance(basket_of, OrderAsked)
     known = Known(BOLTS, {"nuts": Facts(fits=("M8",))}, "en")
-    assert known.fits(basket_of.basket, value) == "Yes: one box of M8 hex nuts fits M8."
+    assert known.fits(basket_of.basket, value) == "Yes, that fits M8: one box of M8 hex nuts."
     assert known.fits(basket_of.basket, "m six").startswith(
         "For one box of M8 hex nuts the shop's details name M8"
     )

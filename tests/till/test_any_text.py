@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.deciding.lexicon import LEXICONS
 from agent.plumbing import messages
+from agent.plumbing.settings import Touch
 from agent.till.typed import TypedDialogue
 from tests.committing.kit import make_bench
 from tests.till.kit import ANNA, BERT, Till, make_till, utterance
@@ -21,6 +23,8 @@ LONGEST = 500
 _SAID = """
 order and two three hundred a no yes not of the bags boxes coffee tea green dark roast make it without
 usual same last week what does cost is in stock where my list cancel help later confirm place
+poproszę i dwie trzy sto nie tak paczki pudełko kawy herbaty zielonej ciemno palonej zmień na bez
+to co zwykle ile kosztuje gdzie jest moja lista dopisz do listy anuluj pomoc później
 """
 _WORDS = (
     *_SAID.split(),
@@ -41,19 +45,27 @@ _TEXTS = st.one_of(
 def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
     folder: Path = tmp_path_factory.mktemp("till")
     bench = make_bench(folder)
-    yield make_till(bench, folder, online=False)  # what is placed is told at once
+    bench.settings = msgspec.structs.replace(bench.settings, touch=Touch(keypad_device="/dev/input/event0"))
+    bench.restart_device()
+    made = make_till(bench, folder, online=False)  # what is placed is told at once
+    made.desk.factors.set(made.desk.people.all()[0].pseudonym, "pin", "4711")
+    yield made
     bench.desk.close()
     bench.journal.close()
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @example(["order " + "two " * 120, "and " * 120, "no " * 160])
 @example(["order two bags of coffee" + " and a box of green tea" * 20, "not " * 120])
 @example([" " * LONGEST, "", "\n"])
+@example(["dopisz " + "kawy " * 90 + "do listy", "zmień na " * 50, "co zamówiłam dzisiaj"])
 @given(st.lists(_TEXTS, min_size=1, max_size=5))
-def test_whatever_is_typed_is_answered(till: Till, texts: list[str]) -> None:
+@pytest.mark.parametrize("language", ["en", "pl"])
+@pytest.mark.parametrize("named", [False, True])
+def test_whatever_is_typed_is_answered(till: Till, language: str, named: bool, texts: list[str]) -> None:
     shown: list[str] = []
-    typed = TypedDialogue(till.desk, "en", shown.append, till.what_is_low)
+    person = till.desk.people.all()[0].pseudonym if named else ""
+    typed = TypedDialogue(till.desk, language, shown.append, till.what_is_low, person=person)
     for text in texts:
         before = len(shown)
         typed.typed(text[:LONGEST])
@@ -75,7 +87,34 @@ def _nothing(till: Till) -> None:
     till.spoken.voice_came()
 
 
-_ASKED: st.SearchStrategy[Callable[[Till], None]] = st.sampled_from([_nothing, _ordering, _above_the_limit])
+def _two_that_sound_alike(till: Till) -> None:
+    near = (messages.RunnerUp("okay nabu order three bags of coffee", 0.2),)
+    till.wake_and_say("okay nabu order two bags of coffee", runners_up=near)
+
+
+def _asking_for_a_person(till: Till) -> None:
+    till.wake_and_say("okay nabu talk to a person")
+
+
+def _learning(till: Till) -> None:
+    till.wake_and_say("okay nabu learn my voice")
+
+
+def _forgetting(till: Till) -> None:
+    till.wake_and_say("okay nabu forget my voice")
+
+
+_ASKING = (_ordering, _above_the_limit, _two_that_sound_alike, _asking_for_a_person, _learning, _forgetting)
+_ASKED: st.SearchStrategy[Callable[[Till], None]] = st.sampled_from([_nothing, *_ASKING])
+
+
+@pytest.mark.parametrize("asked", _ASKING)
+def test_each_of_these_asks_something(till: Till, asked: Callable[[Till], None]) -> None:
+    _nothing(till)
+    till.sent.clear()
+    asked(till)
+    [say] = [message for message in till.sent if isinstance(message, messages.Say)]
+    assert say.then is not None and say.then.listen_id
 
 
 @settings(max_examples=40)
@@ -94,6 +133,8 @@ def test_whatever_is_heard_is_answered_aloud(
     till.finish_speaking()
     last = [message for message in till.sent if isinstance(message, messages.Say)][-1:]
     answers = [say.then.listen_id for say in last if say.then is not None]
+    if asked is _learning:
+        woken = False  # nothing is listened for meanwhile but the sentences
     number = answers[0] if answers and not woken else 0
     till.sent.clear()
     till.spoken.heard(utterance(number, words, voice, open_words=open_words))

@@ -238,7 +238,20 @@ def test_what_a_release_without_lists_has_left_of_somebody_it_forgot_goes(tmp_pa
         assert journal.reminder() is None
         Erasure(People(tmp_path / "people"), (), journal).look(now_s=NOW_S)
         assert [entry.sku for entry in journal.on_list()] == ["rice"], "which was nobody's from the beginning"
-    assert traces(tmp_path, "Annabella") == []
+        assert traces(tmp_path, "Annabella") == [], "nor in the log that SQLite writes ahead"
+
+
+def test_a_phone_that_an_earlier_release_has_left_goes_with_whose_it_was(till: Till, tmp_path: Path) -> None:
+    state, [anna] = tmp_path / "state", till.desk.people.all()
+    jwk = public_jwk(ECKey.generate_key("P-256"))
+    for person in (anna.pseudonym, "p-0badcafe"):
+        till.desk.phones.add(Pairing(person, jwk, b"k" * 32))
+    till.desk.erasure.look(now_s=NOW_S)
+    assert till.desk.phones.people() == (anna.pseudonym,)
+    assert traces(state, "p-0badcafe") == []
+    (state / "people" / f"{anna.pseudonym}.json").write_text("not to be read")
+    people = People(state / "people")
+    assert people.get(anna.pseudonym) is None and people.is_kept(anna.pseudonym), "damaged, and not forgotten"
 
 
 class Killed(BaseException):

@@ -12,10 +12,12 @@ import pytest
 from agent.bench.played_phone import PlayedPhone
 from agent.deciding.conversation import Event, Outcome, State, Surroundings
 from agent.deciding.dialogue import step
+from agent.deciding.policy_file import parse_policy
 from agent.deciding.ways import Ready, Way, other_ways
 from agent.plumbing.settings import Touch
 from agent.plumbing.site_messages import PinTyped
 from agent.till import factors, talk
+from agent.till.house import HouseRules
 from agent.till.ready import ready_of
 from agent.till.touching import Touching
 from tests.committing.kit import make_bench
@@ -74,6 +76,16 @@ def test_of_who_is_not_known_it_is_what_anybody_has_who_may_order(till: Till) ->
     assert other_ways(ready_of(till.desk, "")) == ("person",), "a badge begins no shift here"
     till.desk.factors.set(anna, "pin", "2468")
     assert other_ways(ready_of(till.desk, "")) == ("chat", "person")
+
+
+def test_where_there_are_shifts_a_badge_confirms_only_of_who_is_on(till: Till) -> None:
+    anna = _anna(till)
+    till.desk.house = HouseRules(parse_policy("schema_version = 2\n[shift]\nhours = 10"))
+    till.desk.factors.set(anna, "badge", "44556677")
+    assert other_ways(ready_of(till.desk, anna)) == ("person",), "it would take back what is open"
+    assert other_ways(ready_of(till.desk, "")) == ("badge", "person"), "whoever is not known begins with it"
+    till.desk.shifts.badge("44556677", now_s=till.desk.now_s())
+    assert other_ways(ready_of(till.desk, anna)) == ("badge", "person")
 
 
 def test_a_lockout_takes_away_what_is_tried_at_the_device_and_each_step_is_told(
