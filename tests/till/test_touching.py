@@ -249,7 +249,7 @@ def test_somebodys_pin_or_badge_admits_the_voice_that_was_learned_right_now(
     assert till.said.startswith("That admits nobody")
     till.finish_speaking()
     touching.received(message)
-    assert till.said == "new voice 1 may order from now on."
+    assert till.said == "From now on new voice 1 may order."
     assert till.decided[-1] == "admitted"
     assert all(person.admitted for person in till.desk.people.all())
 
