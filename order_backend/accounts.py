@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 
 from order_backend.database import Database
 from order_backend.order_ends import CANCELLED
@@ -43,6 +43,15 @@ _OWE = (
     update(accounts)
     .where(accounts.c.account_id == bindparam("owing"))
     .values(owed_minor=accounts.c.owed_minor + bindparam("minor"))
+)
+_JOINED = select(account_devices.c.device_id).where(account_devices.c.account_id == bindparam("account_id"))
+_ELSEWHERE = exists().where(account_devices.c.device_id == bindparam("account_id"))
+_ITS_DEVICES = _JOINED.union_all(select(cast(bindparam("account_id"), Text)).where(~_ELSEWHERE))
+"""Those that were put on it, or the one device whose own it is, which nobody has put on any."""
+_ORDERED_SINCE = (
+    select(orders.c.lines)
+    .where(orders.c.device_id.in_(_ITS_DEVICES), orders.c.placed_at >= bindparam("since_s"))
+    .where(orders.c.total_minor == bindparam("total_minor"), ~CANCELLED)
 )
 
 
@@ -105,15 +114,9 @@ class Accounts:
         """Whether an order of the same things as `lines` (as an order keeps them) was placed on the account
         at or after that time, and not cancelled since; inside the transaction that has locked it."""
         wanted = _goods(lines)
-        payer = func.coalesce(account_devices.c.account_id, orders.c.device_id)
-        query = (
-            select(orders.c.lines)
-            .select_from(orders.outerjoin(account_devices, account_devices.c.device_id == orders.c.device_id))
-            .where(orders.c.placed_at >= since_s, payer == account.account_id)
-            .where(orders.c.total_minor == sum(price * count for (_, price), count in wanted.items()))
-            .where(~CANCELLED)
-        )
-        return any(_goods(row[0]) == wanted for row in self._db.execute(query))
+        total_minor = sum(price * count for (_, price), count in wanted.items())
+        values = {"account_id": account.account_id, "since_s": since_s, "total_minor": total_minor}
+        return any(_goods(row[0]) == wanted for row in self._db.execute(_ORDERED_SINCE, values))
 
 
 class _Line(msgspec.Struct, frozen=True):

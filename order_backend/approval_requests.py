@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 from sqlalchemy import and_, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from agent.committing.statements import AskedClaims
 from agent.plumbing.errors import TrustError
@@ -49,20 +50,26 @@ class ApprovalRequests:
     def put(self, ask_id: str, asked: Shown, *, at_s: int, until_s: int) -> bool:
         """Once, however often it comes; False where the device has as many open as it may."""
         table = approval_requests.c
-        mine = and_(table.device_id == asked.device, table.ask_id != ask_id)
+        mine = and_(table.device_id == asked.device, table.ask_id != ask_id, table.withdrawn == 0)
         if self._db.execute(select(func.count()).where(mine, table.until_s > at_s)).scalar_one() >= MOST_OPEN:
             return False
-        row = {"person": asked.person, "asked": msgspec.json.encode(asked).decode(), "at_s": at_s}
-        put = self._db.insert(approval_requests).values(
-            device_id=asked.device, ask_id=ask_id, until_s=until_s, **row
-        )
+        put = self._row(ask_id, asked, at_s=at_s, until_s=until_s, withdrawn=0)
         self._db.execute(put.on_conflict_do_nothing(index_elements=["device_id", "ask_id"]))
         return True
+
+    def withdraw(self, ask_id: str, asked: Shown, *, at_s: int, until_s: int) -> None:
+        """No phone is shown it any more, nor where it comes only now: of two order services the other one may
+        have it."""
+        put = self._row(ask_id, asked, at_s=at_s, until_s=until_s, withdrawn=1)
+        self._db.execute(
+            put.on_conflict_do_update(index_elements=["device_id", "ask_id"], set_={"withdrawn": 1})
+        )
 
     def open_ones(self, now_s: int, *, device_id: str = "", person: str = "") -> list[OpenRequest]:
         """The newest first; of one device or person where it is named."""
         table = approval_requests.c
-        query = select(table.asked, table.at_s, table.until_s).where(table.until_s > now_s)
+        query = select(table.asked, table.at_s, table.until_s)
+        query = query.where(table.until_s > now_s, table.withdrawn == 0)
         if device_id:
             query = query.where(table.device_id == device_id)
         if person:
@@ -73,6 +80,19 @@ class ApprovalRequests:
     def purge(self, *, now_s: int) -> None:
         """Those whose time is over go."""
         self._db.execute(delete(approval_requests).where(approval_requests.c.until_s <= now_s))
+
+    def _row(
+        self, ask_id: str, asked: Shown, *, at_s: int, until_s: int, withdrawn: int
+    ) -> sqlite.Insert | postgresql.Insert:
+        return self._db.insert(approval_requests).values(
+            device_id=asked.device,
+            ask_id=ask_id,
+            person=asked.person,
+            asked=msgspec.json.encode(asked).decode(),
+            at_s=at_s,
+            until_s=until_s,
+            withdrawn=withdrawn,
+        )
 
 
 def shown(claims: AskedClaims) -> Shown:

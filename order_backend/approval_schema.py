@@ -1,5 +1,5 @@
-"""The schema's steps that brought answers of phones, and what devices ask phones; for each database, `schema`
-takes them."""
+"""The schema's steps that brought answers of phones, what devices ask phones, and what they take back of it;
+for each database, `schema` takes them."""
 
 from __future__ import annotations
 
@@ -34,3 +34,8 @@ CREATE TABLE approval_requests (
 """
 
 POSTGRESQL_APPROVAL_REQUESTS = APPROVAL_REQUESTS.replace(" STRICT;", ";").replace("INTEGER", "BIGINT")
+
+WITHDRAWN = """
+ALTER TABLE approval_requests ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
+"""
+"""The same for each database."""

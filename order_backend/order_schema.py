@@ -110,6 +110,13 @@ CREATE TABLE order_ends (
 ) STRICT;
 """
 
+ORDERS_OF_DEVICES = """
+CREATE INDEX orders_of_device ON orders (device_id, placed_at);
+
+CREATE INDEX account_devices_of ON account_devices (account_id);
+"""
+"""The same for each database."""
+
 POSTGRESQL = """
 CREATE TABLE devices (
     device_id   TEXT PRIMARY KEY,

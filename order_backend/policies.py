@@ -8,8 +8,16 @@ import msgspec
 from sqlalchemy import func, select
 
 from agent.committing import jws
-from agent.committing.envelope import POLICY, SignedData, encode_event, to_claims
+from agent.committing.envelope import (
+    POLICY,
+    SignedData,
+    decode_data,
+    decode_event,
+    encode_event,
+    to_claims,
+)
 from agent.committing.shop_policy import TYP, Limits, PolicyClaims
+from agent.committing.shop_rules import ShopRule
 from order_backend.database import Database
 from order_backend.folder import ShopFolder
 from order_backend.tables import policies
@@ -43,10 +51,28 @@ class Policies:
         row = self._db.execute(query).first()
         return (row[0], msgspec.json.decode(row[1], type=Limits)) if row is not None else (0, Limits())
 
-    def put(self, folder: ShopFolder, device_id: str, limits: Limits, *, now_s: int) -> int:
-        """Signs them under the next version, which is given; inside a transaction."""
+    def rules(self, device_id: str) -> tuple[ShopRule, ...]:
+        """Those beside the limits, out of what was signed last."""
+        event = self.event(device_id)
+        if event is None:
+            return ()
+        signed = decode_data(decode_event(event, POLICY), SignedData).signed
+        return msgspec.json.decode(jws.unverified(signed), type=PolicyClaims).rules
+
+    def put(
+        self,
+        folder: ShopFolder,
+        device_id: str,
+        limits: Limits,
+        *,
+        now_s: int,
+        rules: tuple[ShopRule, ...] | None = None,
+    ) -> int:
+        """Signs them under the next version, which is given, with the rules that there are where none are
+        given; inside a transaction."""
         config, version = folder.config(), self.limits(device_id)[0] + 1
-        claims = PolicyClaims(config.shop_id, device_id, config.environment, now_s, version, limits)
+        rules = self.rules(device_id) if rules is None else rules
+        claims = PolicyClaims(config.shop_id, device_id, config.environment, now_s, version, limits, rules)
         signed = jws.sign(to_claims(claims), folder.signing_key("policy"), typ=TYP)
         event = encode_event(POLICY, id_=uuid4(), source=config.shop_id, now_s=now_s, data=SignedData(signed))
         values = {"version": version, "limits": msgspec.json.encode(limits).decode(), "event": event}

@@ -13,6 +13,7 @@ from order_backend.approval_schema import (
     APPROVALS,
     POSTGRESQL_APPROVAL_REQUESTS,
     POSTGRESQL_APPROVALS,
+    WITHDRAWN,
 )
 from order_backend.ask_schema import ASKS, POSTGRESQL_ASKS
 from order_backend.authority_schema import AUTHORITIES, POSTGRESQL_AUTHORITIES
@@ -28,6 +29,7 @@ from order_backend.order_schema import (
     CLOCK,
     NOTICES,
     ORDERS,
+    ORDERS_OF_DEVICES,
     POSTGRESQL,
     POSTGRESQL_ACCOUNTS,
     POSTGRESQL_CANCELLING,
@@ -62,6 +64,7 @@ _STEPS = {
         NEXT_KEYS,
         REQUESTS,
         APPROVAL_REQUESTS + KEY_NOTICES,
+        ORDERS_OF_DEVICES + WITHDRAWN,
     ),
     "postgresql": (
         *("", "", POSTGRESQL, POSTGRESQL_ACCOUNTS, POSTGRESQL_RESTORES),
@@ -79,6 +82,7 @@ _STEPS = {
             POSTGRESQL_NEXT_KEYS,
             POSTGRESQL_REQUESTS,
             POSTGRESQL_APPROVAL_REQUESTS + POSTGRESQL_KEY_NOTICES,
+            ORDERS_OF_DEVICES + WITHDRAWN,
         ),
     ),
 }

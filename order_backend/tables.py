@@ -150,6 +150,7 @@ approval_requests = Table(
     Column("asked", Text),
     Column("at_s", BigInteger),
     Column("until_s", BigInteger),
+    Column("withdrawn", Integer),
 )
 key_notices = Table(
     "key_notices",

@@ -11,12 +11,14 @@ from agent.deciding.challenge_words import LEAST_CHANCE_BYTES, drawn
 from agent.deciding.challenged import ChallengeAnswered, Challenged
 from agent.deciding.details import Facts
 from agent.deciding.feedback_given import WasWrong
+from agent.deciding.inquired import Inquired, VoiceLost
 from agent.deciding.money import Money
 from agent.deciding.offered import OfferArrived, OfferLate, OfferOver
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import ONLY_LIMITS, House, Person, Requirement, Rule
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Reason, Verdict, typed_by
+from agent.deciding.ways import Way
 from agent.plumbing.settings import Policy
 
 POLICY = Policy()
@@ -66,6 +68,7 @@ class Case:
     house: House = ONLY_LIMITS
     sentence_asked: bool = False  # after a bare yes
     chance: bytes = CHANCE
+    ways: tuple[Way, ...] = ("chat", "person")  # that are ready
 
 
 def _nobody(reason: Reason) -> Verdict:
@@ -259,6 +262,8 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
             "the words, but the time is not trusted any more", ChallengeAnswered(WORDS, ANNA, True), NO_CLOCK
         ),
     ),
+    Inquired: (Case("a question, or something about the list, is answered", Inquired("Nineteen zloty.")),),
+    VoiceLost: (Case("the ear and the voice are lost", VoiceLost()),),
     WasWrong: (
         Case("somebody says that it went wrong", WasWrong(noted=True)),
         Case("the same, and it cannot be noted", WasWrong(noted=False)),
@@ -266,6 +271,18 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
     talk.Confused: (
         Case("speech that is no sentence of the grammar", talk.Confused()),
         Case("the same in a room that is too loud", talk.Confused("too_loud")),
+        Case(
+            "the same, of an order of somebody who has a PIN or badge",
+            talk.Confused(),
+            ways=("pin", "chat", "person"),
+            only_in=(talk.Confirming, Challenged),
+        ),
+        Case(
+            "the same, of an order of somebody who has a phone only",
+            talk.Confused("too_loud"),
+            ways=("phone", "chat", "person"),
+            only_in=(talk.Confirming, Challenged),
+        ),
         Case("the same among much other talk", talk.Confused("much_talk")),
     ),
     talk.Changed: (

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
@@ -21,12 +22,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from agent.committing import journal_rows  # noqa: E402
+from agent.deciding import beside, really  # noqa: E402
 from agent.deciding import conversation as talk  # noqa: E402
 from agent.deciding.asking import MOST_TRIES  # noqa: E402
 from agent.deciding.challenged import Challenged  # noqa: E402
 from agent.deciding.choice import Choice  # noqa: E402
 from agent.deciding.dialogue import TABLE, step  # noqa: E402
+from agent.deciding.inquired import Tell  # noqa: E402
 from agent.deciding.offered import AskOffer, AwaitingOffer  # noqa: E402
+from scripts.beside_cases import QUESTIONS  # noqa: E402
 from scripts.dialogue_cases import ANNA, CASES, COFFEE, POLICY, TEA, WORDS, Case  # noqa: E402
 from scripts.made_page import keep  # noqa: E402
 
@@ -42,10 +46,13 @@ writes is the code of a decision in the journal.
 ## The dialogue
 
 A question is put at most {MOST_TRIES} times. "1st", "2nd" and so on count the answers that decided nothing.
-What is not listed changes nothing here; questions, the list, enrolment, forgetting and a voice that is lost
-are beside it, and the end of a shift counts as a denial. A known voice is also that of whoever is on shift.
-A dash: nothing is said, or nothing is written.
+What is not listed changes nothing. The end of a shift counts as a denial; "slower" and "faster" as the wish
+to hear it again. A known voice is also that of whoever is on shift. A dash: nothing is said, or nothing is
+written. What may be asked [beside an order](#beside-an-order) has a table of its own.
 """
+
+MOST_ALIKE = 3
+"""So many rows of a state that come to the same stand each by itself."""
 
 _ORDINALS = ("1st", "2nd", "3rd", "4th")
 
@@ -66,7 +73,10 @@ def rows_of(state: type[talk.State], event: type[talk.Event]) -> list[Row]:
     for case in CASES[event]:
         if (case.proposed and state is not talk.Idle) or (case.only_in and state not in case.only_in):
             continue
-        outcomes = [_row(case, one) for one in _states(state, sentence_asked=case.sentence_asked)]
+        tried = _states(state, sentence_asked=case.sentence_asked)
+        if event is talk.Confused and state is talk.Idle:
+            tried = [talk.Idle(), talk.Idle(1)]
+        outcomes = [_row(case, one) for one in tried]
         for number, row in enumerate(outcomes):
             alike = [at for at, other in enumerate(outcomes) if other == row]
             if alike[0] == number:
@@ -98,10 +108,15 @@ def _states(state: type[talk.State], *, sentence_asked: bool) -> list[talk.State
 
 def _row(case: Case, state: talk.State) -> Row:
     around = talk.Surroundings(
-        POLICY, case.circumstances, case.proposed, case.offers, case.house, chance=case.chance
+        *(POLICY, case.circumstances, case.proposed, case.offers, case.house),
+        ways=case.ways,
+        chance=case.chance,
     )
     after, effects = step(state, case.event, around)
-    says = [f"`{effect.key}`" for effect in effects if isinstance(effect, talk.Say)]
+    says = ["the answer" for effect in effects if isinstance(effect, Tell)]
+    for say in (effect for effect in effects if isinstance(effect, talk.Say)):
+        says += [f"`{key}`" for key in (say.first, say.key) if key]
+        says += ["other ways"] if say.ways else []
     says += ["asks the shop" for effect in effects if isinstance(effect, AskOffer)]
     writes = [effect.code for effect in effects if isinstance(effect, talk.Record)]
     writes += ["the signed order" for effect in effects if isinstance(effect, talk.Commit)]
@@ -132,17 +147,65 @@ def page() -> str:
         ]
         parts += [f"### {state.__name__}", "", " ".join((inspect.getdoc(state) or "").split()), ""]
         parts += [*_table(own), ""]
-    return "\n".join([*parts, *_journal()])
+    return "\n".join([*parts, *_beside(), *_journal()])
+
+
+def _beside() -> list[str]:
+    """What comes of each question that is no order's."""
+    lines = [
+        "## Beside an order",
+        "",
+        "Made from `TABLE` in `agent/deciding/beside.py`. A voice is learned, and a person forgotten or",
+        "remembered, only while nothing is talked about. Whether something is really meant is also asked",
+        "while a basket waits; then its question is put again after the answer. What is said after the wake",
+        "word, or the loss of the ear and the voice, ends what is asked here, and nothing is done.",
+        "",
+    ]
+    lines += ["```mermaid", "stateDiagram-v2", "    [*] --> Really: something is to be done beside an order"]
+    lines += ["    [*] --> Forgetting: forget my voice", "    [*] --> Enrolling: learn my voice"]
+    lines += ["    [*] --> Remembering: you may remember what I order"]
+    arrows: dict[str, None] = {}
+    rows: list[str] = []
+    for asked in QUESTIONS:
+        state = type(asked.state).__name__
+        for when, event in asked.cases:
+            then, does = _came_beside(beside.step(asked.state, event))  # type: ignore[arg-type]
+            arrows[f"    {state} --> {then or '[*]'}: {type(event).__name__}"] = None
+            rows.append(f"| {state}: {asked.what} | {when} | {does} | {then or 'over'} |")
+    lines += [*arrows, "```", "", "| what is asked | what happens | what comes of it | then |"]
+    return [*lines, "|---|---|---|---|", *rows, ""]
+
+
+def _came_beside(outcome: object) -> tuple[str, str]:
+    """The state after it, '' where it is over; and what is said or done."""
+    match outcome:
+        case really.Really():
+            return "Really", "asked once more"
+        case "yes":
+            return "", "it is done"
+        case "no":
+            return "", "nothing is done"
+        case "other_voice":
+            return "", "nothing is done, as it was another voice"
+        case (after, talk.Say(key=key), done):
+            said = f"`{key}`" if not done else f"`{key}`, and it is done"
+            return type(after).__name__ if after else "", said
+    raise TypeError(f"nobody knows what {outcome!r} is")
 
 
 def _merged(rows: list[Row]) -> list[Row]:
-    """`rows` with the commonest outcome of many in one line: "any other answer"."""
-    outcomes = Counter(replace(row, when="") for row in rows)
-    commonest, count = outcomes.most_common(1)[0]
-    if count < 4:
-        return rows
-    others = [row for row in rows if replace(row, when="") != commonest]
-    return [*others, replace(commonest, when="any other answer" if others else "any answer")]
+    """`rows` with each outcome that many have in one line: "any other answer", "any other answer, 3rd"."""
+    outcomes = Counter(_outcome(row) for row in rows)
+    common = [outcome for outcome, count in outcomes.most_common() if count > MOST_ALIKE]
+    others = [row for row in rows if _outcome(row) not in common]
+    alike = "any other answer" if others else "any answer"
+    return [*others, *(replace(row, when=f"{alike}{row.when}") for row in common)]
+
+
+def _outcome(row: Row) -> Row:
+    """What it comes to, and at which tries."""
+    found = re.search(f", ({'|'.join(_ORDINALS)})( and .*)?$", row.when)
+    return replace(row, when=found.group() if found else "")
 
 
 def _table(rows: list[Row]) -> list[str]:

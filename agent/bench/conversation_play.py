@@ -17,7 +17,9 @@ from agent.bench.happenings import Happening, minor_of, seconds_of
 from agent.bench.played_clock import Clock
 from agent.bench.played_shop import Founded
 from agent.committing.cancelling import BY_OPERATOR
+from agent.deciding import details, policy_file
 from agent.deciding.details import Details, Facts
+from agent.deciding.edition import Edition
 from agent.deciding.policy_file import PolicyFile, parse_policy
 from agent.plumbing import site_messages
 from agent.plumbing.errors import EarmarkError
@@ -75,16 +77,17 @@ def _policy_of(given: Mapping[str, list[Mapping[str, str]]]) -> PolicyFile:
         people.setdefault(words["role"], []).append(words["name"])
     roles = "".join(f"{role} = {names}\n" for role, names in people.items())
     shifts = "".join(f"[shift]\nhours = {words['hours']}\n" for words in given.get("shift", ()))
-    return parse_policy(f"schema_version = 2\nrule = [{', '.join(rules)}]\n{shifts}[roles]\n{roles}")
+    schema = f"schema_version = {policy_file.SCHEMA_VERSION}\n"
+    return parse_policy(f"{schema}rule = [{', '.join(rules)}]\n{shifts}[roles]\n{roles}")
 
 
-def _details_of(given: Mapping[str, list[Mapping[str, str]]], source: str) -> Details | None:
+def _details_of(given: Mapping[str, list[Mapping[str, str]]], edition: Edition) -> Details | None:
     """What the shop tells of the products that are named, each as the keys and values of its table."""
     if "facts" not in given:
         return None
     told = {words["product"]: tomllib.loads(f"is = {{{words['facts']}}}")["is"] for words in given["facts"]}
     products = msgspec.convert(told, dict[str, Facts])
-    return Details(1, "corner-shop", 1, source, products)
+    return Details(details.SCHEMA_VERSION, "corner-shop", edition.version, edition.source, products)
 
 
 def _shown(came: Came) -> str:
@@ -122,8 +125,8 @@ class _Player:
                 self._room.desk.factors.set(self._person(words["name"]), kind, words["number"])
         for words in given.get("phone", ()):
             self._room.phones.pair(self._person(words["name"]), words["name"])
-        details = _details_of(given, self._room.desk.edition.source)
-        self._room.house = self._room.desk.house = HouseRules(_policy_of(given), details)
+        told = _details_of(given, self._room.desk.edition)
+        self._room.house = self._room.desk.house = HouseRules(_policy_of(given), told)
         for words in given.get("charges", ()):
             self._room.shop.charge(words["product"], minor_of(words["price"]))
         for words in given.get("stock", ()):

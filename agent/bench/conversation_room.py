@@ -210,6 +210,8 @@ class Room:
             self.chat = Typed(
                 *(self.desk, language, self.show, self._what_is_low, self._asks, person),
                 draw=lambda: str(next(self._drawn)),
+                start_timer=self._after,
+                ask_for_offer=self._offers.ask_for_screen,
             )
         self.chat.typed(text)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from agent.deciding.catalogue import Catalogue
 from agent.deciding.products import Product, Wording
+from agent.deciding.replies import Hears, fixed_sentences
 from agent.deciding.sentences import compile_sentences
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Int16, read_audio_file, to_int16
 from agent.hearing.fed_audio import encode_chunk
@@ -24,12 +25,22 @@ from agent.plumbing.child import Program, start_child
 from agent.plumbing.errors import AudioError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import sealed_memfd
-from agent.plumbing.messages import ListenPolicy, Peer, UseGrammar, Utterance, VoiceReady, VoiceToTill
+from agent.plumbing.messages import (
+    ListenPolicy,
+    Peer,
+    Prepare,
+    UseGrammar,
+    Utterance,
+    VoiceReady,
+    VoiceToTill,
+)
 from agent.plumbing.sentence_graph import graph_id
 from agent.plumbing.settings import Asr
 
 _ORDER = "okay nabu, order paper towels"
 _LANGUAGE = "en"
+_HEARS = Hears("okay nabu", _LANGUAGE, {_LANGUAGE: _ORDER})
+_AHEAD_SECONDS = 15
 _SETTLE_SECONDS = 5
 _ROOM_RMS = 1e-3  # -60 dBFS
 _ROOM_SEED = 7
@@ -40,9 +51,9 @@ _ANSWER_SECONDS = 60.0
 def run_idle_bench(
     seconds: int, models_dir: Path, noise: Path | None = None, rest_after: int = Asr().rest_after_seconds
 ) -> dict[str, Any]:
-    """Starts the real process in its sandbox, has it recognise one order, and lets it listen to a quiet room
-    (or to `noise`) in real time: first until what it needs for an order only has left the memory, then for
-    `seconds`.
+    """Starts the real process in its sandbox, has it speak ahead what always sounds the same and recognise
+    one order, and lets it listen to a quiet room (or to `noise`) in real time: first until what it needs for
+    an order only has left the memory, then for `seconds`.
 
     {"seconds": n, "cpu_percent": of one core, "resident_mb": the most while it listens,
     "resident_after_order_mb": with everything in memory, "resident_peak_mb": the most since it started}.
@@ -53,6 +64,8 @@ def run_idle_bench(
     folder = tempfile.TemporaryDirectory()
     with folder as path, _voice(Path(path), models_dir, rest_after) as (pid, till, feed):
         spoken = Speech().speak(_ORDER, _LANGUAGE)
+        till.send(Prepare(fixed_sentences(_HEARS), _LANGUAGE))
+        _listen(feed, room, _AHEAD_SECONDS, pid)
         for frame in _frames(np.concatenate([_room(1), spoken, _room(2)])):
             feed.sendall(frame)
         while not isinstance(_told(till), Utterance):

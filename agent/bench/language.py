@@ -15,7 +15,7 @@ import numpy as np
 from agent.bench.language_sentences import OTHER_SPEECH, MadeOrder, made_orders
 from agent.bench.made_people import MadePerson, no_voices
 from agent.bench.made_room import in_quiet_room
-from agent.bench.mixing import mix, read_noise
+from agent.bench.mixing import mixed, read_noise
 from agent.bench.order_ear import OrderEar
 from agent.bench.outcomes import Heard, counted
 from agent.bench.trade import write_curve
@@ -144,10 +144,7 @@ def run_language_bench(
     heard: dict[float | None, list[Heard]] = {}
     for snr_db in (None, *snrs):
         rng = np.random.default_rng(_NOISE_SEED)
-        sounds = [
-            sound.samples if room is None or snr_db is None else mix(sound.samples, room, snr_db, rng)
-            for sound in said
-        ]
+        sounds = [mixed(sound.samples, room, snr_db, rng) for sound in said]
         heard[snr_db] = [bench.order(*pair) for pair in zip(made, sounds, strict=True)]
     other, lexicon = OTHER_SPEECH[language], LEXICONS[language]
     unsold = [bench.no_order(sound.samples) for sound in bench.says(other.unsold)]

@@ -13,7 +13,7 @@ import numpy as np
 from agent.bench.cut_off import TurnEar, made, pauses, recorded
 from agent.bench.library_decode import library_decoder
 from agent.bench.made_people import people
-from agent.bench.mixing import mix, read_noise
+from agent.bench.mixing import mixed, read_noise
 from agent.bench.order_set import OrderSet
 from agent.hearing.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Float32, read_audio_file, to_int16
 from agent.hearing.drafts import Drafts
@@ -140,7 +140,7 @@ def _in_room(
     """With some seconds of the room after it."""
     quiet = rng.normal(0, 10 ** (_QUIET_DB / 20), int(_ROOM_SECONDS * SAMPLE_RATE)).astype(np.float32)
     sound = np.concatenate([samples, quiet])
-    return sound if snr_db is None or noise is None else mix(sound, noise, snr_db, rng)
+    return mixed(sound, noise, snr_db, rng)
 
 
 def _middle(values: list[float]) -> dict[str, float]:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from agent.bench.mixing import mix, read_noise
+from agent.bench.mixing import mixed, read_noise
 from agent.bench.recordings import recordings
 from agent.bench.wake_marks import Marks, halves, split
 from agent.bench.wake_negatives import (
@@ -94,9 +94,7 @@ def _heard(
     decided = []
     for clip in clips:
         wake.reset()
-        decided.append(
-            decisions(wake, clip if snr_db is None or noise is None else mix(clip, noise, snr_db, rng))
-        )
+        decided.append(decisions(wake, mixed(clip, noise, snr_db, rng)))
     return decided
 
 

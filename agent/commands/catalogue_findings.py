@@ -66,7 +66,8 @@ def policy_line(health: Health) -> str:
     if not health.policy_version:
         return ""
     since = datetime.fromtimestamp(health.policy_since_s, UTC)
-    return f"the shop's limits, version {health.policy_version} since {since:%Y-%m-%d %H:%M:%SZ}"
+    rules = f" and {health.policy_rules} rules" if health.policy_rules else ""
+    return f"the shop's limits{rules}, version {health.policy_version} since {since:%Y-%m-%d %H:%M:%SZ}"
 
 
 def on_its_way(health: CatalogueHealth) -> str:

@@ -18,7 +18,7 @@ def renew(arguments: argparse.Namespace) -> int:
     """One step further, whatever was done before. Raises TrustError as `offer_next_key` and
     `finish_change`."""
     settings = load_settings(arguments.settings)
-    if finish_change(settings, arguments.settings) == "changed":
+    if finish_change(settings, arguments.settings, by_hand=True) == "changed":
         print("the new key has taken over: the device signs with it from its next start on")
         print(f"next: {_STARTS}")
         return 0
@@ -36,7 +36,8 @@ def renew(arguments: argparse.Namespace) -> int:
 def take_up(arguments: argparse.Namespace) -> int:
     """0 where another key signs from the till's next start on; 1 where nothing has changed. Makes none: this
     is for the machine, by itself. Raises TrustError as `finish_change`."""
-    return 0 if finish_change(load_settings(arguments.settings), arguments.settings) == "changed" else 1
+    settings = load_settings(arguments.settings)
+    return 0 if finish_change(settings, arguments.settings, by_hand=False) == "changed" else 1
 
 
 def show(arguments: argparse.Namespace) -> int:

@@ -14,11 +14,13 @@ import msgspec
 from agent.commands.policy_findings import shift_gap
 from agent.commands.policy_words import about, day_name, verdict
 from agent.commands.priced import basket_of, catalogue_of
+from agent.commands.shop_policy import rules_from
 from agent.deciding.basket import Basket
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.policy_file import PolicyFile, parse_policy
 from agent.deciding.rules import DAYS, Judgement, Moment, judge
+from agent.deciding.unusual import Past
 from agent.plumbing import durable
 from agent.plumbing.currencies import on_a_bill
 from agent.plumbing.errors import CatalogueError, ConfigurationError
@@ -31,7 +33,12 @@ from agent.till.house import rules_by_files
 READY = Path(__file__).parents[1] / "policies"
 
 AS_OF = (
-    "By the files as they are now; the till read them when it started. The shop may have set lower limits."
+    "By the files as they are now; the till read them when it started. What the shop has set besides:"
+    " earmark policy shop"
+)
+
+_FIRST_ORDER = (
+    "  note: as of somebody's first order ever. Of who has ordered the same before: --ordered-before"
 )
 
 _WORKS_AFTER_START = "The till reads it when it starts."
@@ -48,6 +55,10 @@ def explain(arguments: argparse.Namespace) -> int:
     house = rules.house(arguments.person, _moment(arguments), source)
     if arguments.role:
         house = msgspec.structs.replace(house, person=rules.person(arguments.person, arguments.role))
+    of_shop = rules_from(arguments.shop_rules) if arguments.shop_rules else ()
+    house = msgspec.structs.replace(house, rules=(*house.rules, *of_shop))
+    if arguments.ordered_before:
+        house = msgspec.structs.replace(house, past=_such_a_past(basket, house.moment))
     spent = Money(arguments.spent_minor, catalogue.currency)
     tiers = policy.tighter(settings.policy)
     most = policy.most_by_voice(settings.policy, tiers)
@@ -60,6 +71,8 @@ def explain(arguments: argparse.Namespace) -> int:
         print(plain(verdict(judgement, basket)))
         for step in judgement.trace:
             print(plain(f"  {step.rule.id:<26} {about(step, basket.total.currency)}"))
+        if any(rule.unusual for rule in house.rules) and not arguments.ordered_before:
+            print(_FIRST_ORDER)
         if fault := rules.lost(source):
             print(plain(f"  note: {fault.detail} ({fault.code})"))
             print(plain(f"  next: {fault.next_step}"))
@@ -121,6 +134,11 @@ def _moment(arguments: argparse.Namespace) -> Moment:
     return Moment(day, now.hour * 60 + now.minute if arguments.at is None else arguments.at)
 
 
+def _such_a_past(basket: Basket, moment: Moment) -> Past:
+    products = frozenset(line.product_id for line in basket.lines)
+    return Past(products, basket.total.minor, frozenset({moment.minute // 60}))
+
+
 def _asked(arguments: argparse.Namespace, basket: Basket, moment: Moment) -> str:
     line, currency = basket.lines[0], basket.total.currency
     hours = f"{moment.minute // 60:02d}:{moment.minute % 60:02d}"
@@ -141,7 +159,13 @@ def _as_json(judgement: Judgement) -> dict[str, Any]:
         "limit_minor": judgement.limit,
         "rule": judgement.rule,
         "rules": [
-            {"id": step.rule.id, "standing": step.standing, "asks": step.asks} for step in judgement.trace
+            {
+                "id": step.rule.id,
+                "standing": step.standing,
+                "asks": step.asks,
+                "unusual": list(step.unusual),
+            }
+            for step in judgement.trace
         ],
     }
 

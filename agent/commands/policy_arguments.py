@@ -33,10 +33,20 @@ def add_policy(commands: _Subparsers) -> None:
         metavar="N",
         help="what was ordered by voice in the 24 hours before, in grosz or cents (default: 0)",
     )
+    explain.add_argument(
+        "--ordered-before",
+        action="store_true",
+        help="as if the same was ordered before, at that hour; else as of somebody's first order ever",
+    )
+    explain.add_argument(
+        "--shop-rules", type=Path, metavar="FILE", help="the shop's own, from `earmark policy shop --json`"
+    )
     explain.add_argument("--json", action="store_true", help="for machines")
     check = add_command(policy, "check", "policy", "check", "every fault of a policy file, with its line")
     install = add_command(policy, "install", "policy", "install", "begin with a ready policy")
     install.add_argument("kind", choices=["household", "factory"], help="which")
+    shop = add_command(policy, "shop", "shop_policy", "show", "what the shop lets this device order")
+    shop.add_argument("--json", action="store_true", help="the rules alone, for explain --shop-rules")
     for parser in (explain, check, install):
         parser.add_argument(
             "--file",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from agent.deciding.basket import Basket
 from agent.deciding.rules import DAYS, NEEDS, SHOP_WHO, Day, Judgement, Need, Requirement, Rule, Step
+from agent.deciding.unusual import Unusual
 from agent.plumbing.currencies import on_a_bill
 
 _NEED: dict[Need, str] = {
@@ -24,6 +27,11 @@ _REQUIREMENT: dict[Requirement, str] = {
     **{need: f"asks for {words}" for need, words in _NEED.items()},
     "trained": "asks for training with these goods",
     "deny": "refuses",
+}
+_UNUSUAL: dict[Unusual, str] = {
+    "goods": "goods that this person has not ordered before",
+    "amount": "an order much dearer than this person's before",
+    "hour": "an hour at which this person has not ordered before",
 }
 _DAY: dict[Day, str] = {
     "mon": "Monday",
@@ -70,6 +78,8 @@ def about(step: Step, currency: str) -> str:
             return "is about other goods"
         case "other_time":
             return "is about another time"
+        case "as_usual":
+            return f"is about {_one_of(step.rule.unusual)}"
         case "less":
             return f"is about more{_bounds(step.rule, currency)}"
         case "applies_unknown":
@@ -102,10 +112,28 @@ def _because(step: Step, currency: str) -> str:
         return f"the rule {rule.id} may be about these goods, of which nothing is known here"
     if step.asks == "deny" and rule.require == "trained":
         return f"the rule {rule.id} asks for training with these goods ({', '.join(rule.hazards)})"
-    return f"the rule {rule.id} {_REQUIREMENT[rule.require]}{''.join(_conditions(rule, currency))}"
+    return (
+        f"the rule {rule.id} {_REQUIREMENT[rule.require]}{''.join(_conditions(rule, currency, step.unusual))}"
+    )
 
 
-def _conditions(rule: Rule, currency: str) -> Iterator[str]:
+def in_a_sentence(rule: Rule) -> str:
+    """What it asks for, and when: "shop-night asks for a PIN or badge from 22:00 to 06:00"; amounts in minor
+    units, as nobody has said of which currency."""
+    bounds = [f"{rule.over_packs} packs"] if rule.over_packs else []
+    bounds += [f"{rule.over_minor} (minor units)"] if rule.over_minor else []
+    of_any = msgspec.structs.replace(rule, over_packs=0, over_minor=0)
+    above = f" above {' and '.join(bounds)}" if bounds else ""
+    return f"{rule.id} {_REQUIREMENT[rule.require]}{''.join(_conditions(of_any, ''))}{above}"
+
+
+def _one_of(unusual: Sequence[Unusual]) -> str:
+    return " or ".join(_UNUSUAL[each] for each in unusual)
+
+
+def _conditions(rule: Rule, currency: str, found: Sequence[Unusual] = ()) -> Iterator[str]:
+    if rule.unusual:
+        yield f" for {_one_of(found or rule.unusual)}"
     for names, what in (
         ((*rule.people, *rule.roles), "for"),
         (rule.cost_centres, "for cost centre"),

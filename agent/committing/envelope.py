@@ -43,6 +43,7 @@ ASK = "earmark.ask.v1"
 TOLD = "earmark.told.v1"
 APPROVAL = "earmark.approval.v1"
 APPROVAL_REQUEST = "earmark.approval-request.v1"
+APPROVAL_WITHDRAWN = "earmark.approval-withdrawn.v1"
 
 TOPIC_ROOT = "va/v1/d"
 SHOP_ROOT = "va/v1/b"

@@ -16,6 +16,7 @@ from agent.committing.intents import SignedIntent
 from agent.committing.journal_cancels import CancelRows
 from agent.committing.journal_decisions import JournalDecisions
 from agent.committing.journal_lists import ListRows
+from agent.committing.journal_past import PastRows
 from agent.committing.journal_people import PeopleRows
 from agent.committing.journal_requests import RequestRows
 from agent.committing.journal_returned import ReturnedRows
@@ -30,6 +31,7 @@ from agent.committing.journal_rows import (
     State,
     checksum,
 )
+from agent.committing.journal_spent import SpentRows
 from agent.committing.read_back import SignedFacts
 from agent.deciding.basket import AgreedOrder
 from agent.deciding.money import Money
@@ -47,12 +49,15 @@ _TABLES = (
 )
 _COLUMNS = (
     "intent_id, conversation, person, basket_key, title, total_minor, currency, sha256, iat, exp, state, "
-    "attempts, order_id, reason, delivery_date, queued_at_s, settled_at_s, seconds_to_journal, factors"
+    "attempts, order_id, reason, delivery_date, queued_at_s, settled_at_s, seconds_to_journal, factors, "
+    "by_another"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM orders"  # noqa: S608
 
 
-class Journal(CancelRows, RequestRows, ReturnedRows, JournalDecisions, PeopleRows, ListRows):
+class Journal(
+    CancelRows, RequestRows, ReturnedRows, SpentRows, JournalDecisions, PeopleRows, ListRows, PastRows
+):
     """Owns one connection; used from one thread."""
 
     def queue(self, signed: SignedIntent, order: AgreedOrder, *, now_s: int, monotonic_ns: int) -> None:
@@ -71,6 +76,7 @@ class Journal(CancelRows, RequestRows, ReturnedRows, JournalDecisions, PeopleRow
             "total_minor": basket.total.minor,
             "currency": basket.total.currency,
             "factors": ",".join(factor for factor in order.factors if factor != "voice"),
+            "by_another": order.by_another,
             "now_s": now_s,
             "waited": (monotonic_ns - order.speech_ended_ns) / 1e9 if order.speech_ended_ns else None,
         }
@@ -80,9 +86,10 @@ class Journal(CancelRows, RequestRows, ReturnedRows, JournalDecisions, PeopleRow
             db.execute(
                 "INSERT INTO orders (intent_id, conversation, person, basket_key, title, total_minor,"
                 " currency, topic, payload, sha256, iat, exp, state, queued_at_s, seconds_to_journal,"
-                " checksum, factors)"
+                " checksum, factors, by_another)"
                 " VALUES (:intent_id, :conversation, :person, :basket_key, :title, :total_minor, :currency,"
-                " :topic, :payload, :sha256, :iat, :exp, 'queued', :now_s, :waited, :checksum, :factors)",
+                " :topic, :payload, :sha256, :iat, :exp, 'queued', :now_s, :waited, :checksum, :factors,"
+                " :by_another)",
                 {**row, "checksum": checksum(row)},
             )
             _event(db, signed.intent_id, "queued", now_s, monotonic_ns)
@@ -232,16 +239,6 @@ class Journal(CancelRows, RequestRows, ReturnedRows, JournalDecisions, PeopleRow
             (person, basket_key),
         )
 
-    def spent_since(self, person: str, since_s: int, currency: str) -> int:
-        """Minor units that `person` has ordered or may yet have ordered since then, by the receipt where that
-        charges more than was agreed."""
-        return self._spent("person = ? AND iat >= ? AND currency = ?", (person, since_s, currency))
-
-    def spent_by_voice_since(self, since_s: int, currency: str) -> int:
-        """The same of everybody together, also of those who were forgotten, but only what no PIN, badge or
-        phone confirmed."""
-        return self._spent("factors = '' AND iat >= ? AND currency = ?", (since_s, currency))
-
     def untold(self, since_s: int) -> list[OrderRow]:
         """What has found its end since then and was not said to anybody, oldest first."""
         ended = f"NOT {OPEN_STATES} AND told_at_s IS NULL AND settled_at_s >= ?"
@@ -278,13 +275,6 @@ class Journal(CancelRows, RequestRows, ReturnedRows, JournalDecisions, PeopleRow
             if checksum(dict(zip(CHECKED, values, strict=True))) != expected:
                 raise JournalError("journal_corrupt", f"{self._path}: the row of {values[0]} was altered")
 
-    def _spent(self, condition: str, values: tuple[object, ...]) -> int:
-        spent = "coalesce(sum(max(total_minor, coalesce(charged_minor, 0))), 0)"
-        query = f"SELECT {spent} FROM orders WHERE {condition} AND state NOT IN ('refused', 'expired')"  # noqa: S608
-        with self._errors():
-            total: int = self._db.execute(query, values).fetchone()[0]
-        return total
-
     def _one(self, query: str, values: tuple[object, ...]) -> OrderRow | None:
         return next(iter(self._many(query, values)), None)
 
@@ -297,7 +287,7 @@ class Journal(CancelRows, RequestRows, ReturnedRows, JournalDecisions, PeopleRow
 def _order_row(row: tuple[Any, ...]) -> OrderRow:
     fields = dict(zip(_COLUMNS.split(", "), row, strict=True))
     total = Money(fields.pop("total_minor"), fields.pop("currency"))
-    return OrderRow(total=total, **fields)
+    return OrderRow(total=total, by_another=bool(fields.pop("by_another")), **fields)
 
 
 def _event(db: sqlite3.Connection, intent_id: str, what: str, at_s: int, monotonic_ns: int) -> None:

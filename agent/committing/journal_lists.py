@@ -16,13 +16,14 @@ from agent.plumbing.errors import JournalError
 MOST_ENTRIES = 100
 MOST_OF_ONE = 999
 
-ADD_ENTRY = (
-    "INSERT INTO list_entries (person, sku, quantity, title, after_order, added_at_s)"
-    " VALUES (?, ?, ?, ?, (SELECT coalesce(max(number), 0) FROM orders), ?)"
+_FORGOTTEN = "(person = '' AND of_somebody)"
+"""A release that knows no lists has forgotten whoever put it there: it took the person out of every table,
+and left the row."""
+_SELECT = (
+    "SELECT number, person, sku, quantity, title, after_order FROM list_entries"  # noqa: S608
+    f" WHERE NOT {_FORGOTTEN} ORDER BY number"
 )
-ADD_REMINDER = "INSERT INTO list_reminders (person, due_at_s, said_at_s) VALUES (?, ?, ?)"
-
-_SELECT = "SELECT number, person, sku, quantity, title, after_order FROM list_entries ORDER BY number"
+_REMINDER = f"SELECT person, due_at_s, said_at_s FROM list_reminders WHERE NOT {_FORGOTTEN}"  # noqa: S608
 
 
 class Reminder(NamedTuple):
@@ -60,6 +61,24 @@ class ListRows(JournalFile):
                 _remind(db, reminder)
 
         self._write(add)
+
+    def drop_forgotten(self) -> bool:
+        """What is left there of people whom a release without lists has forgotten; whether there was any.
+        Raises JournalError as `_write`."""
+        tables = ("list_entries", "list_reminders")
+        with self._errors():
+            if not any(
+                self._db.execute(f"SELECT 1 FROM {table} WHERE {_FORGOTTEN}").fetchone()  # noqa: S608
+                for table in tables
+            ):
+                return False
+
+        def drop(db: sqlite3.Connection) -> None:
+            for table in tables:
+                db.execute(f"DELETE FROM {table} WHERE {_FORGOTTEN}")  # noqa: S608
+
+        self._write(drop, promised=True)
+        return True
 
     def list_of(self, person: str) -> list[Entry]:
         """All that `person` has put there and that is still kept, also what has been ordered since."""
@@ -120,18 +139,42 @@ def _add(db: sqlite3.Connection, things: Iterable[tuple[str, int, str]], person:
             )
             continue
         _make_room(db)
-        db.execute(ADD_ENTRY, (person, sku, quantity, title, now_s))
+        put_entry(db, person, sku, quantity, title, now_s)
+
+
+def put_entry(
+    db: sqlite3.Connection, person: str, sku: str, quantity: int, title: str, added_at_s: object
+) -> None:
+    """At the end of the list, after all orders of now; inside a transaction. Raises sqlite3.Error."""
+    db.execute(
+        "INSERT INTO list_entries (person, sku, quantity, title, after_order, added_at_s, of_somebody)"
+        " VALUES (?, ?, ?, ?, (SELECT coalesce(max(number), 0) FROM orders), ?, ?)",
+        (person, sku, quantity, title, added_at_s, person != ""),
+    )
+
+
+def put_reminder(db: sqlite3.Connection, reminder: Reminder) -> None:
+    """Beside any other; as `put_entry`."""
+    db.execute(
+        "INSERT INTO list_reminders (person, due_at_s, said_at_s, of_somebody) VALUES (?, ?, ?, ?)",
+        (*reminder, reminder.person != ""),
+    )
+
+
+def is_kept(person: str, of_somebody: bool) -> bool:
+    """Whether a row is of somebody who is still known, or of nobody from the beginning."""
+    return bool(person) or not of_somebody
 
 
 def _reminder(db: sqlite3.Connection) -> Reminder | None:
-    row = db.execute("SELECT person, due_at_s, said_at_s FROM list_reminders").fetchone()
+    row = db.execute(_REMINDER).fetchone()
     return Reminder(*row) if row else None
 
 
 def _remind(db: sqlite3.Connection, reminder: Reminder | None) -> None:
     db.execute("DELETE FROM list_reminders")
     if reminder is not None:
-        db.execute(ADD_REMINDER, reminder)
+        put_reminder(db, reminder)
 
 
 def _wanted(db: sqlite3.Connection) -> list[Entry]:

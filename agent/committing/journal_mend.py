@@ -40,10 +40,19 @@ _ORDER = (
     "number", "intent_id", "conversation", "person", "basket_key", "title", "total_minor", "currency",
     "topic", "payload", "sha256", "iat", "exp", "state", "attempts", "order_id", "reason", "delivery_date",
     "queued_at_s", "settled_at_s", "seconds_to_journal", "receipt", "charged_minor", "checksum",
-    "told_at_s", "factors",
+    "told_at_s", "factors", "returned_until_s", "by_another",
 )  # fmt: skip
 _AS_FIRST_MADE = 21
 """Columns of a row that a release before the receipts wrote."""
+
+_AS_ADDED: dict[str, Value] = {
+    "receipt": None,
+    "charged_minor": None,
+    "checksum": "",
+    "told_at_s": None,
+    "factors": "",
+    "by_another": 0,
+}
 
 _DECISION = (int, str, str, str, str)
 _PROGRESS = ("queued", "sent", "unknown", "expired", "refused", "ordered")
@@ -150,7 +159,7 @@ class _Salvaged:
 
     def _order(self, rowid: int, values: tuple[Value, ...]) -> None:
         row: Row = dict(zip(_ORDER, values, strict=False)) | {"number": rowid}
-        row = {"receipt": None, "charged_minor": None, "checksum": "", "told_at_s": None, "factors": ""} | row
+        row = _AS_ADDED | row
         sound = self._sound(row)
         if sound is None:
             return
@@ -194,6 +203,7 @@ def _filled(row: Row) -> Row:
         row["receipt"] = None
     if not set(str(row["factors"]).split(",")) <= _OTHER_FACTORS:
         row["factors"] = ""
+    row["returned_until_s"], row["by_another"] = 0, int(row["by_another"] != 0)
     row["checksum"] = checksum(row)
     if row["state"] in OPEN:
         row |= {"settled_at_s": None, "order_id": "", "reason": ""}

@@ -46,7 +46,8 @@ def checksum(row: Mapping[str, object]) -> str:
 class OrderRow(msgspec.Struct, frozen=True):
     """One order without its signed bytes. `reason` is the shop's error code or ''; times are Unix seconds;
     `seconds_to_journal` runs from the end of speech to the moment before the commit, None where unknown;
-    `factors` are what confirmed it beside a voice, with commas, '' for a voice alone."""
+    `factors` are what confirmed it beside a voice, with commas, '' for a voice alone; `by_another`: somebody
+    else agreed as well, also where an earlier release has kept that among the decisions only (False)."""
 
     intent_id: str
     conversation: str
@@ -66,6 +67,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     settled_at_s: int | None
     seconds_to_journal: float | None
     factors: str
+    by_another: bool = False
 
 
 class EventRow(msgspec.Struct, frozen=True):

@@ -142,6 +142,22 @@ CREATE TABLE list_reminders (
 ) STRICT;
 """
 
+# What an earlier release writes after a rollback is among the decisions only, of which the newest stay.
+_WHO_ELSE_AGREED = """
+ALTER TABLE orders ADD COLUMN by_another INTEGER NOT NULL DEFAULT 0;
+UPDATE orders SET by_another = 1 WHERE conversation IN (
+    SELECT conversation FROM decisions WHERE code GLOB 'approved_by_*'
+);
+"""
+
+# Somebody's row without a person is of somebody whom an earlier release has forgotten, which knows no lists.
+_WHOSE_LIST = """
+ALTER TABLE list_entries ADD COLUMN of_somebody INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE list_reminders ADD COLUMN of_somebody INTEGER NOT NULL DEFAULT 0;
+UPDATE list_entries SET of_somebody = person != '';
+UPDATE list_reminders SET of_somebody = person != '';
+"""
+
 STEPS = (
     _ORDERS_EVENTS_DECISIONS,
     _RECEIPTS_AND_CHECKSUMS,
@@ -152,6 +168,7 @@ STEPS = (
     _WHAT_WAS_RETURNED,
     _REQUESTS,
     _LISTS,
+    _WHO_ELSE_AGREED + _WHOSE_LIST,
 )
 
 SCHEMA_VERSION = len(STEPS)

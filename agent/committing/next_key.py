@@ -79,16 +79,18 @@ class _InFiles:
 
     def take_over(self) -> None:
         if self._next.exists():
+            if self._tpm is not None:
+                self.open().close()  # a chip that is not reached from here: nothing has changed
             durable.move(self._next, self._now)
 
 
-def next_place(settings: Settings) -> NextPlace:
-    """By the settings."""
+def next_place(settings: Settings, *, by_hand: bool) -> NextPlace:
+    """By the settings; `by_hand` as for `open_key_store`."""
     keys, keys_dir = settings.keys, Path(settings.paths.keys_dir)
     if keys.store == "pkcs11":
         from agent.committing.next_pkcs11 import InToken
 
-        return InToken(keys, keys_dir)
+        return InToken(keys, keys_dir, by_hand=by_hand)
     return _InFiles(keys_dir, Path(keys.tpm) if keys.store == "tpm" else None)
 
 
@@ -104,7 +106,7 @@ def offer_next_key(settings: Settings) -> tuple[OfferedKey, bool]:
     old, offered = _kid(settings), read_offered(folder)
     if offered is not None and offered.old != old:
         offered = None  # of a change that was finished, or of a device that was made anew since
-    key, is_new = _next_key(next_place(settings), offered)
+    key, is_new = _next_key(next_place(settings, by_hand=True), offered)
     try:
         if offered is None:
             proof = KeyProofClaims(
@@ -120,9 +122,9 @@ def offer_next_key(settings: Settings) -> tuple[OfferedKey, bool]:
     return offered, is_new
 
 
-def finish_change(settings: Settings, settings_file: Path) -> Done:
+def finish_change(settings: Settings, settings_file: Path, *, by_hand: bool) -> Done:
     """Puts the key to which the shop has said yes in the place of the signing key, and renews request.pem;
-    'waits' where the shop has not. What this returns is on disk.
+    'waits' where the shop has not. What this returns is on disk. `by_hand` as for `open_key_store`.
 
     Raises TrustError: keys_of_another_user, next_key_lost, and as `open_key_store`; the device signs on with
     the key that it has.
@@ -136,8 +138,8 @@ def finish_change(settings: Settings, settings_file: Path) -> Done:
     if agreed_change(folder, offered, trust, settings.device.id) is None:
         return "waits"
     _check_owner(settings)
-    next_place(settings).take_over()
-    key = open_key_store(settings, by_hand=True)
+    next_place(settings, by_hand=by_hand).take_over()
+    key = open_key_store(settings, by_hand=by_hand)
     assert isinstance(key, TypedSigner)  # noqa: S101  (there are no others)
     try:
         if key.public_jwk() != offered.key:
@@ -158,7 +160,7 @@ def finish_change(settings: Settings, settings_file: Path) -> Done:
 def finish_before_start(settings: Settings, settings_file: Path) -> None:
     """`finish_change`, which must not keep the device from starting: it signs with the key that it has."""
     try:
-        finish_change(settings, settings_file)
+        finish_change(settings, settings_file, by_hand=False)
     except EarmarkError as error:
         audit.log(error.code, detail=error.detail, next_step=error.next_step)
     except OSError as error:
@@ -193,7 +195,7 @@ def forget_next_key(settings: Settings) -> None:
     if (folder / OFFERED).exists():
         (folder / OFFERED).unlink()
         durable.flush(folder)
-    next_place(settings).discard()
+    next_place(settings, by_hand=True).discard()
 
 
 def _kid(settings: Settings) -> str:

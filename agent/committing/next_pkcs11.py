@@ -26,16 +26,17 @@ NEXT, OLD = "-next", "-old"
 class InToken:
     """A `NextPlace`."""
 
-    def __init__(self, where: Keys, keys_dir: Path) -> None:
-        self._where, self._keys_dir = where, keys_dir
+    def __init__(self, where: Keys, keys_dir: Path, *, by_hand: bool) -> None:
+        """`by_hand` as for `open_key_store`."""
+        self._where, self._keys_dir, self._by_hand = where, keys_dir, by_hand
         self._label = where.pkcs11_key
 
     def open(self) -> TypedSigner:
         where = msgspec.structs.replace(self._where, pkcs11_key=self._label + NEXT)
-        return TypedSigner(Pkcs11Signer(where, self._keys_dir, by_hand=True))
+        return TypedSigner(Pkcs11Signer(where, self._keys_dir, by_hand=self._by_hand))
 
     def make(self) -> TypedSigner:
-        with open_token(self._where, self._keys_dir, rw=True, by_hand=True) as session:
+        with open_token(self._where, self._keys_dir, rw=True, by_hand=self._by_hand) as session:
             make_key(session, self._label + NEXT, secrets.token_bytes(16))
         return self.open()
 
@@ -71,7 +72,7 @@ class InToken:
 
     def _changed(self, change: Any) -> None:
         try:
-            with open_token(self._where, self._keys_dir, rw=True, by_hand=True) as session:
+            with open_token(self._where, self._keys_dir, rw=True, by_hand=self._by_hand) as session:
                 change(session)
         except PKCS11Error as error:
             raise unavailable("the token does not change its keys", error) from error

@@ -1,4 +1,5 @@
-"""Limits that the shop has signed for a device. They can only tighten the device's own, whatever they say."""
+"""Limits and rules that the shop has signed for a device. They can only tighten the device's own, whatever
+they say."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import msgspec
 from agent.committing import jws
 from agent.committing.envelope import POLICY, SignedData, claims_of, decode_data, decode_event
 from agent.committing.mandates import UnixSeconds
+from agent.committing.shop_rules import MOST_BYTES, ShopRule, ShopRules
 from agent.committing.trust import Trust
 from agent.committing.trusted_time import Memory
 from agent.plumbing.errors import TrustError
@@ -34,8 +36,9 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
     most_lines: Count | None = None
 
 
-class PolicyClaims(msgspec.Struct, frozen=True):
-    """What the shop signs with its policy key for the device `aud`."""
+class PolicyClaims(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the shop signs with its policy key for the device `aud`. A device of a release before `rules`
+    keeps to the limits alone."""
 
     iss: str
     aud: str
@@ -43,10 +46,11 @@ class PolicyClaims(msgspec.Struct, frozen=True):
     iat: UnixSeconds
     version: Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
     limits: Limits
+    rules: ShopRules = ()
 
 
 def verify_policy(payload: bytes, trust: Trust, device_id: str) -> PolicyClaims:
-    """Limits that this device's shop has signed for it; how new they are, is not looked at.
+    """What this device's shop has signed for it; how new that is, is not looked at.
 
     Raises TrustError: envelope_malformed, policy_malformed, policy_other_shop, policy_other_device,
     policy_environment, and what `jws.verify` raises.
@@ -59,6 +63,8 @@ def verify_policy(payload: bytes, trust: Trust, device_id: str) -> PolicyClaims:
         raise TrustError("policy_other_device", f"is for {claims.aud!r}")
     if claims.env != trust.environment:
         raise TrustError("policy_environment", f"signed for {claims.env!r}, not {trust.environment!r}")
+    if len(msgspec.json.encode(claims.rules)) > MOST_BYTES:
+        raise TrustError("policy_malformed", f"its rules are longer than {MOST_BYTES} bytes")
     return claims
 
 
@@ -81,6 +87,16 @@ class ShopPolicy:
         """When the shop signed it (Unix seconds)."""
         return self._kept.iat if self._kept is not None else 0
 
+    @property
+    def limits(self) -> Limits:
+        """As the shop has signed them."""
+        return self._kept.limits if self._kept is not None else Limits()
+
+    @property
+    def rules(self) -> tuple[ShopRule, ...]:
+        """As the shop has signed them; none where none has come."""
+        return self._kept.rules if self._kept is not None else ()
+
     def effective(self, own: Policy) -> Policy:
         """What holds: in every field the stricter of the device's own and the shop's."""
         return own if self._kept is None else tightened(own, msgspec.structs.asdict(self._kept.limits))
@@ -88,16 +104,20 @@ class ShopPolicy:
     def accept_event(self, payload: bytes) -> bool:
         """Takes a `dn/policy` message, on disk when this returns; True where it is a newer one.
 
-        Raises TrustError: policy_older, policy_same_version (other limits came under it), and what
+        What an earlier release has kept of a version lacks its rules; the same limits with rules are then
+        taken, for these ask for more.
+
+        Raises TrustError: policy_older, policy_same_version (something else came under it), and what
         `verify_policy` raises; JournalError.
         """
         claims = verify_policy(payload, self._trust, self._device_id)
         if claims.version < self.version:
             raise TrustError("policy_older", f"version {claims.version} was superseded by {self.version}")
         if self._kept is not None and claims.version == self.version:
-            if claims.limits != self._kept.limits:
-                raise TrustError("policy_same_version", f"other limits came as version {claims.version}")
-            return False
+            if claims.limits != self._kept.limits or (self._kept.rules and claims.rules != self._kept.rules):
+                raise TrustError("policy_same_version", f"something else came as version {claims.version}")
+            if claims.rules == self._kept.rules:
+                return False
         self._memory.meta_set(_KEPT, msgspec.json.encode(claims).decode())
         self._kept = claims
         return True

@@ -194,6 +194,13 @@ class AskedClaims(StatementClaims, frozen=True, kw_only=True):
     catalogue_version: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
 
 
+class WithdrawnClaims(AskedClaims, frozen=True, kw_only=True):
+    """What `AskedClaims` asked under the same `jti` is not asked any more; it says all of it again, for a
+    shop that it reaches first."""
+
+    typ: ClassVar[str] = "earmark-approval-withdrawn+jwt"
+
+
 Statement = (
     QueryClaims
     | CancelClaims
@@ -202,6 +209,7 @@ Statement = (
     | OfferRequestClaims
     | AskClaims
     | AskedClaims
+    | WithdrawnClaims
     | KeyClaims
 )
 S = TypeVar(
@@ -213,6 +221,7 @@ S = TypeVar(
     OfferRequestClaims,
     AskClaims,
     AskedClaims,
+    WithdrawnClaims,
     KeyClaims,
 )
 

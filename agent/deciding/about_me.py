@@ -1,6 +1,7 @@
-"""What the device knows of whoever asks, and forgetting them by their own voice: values in, values out.
+"""What the device knows of whoever asks, and what their own voice may have it do with that: forget it all, or
+look at what they ordered. Values in, values out.
 
-Forgetting is asked about once, and done when the same voice says the sentence; any denial, silence or another
+Either is asked about once, and done when the same voice says the sentence; any denial, silence or another
 voice leaves everything as it is.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from agent.deciding.about_me_words import ABOUT_ME, ALSO_TYPED, FORGET_CONSENTS, Kind
+from agent.deciding.about_me_words import ABOUT_ME, ALSO_TYPED, FORGET_CONSENTS, REMEMBER_CONSENTS, Kind
 from agent.deciding.choice import CHOICE
 from agent.deciding.conversation import Say
 from agent.deciding.denials import is_denied, is_doubtful
@@ -17,7 +18,7 @@ from agent.deciding.verification import Verdict
 from agent.plumbing.sentence_graph import normalise_text
 
 MOST_TRIES = 2
-"""The question whether to forget is put so often; then nothing is forgotten."""
+"""Either question is put so often; then nothing is done."""
 
 
 @dataclass(frozen=True)
@@ -28,43 +29,58 @@ class Forgetting:
     tries: int = 1
 
 
-Outcome = tuple[Forgetting | None, Say, bool]
-"""The next state (None: over), what to say, and whether to forget the person now."""
+@dataclass(frozen=True)
+class Remembering:
+    """`person` was asked whether what they order may be looked at, to suggest something to them."""
+
+    person: str
+    tries: int = 1
 
 
-def begin(person: str) -> Outcome:
+Owned = Forgetting | Remembering
+Outcome = tuple[Owned | None, Say, bool]
+"""The next state (None: over), what to say, and whether to do it now."""
+
+
+def begin(asked: Owned) -> Outcome:
     """The one question."""
-    return Forgetting(person), Say("forget_ask", CHOICE), False
+    return asked, Say(f"{_word(asked)}_ask", CHOICE), False
 
 
 def answered(
-    state: Forgetting, words: str, open_words: str, speaker: Verdict, *, same_speaker: bool, language: str
+    state: Owned, words: str, open_words: str, speaker: Verdict, *, same_speaker: bool, language: str
 ) -> Outcome:
-    """What `words`, one of `forget_answers` or '', come to. `open_words` can only deny, or have
+    """What `words`, one of `owned_answers` or '', come to. `open_words` can only deny, or have
     it asked again."""
-    consents = {normalise_text(text) for text in FORGET_CONSENTS[language]}
-    if words and words not in consents:
-        return None, Say("forget_not"), False
-    if is_denied(open_words, language, consents):
-        return None, Say("forget_not"), False
+    consents = {normalise_text(text) for text in _consents(state, language)}
+    if (words and words not in consents) or is_denied(open_words, language, consents):
+        return None, Say(f"{_word(state)}_not"), False
     if not words or is_doubtful(open_words, words, language):
         return silent(state)
     if not same_speaker or speaker.person != state.person:
-        return None, Say("forget_other_voice"), False
-    return None, Say("forgotten"), True
+        return None, Say(f"{_word(state)}_other_voice"), False
+    return None, Say("forgotten" if isinstance(state, Forgetting) else "remember_done"), True
 
 
-def silent(state: Forgetting) -> Outcome:
+def silent(state: Owned) -> Outcome:
     """Nothing was said, or nothing that answers."""
     if state.tries >= MOST_TRIES:
-        return None, Say("forget_not"), False
-    return replace(state, tries=state.tries + 1), Say("forget_again", CHOICE), False
+        return None, Say(f"{_word(state)}_not"), False
+    return replace(state, tries=state.tries + 1), Say(f"{_word(state)}_again", CHOICE), False
 
 
-def forget_answers(language: str) -> tuple[str, ...]:
+def owned_answers(state: Owned, language: str) -> tuple[str, ...]:
     """What is listened for after the question, normalised."""
-    said = (*FORGET_CONSENTS[language], *LEXICONS[language].denials)
+    said = (*_consents(state, language), *LEXICONS[language].denials)
     return tuple(dict.fromkeys(normalise_text(text) for text in said))
+
+
+def _consents(state: Owned, language: str) -> tuple[str, ...]:
+    return (FORGET_CONSENTS if isinstance(state, Forgetting) else REMEMBER_CONSENTS)[language]
+
+
+def _word(state: Owned) -> str:
+    return "forget" if isinstance(state, Forgetting) else "remember"
 
 
 def asked_about_me(text: str, language: str) -> Kind | None:

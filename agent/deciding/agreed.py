@@ -31,14 +31,22 @@ def receipt(state: Committing, event: ReceiptArrived, _: Surroundings) -> Outcom
     """The shop's answer to the order in hand."""
     key = f"shop_{event.code}" if event.code else "ordered"
     return Idle(), (
-        Say(key, basket=state.basket, delivery=event.delivery, title=event.title, could=event.could),
+        Say(
+            key,
+            basket=state.basket,
+            delivery=event.delivery,
+            title=event.title,
+            could=event.could,
+            instead=event.instead,
+        ),
     )
 
 
 def announcement(_: Idle, event: ReceiptArrived, __: Surroundings) -> Outcome:
     """The shop's answer to an earlier one."""
     key = f"shop_{event.code}" if event.code else "announce_ordered"
-    return Idle(), (Say(key, delivery=event.delivery, title=event.title, could=event.could),)
+    said = Say(key, delivery=event.delivery, title=event.title, could=event.could, instead=event.instead)
+    return Idle(), (said,)
 
 
 def mended(_: Idle, __: JournalMended, ___: Surroundings) -> Outcome:

@@ -37,18 +37,25 @@ _ENGLISH = {
         "I have asked the shop to cancel: {items}. The shop says which came first, and I will tell you."
     ),
     "cancel_too_late": "It is too late to cancel: {items}. The order stands; ask the shop.",
-    "cancel_over": "There is nothing to take back: {items} was not placed.",
+    "cancel_over": "There is nothing to take back, as this was not placed: {items}.",
     "cancel_not": "I could not take it back: {items}. The order stands; see earmark doctor, or ask the shop.",
     "delivery_day": "Ordered now, it would be there {day}.",
     "offers_none": "The shop has nothing on offer at the moment.",
     "offers_are": "On offer: {offers}.",
     "offer_until": "{offer} (until {until})",
+    "stock_count": "The shop has {left}.",
+    "pack_holds": "{Items} holds {amount}.",
+    "instead_none": "The shop's details name nothing instead of {items}. Ask in the shop.",
+    "instead_gone": (
+        "What the shop's details name instead of {items} the shop does not have either, or not so much of it."
+    ),
+    "offers_not": "{Items}: no offer that I know of.",
     "details_unknown": "The shop's details do not say that of {items}. Ask in the shop.",
     "where_is": "{Items}: aisle {aisle}.",
     "where_is_bin": "{Items}: aisle {aisle}, bin {bin}.",
-    "goes_with": "With {items} goes {others}.",
-    "fits_all": "{Items} fits {fits}.",
-    "fits_yes": "Yes: {items} fits {value}.",
+    "goes_with": "Goes with {items}: {others}.",
+    "fits_all": "{Items}: fits {fits}.",
+    "fits_yes": "Yes, that fits {value}: {items}.",
     "fits_not_named": "For {items} the shop's details name {fits}, and not {value}. Ask in the shop.",
     "fits_attribute": "{Items}: {attribute} {value}.",
     "ask_kept": "I have written that down: {what}. The shop hears of it as soon as I reach it.",
@@ -56,7 +63,7 @@ _ENGLISH = {
         "I could not write that down, so nobody hears of it. Ask in the shop; or see earmark doctor."
     ),
     "what_ticket": "you want to talk to a person",
-    "what_return": "{items} goes back",
+    "what_return": "to be sent back, {items}",
     "what_quote": "a quote for {items}",
     "ticket_taken": (
         "Number {number}: the shop knows that you want to talk to a person. It sees your last orders and "
@@ -120,10 +127,15 @@ _POLISH = {
     "offers_none": "Sklep nie ma teraz żadnych promocji.",
     "offers_are": "W promocji: {offers}.",
     "offer_until": "{offer} (do {until})",
+    "stock_count": "Sklep ma: {left}.",
+    "pack_holds": "Pytasz o {items}: w opakowaniu {amount}.",
+    "instead_none": "Pytasz o {items}: sklep nie podał mi niczego zamiast tego. Zapytaj w sklepie.",
+    "instead_gone": "Pytasz o {items}: tego, co sklep podał zamiast, też teraz nie ma, albo nie ma tyle.",
+    "offers_not": "Pytasz o {items}: nie wiem o żadnej promocji.",
     "details_unknown": "Pytasz o {items}: tego sklep mi nie podał. Zapytaj w sklepie.",
     "where_is": "Pytasz o {items}: alejka {aisle}.",
     "where_is_bin": "Pytasz o {items}: alejka {aisle}, miejsce {bin}.",
-    "goes_with": "Pytasz o {items}. Do tego: {others}.",
+    "goes_with": "Pytasz o {items}. Do tego można zamówić: {counted}.",
     "fits_all": "Pytasz o {items}: pasuje do {fits}.",
     "fits_yes": "Pytasz o {items}: tak, pasuje do {value}.",
     "fits_not_named": "Pytasz o {items}: sklep podał {fits}, a nie {value}. Zapytaj w sklepie.",
@@ -135,7 +147,7 @@ _POLISH = {
     ),
     "what_ticket": "rozmowa z człowiekiem",
     "what_return": "zwrot, {items}",
-    "what_quote": "wycena, {items}",
+    "what_quote": "wycena na {items}",
     "ticket_taken": (
         "Numer {number}: sklep wie, że ktoś chce z nim porozmawiać. Widzi ostatnie zamówienia i moje "
         "decyzje, ale żadnego słowa."
@@ -145,7 +157,7 @@ _POLISH = {
     "return_taken": "Numer {number}: sklep wie o zwrocie: {items}. Napisz ten numer na paczce.",
     "return_too_early": "Sklep nie ma jeszcze tego zamówienia, więc nie ma czego odsyłać: {items}.",
     "quote_taken": (
-        "Wycena {number}: {items} za {total}, do {until}. Nic nie jest zamówione; podaj numer w sklepie."
+        "Wycena {number} na {items}: {total}, do {until}. Nic nie jest zamówione; podaj numer w sklepie."
     ),
     "quote_hint": "Albo poproś o wycenę: poproszę o wycenę.",
     "refused_too_many_open": "W sklepie jest już wiele otwartych spraw z tego urządzenia. Zapytaj w sklepie.",

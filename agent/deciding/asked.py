@@ -9,8 +9,9 @@ from agent.deciding.ask_words import ASK_TEMPLATES, FIT_WORDS, FitWords
 from agent.deciding.assortment import Assortment
 from agent.deciding.basket import Basket
 from agent.deciding.history_words import recalling_questions
-from agent.deciding.questions import Frame, priced_basket
+from agent.deciding.questions import Frame, in_full, priced_basket
 from agent.deciding.sentence_parser import SentenceParser
+from agent.deciding.sizes import written_size
 from agent.deciding.understanding import OrderAsked, understand
 from agent.plumbing.sentence_graph import normalise_text
 
@@ -42,6 +43,7 @@ def asked_in(
 ) -> Asked | None:
     """What a typed line asks; None where it asks nothing, or that is not clear."""
     kinds = ASK_TEMPLATES.get(parser.language, {})
+    text = in_full(text, parser.language)
     own, said = [frame for frame in frames if frame.kind in kinds], normalise_text(text)
     found = {Asked(frame.kind) for frame in own if frame.whole and frame.before == said}
     if not found:
@@ -75,7 +77,7 @@ def _of_sides(
     parser: SentenceParser, catalogue: Assortment, sides: tuple[str, str], words: FitWords
 ) -> Asked | None:
     in_hand = {"", *words.in_hand}
-    named = [side for side in sides if normalise_text(side) not in in_hand]
+    named = [_without_article(side, words) for side in sides if normalise_text(side) not in in_hand]
     meanings = [understand(parser, catalogue, "order", side) for side in named]
     baskets = [meaning.basket for meaning in meanings if isinstance(meaning, OrderAsked)]
     values = [
@@ -83,4 +85,11 @@ def _of_sides(
     ]
     if len(values) != 1 or len(values[0]) > LONGEST_VALUE:
         return None
-    return Asked("fits", baskets[0] if baskets else None, values[0])
+    value = written_size(values[0], parser.language) or values[0]
+    return Asked("fits", baskets[0] if baskets else None, value)
+
+
+def _without_article(text: str, words: FitWords) -> str:
+    """ "hex nut" of "the hex nut": nobody orders "the hex nut"."""
+    first, _, rest = text.partition(" ")
+    return rest if rest and normalise_text(first) in words.articles else text

@@ -40,8 +40,9 @@ def ask_again(
     most_tries: int = MOST_TRIES,
 ) -> Outcome:
     """With the sentence `key`; after `most_tries` nothing is ordered, and `final_key` says so."""
-    if isinstance(state, AwaitingFactor) and state.wants != "factor":
-        final_key, most_tries = "not_approved", MOST_TRIES_ELSEWHERE
+    if isinstance(state, AwaitingFactor):
+        final_key = "not_confirmed" if state.wants == "factor" else "not_approved"
+        most_tries = most_tries if state.wants == "factor" else MOST_TRIES_ELSEWHERE
     if state.tries >= most_tries:
         return gave_up(state, final_key)
     return replace(state, tries=state.tries + 1), (Say(key, "consent", state.basket),)
@@ -58,12 +59,27 @@ def bare(state: Confirming) -> Outcome:
     return ask_again(replace(state, sentence_asked=True), "say_sentence", "sentence_needed", most)
 
 
-def unclear(state: Confirming | AskingAnother, event: Confused, _: Surroundings) -> Outcome:
+def unclear(state: Confirming | AskingAnother, event: Confused, around: Surroundings) -> Outcome:
     """Speech that is no sentence of the grammar."""
+    if isinstance(state, Confirming) and (otherwise := without_a_voice(state, around)):
+        return otherwise
     if event.room:
         return ask_again(state, f"again_{event.room}", event.room)
     last = state.tries == MOST_TRIES - 1
     return ask_again(state, "again_otherwise" if last else "again")
+
+
+def without_a_voice(state: Confirming | Challenged, around: Surroundings) -> Outcome | None:
+    """What was heard badly twice is heard so again: whoever has a PIN, badge or phone is asked for that,
+    which is never less than a voice; None where it is too early, or nothing of that is ready."""
+    factor = "pin" in around.ways or "badge" in around.ways
+    if state.tries != MOST_TRIES - 1 or not (factor or "phone" in around.ways):
+        return None
+    wants: Literal["factor", "phone"] = "factor" if factor else "phone"
+    return AwaitingFactor(state.basket, state.speaker, offer=state.offer, wants=wants), (
+        Say(f"{wants}_needed", "consent", state.basket, first="hard_to_hear"),
+        Record(f"asked_{wants}", state.basket, state.speaker.person),
+    )
 
 
 def really(why: Literal["another", "much"], basket: Basket, speaker: Verdict) -> Outcome:

@@ -131,3 +131,4 @@ class AgreedOrder(msgspec.Struct, frozen=True):
     )
     offer: Offer | None = None  # whose prices the basket has
     details: str = ""  # the SHA-256 of what the shop told of its products, by which it was judged
+    by_another: bool = False  # a second person agreed as well, whom nothing names

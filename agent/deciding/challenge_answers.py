@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.deciding.asking import MOST_SILENCES, MOST_TRIES, gave_up
+from agent.deciding.asking import MOST_SILENCES, MOST_TRIES, gave_up, without_a_voice
 from agent.deciding.challenged import ChallengeAnswered, Challenged
 from agent.deciding.challenging import put
 from agent.deciding.conversation import (
@@ -22,6 +22,7 @@ from agent.deciding.conversation import (
     Silent,
     Surroundings,
 )
+from agent.deciding.inquired import Inquired, Tell
 from agent.deciding.permitting import challenge_will_do, permit
 from agent.deciding.reading_back import read_back
 from agent.deciding.verification import UNCLEAR
@@ -31,7 +32,8 @@ def words_said(state: Challenged, event: ChallengeAnswered, around: Surroundings
     """One answer for each question: wrong words, or right ones in another voice, end it."""
     basket, person = state.basket, state.speaker.person
     if event.speaker.reason in UNCLEAR:
-        return _anew(state, f"challenge_{event.speaker.reason}", around)
+        anew = _anew(state, f"challenge_{event.speaker.reason}", around)
+        return without_a_voice(state, around) or anew
     if event.words != state.words:
         return _failed(state, "challenge_wrong", "challenge_wrong")
     if not event.speaker.person or event.speaker != state.speaker or not event.same_speaker:
@@ -55,7 +57,7 @@ def answered(state: Challenged, event: Answered, around: Surroundings) -> Outcom
 
 def unclear(state: Challenged, _: Confused, around: Surroundings) -> Outcome:
     """Nobody knows what was said, so it was no answer."""
-    return _anew(state, "challenge_again", around)
+    return without_a_voice(state, around) or _anew(state, "challenge_again", around)
 
 
 def unanswered(state: Challenged, _: Silent, around: Surroundings) -> Outcome:
@@ -71,6 +73,12 @@ def helped(state: Challenged, _: Helped, around: Surroundings) -> Outcome:
 def repeated(state: Challenged, _: Repeated, around: Surroundings) -> Outcome:
     """Reads it back once more."""
     return _put(state, "read_back_challenge", around)
+
+
+def asked(state: Challenged, event: Inquired, around: Surroundings) -> Outcome:
+    """The answer to something else, and then the question with new words."""
+    after, effects = repeated(state, Repeated(), around)
+    return after, (Tell(event.answer), *effects)
 
 
 def kept(state: Challenged, event: OrderHeard, around: Surroundings) -> Outcome:

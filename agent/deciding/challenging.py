@@ -11,6 +11,7 @@ from agent.deciding.basket import Basket, Offer
 from agent.deciding.challenge_words import CHALLENGE, drawn
 from agent.deciding.challenged import Challenged
 from agent.deciding.conversation import Outcome, Record, Say, Surroundings
+from agent.deciding.permitting import unusual_in
 from agent.deciding.verification import Verdict
 
 
@@ -24,4 +25,5 @@ def put(state: Challenged, key: str, around: Surroundings) -> tuple[Challenged, 
     """The same question with other words, by the reply `key`: what was said aloud may have been heard by
     anybody. Raises ValueError without fresh chance in `around`."""
     words = drawn(around.chance, state.basket.digest)
-    return replace(state, words=words), (Say(key, CHALLENGE, state.basket, challenge=words),)
+    why = unusual_in(state.basket, around) if key == "read_back_challenge" else ""
+    return replace(state, words=words), (Say(key, CHALLENGE, state.basket, challenge=words, unusual=why),)

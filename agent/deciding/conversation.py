@@ -11,13 +11,16 @@ from agent.deciding.basket import Basket, Factor, Offer
 from agent.deciding.challenged import ChallengeAnswered, Challenged
 from agent.deciding.choice import Choice
 from agent.deciding.feedback_given import WasWrong
+from agent.deciding.inquired import Beside, Tell
 from agent.deciding.offered import AskOffer, AwaitingOffer, MayBeOffered, OfferEvent
 from agent.deciding.placed import Placed
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import ONLY_LIMITS, House, Person
 from agent.deciding.silences import Since
 from agent.deciding.understanding import Answer
+from agent.deciding.unusual import Unusual
 from agent.deciding.verification import Verdict
+from agent.deciding.ways import Way
 from agent.plumbing.operator import ProposalState
 from agent.plumbing.settings import Policy
 
@@ -26,7 +29,9 @@ Which = Literal["which", "which_again"]
 
 @dataclass(frozen=True)
 class Idle:
-    """Nothing is being talked about."""
+    """Nothing is being talked about. `failures` counts what was said last and came to nothing."""
+
+    failures: int = 0
 
 
 @dataclass(frozen=True)
@@ -219,6 +224,7 @@ class FactorLate:
 Event = (
     OfferEvent
     | Placed
+    | Beside
     | FactorGiven
     | FactorRefused
     | FactorLate
@@ -252,11 +258,15 @@ class Say:
     delivery: str = ""
     title: str = ""
     could: str = ""
+    instead: str = ""  # a whole sentence
     places: tuple[str, ...] = ()
+    first: str = ""  # the key of a sentence before it
+    ways: tuple[Way, ...] = ()  # that are offered after it
     level: float = 0.0
     since: Since | Literal[""] = ""
     standing: ProposalState | Literal[""] = ""
     challenge: tuple[int, ...] = ()  # words to be said again, by their places
+    unusual: Unusual | Literal[""] = ""  # for which more is asked for
 
 
 @dataclass(frozen=True)
@@ -269,6 +279,7 @@ class Commit:
     factors: tuple[Factor, ...] = ("voice",)
     offer: Offer | None = None
     said: str = ""
+    by_another: bool = False  # a second person agreed as well
 
 
 @dataclass(frozen=True)
@@ -286,7 +297,7 @@ class Record:
     title: str = ""  # what it is about, where that is no basket
 
 
-Effect = Say | AskOffer | Commit | AwaitReceipt | Record
+Effect = Tell | Say | AskOffer | Commit | AwaitReceipt | Record
 Outcome = tuple[State, tuple[Effect, ...]]
 """The next state, and what to do, in this order."""
 
@@ -304,4 +315,5 @@ class Surroundings:
     much: Mapping[str, int] = field(default_factory=dict)  # above so many of a product it is asked about once
     delivery: str = ""  # the day (ISO 8601) on which the shop says that it comes; '' where it has not said
     delivery_stands: bool = True  # whether what was read back of that is still so
+    ways: tuple[Way, ...] = ()  # to order otherwise, for whose order it is, or for who is not known
     chance: bytes = b""  # drawn for this step alone; b"" where no words may be asked for

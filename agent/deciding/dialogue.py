@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agent.deciding import agreed, asking, challenge_answers, feedback, in_between, reading_back, step_up
+from agent.deciding import (
+    agreed,
+    asking,
+    at_rest,
+    challenge_answers,
+    feedback,
+    in_between,
+    reading_back,
+    step_up,
+)
 from agent.deciding.asking import ask_again
 from agent.deciding.basket import Basket
 from agent.deciding.challenged import ChallengeAnswered, Challenged
@@ -47,7 +56,9 @@ from agent.deciding.conversation import (
     WentOn,
 )
 from agent.deciding.feedback_given import WasWrong
+from agent.deciding.inquired import Inquired, VoiceLost
 from agent.deciding.offered import AwaitingOffer, OfferArrived, OfferLate, OfferOver
+from agent.deciding.offering import with_other_ways
 from agent.deciding.permitting import permit
 from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
 from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, read_back, refused
@@ -63,13 +74,16 @@ def step(state: State, event: Event, surroundings: Surroundings) -> Outcome:
     handler = TABLE.get((type(state), type(event)))
     if handler is None:
         return state, ()
-    return bound_to_what_was_said(*handler(state, event, surroundings))
+    outcome = with_other_ways(state, event, handler(state, event, surroundings), surroundings)
+    return bound_to_what_was_said(*outcome)
 
 
-def _order_heard(_: State, event: OrderHeard, around: Surroundings) -> Outcome:
+def _order_heard(state: State, event: OrderHeard, around: Surroundings) -> Outcome:
     basket, speaker = event.basket, event.speaker
     if not speaker.person and speaker != TYPED:
-        return _end(Say(f"refused_{speaker.reason}", basket=basket), f"refused_{speaker.reason}", basket)
+        failures = state.failures + 1 if isinstance(state, Idle) else 1
+        said = Say(f"refused_{speaker.reason}", basket=basket)
+        return Idle(failures), (said, Record(f"refused_{speaker.reason}", basket))
     if event.runner_up is not None:
         return Choosing(Choice(basket, event.runner_up), speaker, event.question), (
             Say(event.question, CHOICE, basket, event.runner_up),
@@ -126,7 +140,8 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
     if not fits(answer, basket):
         return ask_again(state, "read_back_differs", "say_how_to_order")
     if event.speaker.reason in UNCLEAR:
-        return ask_again(state, f"again_{event.speaker.reason}", f"refused_{event.speaker.reason}")
+        unclear = f"again_{event.speaker.reason}", f"refused_{event.speaker.reason}"
+        return asking.without_a_voice(state, around) or ask_again(state, *unclear)
     if not event.speaker.person or event.speaker != state.speaker or not event.same_speaker:
         return _end(
             Say("refused_other_voice", basket=basket), "refused_other_voice", basket, state.speaker.person
@@ -174,39 +189,9 @@ def _went_on(state: Asking | AwaitingOffer, _: WentOn, __: Surroundings) -> Outc
     return Idle(), (Record("went_on", basket, state.speaker.person),)
 
 
-def _proposed(_: Idle, event: Proposed, __: Surroundings) -> Outcome:
-    """It is said, and that is all: what a sensor says opens neither a question nor the microphone, and no
-    more does a list that was to be remembered."""
-    say = Say("list_due", basket=event.basket)
-    if event.place:
-        say = Say("proposal", basket=event.basket, places=(event.place,), level=event.level)
-    return _end(say, "proposed", event.basket)
-
-
-def _sensors_silent(_: Idle, event: SensorsSilent, __: Surroundings) -> Outcome:
-    return Idle(), (event.say, Record("sensor_silent", title=", ".join(event.places)))
-
-
-def _idle_answered(_: State, event: Answered, around: Surroundings) -> Outcome:
-    """`till` turns consent by a known voice to what was proposed into `OrderHeard`; this is all the rest."""
-    kind, speaker, proposed = event.answer.kind, event.speaker, around.proposed
-    if proposed is None or speaker == TYPED:
-        return Idle(), (Say("fine" if kind in ("denial", "later") else "nothing_to_confirm"),)
-    if kind == "denial":
-        return _end(Say("proposal_declined"), "proposal_declined", proposed, speaker.person)
-    if kind == "later":
-        return _end(Say("proposal_postponed"), "proposal_postponed", proposed, speaker.person)
-    if not speaker.person:
-        return _end(Say(f"refused_{speaker.reason}"), f"refused_{speaker.reason}", proposed)
-    return Idle(), (Say("nothing_to_confirm"),)
-
-
-def _idle_confused(_: State, event: Confused, __: Surroundings) -> Outcome:
-    return _end(Say(event.room or "not_understood"), "not_understood")
-
-
-def _helped(state: State, _: Helped, __: Surroundings) -> Outcome:
-    return state, (Say("help"),)
+def _voice_lost(_: Asking | AwaitingOffer, __: VoiceLost, ___: Surroundings) -> Outcome:
+    """Nothing was agreed; what was committed stays committed."""
+    return Idle(), ()
 
 
 def _end(say: Say, code: str, basket: Basket | None = None, person: str = "") -> Outcome:
@@ -217,19 +202,22 @@ Handler = Callable[[Any, Any, Surroundings], Outcome]
 
 TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Idle, OrderHeard): _order_heard,
-    (Idle, Proposed): _proposed,
-    (Idle, SensorsSilent): _sensors_silent,
-    (Idle, Answered): _idle_answered,
-    (Idle, Confused): _idle_confused,
-    (Idle, Helped): _helped,
+    (Idle, Proposed): at_rest.proposed,
+    (Idle, SensorsSilent): at_rest.sensors_silent,
+    (Idle, Answered): at_rest.answered,
+    (Idle, Confused): at_rest.confused,
+    (Idle, Helped): at_rest.helped,
+    (Idle, Inquired): in_between.told,
     (Idle, WasWrong): feedback.afterwards,
     (Idle, ReceiptArrived): agreed.announcement,
     (Idle, JournalMended): agreed.mended,
     (Confirming, OrderHeard): _ordered_meanwhile,
     (Confirming, Helped): in_between.helped,
     (Confirming, Repeated): in_between.repeated,
+    (Confirming, Inquired): in_between.asked,
     (Confirming, WasWrong): feedback.meanwhile,
     (Confirming, WentOn): _went_on,
+    (Confirming, VoiceLost): _voice_lost,
     (Confirming, Answered): _confirm_answered,
     (Confirming, ChangeUnclear): asking.change_unclear,
     (Confirming, Changed): _changed,
@@ -240,21 +228,27 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Challenged, Answered): challenge_answers.answered,
     (Challenged, Helped): challenge_answers.helped,
     (Challenged, Repeated): challenge_answers.repeated,
+    (Challenged, Inquired): challenge_answers.asked,
     (Challenged, WasWrong): feedback.meanwhile,
     (Challenged, WentOn): _went_on,
+    (Challenged, VoiceLost): _voice_lost,
     (Challenged, Confused): challenge_answers.unclear,
     (Challenged, Silent): challenge_answers.unanswered,
     (AwaitingOffer, OfferArrived): reading_back.offered,
     (AwaitingOffer, OfferLate): reading_back.offer_late,
     (AwaitingOffer, Silent): reading_back.offer_late,
+    (AwaitingOffer, Inquired): in_between.told,
     (AwaitingOffer, WasWrong): feedback.meanwhile,
     (AwaitingOffer, WentOn): _went_on,
+    (AwaitingOffer, VoiceLost): _voice_lost,
     (AwaitingOffer, Answered): reading_back.called_off,
     (AskingAnother, OrderHeard): _ordered_meanwhile,
     (AskingAnother, Helped): in_between.helped,
     (AskingAnother, Repeated): in_between.repeated,
+    (AskingAnother, Inquired): in_between.asked,
     (AskingAnother, WasWrong): feedback.meanwhile,
     (AskingAnother, WentOn): _went_on,
+    (AskingAnother, VoiceLost): _voice_lost,
     (AskingAnother, Answered): _another_answered,
     (AskingAnother, ChangeUnclear): asking.change_unclear,
     (AskingAnother, Changed): _changed,
@@ -263,8 +257,10 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (Choosing, OrderHeard): _ordered_meanwhile,
     (Choosing, Helped): in_between.helped,
     (Choosing, Repeated): in_between.repeated,
+    (Choosing, Inquired): in_between.asked,
     (Choosing, WasWrong): feedback.meanwhile,
     (Choosing, WentOn): _went_on,
+    (Choosing, VoiceLost): _voice_lost,
     (Choosing, Chosen): _chosen,
     (Choosing, Answered): _neither,
     (Choosing, Confused): _not_chosen,
@@ -272,8 +268,10 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (AwaitingFactor, OrderHeard): _ordered_meanwhile,
     (AwaitingFactor, Helped): in_between.helped,
     (AwaitingFactor, Repeated): in_between.repeated,
+    (AwaitingFactor, Inquired): in_between.asked,
     (AwaitingFactor, WasWrong): feedback.meanwhile,
     (AwaitingFactor, WentOn): _went_on,
+    (AwaitingFactor, VoiceLost): _voice_lost,
     (AwaitingFactor, FactorGiven): step_up.factor_given,
     (AwaitingFactor, FactorRefused): step_up.factor_refused,
     (AwaitingFactor, FactorLate): step_up.too_late,
@@ -285,6 +283,7 @@ TABLE: dict[tuple[type[State], type[Event]], Handler] = {
     (AwaitingFactor, Silent): step_up.unclear,
     (Committing, Committed): agreed.committed,
     (Committing, NotCommitted): agreed.not_committed,
+    (Committing, Inquired): in_between.told,
     (Committing, OfferOver): reading_back.offer_over,
     (Committing, ReceiptArrived): agreed.receipt,
     (Committing, ReceiptLate): agreed.late,

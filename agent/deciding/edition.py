@@ -69,6 +69,10 @@ class Edition:
             self._parsers[language] = SentenceParser(SentenceGraph.from_bytes(self._grammars[language]))
         return self._parsers[language]
 
+    def is_sold_in(self, language: str) -> bool:
+        """Whether anything has words in it."""
+        return language in self._parsers or language in self._grammars
+
     @staticmethod
     def from_bytes(data: bytes, *, source: str, compiler: str, language: str) -> Edition:
         """What `compiled` gave. Raises CatalogueError catalogue_differs where it is of another source, made

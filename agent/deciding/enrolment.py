@@ -7,9 +7,10 @@ understood (docs/adr/0033). What cannot be used is asked for again, with the rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from agent.deciding.conversation import Say
 from agent.deciding.enrolment_words import ENROLMENT_PHRASES
@@ -73,6 +74,15 @@ class Heard:
     in_noise: Embedding | None = None
     open_words: str = ""
     words: str = ""
+
+
+class Sentence(NamedTuple):
+    """`heard` answers what was asked, by these `limits`. `known` are the voiceprints of the enrolled, all of
+    the same model."""
+
+    heard: Heard
+    limits: Speaker
+    known: Sequence[Voiceprint] = ()
 
 
 EnrolmentOutcome = tuple[Enrolling | None, Say, Learned | None]

@@ -23,6 +23,8 @@ HABIT_TEMPLATES: Mapping[str, Mapping[HabitKind, tuple[str, ...]]] = {
             "stop (recommending|suggesting) [things]",
             "(do not|dont) (recommend|suggest) (anything|things)",
             "no [more] (recommendations|suggestions)",
+            "stop remembering [(what i order|my orders)]",
+            "(do not|dont) remember (what i order|my orders)",
         ),
     },
     "pl": {
@@ -35,14 +37,16 @@ HABIT_TEMPLATES: Mapping[str, Mapping[HabitKind, tuple[str, ...]]] = {
         "suggest_never": (
             "(przestań|nie) (polecać|polecaj|podpowiadać|podpowiadaj) [mi] [niczego]",
             "bez (podpowiedzi|rekomendacji)",
+            "przestań pamiętać [(co zamawiam|moje zamówienia)]",
+            "nie (pamiętaj|zapamiętuj) (co zamawiam|moich zamówień)",
         ),
     },
 }
 
 _ENGLISH = {
     "is_off": (
-        "I do not look at what you have ordered to suggest anything, unless you want me to. Then somebody"
-        " runs: earmark people remember {name}."
+        "I do not look at what you have ordered to suggest anything, unless you want me to. Then say to me:"
+        " {wake}, you may remember what I order. Or somebody runs: earmark people remember {name}."
     ),
     "nothing": "From your own orders nothing comes to mind.",
     "rhythm": "{Item}: you order it {every}, and the last was {since}.",
@@ -54,8 +58,8 @@ _ENGLISH = {
 
 _POLISH = {
     "is_off": (
-        "Nie zaglądam w Twoje zamówienia, żeby coś podpowiadać, chyba że tego chcesz. Wtedy ktoś uruchamia:"
-        " earmark people remember {name}."
+        "Nie zaglądam w Twoje zamówienia, żeby coś podpowiadać, chyba że tego chcesz. Wtedy powiedz mi:"
+        " {wake}, możesz pamiętać, co zamawiam. Albo ktoś uruchamia: earmark people remember {name}."
     ),
     "nothing": "Z Twoich własnych zamówień nic nie przychodzi mi na myśl.",
     "rhythm": "Zamawiasz {item} {every}, a ostatnio {since}.",

@@ -51,6 +51,15 @@ HEARD_ABOUT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             *("where is {item}", "where is the {item}", "where are {item}", "where are the {item}"),
             *("where do i find {item}", "where do i find the {item}", "where can i find {item}"),
         ),
+        "goes_with": ("what goes with {item}", "what goes with the {item}", "what goes well with {item}"),
+        "delivery": (
+            *("when would {item} come", "when would the {item} come"),
+            *("when would {item} arrive", "when would the {item} arrive"),
+        ),
+        "instead": ("what can i take instead of {item}", "what can i take instead of the {item}"),
+        "promoted": ("is {item} on offer", "is the {item} on offer", "are {item} on offer"),
+        "fits": ("what does {item} fit", "what does the {item} fit", "what do {item} fit"),
+        "quote": ("ask for a quote for {item}", "make me a quote for {item}"),
     },
     "pl": {
         "price": (
@@ -62,8 +71,28 @@ HEARD_ABOUT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             *("czy macie {item}", "czy macie jeszcze {item}"),
         ),
         "where": ("gdzie jest {item}", "gdzie są {item}", "gdzie leży {item}", "gdzie znajdę {item}"),
+        "goes_with": ("co pasuje do {item}",),
+        "delivery": ("kiedy przyjdzie {item}", "kiedy przyjdą {item}", "kiedy będzie {item}"),
+        "instead": ("co zamiast {item}", "co mogę wziąć zamiast {item}"),
+        "promoted": ("czy {item} jest w promocji", "czy {item} są w promocji"),
+        "fits": ("do czego pasuje {item}", "do czego pasują {item}"),
+        "quote": ("zapytaj o wycenę na {item}", "przygotuj wycenę na {item}"),
     },
 }
+
+SIZE = "{size}"
+
+HEARD_SIZED: Mapping[str, tuple[str, ...]] = {
+    "en": ("does {size} fit", "does it fit {size}", "do they fit {size}"),
+    "pl": ("czy {size} pasuje", "czy to pasuje do {size}", "czy one pasują do {size}"),
+}
+"""Whether what is in hand, or was asked about last, fits a size that the shop's names have (`sizes`)."""
+
+HEARD_SIZED_ABOUT: Mapping[str, tuple[str, ...]] = {
+    "en": ("does {item} fit {size}", "does the {item} fit {size}", "do {item} fit {size}"),
+    "pl": ("czy {item} pasuje do {size}", "czy {item} pasują do {size}"),
+}
+"""The same of what is named."""
 
 HEARD_WHOLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {
@@ -74,7 +103,18 @@ HEARD_WHOLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             *("where is my order", "where is my last order"),
             *("when does my order come", "when will my order come", "is my order on its way"),
         ),
+        "price_of_it": ("how much is it", "how much does it cost", "how much are they"),
+        "goes_with": ("what goes with it", "what goes with them"),
+        "delivery": (
+            "when would it come",
+            "when will it come",
+            "when would it arrive",
+            "how long does delivery take",
+        ),
+        "fits": ("what does it fit", "what do they fit"),
+        "quote": ("ask for a quote", "make me a quote", "yes a quote"),
         "cancel": ("cancel my last order", "take my last order back"),
+        "return": ("return my last order", "send my last order back", "send back my last order"),
         "person": ("talk to a person", "i want to talk to a person", "can i talk to a person"),
     },
     "pl": {
@@ -89,6 +129,15 @@ HEARD_WHOLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "anuluj moje ostatnie zamówienie",
             "anuluj ostatnie zamówienie",
             "cofnij ostatnie zamówienie",
+        ),
+        "price_of_it": ("ile to kosztuje", "po ile to jest"),
+        "goes_with": ("co do tego pasuje",),
+        "delivery": ("kiedy to przyjdzie", "kiedy będzie dostawa", "ile trwa dostawa"),
+        "fits": ("do czego to pasuje",),
+        "quote": ("zapytaj o wycenę", "przygotuj wycenę", "tak wycenę"),
+        "return": (
+            *("zwróć moje ostatnie zamówienie", "zwróć ostatnie zamówienie"),
+            *("odeślij moje ostatnie zamówienie", "odeślij ostatnie zamówienie"),
         ),
         "person": (
             "chcę rozmawiać z człowiekiem",
@@ -111,17 +160,23 @@ _RECALLED: Mapping[str, tuple[str, ...]] = {
 
 CONFIRMATIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {
+        "list_clear": ("yes clear the list", "yes please clear the list", "clear the list"),
         "cancel": ("yes take back my order", "yes please take back my order", "take back my order"),
+        "return": ("yes send back my order", "yes please send back my order", "send back my order"),
+        "quote": ("yes a quote", "yes please a quote", "yes ask for a quote", "a quote please", "yes"),
         "person": ("yes tell the shop", "yes please tell the shop", "tell the shop", "yes", "yes please"),
     },
     "pl": {
+        "list_clear": ("tak wyczyść listę", "tak proszę wyczyść listę", "wyczyść listę"),
         "cancel": ("tak cofnij moje zamówienie", "tak proszę cofnij moje zamówienie"),
+        "return": ("tak odeślij moje zamówienie", "tak proszę odeślij moje zamówienie"),
+        "quote": ("tak zapytaj o wycenę", "tak proszę o wycenę", "tak wycenę", "zapytaj o wycenę", "tak"),
         "person": ("tak powiadom sklep", "powiadom sklep", "tak", "tak proszę"),
     },
 }
 """What is answered to "is that really meant?": a sentence to know a voice by, where it has to be known."""
 
-BY_A_KNOWN_VOICE = frozenset({"status", "cancel", "recall"})
+BY_A_KNOWN_VOICE = frozenset({"list_clear", "status", "cancel", "return", "recall"})
 """Kinds that are answered to whom they are about, and to nobody else in the room."""
 
 

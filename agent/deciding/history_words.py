@@ -107,11 +107,13 @@ ORDERS: Mapping[str, tuple[str, str, str]] = {
 
 @cache
 def recalling_questions(language: str) -> Mapping[str, Recalled]:
-    """Every normalised way to ask what was ordered or spent."""
+    """Every normalised way to ask what was ordered or spent: "co zamówiłem dziś", "co dziś zamówiłem"."""
     return {
-        normalise_text(f"{question} {words}"): Recalled(asked, everybody, period)
+        normalise_text(way): Recalled(asked, everybody, period)
         for (asked, everybody), questions in _QUESTIONS.get(language, {}).items()
         for question in questions
         for period, ways in PERIOD_WORDS[language].items()
         for words in ways
+        for first, _, rest in (question.partition(" "),)
+        for way in (f"{question} {words}", f"{first} {words} {rest}")
     }

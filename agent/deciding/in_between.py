@@ -9,8 +9,10 @@ from agent.deciding.conversation import (
     AskingAnother,
     AwaitingFactor,
     Choosing,
+    Committing,
     Confirming,
     Helped,
+    Idle,
     OrderHeard,
     Outcome,
     Record,
@@ -18,6 +20,8 @@ from agent.deciding.conversation import (
     Say,
     Surroundings,
 )
+from agent.deciding.inquired import Inquired, Tell
+from agent.deciding.offered import AwaitingOffer
 from agent.deciding.verification import TYPED
 
 
@@ -47,6 +51,19 @@ def repeated(
         case AskingAnother(why=why):
             return _asked_as_before(state, why)
     return _asked_as_before(state, "read_back_typed" if state.speaker == TYPED else "read_back")
+
+
+def told(state: Idle | AwaitingOffer | Committing, event: Inquired, _: Surroundings) -> Outcome:
+    """The answer alone: nothing is asked."""
+    return state, (Tell(event.answer),)
+
+
+def asked(
+    state: Confirming | AskingAnother | Choosing | AwaitingFactor, event: Inquired, around: Surroundings
+) -> Outcome:
+    """The answer, and then what is still asked."""
+    after, effects = repeated(state, Repeated(), around)
+    return after, (Tell(event.answer), *effects)
 
 
 def _asked_as_before(state: Confirming | AskingAnother | Choosing | AwaitingFactor, key: str) -> Outcome:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -77,9 +78,28 @@ class PackedDetails(Mapping[str, Facts]):
         return _entry.decode(memoryview(self._entries)[start : self._ends[index]])
 
 
+class PackedFile(NamedTuple):
+    """A document of details that came by file: as `Details`, in little room."""
+
+    version: int
+    catalogue_sha256: str
+    products: PackedDetails
+
+
+def packed_file(data: bytes, *, catalogue_sha256: str) -> PackedFile:
+    """The document in JSON bytes. Raises CatalogueError as `parse_details` does."""
+    version, entries, ends = _packed(data, catalogue_sha256)
+    return PackedFile(version, catalogue_sha256, PackedDetails(catalogue_sha256, entries, ends))
+
+
 def packed(data: bytes, *, catalogue_sha256: str) -> bytes:
-    """The document in JSON bytes as `PackedDetails`, one product after the other: never all of them as
-    values. Raises CatalogueError as `parse_details` does."""
+    """The document in JSON bytes as `PackedDetails`. Raises CatalogueError as `parse_details` does."""
+    _, entries, ends = _packed(data, catalogue_sha256)
+    return msgspec.msgpack.encode(_Wire(catalogue_sha256, entries, ends))
+
+
+def _packed(data: bytes, catalogue_sha256: str) -> tuple[int, bytes, bytes]:
+    """Its version, entries and their ends; one product after the other: never all of them as values."""
     try:
         details = msgspec.json.decode(data, type=_Unread)
         check_details(details, catalogue_sha256=catalogue_sha256)
@@ -89,4 +109,4 @@ def packed(data: bytes, *, catalogue_sha256: str) -> bytes:
             ends.append(len(entries))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise CatalogueError("details_syntax", f"{error}", "import the catalogue again") from error
-    return msgspec.msgpack.encode(_Wire(catalogue_sha256, bytes(entries), ends.tobytes()))
+    return details.version, bytes(entries), ends.tobytes()

@@ -10,6 +10,7 @@ from agent.deciding.basket import Basket, Factor
 from agent.deciding.conversation import Surroundings, Wanted
 from agent.deciding.policy import Circumstances, Decision, Tier, decide
 from agent.deciding.rules import Need, judge
+from agent.deciding.unusual import Unusual
 from agent.deciding.verification import Verdict
 
 
@@ -37,6 +38,11 @@ def challenge_will_do(basket: Basket, around: Surroundings) -> bool:
     Beside anything else that is needed, a PIN, badge or phone stands for them."""
     judgement = judge(around.house, basket, around.circumstances, around.policy)
     return bool(around.chance) and judgement.passes and judgement.needs == {"challenge"}
+
+
+def unusual_in(basket: Basket, around: Surroundings) -> Unusual | Literal[""]:
+    """What is unusual about it for who orders, where a rule asks for more on that account."""
+    return judge(around.house, basket, around.circumstances, around.policy).unusual
 
 
 def wanted(

@@ -24,12 +24,13 @@ class NotCommitted:
 class ReceiptArrived:
     """A verified receipt: `code` is '' when ordered, else why the shop refused, or how its receipt differs
     from what was agreed. `title` names the basket for people, `delivery` is an ISO 8601 date or ''; `could`
-    is what the shop could send of it, in words."""
+    is what the shop could send of it, in words, `instead` a sentence about what could be had instead."""
 
     title: str
     code: str = ""
     delivery: str = ""
     could: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True)

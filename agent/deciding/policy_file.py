@@ -17,15 +17,16 @@ import msgspec
 from agent.deciding.details import Hazard
 from agent.deciding.products import Identifier
 from agent.deciding.rules import SHOP_WHO, Name, Person, Requirement, Rule
+from agent.deciding.unusual import Unusual
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.setting_values import MinorUnits
 from agent.plumbing.settings import Policy
 from agent.plumbing.tightening import tightened
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of what this release knows. Of a text of a later one it reads what it knows, and is never less strict: a
 condition that it does not know is dropped, so its rule is about more orders, and an unknown requirement is to
-refuse. So a device may go back to this release. Since 2: [shift]."""
+refuse. So a device may go back to this release. Since 2: [shift]; since 3: a rule's unusual."""
 
 Members = tuple[Name, ...]
 
@@ -135,12 +136,14 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._places = _places(text)
         self._later = False
+        self._version = SCHEMA_VERSION
         self.faults: list[Fault] = []
 
     def policy(self, raw: Mapping[str, Any]) -> PolicyFile:
         found: dict[str, Any] = {}
         version = self._value(("", 0, "schema_version"), raw.get("schema_version", 1), int)
-        self._later = isinstance(version, int) and version > SCHEMA_VERSION
+        if isinstance(version, int):
+            self._version, self._later = version, version > SCHEMA_VERSION
         for key, value in raw.items():
             place = (key, 0, "")
             if key == "schema_version" or (self._later and key not in (*_TABLES, "limits", "shift", "rule")):
@@ -154,7 +157,7 @@ class _Reader:
             elif not isinstance(value, dict):
                 self._fault(place, f"[{key}] is a table")
             elif key == "shift":
-                found["shift_hours"] = self._shift_hours(value, version)
+                found["shift_hours"] = self._shift_hours(value)
             elif key == "limits":
                 limits = dict(self._limits(value))
                 found["together_minor"] = limits.pop(TOGETHER, None)
@@ -174,8 +177,8 @@ class _Reader:
             else:
                 yield name, self._value(place, value, _LIMITS[name])
 
-    def _shift_hours(self, table: Mapping[str, Any], version: Any) -> Any:
-        if version == 1:
+    def _shift_hours(self, table: Mapping[str, Any]) -> Any:
+        if self._version < 2:
             self._fault(("shift", 0, ""), "[shift] needs schema_version = 2 at the top")
         for name in table.keys() - _SHIFT:
             self._unknown(("shift", 0, name), f"[shift] has no {name!r}; it has {', '.join(_SHIFT)}")
@@ -202,12 +205,16 @@ class _Reader:
             place = ("rule", at, key)
             if key not in _RULE:
                 self._unknown(place, f"a rule has no {key!r}; it has {', '.join(_RULE)}")
+            elif key == "unusual" and self._later and not _is_unusual(value):
+                continue  # of something else besides: then it is about any order
             else:
                 known = key != "require" or not self._later
                 found[key] = self._value(place, value, _RULE[key] if known else str)
         for key in _REQUIRED:
             if key not in table:
                 self._fault(("rule", at, ""), f"the rule has no {key!r}")
+        if "unusual" in table and self._version < 3:
+            self._fault(("rule", at, "unusual"), "unusual needs schema_version = 3 at the top")
         if ("from" in table) != ("until" in table):
             self._fault(
                 ("rule", at, "from" if "from" in table else "until"), "from and until belong together"
@@ -248,6 +255,10 @@ class _Reader:
         table, at, _ = place
         lines = (self._places.get(each) for each in (place, (table, at, ""), (table, 0, ""), ("", 0, table)))
         self.faults.append(Fault(next((line for line in lines if line), 0), text))
+
+
+def _is_unusual(value: Any) -> bool:
+    return isinstance(value, list) and all(each in get_args(Unusual) for each in value)
 
 
 _HEADER = re.compile(r"\s*\[(\[?)\s*\"?([^\]\"]+?)\"?\s*\]")

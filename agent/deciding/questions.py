@@ -3,7 +3,7 @@ heard has the few of `heard_questions`, as every sentence more makes the others 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -38,10 +38,22 @@ class Frame(msgspec.Struct, frozen=True):
         return " ".join(written[said[len(before)][1] : said[end - 1][1] + 1])
 
 
+_IN_FULL: Mapping[str, Mapping[str, str]] = {
+    "en": {"whats": "what is", "wheres": "where is", "whens": "when is", "theres": "there is"},
+}
+
+
+def in_full(text: str, language: str) -> str:
+    """ "What is on offer" for "what's on offer": templates have each way once."""
+    forms = _IN_FULL.get(language, {})
+    return " ".join(forms.get(normalise_text(word), word) for word in text.split())
+
+
 def priced_basket(
     parser: SentenceParser, catalogue: Assortment, frames: Iterable[Frame], text: str
 ) -> Basket | None:
     """What of `catalogue` a line asks the price of; None where it asks none, or that is not clear."""
+    text = in_full(text, parser.language)
     things = {frame.around(text) for frame in frames if frame.kind == "price"} - {""}
     meanings = [understand(parser, catalogue, "order", thing, thing) for thing in sorted(things)]
     baskets = [meaning.basket for meaning in meanings if isinstance(meaning, OrderAsked)]

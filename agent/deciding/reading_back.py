@@ -18,7 +18,7 @@ from agent.deciding.conversation import (
     Surroundings,
 )
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
-from agent.deciding.permitting import challenge_will_do, permit, wanted
+from agent.deciding.permitting import challenge_will_do, permit, unusual_in, wanted
 from agent.deciding.policy import Decision
 from agent.deciding.verification import TYPED, Verdict
 
@@ -32,9 +32,9 @@ def by_voice_or_factor(basket: Basket, around: Surroundings) -> Decision:
 
 
 def ask_or_read_back(basket: Basket, speaker: Verdict, around: Surroundings) -> Outcome:
-    """Asks for an offer first, where that can be done. What is typed is not ordered here, so nothing is
-    offered for it: it is read back once more, to the voice that takes it over."""
-    if around.offers and speaker.reason != "typed":
+    """Asks for an offer first, where that can be done. What nobody in particular has typed is not ordered
+    here, so nothing is offered for it: it is read back once more, to the voice that takes it over."""
+    if around.offers and speaker != TYPED:
         return AwaitingOffer(basket, speaker), (AskOffer(basket),)
     return read_back(basket, speaker, around)
 
@@ -50,7 +50,7 @@ def read_back(basket: Basket, speaker: Verdict, around: Surroundings, offer: Off
         return challenge(basket, speaker, around, offer)
     if speaker != TYPED and (wants := wanted(basket, speaker, around)):
         return AwaitingFactor(basket, speaker, offer=offer, wants=wants), (
-            Say(f"read_back_{wants}", "consent", basket),
+            Say(f"read_back_{wants}", "consent", basket, unusual=unusual_in(basket, around)),
             Record(f"asked_{wants}", basket, speaker.person),
         )
     key = "read_back_typed" if speaker == TYPED else "read_back"

@@ -8,10 +8,12 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from agent.deciding import challenge_words
+from agent.deciding.basket import Basket
 from agent.deciding.choice import Choice, differences
 from agent.deciding.conversation import Say, SensorsSilent
 from agent.deciding.lexicon import LEXICONS
@@ -19,9 +21,11 @@ from agent.deciding.money import Currency, Money
 from agent.deciding.number_words import in_words
 from agent.deciding.proposals import Low
 from agent.deciding.replies_manner import TONGUES
+from agent.deciding.replies_unusual import why_unusual
 from agent.deciding.reply_words import CONSENTS, REPLIES
 from agent.deciding.silences import Since
 from agent.deciding.spoken_basket import joined, plural, spoken_basket
+from agent.deciding.unusual import Unusual
 from agent.plumbing.currencies import minor_digits
 from agent.plumbing.operator import ProposalState
 
@@ -44,12 +48,21 @@ class Hears(NamedTuple):
         }
 
 
-def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = "", text: str = "") -> str:
-    """The sentence for `say`. `name` is a person's, `text` an enrolment phrase. Raises KeyError for no such language."""
+def render(
+    say: Say, language: str, currency: str, hears: Hears, *, name: str = "", text: str = "", beside: str = ""
+) -> str:
+    """The sentence for `say`. `name` is a person's, `text` an enrolment phrase, `beside` what the shop tells
+    of the basket's goods. Raises KeyError for no such language."""
     replies = REPLIES[language]
     template = replies.get(say.key)
     if template is None:
         template = replies["shop_refused" if say.key.startswith("shop_") else "cannot_commit"]
+    parts = [say.first, say.key, *(f"way_{way}" for way in say.ways)]
+    if len(parts) > 2 or say.first:
+        singles = (replace(say, key=key, first="", ways=()) for key in parts if key)
+        return " ".join(
+            render(each, language, currency, hears, name=name, text=text, beside=beside) for each in singles
+        )
     title = say.title or (spoken_basket(say.basket, language) if say.basket else "")
     one, other = (
         differences(Choice(say.basket, say.other), language) if say.basket and say.other else ("", "")
@@ -67,7 +80,8 @@ def render(say: Say, language: str, currency: str, hears: Hears, *, name: str = 
         limit=spoken_money(Money(say.limit, currency), language),
         count=in_words(say.limit, language),
         delivery=_delivery(say.delivery, language),
-        comes=_delivery(say.basket.delivery, language) if say.basket else "",
+        comes=_beside(beside) + (_comes(say.basket, say.unusual, language) if say.basket else ""),
+        instead=_beside(say.instead),
         place=place,
         Place=place[:1].upper() + place[1:],
         owner=_possessive(place),
@@ -97,7 +111,7 @@ def fixed_replies(hears: Hears) -> dict[str, str]:
 def _with_words(hears: Hears) -> dict[str, str]:
     replies: dict[str, str] = {}
     for key, reply in REPLIES[hears.language].items():
-        reply = reply.replace("{comes}", "")  # a sentence of its own, or none
+        reply = reply.replace("{comes}", "").replace("{instead}", "")  # a sentence of its own, or none
         for name, words in hears.words(hears.language).items():
             reply = reply.replace(f"{{{name}}}", words)
         replies[key] = reply
@@ -153,9 +167,17 @@ def on_day(date: str, language: str) -> str:
         return ""
 
 
+def _beside(sentence: str) -> str:
+    return f" {sentence}" if sentence else ""
+
+
 def _delivery(date: str, language: str) -> str:
     day = on_day(date, language)
     return _ARRIVES[language].format(day=day) if day else ""
+
+
+def _comes(basket: Basket, unusual: Unusual | Literal[""], language: str) -> str:
+    return _delivery(basket.delivery, language) + why_unusual(unusual, len(basket.lines), language)
 
 
 _LEVELS: Mapping[str, tuple[tuple[float, str], ...]] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _ENGLISH = {
-    "shop_device_limit": "The shop does not take as much as that from this device, so {items} is not ordered. Order less, or ask the shop.",
-    "shop_restricted": "The shop does not let everybody order that, so {items} is not ordered. Order it with a PIN or badge, or ask the shop.",
+    "shop_device_limit": "The shop does not take as much as that from this device, so nothing is ordered: {items}. Order less, or ask the shop.",
+    "shop_restricted": "The shop does not let everybody order that, so nothing is ordered: {items}. Order it with a PIN or badge, or ask the shop.",
 }
 
 _POLISH = {

@@ -42,6 +42,10 @@ _ENGLISH = {
         " I know agrees, as always."
     ),
     "list_reminds": "I say so aloud {day}, {date}. If not: do not remind me.",
+    "list_will_remind_aloud": (
+        "{Day} I say aloud what is on the list. Nothing is ordered by itself: somebody I know agrees, as always."
+    ),
+    "list_reminds_aloud": "I say so aloud {day}. If not, type: do not remind me.",
     "list_unreminded": "All right, I do not speak of the list by myself.",
     "list_full": "The list is full. Order it, or take something off it.",
     "list_not_kept": (
@@ -74,6 +78,10 @@ _POLISH = {
         " zgadza się ktoś, kogo znam."
     ),
     "list_reminds": "Powiem o niej na głos {day}, {date}. Jeśli nie: nie przypominaj mi.",
+    "list_will_remind_aloud": (
+        "{Day} powiem na głos, co jest na liście. Nic nie zamawia się samo: jak zawsze zgadza się ktoś, kogo znam."
+    ),
+    "list_reminds_aloud": "Powiem o niej na głos {day}. Jeśli nie, napisz: nie przypominaj mi.",
     "list_unreminded": "Dobrze, nie będę o liście przypominać.",
     "list_full": "Lista jest pełna. Zamów ją albo coś z niej skreśl.",
     "list_not_kept": "Nie mogę tego zapisać, więc lista jest taka, jak była. Opiekun urządzenia: earmark doctor.",

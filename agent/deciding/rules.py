@@ -16,6 +16,7 @@ from agent.deciding.basket import Basket, Line
 from agent.deciding.details import Facts, Hazard
 from agent.deciding.policy import Circumstances, decide
 from agent.deciding.products import Identifier
+from agent.deciding.unusual import NO_PAST, Past, Unusual, unusual
 from agent.plumbing.settings import Policy
 
 Need = Literal["challenge", "factor", "phone", "second"]
@@ -35,7 +36,9 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 SHOP_WHO = "shop-who"
 """The id of the rule that a product's own facts are: which roles may order it."""
 
-Standing = Literal["applies", "applies_unknown", "other_person", "other_goods", "other_time", "less"]
+Standing = Literal[
+    "applies", "applies_unknown", "other_person", "other_goods", "other_time", "as_usual", "less"
+]
 """Whether a rule is about this order, or what it is not about. `applies_unknown`: nothing is known of the
 goods that would say whether it is."""
 
@@ -44,7 +47,8 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": "fr
     """Everything that is given must be so, and of a list one. Days and hours are local; where `until` is the
     earlier, it is that of the next day. `over_minor` and `over_packs` count what the rule is about: the
     products, categories and hazards that it names, else all. 'trained' is about the hazards that it names.
-    `say` tells the person why."""
+    `unusual` is about what is so for who orders, and of new goods these are counted. `say` tells the person
+    why."""
 
     id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}\Z")]
     require: Requirement
@@ -57,6 +61,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": "fr
     days: tuple[Day, ...] = ()
     from_: TimeOfDay | None = None
     until: TimeOfDay | None = None
+    unusual: tuple[Unusual, ...] = ()
     over_minor: Annotated[int, msgspec.Meta(ge=0, le=10_000_000_00)] = 0
     over_packs: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
     say: Annotated[str, msgspec.Meta(max_length=200)] = ""
@@ -89,15 +94,16 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class House(msgspec.Struct, frozen=True):
-    """What an order is judged by beside the limits: the rules, who orders, when, and what the shop tells of
-    its products, by their ids. `lost`: it has told more than is known here, of another catalogue or in a
-    document that cannot be read."""
+    """What an order is judged by beside the limits: the rules, who orders, when, what they have ordered
+    before, and what the shop tells of its products, by their ids. `lost`: it has told more than is known
+    here, of another catalogue or in a document that cannot be read."""
 
     rules: tuple[Rule, ...] = ()
     person: Person = Person("")
     moment: Moment = Moment(0, 0)
     facts: Mapping[str, Facts] = {}
     lost: bool = False
+    past: Past = NO_PAST
 
 
 ONLY_LIMITS = House()
@@ -106,11 +112,13 @@ ONLY_LIMITS = House()
 
 @dataclass(frozen=True)
 class Step:
-    """What became of one rule: whether it is about this order, and what it asks for, if anything."""
+    """What became of one rule: whether it is about this order, and what it asks for, if anything. `unusual`:
+    what of its own list holds."""
 
     rule: Rule
     standing: Standing
     asks: Need | Literal["", "deny"] = ""
+    unusual: tuple[Unusual, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,11 @@ class Judgement:
     def passes(self) -> bool:
         """Whether the order may go on, once all of `needs` are there."""
         return not self.code
+
+    @property
+    def unusual(self) -> Unusual | Literal[""]:
+        """What first made a rule ask for more, where that was something unusual."""
+        return next((step.unusual[0] for step in self.trace if step.asks and step.unusual), "")
 
 
 def judge(house: House, basket: Basket, circumstances: Circumstances, tiers: Policy) -> Judgement:
@@ -172,16 +185,21 @@ def _step(rule: Rule, basket: Basket, house: House) -> Step:
         return Step(rule, "other_goods")
     if not is_then(rule, house.moment):
         return Step(rule, "other_time")
+    found: tuple[Unusual, ...] = ()
+    if rule.unusual:
+        found, lines = unusual(rule.unusual, lines, basket.total.minor, house.moment.minute, house.past)
+        if not found:
+            return Step(rule, "as_usual")
     if not _is_more(rule, lines):
-        return Step(rule, "less")
+        return Step(rule, "less", unusual=found)
     known = [line for line in lines if not rule.names_goods or line.product_id in facts]
     if known and _is_more(rule, known):
         asks = _asks(rule, known, house)
         if asks or len(known) == len(lines):
-            return Step(rule, "applies", asks)
+            return Step(rule, "applies", asks, found)
     if rule.require == "deny" or rule.require == "trained":
-        return Step(rule, "applies_unknown", "factor")
-    return Step(rule, "applies_unknown", rule.require)
+        return Step(rule, "applies_unknown", "factor", found)
+    return Step(rule, "applies_unknown", rule.require, found)
 
 
 def _is_about(rule: Rule, person: Person) -> bool:

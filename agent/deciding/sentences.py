@@ -22,6 +22,7 @@ from agent.deciding.lexicon import LEXICONS
 from agent.deciding.manner_sentences import add_manners
 from agent.deciding.order_sentences import Entrances, add_orders, by_what_follows
 from agent.deciding.question_sentences import add_questions
+from agent.deciding.sizes import said_sizes
 from agent.deciding.understanding import MORE, after_a_no
 from agent.deciding.word_kinds import Lexicon
 from agent.plumbing.errors import CatalogueError
@@ -55,7 +56,8 @@ def compile_sentences(
     add_manners(build, lexicon, language, after_wake, end)
     for kind, phrases in ABOUT_ME[language].items():
         build.phrases(after_wake, phrases, end, Tag("me", kind))
-    add_questions(build, lexicon, language, after_wake, end, entrances)
+    sizes = said_sizes(catalogue, language)
+    add_questions(build, lexicon, language, after_wake, end, entrances, sizes)
     consents = accented(lexicon.consent_sentences, language)
     build.phrases(after_wake, consents, end, Tag("consent", "sentence"))
 

@@ -59,7 +59,7 @@ def factor_given(state: AwaitingFactor, event: FactorGiven, around: Surroundings
     by_voice: tuple[Factor, ...] = () if speaker.reason == "typed" else ("voice",)
     return Committing(basket, speaker, state.offer), (
         Record(code, basket, event.person),
-        Commit(basket, speaker, (*by_voice, *after.given), state.offer, state.said),
+        Commit(basket, speaker, (*by_voice, *after.given), state.offer, state.said, bool(after.second)),
     )
 
 

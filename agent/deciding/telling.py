@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from agent.deciding.ask_replies import ASK_REPLIES, LAST_ORDER
 from agent.deciding.basket import Basket, Line
+from agent.deciding.date_words import date_in_words
 from agent.deciding.money import Money
 from agent.deciding.replies import on_day, spoken_money
 from agent.deciding.replies_questions import ALOUD
@@ -15,6 +16,13 @@ from agent.deciding.spoken_basket import joined, spoken_line
 from agent.plumbing.told import Told
 
 _COMES = {"en": " It comes {day}.", "pl": " Przyjdzie {day}."}
+
+Instead = Callable[[Sequence[Line], Callable[[Line], bool]], str]
+"""What could be had instead of these lines, in words, of all that is there; '' for nothing."""
+
+
+def _nothing(_: Sequence[Line], __: Callable[[Line], bool]) -> str:
+    return ""
 
 
 MOST_OFFERS_ALOUD = 3
@@ -49,8 +57,9 @@ def comes(date: str, language: str) -> str:
     return _COMES[language].format(day=day) if day else ""
 
 
-def stock_in_words(told: Told, basket: Basket, language: str) -> str:
-    """What there is of `basket`, line by line where the shop has not all of it."""
+def stock_in_words(told: Told, basket: Basket, language: str, instead: Instead = _nothing) -> str:
+    """What there is of `basket`, line by line where the shop has not all of it; then what could be had
+    `instead` of what there is none of."""
     found = {line.id: line for line in told.lines}
     kinds: dict[str, list[Line]] = {"stock_enough": [], "stock_none": [], "stock_unsold": []}
     less = []
@@ -66,16 +75,32 @@ def stock_in_words(told: Told, basket: Basket, language: str) -> str:
             left = spoken_line(msgspec.structs.replace(line, quantity=seen.left), language)
             less.append(in_words("stock_less", language, items=spoken_line(line, language), left=left))
     said = [in_words(key, language, items=_items(lines, language)) for key, lines in kinds.items() if lines]
-    return " ".join((*said, *less))
+    none = [*kinds["stock_none"], *kinds["stock_unsold"]]
+    other = instead(none, lambda line: is_there(told, line)) if none else ""
+    return " ".join(part for part in (*said, *less, other) if part)
 
 
-def delivery_in_words(told: Told, basket: Basket | None, language: str) -> str:
+def count_in_words(told: Told, basket: Basket, language: str, instead: Instead = _nothing) -> str:
+    """How many the shop has of each thing of `basket`; where it does not count them, or has none, as
+    `stock_in_words`."""
+    left = {line.id: line.left for line in told.lines if line.sold and line.left}
+    counted = [
+        spoken_line(msgspec.structs.replace(line, quantity=left[line.sku]), language)
+        for line in basket.lines
+        if line.sku in left
+    ]
+    if len(counted) < len(basket.lines):
+        return stock_in_words(told, basket, language, instead)
+    return in_words("stock_count", language, left=joined(counted, language))
+
+
+def delivery_in_words(told: Told, basket: Basket | None, language: str, instead: Instead = _nothing) -> str:
     """When what is ordered now would come; instead, where there is not all of it, what there is."""
     day = on_day(told.delivery_date, language)
     when = in_words("delivery_day", language, day=day) if day else in_words("ask_silent", language)
-    if basket is None or all(_is_there(told, line) for line in basket.lines):
+    if basket is None or all(is_there(told, line) for line in basket.lines):
         return when
-    return stock_in_words(told, basket, language)
+    return stock_in_words(told, basket, language, instead)
 
 
 def offers_in_words(told: Told, language: str, *, briefly: bool = False) -> str:
@@ -96,7 +121,8 @@ def offers_in_words(told: Told, language: str, *, briefly: bool = False) -> str:
     )
 
 
-def _is_there(told: Told, line: Line) -> bool:
+def is_there(told: Told, line: Line) -> bool:
+    """Whether the shop has said that it has all of `line`."""
     found = next((seen for seen in told.lines if seen.id == line.sku), None)
     return found is not None and found.sold and (found.left is None or found.left >= line.quantity)
 
@@ -112,12 +138,11 @@ def _items(lines: Sequence[Line], language: str) -> str:
     return joined([spoken_line(line, language) for line in lines], language)
 
 
-def kept_in_words(told: Told, items: str, language: str) -> str:
+def kept_in_words(told: Told, items: str, language: str, *, is_aloud: bool = False) -> str:
     """What has come of a ticket, a return or a quote for `items` (in words)."""
     replies = ASK_REPLIES[language]
     if told.code:
         return replies.get(f"refused_{told.code}", replies["refused_order_unknown"])
     total = spoken_money(Money(told.amount, told.currency), language) if told.currency else ""
-    return in_words(
-        f"{told.kind}_taken", language, number=told.number, items=items, total=total, until=told.until
-    )
+    until = date_in_words(told.until, language) if is_aloud else told.until
+    return in_words(f"{told.kind}_taken", language, number=told.number, items=items, total=total, until=until)

@@ -12,12 +12,13 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from agent.hearing import (
     espeak,
-    onnx_session,  # noqa: F401  (first: it silences the runtime that hibari imports)
+    onnx_session,  # first: it silences the runtime that hibari imports
 )
 from agent.hearing.audio import SAMPLE_RATE, Float32, Int16, resample, to_int16
 from agent.plumbing.errors import AudioError, ModelError
@@ -46,6 +47,8 @@ class Speech:
             from hibari import Hibari
 
             self._voice = Hibari(threads=threads)
+            # The library's own session keeps for good what its longest sentence ever took: 35 MB.
+            self._voice.sess = onnx_session.open_session(Path(self._voice.model_path), threads=threads)
             self._voice("Ready.")  # loads the pronunciation tables as well
         except (ImportError, OSError) as error:
             raise ModelError("model_missing", f"text to speech: {error}", "earmark models verify") from error

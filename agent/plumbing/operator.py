@@ -12,6 +12,7 @@ import msgspec
 
 from agent.plumbing.messages import Message
 from agent.plumbing.operator_feedback import ClearFeedback, FeedbackCleared, FeedbackShown, ShowFeedback
+from agent.plumbing.operator_policy import ShopPolicyShown, ShowShopPolicy
 from agent.plumbing.operator_rows import CatalogueHealth as CatalogueHealth
 from agent.plumbing.operator_rows import CatalogueStage as CatalogueStage
 from agent.plumbing.operator_rows import DecisionRow as DecisionRow
@@ -223,7 +224,8 @@ class Health(Message, frozen=True):
     `voices_of_another_model`: how many of the enrolled have to be learned anew; `certificate_until_s`: when
     the one for the broker ends (Unix seconds, 0 where `uplink` has not said), `certificate_fault`: why it was
     not renewed when that was tried; `policy_version`: of the shop's limits, 0 where it has set none, which it
-    signed at `policy_since_s` (Unix seconds); `key_state` and `key_fault` as in `KeyRenewal`."""
+    signed at `policy_since_s` (Unix seconds) with so many `policy_rules`; `key_state` and `key_fault` as in
+    `KeyRenewal`."""
 
     voice: bool
     grammar: str
@@ -238,6 +240,7 @@ class Health(Message, frozen=True):
     catalogue: CatalogueHealth = CatalogueHealth()
     policy_version: int = 0
     policy_since_s: int = 0
+    policy_rules: int = 0
     voices_of_another_model: int = 0
     certificate_until_s: int = 0
     certificate_fault: str = ""
@@ -266,6 +269,7 @@ OperatorRequest = (
     | Enrol
     | PeopleRequest
     | ShiftRequest
+    | ShowShopPolicy
     | ShowFeedback
     | ClearFeedback
     | LoadCatalogue
@@ -282,6 +286,7 @@ OperatorAnswer = (
     | AskedShown
     | Forgotten
     | ShiftShown
+    | ShopPolicyShown
     | FeedbackShown
     | FeedbackCleared
     | CatalogueAt

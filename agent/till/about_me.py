@@ -1,13 +1,16 @@
-"""What somebody is told aloud about themselves, and how their own voice has them forgotten."""
+"""What somebody is told aloud about themselves, and how their own voice has them forgotten, or lets what they
+ordered be looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from agent.deciding import about_me
+import msgspec
+
+from agent.deciding import about_me, beside
 from agent.deciding.about_me_words import NEWCOMERS, Kind
 from agent.deciding.choice import CHOICE
-from agent.deciding.conversation import Say
+from agent.deciding.conversation import Say, Silent
 from agent.deciding.verification import NOBODY, Voiceprint, consenter, same_speaker, verify
 from agent.plumbing import audit
 from agent.plumbing.errors import JournalError
@@ -16,6 +19,7 @@ from agent.till.desk import Desk
 from agent.till.enrolling import VoiceEnrolment
 from agent.till.heard import aside_phrases
 from agent.till.people import Person
+from agent.till.profiles import Consent
 from agent.till.whose_voice import voice_of
 
 MOST_NEWCOMERS = 5
@@ -23,27 +27,29 @@ MOST_NEWCOMERS = 5
 
 
 class AboutMe:
-    """One question at a time. What is said goes through `say(what, name, phrases)`."""
+    """One question at a time. What is said goes through `say(what, name, phrases)`, which gives the
+    sentence."""
 
     def __init__(
         self,
         desk: Desk,
-        say: Callable[[Say, str, tuple[str, ...]], None],
+        say: Callable[[Say, str, tuple[str, ...]], str],
         enrolment: VoiceEnrolment,
         wants_voices: Callable[[bool, bool], None],
     ) -> None:
         """`wants_voices` is told whether embeddings are needed, and whether those in noise are."""
         self._desk, self._say, self._enrolment, self._wants_voices = desk, say, enrolment, wants_voices
-        self._now: about_me.Forgetting | None = None
-        self._voice = NOBODY  # of whoever asked to be forgotten
+        self._now: about_me.Owned | None = None
+        self._voice = NOBODY  # of whoever asked for it
+        self._asked = ""  # what was asked, in words
 
     @property
     def under_way(self) -> bool:
-        """Whether somebody is being asked whether to be forgotten."""
+        """Whether somebody is being asked whether they really want it."""
         return self._now is not None
 
     def asked(self, kind: Kind, utterance: Utterance) -> None:
-        """One of the three things that somebody may want to be done or to know, after the wake word."""
+        """One of the things that somebody may want to be done or to know, after the wake word."""
         people, limits = self._desk.people, self._desk.settings.speaker
         verdict = verify(
             voice_of(utterance, self._desk),
@@ -55,9 +61,12 @@ class AboutMe:
         person = people.get(verdict.person)
         if kind == "enrol":
             self._enrol(person)
-        elif person is not None and kind == "forget":
+        elif person is not None and kind == "remember" and person.profile.remembers:
+            self._say(Say("remember_already"), person.name, ())
+        elif person is not None and kind in ("forget", "remember"):
             self._voice = voice_of(utterance, self._desk)
-            self._go_on(about_me.begin(person.pseudonym), person.name)
+            of = about_me.Forgetting if kind == "forget" else about_me.Remembering
+            self._go_on(about_me.begin(of(person.pseudonym)), person.name)
         elif person is not None:
             self._tell(person)
         else:
@@ -70,21 +79,20 @@ class AboutMe:
             return
         answer, limits = voice_of(utterance, self._desk), self._desk.settings.speaker
         person = self._desk.people.get(self._now.person)
-        outcome = about_me.answered(
-            self._now,
+        reply = beside.Reply(
             words,
             utterance.open_words,
             consenter(self._voice, answer, self._voiceprints(), limits),
-            same_speaker=same_speaker(self._voice, answer, limits),
-            language=self._desk.settings.device.language,
+            same_speaker(self._voice, answer, limits),
+            self._desk.settings.device.language,
         )
-        self._go_on(outcome, person.name if person else "")
+        self._go_on(beside.step(self._now, reply), person.name if person else "", words)
 
     def silent(self) -> None:
         """Nobody answered."""
         if self._now is not None:
             person = self._desk.people.get(self._now.person)
-            self._go_on(about_me.silent(self._now), person.name if person else "")
+            self._go_on(beside.step(self._now, Silent()), person.name if person else "")
 
     def drop(self) -> None:
         """The question is over, and nothing is forgotten."""
@@ -115,16 +123,34 @@ class AboutMe:
         orders = len(self._desk.journal.orders_of(person.pseudonym))
         self._say(Say(key if person.admitted else "me_newcomer", limit=orders), person.name, ())
 
-    def _go_on(self, outcome: about_me.Outcome, name: str) -> None:
+    def _go_on(self, outcome: about_me.Outcome, name: str, answer: str = "") -> None:
         before = self._now
-        self._now, say, forget = outcome
-        if forget and before is not None:
+        self._now, say, done = outcome
+        if done and isinstance(before, about_me.Forgetting):
             say = Say(self._forget(before.person))
+        elif done and before is not None:
+            say = Say(self._remember(before.person, answer))
+        language, listened = self._desk.settings.device.language, tuple[str, ...]()
         if self._now is None:
             self.drop()
-        language = self._desk.settings.device.language
-        listened = (*about_me.forget_answers(language), *aside_phrases(language))
-        self._say(say, name, listened if say.listen == CHOICE else ())
+        elif say.listen == CHOICE:
+            listened = (*about_me.owned_answers(self._now, language), *aside_phrases(language))
+        asked = self._say(say, name, listened)
+        self._asked = asked if say.key == "remember_ask" else self._asked
+
+    def _remember(self, person: str, answer: str) -> str:
+        """The key of what is said of it."""
+        known, desk = self._desk.people.get(person), self._desk
+        if known is None:  # forgotten meanwhile
+            return "remember_not"
+        consent = Consent(self._asked, answer, desk.now_s(), desk.settings.device.language)
+        profile = msgspec.structs.replace(known.profile, remembers=True, remembering=consent)
+        try:
+            desk.people.keep_profile(person, profile)
+        except JournalError as error:
+            audit.log(error.code, detail=error.detail, next_step=error.next_step)
+            return "remember_failed"
+        return "remember_done"
 
     def _forget(self, person: str) -> str:
         """The key of what is said of it."""

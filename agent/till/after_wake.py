@@ -112,7 +112,7 @@ class AfterWake(Mannered):
             self._heard_in_between(meaning, utterance, speaker)
             return
         self._last_words = utterance.words
-        self._become(Idle())
+        self._become(self._state if isinstance(self._state, Idle) else Idle())
         self._conversation = Conversation.new()
         match meaning:
             case OrderAsked(basket):

@@ -11,24 +11,25 @@ from agent.deciding.basket import Basket
 from agent.deciding.challenge_words import CHALLENGE, HEARD_MS
 from agent.deciding.choice import CHOICE
 from agent.deciding.conversation import (
+    Answered,
     Committing,
     Event,
-    FactorLate,
     Idle,
     Proposed,
-    Repeated,
     Say,
     SensorsSilent,
-    State,
 )
+from agent.deciding.inquired import Inquired
 from agent.deciding.placed import JournalMended, ReceiptArrived, ReceiptLate
 from agent.deciding.replies import render
 from agent.deciding.signals import Signal, signal_of
+from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
 from agent.plumbing import messages
 from agent.till.about_me import AboutMe
 from agent.till.asks import Shop
-from agent.till.awaited import Awaited, Press
+from agent.till.awaited import Press
+from agent.till.beside import beside
 from agent.till.desk import Conversation, Desk
 from agent.till.enrolling import OnStep, VoiceEnrolment
 from agent.till.heard import choice_phrases
@@ -54,7 +55,7 @@ class Aloud(Talk):
         show: Callable[[Signal], None],
         shop: Shop,
     ) -> None:
-        super().__init__(desk, desk.settings.device.language)
+        super().__init__(desk, desk.settings.device.language, start_timer)
         self._line = VoiceLine(send, desk.settings.endpoint)
 
         def wants_voices(embed: bool, in_noise: bool) -> None:
@@ -64,11 +65,11 @@ class Aloud(Talk):
             desk, self._speak, wants_voices, on_enrol_step, self._await_admission
         )
         self._about_me = AboutMe(desk, self._speak_of, self._enrolment, wants_voices)
-        self._questions = SpokenQuestions(desk, self._language, shop, self._told_aloud, self._order_list)
-        self._answer = ""  # to what was asked in between; said before what is still asked
+        self._questions = SpokenQuestions(
+            *(desk, self._language, shop, self._told_aloud, self._order_list, self._not_now)
+        )
         self._start_timer, self._show = start_timer, show
         self._news = Announcements(desk.told)
-        self.awaited = Awaited(desk.factors.boot_s, start_timer, self._too_late, self._others_have_phone)
         self._said_at_s = 0
         self.awaits_admission = ""
         """Somebody whose voice was learned right now, and whom a PIN or badge may admit."""
@@ -138,19 +139,11 @@ class Aloud(Talk):
 
     def _say(self, say: Say) -> None:
         key = key_on_shift(say.key, self._state, self._desk)
-        self._speak(say if key == say.key else replace(say, key=key))
+        self._speak(replace(say, key=key), after=self._questions.offer_quote(say))
 
-    def _become(self, state: State) -> None:
-        before = self._state
-        super()._become(state)
-        self.awaited.became(before, state)
-
-    def _too_late(self) -> None:
-        self._apply(FactorLate())
-
-    def _others_have_phone(self, person: str) -> bool:
-        others = (one for one in self._desk.people.all() if one.pseudonym != person and one.admitted)
-        return any(self._desk.phones.has(one.pseudonym) for one in others)
+    def _say_answer(self) -> None:
+        answer, self._answer = self._answer, ""
+        self._line.say(answer, self._language)
 
     def _await_admission(self, person: str) -> None:
         self.awaits_admission = person
@@ -174,11 +167,7 @@ class Aloud(Talk):
             if phrases:
                 self._line.say(text, self._language, CHOICE, phrases)
             else:
-                self._answer = text
-                self._apply_quietly(Repeated())
-                if self._answer:  # nothing is asked
-                    self._answer = ""
-                    self._line.say(text, self._language)
+                self._apply_quietly(Inquired(text))
             if once:
                 self._line.keep_to_once()
         return True
@@ -189,11 +178,18 @@ class Aloud(Talk):
     ) -> None:
         """What stands on the shopping list is ordered; `before` is said before its read-back."""
 
-    def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> None:
+    def _not_now(self, before: str, speaker: Verdict) -> None:
+        """What is being ordered was put on the list instead; `before` says so."""
+        self._answer = before
+        self._apply(Answered(Answer("later"), speaker))
+        self._line.keep_to_once()
+
+    def _speak_of(self, say: Say, name: str, phrases: tuple[str, ...]) -> str:
         """About the person who hears it, and said again to nobody; only a question has to be."""
-        self._speak(say, name, phrases=phrases)
+        text = self._speak(say, name, phrases=phrases)
         if name and not phrases:
             self._line.keep_to_once()
+        return text
 
     def _speak(
         self,
@@ -203,13 +199,18 @@ class Aloud(Talk):
         phrases: tuple[str, ...] = (),
         *,
         aside: bool = False,
+        after: str = "",
     ) -> str:
-        """Has it spoken, and listens for `phrases` where any are given; the sentence. An `aside` is not what
-        is said again."""
-        currency = self._desk.catalogue.currency
-        text = render(say, self._language, currency, self._desk.hears, name=name, text=phrase)
+        """Has it spoken, then `after`, and listens for `phrases` where any are given; the sentence. An
+        `aside` is not what is said again."""
+        text = render(
+            *(say, self._language, self._desk.catalogue.currency, self._desk.hears),
+            name=name,
+            text=phrase,
+            beside=beside(self._desk, say, self._language),
+        )
         answer, self._answer = self._answer, ""
-        text = f"{answer} {text}".strip()
+        text = f"{answer} {text} {after}".strip()
         signal = signal_of(say.key)
         if signal is not None:
             self._show(signal)

@@ -1,5 +1,5 @@
-"""How long a PIN, badge or phone has been awaited aloud, and whether somebody pressed a key of the device
-since then."""
+"""How long a PIN, badge or phone has been awaited, and whether somebody pressed a key of the device since
+then."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ hall, and short enough that whoever comes much later confirms nothing that other
 
 PHONE_S = LIFETIME_S
 """So long where a phone may answer: as long as its answer counts. It is asked anew as long as it is awaited,
-so without an end a taken-over `voice` could have somebody's phone asked about one order for ever."""
+so without an end a taken-over `voice`, or whoever types in somebody's name, could have that person's phone
+asked about one order for ever. So long, too, whatever was typed: the screen may stand elsewhere, and its
+digits count as long."""
 
 PRESS_COUNTS_S = 10
 """A badge follows its press at once. Whoever pressed to speak and holds up the badge later means to go."""
@@ -44,7 +46,7 @@ class Press:
 
 
 class Awaited:
-    """Of the spoken conversation. Its clock is one that nobody can set."""
+    """Of one conversation. Its clock is one that nobody can set."""
 
     def __init__(
         self,
@@ -81,7 +83,7 @@ class Awaited:
         phone = state.wants == "phone" or (
             state.wants == "second" and self._others_have_phone(state.speaker.person)
         )
-        return PHONE_S if phone else LONGEST_S
+        return PHONE_S if phone or state.speaker.reason == "typed" else LONGEST_S
 
     def press(self) -> bool:
         """A key of the device, by somebody who stands there; whether anything is awaited."""

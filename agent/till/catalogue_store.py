@@ -4,7 +4,7 @@ become of the file that it came from.
 `catalogue.json` is the shop's JSON; that it is replaced, in one step, is what takes a version up.
 `catalogue.compiled` spares a start the compiling, and is made anew where it does not fit. The details that
 the shop signed beside it stand under its hash: the step that takes a catalogue up takes up its details, and
-no others.
+no others. `catalogue.packed` spares a start the packing of them, likewise.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ FILE_NAME = "catalogue.json"
 
 _COMPILED = "catalogue.compiled"
 _DETAILS = "catalogue.details"
+_PACKED = "catalogue.packed"
 _NEXT = ".next"
 _DIGEST_BYTES = 32
 _PART_BYTES = 1 << 20
@@ -133,6 +134,25 @@ class CatalogueStore:
         except PermissionError as error:
             raise CatalogueError("details_damaged", f"cannot read {error.filename}", _AGAIN) from error
 
+    def packed(self, of: str) -> bytes:
+        """What `keep_packed` was given under the same `of`; b'' where it is damaged, of others, or not
+        there."""
+        try:
+            data = (self._folder / _PACKED).read_bytes()
+        except OSError:
+            return b""
+        digest, packed = data[:_DIGEST_BYTES], memoryview(data)[_DIGEST_BYTES:]
+        return bytes(packed) if _digest_of(of, packed) == digest else b""
+
+    def keep_packed(self, of: str, packed: bytes) -> None:
+        """The details of the catalogue in use as they were packed: `of` names all that they depend on. Where
+        it cannot be written, the next start packs them anew."""
+        try:
+            durable.write_parts(self._folder / _PACKED, (_digest_of(of, packed), packed), mode=0o600)
+        except OSError as error:
+            fault = self._unwritable(error)
+            audit.log(fault.code, detail=fault.detail, next_step=fault.next_step)
+
     def keep_details(self, source: str, beside: Beside) -> None:
         """Those of the catalogue in use, whose SHA-256 is `source`. Raises CatalogueError
         catalogue_unwritable."""
@@ -187,6 +207,8 @@ class CatalogueStore:
         for path in self._folder.glob(f"{_DETAILS}.{'?' * 64}"):
             if path != self._details_of(source):
                 path.unlink(missing_ok=True)
+        if not self._details_of(source).exists():
+            (self._folder / _PACKED).unlink(missing_ok=True)
 
     def _details_of(self, source: str) -> Path:
         return self._folder / f"{_DETAILS}.{source}"
@@ -195,6 +217,12 @@ class CatalogueStore:
         return CatalogueError(
             "catalogue_unwritable", f"cannot write in {self._folder}: {error.strerror}", "earmark doctor"
         )
+
+
+def _digest_of(of: str, packed: bytes | memoryview) -> bytes:
+    digest = hashlib.sha256(of.encode())
+    digest.update(packed)
+    return digest.digest()
 
 
 def _parts(fd: int) -> Iterator[bytes]:

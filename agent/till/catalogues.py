@@ -199,15 +199,15 @@ class Catalogues:
             raise CatalogueError("catalogue_differs", detail, "bring it again")
         beside, brought = candidate.beside or Beside(), None
         if beside.sha256:
-            candidate.job = self._compiler.begin_details(beside.fd, name.source)
-            brought = brought_by(candidate.job, self._compiler, name.source, beside.sha256)
+            candidate.job = job = self._compiler.begin_details(beside.fd, name.source)
+            brought = brought_by(job, self._compiler, self._store, name.source, beside.sha256)
         return Made(edition, self._store.lay_ready(candidate.source, data, name.source, beside), brought)
 
     def _add_details(self, name: Name, beside: Beside, told: Told) -> None:
         """In a thread of its own, as `_make`."""
         try:
             job = self._compiler.begin_details(beside.fd, name.source)
-            brought = brought_by(job, self._compiler, name.source, beside.sha256)
+            brought = brought_by(job, self._compiler, self._store, name.source, beside.sha256)
             self._store.keep_details(name.source, beside)
         except EarmarkError as error:
             self._post(partial(self._details_not_added, error, told))

@@ -53,6 +53,11 @@ class Compiler:
         result is for `details`. Raises IpcError workshop_gone."""
         return self._workshop.begin(msgspec.msgpack.encode(_DetailsOrder(source)), details)
 
+    def details_id(self, source: str, sha256: str) -> str:
+        """Names all that the result of a job depends on, which packs the details of that SHA-256 for the
+        catalogue `source`."""
+        return f"{self._id} {source} {sha256}"
+
     def details(self, data: bytes, source: str) -> PackedDetails:
         """What such a job gave. Raises CatalogueError details_differ."""
         return PackedDetails.from_bytes(data, catalogue_sha256=source)

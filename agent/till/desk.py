@@ -6,6 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from agent.committing.cancelling import BY_VOICE, Factor
@@ -38,10 +39,11 @@ from agent.till.factors import Factors
 from agent.till.feedback import FeedbackKept
 from agent.till.house import HouseRules
 from agent.till.news import News
-from agent.till.past import local, past_orders
+from agent.till.past import local, past_of, past_orders
 from agent.till.people import People, Person
 from agent.till.phones import Phones
 from agent.till.shifts import Shifts
+from agent.till.shop_rules import rules_of
 
 DAY_SECONDS = 24 * 3600
 
@@ -87,7 +89,7 @@ class Desk:
         self.shifts = Shifts(people, factors, lambda: self.house.policy.shift_hours)
         self.feedback = feedback or FeedbackKept()
         self.phones = phones or Phones(None, journal)
-        self.erasure = Erasure(people, (factors.forget, self.phones.erase), journal)
+        self.erasure = Erasure(people, (factors.forget, self.phones.erase), journal, self.phones.people)
         self.wall_clock = wall_clock
         self.coming = Coming(self.now_s, lambda: local(self.now_s()).date())
         """When an order of now would come."""
@@ -171,7 +173,11 @@ class Desk:
         asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
         known = self.people.get(person)
         name, role = (known.name, known.profile.role) if known else ("", "")
-        house = self.house.for_order(name, self.now_s(), self.edition.source, role) if person else ONLY_LIMITS
+        house = ONLY_LIMITS
+        if person:
+            past = partial(past_of, self.journal, person, self.now_s(), currency)
+            of_shop = rules_of(self.road.policy.rules)
+            house = self.house.for_order(name, self.now_s(), self.edition.source, role, past, of_shop)
         return Surroundings(
             *(self.policy, circumstances),
             offers=asks,
@@ -207,7 +213,8 @@ class Desk:
         if agreed.said != agreed.basket.digest:
             return NotCommitted("not_read_back"), ""
         # Exactly what was read back, in the device's own language, in which a late receipt is announced too.
-        title = spoken_basket(agreed.basket, self.settings.device.language)
+        own = self.settings.device.language
+        title = spoken_basket(self.in_language(agreed.basket, own), own)
         person = agreed.speaker.person
         if self.people.was_forgotten(person):
             return NotCommitted("cannot_commit"), ""
@@ -215,6 +222,7 @@ class Desk:
             *(agreed.basket, person, agreed.factors, conversation.id, title, speech_ended_ns),
             agreed.offer,
             self._judged_by(agreed.basket),
+            agreed.by_another,
         )
         try:
             signed = self.road.commit(order)
@@ -263,12 +271,13 @@ class Desk:
 
     def is_beyond_a_voice(self, row: OrderRow) -> bool:
         """Whether more than a voice confirmed that order: a factor of whoever ordered, or somebody else."""
-        return bool(row.factors) or self.journal.approved_by_another(row.conversation)
+        return bool(row.factors) or row.by_another or self.journal.approved_by_another(row.conversation)
 
     def record(self, effect: Record, conversation: Conversation, language: str) -> None:
         """Keeps a decision in the journal. A journal that cannot be written must not stop a refusal from
         being said."""
-        title = spoken_basket(effect.basket, language) if effect.basket else effect.title
+        basket = effect.basket and self.in_language(effect.basket, language)
+        title = spoken_basket(basket, language) if basket else effect.title
         person = "" if self.people.was_forgotten(effect.person) else effect.person
         try:
             self.journal.record_decision(

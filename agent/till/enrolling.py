@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from agent.deciding import enrolment
+from agent.deciding import beside, enrolment
 from agent.deciding.conversation import Record, Say
 from agent.plumbing import audit
 from agent.plumbing.errors import JournalError
@@ -80,7 +80,8 @@ class VoiceEnrolment:
             return
         people = self._desk.people.all_voiceprints()
         others = [voiceprint for person, voiceprint in people.items() if person != self._known]
-        self._now, say, learned = enrolment.advance(before, heard, self._desk.settings.speaker, others)
+        sentence = enrolment.Sentence(heard, self._desk.settings.speaker, others)
+        self._now, say, learned = beside.step(before, sentence)
         if before.agreed is None and self._now is not None and self._now.agreed is not None:
             self._consent = Consent(self._asked, heard.words, self._desk.now_s(), before.language)
         kept = False

@@ -18,10 +18,18 @@ LOOK_MS = 60_000
 class Erasure:
     """Used from the till's loop."""
 
-    def __init__(self, people: People, others: Iterable[Callable[[str], None]], journal: Journal) -> None:
+    def __init__(
+        self,
+        people: People,
+        others: Iterable[Callable[[str], None]],
+        journal: Journal,
+        named: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
         """`others`: each forgets what else is kept of that pseudonym: PIN and badge, phones. Done again, it
-        does nothing; it raises JournalError."""
+        does nothing; it raises JournalError. `named`: of whom something is kept that an earlier release does
+        not know, and leaves when it forgets somebody."""
         self._people, self._others, self._journal = people, tuple(others), journal
+        self._named = named
         self._scrubbed: tuple[str, ...] = ()  # whose traces are known to be out of the journal's file
 
     def forget(self, person: str, *, now_s: int, at_once: bool = False) -> Left | None:
@@ -43,20 +51,23 @@ class Erasure:
             ) from error
 
     def look(self, *, now_s: int) -> None:
-        """Goes on where somebody is forgotten of whom something is left. What fails is logged, and tried
-        again at the next look."""
-        if not self._people.forgotten():
-            return
+        """Goes on where somebody is forgotten of whom something is left, also by an earlier release. What
+        fails is logged, and tried again at the next look."""
         try:
-            self._go_on(now_s, at_once=False)
+            for person in self._named():
+                if not self._people.is_kept(person):
+                    self._forget_elsewhere(person)
+            if self._journal.drop_forgotten():
+                self._journal.scrub()
+            if self._people.forgotten():
+                self._go_on(now_s, at_once=False)
         except EarmarkError as error:
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
 
     def _go_on(self, now_s: int, *, at_once: bool) -> Left:
         forgotten = self._people.forgotten()
         for person in forgotten:
-            for forget in self._others:
-                forget(person)
+            self._forget_elsewhere(person)
         left, changed = self._journal.forget_people(forgotten, now_s=now_s, at_once=at_once)
         if changed or self._scrubbed != forgotten:
             self._journal.scrub()
@@ -65,3 +76,7 @@ class Erasure:
             for person in forgotten:
                 self._people.erased(person)
         return left
+
+    def _forget_elsewhere(self, person: str) -> None:
+        for forget in self._others:
+            forget(person)

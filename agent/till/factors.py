@@ -111,6 +111,10 @@ class Factors:
         """
         return self._tried(find, now_s, _LOCKOUT_KEY)
 
+    def locked(self, *, now_s: int) -> bool:
+        """Whether nothing is tried now, as after too many failures of `tried`."""
+        return kept(self._memory, _LOCKOUT_KEY, CLEAR).locked_for_s(now_s, self.boot_s()) > 0
+
     def shift_badge(self, number: str, *, now_s: int) -> str | None:
         """Whose badge it is, where nobody asked for one. Nothing has to be ordered to try, so a right one
         forgives only wrong ones that are old.

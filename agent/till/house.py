@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,8 +11,10 @@ import msgspec
 
 from agent.deciding.details import Details, Facts, parse_details
 from agent.deciding.edition import source_id
+from agent.deciding.packed_details import PackedFile, packed_file
 from agent.deciding.policy_file import PolicyFile, parse_policy
-from agent.deciding.rules import House, Moment, Person
+from agent.deciding.rules import House, Moment, Person, Rule
+from agent.deciding.unusual import NO_PAST, Past
 from agent.plumbing import audit
 from agent.plumbing.errors import CatalogueError, ConfigurationError
 from agent.plumbing.settings import Paths
@@ -49,7 +51,7 @@ class HouseRules:
     def __init__(
         self,
         policy: PolicyFile = NO_POLICY,
-        details: Details | CatalogueError | None = None,
+        details: Details | PackedFile | CatalogueError | None = None,
         brought: Brought | None = None,
     ) -> None:
         self.policy = policy
@@ -64,16 +66,29 @@ class HouseRules:
         a policy that cannot be read must not be taken for none."""
         return HouseRules(_policy(Path(paths.policy_file)), shop_details(paths))
 
-    def for_order(self, name: str, now_s: float, source: str, role: str = "") -> House:
+    def for_order(
+        self,
+        name: str,
+        now_s: float,
+        source: str,
+        role: str = "",
+        past: Callable[[], Past] = lambda: NO_PAST,
+        of_shop: tuple[Rule, ...] = (),
+    ) -> House:
         """What is judged by when `name`, who also has `role`, orders at that time from the catalogue of that
-        SHA-256. Logs once for each catalogue why nothing is known of its products."""
+        SHA-256, by the rules `of_shop` as well; `past` looks up what they have ordered before, where a rule
+        is about that. Logs once for each catalogue why nothing is known of its products."""
         local = time.localtime(now_s)
         moment = Moment(local.tm_wday, local.tm_hour * 60 + local.tm_min)
         if self._logged_for != source and (fault := self.lost(source)):
             audit.log(fault.code, detail=fault.detail, next_step=fault.next_step)
             self._logged_for = source
         house = self.house(name, moment, source)
-        return msgspec.structs.replace(house, person=self.person(name, role))
+        rules = (*house.rules, *of_shop)
+        looks_back = any(rule.unusual for rule in rules)
+        return msgspec.structs.replace(
+            house, rules=rules, person=self.person(name, role), past=past() if looks_back else NO_PAST
+        )
 
     def house(self, name: str, moment: Moment, source: str) -> House:
         """The same at any moment, and without a log."""
@@ -94,7 +109,7 @@ class HouseRules:
         brought, told = self.brought_for(source), self._details
         if brought is not None:
             return {} if isinstance(brought.facts, CatalogueError) else brought.facts
-        return told.products if isinstance(told, Details) and self.lost(source) is None else {}
+        return told.products if isinstance(told, Details | PackedFile) and self.lost(source) is None else {}
 
     def judged_by(self, source: str) -> str:
         """The SHA-256 of the details that the shop signed beside the catalogue of that one, where they are
@@ -110,9 +125,9 @@ class HouseRules:
             return brought.facts if isinstance(brought.facts, CatalogueError) else None
         if isinstance(told, CatalogueError):
             return told
-        if isinstance(told, Details) and told.catalogue_sha256 == source:
+        if isinstance(told, Details | PackedFile) and told.catalogue_sha256 == source:
             return None
-        if isinstance(told, Details):
+        if isinstance(told, Details | PackedFile):
             detail = f"the details (of version {told.version}) are of another catalogue than the one in use"
             return CatalogueError("details_differ", detail, _NEXT_STEP)
         if self.brought is not None:
@@ -148,14 +163,14 @@ def rules_by_files(policy: PolicyFile, paths: Paths, source: str) -> HouseRules:
     return HouseRules(policy, shop_details(paths), brought)
 
 
-def shop_details(paths: Paths) -> Details | CatalogueError | None:
+def shop_details(paths: Paths) -> PackedFile | CatalogueError | None:
     """Those beside the settings' catalogue file, None where there are none; an error, details_unreadable or
     as `parse_details`, is given and not raised."""
     path = Path(paths.details_file)
     try:
         data = path.read_bytes()
         source = source_id(Path(paths.catalogue_file).read_bytes())
-        return parse_details(data, catalogue_sha256=source)
+        return packed_file(data, catalogue_sha256=source)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and error.filename == str(path):
             return None

@@ -14,20 +14,19 @@ from agent.deciding.ask_replies import ASK_REPLIES
 from agent.deciding.asked import Asked, asked_in
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import Record
-from agent.deciding.knowing import Known
 from agent.deciding.replies import spoken_money
+from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.telling import (
     aloud,
-    delivery_in_words,
     in_words,
     last_in_words,
     offers_in_words,
     status_in_words,
-    stock_in_words,
 )
 from agent.deciding.understanding import Answer, understand
 from agent.plumbing.errors import EarmarkError
 from agent.plumbing.told import Told
+from agent.till.about_goods import AboutGoods
 from agent.till.asks import Shop
 from agent.till.desk import Conversation, Desk
 from agent.till.last_order import LastOrder, last_order
@@ -68,9 +67,12 @@ class Inquiries:
         title whose receipt is to be shown; `person` is who asks, '' where that is not known."""
         self._desk, self._language, self._shop, self._person = desk, language, shop, person
         self._tell, self._follow, self._aloud = tell, follow, is_aloud
-        self._requests = Requests(desk, language, shop, tell)
+        self._goods = AboutGoods(desk, language, self._asked_shop, tell)
+        self._requests = Requests(desk, language, shop, tell, is_aloud=is_aloud)
         self._really: _Really | None = None
         self._about: Basket | None = None  # what was asked or ordered last
+        self.offered: Basket | None = None
+        """What was refused aloud for its amount, and a quote was offered for."""
 
     def typed(self, text: str, in_hand: Basket | None) -> bool:
         """Whether this is for here: then it is told, now or within seconds. `in_hand` waits for a voice."""
@@ -127,16 +129,9 @@ class Inquiries:
 
     def _asked(self, asked: Asked, in_hand: Basket | None) -> None:
         match asked.kind:
-            case "stock":
-                self._about_goods(self._stock)
-            case "where":
-                self._about_goods(lambda basket: self._tell(self._known.where(basket)))
-            case "goes_with":
-                self._about_goods(lambda basket: self._tell(self._known.goes_with(basket)))
-            case "fits":
-                self._about_goods(lambda basket: self._tell(self._known.fits(basket, asked.value)))
             case "delivery":
-                self._delivery(self._about if asked.basket or in_hand else None)
+                about = self._about if asked.basket or in_hand else None
+                self._goods.delivery(about and self._desk.in_language(about, self._language))
             case "offers":
                 self._asked_shop(
                     Question("offers"),
@@ -150,6 +145,8 @@ class Inquiries:
                 self._say("person_really")
             case "person":
                 self._requests.person(self._about)
+            case "quote" if self._aloud:
+                self._about_goods(self._quote_aloud)
             case "quote":
                 self._about_goods(self._requests.quote)
             case "return":
@@ -158,6 +155,16 @@ class Inquiries:
                 self._about_last_order(self._status)
             case "cancel":
                 self._about_last_order(self._cancel)
+            case kind:
+                self._about_goods(lambda basket: self._goods.answer(kind, basket, asked.value))
+
+    def _quote_aloud(self, basket: Basket) -> None:
+        """What was offered is asked for at once; else somebody may have been misheard."""
+        if self._about == self.offered:
+            self._requests.quote(basket)
+            return
+        self._really = _Really(lambda: self._requests.quote(basket), lambda: self._say("quote_stays"))
+        self._say("quote_really", items=spoken_basket(basket, self._language))
 
     def _say(self, key: str, **values: str) -> None:
         words = aloud if self._aloud else in_words
@@ -165,27 +172,11 @@ class Inquiries:
 
     # --- goods ---
 
-    def _about_goods(self, then: Callable[[Basket], None]) -> None:
+    def _about_goods(self, then: Callable[[Basket], object]) -> None:
         if self._about is None:
             self._say("ask_about_what", example=self._desk.hears.examples.get(self._language, ""))
         else:
             then(self._desk.in_language(self._about, self._language))
-
-    @property
-    def _known(self) -> Known:
-        edition = self._desk.edition
-        return Known(edition.catalogue, self._desk.house.facts(edition.source), self._language)
-
-    def _delivery(self, about: Basket | None) -> None:
-        basket = None if about is None else self._desk.in_language(about, self._language)
-        lines = tuple((line.sku, line.quantity) for line in basket.lines) if basket else ()
-        self._asked_shop(
-            Question("delivery", lines), lambda told: delivery_in_words(told, basket, self._language)
-        )
-
-    def _stock(self, basket: Basket) -> None:
-        lines = tuple((line.sku, line.quantity) for line in basket.lines)
-        self._asked_shop(Question("stock", lines), lambda told: stock_in_words(told, basket, self._language))
 
     # --- the last order ---
 
@@ -227,6 +218,9 @@ class Inquiries:
         row, items, _ = last
         if row.state != "ordered":
             self._say_of(last, "return_too_early" if row.state in OPEN else "status_over")
+            return
+        if self._aloud and self._desk.is_beyond_a_voice(row):
+            self._say("return_by_voice", items=items)
             return
         self._really = _Really(
             lambda: self._requests.send_back(row, items), lambda: self._say("return_stays")

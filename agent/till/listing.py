@@ -170,6 +170,8 @@ class Listing:
         return joined(titles, self._language)
 
     def _dated(self, key: str, at: datetime) -> str:
+        if self._is_aloud:  # nobody can hear "2026-11-06"
+            key = f"{key}_aloud"
         date = at.date().isoformat()
         day = on_day(date, self._language)
         return self._in_words(key, day=day, Day=day[:1].upper() + day[1:], date=date, time=f"{at:%H:%M}")

@@ -42,13 +42,29 @@ class Offers:
         self._desk, self._send, self._start_timer = desk, send, start_timer
         self._topic = down_topic(desk.settings.device.id, "offer")
         self._then: Then | None = None
+        self._gives_way = False
         self._asked = 0
         self.refused: Counter[str] = Counter()
         """What came and was no offer that is awaited, by error code."""
 
     def ask(self, basket: Basket, then: Then) -> None:
-        """An `AskForOffer`."""
-        self._asked, self._then = self._asked + 1, then
+        """An `AskForOffer`, for what is said aloud."""
+        self._ask(basket, then, gives_way=False)
+
+    def ask_for_screen(self, basket: Basket, then: Then) -> None:
+        """The same for what is typed: one offer is awaited at a time, and nobody who speaks is left without
+        an answer by it. So there is none while that is awaited for somebody else aloud, and none any more
+        when it is asked for aloud, or on another screen."""
+        if self._then is not None and not self._gives_way:
+            then(OfferLate())
+        else:
+            self._ask(basket, then, gives_way=True)
+
+    def _ask(self, basket: Basket, then: Then, *, gives_way: bool) -> None:
+        before = self._then if self._gives_way else None
+        self._asked, self._then, self._gives_way = self._asked + 1, then, gives_way
+        if before is not None:
+            before(OfferLate())
         try:
             self._send(self._desk.road.offering.ask(basket))
         except EarmarkError as error:

@@ -16,16 +16,19 @@ from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.memfd import check_sealed
 from agent.plumbing.messages import Message
 from agent.plumbing.operator_feedback import ClearFeedback, FeedbackCleared, ShowFeedback
+from agent.plumbing.operator_policy import ShowShopPolicy
 from agent.plumbing.operator_shift import EndShift, ShowShift
 from agent.till.asks import Shop
 from agent.till.candidate import Told
 from agent.till.desk import Conversation, Desk
 from agent.till.factors import Kind
 from agent.till.feedback_asked import shown
+from agent.till.offers import AskForOffer
 from agent.till.pairing import PhonePairing
 from agent.till.people_asked import answers
 from agent.till.proposals import SensorProposals
 from agent.till.shift_asked import shift_shown
+from agent.till.shop_policy_asked import shop_policy_shown
 from agent.till.silences import SensorSilences
 from agent.till.swap import Name
 from agent.till.touching import OnStep
@@ -53,13 +56,17 @@ class OperatorSession:
         bring_catalogue: Callable[[Name, int, Told], None] | None,
         shop: Shop,
         pairing: PhonePairing,
+        start_timer: Callable[[int, Callable[[], None]], None],
+        ask_for_offer: AskForOffer,
     ) -> None:
-        """`bring_catalogue` takes a catalogue over; None where this operator may not bring one."""
+        """`bring_catalogue` takes a catalogue over; None where this operator may not bring one.
+        `start_timer(ms, then)` calls back once."""
         self._desk, self._connection = desk, connection
         self._proposals, self._silences = proposals, silences
         self._health, self._begin_enrolment = health, begin_enrolment
         self._begin_new_factor, self._people_changed = begin_new_factor, people_changed
         self._bring_catalogue, self._shop, self._pairing = bring_catalogue, shop, pairing
+        self._start_timer, self._ask_for_offer = start_timer, ask_for_offer
         self._chat_language = self._chat_person = ""
         self.chat: TypedDialogue | None = None
 
@@ -96,6 +103,8 @@ class OperatorSession:
                         self._what_is_low,
                         self._shop,
                         self._pairing.whose(person) if person else "",
+                        start_timer=self._start_timer,
+                        ask_for_offer=self._ask_for_offer,
                     )
                     self._chat_language, self._chat_person = language, person
                 self.chat.typed(text)
@@ -133,6 +142,8 @@ class OperatorSession:
                     self.answer(answer)
             case ShowShift() | EndShift():
                 self.answer(shift_shown(self._desk, request))
+            case ShowShopPolicy():
+                self.answer(shop_policy_shown(self._desk))
             case ShowFeedback(limit=limit):
                 self.answer(shown(self._desk.feedback, limit))
             case ClearFeedback():

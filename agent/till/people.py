@@ -179,6 +179,13 @@ class People:
         """Whether that was since this process started: a conversation that goes on must not name them."""
         return pseudonym in self._gone
 
+    def is_kept(self, pseudonym: str) -> bool:
+        """Whether somebody of that pseudonym is here, also if what is here of them cannot be read."""
+        try:
+            return any(self._path(pseudonym, suffix).exists() for suffix in files.RECORDS)
+        except OSError:
+            return True
+
     def erased(self, pseudonym: str) -> None:
         """Nothing on the device names them any more. Raises JournalError people_unwritable."""
         with _writing(self._folder):

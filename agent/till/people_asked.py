@@ -13,6 +13,7 @@ from agent.plumbing import operator
 from agent.plumbing.errors import EarmarkError
 from agent.till.desk import Conversation, Desk
 from agent.till.people import Person
+from agent.till.profiles import Consent
 
 _PIECE_CHARACTERS = 12_000
 """Of an export in one frame, which holds 64 KiB; a character has at most four bytes."""
@@ -40,7 +41,9 @@ def answers(
             _record(desk, "role_set", _known(desk, pseudonym))
             yield _shown(desk, _known(desk, pseudonym))
         case operator.SetRemembers(person=pseudonym, remembers=remembers):
-            profile = msgspec.structs.replace(_known(desk, pseudonym).profile, remembers=remembers)
+            profile = msgspec.structs.replace(
+                _known(desk, pseudonym).profile, remembers=remembers, remembering=None
+            )
             desk.people.keep_profile(pseudonym, profile)
             yield _shown(desk, _known(desk, pseudonym))
         case operator.ExportPerson(person=pseudonym, templates=templates):
@@ -74,7 +77,6 @@ def everything_about(desk: Desk, person: Person, *, templates: bool = False) -> 
         }
         if templates:
             about_voice |= {"clean": voice.clean, "in_noise": voice.in_noise}
-    consent = profile.consent
     rules, reminder = desk.house.policy.person(person.name), desk.journal.reminder()
     return {
         "person": person.pseudonym,
@@ -82,13 +84,7 @@ def everything_about(desk: Desk, person: Person, *, templates: bool = False) -> 
         "since": _at(person.enrolled_at),
         "may_order": person.admitted,
         "voice": about_voice,
-        "consent": consent
-        and {
-            "asked": consent.asked,
-            "answered": consent.answered,
-            "at": _at(consent.at_s),
-            "language": consent.language,
-        },
+        "consent": _agreed(profile.consent),
         "factors": desk.factors.kinds_of(person.pseudonym),
         "role": profile.role,
         "policy": {
@@ -97,6 +93,7 @@ def everything_about(desk: Desk, person: Person, *, templates: bool = False) -> 
             "trained": sorted(rules.trained),
         },
         "history_may_be_used": profile.remembers,
+        "consent_to_that": _agreed(profile.remembering),
         "orders": [
             {
                 **{name: value for name, value in row.items() if not name.endswith("_s")},
@@ -137,6 +134,17 @@ def _record(desk: Desk, code: str, person: Person) -> None:
 
 def _shown(desk: Desk, person: Person) -> operator.PeopleShown:
     return operator.PeopleShown([_row(desk, person)])
+
+
+def _agreed(consent: Consent | None) -> dict[str, Any] | None:
+    if consent is None:
+        return None
+    return {
+        "asked": consent.asked,
+        "answered": consent.answered,
+        "at": _at(consent.at_s),
+        "language": consent.language,
+    }
 
 
 def _row(desk: Desk, person: Person) -> operator.PersonRow:

@@ -1,4 +1,5 @@
-"""Brings what waits for a phone's approval to the shop, which passes it on: the phone need not be near."""
+"""Brings what waits for a phone's approval to the shop, which passes it on: the phone need not be near. What
+does not wait any more is taken back there."""
 
 from __future__ import annotations
 
@@ -43,6 +44,7 @@ class PhoneAsking:
         self._desk, self._proofs, self._send = desk, proofs, send
         self._start_timer, self._monotonic_s = start_timer, monotonic_s
         self._sent: dict[Asked, _Sent] = {}
+        self._over: dict[Asked, _Sent] = {}  # the shop still shows it, and nothing waits for it any more
         self.fault = ""
 
     def begin(self) -> None:
@@ -53,19 +55,31 @@ class PhoneAsking:
     def look(self) -> None:
         """Sends what is due. Cheap where nothing is asked."""
         asked = [one for one in self._proofs.asked() if self._desk.phones.has(one.person)]
+        self._over |= {one: sent for one, sent in self._sent.items() if one not in asked}
         self._sent = {one: sent for one, sent in self._sent.items() if one in asked}
         if not self._desk.online or not self._desk.road.clock_trusted():
             for sent in self._sent.values():
                 sent.due_s = 0.0  # whether it has left is not known
             return
-        for one in asked:
+        for one in [*self._over, *asked]:
             try:
-                self._bring(one)
+                self._take_back(one)
+                if one in asked:
+                    self._bring(one)
                 self.fault = ""
             except TrustError as error:  # the key store does not sign now
                 if error.code != self.fault:
                     audit.log(error.code, detail=error.detail, next_step=error.next_step)
                 self.fault = error.code
+
+    def _take_back(self, one: Asked) -> None:
+        """Once: where that is lost, the shop shows it until its five minutes are over."""
+        sent = self._over.get(one)
+        if sent is None:
+            return
+        if self._monotonic_s() - sent.signed_s < APPROVAL_LIFETIME_S:
+            self._send(self._desk.road.approval_asking.withdraw(one, sent.publish))
+        del self._over[one]
 
     def _bring(self, one: Asked) -> None:
         now_s = self._monotonic_s()

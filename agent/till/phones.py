@@ -57,6 +57,10 @@ class Phones:
         """Whether a phone of `person` is paired."""
         return person in self._pairings
 
+    def people(self) -> tuple[str, ...]:
+        """Whose phones are paired."""
+        return tuple(self._pairings)
+
     def add(self, pairing: Pairing) -> None:
         """Replaces that person's phone; on disk when it returns. Raises JournalError phones_unwritable."""
         self._keep({**self._pairings, pairing.person: pairing})

@@ -249,6 +249,8 @@ class Till:
             self._catalogues.arrived if may_bring else None,
             self._asks,
             PhonePairing(self._desk, self._proofs, self._announce, may_pair=may_bring),
+            self._loop.after,
+            self._offers.ask_for_screen,
         )
 
     def _health(self) -> operator.Health:
@@ -265,6 +267,7 @@ class Till:
             signal_age_s=int(time.monotonic() - self._signals.since_s),
             policy_version=self._desk.road.policy.version,
             policy_since_s=self._desk.road.policy.since_s,
+            policy_rules=len(self._desk.road.policy.rules),
             catalogue=self._catalogue_road.shown(self._catalogues.health()),
             certificate_until_s=self._desk.road.renewal.until_s,
             certificate_fault=self._desk.road.renewal.fault,

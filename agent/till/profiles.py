@@ -31,6 +31,7 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     consent: Consent | None = None
     role: str = ""
     remembers: bool = False
+    remembering: Consent | None = None  # spoken by that person; None where an operator has let it
     sessions: tuple[Session, ...] = ()
 
 

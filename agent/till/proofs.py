@@ -39,6 +39,11 @@ class Proofs:
         """Whether anything is that was said, and so was told at the device."""
         return any(self._aloud())
 
+    def look(self) -> None:
+        """Takes back what has been awaited for too long."""
+        for talk in self._talks():
+            talk.awaited.look()
+
     def number(self, number: str) -> None:
         """Typed on the keypad: a PIN, or the code that a phone shows."""
         self._try(self._waiting(), number, self._owner_of_number)
@@ -58,6 +63,7 @@ class Proofs:
     def received(self, payload: bytes) -> None:
         """A phone's signed answer, by the broker. What is forged, of another basket, late or repeated changes
         nothing: the right one may still come."""
+        self.look()
         try:
             self._answer(approval_in(payload))
         except (TrustError, JournalError) as error:

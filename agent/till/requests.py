@@ -1,4 +1,4 @@
-"""What somebody at the shop is asked to deal with, typed: to talk to a person, to take an order back that was
+"""What somebody at the shop is asked to deal with: to talk to a person, to take an order back that was
 handed over, to give a quote. Its context is ids and codes, never words."""
 
 from __future__ import annotations
@@ -20,10 +20,19 @@ LAST_ORDERS, LAST_DECISIONS = 3, 10
 
 
 class Requests:
-    """Of one typed conversation; `tell` shows what has come of each, at once or later."""
+    """Of one conversation; `tell` says or shows what has come of each, at once or later."""
 
-    def __init__(self, desk: Desk, language: str, shop: Shop, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        language: str,
+        shop: Shop,
+        tell: Callable[[str], None],
+        *,
+        is_aloud: bool = False,
+    ) -> None:
         self._desk, self._language, self._shop, self._tell = desk, language, shop, tell
+        self._is_aloud = is_aloud
 
     def person(self, about: Basket | None) -> None:
         """Somebody wants to talk to a person, maybe about `about`."""
@@ -50,7 +59,7 @@ class Requests:
 
         def answered(told: Told | str) -> None:
             if isinstance(told, Told):
-                self._tell(kept_in_words(told, items, language))
+                self._tell(kept_in_words(told, items, language, is_aloud=self._is_aloud))
             elif told == "ask_kept":
                 self._tell(in_words("ask_kept", language, what=what))
             else:

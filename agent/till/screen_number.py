@@ -4,11 +4,21 @@ PIN has read what it is for, and nobody else's words become their order."""
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 DIGITS = 3
 LIFETIME_S = 300
 """A screen that was left alone for so long shows other digits before a PIN counts."""
+
+AT_THE_KEYPAD: Mapping[str, str] = {
+    "read_back_factor": "read_back_typed_pin",
+    "factor_needed": "typed_pin_needed",
+    "factor_wrong": "typed_pin_wrong",
+    "read_back_second": "read_back_typed_second",
+    "second_needed": "typed_second_needed",
+    "second_wrong": "typed_second_wrong",
+}
+"""What is asked for aloud, as it is asked for on a screen."""
 
 
 def drawn() -> str:

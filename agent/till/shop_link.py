@@ -22,6 +22,7 @@ from agent.deciding.placed import JournalMended, ReceiptArrived
 from agent.plumbing import audit, messages
 from agent.plumbing.errors import JournalError, TrustError
 from agent.plumbing.messages import Message
+from agent.till.beside import instead_of_refused
 from agent.till.desk import DAY_SECONDS, Desk
 from agent.till.news import CANCEL_TOO_LATE, News
 
@@ -162,7 +163,7 @@ class ShopLink:
             case OrderRefused():
                 could = self._desk.in_words(event.available)
                 code = f"{event.code}_part" if could else event.code
-                receipt = ReceiptArrived(event.title, code, could=could)
+                receipt = ReceiptArrived(event.title, code, could=could, instead=self._instead(event))
             case CancelTooLate():
                 receipt = ReceiptArrived(event.title, CANCEL_TOO_LATE)
             case OrderExpired():
@@ -172,6 +173,12 @@ class ShopLink:
                 self._tell_uplink()
                 return
         self._arrived(str(event.intent_id), receipt)
+
+    def _instead(self, event: OrderRefused) -> str:
+        if event.code != "unavailable":
+            return ""
+        language = self._desk.settings.device.language
+        return instead_of_refused(self._desk, str(event.intent_id), event.available, language)
 
 
 def _end(row: OrderRow) -> News:

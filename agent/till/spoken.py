@@ -17,6 +17,7 @@ from agent.deciding.conversation import (
     Silent,
     State,
 )
+from agent.deciding.inquired import VoiceLost
 from agent.deciding.offered import AskOffer, OfferArrived, OfferLate
 from agent.deciding.signals import Signal
 from agent.deciding.verification import NOBODY
@@ -66,8 +67,7 @@ class SpokenDialogue(AfterWake):
         self._about_me.drop()
         self._questions.drop()
         self._enrolment.abandon()
-        if not isinstance(self._state, Committing):
-            self._become(Idle())
+        self._apply_quietly(VoiceLost())
 
     def shift_over(self, *, of_anybody: bool = True) -> None:
         """Takes back what is open, or was heard and not answered: that `of_anybody`, or of who was on."""

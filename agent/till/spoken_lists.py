@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from agent.deciding.basket import Basket
-from agent.deciding.list_asked import list_asked
+from agent.deciding.list_asked import ListAsked, list_asked
 from agent.deciding.replies_lists import LIST_REPLIES
-from agent.deciding.telling import aloud
+from agent.deciding.telling import aloud as spoken
 from agent.deciding.verification import UNCLEAR, Verdict
 from agent.plumbing import audit
 from agent.plumbing.errors import JournalError
@@ -26,6 +26,34 @@ GOES_ON_WITHIN_S = 30
 Order = Callable[[Basket, str, Utterance, Verdict], None]
 """Is given what is ordered of the list, and what is said before its read-back."""
 
+NotNow = Callable[[str, Verdict], None]
+"""Is given what is said where something is put on the list instead of being ordered now."""
+
+
+class Clearing:
+    """Whether all of the list is really to be taken off it: one misheard word would lose it."""
+
+    def __init__(self, desk: Desk, language: str, person: str, count: int) -> None:
+        """`count` of different things are on it."""
+        self._desk, self._language, self._person, self.count = desk, language, person, count
+        self.asks_if_meant = True
+        self.tell: Callable[[str], None] = lambda _: None
+
+    def settle(self, *, yes: bool) -> None:
+        """The answer to that."""
+        self.drop()
+        if not yes:
+            self.tell(spoken("list_clear_stays", self._language))
+            return
+        listing = Listing(
+            *(self._desk, self._language, self._person, self.tell, self.tell, lambda *_: None), is_aloud=True
+        )
+        listing.asked(ListAsked("list_clear"))
+
+    def drop(self) -> None:
+        """Nobody has answered it."""
+        self.asks_if_meant = False
+
 
 class _Change(NamedTuple):
     """Of the list, by what was heard; by a clock that nobody can set."""
@@ -39,17 +67,31 @@ class SpokenLists:
     """What was changed last is taken back where whoever said it had not yet said all."""
 
     def __init__(
-        self, desk: Desk, language: str, tell: Callable[[int, str, bool], bool], order: Order
+        self,
+        desk: Desk,
+        language: str,
+        tell: Callable[[int, str, bool], bool],
+        order: Order,
+        not_now: NotNow,
+        ask_if_meant: Callable[[Clearing, Utterance, Verdict], None],
     ) -> None:
         """`tell` says an answer to the utterance of that number, and where that is True, only once."""
         self._desk, self._language, self._tell, self._order = desk, language, tell, order
+        self._not_now, self._ask_if_meant = not_now, ask_if_meant
         self._list = ShoppingList(desk)
         self._change: _Change | None = None
         self._went_on = False
 
-    def asked(self, text: str, in_hand: Basket | None, utterance: Utterance, speaker: Verdict) -> bool:
+    def asked(
+        self,
+        text: str,
+        in_hand: Basket | None,
+        about: Basket | None,
+        utterance: Utterance,
+        speaker: Verdict,
+    ) -> bool:
         """Whether `text`, what was heard, is about the list, or asks what may be missing: then it is
-        answered. `in_hand` waits for an answer."""
+        answered. `in_hand` waits for an answer, `about` was asked about last."""
 
         def tell(answer: str) -> None:
             # Any voice may have something said again; the list and habits are for whoever asked.
@@ -72,8 +114,16 @@ class SpokenLists:
         def order(basket: Basket, before: str) -> None:
             self._order(basket, before, utterance, speaker)
 
+        def instead(answer: str) -> None:
+            self._not_now(answer, speaker)
+
         before = self._list.kept()
-        Listing(desk, language, speaker.person, tell, tell, order, is_aloud=True).asked(wanted, in_hand)
+        listing = Listing(desk, language, speaker.person, tell, instead, order, is_aloud=True)
+        if wanted.kind == "list_clear" and before.entries:
+            things = len({entry.sku for entry in before.entries})
+            self._ask_if_meant(Clearing(desk, language, speaker.person, things), utterance, speaker)
+            return True
+        listing.asked(wanted, in_hand, about)
         after = self._list.kept()
         self._change = _Change(before, after, desk.factors.boot_s()) if before != after else None
         return True
@@ -100,4 +150,4 @@ class SpokenLists:
         return 0 <= self._desk.factors.boot_s() - change.at_s <= GOES_ON_WITHIN_S
 
     def _refused(self, speaker: Verdict, otherwise: str) -> str:
-        return aloud("whose_unclear", self._language) if speaker.reason in UNCLEAR else otherwise
+        return spoken("whose_unclear", self._language) if speaker.reason in UNCLEAR else otherwise

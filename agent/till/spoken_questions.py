@@ -3,7 +3,6 @@ is asked about, who may know it, and a yes where something would be done."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -11,18 +10,21 @@ from typing import Protocol
 from agent.deciding import really
 from agent.deciding.asked import Asked, question_in
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Say
+from agent.deciding.beside import Reply, step
+from agent.deciding.conversation import Say, Silent
 from agent.deciding.heard_questions import BY_A_KNOWN_VOICE
-from agent.deciding.replies import render
+from agent.deciding.number_words import in_words
+from agent.deciding.replies_instead import QUOTE_OFFERED
 from agent.deciding.telling import aloud
 from agent.deciding.verification import NOBODY, UNCLEAR, Verdict, Voice
 from agent.plumbing.messages import Utterance
 from agent.till.asks import Shop
+from agent.till.beside import priced
 from agent.till.desk import Desk
 from agent.till.heard import words_of
-from agent.till.inquiries import Inquiries
+from agent.till.inquiries import OVER_LIMITS, Inquiries
 from agent.till.recall import recalled
-from agent.till.spoken_lists import Order, SpokenLists
+from agent.till.spoken_lists import Clearing, NotNow, Order, SpokenLists
 from agent.till.whose_voice import voice_of, who_answered
 
 REMEMBERED_S = 300
@@ -54,18 +56,21 @@ class _Question:
 class SpokenQuestions:
     """One at a time: what is asked later ends what was asked before."""
 
-    def __init__(self, desk: Desk, language: str, shop: Shop, tell: Tell, order: Order) -> None:
-        """`order` is given what is ordered of the shopping list."""
+    def __init__(
+        self, desk: Desk, language: str, shop: Shop, tell: Tell, order: Order, not_now: NotNow
+    ) -> None:
+        """`order` is given what is ordered of the shopping list, `not_now` what is put there instead."""
         self._desk, self._language, self._shop, self._tell = desk, language, shop, tell
 
         def tell_of_list(number: int, text: str, once: bool) -> bool:
             return tell(number, text, once=once)
 
-        self._lists = SpokenLists(desk, language, tell_of_list, order)
+        self._lists = SpokenLists(desk, language, tell_of_list, order, not_now, self._ask_if_cleared)
         self._question: _Question | None = None
-        self._inquiries: Inquiries | None = None
+        self._inquiries: Inquiries | Clearing | None = None
         self._really: really.Really | None = None
         self._about: tuple[Basket, float] | None = None  # what was asked about last, and when
+        self._offered: Basket | None = None  # what was refused last for its amount
 
     @property
     def under_way(self) -> bool:
@@ -81,7 +86,8 @@ class SpokenQuestions:
         """Whether `text`, what was heard, asks something: it is answered, now or within seconds. `in_hand`
         waits for an answer."""
         self.drop()
-        if self._lists.asked(text, in_hand, utterance, speaker):
+        about = self._about[0] if self._is_remembered(self._desk.now_s()) and self._about else None
+        if self._lists.asked(text, in_hand, about, utterance, speaker):
             return True
         edition = self._desk.edition
         parser, frames = edition.parser(self._language), edition.questions.get(self._language, ())
@@ -98,11 +104,32 @@ class SpokenQuestions:
             told(recalled(self._desk, text, speaker.person, self._language, aloud=True))
         elif asked.kind == "price" and asked.basket is not None:
             self._about = asked.basket, now_s
-            currency, hears = self._desk.catalogue.currency, self._desk.hears
-            told(render(Say("price", basket=asked.basket), self._language, currency, hears))
+            told(priced(self._desk, asked.basket, self._language))
         else:
-            self._inquire(question, in_hand, told)
+            self._inquire(question, in_hand)
         return True
+
+    def _ask_if_cleared(self, clearing: Clearing, utterance: Utterance, speaker: Verdict) -> None:
+        voice, now_s = voice_of(utterance, self._desk), self._desk.now_s()
+        question = _Question(Asked("list_clear"), utterance.number, speaker, voice, now_s)
+        clearing.tell = partial(self._told, question)
+        self._question, self._inquiries = question, clearing
+        self._told(
+            question,
+            aloud("list_clear_really", self._language, count=in_words(clearing.count, self._language)),
+        )
+
+    def _is_remembered(self, now_s: int) -> bool:
+        """Whether what was asked about last is still "it"."""
+        return self._about is not None and now_s - self._about[1] <= REMEMBERED_S
+
+    def offer_quote(self, say: Say) -> str:
+        """How a quote is asked for, where `say` refuses an order for its amount; else ''. It stays what "it"
+        is for a while, and nothing is listened for: whoever was refused may well order less at once."""
+        if say.key not in OVER_LIMITS or say.basket is None or self._language not in QUOTE_OFFERED:
+            return ""
+        self._about, self._offered = (say.basket, self._desk.now_s()), say.basket
+        return QUOTE_OFFERED[self._language].format(wake=self._desk.hears.wake)
 
     def heard(self, utterance: Utterance) -> None:
         """The answer to whether it is meant."""
@@ -111,21 +138,15 @@ class SpokenQuestions:
             return
         question.number = utterance.number
         speaker, one_voice = who_answered(question.voice, question.speaker, utterance, self._desk)
-        outcome = really.answered(
-            state,
-            words_of(utterance, self._desk),
-            utterance.open_words,
-            speaker,
-            same_speaker=one_voice,
-            language=self._language,
-        )
-        self._go_on(question, outcome)
+        words = words_of(utterance, self._desk)
+        reply = Reply(words, utterance.open_words, speaker, one_voice, self._language)
+        self._go_on(question, step(state, reply))
 
     def silent(self) -> None:
         """Nobody answered."""
         if self._question is not None and self._really is not None:
             self._question.number = 0
-            self._go_on(self._question, really.unanswered(self._really))
+            self._go_on(self._question, step(self._really, Silent()))
 
     def denied(self, number: int) -> bool:
         """Whether somebody was to be asked if it is meant; by the utterance of that number it is not."""
@@ -154,14 +175,15 @@ class SpokenQuestions:
         """What was asked last was all of it."""
         self._lists.stands()
 
-    def _inquire(self, question: _Question, in_hand: Basket | None, told: Callable[[str], None]) -> None:
+    def _inquire(self, question: _Question, in_hand: Basket | None) -> None:
         # What comes of a cancellation is told as news, whoever asked for it.
-        person = question.speaker.person
+        told, person = partial(self._told, question), question.speaker.person
         inquiries = Inquiries(
             *(self._desk, self._language, self._shop, told, lambda *_: None, person), is_aloud=True
         )
-        if self._about is not None and question.at_s - self._about[1] <= REMEMBERED_S:
+        if self._about is not None and self._is_remembered(int(question.at_s)):
             inquiries.ordered(self._about[0])
+            inquiries.offered = self._offered
         self._inquiries = inquiries
         about = question.asked.basket or in_hand
         if about is not None:

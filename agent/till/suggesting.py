@@ -1,5 +1,5 @@
-"""Suggestions out of somebody's own orders: only where that person agreed to it (`earmark people remember`),
-only when asked for, and never in what is read back."""
+"""Suggestions out of somebody's own orders: only where that person agreed to it (by voice, or with
+`earmark people remember`), only when asked for, and never in what is read back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def suggestion(desk: Desk, text: str, person: str, in_hand: Basket | None, langu
         return TOLD[language]["whose"]
     words = HABIT_REPLIES[language]
     if kind == "suggest_never":
-        profile = msgspec.structs.replace(known.profile, remembers=False)
+        profile = msgspec.structs.replace(known.profile, remembers=False, remembering=None)
         try:
             desk.people.keep_profile(person, profile)
         except JournalError as error:
@@ -40,7 +40,7 @@ def suggestion(desk: Desk, text: str, person: str, in_hand: Basket | None, langu
             return words["not_stopped"]
         return words["stopped"]
     if not known.profile.remembers:
-        return words["is_off"].format(name=known.name)
+        return words["is_off"].format(name=known.name, wake=desk.hears.wake)
     return _suggested(desk, person, in_hand, language)
 
 

@@ -4,6 +4,7 @@ effects."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
 
 from agent.deciding.basket import Basket
@@ -20,6 +21,7 @@ from agent.deciding.conversation import (
     Committing,
     Event,
     FactorGiven,
+    FactorLate,
     FactorRefused,
     Idle,
     OrderHeard,
@@ -31,11 +33,15 @@ from agent.deciding.conversation import (
 )
 from agent.deciding.dialogue import step
 from agent.deciding.feedback_given import WasWrong
+from agent.deciding.inquired import Inquired, Tell
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
+from agent.deciding.ways import other_ways
+from agent.till.awaited import Awaited
 from agent.till.desk import Conversation, Desk
 from agent.till.feedback import Trail
+from agent.till.ready import ready_of
 
 
 def speaker_of(state: State) -> Verdict:
@@ -46,13 +52,19 @@ def speaker_of(state: State) -> Verdict:
 class Talk(ABC):
     """One conversation's state. Subclasses say how a sentence reaches the person and what waiting means."""
 
-    def __init__(self, desk: Desk, language: str) -> None:
+    def __init__(
+        self, desk: Desk, language: str, start_timer: Callable[[int, Callable[[], None]], None]
+    ) -> None:
+        """`start_timer(ms, then)` calls back once."""
         self._desk, self._language = desk, language
         self._state: State = Idle()
         self._conversation = Conversation.new()
         self._intent = ""  # the last intent committed here
         self._speech_ended_ns = 0  # of the answer in hand
         self._trail = Trail()
+        self._answer = ""  # to what was asked in between; brought with what is said next
+        self.awaited = Awaited(desk.factors.boot_s, start_timer, self._too_late, self._others_have_phone)
+        """For how long what `awaiting` says is."""
 
     @property
     def awaiting(self) -> AwaitingFactor | None:
@@ -83,6 +95,10 @@ class Talk(ABC):
         """Brings a sentence to the person."""
 
     @abstractmethod
+    def _say_answer(self) -> None:
+        """Brings `_answer` alone: nothing is asked."""
+
+    @abstractmethod
     def _ask_offer(self, ask: AskOffer) -> None:
         """The shop is asked what something would cost: `_state` is AwaitingOffer."""
 
@@ -91,7 +107,15 @@ class Talk(ABC):
         """The order is on its way: `_state` is Committing."""
 
     def _become(self, state: State) -> None:
-        self._state = state
+        before, self._state = self._state, state
+        self.awaited.became(before, state)
+
+    def _too_late(self) -> None:
+        self._apply(FactorLate())
+
+    def _others_have_phone(self, person: str) -> bool:
+        others = (one for one in self._desk.people.all() if one.pseudonym != person and one.admitted)
+        return any(self._desk.phones.has(one.pseudonym) for one in others)
 
     def _chance(self) -> bytes:
         """Fresh for a step in which words may be asked for that are to be said again; b'' where none may."""
@@ -138,13 +162,16 @@ class Talk(ABC):
         around = self._desk.surroundings(basket, person, ordering=ordering)
         answers = isinstance(self._state, Idle) and isinstance(event, Answered)  # no other step looks at it
         proposed = self._proposed() if answers else None
-        around = replace(around, proposed=proposed, chance=self._chance())
+        ways = other_ways(ready_of(self._desk, person or self.speaker.person))
+        around = replace(around, proposed=proposed, ways=ways, chance=self._chance())
         if isinstance(event, FactorGiven) and event.person != person:
             around = replace(around, second=self._desk.known_as(event.person))
         state, effects = step(self._state, event, around)
         self._become(state)
         for effect in effects:
             match effect:
+                case Tell(text):
+                    self._answer = text
                 case Say():
                     self._trail.said(state, effect, self._language, self._desk.now_s())
                     self._say(effect)
@@ -162,3 +189,5 @@ class Talk(ABC):
                     self._ask_offer(effect)
                 case AwaitReceipt():
                     self._await_receipt()
+        if isinstance(event, Inquired) and self._answer:
+            self._say_answer()

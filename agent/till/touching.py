@@ -57,7 +57,7 @@ class Touching:
     def received(self, message: messages.Message) -> None:
         """From `touch`."""
         again = isinstance(message, site_messages.BadgeRead) and self._shifts.seen(message.number)
-        self._spoken.awaited.look()
+        self._proofs.look()
         match message:
             case site_messages.BadgeRead(number=number) if self._desk.shifts.used:
                 self._badge_where_there_are_shifts(number, again=again)

@@ -3,8 +3,9 @@ basket, or whoever is said to type, with a PIN at the keypad or a phone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
@@ -25,13 +26,16 @@ from agent.deciding.conversation import (
     SensorsSilent,
 )
 from agent.deciding.history_words import TOLD, Again
+from agent.deciding.inquired import Inquired
 from agent.deciding.manner_words import MannerAsked
-from agent.deciding.offered import AskOffer
+from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.placed import ReceiptArrived, ReceiptLate
 from agent.deciding.proposals import Low
 from agent.deciding.questions import priced_basket
-from agent.deciding.replies import render, what_is_low
+from agent.deciding.replies_typed import as_shown
 from agent.deciding.spoken_basket import spoken_basket
+from agent.deciding.tongues import tongue_asked
+from agent.deciding.typed_ways import in_other_words
 from agent.deciding.understanding import (
     AgainAsked,
     Answer,
@@ -52,20 +56,14 @@ from agent.till.desk import Conversation, Desk
 from agent.till.heard import changeable, wanted_otherwise
 from agent.till.inquiries import Inquiries
 from agent.till.listing import Listing
+from agent.till.offers import AskForOffer, no_offers
 from agent.till.recall import ordered_again, recalled
-from agent.till.screen_number import ScreenNumber, drawn
+from agent.till.screen_number import AT_THE_KEYPAD, ScreenNumber, drawn
 from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
-
-_AT_THE_KEYPAD: Mapping[str, str] = {
-    "read_back_factor": "read_back_typed_pin",
-    "factor_needed": "typed_pin_needed",
-    "factor_wrong": "typed_pin_wrong",
-    "read_back_second": "read_back_typed_second",
-    "second_needed": "typed_second_needed",
-    "second_wrong": "typed_second_wrong",
-}
-"""What is asked for aloud, as it is asked for on a screen."""
+from agent.till.tongue import low_in_words, titled, told_of_tongues, tongues, written
+from agent.till.typed_about import typed_about
+from agent.till.typed_beside import aided, beside
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -84,19 +82,30 @@ class TypedDialogue(Talk):
         shop: Shop = NO_SHOP,
         person: str = "",
         draw: Callable[[], str] = drawn,
+        start_timer: Callable[[int, Callable[[], None]], None] = lambda *_: None,
+        ask_for_offer: AskForOffer = no_offers,
     ) -> None:
         """`person` is who is said to type, whose PIN or phone may place what is typed; '' for nobody. `draw`
-        gives the digits of a `ScreenNumber`. Raises CatalogueError catalogue_language where nothing can be
-        ordered in `language`."""
-        super().__init__(desk, language)
+        gives the digits of a `ScreenNumber`; `start_timer(ms, then)` calls back once. Raises CatalogueError
+        catalogue_language where nothing can be ordered in `language`."""
+        super().__init__(desk, language, start_timer)
+        self._ask_for_offer, self._offers_asked = ask_for_offer, 0
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
-        self._followed = self._title = self._answer = ""
+        self._followed = self._title = self._last = ""
         self._number = ScreenNumber(desk.factors.boot_s, draw)
         self._key = ""  # of the basket that was handed over
-        self._inquiries = Inquiries(desk, language, shop, self._answered, self.follow, person)
-        self._listing = Listing(desk, language, person, self._answered, self._not_now, self._order_list)
+        self._shop = shop
+        self._begin(None)
         desk.coming.look()
+
+    def _begin(self, about: Basket | None) -> None:
+        """What answers in the language of now; `about` is what "it" means."""
+        desk, language, person = self._desk, self._language, self._person
+        self._inquiries = Inquiries(desk, language, self._shop, self._answered, self.follow, person)
+        self._listing = Listing(desk, language, person, self._answered, self._not_now, self._order_list)
+        if about is not None:
+            self._inquiries.ordered(about)
 
     def hand_over(self) -> Basket | None:
         """The basket that waits for a voice, which now has it; None where none waits."""
@@ -114,10 +123,17 @@ class TypedDialogue(Talk):
         self._followed, self._title = intent_id, title or self._title
         self._key = "" if title else self._key
 
-    def typed(self, text: str) -> None:
-        """One line from the keyboard. A question, or asking for help, leaves everything as it is. Raises
+    def typed(self, text: str, tried: tuple[str, ...] = ()) -> None:
+        """One line from the keyboard, `tried` in other words before. A question, or asking for help, leaves
+        everything as it is; what is asked of the shop for an order is not awaited any longer. Raises
         CatalogueError catalogue_language where nothing can be ordered in the language any more."""
         self._desk.coming.look()
+        self.awaited.look()
+        if isinstance(self._state, AwaitingOffer):
+            self._apply(OfferLate())  # whoever types on does not wait
+        if (tongue := tongue_asked(text)) and not isinstance(self._meaning("order", text), OrderAsked):
+            self._speak(tongue)
+            return
         if self._inquiries.typed(text, self._in_hand):
             return
         if self._listing.typed(
@@ -125,12 +141,7 @@ class TypedDialogue(Talk):
         ):
             return
         if asks_what_is_low(text, self._language):
-            low, silent = self._what_is_low()
-            titled = [
-                item._replace(basket=self._desk.in_language(item.basket, self._language)) for item in low
-            ]
-            currency, hears = self._desk.catalogue.currency, self._desk.hears
-            self._reply(what_is_low(titled, silent, self._language, currency, hears))
+            self._reply(low_in_words(self._desk, *self._what_is_low(), self._language))
             return
         answer = recalled(self._desk, text, self._person, self._language)
         if answer := answer or suggestion(self._desk, text, self._person, self._in_hand, self._language):
@@ -139,10 +150,18 @@ class TypedDialogue(Talk):
         if isinstance(self._state, Choosing):
             self._chosen(self._state.choice, text)
             return
-        if asked_about_me(text, self._language):
-            self._say(Say("typed_about_me"))
+        if kind := asked_about_me(text, self._language):
+            if answer := typed_about(self._desk, kind, self._person, self._language):
+                self._answered(answer)
+            else:
+                self._say(Say("typed_about_me"))
+            return
+        if told := aided(self._desk, text, self._language):
+            is_denied = self._in_hand is not None and self._meaning("consent", text) == Answer("denial")
+            (self._not_now if is_denied else self._answered)(told)
             return
         if priced := self._priced(text):
+            self._inquiries.ordered(priced)
             self._say(Say("price", basket=priced))
             return
         entry = "order" if isinstance(self._state, Idle) else "consent"
@@ -168,13 +187,29 @@ class TypedDialogue(Talk):
             case MannerAsked("wrong"):
                 self._was_wrong()
             case MannerAsked("language"):
-                self._say(Say("language_fixed"))
+                self._answered(told_of_tongues(self._desk, "typed_tongues", self._language))
             case RepeatAsked() | MannerAsked() if isinstance(self._state, Idle):
-                self._say(Say("nothing_to_repeat"))
+                self._reply(self._last) if self._last else self._say(Say("nothing_to_repeat"))
             case RepeatAsked() | MannerAsked():
                 self._apply(Repeated())
+            case _ if other := in_other_words(text, self._language, tried):
+                self.typed(other, (*tried, text))
+            case _ if (found := self._beside(text)) is not None:
+                self._answered(found)
             case _:
                 self._apply(Confused())
+
+    def _beside(self, text: str) -> str | None:
+        asking = not isinstance(self._state, Idle)
+        return beside(self._desk, text, self._language, self._in_hand, self._inquiries.about, asking=asking)
+
+    def _speak(self, language: str) -> None:
+        """From now on, and what is asked is asked once more in it."""
+        key = "typed_tongue_unsold"
+        if language in tongues(self._desk):
+            key, self._language = "typed_tongue_now", language
+            self._begin(self._inquiries.about)
+        self._answered(told_of_tongues(self._desk, key, self._language))
 
     def pin_in(self, number: str) -> str | None:
         """What was typed on the keypad after the digits that are shown here, if it begins with them."""
@@ -195,6 +230,7 @@ class TypedDialogue(Talk):
 
     def _chosen(self, choice: Choice, text: str) -> None:
         """An answer to "this one, or that one?"; all else is none."""
+        choice = Choice(*(titled(self._desk, basket, self._language) for basket in choice))
         pick = picked(choice, normalise_text(text), text, self._language)
         basket = choice.basket(pick) if pick else None
         if basket is not None:
@@ -209,10 +245,10 @@ class TypedDialogue(Talk):
 
     def _answered(self, text: str) -> None:
         """Shows what was asked in between, and then what is still asked."""
-        self._answer = text
-        self._apply(Repeated())
-        if self._answer:  # nothing is asked
-            self._shown("")
+        self._apply(Inquired(text))
+
+    def _say_answer(self) -> None:
+        self._shown("")
 
     def _not_now(self, text: str) -> None:
         """Shows that it is kept for later, and what is being ordered is over."""
@@ -247,7 +283,9 @@ class TypedDialogue(Talk):
         if intent_id == self._followed:
             self._followed = ""
             key = f"shop_{event.code}" if event.code else "ordered"
-            self._say(Say(key, delivery=event.delivery, title=self._titled(intent_id), could=event.could))
+            own = self._language == self._desk.settings.device.language
+            title, other = self._titled(intent_id), event.instead if own else ""
+            self._say(Say(key, delivery=event.delivery, title=title, could=event.could, instead=other))
 
     def _titled(self, intent_id: str) -> str:
         """What it is in words: as it was shown here, unless whoever took it over has changed it."""
@@ -257,24 +295,32 @@ class TypedDialogue(Talk):
         return spoken_basket(basket, self._language) if basket else self._title
 
     def _say(self, say: Say) -> None:
-        number, shown = "", _AT_THE_KEYPAD.get(say.key)
+        number, shown = "", AT_THE_KEYPAD.get(say.key)
         if shown and say.basket is not None and self._desk.settings.touch.keypad_device:
             number = self._number.of(say.basket.digest)
             say = replace(say, key=shown)
-        said = render(say, self._language, self._desk.catalogue.currency, self._desk.hears, text=number)
+        say = replace(say, key=as_shown(say.key, by_pin=self._typist != TYPED))
+        said = written(self._desk, say, self._language, number)
         self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
 
     def _shown(self, text: str) -> None:
-        answer, self._answer = self._answer, ""
-        self._reply(f"{answer} {text}".strip())
+        self._last, self._answer = f"{self._answer} {text}".strip(), ""
+        self._reply(self._last)
 
     def _ask_offer(self, ask: AskOffer) -> None:
-        raise AssertionError("nothing is offered for typed words")
+        self._offers_asked += 1
+        self._ask_for_offer(ask.basket, partial(self._offered, self._offers_asked))
+
+    def _offered(self, number: int, event: OfferArrived | OfferLate) -> None:
+        if number == self._offers_asked:
+            self._apply(event)
 
     def _await_receipt(self) -> None:
         self._apply(ReceiptLate())  # it is shown when it comes
 
     def _committed(self, intent_id: str) -> None:
         if isinstance(self._state, Committing):
-            self._title = spoken_basket(self._state.basket, self._language)
+            self._title = spoken_basket(
+                titled(self._desk, self._state.basket, self._language), self._language
+            )
         self.follow(intent_id)

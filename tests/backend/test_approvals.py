@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 
 from agent.committing import jws
 from agent.committing.approvals import approval_in
-from agent.committing.envelope import APPROVAL_REQUEST, SignedData, encode_event
+from agent.committing.envelope import APPROVAL_REQUEST, APPROVAL_WITHDRAWN, SignedData, encode_event
 from agent.committing.statements import APPROVAL_LIFETIME_S, AskedClaims
 from agent.deciding.phone import Asked
 from agent.plumbing.errors import TrustError
@@ -127,6 +127,30 @@ def test_what_a_device_asks_stands_there_once_for_that_phone_until_its_time_is_o
     assert passed_on(bench, NOW_S + APPROVAL_LIFETIME_S) == []
     Retention(bench.desk.shop.database, 1).look(lambda: NOW_S + APPROVAL_LIFETIME_S)
     assert passed_on(bench, 0) == []
+
+
+def test_what_is_withdrawn_is_shown_no_more_and_leaves_room_for_another(bench: Bench) -> None:
+    bench.trust_time()
+    asking = bench.road.approval_asking
+    asked = [asking.ask(ASKED) for _ in range(MOST_OPEN + 1)]
+    said = [take(bench, one.payload) for one in asked]
+    assert said == ["approval_asked"] * MOST_OPEN + ["approval_too_many"]
+    withdrawn = asking.withdraw(ASKED, asked[0])
+    assert [take(bench, withdrawn.payload) for _ in range(2)] == ["approval_withdrawn"] * 2
+    assert len(passed_on(bench)) == MOST_OPEN - 1
+    assert take(bench, asked[-1].payload) == "approval_asked" and len(passed_on(bench)) == MOST_OPEN
+    assert take(bench, withdrawn.payload, NOW_S + APPROVAL_LIFETIME_S) == "approval_late"
+    Retention(bench.desk.shop.database, 1).look(lambda: NOW_S + APPROVAL_LIFETIME_S)
+    assert passed_on(bench, 0) == []
+
+
+@SQLITE
+def test_what_a_device_asks_is_no_word_that_it_is_withdrawn(bench: Bench) -> None:
+    """Each says by its own type what it is: whoever may publish cannot make one of the other."""
+    asked = msgspec.json.decode(asks(bench))
+    turned = msgspec.json.encode({**asked, "type": APPROVAL_WITHDRAWN})
+    with pytest.raises(TrustError):
+        take(bench, turned)
 
 
 @SQLITE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from order_backend.cli import main
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder
 from order_backend.intake import STATUSES_AT_ONCE, Intake
+from order_backend.limited import _PLACED
 from order_backend.rates import FORGET_ABOVE, Rates
 from tests.backend.test_at_once import at_once
 from tests.backend.test_replicas import running
@@ -128,25 +130,55 @@ def test_the_same_basket_on_one_account_is_held_for_a_minute_whichever_device_he
         assert shop.accounts.ordered_since(account, shop.orders(1)[0].lines, NOW_S)
 
 
-@pytest.mark.parametrize("database", [""])
-def test_orders_that_have_ended_are_not_read_through_at_each_new_one(bench: Bench) -> None:
+def plan(bench: Bench, ask: Callable[[], object]) -> list[str]:
+    """How SQLite finds the orders that `ask` asks for."""
     asked: list[tuple[str, object]] = []
 
     def note(*args: object) -> None:
         asked.append((str(args[2]), args[3]))
 
-    shop = bench.desk.shop
     events.listen(Engine, "before_cursor_execute", note)
     try:
-        with shop.transaction():
-            shop.accounts.ordered_since(shop.accounts.lock(DEVICE), "[]", NOW_S)
+        with bench.desk.shop.transaction():
+            ask()
     finally:
         events.remove(Engine, "before_cursor_execute", note)
     [(query, values)] = [one for one in asked if "order_ends" in one[0]]
-    plan = shop.database._connected().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)  # type: ignore[arg-type]
-    steps = [str(row[-1]) for row in plan]
-    assert any("SEARCH orders" in step for step in steps), steps
-    assert not any("SCAN" in step for step in steps), steps
+    database = bench.desk.shop.database._connected()
+    return [str(row[-1]) for row in database.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("database", [""])
+def test_orders_of_others_and_of_before_are_not_read_through_at_each_new_one(bench: Bench) -> None:
+    shop = bench.desk.shop
+    one_device = {"device_id": DEVICE, "person": "p-1", "since_s": NOW_S}
+    for ask in (
+        lambda: shop.accounts.ordered_since(shop.accounts.lock(DEVICE), "[]", NOW_S),
+        lambda: shop.database.execute(_PLACED, one_device),
+    ):
+        steps = plan(bench, ask)
+        assert any("SEARCH orders" in step and "device_id=? AND placed_at>?" in step for step in steps), steps
+        assert not any("SCAN" in step and step != "SCAN CONSTANT ROW" for step in steps), steps
+
+
+def test_a_device_that_was_put_on_an_account_is_on_its_own_no_more(bench: Bench, tmp_path: Path) -> None:
+    join(bench.folder, tmp_path / "keys-2", "device-2")
+    set_config(bench.folder, same_basket_hold_s=60)
+    bench.desk.close()
+    bench.desk = OrderDesk(bench.folder)
+    assert say(bench) == "ordered"
+    on_another = ["account", str(bench.folder.path), "--device", "device-2", "--account", DEVICE]
+    assert main(on_another) == 0
+    shop = bench.desk.shop
+
+    def ordered(device_id: str) -> bool:
+        with shop.transaction():
+            account = shop.accounts.lock(device_id)
+            return shop.accounts.ordered_since(account, shop.orders(1)[0].lines, NOW_S)
+
+    assert ordered(DEVICE) and ordered("device-2"), "one account, whose name a device has"
+    assert main(["account", str(bench.folder.path), "--device", DEVICE, "--account", "home"]) == 0
+    assert ordered(DEVICE) and not ordered("device-2"), "what the device orders is on another account now"
 
 
 def test_a_basket_is_the_same_in_two_languages_and_said_the_other_way_round(bench: Bench) -> None:

@@ -93,7 +93,7 @@ def test_a_database_of_the_first_release_keeps_everything_and_can_tell_an_owner(
         shop.notices.set_owner(Owner("kitchen-1", "anna@example.org", "pl"), now_s=1795000002)
     with Shop.open(old) as shop:
         assert shop.notices.owners() == [Owner("kitchen-1", "anna@example.org", "pl")]
-    assert version(old) == SCHEMA_VERSION == 18
+    assert version(old) == SCHEMA_VERSION == 19
 
 
 def test_a_migrated_database_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:

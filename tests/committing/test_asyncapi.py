@@ -45,7 +45,7 @@ from tests.committing.kit import (
 )
 
 SIGNED = [
-    *("offerRequest", "offer", "ask", "told", "approvalRequest"),
+    *("offerRequest", "offer", "ask", "told", "approvalRequest", "approvalWithdrawn"),
     *(
         "status",
         "query",
@@ -151,6 +151,7 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
     announce(bench.folder, trusted(bench.folder))
     authorities = authorities_announced(bench.folder, now_s=now_s)
     to_phone = bench.road.approval_asking.ask(APPROVED)
+    from_phone = bench.road.approval_asking.withdraw(APPROVED, to_phone)
     approval = PlayedPhone("p-0123abcd", "Anna").answer(APPROVED, "approve", **AT_SHOP)
     down, up = f"va/v1/d/{DEVICE}/dn/", f"va/v1/d/{DEVICE}/up/"
     return {
@@ -179,6 +180,7 @@ def messages(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "certificate": (down + certificate.what, certificate.payload),
         "approval": (down + "approval", approval),
         "approvalRequest": (to_phone.topic, to_phone.payload),
+        "approvalWithdrawn": (from_phone.topic, from_phone.payload),
         "key": (key.topic, key.payload),
         "keyAnswer": (down + key_answer.what, key_answer.payload),
     }

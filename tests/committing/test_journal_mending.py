@@ -14,7 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agent.committing.journal import Journal
 from agent.committing.journal_mend import MENDED, open_journal
+from agent.committing.journal_mend_lists import SalvagedLists
 from agent.committing.journal_rows import OPEN
 from agent.committing.road import OrderRoad
 from agent.committing.trusted_time import TrustedTime
@@ -23,7 +25,7 @@ from agent.plumbing.errors import JournalError
 from agent.plumbing.messages import Publish
 from order_backend.desk import OrderDesk
 from order_backend.folder import ShopFolder
-from tests.committing.kit import CATALOGUE, DEVICE, Bench, Clocks, agreed, make_bench, make_road
+from tests.committing.kit import CATALOGUE, DEVICE, NOW_S, Bench, Clocks, agreed, make_bench, make_road
 
 PAGE = 4096
 ORDERS = 30
@@ -276,6 +278,43 @@ def test_what_a_pin_confirmed_is_no_purchase_by_voice_in_a_mended_journal(tmp_pa
         assert journal.meta_get(MENDED) == "1"
         assert journal.spent_by_voice_since(0, "PLN") == 2 * agreed().basket.total.minor
     bench.desk.close()
+
+
+def test_what_somebody_else_agreed_to_stays_that_in_a_mended_journal(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path / "bench")
+    bench.trust_time()
+    for by_another in (True, False, False):
+        bench.road.commit(msgspec.structs.replace(agreed(), by_another=by_another))
+    bench.journal.close()
+    path = tmp_path / "bench" / "state" / "journal.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(
+            "UPDATE orders SET total_minor = 1, by_another = CASE number WHEN 2 THEN 7 ELSE by_another END"
+        )
+        db.commit()
+    with open_journal(path, bench.keys.public_jwk(), DEVICE) as journal:
+        assert journal.meta_get(MENDED) == "1"
+        found = [row.by_another for row in reversed(journal.orders())]
+        assert found == [True, True, False], "what is damaged takes no voice back either"
+    bench.desk.close()
+
+
+def test_a_mended_list_has_nothing_of_whom_an_earlier_release_has_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with Journal(path) as journal:
+        for person, sku in (("p-1", "rice"), ("", "tea"), ("p-2", "oats")):
+            journal.add_to_list([(sku, 1, sku)], person=person, now_s=NOW_S)
+        journal._db.execute("UPDATE list_entries SET person = '' WHERE person = 'p-1'")
+        as_first_made = "INSERT INTO list_entries VALUES (9, 'p-3', 'milk', 2, 'milk', 0, 1, 0)"
+        journal._db.execute(as_first_made)
+    salvaged, listed = SalvagedLists(), Journal(tmp_path / "mended.db")
+    with closing(sqlite3.connect(path)) as db:
+        for number, *values in db.execute("SELECT * FROM list_entries"):
+            columns = values if number != 9 else values[:-1]  # an earlier release's row ends here
+            assert salvaged.take(number, (None, *columns))
+    salvaged.write(listed._db, [])
+    assert [entry.sku for entry in listed.on_list()] == ["tea", "oats", "milk"]
+    listed.close()
 
 
 def test_the_mended_journal_is_told_once(damaged_later: Bench, tmp_path: Path) -> None:

@@ -116,9 +116,9 @@ def test_nothing_is_put_in_place_without_the_shops_own_yes(device: Renewing, tmp
         {"old": kept["changes"][0]["new"]},
     ):
         (folder / CHANGES).write_bytes(msgspec.json.encode({"changes": [kept["changes"][0] | wrong]}))
-        assert finish_change(bench.settings, tmp_path / "earmark.toml") == "waits"
+        assert finish_change(bench.settings, tmp_path / "earmark.toml", by_hand=True) == "waits"
     (folder / CHANGES).write_bytes(msgspec.json.encode(kept))
-    assert finish_change(bench.settings, tmp_path / "earmark.toml") == "changed"
+    assert finish_change(bench.settings, tmp_path / "earmark.toml", by_hand=True) == "changed"
 
 
 def test_a_disk_that_is_full_puts_the_yes_off(device: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ def test_a_key_that_is_lost_after_the_yes_leaves_the_old_one(device: Renewing, t
     device.deliver()
     (tmp_path / "keys" / NEXT_SIGNING_KEY).unlink()
     with pytest.raises(TrustError) as caught:
-        finish_change(device.bench.settings, tmp_path / "earmark.toml")
+        finish_change(device.bench.settings, tmp_path / "earmark.toml", by_hand=True)
     assert caught.value.code == "next_key_lost"
     assert device.start() == old
     device.ordered()
@@ -239,7 +239,7 @@ def test_over_a_real_broker_the_device_changes_its_key_while_orders_go_through(
             on_line.until(lambda: on_line.road.key_renewal.state == "agreed", "the shop's yes")
             on_line.road.commit(agreed(2))
             on_line.journal.close()
-            assert finish_change(on_line.settings, settings_file) == "changed"
+            assert finish_change(on_line.settings, settings_file, by_hand=True) == "changed"
             on_line.uplink_has = {}
             on_line.open()
             on_line.road.link(on_line.connected)

@@ -152,15 +152,40 @@ def test_the_key_of_each_place_is_followed_by_another(
     assert isinstance(old, TypedSigner)
     old.close()
 
-    assert cli.main(renew) == 0, capsys.readouterr().err
-    assert "has taken over" in capsys.readouterr().out
+    take_up = ["-s", str(settings_file), "keys", "take-up"]
+    assert cli.main(take_up) == 0, "as the machine does by itself" + capsys.readouterr().err
     assert open_and_close(settings_file) == offered.key.kid
     assert jwk_of(requested_keys(request.read_bytes(), DEVICE)[1]) == offered.key
-    before, after = finish_change(settings, settings_file), open_and_close(settings_file)
+    assert cli.main(take_up) == 1, "and nothing more to do"
+    before, after = finish_change(settings, settings_file, by_hand=True), open_and_close(settings_file)
     assert (before, after) == ("nothing", offered.key.kid)
     with pytest.raises(TrustError) as caught:
-        next_place(settings).open()
+        next_place(settings, by_hand=True).open()
     assert caught.value.code == "key_missing", "one key is left there"
+
+
+def test_a_change_by_itself_tries_no_pin_that_the_token_has_refused(token: Place, tmp_path: Path) -> None:
+    settings_file = token.provision(tmp_path / "shelf")
+    settings = load_settings(settings_file)
+    pin = tmp_path / "shelf" / "var" / "keys" / "pkcs11.pin"
+    pin.write_text("000000\n")
+    assert refusal(settings_file).code == "key_store_pin"
+    for by_hand, detail in ((False, "another try might lock it"), (True, "refuses the PIN")):
+        with pytest.raises(TrustError) as caught:
+            next_place(settings, by_hand=by_hand).take_over()
+        assert detail in caught.value.detail
+
+
+def test_a_tpm_that_is_not_reached_keeps_the_key_that_it_has(tmp_path: Path) -> None:
+    with soft_tpm(tmp_path / "chip") as tpm:
+        settings = load_settings(tpm_place(tpm).provision(tmp_path / "shelf"))
+        place = next_place(settings, by_hand=False)
+        place.make().close()
+    files = {path: path.read_bytes() for path in (tmp_path / "shelf" / "var" / "keys").iterdir()}
+    with pytest.raises(TrustError) as caught:
+        place.take_over()
+    assert caught.value.code == "key_store_unavailable"
+    assert files == {path: path.read_bytes() for path in files}
 
 
 class Pulled(BaseException):
@@ -197,7 +222,7 @@ def test_wherever_the_token_is_pulled_the_change_goes_on(
     token: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: int
 ) -> None:
     settings = load_settings(token.provision(tmp_path / "shelf"))
-    place = InToken(settings.keys, Path(settings.paths.keys_dir))
+    place = InToken(settings.keys, Path(settings.paths.keys_dir), by_hand=True)
     made = place.make()
     kid = made.device_kid
     made.close()

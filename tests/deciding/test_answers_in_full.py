@@ -100,7 +100,7 @@ def test_what_is_no_order_is_told_with_what_may_be_the_reason(
     room: Literal["", "too_loud"], key: str
 ) -> None:
     state, effects = step(Idle(), Confused(room), CALM)
-    assert state == Idle()
+    assert state == Idle(1)
     assert effects == (Say(key), Record("not_understood"))
 
 
@@ -161,7 +161,7 @@ def test_what_was_not_read_back_is_refused_with_all_that_it_is_about() -> None:
 
 def test_an_order_of_nobody_known_is_refused_as_of_nobody() -> None:
     state, effects = step(Idle(), OrderHeard(COFFEE, Verdict(reason="too_short")), CALM)
-    assert state == Idle()
+    assert state == Idle(1)
     assert effects == (Say("refused_too_short", basket=COFFEE), Record("refused_too_short", COFFEE))
 
 

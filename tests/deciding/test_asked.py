@@ -44,7 +44,7 @@ def test_all_languages_ask_the_same_kinds_and_are_answered_the_same() -> None:
         ("en", "Is coffee in stock?", "stock", [("coffee?roast=medium", 1)]),
         ("en", "have you got 40 bags of rice", "stock", [("rice", 40)]),
         ("en", "is it in stock", "stock", None),
-        ("en", "Where's my order", "", None),
+        ("en", "Where's my order", "status", None),
         ("en", "where is my order?", "status", None),
         ("en", "cancel my last order", "cancel", None),
         ("pl", "Czy jest kawa na stanie?", "stock", [("coffee?roast=medium", 1)]),
@@ -131,10 +131,10 @@ FACTS = {
         ("where", "coffee", "", "One bag of medium roast coffee: aisle 3, bin B2."),
         ("where", "rice", "", "One bag of rice: aisle cellar."),
         ("where", "butter", "", "The shop's details do not say that of one pack of butter. Ask in the shop."),
-        ("goes_with", "coffee", "", "With one bag of medium roast coffee goes milk."),
+        ("goes_with", "coffee", "", "Goes with one bag of medium roast coffee: milk."),
         ("goes_with", "rice", "", "The shop's details do not say that of one bag of rice. Ask in the shop."),
-        ("fits", "coffee", "", "One bag of medium roast coffee fits M8 and M10."),
-        ("fits", "coffee", "m8", "Yes: one bag of medium roast coffee fits m8."),
+        ("fits", "coffee", "", "One bag of medium roast coffee: fits M8 and M10."),
+        ("fits", "coffee", "m8", "Yes, that fits M8: one bag of medium roast coffee."),
         (
             "fits", "coffee", "M6",
             "For one bag of medium roast coffee the shop's details name M8 and M10, and not M6."

@@ -50,7 +50,7 @@ def test_a_close_runner_up_is_asked_about_before_anything_is_read_back() -> None
 
 def test_a_stranger_is_refused_and_not_asked() -> None:
     state, effects = step(Idle(), OrderHeard(DARK, NOBODY, LIGHT), _around())
-    assert state == Idle()
+    assert state == Idle(1)
     assert _keys(effects) == ["refused_unknown_voice"]
 
 

@@ -7,7 +7,13 @@ import pytest
 
 from agent.deciding import question_sentences
 from agent.deciding.habit_words import HABIT_KINDS
-from agent.deciding.heard_lists import LISTED, LISTS_ABOUT, LISTS_WHOLE, heard_list_orders
+from agent.deciding.heard_lists import (
+    LISTED,
+    LISTS_ABOUT,
+    LISTS_WHOLE,
+    heard_list_its,
+    heard_list_orders,
+)
 from agent.deciding.heard_questions import ITEM, QuestionAsked
 from agent.deciding.list_asked import ListAsked, list_asked
 from agent.deciding.sentence_parser import SentenceParser
@@ -26,6 +32,11 @@ WAYS = [
         for way in ways
     ),
     *((language, "list_order", way) for language in LISTS_WHOLE for way in heard_list_orders(language)),
+    *(
+        (language, "list_add_it_on" if then in way else "list_add_it", way)
+        for language, then in (("en", " and order it "), ("pl", " i zamów "))
+        for way in heard_list_its(language)
+    ),
 ]
 
 

@@ -14,6 +14,7 @@ from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.policy_file import PolicyFile, parse_policy
 from agent.deciding.rules import House, Moment, judge
+from agent.deciding.unusual import NO_PAST, Past
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.settings import Policy
 
@@ -79,7 +80,7 @@ def test_other_shapes_are_faults_too(text: str) -> None:
 
 def test_a_policy_of_a_later_release_is_read_and_never_less_strictly() -> None:
     text = """
-schema_version = 3
+schema_version = 4
 [limits]
 voice_week_max_minor = 3
 most_lines = 2
@@ -99,7 +100,7 @@ people = ["Anna"]
     assert (narrow.require, narrow.people, policy.limits) == ("factor", (), {"most_lines": 2})
     assert (new.require, new.people) == ("deny", ("Anna",))
     with pytest.raises(ConfigurationError) as caught:
-        parse_policy(text.replace("schema_version = 3", "schema_version = 1"))
+        parse_policy(text.replace("schema_version = 4", "schema_version = 1"))
     assert len(caught.value.detail.splitlines()) == 4
 
 
@@ -115,7 +116,7 @@ people = ["Anna"]
 )
 def test_a_shift_has_hours(shift: str, line: int, told: str) -> None:
     assert parse_policy("schema_version = 2\n[shift]\nhours = 8").shift_hours == 8
-    assert parse_policy("schema_version = 3\n[shift]\nhours = 8\nminutes = 3").shift_hours == 8
+    assert parse_policy("schema_version = 4\n[shift]\nhours = 8\nminutes = 3").shift_hours == 8
     assert parse_policy("").shift_hours == 0
     with pytest.raises(ConfigurationError) as caught:
         parse_policy(f"schema_version = 2\n[shift]\n{shift}", name="p")
@@ -190,7 +191,12 @@ NOON, NIGHT, EVENING = 12 * 60, 23 * 60 + 30, 20 * 60 + 30
         ("household", "Anna", ("gloves", 6), NOON, 0, {"challenge"}),
         ("household", "Anna", ("gloves", 11), NOON, 0, {"factor", "challenge"}),  # 110 zloty
         ("household", "Anna", ("wine", 1), NOON, 0, {"factor"}),
-        ("household", "Anna", ("gloves", 4), NIGHT, 0, {"factor"}),
+        ("household", "Anna", ("gloves", 3), NOON, 0, set()),
+        ("household", "Anna", ("gloves", 4), NOON, 0, {"challenge"}),  # her first order ever
+        ("household", "Mona", ("gloves", 4), NOON, 0, set()),  # who has ordered them, at such hours
+        ("household", "Mona", ("thinner", 4), NOON, 0, {"challenge"}),
+        ("household", "Mona", ("gloves", 6), NOON, 0, {"challenge"}),
+        ("household", "Anna", ("gloves", 4), NIGHT, 0, {"factor", "challenge"}),
         ("household", "Anna", ("gloves", 2), NIGHT, 0, set()),
         ("household", "Tom", ("wine", 1), NOON, 0, "children-no-alcohol"),
         ("household", "Tom", ("sweets", 2), NOON, 0, set()),
@@ -214,7 +220,8 @@ def test_the_ready_policies_do_what_they_say(
     policy, (product, quantity) = _ready(kind, **people), order
     line = Line(product, product, (), product, quantity, "piece", Money(10_00, "PLN"))
     around = Circumstances(Money(0, "PLN"))
-    house = House(policy.rules, policy.person(person), Moment(day, minute), FACTS)
+    past = Past(frozenset({"gloves"}), 40_00, frozenset({12})) if person == "Mona" else NO_PAST
+    house = House(policy.rules, policy.person(person), Moment(day, minute), FACTS, past=past)
     judged = judge(house, Basket((line,), 1), around, policy.tighter(Policy()))
     assert (judged.rule or judged.needs) == expected
 

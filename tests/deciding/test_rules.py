@@ -30,6 +30,7 @@ from agent.deciding.rules import (
     judge,
     may_be_second,
 )
+from agent.deciding.unusual import NO_PAST, Past
 from agent.deciding.verification import Reason, Verdict
 from agent.plumbing.settings import Policy
 
@@ -197,6 +198,7 @@ _RULES = st.builds(
     categories=st.lists(st.sampled_from(["alcohol", "sweets"]), max_size=2).map(tuple),
     hazards=st.lists(st.sampled_from(["GHS02", "GHS07"]), max_size=2).map(tuple),
     days=st.lists(st.sampled_from(DAYS), max_size=3).map(tuple),
+    unusual=st.sampled_from([(), (), ("goods",), ("amount", "hour"), ("goods", "amount", "hour")]),
     over_minor=st.sampled_from([0, 50_00, 500_00]),
     over_packs=st.sampled_from([0, 1, 20]),
 )
@@ -250,26 +252,32 @@ OF_GOODS = st.builds(
     st.sampled_from(["trained", "deny", "second"]),
     categories=st.sampled_from([(), ("alcohol", "paint")]),
     hazards=st.sampled_from([("GHS02",), ("GHS02", "GHS06"), ("GHS07",)]),
+    unusual=st.sampled_from([(), (), ("goods",), ("goods", "amount", "hour")]),
     over_minor=st.sampled_from([0, 0, 50_00]),
     over_packs=st.sampled_from([0, 0, 2]),
 )
 """Rules that look at goods and at nothing else, so that few examples find where two lines meet."""
+KNOWN = Past(frozenset({"wine"}), 20_00, frozenset({10}))
 LINES = st.lists(
     st.tuples(st.sampled_from(["x", "thinner", "wine"]), st.integers(1, 3)), min_size=1, max_size=2
 )
 
 
 @settings(max_examples=500)
-@example(Rule("r", "trained", hazards=("GHS02",)), [("x", 1)], [("thinner", 1)], MARIA, False)
-@given(OF_GOODS, LINES, LINES, st.sampled_from([ANNA, MARIA]), st.sampled_from([False, False, True]))
+@example(Rule("r", "trained", hazards=("GHS02",)), [("x", 1)], [("thinner", 1)], MARIA, False, NO_PAST)
+@given(
+    *(OF_GOODS, LINES, LINES, st.sampled_from([ANNA, MARIA]), st.sampled_from([False, False, True])),
+    st.sampled_from([NO_PAST, KNOWN]),
+)
 def test_more_lines_never_need_less(
     rule: Rule,
     fewer: list[tuple[str, int]],
     added: list[tuple[str, int]],
     person: Person,
     lost: bool,
+    past: Past,
 ) -> None:
-    house = House((rule,), person, TUESDAY_AT_TEN, FACTS, lost)
+    house = House((rule,), person, TUESDAY_AT_TEN, FACTS, lost, past)
     alone = judge(house, _basket(*fewer), CALM, Policy())
     more = judge(house, _basket(*fewer, *added), CALM, Policy())
     assert alone.passes or not more.passes
@@ -401,5 +409,5 @@ def test_every_part_of_a_rule_is_tried() -> None:
     """Or a new one would be forgotten above."""
     tried = {"id", "require", "people", "roles", "cost_centres", "products", "categories", "hazards", "days"}
     assert {field.name for field in msgspec.structs.fields(Rule)} == tried | {
-        *("from_", "until", "over_minor", "over_packs", "say")
+        *("from_", "until", "unusual", "over_minor", "over_packs", "say")
     }

@@ -64,14 +64,14 @@ def test_another_persons_badge_agrees_and_is_written_as_hers() -> None:
     assert state == Committing(COFFEE, ANNA)
     assert effects == (
         Record("approved_by_badge", COFFEE, BERT),
-        Commit(COFFEE, ANNA, ("voice",), None, COFFEE.digest),
+        Commit(COFFEE, ANNA, ("voice",), None, COFFEE.digest, by_another=True),
     )
 
 
 def test_what_the_second_person_gives_is_none_of_the_factors_of_who_ordered() -> None:
     bert = around(SECOND, Rule("pin", "factor"), second=Person("Bert"))
     _, effects = step(awaiting("second", "pin"), FactorGiven(BERT, "phone"), bert)
-    assert effects[-1] == Commit(COFFEE, ANNA, ("voice", "pin"), None, COFFEE.digest)
+    assert effects[-1] == Commit(COFFEE, ANNA, ("voice", "pin"), None, COFFEE.digest, by_another=True)
 
 
 def test_nobody_is_the_second_person_of_their_own_order() -> None:
@@ -110,7 +110,7 @@ def test_first_the_factor_of_who_ordered_and_then_the_second_person() -> None:
     )
     with_bert = around(SECOND, Rule("pin", "factor"), second=Person("Bert"))
     state, effects = step(state, FactorGiven(BERT, "pin"), with_bert)
-    assert effects[-1] == Commit(COFFEE, ANNA, ("voice", "pin"), None, COFFEE.digest)
+    assert effects[-1] == Commit(COFFEE, ANNA, ("voice", "pin"), None, COFFEE.digest, by_another=True)
 
 
 def test_a_badge_is_no_phone_and_both_are_kept_when_the_phone_comes() -> None:
@@ -151,7 +151,7 @@ def test_a_limit_that_a_factor_does_not_lift_ends_it() -> None:
 @pytest.mark.parametrize(
     ("wants", "most", "last"),
     [
-        ("factor", MOST_TRIES, "nothing_ordered"),
+        ("factor", MOST_TRIES, "not_confirmed"),
         ("phone", MOST_TRIES_ELSEWHERE, "not_approved"),
         ("second", MOST_TRIES_ELSEWHERE, "not_approved"),
     ],

@@ -19,6 +19,7 @@ from agent.deciding.rules import (
     judge,
     may_be_second,
 )
+from agent.deciding.unusual import Past
 from agent.plumbing.settings import Policy
 from scripts.dialogue_cases import COFFEE
 from tests.deciding.test_permitting import ANNA, NONE, OTHERS, PIN, around
@@ -72,6 +73,7 @@ def test_the_trace_tells_the_shops_own_rule_by_its_product() -> None:
         (Rule("r", "factor", people=("Bert",)), "other_person", ""),
         (Rule("r", "factor", products=("tea",)), "other_goods", ""),
         (Rule("r", "factor", days=("tue",)), "other_time", ""),
+        (Rule("r", "factor", unusual=("hour",)), "as_usual", ""),
         (Rule("r", "factor", over_packs=2), "less", ""),
         (Rule("r", "second", categories=("hot",)), "applies_unknown", "second"),
         (Rule("r", "deny", categories=("hot",)), "applies_unknown", "factor"),
@@ -80,5 +82,6 @@ def test_the_trace_tells_the_shops_own_rule_by_its_product() -> None:
 def test_the_trace_tells_of_each_rule_why_it_is_about_an_order_or_not(
     rule: Rule, standing: Standing, asks: str
 ) -> None:
-    judged = judge(House((rule,), Person("Anna")), COFFEE, NONE, Policy())
+    used = Past(hours=frozenset({0}))
+    judged = judge(House((rule,), Person("Anna"), past=used), COFFEE, NONE, Policy())
     assert judged.trace == (Step(rule, standing, asks),)  # type: ignore[arg-type]

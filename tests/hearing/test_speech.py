@@ -30,6 +30,10 @@ def test_the_recogniser_understands_it(speech: Speech, moonshine: Moonshine) -> 
     assert recogniser.recognise(to_float(samples), "order").open_words == "the coffee is on its way"
 
 
+def test_what_a_long_sentence_took_is_not_kept_for_good(speech: Speech) -> None:
+    assert speech._voice.sess.get_session_options().enable_cpu_mem_arena is False
+
+
 def test_the_same_text_is_the_same_sound(speech: Speech) -> None:
     assert np.array_equal(Speech().speak("Ordered.", "en"), speech.speak("Ordered.", "en"))
 

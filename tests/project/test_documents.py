@@ -167,7 +167,8 @@ def test_a_page_that_is_made_from_code_is_up_to_date(script: object) -> None:
 
 
 def test_the_states_page_shows_everything_that_the_dialogue_can_say() -> None:
-    source = (ROOT / "agent/deciding/dialogue.py").read_text("utf-8")
+    sources = (ROOT / "agent/deciding" / f"{name}.py" for name in ("dialogue", "at_rest"))
+    source = "\n".join(path.read_text("utf-8") for path in sources)
     constants = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
     keys = {key for key in REPLIES["en"] if key in constants}
     page = state_tables.PAGE.read_text("utf-8")

@@ -94,6 +94,24 @@ def test_no_comes_with_its_reason(settings: Path, capsys: pytest.CaptureFixture[
     assert "No, because one order holds at most 20 of one thing" in capsys.readouterr().out
 
 
+def test_it_answers_as_of_a_first_order_or_of_one_like_those_before(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unusual = 'schema_version = 3\n[[rule]]\nid = "r"\nrequire = "factor"\n'
+    (settings.parent / "policy.toml").write_text(f'{unusual}unusual = ["goods", "amount", "hour"]\n')
+    assert run(settings, "explain", "--person", "Anna", *EXPLAIN) == 0
+    answer, note = capsys.readouterr().out.splitlines()[1:4:2]
+    assert answer.startswith(
+        "Yes, with a PIN or badge, because the rule r asks for a PIN or badge for goods that"
+    )
+    assert "--ordered-before" in note
+    assert run(settings, "explain", "--person", "Anna", "--ordered-before", *EXPLAIN) == 0
+    out = capsys.readouterr().out
+    assert "Yes, by voice alone." in out and "--ordered-before" not in out
+    found = told(settings, capsys, "--person", "Anna", *EXPLAIN)
+    assert found["rules"][0]["unusual"] == ["goods", "amount", "hour"]
+
+
 def test_without_the_shops_details_a_category_may_be_any(
     settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +121,7 @@ def test_without_the_shops_details_a_category_may_be_any(
         "id": "no-wood-for-children",
         "standing": "applies_unknown",
         "asks": "factor",
+        "unusual": [],
     }
     tell_facts(settings, coffee=Facts())
     assert told(settings, capsys, "--person", "Tom", *EXPLAIN)["needs"] == []

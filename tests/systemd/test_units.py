@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.committing.key_change import CHANGES
-from agent.committing.next_key import NEXT_SIGNING_KEY
+from agent.committing.key_change import CHANGES, OFFERED
 from agent.plumbing import configured
 from agent.plumbing.arrivals import OPERATOR, PEERS
 from agent.plumbing.sandbox import PROFILES
@@ -165,7 +164,7 @@ def test_another_key_is_taken_up_by_root_before_the_till_and_makes_none() -> Non
     assert unit.command()[-2:] == ["try-restart", "earmark-till.service"]
     assert unit.get("Before") == "earmark-till.service" and unit.yes("PrivateNetwork")
     assert unit.get("ProtectSystem") == "strict" and unit.get("CapabilityBoundingSet") == "CAP_DAC_OVERRIDE"
-    assert f"/var/lib/earmark/keys/{NEXT_SIGNING_KEY}" in unit.all("ConditionPathExists")
+    assert f"/var/lib/earmark/till/{OFFERED}" in unit.all("ConditionPathExists"), "wherever the key is kept"
     written = Unit("earmark-keys.path").get("PathChanged")
     assert written == f"/var/lib/earmark/till/{CHANGES}"
 

@@ -84,3 +84,27 @@ def test_the_file_that_is_served_is_the_copy_where_there_is_one(tmp_path: Path) 
     kept = tmp_path / "till" / FILE_NAME
     kept.write_bytes(OLD)
     assert served_file(paths) == kept
+
+
+def test_packed_details_are_those_that_were_kept_for_just_this(store: CatalogueStore, tmp_path: Path) -> None:
+    assert store.packed("compiler a of b") == b""
+    store.keep_packed("compiler a of b", b"packed")
+    assert CatalogueStore(tmp_path).packed("compiler a of b") == b"packed"
+    for of in ("compiler a of c", "another a of b", ""):
+        assert store.packed(of) == b"", "of others"
+    whole = (tmp_path / "catalogue.packed").read_bytes()
+    for damaged in (whole[:-1] + b"x", whole[:-1], whole[:10], b""):
+        (tmp_path / "catalogue.packed").write_bytes(damaged)
+        assert store.packed("compiler a of b") == b""
+    store.keep_packed("compiler a of b", b"packed")
+    store.forget_details_but("a" * 64)
+    assert not (tmp_path / "catalogue.packed").exists(), "the catalogue in use has no details"
+
+
+def test_packed_details_that_cannot_be_kept_are_packed_again(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    store = CatalogueStore(tmp_path / "gone")
+    store.keep_packed("of", b"packed")
+    assert "catalogue_unwritable" in capfd.readouterr().err
+    assert store.packed("of") == b""

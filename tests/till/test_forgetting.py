@@ -18,6 +18,7 @@ from agent.committing.approvals import Pairing
 from agent.committing.cancelling import BY_OPERATOR
 from agent.committing.intents import SignedIntent
 from agent.committing.journal import FILE_NAME, Journal
+from agent.committing.journal_lists import Reminder
 from agent.committing.journal_people import GIVEN_BACK_FOR_S, Left
 from agent.committing.jws import public_jwk
 from agent.committing.trusted_time import Lost
@@ -223,6 +224,34 @@ def test_a_request_that_was_answered_keeps_no_bytes_in_her_name(tmp_path: Path) 
         assert left == Left(open_orders=1)
         kept = dict(journal._db.execute("SELECT ask_id, payload FROM requests").fetchall())
         assert kept == {"1": b"", "2": signed(anna), "3": signed(bert)}
+
+
+def test_what_a_release_without_lists_has_left_of_somebody_it_forgot_goes(tmp_path: Path) -> None:
+    """It emptied every column `person`, as always, and knew of no list."""
+    with Journal(tmp_path / FILE_NAME) as journal:
+        for person, what in (("p-0badcafe", "Annabella's own tea"), ("", "rice")):
+            journal.add_to_list([(what, 1, what)], person=person, now_s=NOW_S)
+        journal.remind(Reminder("p-0badcafe", NOW_S, None))
+        for table in ("list_entries", "list_reminders"):
+            journal._db.execute(f"UPDATE {table} SET person = '' WHERE person != ''")
+        assert [entry.sku for entry in journal.on_list()] == ["rice"], "also before it is gone"
+        assert journal.reminder() is None
+        Erasure(People(tmp_path / "people"), (), journal).look(now_s=NOW_S)
+        assert [entry.sku for entry in journal.on_list()] == ["rice"], "which was nobody's from the beginning"
+        assert traces(tmp_path, "Annabella") == [], "nor in the log that SQLite writes ahead"
+
+
+def test_a_phone_that_an_earlier_release_has_left_goes_with_whose_it_was(till: Till, tmp_path: Path) -> None:
+    state, [anna] = tmp_path / "state", till.desk.people.all()
+    jwk = public_jwk(ECKey.generate_key("P-256"))
+    for person in (anna.pseudonym, "p-0badcafe"):
+        till.desk.phones.add(Pairing(person, jwk, b"k" * 32))
+    till.desk.erasure.look(now_s=NOW_S)
+    assert till.desk.phones.people() == (anna.pseudonym,)
+    assert traces(state, "p-0badcafe") == []
+    (state / "people" / f"{anna.pseudonym}.json").write_text("not to be read")
+    people = People(state / "people")
+    assert people.get(anna.pseudonym) is None and people.is_kept(anna.pseudonym), "damaged, and not forgotten"
 
 
 class Killed(BaseException):

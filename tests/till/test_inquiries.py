@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from agent.committing.envelope import TOLD
+from agent.deciding.ask_words import ASK_TEMPLATES
+from agent.deciding.asked import asked_in
 from agent.deciding.details import Details, Facts, Place
 from agent.plumbing.messages import Publish
 from agent.till.asks import Asks
@@ -149,7 +151,7 @@ def test_an_order_is_taken_back_after_a_yes_and_only_then(chat: Chat) -> None:
         "Take back your last order: two bags of dark roast coffee, thirty-eight zloty in total?"
     )
     assert chat.type("no") == "All right, the order stays: two bags of dark roast coffee."
-    assert chat.type("yes").startswith("That is nothing I can order here")
+    assert chat.type("yes").startswith("There is nothing to confirm")
     chat.type("cancel my last order")
     chat.type("how much is rice")
     chat.type("yes")
@@ -170,7 +172,7 @@ def test_with_a_basket_in_hand_the_word_cancel_is_about_that_basket(chat: Chat) 
     intent = placed(chat)
     chat.type("order a bag of rice")
     assert chat.type("cancel my last order") == "Cancelled. Nothing is ordered."
-    assert chat.type("yes").startswith("That is nothing I can order here")
+    assert chat.type("yes").startswith("There is nothing to confirm")
     assert chat.bench.journal.cancel(intent) is None
 
 
@@ -197,8 +199,8 @@ def test_what_the_details_tell_needs_no_shop(chat: Chat) -> None:
     ]
     assert said == [
         "One bag of medium roast coffee: aisle 3, bin B2.",
-        "With one bag of medium roast coffee goes milk.",
-        "Yes: one bag of medium roast coffee fits M8.",
+        "Goes with one bag of medium roast coffee: milk.",
+        "Yes, that fits M8: one bag of medium roast coffee.",
         "The shop's details do not say that of one bag of rice. Ask in the shop.",
     ]
     chat.till.desk.house = HouseRules(details=Details(1, "corner-shop", 1, "0" * 64, facts))
@@ -286,3 +288,56 @@ def test_a_full_journal_keeps_no_ticket_and_says_so(chat: Chat, monkeypatch: pyt
     monkeypatch.setattr("agent.committing.journal_requests.MOST_OPEN_REQUESTS", 0)
     assert chat.type("talk to a person").startswith("I could not write that down")
     assert chat.bench.journal.open_requests() == []
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_no_kind_of_question_is_left_without_an_answer(chat: Chat, language: str) -> None:
+    shown: list[str] = []
+    typed = TypedDialogue(chat.till.desk, language, shown.append, chat.till.what_is_low, chat.asks)
+    thing = {"en": "two bags of rice", "pl": "dwie paczki ryżu"}[language]
+    typed.typed({"en": "how much is rice", "pl": "ile kosztuje ryż"}[language])
+    frames = {frame.kind: frame for frame in chat.till.desk.edition.questions[language]}
+    for kind in ASK_TEMPLATES[language]:
+        frame = frames[kind]
+        before = len(shown) + len(chat.sent) + len(chat.bench.journal.open_requests())
+        typed.typed(f"{frame.before} {'' if frame.whole else thing} {frame.after}")
+        after = len(shown) + len(chat.sent) + len(chat.bench.journal.open_requests())
+        assert after > before, kind
+        assert not any("nothing I can order" in text or "Tego nie mogę" in text for text in shown), kind
+
+
+def test_it_is_what_the_price_was_asked_of(chat: Chat) -> None:
+    chat.type("how much are two bags of rice?")
+    assert chat.type("how much is it").startswith("Two bags of rice: eleven zloty")
+    assert chat.asked("is it in stock") == "In stock: two bags of rice."
+
+
+def test_how_many_there_are_is_told_as_the_shop_counts_it(chat: Chat) -> None:
+    stock = chat.bench.desk.shop.stock
+    stock.count("rice", 7)
+    assert chat.asked("how many bags of rice do you have?") == "The shop has seven bags of rice."
+    stock.count("rice", 0)
+    assert chat.asked("how much rice is left") == "Out of stock: one bag of rice."
+    assert chat.asked("how much butter is there") == "In stock: one pack of butter."
+
+
+def test_what_could_be_had_instead_is_told_as_far_as_it_is_there(chat: Chat) -> None:
+    assert chat.type("what can I use instead of rice?").startswith("The shop's details name nothing instead")
+    source = chat.till.desk.edition.source
+    facts = {"rice": Facts(substitutes=("pasta",))}
+    chat.till.desk.house = HouseRules(details=Details(1, "corner-shop", 1, source, facts))
+    assert chat.asked("what can I use instead of rice?").startswith("Would one pack of pasta do")
+    chat.bench.desk.shop.stock.count("pasta", 0)
+    assert chat.asked("what do you have instead of rice").endswith(
+        "does not have either, or not so much of it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("what's on offer", "offers"), ("Where's the rice?", "where"), ("where’s my order", "status")],
+)
+def test_what_is_said_short_is_what_it_is_in_full(chat: Chat, text: str, kind: str) -> None:
+    edition = chat.till.desk.edition
+    asked = asked_in(edition.parser("en"), edition.catalogue, edition.questions["en"], text)
+    assert asked is not None and asked.kind == kind

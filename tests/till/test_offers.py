@@ -11,8 +11,8 @@ import pytest
 from agent.committing.direct_intents import TAKE_WITHIN_S
 from agent.committing.offers import OFFER_LIFETIME_S
 from agent.committing.read_back import closed_reference
-from agent.deciding.conversation import Committing, Confirming, Idle
-from agent.deciding.offered import AwaitingOffer
+from agent.deciding.conversation import Committing, Confirming, FactorGiven, Idle
+from agent.deciding.offered import AwaitingOffer, OfferArrived, OfferLate
 from agent.plumbing import messages
 from agent.plumbing.settings import Settings
 from agent.till.offers import OFFER_WAIT_MS, Offers
@@ -253,3 +253,43 @@ def test_the_shop_s_dearer_offer_is_refused_where_the_voice_may_not_spend_that(d
     direct.wake_and_say(TWO, ANNA)
     direct.offers.received(at_price(direct, offer_of(direct), 9_000))
     assert direct.decided == ["order_over_limit"] and isinstance(direct.spoken._state, Idle)
+
+
+def test_a_screen_waits_for_nobody_who_speaks_and_nobody_who_speaks_for_a_screen(direct: Till) -> None:
+    """One offer is awaited at a time, and each who asked for one is called back once."""
+    offers, basket, other = direct.offers, agreed(2).basket, agreed(3).basket
+    told: dict[str, list[object]] = {name: [] for name in ("aloud", "one screen", "another")}
+    offers.ask(basket, told["aloud"].append)
+    offers.ask_for_screen(other, told["one screen"].append)
+    assert told["one screen"] == [OfferLate()] and not told["aloud"] and len(direct.asked) == 1
+    offers.received(offer_of(direct))
+    assert isinstance(told["aloud"][0], OfferArrived)
+    offers.ask_for_screen(basket, told["one screen"].append)
+    offers.ask_for_screen(basket, told["another"].append)
+    assert told["one screen"] == [OfferLate(), OfferLate()] and not told["another"]
+    offers.ask(other, told["aloud"].append)
+    assert told["another"] == [OfferLate()]
+    offers.received(offer_of(direct))
+    for ring in direct.timers:
+        ring()
+    assert [len(each) for each in told.values()] == [2, 2, 1]
+
+
+def test_what_is_typed_in_somebodys_name_is_ordered_at_the_offers_price(direct: Till) -> None:
+    [anna] = direct.desk.people.all()
+    touch = msgspec.structs.replace(direct.desk.settings.touch, keypad_device="/dev/input/event0")
+    direct.desk.settings = msgspec.structs.replace(direct.desk.settings, touch=touch)
+    direct.desk.factors.set(anna.pseudonym, "pin", "2468")
+    shown: list[str] = []
+    direct.typed = TypedDialogue(
+        *(direct.desk, "en", shown.append, direct.what_is_low),
+        person=anna.pseudonym,
+        draw=lambda: "101",
+        ask_for_offer=direct.offers.ask_for_screen,
+    )
+    direct.typed.typed(f"order {TWO}")
+    assert shown == []
+    direct.offers.received(at_price(direct, offer_of(direct), 1_850))
+    assert "thirty-seven zloty" in shown[-1]
+    direct.typed.factor(FactorGiven(anna.pseudonym, "pin"))
+    assert is_direct(direct) and direct.desk.journal.orders()[0].total.minor == 3_700

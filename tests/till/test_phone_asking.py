@@ -56,7 +56,66 @@ def test_it_is_asked_once_and_again_while_it_waits_and_not_after(asks: Asking) -
     assert asks.look(AGAIN_S - 1) == []
     assert asks.look(1) == [first], "the same bytes: one question"
     asks.room.proofs.received(asks.room.answer(asks.room.asked()))
-    assert asks.room.orders == 1 and asks.look(AGAIN_S) == []
+    assert asks.room.orders == 1
+    assert [one.ref for one in asks.look(AGAIN_S)] == [f"approval-withdrawn-{asked_id(first)}"]
+    assert asks.look(AGAIN_S) == []
+
+
+def asked_id(publish: Publish) -> str:
+    return publish.ref.removeprefix("approval-")
+
+
+def shown(asks: Asking) -> int:
+    """How many a phone is shown."""
+    return len(asks.room._bench.desk.shop.approval_requests.open_ones(asks.room.till.desk.now_s()))
+
+
+def tell_shop(asks: Asking, publish: Publish) -> str:
+    desk = asks.room._bench.desk.approval_desk
+    return desk.take(DEVICE, publish.payload, now_s=asks.room.till.desk.now_s()).code
+
+
+@pytest.mark.parametrize("online", [True, False])
+def test_an_order_that_is_taken_back_is_shown_on_no_phone_any_more(asks: Asking, online: bool) -> None:
+    asks.room.till.wake_and_say(ORDER)
+    [asked] = asks.look()
+    assert tell_shop(asks, asked) == "approval_asked" and shown(asks) == 1
+    asks.room.till.desk.online = online
+    asks.room.till.answer("no")
+    if not online:
+        assert asks.look(1) == []
+        asks.room.till.desk.online = True
+    [withdrawn] = asks.look(1)
+    assert tell_shop(asks, withdrawn) == "approval_withdrawn" and shown(asks) == 0
+    assert tell_shop(asks, asked) == "approval_asked" and shown(asks) == 0, "a copy that comes late"
+    asks.room.till.wake_and_say(ORDER)
+    [again] = asks.look(1)
+    assert tell_shop(asks, again) == "approval_asked" and shown(asks) == 1, "the same basket, asked anew"
+
+
+def test_of_two_order_services_one_may_hear_it_taken_back_first(asks: Asking) -> None:
+    asks.room.till.wake_and_say(ORDER)
+    [asked] = asks.look()
+    asks.room.till.answer("no")
+    [withdrawn] = asks.look(1)
+    assert tell_shop(asks, withdrawn) == "approval_withdrawn"
+    assert tell_shop(asks, asked) == "approval_asked" and shown(asks) == 0
+
+
+def test_what_never_left_and_what_is_over_at_the_shop_is_not_taken_back(asks: Asking) -> None:
+    asks.room.till.desk.online = False
+    asks.room.till.wake_and_say(ORDER)
+    assert asks.look() == []
+    asks.room.till.answer("no")
+    asks.room.till.desk.online = True
+    assert asks.look(1) == [], "the shop was never asked"
+    asks.room.till.wake_and_say(ORDER)
+    assert len(asks.look(1)) == 1
+    asks.room.till.desk.online = False
+    asks.room.till.answer("no")
+    assert asks.look(301) == []
+    asks.room.till.desk.online = True
+    assert asks.look(1) == [], "its five minutes are over"
 
 
 def test_offline_nothing_is_asked_and_it_is_as_soon_as_the_shop_is_there_again(asks: Asking) -> None:

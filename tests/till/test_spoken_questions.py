@@ -383,3 +383,60 @@ def test_what_was_withheld_from_one_is_told_to_that_one(till: Till) -> None:
     till.spoken.went_on(0)
     till.spoken.heard(utterance(0, ""))
     assert till.said == told and sentences(till) == before + 1
+
+
+def test_a_quote_is_offered_where_the_amount_is_too_much_and_nothing_is_listened_for(till: Till) -> None:
+    till.wake_and_say("order twenty bags of coffee")
+    assert till.said.endswith("order in the shop. For a quote, say: okay nabu, ask for a quote.")
+    assert till.listening is None and till.desk.journal.open_requests() == []
+    till.wake_and_say("yes place my order")
+    assert till.desk.journal.open_requests() == [] and till.desk.journal.orders() == []
+    till.wake_and_say("order twenty bags of coffee")
+    till.wake_and_say("ask for a quote")
+    [request] = till.desk.journal.open_requests()
+    assert request.title == "twenty bags of medium roast coffee"
+    assert till.desk.journal.orders() == []
+
+
+def test_a_quote_that_was_not_offered_takes_a_yes(till: Till) -> None:
+    till.wake_and_say("make me a quote for two bags of rice", BERT)
+    assert till.said.startswith("Shall I ask the shop for a quote for two bags of rice?")
+    till.answer("no", BERT)
+    assert till.said == "All right, no quote. Nothing is ordered." and not till.desk.journal.open_requests()
+    till.wake_and_say("make me a quote for two bags of rice", BERT)
+    till.answer("yes a quote", BERT, open_words="yes a quote")
+    assert len(till.desk.journal.open_requests()) == 1 and till.desk.journal.orders() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "voice", "goes"),
+    [("yes send back my order", ANNA, True), ("yes send back my order", BERT, False), ("no", ANNA, False)],
+)
+def test_an_order_goes_back_by_the_voice_that_gave_it(
+    till: Till, words: str, voice: tuple[float, ...], goes: bool
+) -> None:
+    _ordered(till)
+    till.wake_and_say("return my last order")
+    assert till.said.startswith("Send back your last order: two bags of medium roast coffee")
+    till.answer(words, voice, open_words=words)
+    assert (len(till.desk.journal.open_requests()) == 1) == goes
+
+
+def test_an_order_goes_back_for_no_stranger_and_not_by_a_voice_where_more_confirmed_it(till: Till) -> None:
+    _ordered(till)
+    till.wake_and_say("return my last order", BERT)
+    assert till.said.startswith("I tell that only to somebody whose voice I know")
+    anna = till.desk.people.all()[0].pseudonym
+    till.bench.road.commit(msgspec.structs.replace(agreed(person=anna), factors=("voice", "pin")))
+    till.deliver()
+    till.wake_and_say("return my last order")
+    assert till.said.startswith("More than a voice confirmed that order") and till.listening is None
+    assert till.desk.journal.open_requests() == []
+
+
+def test_what_goes_with_it_and_when_it_would_come_are_told_aloud(till: Till) -> None:
+    till.wake_and_say("what goes with rice", BERT)
+    assert till.said == "The shop's details do not say that of one bag of rice. Ask in the shop."
+    till.wake_and_say("when would it come", BERT)
+    answered_by_shop(till)
+    assert till.said.startswith("Ordered now, it would be there on ")

@@ -13,14 +13,15 @@ from agent.deciding.reply_words import REPLIES
 from agent.deciding.said import READS_BACK
 from agent.plumbing import messages, operator
 from agent.plumbing.ipc import IpcConnection
+from agent.plumbing.operator_policy import ShopPolicyShown, ShowShopPolicy
 from agent.plumbing.operator_shift import EndShift, ShiftShown, ShowShift
 from agent.plumbing.site_messages import BadgeRead, PinTyped
 from agent.plumbing.speaker_models import GE2E
 from agent.till import factors
 from agent.till.proofs import Proofs
-from agent.till.screen_number import LIFETIME_S, ScreenNumber, drawn
+from agent.till.screen_number import AT_THE_KEYPAD, LIFETIME_S, ScreenNumber, drawn
 from agent.till.touching import Touching
-from agent.till.typed import _AT_THE_KEYPAD, TypedDialogue
+from agent.till.typed import TypedDialogue
 from tests.till.kit import utterance
 from tests.till.test_shifts import BADGE, ORDER, OTHER, POLICY, Hall
 from tests.till.till_process import TillProcess, running_till
@@ -104,6 +105,10 @@ def test_what_is_typed_is_placed_by_a_pin_through_the_real_till(
     assert shown.decisions[0].code == "confirmed_by_pin"
 
 
+def test_the_till_tells_what_the_shop_lets_it_order(device: TillProcess) -> None:
+    assert _asked(device, ShowShopPolicy()) == ShopPolicyShown(0, 0, {}, "[]")
+
+
 def test_digits_of_a_screen_are_for_one_basket_and_for_some_minutes() -> None:
     now, numbers = [0.0], iter(["111", "222", "333"])
     number = ScreenNumber(lambda: now[0], lambda: next(numbers))
@@ -158,5 +163,5 @@ def test_a_pin_without_a_screens_digits_is_tried_for_no_screen(
 
 
 def test_what_a_screen_reads_back_names_as_much_as_what_is_said_aloud() -> None:
-    assert all(shown in READS_BACK for aloud, shown in _AT_THE_KEYPAD.items() if aloud in READS_BACK)
-    assert all("{text}" in REPLIES[language][key] for language in REPLIES for key in _AT_THE_KEYPAD.values())
+    assert all(shown in READS_BACK for aloud, shown in AT_THE_KEYPAD.items() if aloud in READS_BACK)
+    assert all("{text}" in REPLIES[language][key] for language in REPLIES for key in AT_THE_KEYPAD.values())

@@ -1,0 +1,63 @@
+"""What is shown to whoever types a line that is no order, no answer and no question to the shop."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.deciding.basket import Basket
+from agent.deciding.conversation import Say
+from agent.deciding.nearly_named import nearly_named
+from agent.deciding.replies import render
+from agent.deciding.replies_typed import NEAR, NEAR_MORE, PART, as_shown
+from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
+from agent.deciding.typed_ways import aid, asks_price_of_it, understood_part
+from agent.deciding.understanding import Answer, understand
+from agent.till.desk import Desk
+
+
+def aided(desk: Desk, text: str, language: str) -> str:
+    """The answer to what somebody asks who has lost or fears something; '' where it is none of that."""
+    return aid(text, language).format(**desk.hears.words(language))
+
+
+def beside(
+    desk: Desk, text: str, language: str, in_hand: Basket | None, about: Basket | None, *, asking: bool
+) -> str | None:
+    """What is told where a line was not understood in any words; '' where that is said with what is asked
+    about `in_hand`, None where there is nothing to tell. `about` was spoken of last; while something is
+    `asking`, nobody is led elsewhere."""
+    if asks_price_of_it(text, language) and (in_hand or about):
+        return "" if in_hand else _shown(desk, Say("price", basket=about), language)
+    if asking:
+        return None
+    answer = understand(desk.parser(language), desk.catalogue, "consent", text, text)
+    if isinstance(answer, Answer) and answer.kind in ("consent", "bare"):
+        return _shown(desk, Say("nothing_to_confirm"), language)
+    return _part(desk, text, language) or _near(desk, text, language) or None
+
+
+def _shown(desk: Desk, say: Say, language: str) -> str:
+    basket = desk.in_language(say.basket, language) if say.basket else None
+    say = Say(as_shown(say.key), basket=basket)
+    return render(say, language, desk.catalogue.currency, desk.hears)
+
+
+def _part(desk: Desk, text: str, language: str) -> str:
+    """How much of `text` was understood, and how to order that; '' where none of it was."""
+    words = PART.get(language)
+    basket = understood_part(desk.parser(language), desk.catalogue, text) if words else None
+    return words.format(items=spoken_basket(basket, language)) if words and basket else ""
+
+
+def _near(desk: Desk, text: str, language: str) -> str:
+    """What is sold that `text` names a part of, for somebody to choose from; '' where nothing is."""
+    if language not in NEAR:
+        return ""
+    products, more = nearly_named(desk.edition.catalogue, language, text)
+    items = []
+    for product in products:
+        line = desk.catalogue.line(product.id, {}, 1, language)
+        named = msgspec.structs.replace(line, title=product.words[language].say)  # without its options
+        items.append(spoken_line(named, language))
+    words = NEAR_MORE if more else NEAR
+    return words[language].format(items=joined(items, language), first=items[0]) if items else ""
