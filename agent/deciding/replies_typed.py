@@ -24,6 +24,8 @@ NEAR_MORE: Mapping[str, str] = {
 
 _ENGLISH_TYPED = {
     "not_understood_typed": "I did not understand that, or the shop does not sell it. Type for example: order {example}. Or type: help.",
+    "again_typed": "I did not understand that. To place it, somebody I know says to the device: {wake}, {aloud}. Or type: cancel.",
+    "again_otherwise_typed": "I still do not understand. Type what to change, as in: make it two. To place it, somebody I know says to the device: {wake}, {aloud}. Or type: cancel.",
     "help_typed": "Type what you need, for example: order {example}. I show what it costs, and somebody I know then says to the device: {wake}, {aloud}. You can also ask: how much is something, where is my order, what is on the list, talk to a person. Cancel ends everything.",
     "help_typed_pin": "Type what you need, for example: order {example}. I show what it costs, and you confirm it with your PIN on the keypad of the device, or on your phone. You can also ask: how much is something, where is my order, what is on the list, talk to a person. Cancel ends everything.",
     "nothing_to_confirm_typed": "There is nothing to confirm. Type for example: order {example}.",
@@ -35,7 +37,6 @@ _ENGLISH_TYPED = {
     "which_unclear_typed": "I am still not sure, so nothing is ordered. Type your order again.",
     "wrong_noted_open_typed": "I am sorry. I have noted what I understood, and no word of yours. Nothing is ordered. Type your order again.",
     "wrong_lost_open_typed": "I am sorry, and I could not note it. Nothing is ordered. Type your order again.",
-    "say_how_to_order_typed": "Nothing is ordered. Type your order again when you are ready.",
     "not_read_back_typed": "I have not shown you that as it is now, so nothing is ordered. Type your order again.",
     "not_confirmed_typed": "It was not confirmed, so nothing is ordered. Type your order again. Whoever looks after me sets a new PIN: earmark pin.",
     "nothing_to_repeat_typed": "I have shown nothing just now. Type for example: order {example}.",
@@ -43,6 +44,8 @@ _ENGLISH_TYPED = {
 
 _POLISH_TYPED = {
     "not_understood_typed": "Nie rozumiem albo sklep tego nie sprzedaje. Napisz na przykład: poproszę {example}. Albo: pomoc.",
+    "again_typed": "Nie rozumiem. Żeby zamówić, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}. Albo napisz: nie.",
+    "again_otherwise_typed": "Nadal nie rozumiem. Napisz, co zmienić, na przykład: zmień na dwa. Żeby zamówić, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}. Albo napisz: nie.",
     "help_typed": "Napisz, czego potrzebujesz, na przykład: poproszę {example}. Pokażę cenę, a osoba, którą znam, powie do urządzenia: {wake}, {aloud}. Możesz też zapytać: ile coś kosztuje, gdzie jest moje zamówienie, co jest na liście, albo napisać: chcę rozmawiać z człowiekiem. „Nie” kończy wszystko.",
     "help_typed_pin": "Napisz, czego potrzebujesz, na przykład: poproszę {example}. Pokażę cenę, a potwierdzisz PIN-em na klawiaturze urządzenia albo na swoim telefonie. Możesz też zapytać: ile coś kosztuje, gdzie jest moje zamówienie, co jest na liście, albo napisać: chcę rozmawiać z człowiekiem. „Nie” kończy wszystko.",
     "nothing_to_confirm_typed": "Nie ma czego potwierdzać. Napisz na przykład: poproszę {example}.",
@@ -54,7 +57,6 @@ _POLISH_TYPED = {
     "which_unclear_typed": "Nadal nie mam pewności, więc nic nie jest zamówione. Napisz zamówienie jeszcze raz.",
     "wrong_noted_open_typed": "Przepraszam. Zapisałem, co zrozumiałem, i ani jednego Twojego słowa. Nic nie jest zamówione. Napisz zamówienie jeszcze raz.",
     "wrong_lost_open_typed": "Przepraszam, i nie mogę tego zapisać. Nic nie jest zamówione. Napisz zamówienie jeszcze raz.",
-    "say_how_to_order_typed": "Nic nie jest zamówione. Napisz zamówienie jeszcze raz, kiedy zechcesz.",
     "not_read_back_typed": "Nie pokazałem tego tak, jak jest teraz, więc nic nie jest zamówione. Napisz zamówienie jeszcze raz.",
     "not_confirmed_typed": "Nie zostało to potwierdzone, więc nic nie jest zamówione. Napisz zamówienie jeszcze raz. Nowy PIN ustawia opiekun urządzenia: earmark pin.",
     "nothing_to_repeat_typed": "Przed chwilą niczego nie pokazałem. Napisz na przykład: poproszę {example}.",
@@ -62,6 +64,8 @@ _POLISH_TYPED = {
 
 _KOREAN_TYPED = {
     "not_understood_typed": "이해하지 못했거나 가게에서 팔지 않는 것입니다. 예를 들어 입력해 주세요: {example} 주세요. 또는: 도움말.",
+    "again_typed": "이해하지 못했습니다. 주문하려면 아는 분이 기기에 말합니다: {wake}, {aloud}. 그만두려면 입력해 주세요: 취소.",
+    "again_otherwise_typed": "아직 이해하지 못했습니다. 주문하려면 아는 분이 기기에 말합니다: {wake}, {aloud}. 그만두려면 입력해 주세요: 취소.",
     "help_typed": "필요한 것을 입력해 주세요. 예: {example} 주세요. 가격을 보여 드리면 아는 분이 기기에 말합니다: {wake}, {aloud}. 그만두려면: 취소.",
     "help_typed_pin": "필요한 것을 입력해 주세요. 예: {example} 주세요. 가격을 보여 드리면 기기의 키패드에서 PIN으로, 또는 휴대전화로 확인해 주세요. 그만두려면: 취소.",
     "nothing_to_confirm_typed": "확인할 것이 없습니다. 예를 들어 입력해 주세요: {example} 주세요.",
@@ -73,7 +77,6 @@ _KOREAN_TYPED = {
     "which_unclear_typed": "아직 확실하지 않아 아무것도 주문하지 않았습니다. 주문을 다시 입력해 주세요.",
     "wrong_noted_open_typed": "죄송합니다. 제가 이해한 것만 적어 두었고 하신 말씀은 남기지 않았습니다. 아무것도 주문하지 않았습니다. 주문을 다시 입력해 주세요.",
     "wrong_lost_open_typed": "죄송합니다. 적어 두지 못했습니다. 아무것도 주문하지 않았습니다. 주문을 다시 입력해 주세요.",
-    "say_how_to_order_typed": "아무것도 주문하지 않았습니다. 준비되면 주문을 다시 입력해 주세요.",
     "not_read_back_typed": "지금 내용을 보여 드리지 않아 아무것도 주문하지 않았습니다. 주문을 다시 입력해 주세요.",
     "not_confirmed_typed": "확인되지 않아 아무것도 주문하지 않았습니다. 주문을 다시 입력해 주세요. 새 PIN은 관리하는 분이 정합니다: earmark pin.",
     "nothing_to_repeat_typed": "방금 보여 드린 것이 없습니다. 예를 들어 입력해 주세요: {example} 주세요.",
