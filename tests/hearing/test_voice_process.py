@@ -69,7 +69,7 @@ def _settle(device: VoiceDevice) -> None:
     """Returns when everything that was sent before has been obeyed: messages are taken in order."""
     device.till.send(Say(99, "", "en"))
     assert device.playback().size == 0
-    assert device.told() == Spoken(99)
+    assert device.told_but_silence() == Spoken(99)
 
 
 def test_an_order_after_the_wake_phrase(device: VoiceDevice) -> None:
@@ -278,8 +278,8 @@ def test_of_two_grammars_that_wait_the_newer_one_is_taken(device: VoiceDevice) -
     device.use(SentenceGraph("en", {"order": 0}, [1], [Arc(0, "tea", 1)], []).to_bytes())
     device.use(_parking().to_bytes())
     device.hear()
-    assert device.told() == Silence(5)
-    assert device.told() == GrammarTaken(graph_id(_parking().to_bytes()))
+    assert device.told_but_silence() == Silence(5)
+    assert device.told_but_silence() == GrammarTaken(graph_id(_parking().to_bytes()))
     _settle(device)
 
 
@@ -289,7 +289,7 @@ def test_a_grammar_that_is_in_use_already_is_taken_at_once_and_a_new_till_gets_i
     name = graph_id(corner_shop().to_bytes())
     device.use(corner_shop().to_bytes())
     device.hear()
-    assert device.told() == GrammarTaken(name)
+    assert device.told_but_silence() == GrammarTaken(name)
     device.use(_parking().to_bytes())
     device.till.close()
     device.new_till()
@@ -301,8 +301,8 @@ def test_a_grammar_that_is_in_use_already_is_taken_at_once_and_a_new_till_gets_i
 
 def test_listening_for_what_the_grammar_lacks_is_told(device: VoiceDevice) -> None:
     device.till.send(Listen(6, "parking", 5_000))
-    assert device.told() == Silence(6)
-    fault = device.told()
+    assert device.told_but_silence() == Silence(6)
+    fault = device.told_but_silence()
     assert isinstance(fault, VoiceFault)
     assert fault.code == "grammar_no_entry"
 
