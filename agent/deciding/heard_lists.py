@@ -48,9 +48,9 @@ LISTS_WHOLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 
-_IT: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "en": (("add it to the list", "put it on the list"), "and order it"),
-    "pl": (("dodaj to do listy", "dopisz to do listy"), "i zamów"),
+_IT: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "en": (("add it to the list", "put it on the list"), ("and order it", "and order")),
+    "pl": (("dodaj to do listy", "dopisz to do listy"), ("i zamów",)),
 }
 """What is in hand, or was asked about last; and what stands between that and a day."""
 
@@ -79,6 +79,6 @@ def heard_list_orders(language: str) -> tuple[str, ...]:
 
 def heard_list_its(language: str) -> tuple[str, ...]:
     """All that is heard of "add it to the list", and of "add it to the list and order it on Friday"."""
-    adds, then = _IT.get(language, ((), ""))
-    days = ("", *(f" {then} {phrases[0]}" for phrases in DAY_WORDS.get(language, ())))
+    adds, thens = _IT.get(language, ((), ()))
+    days = ("", *(f" {then} {phrases[0]}" for then in thens for phrases in DAY_WORDS.get(language, ())))
     return tuple(f"{add}{day}" for add in adds for day in days)

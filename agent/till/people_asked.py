@@ -86,6 +86,7 @@ def everything_about(desk: Desk, person: Person, *, templates: bool = False) -> 
         "voice": about_voice,
         "consent": _agreed(profile.consent),
         "factors": desk.factors.kinds_of(person.pseudonym),
+        "phone": desk.phones.has(person.pseudonym),
         "role": profile.role,
         "policy": {
             "roles": sorted(rules.roles),

@@ -34,7 +34,7 @@ WAYS = [
     *((language, "list_order", way) for language in LISTS_WHOLE for way in heard_list_orders(language)),
     *(
         (language, "list_add_it_on" if then in way else "list_add_it", way)
-        for language, then in (("en", " and order it "), ("pl", " i zamów "))
+        for language, then in (("en", " and order "), ("pl", " i zamów "))
         for way in heard_list_its(language)
     ),
 ]
@@ -60,6 +60,13 @@ def test_every_way_that_is_heard_is_one_that_is_typed() -> None:
                 assert (asked.kind, about) == (kind, [("rice", 2)] if THINGS[language] in said else []), said
             else:
                 assert asked == kind, said
+
+
+@pytest.mark.parametrize(
+    "said", ["add it to the list and order on friday", "put it on the list and order it tomorrow"]
+)
+def test_what_is_in_hand_may_be_listed_for_a_day_with_and_without_it(said: str) -> None:
+    assert _asked("en", said) == ListAsked("list_add_it_on", None, 4 if "friday" in said else 7)
 
 
 @pytest.mark.parametrize(

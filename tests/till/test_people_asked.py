@@ -101,6 +101,15 @@ def test_what_went_wrong_is_listed_and_cleared(
     assert feedback("list").startswith("Nobody has said")
 
 
+def test_an_export_says_that_there_is_a_phone(device: TillProcess, earmark: Run, tmp_path: Path) -> None:
+    pseudonym = earmark("add", "Erna")[1].split()[0]
+    assert json.loads(earmark("export", "Erna")[1])["phone"] is False
+    settings, phone = ["-s", str(device.settings_file)], tmp_path / "phone"
+    assert main(["phone", "pair", pseudonym, "--out", str(phone)]) == 0
+    assert main([*settings, "phone", "add", str(phone / "pairing.json")]) == 0
+    assert json.loads(earmark("export", "Erna")[1])["phone"] is True
+
+
 def test_an_export_longer_than_a_frame_comes_whole() -> None:
     known = {"orders": ["żółć" * 100] * 100}
     pieces = list(_pieces(known))
