@@ -90,6 +90,7 @@ ENGLISH = Lexicon(
         *("yes order it", "yes order that", "yes please order it", "yes please order that"),
         *("yes i confirm the order", "i confirm the order", "yes i confirm my order", "i confirm my order"),
         *("yes confirm the order", "confirm the order", "yes confirm my order", "confirm my order"),
+        *("yes i approve the order", "i approve the order", "yes approve the order", "approve the order"),
     ),
     consent_openings=("yes", "yes please"),
     consent_bare=(
@@ -128,8 +129,9 @@ ENGLISH = Lexicon(
         "never",
         "not that",
         "never confirm",
+        *("i refuse", "refuse it"),
     ),
-    laters=("later", "maybe later", "ask me later", "remind me later"),
+    laters=("later", "maybe later", "ask me later", "remind me later", "postpone it", "postpone the order"),
     the_first=("first", "former"),
     the_second=("second", "latter"),
     neither=("neither", "none", "neither of them", "none of them", "something else"),
