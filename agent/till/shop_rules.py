@@ -30,6 +30,8 @@ def _rule_of(shop: ShopRule) -> Rule:
     found: dict[str, Any] = {key: given[key] for key in _CONDITIONS if key in given}
     if all(_reads(key, given.get(key)) for key in _HOURS):
         found |= {key: given[key] for key in _HOURS}
+    elif any(given.get(key) for key in _HOURS):
+        found.pop("days", None)  # a night of one day may end on the next
     known = {key: value for key, value in found.items() if _reads(key, value)}
     id_ = f"{_PREFIX}{shop.id}"
     return msgspec.convert(
