@@ -12,13 +12,17 @@ from agent.deciding.replies import spoken_money
 from agent.deciding.replies_instead import INSTEAD
 from agent.deciding.spoken_basket import spoken_basket
 
+MOST_LOOKED_AT = 10
+"""Of what is named instead of one thing: the shop puts the best first."""
+
 
 def substitutes(
     line: Line, facts: Mapping[str, Facts], catalogue: Assortment, language: str
 ) -> Iterator[Line]:
-    """As many of each thing that the shop names instead of `line`, in its order; with the options of `line`,
-    where the other comes with them too. What is not sold, or has no words in `language`, is left out."""
-    for product_id in facts.get(line.product_id, Facts()).substitutes:
+    """As many of each thing that the shop names first instead of `line`, in its order; with the options of
+    `line`, where the other comes with them too. What is not sold, or has no words in `language`, is left
+    out."""
+    for product_id in facts.get(line.product_id, Facts()).substitutes[:MOST_LOOKED_AT]:
         try:
             options = catalogue.product(product_id).options
             chosen = {option: choice for option, choice in line.options if option in options}
