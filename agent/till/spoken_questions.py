@@ -184,6 +184,8 @@ class SpokenQuestions:
         if self._about is not None and self._is_remembered(int(question.at_s)):
             inquiries.ordered(self._about[0])
             inquiries.offered = self._offered
+            if question.asked.kind == "quote":
+                self._offered = None  # said twice, it is asked about
         self._inquiries = inquiries
         about = question.asked.basket or in_hand
         if about is not None:
