@@ -23,7 +23,7 @@ ABOUT_ME: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
         "enrol": ("naucz się mojego głosu", "zapisz mój głos"),
         "forget": ("zapomnij mój głos",),
         "known": ("co o mnie wiesz",),
-        "remember": ("możesz pamiętać co zamawiam", "pamiętaj co zamawiam"),
+        "remember": ("możesz pamiętać co zamawiam", "pamiętaj co zamawiam", "pamiętaj moje zamówienia"),
     },
     "ko": {},
 }

@@ -59,7 +59,7 @@ HEARD_ABOUT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "instead": ("what can i take instead of {item}", "what can i take instead of the {item}"),
         "promoted": ("is {item} on offer", "is the {item} on offer", "are {item} on offer"),
         "fits": ("what does {item} fit", "what does the {item} fit", "what do {item} fit"),
-        "quote": ("ask for a quote for {item}", "make me a quote for {item}"),
+        "quote": ("ask for a quote for {item}",),
     },
     "pl": {
         "price": (
@@ -112,7 +112,7 @@ HEARD_WHOLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "how long does delivery take",
         ),
         "fits": ("what does it fit", "what do they fit"),
-        "quote": ("ask for a quote", "make me a quote", "yes a quote"),
+        "quote": ("ask for a quote", "yes a quote"),
         "cancel": ("cancel my last order", "take my last order back"),
         "return": ("return my last order", "send my last order back", "send back my last order"),
         "person": ("talk to a person", "i want to talk to a person", "can i talk to a person"),

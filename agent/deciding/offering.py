@@ -6,6 +6,7 @@ nobody is sent to a keypad that waits for nothing. What was put as often as it m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from agent.deciding.challenged import Challenged
@@ -38,7 +39,12 @@ _BADLY_HEARD = frozenset(f"{question}_{reason}" for question in ("again", "chall
 _FAILING = _BADLY_HEARD | {"factor_of_another"}
 """Replies to what has failed, whatever brought them."""
 
-_NAMES_CHAT = frozenset(key for key, text in REPLIES["en"].items() if "earmark chat" in text)
+_WORDS: Mapping[Way, str] = {"chat": "earmark chat", "badge": "Hold up your badge"}
+_NAMED: Mapping[Way, frozenset[str]] = {
+    way: frozenset(key for key, text in REPLIES["en"].items() if words in text)
+    for way, words in _WORDS.items()
+}
+"""Replies that name the way by themselves."""
 
 _COUNTED = (Confirming, Challenged, AskingAnother, AwaitingFactor)
 _AT_REST: tuple[Way, ...] = ("chat", "person")
@@ -85,4 +91,4 @@ def _fitting(before: State, after: State) -> tuple[Way, ...]:
 
 def _unsaid(key: str, ways: tuple[Way, ...]) -> tuple[Way, ...]:
     """Without what the reply says by itself."""
-    return tuple(way for way in ways if not (way == "chat" and key in _NAMES_CHAT))
+    return tuple(way for way in ways if key not in _NAMED.get(way, ()))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 _ENGLISH: Mapping[str, str] = {
     "enrol_done_newcomer_factor": "Thank you. I know your voice now, as {name}. You can order once you are admitted. Somebody whose PIN or badge I know does it now, by typing it or holding it up. Or later: earmark people admit.",
-    "admit_done": "{name} may order from now on.",
+    "admit_done": "From now on {name} may order.",
     "admit_wrong": "That admits nobody. Try the PIN or badge again, or later: earmark people admit.",
     "refused_not_admitted": "I know your voice, and nobody has let you order yet. Whoever looks after me can, with: earmark people admit.",
     "enrol_consent_newcomer": "I would like to learn your voice. It stays on this device, and you can delete it at any time. If you agree, say: yes, learn my voice. Or say: cancel.",
@@ -36,7 +36,7 @@ _ENGLISH: Mapping[str, str] = {
 
 _POLISH: Mapping[str, str] = {
     "enrol_done_newcomer_factor": "Dziękuję. Znam już ten głos jako {name}. Żeby można było zamawiać, ktoś, kogo znam, wpisuje teraz swój PIN albo przykłada kartę. Albo później: earmark people admit.",
-    "admit_done": "{name} może od teraz zamawiać.",
+    "admit_done": "Od teraz {name} może zamawiać.",
     "admit_wrong": "To nikogo nie dopuszcza. Spróbuj jeszcze raz z PIN-em albo kartą albo później: earmark people admit.",
     "refused_not_admitted": "Znam ten głos, ale nikt nie pozwolił mu jeszcze zamawiać. Robi to opiekun urządzenia: earmark people admit.",
     "enrol_consent_newcomer": "Chcę nauczyć się Twojego głosu. Zostanie on na tym urządzeniu i można go usunąć w każdej chwili. Jeśli się zgadzasz, powiedz: tak, naucz się mojego głosu. Albo powiedz: nie.",

@@ -36,8 +36,10 @@ def said_sizes(catalogue: Catalogue, language: str) -> tuple[str, ...]:
 
 
 def written_size(text: str, language: str) -> str:
-    """ "M8" for "m eight" and "M 8"; '' for what is no size."""
+    """ "M8" for "m eight", "M 8" and "m8"; '' for what is no size."""
     words = normalise_text(text).split()
+    if len(words) == 1 and _SIZE.fullmatch(words[0].upper()):
+        return words[0].upper()
     for at in range(1, len(words)):
         letters, number = "".join(words[:at]), " ".join(words[at:])
         if len(letters) <= _MOST_LETTERS and letters.isalpha() and number in spoken_numbers(language):

@@ -155,6 +155,8 @@ class Inquiries:
                 self._about_last_order(self._status)
             case "cancel":
                 self._about_last_order(self._cancel)
+            case "price_of_it" if in_hand is not None:
+                self._tell("")  # what is asked is asked again, with its price
             case kind:
                 self._about_goods(lambda basket: self._goods.answer(kind, basket, asked.value))
 

@@ -31,8 +31,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     consent: Consent | None = None
     role: str = ""
     remembers: bool = False
-    remembering: Consent | None = None  # spoken by that person; None where an operator has let it
     sessions: tuple[Session, ...] = ()
+    remembering: Consent | None = None  # spoken by that person; None where an operator has let it
 
 
 NO_PROFILE = Profile()

@@ -12,6 +12,7 @@ from agent.deciding.replies_typed import NEAR, NEAR_MORE, PART, as_shown
 from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.deciding.typed_ways import aid, asks_price_of_it, understood_part
 from agent.deciding.understanding import Answer, understand
+from agent.till.beside import priced
 from agent.till.desk import Desk
 
 
@@ -27,19 +28,14 @@ def beside(
     about `in_hand`, None where there is nothing to tell. `about` was spoken of last; while something is
     `asking`, nobody is led elsewhere."""
     if asks_price_of_it(text, language) and (in_hand or about):
-        return "" if in_hand else _shown(desk, Say("price", basket=about), language)
+        return "" if in_hand or about is None else priced(desk, desk.in_language(about, language), language)
     if asking:
         return None
     answer = understand(desk.parser(language), desk.catalogue, "consent", text, text)
     if isinstance(answer, Answer) and answer.kind in ("consent", "bare"):
-        return _shown(desk, Say("nothing_to_confirm"), language)
+        say = Say(as_shown("nothing_to_confirm"))
+        return render(say, language, desk.catalogue.currency, desk.hears)
     return _part(desk, text, language) or _near(desk, text, language) or None
-
-
-def _shown(desk: Desk, say: Say, language: str) -> str:
-    basket = desk.in_language(say.basket, language) if say.basket else None
-    say = Say(as_shown(say.key), basket=basket)
-    return render(say, language, desk.catalogue.currency, desk.hears)
 
 
 def _part(desk: Desk, text: str, language: str) -> str:

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from agent.deciding.basket import Basket, Line
-from agent.deciding.conversation import Answered, Idle, Say, Surroundings
+from agent.deciding.conversation import Answered, Confirming, Idle, Record, Say, Surroundings
 from agent.deciding.dialogue import step
 from agent.deciding.lockout import CLEAR, FORGIVEN_AFTER_S, FREE_FAILURES, Lockout
 from agent.deciding.money import Money
@@ -89,3 +89,18 @@ def test_whoever_is_on_is_somebody_where_nothing_is_left_to_confirm() -> None:
     for speaker, key in ((ON, "nothing_to_confirm"), (_nobody("no_shift"), "refused_no_shift")):
         _, effects = step(Idle(), Answered(Answer("bare"), speaker), around)
         assert [effect.key for effect in effects if isinstance(effect, Say)] == [key]
+
+
+def test_a_voice_that_is_nobodys_answers_for_nobody_whose_voice_was_learned() -> None:
+    unknown = _nobody("unknown_voice")
+    assert who_answers(unknown, BERT, "anna", learned=True) == unknown
+    assert who_answers(unknown, BERT, "anna", learned=False) == ON
+
+
+def test_a_consent_on_a_shift_is_written_as_one() -> None:
+    coffee = Basket((Line("coffee", "coffee", (), "coffee", 2, "bag", Money(100, "PLN")),), 1)
+    around = Surroundings(Policy(), Circumstances(Money(0, "PLN")))
+    for speaker, code in ((ON, "consented_on_shift"), (ANNA, "consented")):
+        asked = Confirming(coffee, speaker, said=coffee.digest)
+        _, effects = step(asked, Answered(Answer("consent"), speaker, True), around)
+        assert effects[0] == Record(code, coffee, "anna")

@@ -3,10 +3,12 @@ waited for."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agent.deciding.asking import MOST_TRIES, MOST_TRIES_ELSEWHERE
-from agent.deciding.basket import Factor
+from agent.deciding.basket import Factor, Offer
 from agent.deciding.conversation import (
     Answered,
     AwaitingFactor,
@@ -219,3 +221,17 @@ def test_what_was_given_for_one_basket_is_not_given_for_another() -> None:
         awaiting("second", "pin"), Changed(TEA, ANNA, True), around(SECOND, Rule("pin", "factor"))
     )
     assert state == AwaitingFactor(TEA, ANNA, wants="factor", said=TEA.digest)
+
+
+def test_where_the_day_is_another_by_then_it_is_asked_for_anew_at_the_same_price() -> None:
+    cheaper = COFFEE.at([Money(90, "PLN")])
+    offer = Offer("token", "intent", 1, COFFEE)
+    asked = AwaitingFactor(cheaper, ANNA, offer=offer, said=cheaper.digest)
+    moved = replace(around(Rule("r", "factor")), delivery="2026-12-01", delivery_stands=False)
+    basket = cheaper.coming("2026-12-01")
+    state, effects = step(asked, FactorGiven(ANNA.person, "pin"), moved)
+    assert state == AwaitingFactor(basket, ANNA, offer=offer, said=basket.digest)
+    assert effects == (
+        Say("read_back_factor", "consent", basket),
+        Record("asked_factor", basket, ANNA.person),
+    )

@@ -63,6 +63,12 @@ def test_what_a_sensor_proposes_is_said_with_its_place_and_level_and_opens_nothi
     assert effects == (said, Record("proposed", COFFEE))
 
 
+def test_a_list_that_was_to_be_remembered_is_said_and_opens_nothing() -> None:
+    state, effects = step(Idle(), Proposed(COFFEE), CALM)
+    assert state == Idle()
+    assert effects == (Say("list_due", basket=COFFEE), Record("proposed", COFFEE))
+
+
 @pytest.mark.parametrize(
     ("places", "key", "title"),
     [(("silo",), "sensor_silent", "silo"), (("silo", "fridge"), "sensors_silent", "silo, fridge")],

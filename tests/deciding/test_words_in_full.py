@@ -36,7 +36,7 @@ from agent.deciding.conversation import (
 from agent.deciding.dialogue import step
 from agent.deciding.feedback_given import WasWrong
 from agent.deciding.money import Money
-from agent.deciding.offered import AwaitingOffer
+from agent.deciding.offered import AwaitingOffer, OfferArrived
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import House, Person, Rule
 from agent.deciding.understanding import Answer
@@ -69,6 +69,12 @@ def test_the_question_is_put_with_words_and_noted() -> None:
         Say("read_back_challenge", CHALLENGE, COFFEE, challenge=words),
         Record("asked_challenge", COFFEE, "p-anna"),
     )
+
+
+def test_at_the_price_of_an_offer_the_words_are_asked_for_that() -> None:
+    state, effects = step(AwaitingOffer(COFFEE, ANNA), OfferArrived(CHEAPER, OFFER), AROUND)
+    assert state == replace(ASKED, words=NEW)
+    assert effects[0] == Say("read_back_challenge", CHALLENGE, CHEAPER, challenge=NEW)
 
 
 def test_the_right_words_sign_just_that_at_the_price_of_the_offer() -> None:

@@ -79,6 +79,10 @@ _ELSEWHERE: Mapping[str, str] = {
     "ask: refused_too_many_open": "fifty of them: tests/backend/test_kept_asks.py",
     "reply: cannot_commit": "what no other reply names: `replies.render`",
     "reply: not_read_back": "no step of the table does it: tests/deciding/test_dialogue.py",
+    "reply: remember_failed": "nothing can be written: tests/till/test_remembering.py",
+    "reply: typed_about_me": "only in a language without words for what could be told instead",
+    "reply: wrong_lost_open_typed": "nothing can be written",
+    "reply: not_read_back_typed": "no step of the table does it: tests/deciding/test_dialogue.py",
     "reply: second_not_this_on_shift": "no badge of one's own comes that far on a shift",
     "reply: second_not_this_or_on": "no badge of one's own comes that far on a shift",
 }

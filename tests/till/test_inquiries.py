@@ -312,6 +312,11 @@ def test_it_is_what_the_price_was_asked_of(chat: Chat) -> None:
     assert chat.asked("is it in stock") == "In stock: two bags of rice."
 
 
+def test_what_is_in_hand_is_read_back_with_its_price_once(chat: Chat) -> None:
+    read_back = chat.type("order two bags of coffee")
+    assert chat.type("how much is it?") == read_back
+
+
 def test_how_many_there_are_is_told_as_the_shop_counts_it(chat: Chat) -> None:
     stock = chat.bench.desk.shop.stock
     stock.count("rice", 7)

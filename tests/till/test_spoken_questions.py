@@ -407,11 +407,11 @@ def test_a_quote_that_was_offered_is_asked_for_once(till: Till) -> None:
 
 
 def test_a_quote_that_was_not_offered_takes_a_yes(till: Till) -> None:
-    till.wake_and_say("make me a quote for two bags of rice", BERT)
+    till.wake_and_say("ask for a quote for two bags of rice", BERT)
     assert till.said.startswith("Shall I ask the shop for a quote for two bags of rice?")
     till.answer("no", BERT)
     assert till.said == "All right, no quote. Nothing is ordered." and not till.desk.journal.open_requests()
-    till.wake_and_say("make me a quote for two bags of rice", BERT)
+    till.wake_and_say("ask for a quote for two bags of rice", BERT)
     till.answer("yes a quote", BERT, open_words="yes a quote")
     assert len(till.desk.journal.open_requests()) == 1 and till.desk.journal.orders() == []
 
@@ -448,3 +448,9 @@ def test_what_goes_with_it_and_when_it_would_come_are_told_aloud(till: Till) -> 
     till.wake_and_say("when would it come", BERT)
     answered_by_shop(till)
     assert till.said.startswith("Ordered now, it would be there on ")
+
+
+def test_what_is_in_hand_is_read_back_with_its_price_once(till: Till) -> None:
+    till.wake_and_say("order two bags of coffee")
+    till.wake_and_say("how much is it", BERT)
+    assert till.said == READ_BACK

@@ -210,7 +210,11 @@ def test_somebody_elses_badge_is_not_taken_over(till: Till, touching: Touching) 
     touching.begin_new("badge", bert, lambda *step: steps.append(step))
     touching.received(BadgeRead(BADGE))
     touching.received(BadgeRead(BADGE))
-    assert steps[-1] == ("That badge belongs to somebody else. I have kept nothing.", True, False)
+    assert steps[-1] == (
+        "That badge belongs to somebody else. I have kept nothing. Start again with your own: earmark badge.",
+        True,
+        False,
+    )
     assert till.desk.factors.owner_of_badge(BADGE, now_s=0) == _anna(till)
 
 
@@ -249,7 +253,7 @@ def test_somebodys_pin_or_badge_admits_the_voice_that_was_learned_right_now(
     assert till.said.startswith("That admits nobody")
     till.finish_speaking()
     touching.received(message)
-    assert till.said == "new voice 1 may order from now on."
+    assert till.said == "From now on new voice 1 may order."
     assert till.decided[-1] == "admitted"
     assert all(person.admitted for person in till.desk.people.all())
 
