@@ -23,9 +23,6 @@ NEAR_MORE: Mapping[str, str] = {
 }
 
 _ENGLISH_TYPED = {
-    "again_typed": "I did not understand that. It is still about {items}, {total} in total, and nothing is ordered yet. To see how it goes on, type: repeat. Or type: cancel.",
-    "again_otherwise_typed": "I still do not understand. It is about {items}, {total} in total, and nothing is ordered yet. To see how it goes on, type: repeat. Or type: cancel.",
-    "change_unclear_typed": "I could not tell what to change. I have {items}, {total} in total. Type which of it, and how many. Or type: cancel.",
     "not_understood_typed": "I did not understand that, or the shop does not sell it. Type for example: order {example}. Or type: help.",
     "again_typed": "I did not understand that. To place it, somebody I know says to the device: {wake}, {aloud}. Or type: cancel.",
     "again_otherwise_typed": "I still do not understand. Type what to change, as in: make it two. To place it, somebody I know says to the device: {wake}, {aloud}. Or type: cancel.",
@@ -46,9 +43,6 @@ _ENGLISH_TYPED = {
 }
 
 _POLISH_TYPED = {
-    "again_typed": "Nie rozumiem. Nadal chodzi o: {items}, razem {total}, i nic jeszcze nie jest zamówione. Co dalej, pokażę, kiedy napiszesz: powtórz. Albo napisz: nie.",
-    "again_otherwise_typed": "Nadal nie rozumiem. Chodzi o: {items}, razem {total}, i nic jeszcze nie jest zamówione. Co dalej, pokażę, kiedy napiszesz: powtórz. Albo napisz: nie.",
-    "change_unclear_typed": "Nie wiem, co zmienić. Mam: {items}, razem {total}. Napisz, czego i ile. Albo napisz: nie.",
     "not_understood_typed": "Nie rozumiem albo sklep tego nie sprzedaje. Napisz na przykład: poproszę {example}. Albo: pomoc.",
     "again_typed": "Nie rozumiem. Żeby zamówić, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}. Albo napisz: nie.",
     "again_otherwise_typed": "Nadal nie rozumiem. Napisz, co zmienić, na przykład: zmień na dwa. Żeby zamówić, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}. Albo napisz: nie.",
@@ -69,9 +63,6 @@ _POLISH_TYPED = {
 }
 
 _KOREAN_TYPED = {
-    "again_typed": "이해하지 못했습니다. {items}, 모두 {total}이고 아직 주문하지 않았습니다. 다시 보시려면 입력해 주세요: 다시 말해 주세요. 그만두려면: 취소.",
-    "again_otherwise_typed": "아직 이해하지 못했습니다. {items}, 모두 {total}이고 아직 주문하지 않았습니다. 다시 보시려면 입력해 주세요: 다시 말해 주세요. 그만두려면: 취소.",
-    "change_unclear_typed": "무엇을 바꿀지 알 수 없습니다. 지금은 {items}, 모두 {total}입니다. 무엇을 몇 개로 바꿀지 입력해 주세요. 그만두려면: 취소.",
     "not_understood_typed": "이해하지 못했거나 가게에서 팔지 않는 것입니다. 예를 들어 입력해 주세요: {example} 주세요. 또는: 도움말.",
     "again_typed": "이해하지 못했습니다. 주문하려면 아는 분이 기기에 말합니다: {wake}, {aloud}. 그만두려면 입력해 주세요: 취소.",
     "again_otherwise_typed": "아직 이해하지 못했습니다. 주문하려면 아는 분이 기기에 말합니다: {wake}, {aloud}. 그만두려면 입력해 주세요: 취소.",
