@@ -37,9 +37,11 @@ def instead_of(
     catalogue: Assortment,
     language: str,
     is_there: Callable[[Line], bool] = lambda _: True,
+    wake: str = "",
 ) -> str:
     """A question about what could be ordered instead of those of `lines` for which there is something, the
-    first of each that `is_there`; '' where there is nothing."""
+    first of each that `is_there`; '' where there is nothing. `wake` is the phrase by which that is heard,
+    also while something else is asked; '' for a screen."""
     if language not in INSTEAD:
         return ""
     found: list[Line] = []
@@ -51,4 +53,4 @@ def instead_of(
         return ""
     basket = Basket(tuple(found), catalogue.version)
     items, total = spoken_basket(basket, language), spoken_money(basket.total, language)
-    return INSTEAD[language].format(items=items, total=total)
+    return INSTEAD[language].format(items=items, total=total, called=f"{wake}, " if wake else "")

@@ -104,7 +104,7 @@ class SpokenQuestions:
             told(recalled(self._desk, text, speaker.person, self._language, aloud=True))
         elif asked.kind == "price" and asked.basket is not None:
             self._about = asked.basket, now_s
-            told(priced(self._desk, asked.basket, self._language))
+            told(priced(self._desk, asked.basket, self._language, is_aloud=True))
         else:
             self._inquire(question, in_hand)
         return True
