@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from agent.committing.shop_rules import REQUIREMENTS, ShopRule
-from agent.deciding.rules import Rule
+from agent.deciding.rules import SHOP_WHO, Rule
 
 _PREFIX = "shop-"
 """So whoever reads a judgement sees whose rule it was, and no id of the house's is taken."""
@@ -37,7 +37,7 @@ def _rule_of(shop: ShopRule) -> Rule:
     return msgspec.convert(
         known
         | {
-            "id": id_ if _reads("id", id_) else f"{_PREFIX}{_UNNAMED}",
+            "id": id_ if _reads("id", id_) and id_ != SHOP_WHO else f"{_PREFIX}{_UNNAMED}",
             "require": shop.require if shop.require in REQUIREMENTS else "deny",
             "over_minor": shop.over_minor,
             "over_packs": shop.over_packs,
