@@ -49,9 +49,9 @@ class Hears(NamedTuple):
 
 
 def render(
-    say: Say, language: str, currency: str, hears: Hears, *, name: str = "", text: str = "", beside: str = ""
+    say: Say, language: str, currency: str, hears: Hears, *, name: str = "", text: str = "", added: str = ""
 ) -> str:
-    """The sentence for `say`. `name` is a person's, `text` an enrolment phrase, `beside` what the shop tells
+    """The sentence for `say`. `name` is a person's, `text` an enrolment phrase, `added` what the shop tells
     of the basket's goods. Raises KeyError for no such language."""
     replies = REPLIES[language]
     template = replies.get(say.key)
@@ -61,7 +61,7 @@ def render(
     if len(parts) > 2 or say.first:
         singles = (replace(say, key=key, first="", ways=()) for key in parts if key)
         return " ".join(
-            render(each, language, currency, hears, name=name, text=text, beside=beside) for each in singles
+            render(each, language, currency, hears, name=name, text=text, added=added) for each in singles
         )
     title = say.title or (spoken_basket(say.basket, language) if say.basket else "")
     one, other = (
@@ -80,8 +80,8 @@ def render(
         limit=spoken_money(Money(say.limit, currency), language),
         count=in_words(say.limit, language),
         delivery=_delivery(say.delivery, language),
-        comes=_beside(beside) + (_comes(say.basket, say.unusual, language) if say.basket else ""),
-        instead=_beside(say.instead),
+        comes=_sentence(added) + (_comes(say.basket, say.unusual, language) if say.basket else ""),
+        instead=_sentence(say.instead),
         place=place,
         Place=place[:1].upper() + place[1:],
         owner=_possessive(place),
@@ -167,7 +167,7 @@ def on_day(date: str, language: str) -> str:
         return ""
 
 
-def _beside(sentence: str) -> str:
+def _sentence(sentence: str) -> str:
     return f" {sentence}" if sentence else ""
 
 

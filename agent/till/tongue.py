@@ -10,8 +10,8 @@ from agent.deciding.conversation import Say, SensorsSilent
 from agent.deciding.proposals import Low
 from agent.deciding.replies import render, what_is_low
 from agent.deciding.tongues import HOW_TO_ASK
-from agent.till.beside import beside
 from agent.till.desk import Desk
+from agent.till.details_added import added
 
 
 def tongues(desk: Desk) -> list[str]:
@@ -42,6 +42,6 @@ def written(desk: Desk, say: Say, language: str, number: str) -> str:
     basket, other = (one and titled(desk, one, language) for one in (say.basket, say.other))
     keys = [say.key, "typed_way_person"] if "person" in say.ways else [say.key]
     says = [replace(say, key=key, basket=basket, other=other, ways=()) for key in keys]
-    shown, currency = beside(desk, says[0], language), desk.catalogue.currency
-    rendered = (render(each, language, currency, desk.hears, text=number, beside=shown) for each in says)
+    more, currency = added(desk, says[0], language), desk.catalogue.currency
+    rendered = (render(each, language, currency, desk.hears, text=number, added=more) for each in says)
     return " ".join(rendered)

@@ -63,7 +63,7 @@ from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
 from agent.till.tongue import low_in_words, titled, told_of_tongues, tongues, written
 from agent.till.typed_about import typed_about
-from agent.till.typed_beside import aided, beside
+from agent.till.typed_aids import aided, hinted
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -194,14 +194,14 @@ class TypedDialogue(Talk):
                 self._apply(Repeated())
             case _ if other := in_other_words(text, self._language, tried):
                 self.typed(other, (*tried, text))
-            case _ if (found := self._beside(text)) is not None:
-                self._answered(found)
+            case _ if (hint := self._hinted(text)) is not None:
+                self._answered(hint)
             case _:
                 self._apply(Confused())
 
-    def _beside(self, text: str) -> str | None:
+    def _hinted(self, text: str) -> str | None:
         asking = not isinstance(self._state, Idle)
-        return beside(self._desk, text, self._language, self._in_hand, self._inquiries.about, asking=asking)
+        return hinted(self._desk, text, self._language, self._in_hand, self._inquiries.about, asking=asking)
 
     def _speak(self, language: str) -> None:
         """From now on, and what is asked is asked once more in it."""
