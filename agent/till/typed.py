@@ -35,7 +35,7 @@ from agent.deciding.questions import priced_basket
 from agent.deciding.replies_typed import as_shown
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.tongues import tongue_asked
-from agent.deciding.typed_ways import in_other_words
+from agent.deciding.typed_ways import asks_price_of_it, in_other_words
 from agent.deciding.understanding import (
     AgainAsked,
     Answer,
@@ -131,6 +131,8 @@ class TypedDialogue(Talk):
         self.awaited.look()
         if isinstance(self._state, AwaitingOffer):
             self._apply(OfferLate())  # whoever types on does not wait
+            if asks_price_of_it(text, self._language):
+                return
         if (tongue := tongue_asked(text)) and not isinstance(self._meaning("order", text), OrderAsked):
             self._speak(tongue)
             return
@@ -295,13 +297,13 @@ class TypedDialogue(Talk):
         return spoken_basket(basket, self._language) if basket else self._title
 
     def _say(self, say: Say) -> None:
-        number, shown = "", AT_THE_KEYPAD.get(say.key)
+        number, shown, besides = "", AT_THE_KEYPAD.get(say.key), self._inquiries.besides(say.key)
         if shown and say.basket is not None and self._desk.settings.touch.keypad_device:
             number = self._number.of(say.basket.digest)
             say = replace(say, key=shown)
         say = replace(say, key=as_shown(say.key, by_pin=self._typist != TYPED))
         said = written(self._desk, say, self._language, number)
-        self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
+        self._shown(f"{said} {besides}".strip())
 
     def _shown(self, text: str) -> None:
         self._last, self._answer = f"{self._answer} {text}".strip(), ""
