@@ -31,7 +31,8 @@ from agent.deciding.dialogue import TABLE, step  # noqa: E402
 from agent.deciding.inquired import Tell  # noqa: E402
 from agent.deciding.offered import AskOffer, AwaitingOffer  # noqa: E402
 from scripts.beside_cases import QUESTIONS  # noqa: E402
-from scripts.dialogue_cases import ANNA, CASES, COFFEE, POLICY, TEA, WORDS, Case  # noqa: E402
+from scripts.dialogue_cases import CASES  # noqa: E402
+from scripts.dialogue_values import ANNA, COFFEE, POLICY, TEA, WORDS, Case  # noqa: E402
 from scripts.made_page import keep  # noqa: E402
 
 PAGE = ROOT / "docs" / "states.md"

@@ -12,7 +12,7 @@ from agent.deciding.placed import Committed, JournalMended, NotCommitted, Receip
 from agent.deciding.policy import Circumstances
 from agent.deciding.verification import Verdict
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE
+from scripts.dialogue_values import COFFEE
 
 CALM = Surroundings(Policy(), Circumstances(Money(0, "PLN")))
 SIGNED = Committing(COFFEE, Verdict("p-anna"))

@@ -36,7 +36,7 @@ from agent.deciding.policy import Circumstances
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE, TEA
+from scripts.dialogue_values import COFFEE, TEA
 
 ANNA, BERT = Verdict("p-anna"), Verdict("p-bert")
 CALM = Surroundings(Policy(), Circumstances(Money(0, "PLN")))

@@ -18,7 +18,8 @@ from agent.deciding.choice import CHOICE
 from agent.deciding.dialogue import TABLE, step
 from agent.deciding.offered import AskOffer, AwaitingOffer
 from agent.deciding.reply_words import REPLIES
-from scripts.dialogue_cases import CASES, CHANCE, POLICY, Case
+from scripts.dialogue_cases import CASES
+from scripts.dialogue_values import CHANCE, POLICY, Case
 from scripts.state_tables import _states
 
 

@@ -15,7 +15,8 @@ from agent.deciding.reply_words import REPLIES
 from agent.deciding.signals import signal_of
 from agent.deciding.verification import Verdict
 from agent.deciding.ways import WAYS, Way
-from scripts.dialogue_cases import ANNA, CALM, CASES, COFFEE, POLICY, TEA, WORDS
+from scripts.dialogue_cases import CASES
+from scripts.dialogue_values import ANNA, CALM, COFFEE, POLICY, TEA, WORDS
 from scripts.state_tables import _states
 from tests.deciding.conftest import HEARS
 

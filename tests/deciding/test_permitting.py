@@ -14,7 +14,7 @@ from agent.deciding.policy import Circumstances, Decision, Tier
 from agent.deciding.rules import House, Person, Requirement, Rule
 from agent.deciding.verification import Verdict, typed_by
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE
+from scripts.dialogue_values import COFFEE
 
 ANNA, NONE = Verdict("p-anna"), Circumstances(Money(0, "PLN"))
 PIN, PHONE, OTHERS = (

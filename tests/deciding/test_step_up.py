@@ -37,7 +37,7 @@ from agent.deciding.rules import House, Person, Rule
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict, typed_by
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE, TEA
+from scripts.dialogue_values import COFFEE, TEA
 
 ANNA, BERT = Verdict("p-anna"), "p-bert"
 ANNA_RULED = Person("Anna")

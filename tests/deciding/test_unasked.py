@@ -24,7 +24,7 @@ from agent.deciding.policy import Circumstances
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE
+from scripts.dialogue_values import COFFEE
 
 ANNA, NOBODY = Verdict("p-anna"), Verdict(reason="unknown_voice")
 CALM = Surroundings(Policy(), Circumstances(Money(0, "PLN")))

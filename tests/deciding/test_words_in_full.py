@@ -42,7 +42,7 @@ from agent.deciding.rules import House, Person, Rule
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE, TEA
+from scripts.dialogue_values import COFFEE, TEA
 
 ANNA, BERT, SHORT = Verdict("p-anna"), Verdict("p-bert"), Verdict(reason="too_short")
 CHANCE = bytes(range(16))
