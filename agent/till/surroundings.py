@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Surroundings
 from agent.deciding.history import much_of
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import ONLY_LIMITS
+from agent.deciding.surroundings import Surroundings
 from agent.till.desk import DAY_SECONDS, Desk
 from agent.till.past import local, past_of, past_orders
 from agent.till.shop_rules import rules_of

@@ -16,11 +16,11 @@ from agent.deciding.conversation import (
     Record,
     Say,
     SensorsSilent,
-    Surroundings,
 )
 from agent.deciding.dialogue import step
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.settings import Policy

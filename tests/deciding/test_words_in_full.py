@@ -31,7 +31,6 @@ from agent.deciding.conversation import (
     Say,
     Silent,
     State,
-    Surroundings,
 )
 from agent.deciding.dialogue import step
 from agent.deciding.feedback_given import WasWrong
@@ -39,6 +38,7 @@ from agent.deciding.money import Money
 from agent.deciding.offered import AwaitingOffer, OfferArrived
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import House, Person, Rule
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
 from agent.plumbing.settings import Policy
