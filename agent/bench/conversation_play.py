@@ -171,8 +171,6 @@ class _Player:
             *(f"{self._line}: {difference}" for difference in differences),
         ]
 
-    # --- things ---
-
     def _happen(self, step: Step, happening: Happening) -> None:
         room, words = self._room, happening.words
         languages = [mark.words["language"] for mark in step.marks if mark.what == "language"]
