@@ -56,7 +56,7 @@ class SpokenDialogue(AfterWake):
         is asked what only it knows."""
         super().__init__(desk, send, start_timer, on_enrol_step, waiting, show, shop)
         self._ask_for_offer = ask_for_offer
-        self._challenges = Challenges(desk.journal, self._language, desk.now_s, draw)
+        self._challenges = Challenges(desk.journal, self._language, desk.now_s, draw, desk.factors.boot_s)
 
     def voice_lost(self) -> None:
         """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
