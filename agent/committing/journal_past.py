@@ -11,7 +11,8 @@ MOST_ORDERS = 1_000
 
 _QUERY = (
     "SELECT basket_key, max(total_minor, coalesce(charged_minor, 0)), iat FROM orders"
-    " WHERE person = ? AND iat >= ? AND iat <= ? AND currency = ? AND (factors != '' OR iat <= ?)"
+    " WHERE person = ? AND iat >= ? AND iat <= ? AND currency = ?"
+    " AND (factors != '' OR (state = 'ordered' AND settled_at_s <= ?))"
     " AND state NOT IN ('refused', 'expired') ORDER BY iat DESC LIMIT ?"
 )
 
@@ -31,7 +32,8 @@ class PastRows(JournalFile):
         self, person: str, now_s: int, currency: str, *, back_s: int, by_voice_s: int
     ) -> list[OrderedBefore]:
         """What `person` (a pseudonym; nothing for '') has ordered and was not refused, newest first: not
-        longer than `back_s` ago, and where a voice alone confirmed it, at least `by_voice_s`."""
+        longer than `back_s` ago; where a voice alone confirmed it, the shop has had it for `by_voice_s`, as
+        it is the shop that tells the owner."""
         if not person:
             return []
         values = (person, now_s - back_s, now_s, currency, now_s - by_voice_s, MOST_ORDERS)

@@ -19,7 +19,9 @@ from agent.plumbing.sentence_graph import normalise_text
 
 SCHEMA_VERSION = 1
 LONGEST_NAME_WORDS = 12
-"""A spoken name longer than this is a slip of the keyboard, not a name."""
+LONGEST_NAME_LETTERS = 200
+"""A spoken name longer than these is a slip of the keyboard, not a name. (A longer one than a message between
+processes may be could not be read back.)"""
 
 Version = Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
 
@@ -182,3 +184,6 @@ def _wording_faults(path: Path, where: str, words: Mapping[str, Wording]) -> Ite
             elif count > LONGEST_NAME_WORDS:
                 most = f"at most {LONGEST_NAME_WORDS} can be spoken"
                 yield Fault(here, f"{where}: a name of {count} words in {language!r}; {most}")
+            elif len(form) > LONGEST_NAME_LETTERS:
+                most = f"at most {LONGEST_NAME_LETTERS} can be spoken"
+                yield Fault(here, f"{where}: a name of {len(form)} letters in {language!r}; {most}")

@@ -52,10 +52,12 @@ def is_doubtful(open_words: str, words: str, language: str) -> bool:
 
 def is_change_begun(open_words: str, language: str) -> bool:
     """Whether a free decode heard a "no" that only leads to how it is wanted ("no, make it"), of which the
-    grammar knows no sentence, and nothing denies after it in any."""
+    grammar knows no sentence, and nothing denies after it in any. After "no, actually" anything may follow
+    ("nie, jednak dziękuję"), so that is none."""
     lexicon = LEXICONS[language]
     no = normalise_text(lexicon.denials[0])
-    begun = tuple(f"{no} {normalise_text(change)} " for change in lexicon.changes)
+    wanting = (change for change in lexicon.changes if change.split()[-1] in lexicon.wanting)
+    begun = tuple(f"{no} {normalise_text(change)} " for change in wanting)
     decodes = [normalise_text(decode) for decode in open_words.split(BETWEEN_DECODES)]
     return any(decode.startswith(begun) for decode in decodes) and not any(
         is_denied(decode.removeprefix(f"{no} "), language) for decode in decodes

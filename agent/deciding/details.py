@@ -34,7 +34,7 @@ class Place(msgspec.Struct, frozen=True):
     """Where it lies, as the signs there have it."""
 
     aisle: Text
-    bin: str = ""
+    bin: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
 class Promotion(msgspec.Struct, frozen=True):

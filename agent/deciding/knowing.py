@@ -16,6 +16,9 @@ from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.deciding.telling import in_words
 from agent.plumbing.sentence_graph import normalise_text
 
+MOST_NAMED = 10
+"""Of what goes with one thing, or what it fits: nobody listens to more, and a message has an end."""
+
 
 class Known:
     """`facts` by product id, of exactly this `catalogue`; answers are in `language`."""
@@ -86,7 +89,8 @@ class Known:
         return self._say(key, line, aisle=place.aisle, bin=place.bin)
 
     def _others(self, line: Line) -> str:
-        lines = [other for name in self._of(line).goes_with if (other := self._one(name)) is not None]
+        named = self._of(line).goes_with[:MOST_NAMED]
+        lines = [other for name in named if (other := self._one(name)) is not None]
         if not lines:
             return self._unknown(line)
         names = joined([self._name(other.product_id) for other in lines], self._language)
@@ -101,7 +105,7 @@ class Known:
                 return self._say("fits_attribute", line, attribute=name.replace("_", " "), value=value)
         if not facts.fits:
             return self._unknown(line)
-        fits = joined(facts.fits, self._language)
+        fits = joined(facts.fits[:MOST_NAMED], self._language)
         if not wanted:
             return self._say("fits_all", line, fits=fits)
         known = next((one for one in facts.fits if normalise_text(one) == wanted), "")

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 INSTEAD: Mapping[str, str] = {
-    "en": "Would {items} do, for {total}? To order it, say or type: order {items}.",
-    "pl": "A może {items} za {total}? Żeby to zamówić, powiedz lub napisz: poproszę {items}.",
+    "en": "Would {items} do, for {total}? To order it, say or type: {called}order {items}.",
+    "pl": "A może {items} za {total}? Żeby to zamówić, powiedz lub napisz: {called}poproszę {items}.",
 }
 
 HOLDS: Mapping[str, tuple[str, str]] = {

@@ -35,6 +35,7 @@ _ENGLISH = {
     "list_removed": "Off the list: {items}.",
     "list_not_there": "That is not on the list: {items}. What is there: what is on the list.",
     "list_cleared": "The list is empty now. On it was: {items}.",
+    "list_emptied": "The list is empty now.",
     "list_about_what": "What should be on the list? For example: add {example} to the list.",
     "list_unsold": "I know no single thing of that name here, so the list is as it was. Name it in full, for example: add {example} to the list.",
     "list_will_remind": (
@@ -71,6 +72,7 @@ _POLISH = {
     "list_removed": "Skreśliłem z listy: {items}.",
     "list_not_there": "Tego na liście nie ma: {items}. Co na niej jest: co jest na liście.",
     "list_cleared": "Lista jest teraz pusta. Skreśliłem: {items}.",
+    "list_emptied": "Lista jest teraz pusta.",
     "list_about_what": "Co dopisać do listy? Na przykład: dopisz {example} do listy.",
     "list_unsold": "Nie znam tu jednej rzeczy o takiej nazwie, więc lista jest taka, jak była. Podaj pełną nazwę, na przykład: dopisz {example} do listy.",
     "list_will_remind": (

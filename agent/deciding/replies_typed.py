@@ -23,6 +23,7 @@ NEAR_MORE: Mapping[str, str] = {
 }
 
 _ENGLISH_TYPED = {
+    "price_typed": "{Items}: {total} in total.{comes} To order it, type: order {items}.",
     "not_understood_typed": "I did not understand that, or the shop does not sell it. Type for example: order {example}. Or type: help.",
     "again_typed": "I did not understand that. To place it, somebody I know says to the device: {wake}, {aloud}. Or type: cancel.",
     "again_otherwise_typed": "I still do not understand. Type what to change, as in: make it two. To place it, somebody I know says to the device: {wake}, {aloud}. Or type: cancel.",
@@ -46,6 +47,7 @@ _ENGLISH_TYPED = {
 }
 
 _POLISH_TYPED = {
+    "price_typed": "Za {items} zapłacisz {total}.{comes} Żeby to zamówić, napisz: poproszę {items}.",
     "not_understood_typed": "Nie rozumiem albo sklep tego nie sprzedaje. Napisz na przykład: poproszę {example}. Albo: pomoc.",
     "again_typed": "Nie rozumiem. Żeby zamówić, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}. Albo napisz: nie.",
     "again_otherwise_typed": "Nadal nie rozumiem. Napisz, co zmienić, na przykład: zmień na dwa. Żeby zamówić, osoba, którą znam, mówi do urządzenia: {wake}, {aloud}. Albo napisz: nie.",
@@ -69,6 +71,7 @@ _POLISH_TYPED = {
 }
 
 _KOREAN_TYPED = {
+    "price_typed": "{Items}: 모두 {total}입니다. 주문하시려면 입력해 주세요: {items} 주세요.",
     "not_understood_typed": "이해하지 못했거나 가게에서 팔지 않는 것입니다. 예를 들어 입력해 주세요: {example} 주세요. 또는: 도움말.",
     "again_typed": "이해하지 못했습니다. 주문하려면 아는 분이 기기에 말합니다: {wake}, {aloud}. 그만두려면 입력해 주세요: 취소.",
     "again_otherwise_typed": "아직 이해하지 못했습니다. 주문하려면 아는 분이 기기에 말합니다: {wake}, {aloud}. 그만두려면 입력해 주세요: 취소.",

@@ -24,7 +24,7 @@ KOREAN = {
     "sensors_silent": "{Since} 다음 센서들에서 소식이 없습니다: {place}.",
     "low_nothing": "부족한 것이 없습니다.",
     "low_item": "{Place}: {level}. {items}, {total}, {standing}.",
-    "price": "{Items}: 모두 {total}입니다. 주문하시려면: {items} 주세요.",
+    "price": "{Items}: 모두 {total}입니다. 주문하시려면: {wake}, {items} 주세요.",
     "low_how": "여쭤 본 것을 주문하려면 제가 아는 분이 기기에 말합니다: {wake}, {aloud}.",
     "another": "{Items}, 이미 주문 대기 중입니다. 하나 더 주문할까요?",
     "much": "{Items}: 평소보다 훨씬 많습니다. 맞으면: 네. 아니면: 취소.",

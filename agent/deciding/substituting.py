@@ -12,13 +12,17 @@ from agent.deciding.replies import spoken_money
 from agent.deciding.replies_instead import INSTEAD
 from agent.deciding.spoken_basket import spoken_basket
 
+MOST_LOOKED_AT = 10
+"""Of what is named instead of one thing: the shop puts the best first."""
+
 
 def substitutes(
     line: Line, facts: Mapping[str, Facts], catalogue: Assortment, language: str
 ) -> Iterator[Line]:
-    """As many of each thing that the shop names instead of `line`, in its order; with the options of `line`,
-    where the other comes with them too. What is not sold, or has no words in `language`, is left out."""
-    for product_id in facts.get(line.product_id, Facts()).substitutes:
+    """As many of each thing that the shop names first instead of `line`, in its order; with the options of
+    `line`, where the other comes with them too. What is not sold, or has no words in `language`, is left
+    out."""
+    for product_id in facts.get(line.product_id, Facts()).substitutes[:MOST_LOOKED_AT]:
         try:
             options = catalogue.product(product_id).options
             chosen = {option: choice for option, choice in line.options if option in options}
@@ -33,9 +37,11 @@ def instead_of(
     catalogue: Assortment,
     language: str,
     is_there: Callable[[Line], bool] = lambda _: True,
+    wake: str = "",
 ) -> str:
     """A question about what could be ordered instead of those of `lines` for which there is something, the
-    first of each that `is_there`; '' where there is nothing."""
+    first of each that `is_there`; '' where there is nothing. `wake` is the phrase by which that is heard,
+    also while something else is asked; '' for a screen."""
     if language not in INSTEAD:
         return ""
     found: list[Line] = []
@@ -47,4 +53,4 @@ def instead_of(
         return ""
     basket = Basket(tuple(found), catalogue.version)
     items, total = spoken_basket(basket, language), spoken_money(basket.total, language)
-    return INSTEAD[language].format(items=items, total=total)
+    return INSTEAD[language].format(items=items, total=total, called=f"{wake}, " if wake else "")

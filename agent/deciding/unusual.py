@@ -26,8 +26,8 @@ DAYS_BACK = 365
 """So far back it is looked: who orders a thing once a year orders it as usual."""
 
 COUNTS_AFTER_S = 24 * 3600
-"""An order that a voice alone confirmed counts from then on, when somebody could have heard of it and taken
-it back: else a forged voice would order a thing once to order it often."""
+"""An order that a voice alone confirmed counts so long after the shop took it, when somebody could have heard
+of it and taken it back: else a forged voice would order a thing once to order it often."""
 
 
 class Past(msgspec.Struct, frozen=True):

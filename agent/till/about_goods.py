@@ -28,9 +28,12 @@ Ask = Callable[[Question, Callable[[Told], str]], None]
 class AboutGoods:
     """Of one conversation; `tell` says or shows an answer."""
 
-    def __init__(self, desk: Desk, language: str, ask: Ask, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, desk: Desk, language: str, ask: Ask, tell: Callable[[str], None], *, is_aloud: bool
+    ) -> None:
         self._desk, self._language, self._ask, self._tell = desk, language, ask, tell
-        self._instead_of = instead(desk, language)
+        self._is_aloud = is_aloud
+        self._instead_of = instead(desk, language, is_aloud=is_aloud)
 
     def answer(self, kind: str, basket: Basket, value: str) -> None:
         """A question of that `kind`, of `basket`; whether it fits, of `value`. Raises ValueError for a kind
@@ -54,7 +57,7 @@ class AboutGoods:
             case "promoted":
                 self._tell(known_goods.promoted(basket, today(self._desk)))
             case "price_of_it":
-                self._tell(priced(self._desk, basket, self._language))
+                self._tell(priced(self._desk, basket, self._language, is_aloud=self._is_aloud))
             case _:
                 raise ValueError(kind)
 

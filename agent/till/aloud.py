@@ -19,7 +19,7 @@ from agent.deciding.conversation import (
     Say,
     SensorsSilent,
 )
-from agent.deciding.inquired import Inquired
+from agent.deciding.inquired import Inquired, VoiceLost
 from agent.deciding.placed import JournalMended, ReceiptArrived, ReceiptLate
 from agent.deciding.replies import render
 from agent.deciding.signals import Signal, signal_of
@@ -81,11 +81,25 @@ class Aloud(Talk):
         self._line.came()
         self._tell_news()
 
-    def spoken(self, say_id: int) -> None:
-        """A sentence was played to its end."""
+    def spoken(self, say_id: int, fault: str = "") -> None:
+        """A sentence was played to its end; or it could not be, by `fault`: then nobody has heard what it
+        asked, and nothing may be agreed to."""
+        is_unheard = bool(fault) and self._line.asks_by(say_id)
         self._line.spoken(say_id)
         self._news.spoken(say_id)
+        if is_unheard:
+            self._unheard()
         self._tell_news()
+
+    def _unheard(self) -> None:
+        was_open = not isinstance(self._state, Idle)
+        self._line.drop_question()
+        self._about_me.drop()
+        self._questions.drop()
+        self._enrolment.abandon()
+        self._apply_quietly(VoiceLost())
+        if was_open:
+            self._say(Say("not_read_back"))
 
     def begin_enrolment(self, name: str) -> bool:
         """Asks `name` for consent aloud; False where the device is in the middle of something."""

@@ -10,6 +10,7 @@ from agent.deciding.basket import Basket, Line
 from agent.deciding.conversation import Say
 from agent.deciding.knowing import Known
 from agent.deciding.replies import render
+from agent.deciding.replies_typed import as_shown
 from agent.deciding.substituting import instead_of, substitutes
 from agent.till.desk import Desk
 from agent.till.past import local
@@ -30,14 +31,14 @@ def added(desk: Desk, say: Say, language: str) -> str:
     basket = say.basket
     if basket is None or language not in ASK_REPLIES or basket.catalogue_version != desk.edition.version:
         return ""
-    if say.key == "price":
+    if say.key in ("price", as_shown("price")):
         return known(desk, language).more(basket, today(desk))
     return known(desk, language).packs(basket) if say.key.startswith("read_back") else ""
 
 
-def priced(desk: Desk, basket: Basket, language: str) -> str:
+def priced(desk: Desk, basket: Basket, language: str, *, is_aloud: bool) -> str:
     """The answer to what `basket` costs."""
-    say = Say("price", basket=basket)
+    say = Say("price" if is_aloud else as_shown("price"), basket=basket)
     more = added(desk, say, language)
     return render(say, language, desk.catalogue.currency, desk.hears, added=more)
 
@@ -52,12 +53,15 @@ def with_substitutes(desk: Desk, basket: Basket, language: str, most: int) -> tu
     return tuple(asked.items())[: max(most, len(basket.lines))]
 
 
-def instead(desk: Desk, language: str) -> Callable[[Sequence[Line], Callable[[Line], bool]], str]:
+def instead(
+    desk: Desk, language: str, *, is_aloud: bool
+) -> Callable[[Sequence[Line], Callable[[Line], bool]], str]:
     """Words what could be had instead of lines, of all that is there."""
+    wake = desk.hears.wake if is_aloud else ""
 
     def worded(lines: Sequence[Line], is_there: Callable[[Line], bool]) -> str:
         facts = desk.house.facts(desk.edition.source)
-        return instead_of(lines, facts, desk.edition.catalogue, language, is_there)
+        return instead_of(lines, facts, desk.edition.catalogue, language, is_there, wake)
 
     return worded
 
@@ -71,4 +75,4 @@ def instead_of_refused(
     if basket is None or (len(basket.lines) > 1 and not left):
         return ""
     gone = [line for line in basket.lines if not left.get(line.sku)]
-    return instead(desk, language)(gone, lambda _: True)
+    return instead(desk, language, is_aloud=True)(gone, lambda _: True)

@@ -67,7 +67,7 @@ class Inquiries:
         title whose receipt is to be shown; `person` is who asks, '' where that is not known."""
         self._desk, self._language, self._shop, self._person = desk, language, shop, person
         self._tell, self._follow, self._aloud = tell, follow, is_aloud
-        self._goods = AboutGoods(desk, language, self._asked_shop, tell)
+        self._goods = AboutGoods(desk, language, self._asked_shop, tell, is_aloud=is_aloud)
         self._requests = Requests(desk, language, shop, tell, is_aloud=is_aloud)
         self._really: _Really | None = None
         self._about: Basket | None = None  # what was asked or ordered last

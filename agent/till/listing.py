@@ -58,8 +58,15 @@ class Listing:
 
     def asked(self, asked: ListAsked, in_hand: Basket | None = None, about: Basket | None = None) -> None:
         """What is wanted is done and told, or told not to have been done."""
+        self._tried(lambda: self._asked(asked, in_hand, about))
+
+    def clear(self, meant: Sequence[Entry]) -> None:
+        """What somebody has agreed to have taken off goes, and nothing that was put there since."""
+        self._tried(lambda: self._clear(meant))
+
+    def _tried(self, change: Callable[[], None]) -> None:
         try:
-            self._asked(asked, in_hand, about)
+            change()
         except JournalError as error:
             audit.log(error.code, detail=error.detail, next_step=error.next_step)
             self._say("list_full" if error.code == "list_full" else "list_not_kept")
@@ -77,7 +84,7 @@ class Listing:
             case "list_what":
                 self._show()
             case "list_clear":
-                self._clear()
+                self._clear(None)
             case "list_order" if asked.day is not None:
                 self._remind(asked.day)
             case "list_order":
@@ -126,13 +133,23 @@ class Listing:
             told.append(self._dated("list_reminds", at))
         self._tell(" ".join(told))
 
-    def _clear(self) -> None:
-        found = self._list.entries()
-        if not found:
+    def _clear(self, meant: Sequence[Entry] | None) -> None:
+        there = self._list.entries()
+        numbers = {entry.number for entry in (there if meant is None else meant)}
+        found = [entry for entry in there if entry.number in numbers]
+        if not there:
             self._say("list_empty", example=self._example)
             return
+        if not found:
+            self._show()
+            return
         self._list.take_off(found)
-        self._say("list_cleared", items=self._titles(found))
+        if len(found) < len(there):
+            self._say("list_removed", items=self._titles(found))
+        elif self._is_aloud and len(found) > MOST_ALOUD:
+            self._say("list_emptied")
+        else:
+            self._say("list_cleared", items=self._titles(found))
 
     def _remind(self, day: int) -> None:
         if not self._desk.road.clock_trusted():

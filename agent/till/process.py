@@ -150,8 +150,8 @@ class Till:
                 self._shop.send_outbox()  # an order that was just agreed to need not wait for the next look
             case messages.Silence(listen_id=listen_id):
                 self._spoken.silent(listen_id)
-            case messages.Spoken(say_id=say_id):
-                self._spoken.spoken(say_id)
+            case messages.Spoken(say_id=say_id, fault=fault):
+                self._spoken.spoken(say_id, fault)
             case messages.VoiceFault(code=code, detail=detail):
                 self._ear.faulted(code, detail)
                 self._rest()

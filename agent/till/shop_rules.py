@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from agent.committing.shop_rules import REQUIREMENTS, ShopRule
-from agent.deciding.rules import Rule
+from agent.deciding.rules import SHOP_WHO, Rule
 
 _PREFIX = "shop-"
 """So whoever reads a judgement sees whose rule it was, and no id of the house's is taken."""
@@ -30,12 +30,14 @@ def _rule_of(shop: ShopRule) -> Rule:
     found: dict[str, Any] = {key: given[key] for key in _CONDITIONS if key in given}
     if all(_reads(key, given.get(key)) for key in _HOURS):
         found |= {key: given[key] for key in _HOURS}
+    elif any(given.get(key) for key in _HOURS):
+        found.pop("days", None)  # a night of one day may end on the next
     known = {key: value for key, value in found.items() if _reads(key, value)}
     id_ = f"{_PREFIX}{shop.id}"
     return msgspec.convert(
         known
         | {
-            "id": id_ if _reads("id", id_) else f"{_PREFIX}{_UNNAMED}",
+            "id": id_ if _reads("id", id_) and id_ != SHOP_WHO else f"{_PREFIX}{_UNNAMED}",
             "require": shop.require if shop.require in REQUIREMENTS else "deny",
             "over_minor": shop.over_minor,
             "over_packs": shop.over_packs,

@@ -4,12 +4,13 @@ their own, also on a shift, where what was ordered or spent is told to whoever s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from agent.deciding.basket import Basket
-from agent.deciding.list_asked import ListAsked, list_asked
+from agent.deciding.list_asked import list_asked
 from agent.deciding.replies_lists import LIST_REPLIES
+from agent.deciding.shopping_list import Entry
 from agent.deciding.telling import aloud as spoken
 from agent.deciding.verification import UNCLEAR, Verdict
 from agent.plumbing import audit
@@ -33,9 +34,11 @@ NotNow = Callable[[str, Verdict], None]
 class Clearing:
     """Whether all of the list is really to be taken off it: one misheard word would lose it."""
 
-    def __init__(self, desk: Desk, language: str, person: str, count: int) -> None:
-        """`count` of different things are on it."""
-        self._desk, self._language, self._person, self.count = desk, language, person, count
+    def __init__(self, desk: Desk, language: str, person: str, meant: Sequence[Entry]) -> None:
+        """`meant` is what stands there now."""
+        self._desk, self._language, self._person, self._meant = desk, language, person, meant
+        self.count = len({entry.sku for entry in meant})
+        """Of different things."""
         self.asks_if_meant = True
         self.tell: Callable[[str], None] = lambda _: None
 
@@ -48,7 +51,7 @@ class Clearing:
         listing = Listing(
             *(self._desk, self._language, self._person, self.tell, self.tell, lambda *_: None), is_aloud=True
         )
-        listing.asked(ListAsked("list_clear"))
+        listing.clear(self._meant)
 
     def drop(self) -> None:
         """Nobody has answered it."""
@@ -120,8 +123,8 @@ class SpokenLists:
         before = self._list.kept()
         listing = Listing(desk, language, speaker.person, tell, instead, order, is_aloud=True)
         if wanted.kind == "list_clear" and before.entries:
-            things = len({entry.sku for entry in before.entries})
-            self._ask_if_meant(Clearing(desk, language, speaker.person, things), utterance, speaker)
+            clearing = Clearing(desk, language, speaker.person, before.entries)
+            self._ask_if_meant(clearing, utterance, speaker)
             return True
         listing.asked(wanted, in_hand, about)
         after = self._list.kept()

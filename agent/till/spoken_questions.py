@@ -104,7 +104,7 @@ class SpokenQuestions:
             told(recalled(self._desk, text, speaker.person, self._language, aloud=True))
         elif asked.kind == "price" and asked.basket is not None:
             self._about = asked.basket, now_s
-            told(priced(self._desk, asked.basket, self._language))
+            told(priced(self._desk, asked.basket, self._language, is_aloud=True))
         else:
             self._inquire(question, in_hand)
         return True
@@ -184,6 +184,8 @@ class SpokenQuestions:
         if self._about is not None and self._is_remembered(int(question.at_s)):
             inquiries.ordered(self._about[0])
             inquiries.offered = self._offered
+            if question.asked.kind == "quote":
+                self._offered = None  # said twice, it is asked about
         self._inquiries = inquiries
         about = question.asked.basket or in_hand
         if about is not None:

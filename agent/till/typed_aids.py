@@ -28,7 +28,9 @@ def hinted(
     about `in_hand`, None where there is nothing to tell. `about` was spoken of last; while something is
     `asking`, nobody is led elsewhere."""
     if asks_price_of_it(text, language) and (in_hand or about):
-        return "" if in_hand or about is None else priced(desk, desk.in_language(about, language), language)
+        if in_hand or about is None:
+            return ""
+        return priced(desk, desk.in_language(about, language), language, is_aloud=False)
     if asking:
         return None
     answer = understand(desk.parser(language), desk.catalogue, "consent", text, text)

@@ -138,6 +138,10 @@ class VoiceLine:
         self._question = _Question(self._last_id, entry)
         self.send(messages.Listen(self._last_id, entry, self._windows.order_window_ms))
 
+    def asks_by(self, say_id: int) -> bool:
+        """Whether the microphone is to be open for what that sentence asks."""
+        return self._question is not None and self._question.listen_id == say_id
+
     def spoken(self, say_id: int) -> None:
         """A sentence was played to its end."""
         self._saying.discard(say_id)

@@ -161,6 +161,19 @@ def test_what_a_later_shop_says_makes_it_stricter(bench: Bench) -> None:
     assert rule == Rule("shop-unnamed", "deny", categories=("wine",), over_packs=2)
 
 
+def test_none_of_them_passes_for_what_the_shop_tells_of_its_products() -> None:
+    """Whoever asks why would be told of roles that nobody has named."""
+    [rule] = rules_of([ShopRule("who", "deny", products=("coffee",))])
+    assert rule == Rule("shop-unnamed", "deny", products=("coffee",))
+
+
+@pytest.mark.parametrize(("from_", "until"), [("22:00", "30:00"), ("22:00", ""), ("", "06:00")])
+def test_a_night_that_a_later_shop_writes_otherwise_is_not_cut_at_midnight(from_: str, until: str) -> None:
+    [rule] = rules_of([ShopRule("night", "deny", days=("fri",), from_=from_, until=until)])
+    saturday_one_o_clock = rules.Moment(5, 60)
+    assert rules.is_then(rule, saturday_one_o_clock)
+
+
 WORDS = st.lists(st.text(max_size=64), max_size=3).map(tuple)
 KNOWN = st.sampled_from(["goods", "mon", "GHS01", "coffee", "22:00"])
 

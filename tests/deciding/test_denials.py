@@ -171,6 +171,19 @@ def test_an_order_that_is_refused_is_none(catalogue: Catalogue, language: str, w
     assert understand(PARSERS[language], catalogue, "order", words, said) == Answer("denial")
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("pl", "nie, jednak dziękuję"),
+        ("pl", "nie, jednak zostaw"),
+        ("pl", "nie, jednak później"),
+        ("en", "no, actually, leave it"),
+    ],
+)
+def test_a_no_after_which_anything_may_follow_is_no_change_begun(language: str, said: str) -> None:
+    assert _answer(language, "", normalise_text(said)) == Answer("denial")
+
+
 def test_a_correction_calls_nothing_off() -> None:
     assert not is_called_off("two bags of rice no three", "two bags of rice no three", "en")
     assert not is_called_off("poproszę ryż, nie, kawę", "poprosze ryz nie kawe", "pl")

@@ -106,6 +106,19 @@ def test_what_is_in_a_pack_is_said_in_the_measure_that_people_use(
     assert pack_in_words(pack, language) == said
 
 
+def test_of_a_long_list_no_more_is_looked_at_or_said_than_somebody_listens_to() -> None:
+    """What is longer than a message between processes would end the till."""
+    many = ("pasta", "tomatoes", "rice") * 20_000
+    names = tuple(f"machine {number}" for number in range(20_000))
+    facts = {"rice": Facts(goes_with=many, fits=names, substitutes=("quinoa", *many))}
+    known, basket = Known(SHOP, facts, "en"), _basket(("rice", 1))
+    assert known.goes_with(basket).count("pasta") == 4
+    assert known.fits(basket, "").endswith("machine 8 and machine 9.")
+    assert "machine 9, and not machine 20000." in known.fits(basket, "machine 20000")
+    assert known.fits(basket, "machine 19999").startswith("Yes, that fits machine 19999")
+    assert len(list(substitutes(basket.lines[0], facts, SHOP, "en"))) < 20
+
+
 def test_how_much_is_in_a_pack_is_told_of_one() -> None:
     known = Known(SHOP, FACTS, "en")
     assert known.pack(_basket(("rice", 2))) == "One bag of rice holds one kilogram."

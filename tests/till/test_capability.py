@@ -41,6 +41,19 @@ _WORDS = st.sampled_from(
         "okay nabu learn my voice",
         "okay nabu forget my voice",
         "yes delete my voice",
+        "okay nabu you may remember what i order",
+        "yes you may remember my orders",
+        "okay nabu add three bottles of olive oil to the list",
+        "add it to the list",
+        "okay nabu order the list",
+        "okay nabu clear the list",
+        "yes clear the list",
+        "okay nabu ask for a quote",
+        "okay nabu how much is a pack of butter",
+        "no make it two",
+        "no make it ninety nine",
+        "make it five",
+        "repeat that",
         "yes",
         "the first",
         "no",
@@ -102,7 +115,10 @@ def test_every_message_of_voice_is_tried() -> None:
 _RULE = '[[rule]]\nid = "r"\nover_minor = 50_00\nrequire = '
 _SHIFTS = "schema_version = 2\n[shift]\nhours = 24\n"
 _RULES = ["", *(f'{_RULE}"{need}"' for need in ("factor", "phone", "second"))]
-_POLICIES = st.sampled_from([*_RULES, *(_SHIFTS + rule for rule in _RULES)])
+_NEW = (
+    'schema_version = 3\n[[rule]]\nid = "n"\nrequire = "challenge"\nunusual = ["goods", "amount", "hour"]\n'
+)
+_POLICIES = st.sampled_from([*_RULES, *(_SHIFTS + rule for rule in _RULES), _NEW, f"{_NEW}{_RULES[1]}"])
 
 
 @contextmanager

@@ -98,3 +98,17 @@ def test_a_stranger_is_not_even_asked(till: Till) -> None:
     till.wake_and_say("add a bag of rice to the list")
     till.wake_and_say(CLEAR, BERT)
     assert till.listening is None and listed(till) == {"rice": 1}
+
+
+def test_what_was_put_there_after_the_question_stays(till: Till) -> None:
+    shopping = ShoppingList(till.desk)
+    till.wake_and_say("add a bag of rice to the list")
+    till.wake_and_say(CLEAR)
+    shopping.add([till.desk.catalogue.line("butter", {}, 1, "en")], "")
+    till.answer(YES)
+    assert listed(till) == {"butter": 1} and till.said == "Off the list: one bag of rice."
+    till.wake_and_say(CLEAR)
+    shopping.take_off(shopping.entries())
+    shopping.add([till.desk.catalogue.line("rice", {}, 1, "en")], "")
+    till.answer(YES)
+    assert listed(till) == {"rice": 1} and till.said.startswith("The list: one bag of rice")

@@ -510,3 +510,29 @@ def test_somebody_elses_order_does_not_replace_the_open_one_and_its_voice(till: 
     till.answer(CONSENT)
     [order] = till.desk.journal.orders()
     assert "coffee" in order.title
+
+
+def test_what_could_not_be_said_to_its_end_is_consented_to_by_nobody(till: Till) -> None:
+    """A read-back that is longer than the voice speaks, or not to be pronounced, or without a loudspeaker."""
+    till.wake_and_say(ORDER)
+    asked = till.listening
+    assert asked is not None
+    till.spoken.spoken(asked.listen_id, "speech_text")
+    assert till.said.startswith("I have not read that back as it is now, so I have ordered nothing.")
+    assert till.listening is None
+    till.spoken.heard(utterance(asked.listen_id, CONSENT))
+    till.wake_and_say(CONSENT)
+    assert till.desk.journal.orders() == []
+    till.wake_and_say(ORDER)
+    till.answer(CONSENT)
+    assert len(till.desk.journal.orders()) == 1
+
+
+def test_what_only_tells_may_be_unsaid_and_an_enrolment_that_is_not_heard_learns_nothing(till: Till) -> None:
+    till.wake_and_say("okay nabu help")
+    number, before = till.spoken._line.last_id, len(till.sent)
+    till.spoken.spoken(number, "audio_sink_gone")
+    assert len(till.sent) == before
+    assert till.spoken.begin_enrolment("Carla") and till.listening is not None
+    till.spoken.spoken(till.listening.listen_id, "audio_sink_gone")
+    assert till.steps[-1] == ("", True, False)

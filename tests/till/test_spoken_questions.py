@@ -398,6 +398,14 @@ def test_a_quote_is_offered_where_the_amount_is_too_much_and_nothing_is_listened
     assert till.desk.journal.orders() == []
 
 
+def test_a_quote_that_was_offered_is_asked_for_once(till: Till) -> None:
+    till.wake_and_say("order twenty bags of coffee")
+    for _ in range(2):
+        till.wake_and_say("yes a quote")
+    assert till.said.startswith("Shall I ask the shop for a quote for twenty bags of medium roast coffee?")
+    assert len(till.desk.journal.open_requests()) == 1
+
+
 def test_a_quote_that_was_not_offered_takes_a_yes(till: Till) -> None:
     till.wake_and_say("ask for a quote for two bags of rice", BERT)
     assert till.said.startswith("Shall I ask the shop for a quote for two bags of rice?")

@@ -9,6 +9,7 @@ import pytest
 
 from agent.committing.journal import Journal
 from agent.committing.journal_past import _QUERY, MOST_ORDERS
+from agent.committing.journal_rows import OPEN
 from agent.deciding.policy_file import parse_policy
 from agent.deciding.unusual import COUNTS_AFTER_S, DAYS_BACK, NO_PAST, Past
 from agent.plumbing.settings import Touch
@@ -39,15 +40,18 @@ class Orders:
         factors: str = "",
         state: str = "ordered",
         currency: str = "PLN",
+        settled_s: int | None = None,
     ) -> None:
+        """The shop's receipt came at once, or at `settled_s`."""
         self._number += 1
+        settled_s = None if state in OPEN else settled_s or at_s
         self.journal._db.execute(
             "INSERT INTO orders (intent_id, conversation, person, basket_key, title, total_minor, currency,"
-            " topic, payload, sha256, iat, exp, state, queued_at_s, factors, charged_minor)"
-            " VALUES (?, '', ?, ?, '', ?, ?, '', ?, '', ?, 0, ?, 0, ?, ?)",
+            " topic, payload, sha256, iat, exp, state, queued_at_s, factors, charged_minor, settled_at_s)"
+            " VALUES (?, '', ?, ?, '', ?, ?, '', ?, '', ?, 0, ?, 0, ?, ?, ?)",
             (
                 *(str(self._number), person, key, minor, currency, b"x" * 6_000, at_s, state),
-                *(factors, charged),
+                *(factors, charged, settled_s),
             ),
         )
 
@@ -84,6 +88,16 @@ def test_a_voice_alone_makes_nothing_known_within_a_day_and_a_factor_does(orders
     assert orders.past() == NO_PAST
     assert orders.past(now_s=NOW_S + 1).products == {"coffee"}
     orders.add(at_s=NOW_S - 1, key="milk*1", factors="pin")
+    assert orders.past().products == {"milk"}
+
+
+def test_what_the_owner_could_not_have_heard_of_makes_nothing_known(orders: Orders) -> None:
+    """Whoever keeps the device from the shop for a day has taught it nothing by a forged voice."""
+    for state in OPEN:
+        orders.add(state=state)
+    orders.add(settled_s=NOW_S - COUNTS_AFTER_S + 1)
+    assert orders.past() == NO_PAST
+    orders.add(key="milk*1", state="queued", factors="pin")
     assert orders.past().products == {"milk"}
 
 
@@ -127,7 +141,7 @@ def test_without_such_a_rule_nobodys_orders_are_looked_up(
         asked.append(given)
         return NO_PAST
 
-    monkeypatch.setattr("agent.till.desk.past_of", looked_up)
+    monkeypatch.setattr("agent.till.surroundings.past_of", looked_up)
     order = "okay nabu order two bags of dark roast coffee"
     till.desk.house = HouseRules(parse_policy('[[rule]]\nid = "r"\nrequire = "factor"'))
     till.wake_and_say(order)
@@ -143,7 +157,7 @@ def test_it_holds_at_the_consent_as_well(till: Till) -> None:
     till.desk.house = HouseRules(parse_policy(RULE))
     known = Past(frozenset({"coffee"}), 100_00, frozenset(range(24)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("agent.till.desk.past_of", lambda *_: known)
+        patch.setattr("agent.till.surroundings.past_of", lambda *_: known)
         till.wake_and_say("okay nabu order two bags of dark roast coffee")
         assert till.decided[-1] == "read_back"
     till.answer("yes place my order")
