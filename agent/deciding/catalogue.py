@@ -19,7 +19,7 @@ from agent.plumbing.sentence_graph import normalise_text
 
 SCHEMA_VERSION = 1
 LONGEST_NAME_WORDS = 12
-LONGEST_NAME_LETTERS = 200
+LONGEST_NAME_LETTERS = 600
 """A spoken name longer than these is a slip of the keyboard, not a name. (A longer one than a message between
 processes may be could not be read back.)"""
 
