@@ -2,77 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from agent.deciding import conversation as talk
 from agent.deciding import placed
-from agent.deciding.basket import Basket, Line, Offer
-from agent.deciding.challenge_words import LEAST_CHANCE_BYTES, drawn
+from agent.deciding.basket import Offer
 from agent.deciding.challenged import ChallengeAnswered, Challenged
-from agent.deciding.details import Facts
 from agent.deciding.feedback_given import WasWrong
 from agent.deciding.inquired import Inquired, VoiceLost
-from agent.deciding.money import Money
 from agent.deciding.offered import OfferArrived, OfferLate, OfferOver
-from agent.deciding.policy import Circumstances
-from agent.deciding.rules import ONLY_LIMITS, House, Person, Requirement, Rule
 from agent.deciding.understanding import Answer
-from agent.deciding.verification import TYPED, Reason, Verdict, typed_by
-from agent.deciding.ways import Way
-from agent.plumbing.settings import Policy
-
-POLICY = Policy()
-ZERO = Money(0, "PLN")
-ANNA = Verdict("anna")
-COFFEE = Basket((Line("coffee", "coffee", (), "coffee", 2, "bag", Money(100, "PLN")),), 1)
-TEA = Basket((Line("tea", "tea", (), "tea", 2, "box", Money(100, "PLN")),), 1)
-BOTH = Basket((*COFFEE.lines, *TEA.lines), 1)
-MANY = Basket((Line("salt", "salt", (), "salt", POLICY.largest_quantity + 1, "bag", Money(0, "PLN")),), 1)
-DEAR = Basket(
-    (Line("safe", "safe", (), "safe", 1, "piece", Money(POLICY.voice_order_max_minor + 1, "PLN")),), 1
+from agent.deciding.verification import TYPED, Verdict, typed_by
+from scripts.dialogue_values import (
+    ANNA,
+    BOTH,
+    COFFEE,
+    CONSENT,
+    DEAR,
+    DEAR_COFFEE,
+    FEW_COFFEES,
+    MANY,
+    NO_CLOCK,
+    OFFER,
+    OTHER_WORDS,
+    QUEUED,
+    SPENT,
+    SPENT_BY_OTHERS,
+    SPENT_WITH_PIN,
+    TEA,
+    WITH_OTHERS,
+    WITH_PHONE,
+    WITH_PIN,
+    WITH_PIN_THERE,
+    WORDS,
+    Case,
+    nobody,
+    ruled,
 )
-DEAR_COFFEE = COFFEE.at([Money(POLICY.voice_order_max_minor, "PLN")])
-OFFER = Offer("", "", 0, COFFEE)
-CALM = Circumstances(ZERO)
-SPENT = Circumstances(Money(POLICY.voice_day_max_minor, "PLN"))
-SPENT_WITH_PIN = Circumstances(SPENT.spent, factor_ready=True)
-SPENT_BY_OTHERS = Circumstances(ZERO, spent_by_voice=Money(POLICY.voice_day_max_minor, "PLN"))
-QUEUED = Circumstances(ZERO, queued_same=True)
-NO_CLOCK = Circumstances(ZERO, clock_trusted=False)
-WITH_PIN = Circumstances(ZERO, factor_ready=True)
-WITH_PIN_THERE = Circumstances(ZERO, factor_ready=True, pin_ready=True)
-WITH_PHONE = Circumstances(ZERO, phone_ready=True)
-WITH_OTHERS = Circumstances(ZERO, second_ready=True)
-CONSENT = Answer("consent")
-CHANCE = bytes(LEAST_CHANCE_BYTES)
-WORDS = drawn(CHANCE, COFFEE.digest)
-OTHER_WORDS = WORDS[::-1]
-FEW_COFFEES = House(facts={"coffee": Facts(most=1)})
-
-
-def _house(require: Requirement) -> House:
-    """One whose only rule is about everything."""
-    return House((Rule("r", require),), Person("Anna"))
-
-
-@dataclass(frozen=True)
-class Case:
-    """One thing that may happen, in words and as values."""
-
-    when: str
-    event: talk.Event
-    circumstances: Circumstances = CALM
-    proposed: Basket | None = None  # by a sensor; counts in Idle only
-    offers: bool = False  # whether the shop is asked for offers
-    only_in: tuple[type[talk.State], ...] = ()  # where it is told apart; nothing: everywhere
-    house: House = ONLY_LIMITS
-    sentence_asked: bool = False  # after a bare yes
-    chance: bytes = CHANCE
-    ways: tuple[Way, ...] = ("chat", "person")  # that are ready
-
-
-def _nobody(reason: Reason) -> Verdict:
-    return Verdict(reason=reason)
 
 
 def _answered(answer: Answer, speaker: Verdict = ANNA, *, same: bool = True) -> talk.Answered:
@@ -91,15 +57,15 @@ _ORDERS = (
     ),
     Case("a known voice orders unusually many", talk.OrderHeard(COFFEE, ANNA), house=FEW_COFFEES),
     Case("an order is typed", talk.OrderHeard(COFFEE, TYPED)),
-    Case("an unknown voice orders", talk.OrderHeard(COFFEE, _nobody("unknown_voice"))),
-    Case("nobody is on shift, and the voice is not known", talk.OrderHeard(COFFEE, _nobody("no_shift"))),
-    Case("nobody is enrolled", talk.OrderHeard(COFFEE, _nobody("nobody_enrolled"))),
+    Case("an unknown voice orders", talk.OrderHeard(COFFEE, nobody("unknown_voice"))),
+    Case("nobody is on shift, and the voice is not known", talk.OrderHeard(COFFEE, nobody("no_shift"))),
+    Case("nobody is enrolled", talk.OrderHeard(COFFEE, nobody("nobody_enrolled"))),
     Case(
         "all who are enrolled were learned with another speaker model",
-        talk.OrderHeard(COFFEE, _nobody("voice_model_changed")),
+        talk.OrderHeard(COFFEE, nobody("voice_model_changed")),
     ),
-    Case("too little speech to know the voice", talk.OrderHeard(COFFEE, _nobody("too_short"))),
-    Case("too much noise to know the voice", talk.OrderHeard(COFFEE, _nobody("too_noisy"))),
+    Case("too little speech to know the voice", talk.OrderHeard(COFFEE, nobody("too_short"))),
+    Case("too much noise to know the voice", talk.OrderHeard(COFFEE, nobody("too_noisy"))),
     Case("more than `largest_quantity`", talk.OrderHeard(MANY, ANNA)),
     Case("dearer than `voice_order_max_minor`", talk.OrderHeard(DEAR, ANNA)),
     Case("dearer than that, by somebody who has a PIN", talk.OrderHeard(DEAR, ANNA), WITH_PIN),
@@ -109,51 +75,51 @@ _ORDERS = (
         talk.OrderHeard(COFFEE, ANNA),
         SPENT_BY_OTHERS,
     ),
-    Case("what a rule of the house denies", talk.OrderHeard(COFFEE, ANNA), house=_house("deny")),
+    Case("what a rule of the house denies", talk.OrderHeard(COFFEE, ANNA), house=ruled("deny")),
     Case(
         "what a rule asks a PIN for, by somebody who has none",
         talk.OrderHeard(COFFEE, ANNA),
-        house=_house("factor"),
+        house=ruled("factor"),
     ),
     Case(
         "the same, by somebody who has a PIN",
         talk.OrderHeard(COFFEE, ANNA),
         WITH_PIN,
-        house=_house("factor"),
+        house=ruled("factor"),
     ),
     Case(
         "what a rule asks words for that are to be said again",
         talk.OrderHeard(COFFEE, ANNA),
-        house=_house("challenge"),
+        house=ruled("challenge"),
     ),
     Case(
         "the same, where none can be asked for, and there is no PIN",
         talk.OrderHeard(COFFEE, ANNA),
-        house=_house("challenge"),
+        house=ruled("challenge"),
         chance=b"",
     ),
     Case(
         "what a rule asks a phone for, by somebody who has one",
         talk.OrderHeard(COFFEE, ANNA),
         WITH_PHONE,
-        house=_house("phone"),
+        house=ruled("phone"),
     ),
     Case(
         "the same, by somebody who has none",
         talk.OrderHeard(COFFEE, ANNA),
         WITH_PIN,
-        house=_house("phone"),
+        house=ruled("phone"),
     ),
     Case(
         "what a rule asks a second person for",
         talk.OrderHeard(COFFEE, ANNA),
         WITH_OTHERS,
-        house=_house("second"),
+        house=ruled("second"),
     ),
     Case(
         "the same, where nobody else could agree",
         talk.OrderHeard(COFFEE, ANNA),
-        house=_house("second"),
+        house=ruled("second"),
     ),
     Case(
         "an order is typed by somebody who has a phone", talk.OrderHeard(COFFEE, typed_by("anna")), WITH_PHONE
@@ -212,7 +178,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
     ),
     talk.Answered: (
         Case("a sentence of consent, from the voice that asked", _answered(CONSENT)),
-        Case("a denial, from anybody", _answered(Answer("denial"), _nobody("unknown_voice"))),
+        Case("a denial, from anybody", _answered(Answer("denial"), nobody("unknown_voice"))),
         Case("a bare yes", _answered(Answer("bare"))),
         Case(
             "a bare yes once more",
@@ -221,9 +187,9 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
             sentence_asked=True,
         ),
         Case("consent to another quantity", _answered(Answer("consent", 3, "bag"))),
-        Case("consent, too short to know the voice", _answered(CONSENT, _nobody("too_short"))),
-        Case("consent, too noisy to know the voice", _answered(CONSENT, _nobody("too_noisy"))),
-        Case("consent from an unknown voice", _answered(CONSENT, _nobody("unknown_voice"))),
+        Case("consent, too short to know the voice", _answered(CONSENT, nobody("too_short"))),
+        Case("consent, too noisy to know the voice", _answered(CONSENT, nobody("too_noisy"))),
+        Case("consent from an unknown voice", _answered(CONSENT, nobody("unknown_voice"))),
         Case("consent from another known voice", _answered(CONSENT, Verdict("bert"))),
         Case("consent after a change of speaker", _answered(CONSENT, same=False)),
         Case("consent that is typed", _answered(CONSENT, TYPED)),
@@ -240,23 +206,23 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
             SPENT_WITH_PIN,
         ),
         Case("consent, but the time is not trusted any more", _answered(CONSENT), NO_CLOCK),
-        Case('"later", from anybody', _answered(Answer("later"), _nobody("unknown_voice"))),
+        Case('"later", from anybody', _answered(Answer("later"), nobody("unknown_voice"))),
         Case("a denial of what a sensor proposed", _answered(Answer("denial")), proposed=COFFEE),
         Case('"later" to what a sensor proposed', _answered(Answer("later")), proposed=COFFEE),
         Case(
             "consent from an unknown voice to what a sensor proposed",
-            _answered(CONSENT, _nobody("unknown_voice")),
+            _answered(CONSENT, nobody("unknown_voice")),
             proposed=COFFEE,
         ),
     ),
     ChallengeAnswered: (
         Case("the words, from the voice that asked", ChallengeAnswered(WORDS, ANNA, True)),
         Case("other words", ChallengeAnswered(OTHER_WORDS, ANNA, True)),
-        Case("the words, from an unknown voice", ChallengeAnswered(WORDS, _nobody("unknown_voice"))),
+        Case("the words, from an unknown voice", ChallengeAnswered(WORDS, nobody("unknown_voice"))),
         Case("the words, from another known voice", ChallengeAnswered(WORDS, Verdict("bert"), True)),
         Case("the words, after a change of speaker", ChallengeAnswered(WORDS, ANNA)),
-        Case("too short to know the voice", ChallengeAnswered(WORDS, _nobody("too_short"))),
-        Case("too noisy to know the voice", ChallengeAnswered(WORDS, _nobody("too_noisy"))),
+        Case("too short to know the voice", ChallengeAnswered(WORDS, nobody("too_short"))),
+        Case("too noisy to know the voice", ChallengeAnswered(WORDS, nobody("too_noisy"))),
         Case("the words, but the day's limit is reached by now", ChallengeAnswered(WORDS, ANNA, True), SPENT),
         Case(
             "the words, but the time is not trusted any more", ChallengeAnswered(WORDS, ANNA, True), NO_CLOCK
@@ -302,7 +268,7 @@ CASES: dict[type[talk.Event], tuple[Case, ...]] = {
             "right, and a second person is needed besides",
             talk.FactorGiven("anna", "pin"),
             WITH_OTHERS,
-            house=_house("second"),
+            house=ruled("second"),
         ),
         Case("right, but the time is not trusted any more", talk.FactorGiven("anna", "pin"), NO_CLOCK),
     ),

@@ -30,8 +30,10 @@ from agent.deciding.choice import Choice  # noqa: E402
 from agent.deciding.dialogue import TABLE, step  # noqa: E402
 from agent.deciding.inquired import Tell  # noqa: E402
 from agent.deciding.offered import AskOffer, AwaitingOffer  # noqa: E402
+from agent.deciding.surroundings import Surroundings  # noqa: E402
 from scripts.beside_cases import QUESTIONS  # noqa: E402
-from scripts.dialogue_cases import ANNA, CASES, COFFEE, POLICY, TEA, WORDS, Case  # noqa: E402
+from scripts.dialogue_cases import CASES  # noqa: E402
+from scripts.dialogue_values import ANNA, COFFEE, POLICY, TEA, WORDS, Case  # noqa: E402
 from scripts.made_page import keep  # noqa: E402
 
 PAGE = ROOT / "docs" / "states.md"
@@ -107,7 +109,7 @@ def _states(state: type[talk.State], *, sentence_asked: bool) -> list[talk.State
 
 
 def _row(case: Case, state: talk.State) -> Row:
-    around = talk.Surroundings(
+    around = Surroundings(
         *(POLICY, case.circumstances, case.proposed, case.offers, case.house),
         ways=case.ways,
         chance=case.chance,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agent.bench.conversation_room import SOMEBODY
+from agent.bench.conversation_trouble import SOMEBODY
 from agent.bench.played_shop import PlayedShop
 from agent.committing.journal import Journal
 from agent.committing.journal_rows import OrderRow

@@ -12,9 +12,10 @@ import msgspec
 from agent.bench.conversation_account import account, differing
 from agent.bench.conversation_ear import OpenEar, WordsEar
 from agent.bench.conversation_file import Conversation, Step
-from agent.bench.conversation_room import Room, sensor_of
+from agent.bench.conversation_room import Room
 from agent.bench.happenings import Happening, minor_of, seconds_of
 from agent.bench.played_clock import Clock
+from agent.bench.played_sensor import sensor_of
 from agent.bench.played_shop import Founded
 from agent.committing.cancelling import BY_OPERATOR
 from agent.deciding import details, policy_file
@@ -134,7 +135,7 @@ class _Player:
         if "no_time" not in given:
             self._room.tell_time()
         for words in given.get("waiting", ()):
-            self._room.fill_queue(int(words["count"]))
+            self._room.troubles.full_queue(int(words["count"]))
         if "offline" not in given:
             self._room.link(up=True)
         self._room.settle()
@@ -169,8 +170,6 @@ class _Player:
             *self.faults,
             *(f"{self._line}: {difference}" for difference in differences),
         ]
-
-    # --- things ---
 
     def _happen(self, step: Step, happening: Happening) -> None:
         room, words = self._room, happening.words

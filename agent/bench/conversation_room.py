@@ -8,29 +8,28 @@ speech (`earmark bench journey` does).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from agent.bench.conversation_trouble import RoomTroubles
-from agent.bench.played_clock import Clock
+from agent.bench.played_clock import Clock, Timers
 from agent.bench.played_phone import RoomPhones
+from agent.bench.played_sensor import HIGH_PERCENT, LOW_PERCENT
 from agent.bench.played_shop import DEVICE, Founded, PlayedShop, edition_of
 from agent.committing.journal import Journal
 from agent.committing.journal_mend import MENDED
 from agent.committing.road import OrderRoad
 from agent.committing.trusted_time import TrustedTime
-from agent.deciding.basket import Basket
-from agent.deciding.conversation import Commit, SensorsSilent, State
+from agent.deciding.conversation import SensorsSilent, State
 from agent.deciding.placed import ReceiptArrived
 from agent.deciding.proposals import Low
-from agent.deciding.verification import Verdict, Voiceprint
+from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages, site_messages
 from agent.plumbing.settings import Device, Orders, Paths, Policy, Sensor, Settings, Touch
 from agent.plumbing.speaker_models import GE2E
 from agent.till.asks import Asks
-from agent.till.desk import Conversation, Desk
+from agent.till.desk import Desk
 from agent.till.factors import Factors
 from agent.till.feedback import FeedbackKept
 from agent.till.house import HouseRules
@@ -47,10 +46,6 @@ from agent.till.spoken import SpokenDialogue
 from agent.till.touching import Touching
 from agent.till.typed import TypedDialogue
 from agent.till.waiting import WaitingBaskets
-
-LOW_PERCENT, _HIGH_PERCENT = 20, 60
-SOMEBODY = "p-00000000"
-"""Of whom nothing else is known."""
 
 _ANYWHERE = "/dev/null"  # keypad, reader and button are never opened here
 
@@ -102,7 +97,7 @@ class Room:
         self.listening: messages.Listen | None = None
         self._sent: list[messages.Message] = []
         self._to_shop: list[messages.Publish] = []
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._timers = Timers(clock)
         self._numbers, self._drawn = itertools.count(1), itertools.count(101)
         self._draws = itertools.count(1)
         self.linked = False
@@ -136,23 +131,23 @@ class Room:
         self._proposals = SensorProposals(self.desk, self._silences)
         shopping = ShoppingList(self.desk)
         waiting = WaitingBaskets(lambda: [self.chat] if self.chat else [], self._proposals, shopping)
-        self._offers = Offers(self.desk, self._sent_up, self._after)
-        self._asks = Asks(self.desk, self._sent_up, self._after)
+        self._offers = Offers(self.desk, self._sent_up, self._timers.after)
+        self._asks = Asks(self.desk, self._sent_up, self._timers.after)
         if self._tells_when:
             self.desk.coming.use(self._asks.ask)
         self.spoken = Spoken(
-            *(self.desk, self._sent.append, self._after, lambda *_: None, waiting),
+            *(self.desk, self._sent.append, self._timers.after, lambda *_: None, waiting),
             ask_for_offer=self._offers.ask,
             draw=lambda length: next(self._draws).to_bytes(length, "big"),
             shop=self._asks,
         )
         self.proofs: Proofs = Proofs(self.desk, lambda: [self.spoken, *([self.chat] if self.chat else [])])
-        self.touching = Touching(self.desk, self.spoken, self._after, self.proofs)
+        self.touching = Touching(self.desk, self.spoken, self._timers.after, self.proofs)
         self._hears = False
         self.sensing = Sensing(
             self._proposals, self._silences, self.spoken, lambda: self._hears, lambda *_: None, shopping
         )
-        self._link = ShopLink(self.desk, self._sent_up, self._receipt, self._after)
+        self._link = ShopLink(self.desk, self._sent_up, self._receipt, self._timers.after)
         self._hears = True
         self.spoken.voice_came()
 
@@ -162,17 +157,10 @@ class Room:
         self.desk.journal.close()
         self.shop.close()
 
-    # --- time ---
-
     def pass_by(self, seconds: float) -> None:
         """Every clock goes on; what was to happen by then happens now."""
-        self._clock.boot_s += seconds
-        self._clock.shop_s += seconds
-        self._clock.wall_s += seconds
-        due = sorted(timer for timer in self._timers if timer[0] <= self._clock.boot_s)
-        self._timers = [timer for timer in self._timers if timer not in due]
-        for _, _, action in due:
-            action()
+        self._clock.pass_by(seconds)
+        self._timers.look()
 
     def jump(self, seconds: float) -> None:
         """Somebody sets the machine's wall clock."""
@@ -181,11 +169,6 @@ class Room:
     def tell_time(self) -> None:
         """The shop's."""
         self._link.received(self.shop.time())
-
-    def _after(self, delay_ms: int, action: Callable[[], None]) -> None:
-        self._timers.append((self._clock.boot_s + delay_ms / 1_000, next(self._numbers), action))
-
-    # --- the neighbours ---
 
     def utterance(self, said: messages.Utterance) -> None:
         """Somebody has spoken."""
@@ -200,7 +183,7 @@ class Room:
         """It is read, and `sensors` makes of it what its rule says."""
         self.sensing.received(site_messages.SensorState(sensor, 0, level, {}))
         wanted = level <= LOW_PERCENT / 100
-        if wanted or level >= _HIGH_PERCENT / 100:
+        if wanted or level >= HIGH_PERCENT / 100:
             self.sensing.received(site_messages.Proposal(sensor, level, wanted))
 
     def type(self, text: str, language: str, person: str = "") -> None:
@@ -210,7 +193,7 @@ class Room:
             self.chat = Typed(
                 *(self.desk, language, self.show, self._what_is_low, self._asks, person),
                 draw=lambda: str(next(self._drawn)),
-                start_timer=self._after,
+                start_timer=self._timers.after,
                 ask_for_offer=self._offers.ask_for_screen,
             )
         self.chat.typed(text)
@@ -223,14 +206,6 @@ class Room:
         """The device has compiled it and sells by it."""
         self._edition = self.desk.edition = edition_of(catalogue, self.settings.device.language)
         self._proposals.catalogue_changed()
-
-    def fill_queue(self, count: int) -> None:
-        """So many orders of somebody who is not here, each with a badge, wait for the shop."""
-        line = self.desk.catalogue.line("coffee", {}, 1, self.settings.device.language)
-        basket = Basket((line,), self.desk.catalogue.version)
-        commit = Commit(basket, Verdict(SOMEBODY), ("voice", "badge"), said=basket.digest)
-        for _ in range(count):
-            self.desk.commit(commit, Conversation.new(), 0)
 
     def restart(self, *, mended: bool = False) -> None:
         """Power fails: nobody knows the time, and what was being said is over. `mended`: the journal was
@@ -322,12 +297,3 @@ class Room:
 
     def _what_is_low(self) -> tuple[list[Low], list[SensorsSilent]]:
         return [waiting.low for waiting in self._proposals.all()], self._silences.silent()
-
-
-def sensor_of(product: str, place: str) -> Sensor:
-    """In percent; one pack fills half."""
-    return Sensor(
-        *(product, place, f"site/{product}", "percent", 100.0, float(LOW_PERCENT), float(_HIGH_PERCENT)),
-        product=product,
-        pack_amount=50.0,
-    )

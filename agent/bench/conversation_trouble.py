@@ -1,15 +1,22 @@
-"""What may befall the device of a conversation: no room for its journal, no folder to write in, an ear that
-is not well."""
+"""What may befall the device of a conversation: no room for its journal, no folder to write in, a full queue,
+an ear that is not well."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from agent.committing.journal_reserve import Reserve
+from agent.deciding.basket import Basket
+from agent.deciding.conversation import Commit
+from agent.deciding.verification import Verdict
+from agent.till.desk import Conversation
 from agent.till.ear import Ear
 
 if TYPE_CHECKING:
     from agent.bench.conversation_room import Room
+
+SOMEBODY = "p-00000000"
+"""Of whom nothing else is known."""
 
 _FAULTS = {"hears nothing": "audio_no_frames", "is overloaded": "audio_clipped"}
 
@@ -37,6 +44,15 @@ class RoomTroubles:
         elif not there:
             here.rename(away)
             here.touch()  # or it would be made anew
+
+    def full_queue(self, count: int) -> None:
+        """So many orders of somebody who is not here, each with a badge, wait for the shop."""
+        desk = self._room.desk
+        line = desk.catalogue.line("coffee", {}, 1, desk.settings.device.language)
+        basket = Basket((line,), desk.catalogue.version)
+        commit = Commit(basket, Verdict(SOMEBODY), ("voice", "badge"), said=basket.digest)
+        for _ in range(count):
+            desk.commit(commit, Conversation.new(), 0)
 
     def ear(self, how: str) -> None:
         """As `voice` reports it, and then it is a moment to say so."""

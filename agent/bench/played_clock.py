@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from agent.bench.happenings import DAYS
@@ -21,6 +23,12 @@ class Clock:
         self.wall_s = self.shop_s
         self._boots = 1
 
+    def pass_by(self, seconds: float) -> None:
+        """All of them go on."""
+        self.boot_s += seconds
+        self.shop_s += seconds
+        self.wall_s += seconds
+
     def restart(self) -> None:
         """Power fails, and the boot clock begins anew."""
         self.boot_s, self._boots = _BOOTED_S, self._boots + 1
@@ -28,3 +36,27 @@ class Clock:
     def read(self) -> ClockReading:
         """No time server keeps the wall clock."""
         return ClockReading(self.boot_s, self.wall_s, False, f"boot-{self._boots}")
+
+
+class Timers:
+    """What is to happen later, by a played clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()  # of two for the same moment, the first comes first
+
+    def after(self, delay_ms: int, action: Callable[[], None]) -> None:
+        """Once, when that has passed."""
+        self._timers.append((self._clock.boot_s + delay_ms / 1_000, next(self._numbers), action))
+
+    def look(self) -> None:
+        """Everything that was to happen by now happens."""
+        due = sorted(timer for timer in self._timers if timer[0] <= self._clock.boot_s)
+        self._timers = [timer for timer in self._timers if timer not in due]
+        for _, _, action in due:
+            action()
+
+    def clear(self) -> None:
+        """Nothing of it happens any more."""
+        self._timers.clear()

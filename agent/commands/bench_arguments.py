@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from agent.commands.bench_options import file, folder, noise, noise_kinds
 from agent.commands.bench_road_arguments import road_benchmarks
 from agent.commands.command_line import add_command, counts, numbers, seconds
 from agent.plumbing.speaker_models import GE2E, SpeakerModel
@@ -43,12 +44,12 @@ def _orders(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     orders = add_command(
         benchmarks, "orders", "bench", "orders", "share of spoken orders understood with every slot right"
     )
-    _folder(orders, "--set", _ORDER_SET, required=True)
-    _folder(orders, "--rejects", "recordings without orders; what passes is wrong")
-    _noise_kinds(orders)
-    _file(orders, "--columns", "JSON to which the kinds of noise are added; a PNG beside it")
-    _file(orders, "--curve", "JSON of what each gate lets pass; a PNG beside it")
-    _noise(orders)
+    folder(orders, "--set", _ORDER_SET, required=True)
+    folder(orders, "--rejects", "recordings without orders; what passes is wrong")
+    noise_kinds(orders)
+    file(orders, "--columns", "JSON to which the kinds of noise are added; a PNG beside it")
+    file(orders, "--curve", "JSON of what each gate lets pass; a PNG beside it")
+    noise(orders)
     return orders
 
 
@@ -60,21 +61,21 @@ def _room(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         "room",
         "orders in a room in which noise goes on; what the device says where it understands nothing",
     )
-    _folder(room, "--set", _ORDER_SET, required=True)
+    folder(room, "--set", _ORDER_SET, required=True)
     room.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth order")
-    _noise_kinds(room)
-    _noise(room)
+    noise_kinds(room)
+    noise(room)
     return room
 
 
 def _made(benchmarks: Benchmarks, name: str, what: str, count: int) -> argparse.ArgumentParser:
     made = add_command(benchmarks, name, "bench_device", name, what)
-    _file(made, "--catalogue", "what the sentences are about", required=True)
+    file(made, "--catalogue", "what the sentences are about", required=True)
     made.add_argument(
         "--count", type=int, default=count, metavar="N", help=f"sentences that are spoken (default: {count})"
     )
     made.add_argument("--seed", type=int, default=5, metavar="N", help="of the sentences (default: 5)")
-    _noise(made)
+    noise(made)
     return made
 
 
@@ -86,15 +87,15 @@ def _language(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         "language",
         "made orders, other things and other speech in a language, by the engine that hears it",
     )
-    _file(language, "--catalogue", "what is ordered", required=True)
+    file(language, "--catalogue", "what is ordered", required=True)
     language.add_argument("--language", choices=["en", "ko", "pl"], required=True)
     language.add_argument("--engine", choices=["auto", "moonshine", "vosk"], default="auto")
     language.add_argument(
         "--count", type=int, default=39, metavar="N", help="orders that are spoken (default: 39)"
     )
     language.add_argument("--seed", type=int, default=5, metavar="N", help="of the orders (default: 5)")
-    _file(language, "--curve", "JSON of what each gate lets pass; a PNG beside it")
-    _noise(language)
+    file(language, "--curve", "JSON of what each gate lets pass; a PNG beside it")
+    noise(language)
     return language
 
 
@@ -106,8 +107,8 @@ def _latency(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         "latency",
         "from the end of speech to the recognised order; pauses",
     )
-    _folder(latency, "--set", _ORDER_SET, required=True)
-    _noise(latency)
+    folder(latency, "--set", _ORDER_SET, required=True)
+    noise(latency)
     return latency
 
 
@@ -142,9 +143,9 @@ def _wake(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     wake = add_command(
         benchmarks, "wake", "bench", "wake", "how often the wake word is missed or heard in other speech"
     )
-    _folder(wake, "--set", "recordings of the phrase alone", required=True)
+    folder(wake, "--set", "recordings of the phrase alone", required=True)
     wake.add_argument("--phrase", required=True, help="'okay nabu', 'alexa', 'hey jarvis', 'hey mycroft'")
-    _folder(wake, "--negatives", "other speech; what wakes is a false alarm")
+    folder(wake, "--negatives", "other speech; what wakes is a false alarm")
     wake.add_argument(
         "--variations",
         action="store_true",
@@ -162,8 +163,8 @@ def _wake(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         action="store_true",
         help="also with the marks chosen on one half of all recordings, and counted on the other",
     )
-    _folder(wake, "--followed-by", "recordings that follow each clip without a pause")
-    _noise(wake)
+    folder(wake, "--followed-by", "recordings that follow each clip without a pause")
+    noise(wake)
     return wake
 
 
@@ -175,7 +176,7 @@ def _speakers(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         "speakers",
         "how well people are told apart by voice: EER, false rejects",
     )
-    _folder(speakers, "--set", "enrolled/ID/ (six files or more each), others/", required=True)
+    folder(speakers, "--set", "enrolled/ID/ (six files or more each), others/", required=True)
     speakers.add_argument(
         "--seconds", type=seconds, default=2.5, metavar="S", help="speech in one trial (default: 2.5)"
     )
@@ -194,7 +195,7 @@ def _speakers(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         action="store_true",
         help="order and consent together: one voice or two, and what verifying both as one gains",
     )
-    _noise(speakers)
+    noise(speakers)
     return speakers
 
 
@@ -206,12 +207,12 @@ def _journey(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         "journey",
         "whole conversations with synthetic customers, to the receipt",
     )
-    _file(journey, "--catalogue", "default: that of the sample shop")
+    file(journey, "--catalogue", "default: that of the sample shop")
     journey.add_argument(
         "--conversations", type=int, default=24, metavar="N", help="in each row (default: 24)"
     )
-    _folder(journey, "--negatives", "speech that answers nothing; what is taken for an answer")
-    _file(journey, "--noise", "noise to mix in (default: made, pink)")
+    folder(journey, "--negatives", "speech that answers nothing; what is taken for an answer")
+    file(journey, "--noise", "noise to mix in (default: made, pink)")
     journey.add_argument("--snr", type=numbers, default=(20.0, 10.0), metavar="DB,DB", help="default: 20,10")
     return journey
 
@@ -224,7 +225,7 @@ def _conversations(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         "conversations",
         "written conversations in English and Polish, held in words by the device's own dialogue",
     )
-    _folder(conversations, "--folder", "where they stand (default: docs/conversations)")
+    folder(conversations, "--folder", "where they stand (default: docs/conversations)")
     instead = conversations.add_mutually_exclusive_group()
     instead.add_argument("--show", metavar="N", help="only prints the Nth, or one with this in its name")
     instead.add_argument(
@@ -247,7 +248,7 @@ def _bargein(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         "bargein",
         'whether "stop" and "cancel" are heard while the device speaks',
     )
-    _file(bargein, "--catalogue", "whose consents would be taken", required=True)
+    file(bargein, "--catalogue", "whose consents would be taken", required=True)
     bargein.add_argument(
         "--echo",
         type=numbers,
@@ -255,8 +256,8 @@ def _bargein(benchmarks: Benchmarks) -> argparse.ArgumentParser:
         metavar="DB,DB",
         help="its own voice at the microphone against the person's (default: 6,0,-6,-12)",
     )
-    _folder(bargein, "--set", "recordings named stop... and cancel... (default: synthetic)")
-    _folder(bargein, "--negatives", "other speech while it speaks")
+    folder(bargein, "--set", "recordings named stop... and cancel... (default: synthetic)")
+    folder(bargein, "--negatives", "other speech while it speaks")
     return bargein
 
 
@@ -271,31 +272,5 @@ def _idle(benchmarks: Benchmarks) -> argparse.ArgumentParser:
     idle.add_argument(
         "--seconds", type=int, default=180, metavar="S", help="of listening that are measured (default: 180)"
     )
-    _file(idle, "--noise", "what the room sounds like (default: quiet)")
+    file(idle, "--noise", "what the room sounds like (default: quiet)")
     return idle
-
-
-def _noise(benchmark: argparse.ArgumentParser) -> None:
-    _file(benchmark, "--noise", "noise to mix in")
-    benchmark.add_argument(
-        "--snr", type=numbers, default=(), metavar="DB,DB", help="signal-to-noise ratios; needs --noise"
-    )
-
-
-def _noise_kinds(benchmark: argparse.ArgumentParser) -> None:
-    benchmark.add_argument(
-        "--noise-kind",
-        type=lambda text: tuple(text.split(",")),
-        default=(),
-        metavar="KIND,KIND",
-        help="made noise: hum, impulses, broadband, music, talker, headset; needs --snr",
-    )
-    _folder(benchmark, "--talkers", "speech for talker and headset (default: made voices)")
-
-
-def _folder(benchmark: argparse.ArgumentParser, name: str, text: str, *, required: bool = False) -> None:
-    benchmark.add_argument(name, type=Path, metavar="DIR", help=text, required=required)
-
-
-def _file(benchmark: argparse.ArgumentParser, name: str, text: str, *, required: bool = False) -> None:
-    benchmark.add_argument(name, type=Path, metavar="FILE", help=text, required=required)

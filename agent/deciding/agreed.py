@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from agent.deciding.conversation import (
-    AwaitReceipt,
-    Committing,
-    Idle,
-    Outcome,
-    Record,
-    Say,
-    Surroundings,
-)
+from agent.deciding.conversation import AwaitReceipt, Committing, Idle, Outcome, Record, Say
 from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
+from agent.deciding.surroundings import Surroundings
 
 
 def committed(state: Committing, event: Committed, _: Surroundings) -> Outcome:

@@ -18,8 +18,8 @@ from agent.deciding.conversation import (
     Record,
     Say,
     Silent,
-    Surroundings,
 )
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.verification import Verdict
 
 MOST_TRIES = 3

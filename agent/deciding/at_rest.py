@@ -13,8 +13,8 @@ from agent.deciding.conversation import (
     Record,
     Say,
     SensorsSilent,
-    Surroundings,
 )
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.verification import TYPED
 
 

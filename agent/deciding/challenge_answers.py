@@ -20,11 +20,11 @@ from agent.deciding.conversation import (
     Repeated,
     Say,
     Silent,
-    Surroundings,
 )
 from agent.deciding.inquired import Inquired, Tell
 from agent.deciding.permitting import challenge_will_do, permit
 from agent.deciding.reading_back import read_back
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.verification import UNCLEAR
 
 

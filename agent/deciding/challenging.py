@@ -10,8 +10,9 @@ from dataclasses import replace
 from agent.deciding.basket import Basket, Offer
 from agent.deciding.challenge_words import CHALLENGE, drawn
 from agent.deciding.challenged import Challenged
-from agent.deciding.conversation import Outcome, Record, Say, Surroundings
+from agent.deciding.conversation import Outcome, Record, Say
 from agent.deciding.permitting import unusual_in
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.verification import Verdict
 
 

@@ -3,8 +3,7 @@ values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from agent.deciding.basket import Basket, Factor, Offer
@@ -14,15 +13,12 @@ from agent.deciding.feedback_given import WasWrong
 from agent.deciding.inquired import Beside, Tell
 from agent.deciding.offered import AskOffer, AwaitingOffer, MayBeOffered, OfferEvent
 from agent.deciding.placed import Placed
-from agent.deciding.policy import Circumstances
-from agent.deciding.rules import ONLY_LIMITS, House, Person
 from agent.deciding.silences import Since
 from agent.deciding.understanding import Answer
 from agent.deciding.unusual import Unusual
 from agent.deciding.verification import Verdict
 from agent.deciding.ways import Way
 from agent.plumbing.operator import ProposalState
-from agent.plumbing.settings import Policy
 
 Which = Literal["which", "which_again"]
 
@@ -300,20 +296,3 @@ class Record:
 Effect = Tell | Say | AskOffer | Commit | AwaitReceipt | Record
 Outcome = tuple[State, tuple[Effect, ...]]
 """The next state, and what to do, in this order."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the decision depends on beside state and event."""
-
-    policy: Policy
-    circumstances: Circumstances
-    proposed: Basket | None = None  # what was proposed aloud and awaits an answer
-    offers: bool = False  # whether the shop can be asked for an offer before anything is read back
-    house: House = ONLY_LIMITS  # for what is typed by nobody, too: a voice has to take it over
-    second: Person | None = None  # who confirms what somebody else has ordered
-    much: Mapping[str, int] = field(default_factory=dict)  # above so many of a product it is asked about once
-    delivery: str = ""  # the day (ISO 8601) on which the shop says that it comes; '' where it has not said
-    delivery_stands: bool = True  # whether what was read back of that is still so
-    ways: tuple[Way, ...] = ()  # to order otherwise, for whose order it is, or for who is not known
-    chance: bytes = b""  # drawn for this step alone; b"" where no words may be asked for

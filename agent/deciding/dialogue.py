@@ -52,7 +52,6 @@ from agent.deciding.conversation import (
     SensorsSilent,
     Silent,
     State,
-    Surroundings,
     WentOn,
 )
 from agent.deciding.feedback_given import WasWrong
@@ -64,6 +63,7 @@ from agent.deciding.placed import Committed, JournalMended, NotCommitted, Receip
 from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, read_back, refused
 from agent.deciding.said import bound_to_what_was_said
 from agent.deciding.sanity import is_much
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, UNCLEAR
 

@@ -3,18 +3,10 @@ is ordered."""
 
 from __future__ import annotations
 
-from agent.deciding.conversation import (
-    Asking,
-    AskingAnother,
-    Choosing,
-    Idle,
-    Outcome,
-    Record,
-    Say,
-    Surroundings,
-)
+from agent.deciding.conversation import Asking, AskingAnother, Choosing, Idle, Outcome, Record, Say
 from agent.deciding.feedback_given import WasWrong
 from agent.deciding.offered import AwaitingOffer
+from agent.deciding.surroundings import Surroundings
 
 
 def afterwards(_: Idle, event: WasWrong, __: Surroundings) -> Outcome:

@@ -18,10 +18,10 @@ from agent.deciding.conversation import (
     Record,
     Repeated,
     Say,
-    Surroundings,
 )
 from agent.deciding.inquired import Inquired, Tell
 from agent.deciding.offered import AwaitingOffer
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.verification import TYPED
 
 

@@ -23,9 +23,9 @@ from agent.deciding.conversation import (
     Say,
     Silent,
     State,
-    Surroundings,
 )
 from agent.deciding.reply_words import REPLIES
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.verification import UNCLEAR
 from agent.deciding.ways import Way
 

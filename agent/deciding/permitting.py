@@ -7,9 +7,10 @@ from collections.abc import Collection
 from typing import Literal
 
 from agent.deciding.basket import Basket, Factor
-from agent.deciding.conversation import Surroundings, Wanted
+from agent.deciding.conversation import Wanted
 from agent.deciding.policy import Circumstances, Decision, Tier, decide
 from agent.deciding.rules import Need, judge
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.unusual import Unusual
 from agent.deciding.verification import Verdict
 

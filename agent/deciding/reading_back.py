@@ -15,11 +15,11 @@ from agent.deciding.conversation import (
     Record,
     Say,
     Silent,
-    Surroundings,
 )
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
 from agent.deciding.permitting import challenge_will_do, permit, unusual_in, wanted
 from agent.deciding.policy import Decision
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.verification import TYPED, Verdict
 
 

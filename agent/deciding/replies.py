@@ -23,11 +23,10 @@ from agent.deciding.proposals import Low
 from agent.deciding.replies_manner import TONGUES
 from agent.deciding.replies_unusual import why_unusual
 from agent.deciding.reply_words import CONSENTS, REPLIES
-from agent.deciding.silences import Since
+from agent.deciding.sensor_words import SINCE, STANDINGS, level_in_words
 from agent.deciding.spoken_basket import joined, plural, spoken_basket
 from agent.deciding.unusual import Unusual
 from agent.plumbing.currencies import minor_digits
-from agent.plumbing.operator import ProposalState
 
 
 class Hears(NamedTuple):
@@ -49,9 +48,9 @@ class Hears(NamedTuple):
 
 
 def render(
-    say: Say, language: str, currency: str, hears: Hears, *, name: str = "", text: str = "", beside: str = ""
+    say: Say, language: str, currency: str, hears: Hears, *, name: str = "", text: str = "", added: str = ""
 ) -> str:
-    """The sentence for `say`. `name` is a person's, `text` an enrolment phrase, `beside` what the shop tells
+    """The sentence for `say`. `name` is a person's, `text` an enrolment phrase, `added` what the shop tells
     of the basket's goods. Raises KeyError for no such language."""
     replies = REPLIES[language]
     template = replies.get(say.key)
@@ -61,14 +60,14 @@ def render(
     if len(parts) > 2 or say.first:
         singles = (replace(say, key=key, first="", ways=()) for key in parts if key)
         return " ".join(
-            render(each, language, currency, hears, name=name, text=text, beside=beside) for each in singles
+            render(each, language, currency, hears, name=name, text=text, added=added) for each in singles
         )
     title = say.title or (spoken_basket(say.basket, language) if say.basket else "")
     one, other = (
         differences(Choice(say.basket, say.other), language) if say.basket and say.other else ("", "")
     )
     place = joined(say.places, language) if say.places else ""
-    since = _SINCE[language].get(say.since, "")
+    since = SINCE[language].get(say.since, "")
     return template.format(
         one=one,
         other=other,
@@ -80,15 +79,15 @@ def render(
         limit=spoken_money(Money(say.limit, currency), language),
         count=in_words(say.limit, language),
         delivery=_delivery(say.delivery, language),
-        comes=_beside(beside) + (_comes(say.basket, say.unusual, language) if say.basket else ""),
-        instead=_beside(say.instead),
+        comes=_sentence(added) + (_comes(say.basket, say.unusual, language) if say.basket else ""),
+        instead=_sentence(say.instead),
         place=place,
         Place=place[:1].upper() + place[1:],
         owner=_possessive(place),
         since=since,
         Since=since[:1].upper() + since[1:],
-        standing=_STANDINGS[language].get(say.standing, ""),
-        level=_level(say.level, language),
+        standing=STANDINGS[language].get(say.standing, ""),
+        level=level_in_words(say.level, language),
         name=name,
         text=text,
         **hears.words(language),
@@ -167,7 +166,7 @@ def on_day(date: str, language: str) -> str:
         return ""
 
 
-def _beside(sentence: str) -> str:
+def _sentence(sentence: str) -> str:
     return f" {sentence}" if sentence else ""
 
 
@@ -178,109 +177,6 @@ def _delivery(date: str, language: str) -> str:
 
 def _comes(basket: Basket, unusual: Unusual | Literal[""], language: str) -> str:
     return _delivery(basket.delivery, language) + why_unusual(unusual, len(basket.lines), language)
-
-
-_LEVELS: Mapping[str, tuple[tuple[float, str], ...]] = {
-    "en": (
-        (0, "almost empty"),
-        (1 / 10, "down to a tenth"),
-        (1 / 5, "down to a fifth"),
-        (1 / 4, "down to a quarter"),
-        (1 / 3, "down to a third"),
-        (1 / 2, "half empty"),
-        (2 / 3, "down to two thirds"),
-        (1, "nearly full"),
-    ),
-    "pl": (
-        (0, "zostało bardzo mało"),
-        (1 / 10, "została jedna dziesiąta"),
-        (1 / 5, "została jedna piąta"),
-        (1 / 4, "została jedna czwarta"),
-        (1 / 3, "została jedna trzecia"),
-        (1 / 2, "została połowa"),
-        (2 / 3, "zostały dwie trzecie"),
-        (1, "jest prawie pełno"),
-    ),
-    "ko": (
-        (0, "거의 비었습니다"),
-        (1 / 10, "십분의 일 남았습니다"),
-        (1 / 5, "오분의 일 남았습니다"),
-        (1 / 4, "사분의 일 남았습니다"),
-        (1 / 3, "삼분의 일 남았습니다"),
-        (1 / 2, "반 남았습니다"),
-        (2 / 3, "삼분의 이 남았습니다"),
-        (1, "거의 가득 찼습니다"),
-    ),
-}
-
-
-def _level(level: float, language: str) -> str:
-    """The nearest fraction that people use."""
-    return min(_LEVELS[language], key=lambda known: abs(known[0] - level))[1]
-
-
-_SINCE: Mapping[str, Mapping[Since | Literal[""], str]] = {
-    "en": {
-        "never": "yet",
-        "today": "for some time",
-        "yesterday": "since yesterday",
-        "monday": "since Monday",
-        "tuesday": "since Tuesday",
-        "wednesday": "since Wednesday",
-        "thursday": "since Thursday",
-        "friday": "since Friday",
-        "saturday": "since Saturday",
-        "sunday": "since Sunday",
-        "long_ago": "for more than a week",
-    },
-    "pl": {
-        "never": "jak dotąd",
-        "today": "od pewnego czasu",
-        "yesterday": "od wczoraj",
-        "monday": "od poniedziałku",
-        "tuesday": "od wtorku",
-        "wednesday": "od środy",
-        "thursday": "od czwartku",
-        "friday": "od piątku",
-        "saturday": "od soboty",
-        "sunday": "od niedzieli",
-        "long_ago": "od ponad tygodnia",
-    },
-    "ko": {
-        "never": "아직까지",
-        "today": "얼마 전부터",
-        "yesterday": "어제부터",
-        "monday": "월요일부터",
-        "tuesday": "화요일부터",
-        "wednesday": "수요일부터",
-        "thursday": "목요일부터",
-        "friday": "금요일부터",
-        "saturday": "토요일부터",
-        "sunday": "일요일부터",
-        "long_ago": "일주일 넘게",
-    },
-}
-
-_STANDINGS: Mapping[str, Mapping[ProposalState | Literal[""], str]] = {
-    "en": {
-        "not_asked_yet": "not asked about yet",
-        "asked": "asked about",
-        "declined": "not wanted",
-        "on_its_way": "on its way",
-    },
-    "pl": {
-        "not_asked_yet": "jeszcze nie pytałem",
-        "asked": "już pytałem",
-        "declined": "odmówiono",
-        "on_its_way": "już w drodze",
-    },
-    "ko": {
-        "not_asked_yet": "아직 묻지 않았습니다",
-        "asked": "물어보았습니다",
-        "declined": "원하지 않으셨습니다",
-        "on_its_way": "오는 중입니다",
-    },
-}
 
 
 def _possessive(name: str) -> str:

@@ -41,6 +41,9 @@ _ENGLISH_TYPED = {
     "not_read_back_typed": "I have not shown you that as it is now, so nothing is ordered. Type your order again.",
     "not_confirmed_typed": "It was not confirmed, so nothing is ordered. Type your order again. Whoever looks after me sets a new PIN: earmark pin.",
     "nothing_to_repeat_typed": "I have shown nothing just now. Type for example: order {example}.",
+    "quantity_too_large_typed": "I take at most {count} of one thing in one order. Type fewer, or order in the shop.",
+    "order_over_limit_typed_pin": "That is {total}. With a PIN or a phone I may order up to {limit} at a time. Type less, or order in the shop.",
+    "day_over_limit_typed_pin": "That would be more than {limit} in one day, which I may not order even with a PIN or a phone. Try tomorrow, or order in the shop.",
 }
 
 _POLISH_TYPED = {
@@ -62,6 +65,9 @@ _POLISH_TYPED = {
     "not_read_back_typed": "Nie pokazałem tego tak, jak jest teraz, więc nic nie jest zamówione. Napisz zamówienie jeszcze raz.",
     "not_confirmed_typed": "Nie zostało to potwierdzone, więc nic nie jest zamówione. Napisz zamówienie jeszcze raz. Nowy PIN ustawia opiekun urządzenia: earmark pin.",
     "nothing_to_repeat_typed": "Przed chwilą niczego nie pokazałem. Napisz na przykład: poproszę {example}.",
+    "quantity_too_large_typed": "W jednym zamówieniu przyjmę najwyżej tyle sztuk jednej rzeczy: {count}. Napisz mniejszą liczbę albo zamów w sklepie.",
+    "order_over_limit_typed_pin": "To {total}. Z PIN-em albo telefonem mogę zamówić najwyżej za {limit}. Zamów mniej albo w sklepie.",
+    "day_over_limit_typed_pin": "Razem byłoby ponad {limit} w ciągu doby, a tyle nie zamówię nawet z PIN-em albo telefonem. Spróbuj jutro albo zamów w sklepie.",
 }
 
 _KOREAN_TYPED = {
@@ -83,6 +89,9 @@ _KOREAN_TYPED = {
     "not_read_back_typed": "지금 내용을 보여 드리지 않아 아무것도 주문하지 않았습니다. 주문을 다시 입력해 주세요.",
     "not_confirmed_typed": "확인되지 않아 아무것도 주문하지 않았습니다. 주문을 다시 입력해 주세요. 새 PIN은 관리하는 분이 정합니다: earmark pin.",
     "nothing_to_repeat_typed": "방금 보여 드린 것이 없습니다. 예를 들어 입력해 주세요: {example} 주세요.",
+    "quantity_too_large_typed": "한 번에 한 가지를 {count}개까지만 주문할 수 있습니다. 더 적게 입력하시거나 가게에서 주문해 주세요.",
+    "order_over_limit_typed_pin": "모두 {total}입니다. PIN이나 휴대전화로는 한 번에 {limit}까지 주문할 수 있습니다. 더 적게 입력하시거나 가게에서 주문해 주세요.",
+    "day_over_limit_typed_pin": "하루 {limit}이 넘어 PIN이나 휴대전화로도 주문할 수 없습니다. 내일 다시 하시거나 가게에서 주문해 주세요.",
 }
 
 TYPED: Mapping[str, Mapping[str, str]] = {
@@ -92,8 +101,10 @@ TYPED: Mapping[str, Mapping[str, str]] = {
 }
 
 _SHOWN = {key.removesuffix("_typed"): key for key in _ENGLISH_TYPED if key.endswith("_typed")}
+_BY_PIN = {key.removesuffix("_typed_pin"): key for key in _ENGLISH_TYPED if key.endswith("_typed_pin")}
 
 
 def as_shown(key: str, *, by_pin: bool = False) -> str:
     """The reply that stands on a screen in place of `key`; `by_pin`: whoever types confirms there."""
-    return "help_typed_pin" if key == "help" and by_pin else _SHOWN.get(key, key)
+    shown = _SHOWN.get(key, key)
+    return _BY_PIN.get(key, shown) if by_pin else shown

@@ -28,11 +28,9 @@ _ENGLISH = {
     "read_back_second_on_shift": "{Items}, {total} in total.{comes} Somebody else has to agree to that, with a PIN or a phone. Or say: cancel.",
     "second_needed_on_shift": "I am waiting for somebody else's PIN or phone: {items}, {total} in total. Or say: cancel.",
     "second_wrong_on_shift": "That was not right. Somebody else types a PIN and presses Enter, or agrees on a phone. Or say: cancel.",
-    "second_not_this_on_shift": "You cannot agree to your own order: {items}, {total} in total. Somebody else has to, with a PIN or a phone. Or say: cancel.",
     "read_back_second_or_on": "{Items}, {total} in total.{comes} Somebody else has to agree to that, with a PIN or a phone, or whoever is on presses the button or Enter, then holds up the badge. Or say: cancel.",
     "second_needed_or_on": "I am waiting for somebody else's PIN or phone, or for whoever is on to press the button or Enter and then hold up the badge: {items}, {total} in total. Or say: cancel.",
     "second_wrong_or_on": "That was not right. Somebody else types a PIN and presses Enter, or agrees on a phone, or whoever is on presses the button or Enter, then holds up the badge. Or say: cancel.",
-    "second_not_this_or_on": "You cannot agree to your own order: {items}, {total} in total. Somebody else has to, with a PIN or a phone, or whoever is on presses the button or Enter, then holds up the badge. Or say: cancel.",
     "enrol_done_newcomer_factor_pressed": "Thank you. I know your voice now, as {name}. You can order once you are admitted. Somebody whose PIN or badge I know does it now: they type the PIN, or press the button or Enter and then hold up the badge. Or later: earmark people admit.",
 }
 
@@ -59,11 +57,9 @@ _POLISH = {
     "read_back_second_on_shift": "{Items}, razem {total}.{comes} Na to musi zgodzić się ktoś inny: PIN-em albo telefonem. Albo powiedz: anuluj.",
     "second_needed_on_shift": "Czekam na PIN albo telefon kogoś innego: {items}, razem {total}. Albo powiedz: anuluj.",
     "second_wrong_on_shift": "To się nie zgadza. Ktoś inny wpisuje PIN i naciska Enter albo zgadza się na telefonie. Albo powiedz: anuluj.",
-    "second_not_this_on_shift": "Na własne zamówienie nie można się zgodzić: {items}, razem {total}. Musi to zrobić ktoś inny: PIN-em albo telefonem. Albo powiedz: anuluj.",
     "read_back_second_or_on": "{Items}, razem {total}.{comes} Na to musi zgodzić się ktoś inny: PIN-em albo telefonem, albo osoba, która jest na zmianie, naciska przycisk albo Enter, a potem przykłada kartę. Albo powiedz: anuluj.",
     "second_needed_or_on": "Czekam na PIN albo telefon kogoś innego albo aż osoba, która jest na zmianie, naciśnie przycisk albo Enter, a potem przyłoży kartę: {items}, razem {total}. Albo powiedz: anuluj.",
     "second_wrong_or_on": "To się nie zgadza. Ktoś inny wpisuje PIN i naciska Enter albo zgadza się na telefonie, albo osoba, która jest na zmianie, naciska przycisk albo Enter, a potem przykłada kartę. Albo powiedz: anuluj.",
-    "second_not_this_or_on": "Na własne zamówienie nie można się zgodzić: {items}, razem {total}. Musi to zrobić ktoś inny: PIN-em albo telefonem, albo osoba, która jest na zmianie, naciska przycisk albo Enter, a potem przykłada kartę. Albo powiedz: anuluj.",
     "enrol_done_newcomer_factor_pressed": "Dziękuję. Znam już ten głos jako {name}. Żeby można było zamawiać, ktoś, kogo znam, wpisuje teraz swój PIN albo naciska przycisk lub Enter i przykłada kartę. Albo później: earmark people admit.",
 }
 
@@ -90,11 +86,9 @@ _KOREAN = {
     "read_back_second_on_shift": "{Items}, 합계 {total}.{comes} 다른 사람이 비밀번호 또는 휴대전화로 동의해야 합니다. 그만두려면 취소라고 말해 주세요.",
     "second_needed_on_shift": "다른 사람의 비밀번호 또는 휴대전화를 기다리고 있습니다. {items}, 합계 {total}. 그만두려면 취소라고 말해 주세요.",
     "second_wrong_on_shift": "맞지 않습니다. 다른 사람이 비밀번호를 입력하고 엔터를 누르거나, 휴대전화로 동의해 주세요. 그만두려면 취소라고 말해 주세요.",
-    "second_not_this_on_shift": "자신의 주문에는 동의할 수 없습니다. {items}, 합계 {total}. 다른 사람이 비밀번호 또는 휴대전화로 동의해야 합니다. 그만두려면 취소라고 말해 주세요.",
     "read_back_second_or_on": "{Items}, 합계 {total}.{comes} 다른 사람이 비밀번호 또는 휴대전화로 동의하거나, 근무 중인 분이 버튼이나 엔터를 누른 다음 카드를 대야 합니다. 그만두려면 취소라고 말해 주세요.",
     "second_needed_or_on": "다른 사람의 비밀번호 또는 휴대전화를 기다리거나, 근무 중인 분이 버튼이나 엔터를 누른 다음 카드를 대시기를 기다리고 있습니다. {items}, 합계 {total}. 그만두려면 취소라고 말해 주세요.",
     "second_wrong_or_on": "맞지 않습니다. 다른 사람이 비밀번호를 입력하고 엔터를 누르거나, 휴대전화로 동의하거나, 근무 중인 분이 버튼이나 엔터를 누른 다음 카드를 대 주세요. 그만두려면 취소라고 말해 주세요.",
-    "second_not_this_or_on": "자신의 주문에는 동의할 수 없습니다. {items}, 합계 {total}. 다른 사람이 비밀번호 또는 휴대전화로 동의하거나, 근무 중인 분이 버튼이나 엔터를 누른 다음 카드를 대야 합니다. 그만두려면 취소라고 말해 주세요.",
     "enrol_done_newcomer_factor_pressed": "감사합니다. 이제 {name}(으)로 압니다. 아는 분이 지금 비밀번호를 입력하거나, 버튼이나 Enter를 누르고 카드를 대면 주문할 수 있습니다. 아니면: earmark people admit.",
 }
 

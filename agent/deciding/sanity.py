@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Surroundings
 from agent.deciding.details import Facts
+from agent.deciding.surroundings import Surroundings
 
 
 def is_much(basket: Basket, around: Surroundings) -> bool:

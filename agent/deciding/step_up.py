@@ -25,11 +25,11 @@ from agent.deciding.conversation import (
     Record,
     Say,
     Silent,
-    Surroundings,
 )
 from agent.deciding.permitting import permit, wanted
 from agent.deciding.reading_back import read_back, refused
 from agent.deciding.rules import may_be_second
+from agent.deciding.surroundings import Surroundings
 
 
 def factor_given(state: AwaitingFactor, event: FactorGiven, around: Surroundings) -> Outcome:

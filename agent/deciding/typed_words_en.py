@@ -27,38 +27,31 @@ add {}: i also need {}; i also want {}; also {}; add {} to my order; add {} to t
     add {} to my basket; add {} to the basket; add {} to it; add {} too; add {} as well; add some {};
     and some {}; and the {}; put {} in my basket; put {} in the basket; {} too; {} as well
 add one {}: one more {}; and another {}; add another {}; add one more {}
-how much is {}: price of {}; the price of {}; cost of {}; price for {}; {} price; how expensive is {};
-    how much for {}; how much money is {}; how much do you want for {}; how dear is {};
-    what do you charge for {}; how much are some {}; how much is some {}; how much to buy {}
-do you have {}: do you sell {}; do you stock {}; is there {}; is there any {}; are there any {}; got any {};
-    have you any {}; do you have some {}; do you have any {} left; have you got some {};
-    do you still have {}; can i still get {}; do you carry {}
-where is {}: what aisle is {} in; which aisle is {} in; where do you keep {}; which shelf is {} on;
-    what shelf is {} on; where would i find {}; where can i get {}; in which aisle is {}; where are some {};
-    which bin is {} in; what bin is {} in
+how much is {}: cost of {}; price for {}; {} price; how expensive is {}; how much money is {};
+    how much do you want for {}; how dear is {}; what do you charge for {}; how much are some {};
+    how much is some {}; how much to buy {}
+do you have {}: do you sell {}; do you stock {}; are there any {}; do you have some {};
+    have you got some {}; do you still have {}; can i still get {}; do you carry {}
+where is {}: where do you keep {}; which shelf is {} on; what shelf is {} on; where would i find {};
+    where can i get {}; in which aisle is {}; where are some {}; which bin is {} in; what bin is {} in
 what does it fit: does it fit; will it fit; would it fit; what will it fit
 what goes with {}: what can i use with {}; what do i need for {}; what else do i need for {};
     what goes together with {}; what fits with {}; what matches {}
 when would {} come: when would {} arrive if i ordered it now; when would {} come if i ordered it now;
-    when can i have {}; how soon can i have {}; how fast can you deliver {}; how soon can i get {};
-    when can you deliver {}; when will i get {}; when would i get {}; how long does {} take
+    when can i have {}; how soon can i have {}; how soon can i get {}; when will i get {};
+    when would i get {}; how long does {} take
 when would it come: when do i get it; when will i get it; how long does it take; how long will it take;
     when can i have it; when is it coming; when is the delivery; how fast is delivery;
-    how soon will it be here; when will it be here; how soon can i have it; when is delivery;
-    what day will it come; what day does it come; when would i get it; when will that come
+    how soon will it be here; how soon can i have it; when is delivery; what day will it come;
+    what day does it come; when would i get it; when will that come
 any offers: anything on sale; is anything on sale; is there anything on sale; what is on sale;
-    what is on offer this week; whats on offer; whats on offer this week; any discounts;
-    whats on offer today; what is on offer today; any offers this week; any offers today;
-    are there any discounts; any special offers; any bargains; what is cheap; whats cheap;
-    whats cheap today; any discounts on {}; are there any discounts on {}; any offers on {};
-    is there an offer on {}; is {} on offer; is {} on sale; are there any special offers
-where is my order: has my order shipped; has my order been shipped; did my order go through; track my order;
-    did my order arrive; what is the status of my order; whats the status of my order; order status;
-    status of my order; is my order here; when is my order coming; my order; is my order confirmed;
-    did you order it; did you send my order; was my order placed; when do i get my order;
-    when will i get my order; when is my delivery coming; where is my delivery; wheres my order;
-    wheres my delivery; where is my parcel; where are my things; has it shipped; has it been ordered;
-    is it ordered; when will my things come; is my order coming; how is my order
+    what is on offer this week; whats on offer this week; any offers this week; any special offers;
+    any bargains; what is cheap; whats cheap; whats cheap today; are there any special offers
+where is my order: has my order shipped; has my order been shipped; did my order arrive; is my order here;
+    when is my order coming; my order; is my order confirmed; did you order it; did you send my order;
+    was my order placed; when do i get my order; when will i get my order; when is my delivery coming;
+    where is my delivery; wheres my delivery; where is my parcel; where are my things; has it shipped;
+    has it been ordered; is it ordered; when will my things come; how is my order
 add it to the list and order on monday: order it on monday; do it on monday; order that on monday;
     buy it on monday; order them on monday
 add it to the list and order on tuesday: order it on tuesday; do it on tuesday; order that on tuesday;
@@ -76,12 +69,10 @@ add it to the list and order on sunday: order it on sunday; do it on sunday; ord
 add it to the list and order tomorrow: order it tomorrow; do it tomorrow; order that tomorrow;
     buy it tomorrow; order them tomorrow
 i want to return it: return it; return {}; send {} back; send it back; how do i send it back;
-    how do i return it; how do i return {}; how can i return {}; get a refund; i want a refund;
-    i want my money back; give it back; exchange it; it is broken; it came broken; it arrived broken;
-    it arrived damaged; it is damaged; refund
-cancel my last order: cancel my order; undo my order; take back my order; take my order back;
-    revoke my order; call off my order; cancel what i ordered; cancel the last order;
-    cancel the order i made
+    how do i return {}; how can i return {}; get a refund; i want a refund; give it back; exchange it;
+    it is broken; it came broken; it arrived broken; it arrived damaged; it is damaged; refund
+cancel my last order: take back my order; take my order back; revoke my order; call off my order;
+    cancel what i ordered; cancel the order i made
 what did i order {}: what did i buy {}; what have i bought {}; show me what i ordered {};
     show what i ordered {}; what orders did i make {}; my orders {}; show my orders {}; show me my orders {}
 what did i order this month: show my orders; show me my orders; list my orders; my orders; what did i order;
@@ -93,12 +84,11 @@ how much did we spend {}: what have we spent {}; how much money did we spend {};
     how much money have we spent {}
 cancel: leave it; skip it; i do not want it; i dont want it; i do not want that; i dont want that
 talk to a person: talk to someone; talk to somebody; speak to someone; speak to somebody; call a person;
-    call the shop; phone the shop; contact the shop; ring the shop; i need a human; i need a person; human;
-    customer service; real person; i want a human; i want a person; talk to a real person;
-    speak to a real person; speak with a person; talk with a person; can someone help me;
-    can somebody help me; can somebody call me; can someone call me; i need help from a person;
-    i have a complaint; complain; i want to complain; complaint; talk to the shop; speak to the shop;
-    speak to the manager; talk to the manager
+    phone the shop; ring the shop; i need a person; human; customer service; real person; i want a person;
+    talk to a real person; speak to a real person; speak with a person; talk with a person;
+    can someone help me; can somebody help me; can somebody call me; can someone call me;
+    i need help from a person; i have a complaint; complain; i want to complain; complaint;
+    talk to the shop; speak to the shop; speak to the manager; talk to the manager
 that was wrong: you misunderstood me; you misunderstood; wrong; you made a mistake; that is a mistake;
     that was a mistake; you heard me wrong; you got it wrong; this is wrong; it is wrong;
     you understood me wrong; that is the wrong thing; that was the wrong one
@@ -109,28 +99,27 @@ help: how does this work; how does it work; what can i order; what can i buy; ho
 repeat that: what did you say; pardon; sorry; come again; say again; once more; what was that; what;
     read it again; read that again; show it again; show me again; what do i have; what is in my order;
     whats in my order; what is in my basket; whats in my basket
-enrol me: remember my voice; enrol my voice; save my voice; register me; sign me up; i am new here;
-    im new here; enroll my voice; register my voice; add my voice; know my voice
-forget my voice: delete my voice; delete my data; erase me; erase my data; delete me; remove me;
-    delete everything about me; forget everything about me; erase my voice; remove my data; forget my data
-what do you know about me: what data do you have about me; what do you have on me;
-    what have you stored about me; what do you store about me; show me my data; show my data; who am i;
-    do you know me; what do you keep about me; do you know who i am; what data do you keep
+enrol me: enrol my voice; save my voice; sign me up; i am new here; im new here; enroll my voice;
+    add my voice; know my voice
+forget my voice: delete my data; erase me; erase my data; remove me; forget everything about me;
+    erase my voice; remove my data; forget my data
+what do you know about me: what do you have on me; what have you stored about me;
+    what do you store about me; show me my data; show my data; do you know me; do you know who i am;
+    what data do you keep
 what do i usually forget: what would you recommend; what do you recommend; recommend something;
     what should i buy; any recommendations; any suggestions; suggest something; do you recommend anything;
     what do you suggest; what would you suggest
 what is running low: what is nearly empty; what are we running out of; do we need anything; what is missing;
     is anything nearly empty; is anything low; is something running low; what runs low; whats nearly empty;
     is anything missing
-order the list {}: remind me {}; remind me of the list {}; order everything on the list {}; buy the list {}
+order the list {}: remind me {}; remind me of the list {}
 what is on the list: is {} on the list; is {} on my list; show list; my list; the list; shopping list;
-    my shopping list; open the list; open my list; what is on our list; whats the list;
-    what did i put on the list; what is in the list; list
+    my shopping list; open the list; open my list; whats the list; what did i put on the list;
+    what is in the list; list
 clear the list: delete the list; delete my list; wipe the list; start a new list; new list;
-    remove everything from my list; delete my shopping list; erase the list
-add {} to the list: write {} on the list; write {} on my list; write down {}; add {} to the shopping list;
-    add {} on the list; list {}; note down {}; remind me to buy {}; remind me to get {};
-    remind me to order {}; add some {} to the list; put some {} on the list; put {} in the list
+    delete my shopping list; erase the list
+add {} to the list: write {} on the list; write {} on my list; write down {}; list {}; note down {};
+    remind me to buy {}; remind me to get {}; remind me to order {}; put {} in the list
 take {} off the list: strike {} off the list; strike {} from the list; drop {} from the list
 the usual: order the usual thing; the usual thing; usual; what i always order; as always
 same as last time: repeat my last order; repeat the last order; reorder; order again; same as before;
@@ -138,9 +127,8 @@ same as last time: repeat my last order; repeat the last order; reorder; order a
     order what i had last time; order what i ordered last time; same order as last time
 same as last week: order what i had last week; order what i ordered last week; same order as last week;
     what i had last week
-give me a quote for {}: get a quote for {}; i need a quote for {}; quote for {}; quote me {};
-    we need a quote for {}; what would you charge for {}
-give me a quote: i need a quote; get a quote; quote; we need a quote; a quote
+give me a quote for {}: get a quote for {}; quote me {}; we need a quote for {}
+give me a quote: get a quote; quote; we need a quote; a quote
 """
 
 PRICE_OF_IT = """

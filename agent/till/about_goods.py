@@ -18,8 +18,8 @@ from agent.deciding.telling import (
     stock_in_words,
 )
 from agent.plumbing.told import Told
-from agent.till.beside import asked_beside, instead, known, priced, today
 from agent.till.desk import Desk
+from agent.till.details_added import instead, known, priced, today, with_substitutes
 
 Ask = Callable[[Question, Callable[[Told], str]], None]
 """Asks the shop, and tells its answer in those words."""
@@ -87,4 +87,4 @@ class AboutGoods:
         )
 
     def _with_others(self, basket: Basket) -> tuple[tuple[str, int], ...]:
-        return asked_beside(self._desk, basket, self._language, MOST_ASKED_ABOUT)
+        return with_substitutes(self._desk, basket, self._language, MOST_ASKED_ABOUT)

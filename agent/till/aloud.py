@@ -29,8 +29,8 @@ from agent.plumbing import messages
 from agent.till.about_me import AboutMe
 from agent.till.asks import Shop
 from agent.till.awaited import Press
-from agent.till.beside import beside
 from agent.till.desk import Conversation, Desk
+from agent.till.details_added import added
 from agent.till.enrolling import OnStep, VoiceEnrolment
 from agent.till.heard import choice_phrases
 from agent.till.news import Announcements, News
@@ -221,7 +221,7 @@ class Aloud(Talk):
             *(say, self._language, self._desk.catalogue.currency, self._desk.hears),
             name=name,
             text=phrase,
-            beside=beside(self._desk, say, self._language),
+            added=added(self._desk, say, self._language),
         )
         answer, self._answer = self._answer, ""
         text = f"{answer} {text} {after}".strip()

@@ -91,8 +91,6 @@ class CatalogueRoad:
             return health
         return msgspec.structs.replace(health, next_version=self._manifest.version, next_stage="fetching")
 
-    # --- the manifest ---
-
     def _take_manifest(self, payload: bytes) -> None:
         if not payload:  # the broker's way to say that it is retained no more
             return
@@ -141,8 +139,6 @@ class CatalogueRoad:
         first, *others = manifest.documents
         return tuple(others) if self._catalogues.in_use == _name(manifest) else (first, *others)
 
-    # --- the parts ---
-
     def _take_part(self, sha256: str, payload: bytes) -> None:
         part = self._missing.get(sha256)
         if part is None or not payload:
@@ -186,8 +182,6 @@ class CatalogueRoad:
         if not came:
             self._ask(())
         self._go_on()
-
-    # --- the whole ---
 
     def _put_together(self) -> None:
         manifest = self._manifest

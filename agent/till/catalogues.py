@@ -167,8 +167,6 @@ class Catalogues:
                     detail, next_step = _WHY[code]
                     self._drop(name, CatalogueError(code, f"version {name.version}: {detail}", next_step))
 
-    # --- compiling ---
-
     def _compile(self, name: Name) -> None:
         candidate = self._candidates[name]
         self._tell(name, "compiling")
@@ -243,8 +241,6 @@ class Catalogues:
         if self._candidates.get(name) is candidate:
             self._swap, _ = swap.not_compiled(self._swap, name, error.code)
             self._drop(name, error)
-
-    # --- its end, one way or the other ---
 
     def _take_up(self, name: Name) -> None:
         edition, laid, brought = self._made[name]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from agent.committing.trusted_time import Memory
 from agent.deciding.challenge_words import CHALLENGE_WORDS, LEAST_CHANCE_BYTES
 from agent.deciding.lockout import CLEAR
-from agent.plumbing import audit, boot_clock
+from agent.plumbing import audit
 from agent.plumbing.errors import JournalError
 from agent.till.kept import keep, kept
 
@@ -28,9 +28,10 @@ class Challenges:
         language: str,
         now_s: Callable[[], int],
         draw: Callable[[int], bytes],
-        boot_s: Callable[[], float] = boot_clock.boot_s,
+        boot_s: Callable[[], float],
     ) -> None:
-        """`memory`: where the lockout outlives the process. `draw(n)` gives n bytes that nobody can guess."""
+        """`memory`: where the lockout outlives the process. `draw(n)` gives n bytes that nobody can guess;
+        `boot_s` is a clock that nobody can set."""
         self._memory, self._now_s, self._draw, self._boot_s = memory, now_s, draw, boot_s
         self._speaks = language in CHALLENGE_WORDS
 

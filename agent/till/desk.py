@@ -4,9 +4,8 @@ commit."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
 from agent.committing.cancelling import BY_VOICE, Factor
@@ -16,17 +15,13 @@ from agent.committing.journal_people import Left
 from agent.committing.journal_rows import OrderRow
 from agent.committing.road import OrderRoad
 from agent.deciding.basket import AgreedOrder, Basket, Line, counts_of, parts_of
-from agent.deciding.conversation import Commit, Event, Record, Surroundings
+from agent.deciding.conversation import Commit, Event, Record
 from agent.deciding.edition import Edition
-from agent.deciding.history import much_of
-from agent.deciding.money import Money
 from agent.deciding.offered import OfferOver
 from agent.deciding.packed_catalogue import PackedCatalogue
 from agent.deciding.placed import Committed, NotCommitted
-from agent.deciding.policy import Circumstances
 from agent.deciding.proposals import is_quiet
 from agent.deciding.replies import Hears
-from agent.deciding.rules import ONLY_LIMITS
 from agent.deciding.rules import Person as Ruled
 from agent.deciding.sentence_parser import SentenceParser
 from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
@@ -39,11 +34,10 @@ from agent.till.factors import Factors
 from agent.till.feedback import FeedbackKept
 from agent.till.house import HouseRules
 from agent.till.news import News
-from agent.till.past import local, past_of, past_orders
+from agent.till.past import local
 from agent.till.people import People, Person
 from agent.till.phones import Phones
 from agent.till.shifts import Shifts
-from agent.till.shop_rules import rules_of
 
 DAY_SECONDS = 24 * 3600
 
@@ -145,55 +139,10 @@ class Desk:
         rows."""
         return self.road.now_s() if self.road.clock_trusted() else int(self.wall_clock())
 
-    def surroundings(self, basket: Basket | None, person: str, *, ordering: bool = True) -> Surroundings:
-        """What the dialogue table decides by, read from the journal now; what `person` usually orders only
-        where they are `ordering`, not again at each answer about it."""
-        currency = self.catalogue.currency
-        spent, by_voice, queued_same = Money(0, currency), None, False
-        much: Mapping[str, int] = {}
-        if basket is not None and person:
-            since = self.now_s() - DAY_SECONDS
-            spent = Money(self.journal.spent_since(person, since, currency), currency)
-            by_voice = Money(self.journal.spent_by_voice_since(since, currency), currency)
-            queued_same = self.journal.queued_like(person, basket.key) is not None
-            if ordering:
-                much = much_of(past_orders(self.journal, person, self.now_s()), local(self.now_s()))
-        factor_ready, phone_ready = self._has_factor(person), self.has_phone(person)
-        second_ready = any(
-            self.has_phone(one.pseudonym)
-            or (self._has_factor(one.pseudonym) and self.shifts.counts(one.pseudonym))
-            for one in self.people.all()
-            if one.pseudonym != person and one.admitted
-        )
-        most = self.house.policy.most_by_voice(self.settings.policy, self.policy)
-        circumstances = Circumstances(
-            *(spent, queued_same, self.road.clock_trusted(), factor_ready, by_voice, most),
-            *(phone_ready, second_ready, self.has_pin(person)),
-        )
-        asks = self.settings.orders.mode == "direct" and self.online and self.road.clock_trusted()
-        known = self.people.get(person)
-        name, role = (known.name, known.profile.role) if known else ("", "")
-        house = ONLY_LIMITS
-        if person:
-            past = partial(past_of, self.journal, person, self.now_s(), currency)
-            of_shop = rules_of(self.road.policy.rules)
-            house = self.house.for_order(name, self.now_s(), self.edition.source, role, past, of_shop)
-        return Surroundings(
-            *(self.policy, circumstances),
-            offers=asks,
-            house=house,
-            much=much,
-            delivery=self.coming.day() if self.online else "",
-            delivery_stands=basket is None or self.coming.stands(basket.delivery),
-        )
-
     def known_as(self, person: str) -> Ruled:
         """Whom the rules of the house take `person` for."""
         known = self.people.get(person)
         return self.house.person(known.name, known.profile.role) if known else self.house.person("")
-
-    def _has_factor(self, person: str) -> bool:
-        return bool(self.settings.touch.devices) and self.factors.has(person)
 
     def has_pin(self, person: str) -> bool:
         """Whether `person`, who may order, has a PIN and there is a keypad for it."""

@@ -95,14 +95,6 @@ class Factors:
         """Whether `person` has a PIN or a badge."""
         return any(secret.person == person for secret in self._secrets)
 
-    def is_pin_of(self, person: str, number: str, *, now_s: int) -> bool:
-        """Whether `number` is that person's PIN, as `tried`."""
-        return bool(self.tried(lambda: self.fits_pin(person, number) or None, now_s=now_s))
-
-    def owner_of_badge(self, number: str, *, now_s: int) -> str | None:
-        """Whose badge it is, as `tried`."""
-        return self.tried(lambda: self.badge_owner(number), now_s=now_s)
-
     def tried(self, find: Callable[[], T | None], *, now_s: int) -> T | None:
         """What `find` makes of a number or badge; None counts towards the lockout. Anything else forgives
         failures only when they are old: it may be somebody's own, between guesses at another's.

@@ -59,18 +59,18 @@ def runner_up_of(basket: Basket, utterance: Utterance, desk: Desk, language: str
     return runner_up(basket, others, desk.settings.asr.ask_within_nats)
 
 
-def answer_to(choice: Choice, utterance: Utterance, desk: Desk, language: str) -> Event:
-    """What the answer to "this one, or that one?" comes to.
+def answer_to(choice: Choice, words: str, open_words: str, speaker: Verdict, language: str) -> Event:
+    """What the answer to "this one, or that one?" comes to: `words` of the grammar or '', and all that
+    was said or typed, by `speaker`.
 
     No voice is asked for: whatever is picked is read back, and the consent to it has to come from the voice
     that ordered.
     """
-    words = words_of(utterance, desk)
-    pick = picked(choice, words, utterance.open_words, language)
+    pick = picked(choice, words, open_words, language)
     if pick is None:
         return Confused()
     basket = choice.basket(pick)
-    return Chosen(basket) if basket else Answered(Answer("denial"), Verdict(reason="unknown_voice"))
+    return Chosen(basket) if basket else Answered(Answer("denial"), speaker)
 
 
 def choice_phrases(say: Say, language: str) -> tuple[str, ...]:

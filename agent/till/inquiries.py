@@ -172,15 +172,11 @@ class Inquiries:
         words = aloud if self._aloud else in_words
         self._tell(words(key, self._language, **values))
 
-    # --- goods ---
-
     def _about_goods(self, then: Callable[[Basket], object]) -> None:
         if self._about is None:
             self._say("ask_about_what", example=self._desk.hears.examples.get(self._language, ""))
         else:
             then(self._desk.in_language(self._about, self._language))
-
-    # --- the last order ---
 
     def _about_last_order(self, then: Callable[[LastOrder], None]) -> None:
         last = last_order(self._desk, self._person, self._language)
@@ -242,8 +238,6 @@ class Inquiries:
         if stage == "asked":
             self._follow(row.intent_id, items)
         self._say("cancel_done" if stage == "cancelled" else "cancel_asked", items=items)
-
-    # --- the shop ---
 
     def _asked_shop(self, question: Question, told_in_words: Callable[[Told], str]) -> None:
         def answered(told: Told | str) -> None:

@@ -168,8 +168,6 @@ class Listing:
             told.append(self._in_words("list_in_parts"))
         self._order(part, " ".join(told))
 
-    # --- words ---
-
     @property
     def _example(self) -> str:
         return self._desk.hears.examples.get(self._language, "")

@@ -132,8 +132,6 @@ class Till:
     def _to_uplink(self, message: Message) -> None:
         self._neighbours.send("uplink", message)
 
-    # --- voice ---
-
     def _from_voice(self, message: Message) -> None:
         match message:
             case messages.VoiceReady(speaker_model=speaker_model):
@@ -203,8 +201,6 @@ class Till:
     def _announce(self, say: Say, name: str) -> str | None:
         return self._spoken.announce(say, name) if self._hears else None
 
-    # --- the others ---
-
     def _from_uplink(self, message: Message) -> None:
         road = self._catalogue_road
         if isinstance(message, messages.Received) and road.takes(message.topic):
@@ -232,8 +228,6 @@ class Till:
         if isinstance(receipt, ReceiptArrived):
             self._door.receipt(intent_id, receipt)
         self._spoken.receipt(intent_id, receipt)
-
-    # --- operators ---
 
     def _open_session(self, connection: IpcConnection, uid: int) -> OperatorSession:
         may_bring = uid in (0, os.geteuid())  # who could write the settings' file

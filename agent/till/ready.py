@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.deciding.verification import TYPED, Verdict, typed_by
 from agent.deciding.ways import Ready
 from agent.till.desk import Desk
 
@@ -32,3 +33,9 @@ def ready_of(desk: Desk, person: str) -> Ready:
         locked=locked,
         shop=desk.online,
     )
+
+
+def typist(desk: Desk, person: str) -> Verdict:
+    """Who is said to type, where a PIN or phone of theirs can show it; else nobody, and a voice may take over
+    what is typed."""
+    return typed_by(person) if desk.has_pin(person) or desk.has_phone(person) else TYPED

@@ -23,7 +23,6 @@ OTHERS: Mapping[str, str] = {
     "read_back_second": "read_back_second_on_shift",
     "second_needed": "second_needed_on_shift",
     "second_wrong": "second_wrong_on_shift",
-    "second_not_this": "second_not_this_on_shift",
 }
 """Of anybody else: no badge agrees to anything, but that of who is on. Here that is whoever ordered, nobody,
 or somebody who has no key to press first."""
@@ -32,7 +31,6 @@ OTHERS_OR_ON: Mapping[str, str] = {
     "read_back_second": "read_back_second_or_on",
     "second_needed": "second_needed_or_on",
     "second_wrong": "second_wrong_or_on",
-    "second_not_this": "second_not_this_or_on",
 }
 """The same where somebody else is on, who may have nothing but a badge."""
 

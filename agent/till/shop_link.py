@@ -22,8 +22,8 @@ from agent.deciding.placed import JournalMended, ReceiptArrived
 from agent.plumbing import audit, messages
 from agent.plumbing.errors import JournalError, TrustError
 from agent.plumbing.messages import Message
-from agent.till.beside import instead_of_refused
 from agent.till.desk import DAY_SECONDS, Desk
+from agent.till.details_added import instead_of_refused
 from agent.till.news import CANCEL_TOO_LATE, News
 
 OUTBOX_LOOK_MS = 500

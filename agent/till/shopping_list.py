@@ -104,8 +104,6 @@ class ShoppingList:
     def take_off(self, entries: Iterable[Entry]) -> None:
         self._journal.take_off_list(entry.number for entry in entries)
 
-    # --- the reminder ---
-
     def reminds_at(self) -> datetime | None:
         """When it is to be spoken of, in local time; None where it is not, or was."""
         reminder = self._journal.reminder()

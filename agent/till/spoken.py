@@ -20,7 +20,7 @@ from agent.deciding.conversation import (
 from agent.deciding.inquired import VoiceLost
 from agent.deciding.offered import AskOffer, OfferArrived, OfferLate
 from agent.deciding.signals import Signal
-from agent.deciding.verification import NOBODY
+from agent.deciding.verification import NOBODY, Verdict
 from agent.plumbing import messages
 from agent.till.after_wake import AfterWake, HeardSoFar
 from agent.till.asks import NO_SHOP, Shop
@@ -56,7 +56,7 @@ class SpokenDialogue(AfterWake):
         is asked what only it knows."""
         super().__init__(desk, send, start_timer, on_enrol_step, waiting, show, shop)
         self._ask_for_offer = ask_for_offer
-        self._challenges = Challenges(desk.journal, self._language, desk.now_s, draw)
+        self._challenges = Challenges(desk.journal, self._language, desk.now_s, draw, desk.factors.boot_s)
 
     def voice_lost(self) -> None:
         """`voice` is gone: an open question is over and nothing was agreed; what was committed stays
@@ -145,7 +145,9 @@ class SpokenDialogue(AfterWake):
             self._questions.heard(utterance)
             return
         if isinstance(self._state, Choosing) and entry == CHOICE:
-            self._apply(answer_to(self._state.choice, utterance, self._desk, self._language))
+            words, nobody = words_of(utterance, self._desk), Verdict(reason="unknown_voice")
+            choice = self._state.choice
+            self._apply(answer_to(choice, words, utterance.open_words, nobody, self._language))
             return
         meaning = meaning_of(entry, utterance, self._desk, self._language)
         if entry != "order" and self._is_about_manner(meaning):

@@ -19,8 +19,8 @@ from agent.deciding.telling import aloud
 from agent.deciding.verification import NOBODY, UNCLEAR, Verdict, Voice
 from agent.plumbing.messages import Utterance
 from agent.till.asks import Shop
-from agent.till.beside import priced
 from agent.till.desk import Desk
+from agent.till.details_added import priced
 from agent.till.heard import words_of
 from agent.till.inquiries import OVER_LIMITS, Inquiries
 from agent.till.recall import recalled

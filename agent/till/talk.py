@@ -42,6 +42,7 @@ from agent.till.awaited import Awaited
 from agent.till.desk import Conversation, Desk
 from agent.till.feedback import Trail
 from agent.till.ready import ready_of
+from agent.till.surroundings import surroundings
 
 
 def speaker_of(state: State) -> Verdict:
@@ -159,7 +160,7 @@ class Talk(ABC):
             case _:
                 person = ""
         ordering = isinstance(event, OrderHeard | Chosen | Changed)
-        around = self._desk.surroundings(basket, person, ordering=ordering)
+        around = surroundings(self._desk, basket, person, ordering=ordering)
         answers = isinstance(self._state, Idle) and isinstance(event, Answered)  # no other step looks at it
         proposed = self._proposed() if answers else None
         ways = other_ways(ready_of(self._desk, person or self.speaker.person))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from agent.deciding.basket import Basket
 from agent.deciding.conversation import Say, SensorsSilent
 from agent.deciding.proposals import Low
 from agent.deciding.replies import render, what_is_low
 from agent.deciding.tongues import HOW_TO_ASK
-from agent.till.beside import beside
 from agent.till.desk import Desk
 
 
@@ -34,14 +32,3 @@ def low_in_words(desk: Desk, low: Sequence[Low], silent: Sequence[SensorsSilent]
     """The answer to a typed "what is running low?"."""
     own = [item._replace(basket=desk.in_language(item.basket, language)) for item in low]
     return what_is_low(own, silent, language, desk.catalogue.currency, desk.hears)
-
-
-def written(desk: Desk, say: Say, language: str, number: str) -> str:
-    """`say` as it is shown, about the same baskets as of `titled`; `number` are the digits of the screen. Of
-    other ways only a person at the shop is one for who types already."""
-    basket, other = (one and titled(desk, one, language) for one in (say.basket, say.other))
-    keys = [say.key, "typed_way_person"] if "person" in say.ways else [say.key]
-    says = [replace(say, key=key, basket=basket, other=other, ways=()) for key in keys]
-    shown, currency = beside(desk, says[0], language), desk.catalogue.currency
-    rendered = (render(each, language, currency, desk.hears, text=number, beside=shown) for each in says)
-    return " ".join(rendered)

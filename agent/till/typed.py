@@ -4,18 +4,16 @@ basket, or whoever is said to type, with a PIN at the keypad or a phone."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
-from agent.deciding.choice import Choice, picked
+from agent.deciding.choice import Choice
 from agent.deciding.conversation import (
     Answered,
     AwaitingFactor,
     Changed,
     Choosing,
-    Chosen,
     Committing,
     Confirming,
     Confused,
@@ -32,10 +30,9 @@ from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferL
 from agent.deciding.placed import ReceiptArrived, ReceiptLate
 from agent.deciding.proposals import Low
 from agent.deciding.questions import priced_basket
-from agent.deciding.replies_typed import as_shown
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.tongues import tongue_asked
-from agent.deciding.typed_ways import in_other_words
+from agent.deciding.typed_ways import asks_price_of_it, in_other_words
 from agent.deciding.understanding import (
     AgainAsked,
     Answer,
@@ -49,21 +46,24 @@ from agent.deciding.understanding import (
     asks_what_is_low,
     understand,
 )
-from agent.deciding.verification import TYPED, Verdict, typed_by
+from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.sentence_graph import normalise_text
 from agent.till.asks import NO_SHOP, Shop
 from agent.till.desk import Conversation, Desk
-from agent.till.heard import changeable, wanted_otherwise
+from agent.till.followed import Followed
+from agent.till.heard import answer_to, changeable, wanted_otherwise
 from agent.till.inquiries import Inquiries
 from agent.till.listing import Listing
 from agent.till.offers import AskForOffer, no_offers
+from agent.till.on_screen import on_screen
+from agent.till.ready import typist
 from agent.till.recall import ordered_again, recalled
-from agent.till.screen_number import AT_THE_KEYPAD, ScreenNumber, drawn
+from agent.till.screen_number import ScreenNumber, drawn
 from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
-from agent.till.tongue import low_in_words, titled, told_of_tongues, tongues, written
+from agent.till.tongue import low_in_words, titled, told_of_tongues, tongues
 from agent.till.typed_about import typed_about
-from agent.till.typed_beside import aided, beside
+from agent.till.typed_aids import aided, hinted
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -92,9 +92,9 @@ class TypedDialogue(Talk):
         self._ask_for_offer, self._offers_asked = ask_for_offer, 0
         desk.parser(language)
         self._reply, self._what_is_low, self._person = reply, what_is_low, person
-        self._followed = self._title = self._last = ""
+        self._last = ""
+        self._followed = Followed(desk)
         self._number = ScreenNumber(desk.factors.boot_s, draw)
-        self._key = ""  # of the basket that was handed over
         self._shop = shop
         self._begin(None)
         desk.coming.look()
@@ -112,7 +112,7 @@ class TypedDialogue(Talk):
         if not isinstance(self._state, Confirming):
             return None
         basket = self._state.basket
-        self._title, self._key = spoken_basket(basket, self._language), basket.key
+        self._followed.handed_over(basket, self._language)
         self._become(Idle())
         self._say(Say("handed_over"))
         return basket
@@ -120,8 +120,7 @@ class TypedDialogue(Talk):
     def follow(self, intent_id: str, title: str = "") -> None:
         """The basket that was handed over became this intent, or the order `title` is to be taken back: its
         receipt is shown here too."""
-        self._followed, self._title = intent_id, title or self._title
-        self._key = "" if title else self._key
+        self._followed.follow(intent_id, title)
 
     def typed(self, text: str, tried: tuple[str, ...] = ()) -> None:
         """One line from the keyboard, `tried` in other words before. A question, or asking for help, leaves
@@ -131,14 +130,15 @@ class TypedDialogue(Talk):
         self.awaited.look()
         if isinstance(self._state, AwaitingOffer):
             self._apply(OfferLate())  # whoever types on does not wait
+            if asks_price_of_it(text, self._language):
+                return
         if (tongue := tongue_asked(text)) and not isinstance(self._meaning("order", text), OrderAsked):
             self._speak(tongue)
             return
         if self._inquiries.typed(text, self._in_hand):
             return
-        if self._listing.typed(
-            text, self._in_hand, self._inquiries.about, asking=not isinstance(self._state, Idle)
-        ):
+        asking = not isinstance(self._state, Idle)
+        if self._listing.typed(text, self._in_hand, self._inquiries.about, asking=asking):
             return
         if asks_what_is_low(text, self._language):
             self._reply(low_in_words(self._desk, *self._what_is_low(), self._language))
@@ -148,7 +148,8 @@ class TypedDialogue(Talk):
             self._answered(answer)
             return
         if isinstance(self._state, Choosing):
-            self._chosen(self._state.choice, text)
+            choice = Choice(*(titled(self._desk, one, self._language) for one in self._state.choice))
+            self._apply(answer_to(choice, normalise_text(text), text, TYPED, self._language))
             return
         if kind := asked_about_me(text, self._language):
             if answer := typed_about(self._desk, kind, self._person, self._language):
@@ -164,7 +165,7 @@ class TypedDialogue(Talk):
             self._inquiries.ordered(priced)
             self._say(Say("price", basket=priced))
             return
-        entry = "order" if isinstance(self._state, Idle) else "consent"
+        entry = "consent" if asking else "order"
         meaning, before = self._meaning(entry, text), changeable(self._state)
         if isinstance(meaning, NotUnderstood) and entry == "consent":
             meaning = self._meaning("order", text)
@@ -194,14 +195,14 @@ class TypedDialogue(Talk):
                 self._apply(Repeated())
             case _ if other := in_other_words(text, self._language, tried):
                 self.typed(other, (*tried, text))
-            case _ if (found := self._beside(text)) is not None:
-                self._answered(found)
+            case _ if (hint := self._hinted(text, asking=asking)) is not None:
+                self._answered(hint)
             case _:
                 self._apply(Confused())
 
-    def _beside(self, text: str) -> str | None:
-        asking = not isinstance(self._state, Idle)
-        return beside(self._desk, text, self._language, self._in_hand, self._inquiries.about, asking=asking)
+    def _hinted(self, text: str, *, asking: bool) -> str | None:
+        about = self._inquiries.about
+        return hinted(self._desk, text, self._language, self._in_hand, about, asking=asking)
 
     def _speak(self, language: str) -> None:
         """From now on, and what is asked is asked once more in it."""
@@ -227,16 +228,6 @@ class TypedDialogue(Talk):
         basket, *other = found
         self._conversation = Conversation.new()
         self._apply(OrderHeard(basket, self._typist, other[0] if other else None, "which_again"))
-
-    def _chosen(self, choice: Choice, text: str) -> None:
-        """An answer to "this one, or that one?"; all else is none."""
-        choice = Choice(*(titled(self._desk, basket, self._language) for basket in choice))
-        pick = picked(choice, normalise_text(text), text, self._language)
-        basket = choice.basket(pick) if pick else None
-        if basket is not None:
-            self._apply(Chosen(basket))
-        else:
-            self._apply(Answered(Answer("denial"), TYPED) if pick else Confused())
 
     @property
     def _in_hand(self) -> Basket | None:
@@ -264,15 +255,12 @@ class TypedDialogue(Talk):
 
     @property
     def _typist(self) -> Verdict:
-        """Who is said to type, where a PIN or phone of theirs can show it; else nobody, and a voice may take
-        it over."""
-        can_show = self._desk.has_pin(self._person) or self._desk.has_phone(self._person)
-        return typed_by(self._person) if can_show else TYPED
+        return typist(self._desk, self._person)
 
     def _priced(self, text: str) -> Basket | None:
-        edition, language = self._desk.edition, self._language
-        questions = edition.questions.get(language, ())
-        return priced_basket(edition.parser(language), edition.catalogue, questions, text)
+        edition = self._desk.edition
+        questions = edition.questions.get(self._language, ())
+        return priced_basket(edition.parser(self._language), edition.catalogue, questions, text)
 
     def _meaning(self, entry: str, text: str) -> Meaning:
         edition = self._desk.edition
@@ -280,27 +268,12 @@ class TypedDialogue(Talk):
 
     def receipt(self, intent_id: str, event: ReceiptArrived) -> None:
         """A verified receipt for any order; only the followed one is shown."""
-        if intent_id == self._followed:
-            self._followed = ""
-            key = f"shop_{event.code}" if event.code else "ordered"
-            own = self._language == self._desk.settings.device.language
-            title, other = self._titled(intent_id), event.instead if own else ""
-            self._say(Say(key, delivery=event.delivery, title=title, could=event.could, instead=other))
-
-    def _titled(self, intent_id: str) -> str:
-        """What it is in words: as it was shown here, unless whoever took it over has changed it."""
-        row = self._desk.journal.order(intent_id)
-        changed = row is not None and self._key not in ("", row.basket_key)
-        basket = self._desk.basket_of(row.basket_key, self._language) if row and changed else None
-        return spoken_basket(basket, self._language) if basket else self._title
+        if say := self._followed.receipt(intent_id, event, self._language):
+            self._say(say)
 
     def _say(self, say: Say) -> None:
-        number, shown = "", AT_THE_KEYPAD.get(say.key)
-        if shown and say.basket is not None and self._desk.settings.touch.keypad_device:
-            number = self._number.of(say.basket.digest)
-            say = replace(say, key=shown)
-        say = replace(say, key=as_shown(say.key, by_pin=self._typist != TYPED))
-        said = written(self._desk, say, self._language, number)
+        by_pin = self._typist != TYPED
+        said = on_screen(self._desk, say, self._language, self._number, by_pin=by_pin)
         self._shown(f"{said} {self._inquiries.besides(say.key)}".strip())
 
     def _shown(self, text: str) -> None:
@@ -319,8 +292,8 @@ class TypedDialogue(Talk):
         self._apply(ReceiptLate())  # it is shown when it comes
 
     def _committed(self, intent_id: str) -> None:
+        title = ""
         if isinstance(self._state, Committing):
-            self._title = spoken_basket(
-                titled(self._desk, self._state.basket, self._language), self._language
-            )
-        self.follow(intent_id)
+            basket = titled(self._desk, self._state.basket, self._language)
+            title = spoken_basket(basket, self._language)
+        self.follow(intent_id, title)

@@ -65,8 +65,6 @@ class Stage:
         while self._stack:
             self._stack.pop()()
 
-    # --- the room ---
-
     def says(self, who: Customer, words: str) -> None:
         """A customer speaks; returns when the device has heard all of it."""
         self.tell(who.name, words)
@@ -95,8 +93,6 @@ class Stage:
         if not self.room.is_silent():
             raise RoomError(f"the device answered: {self.answer()}")
         self.tell("device", "(silence)")
-
-    # --- the device ---
 
     def connect(self) -> OperatorClient:
         """A new connection to the operator socket."""
@@ -159,8 +155,6 @@ class Stage:
         self.room.wait_until_heard()
         self.room.drop_answers()
 
-    # --- the kitchen ---
-
     def beans_fall_to(self, kilograms: float) -> None:
         """The scale under the coffee machine reports what is left, until it has been believed."""
         self.tell("", f"the scale under the coffee machine: {kilograms:g} kg of beans left")
@@ -205,8 +199,6 @@ class Stage:
             "neighbour": self.kitchen.pid,
         }
 
-    # --- the shop ---
-
     def shop_orders(self) -> list[ShopOrder]:
         """What stands in the shop's database, oldest first."""
         return self._shop.orders()
@@ -231,8 +223,6 @@ class Stage:
     def chat(self, language: str) -> Chat:
         """`earmark chat` in a process of its own, its replies read aloud into the room."""
         return Chat(self.settings_file, language, self._folder / "chat", self.room, self.tell)
-
-    # --- setting up ---
 
     def _start(self) -> None:
         audio = (

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import pytest
 
-from agent.deciding.conversation import AwaitReceipt, Committing, Idle, Record, Say, State, Surroundings
+from agent.deciding.conversation import AwaitReceipt, Committing, Idle, Record, Say, State
 from agent.deciding.dialogue import step
 from agent.deciding.money import Money
 from agent.deciding.placed import Committed, JournalMended, NotCommitted, ReceiptArrived, ReceiptLate
 from agent.deciding.policy import Circumstances
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.verification import Verdict
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE
+from scripts.dialogue_values import COFFEE
 
 CALM = Surroundings(Policy(), Circumstances(Money(0, "PLN")))
 SIGNED = Committing(COFFEE, Verdict("p-anna"))

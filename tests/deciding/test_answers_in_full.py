@@ -26,17 +26,17 @@ from agent.deciding.conversation import (
     Say,
     Silent,
     State,
-    Surroundings,
     WentOn,
 )
 from agent.deciding.dialogue import step
 from agent.deciding.money import Money
 from agent.deciding.offered import AwaitingOffer
 from agent.deciding.policy import Circumstances
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE, TEA
+from scripts.dialogue_values import COFFEE, TEA
 
 ANNA, BERT = Verdict("p-anna"), Verdict("p-bert")
 CALM = Surroundings(Policy(), Circumstances(Money(0, "PLN")))

@@ -25,6 +25,7 @@ from agent.deciding.policy import Circumstances, Decision
 from agent.deciding.replies import render, spoken_money
 from agent.deciding.reply_words import REPLIES
 from agent.deciding.rules import House, Judgement, Person, Rule
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict, typed_by
 from agent.plumbing.settings import Policy
@@ -155,7 +156,7 @@ class Walk:
         if say.challenge:
             self._words = say.challenge
 
-    def _around(self, event: talk.Event) -> talk.Surroundings:
+    def _around(self, event: talk.Event) -> Surroundings:
         rare = self.random.random
         if rare() < 0.03:
             self.rules = self.random.choice(HOUSES)
@@ -174,7 +175,7 @@ class Walk:
             second_ready=rare() < 0.8,
             pin_ready=pin,
         )
-        return talk.Surroundings(
+        return Surroundings(
             TIGHT if rare() < 0.05 else POLICY,
             circumstances,
             offers=rare() < 0.3,
@@ -215,7 +216,7 @@ class Walk:
         answered = talk.Answered(pick(ANSWERS), whose, same)
         return pick([changed, answered, *(talk.Answered(pick(ANSWERS[:2]), whose, same),) * 5])
 
-    def _may_be_signed(self, commit: talk.Commit, event: talk.Event, around: talk.Surroundings) -> None:
+    def _may_be_signed(self, commit: talk.Commit, event: talk.Event, around: Surroundings) -> None:
         basket, owner, path = commit.basket, commit.speaker.person, self.path
         assert self._said is not None and self._said.basket == basket, path
         assert commit.said == basket.digest, path
@@ -231,7 +232,7 @@ class Walk:
         self._is_agreed_to(commit, event, around)
         self._is_within(basket, owner, others, around)
 
-    def _is_agreed_to(self, commit: talk.Commit, event: talk.Event, around: talk.Surroundings) -> None:
+    def _is_agreed_to(self, commit: talk.Commit, event: talk.Event, around: Surroundings) -> None:
         path, owner = self.path, commit.speaker.person
         needed = _needed(around.house, commit.basket)
         others = set(commit.factors) - {"voice"}
@@ -262,9 +263,7 @@ class Walk:
             case _:
                 raise AssertionError(path)
 
-    def _is_within(
-        self, basket: Basket, owner: str, others: tuple[str, ...], around: talk.Surroundings
-    ) -> None:
+    def _is_within(self, basket: Basket, owner: str, others: tuple[str, ...], around: Surroundings) -> None:
         limits = around.policy
         day = basket.total.minor + around.circumstances.spent.minor
         assert len(basket.lines) <= limits.most_lines, self.path

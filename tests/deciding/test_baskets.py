@@ -6,7 +6,7 @@ import pytest
 
 from agent.deciding.basket import Basket
 from agent.deciding.money import Money
-from scripts.dialogue_cases import BOTH, COFFEE, TEA
+from scripts.dialogue_values import BOTH, COFFEE, TEA
 
 
 def test_two_currencies_are_never_added() -> None:

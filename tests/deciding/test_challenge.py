@@ -39,7 +39,6 @@ from agent.deciding.conversation import (
     Say,
     Silent,
     State,
-    Surroundings,
 )
 from agent.deciding.dialogue import step
 from agent.deciding.feedback_given import WasWrong
@@ -48,6 +47,7 @@ from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import House, Person, Requirement, Rule
 from agent.deciding.sentence_parser import SentenceParser
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer, HelpAsked, NotUnderstood, RepeatAsked, commands, understand
 from agent.deciding.verification import Verdict, typed_by
 from agent.plumbing.sentence_graph import normalise_text

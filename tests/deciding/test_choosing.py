@@ -20,11 +20,11 @@ from agent.deciding.conversation import (
     OrderHeard,
     Say,
     Silent,
-    Surroundings,
 )
 from agent.deciding.dialogue import step
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
 from agent.plumbing.settings import Policy

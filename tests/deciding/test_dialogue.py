@@ -35,7 +35,6 @@ from agent.deciding.conversation import (
     Say,
     Silent,
     State,
-    Surroundings,
 )
 from agent.deciding.dialogue import TABLE, step
 from agent.deciding.money import Money
@@ -43,6 +42,7 @@ from agent.deciding.offered import AwaitingOffer, OfferArrived, OfferLate, Offer
 from agent.deciding.placed import Committed, NotCommitted, ReceiptArrived, ReceiptLate
 from agent.deciding.policy import Circumstances
 from agent.deciding.replies import render
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.settings import Policy

@@ -18,7 +18,9 @@ from agent.deciding.choice import CHOICE
 from agent.deciding.dialogue import TABLE, step
 from agent.deciding.offered import AskOffer, AwaitingOffer
 from agent.deciding.reply_words import REPLIES
-from scripts.dialogue_cases import CASES, CHANCE, POLICY, Case
+from agent.deciding.surroundings import Surroundings
+from scripts.dialogue_cases import CASES
+from scripts.dialogue_values import CHANCE, POLICY, Case
 from scripts.state_tables import _states
 
 
@@ -68,7 +70,7 @@ def _tried(**around_it: Any) -> Iterator[Tried]:
                 case.only_in and state_type not in case.only_in
             ):
                 continue
-            around = talk.Surroundings(POLICY, case.circumstances, case.proposed, case.offers, case.house)
+            around = Surroundings(POLICY, case.circumstances, case.proposed, case.offers, case.house)
             for state in _states(state_type, sentence_asked=case.sentence_asked):
                 yield Tried(state, case, *step(state, case.event, replace(around, **around_it)))
 

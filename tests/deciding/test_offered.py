@@ -29,13 +29,13 @@ from agent.deciding.conversation import (
     Say,
     Silent,
     State,
-    Surroundings,
     WentOn,
 )
 from agent.deciding.dialogue import step
 from agent.deciding.money import Money
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate, OfferOver
 from agent.deciding.policy import Circumstances
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.settings import Policy

@@ -13,9 +13,11 @@ from agent.deciding.dialogue import TABLE, step
 from agent.deciding.replies import render
 from agent.deciding.reply_words import REPLIES
 from agent.deciding.signals import signal_of
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.verification import Verdict
 from agent.deciding.ways import WAYS, Way
-from scripts.dialogue_cases import ANNA, CALM, CASES, COFFEE, POLICY, TEA, WORDS
+from scripts.dialogue_cases import CASES
+from scripts.dialogue_values import ANNA, CALM, COFFEE, POLICY, TEA, WORDS
 from scripts.state_tables import _states
 from tests.deciding.conftest import HEARS
 
@@ -25,8 +27,8 @@ CONFUSED = talk.Confused()
 SAID = COFFEE.digest
 
 
-def around(*ways: Way) -> talk.Surroundings:
-    return talk.Surroundings(POLICY, CALM, ways=ways)
+def around(*ways: Way) -> Surroundings:
+    return Surroundings(POLICY, CALM, ways=ways)
 
 
 def says(effects: tuple[talk.Effect, ...]) -> talk.Say:
@@ -135,7 +137,7 @@ def test_whatever_ends_without_an_order_names_a_next_step(language: str) -> None
         for case in CASES[event_type]:
             if case.only_in and state_type not in case.only_in:
                 continue
-            given = talk.Surroundings(POLICY, case.circumstances, case.proposed, case.offers, case.house)
+            given = Surroundings(POLICY, case.circumstances, case.proposed, case.offers, case.house)
             for state in _states(state_type, sentence_asked=case.sentence_asked):
                 after, effects = step(state, case.event, given)
                 says = [effect for effect in effects if isinstance(effect, talk.Say)]

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from agent.deciding.basket import Factor
-from agent.deciding.conversation import Surroundings
 from agent.deciding.money import Money
 from agent.deciding.permitting import permit, wanted
 from agent.deciding.policy import Circumstances, Decision, Tier
 from agent.deciding.rules import House, Person, Requirement, Rule
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.verification import Verdict, typed_by
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE
+from scripts.dialogue_values import COFFEE
 
 ANNA, NONE = Verdict("p-anna"), Circumstances(Money(0, "PLN"))
 PIN, PHONE, OTHERS = (

@@ -10,7 +10,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.deciding.basket import Basket, Factor, Line
-from agent.deciding.conversation import Surroundings
 from agent.deciding.details import Facts
 from agent.deciding.money import Money
 from agent.deciding.permitting import permit, wanted
@@ -30,6 +29,7 @@ from agent.deciding.rules import (
     judge,
     may_be_second,
 )
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.unusual import NO_PAST, Past
 from agent.deciding.verification import Reason, Verdict
 from agent.plumbing.settings import Policy

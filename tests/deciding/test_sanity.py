@@ -19,7 +19,6 @@ from agent.deciding.conversation import (
     OrderHeard,
     Repeated,
     Say,
-    Surroundings,
 )
 from agent.deciding.details import Facts
 from agent.deciding.dialogue import step
@@ -27,6 +26,7 @@ from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import House
 from agent.deciding.sanity import is_much
+from agent.deciding.surroundings import Surroundings
 from agent.plumbing.settings import Policy
 from tests.deciding.test_dialogue import ANNA, BARE, BERT, CONSENT, DENIAL, _basket
 

@@ -7,12 +7,13 @@ from typing import get_args
 import pytest
 
 from agent.deciding.basket import Basket, Line
-from agent.deciding.conversation import Answered, Confirming, Idle, Record, Say, Surroundings
+from agent.deciding.conversation import Answered, Confirming, Idle, Record, Say
 from agent.deciding.dialogue import step
 from agent.deciding.lockout import CLEAR, FORGIVEN_AFTER_S, FREE_FAILURES, Lockout
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.shift import Shift, who_answers, who_orders
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Reason, Verdict
 from agent.plumbing.settings import Policy

@@ -27,17 +27,17 @@ from agent.deciding.conversation import (
     Record,
     Say,
     Silent,
-    Surroundings,
     Wanted,
 )
 from agent.deciding.dialogue import step
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import House, Person, Rule
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict, typed_by
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE, TEA
+from scripts.dialogue_values import COFFEE, TEA
 
 ANNA, BERT = Verdict("p-anna"), "p-bert"
 ANNA_RULED = Person("Anna")

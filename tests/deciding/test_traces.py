@@ -21,7 +21,7 @@ from agent.deciding.rules import (
 )
 from agent.deciding.unusual import Past
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE
+from scripts.dialogue_values import COFFEE
 from tests.deciding.test_permitting import ANNA, NONE, OTHERS, PIN, around
 
 

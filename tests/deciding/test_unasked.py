@@ -16,15 +16,15 @@ from agent.deciding.conversation import (
     Record,
     Say,
     SensorsSilent,
-    Surroundings,
 )
 from agent.deciding.dialogue import step
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE
+from scripts.dialogue_values import COFFEE
 
 ANNA, NOBODY = Verdict("p-anna"), Verdict(reason="unknown_voice")
 CALM = Surroundings(Policy(), Circumstances(Money(0, "PLN")))

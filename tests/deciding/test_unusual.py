@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from agent.commands.policy_words import about, verdict
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Surroundings
 from agent.deciding.details import Facts
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.permitting import unusual_in
@@ -19,6 +18,7 @@ from agent.deciding.policy import Circumstances
 from agent.deciding.policy_file import parse_policy
 from agent.deciding.replies_unusual import why_unusual
 from agent.deciding.rules import House, Judgement, Moment, Person, Rule, judge
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.unusual import NO_PAST, Past, Unusual, unusual
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.settings import Policy

@@ -31,7 +31,6 @@ from agent.deciding.conversation import (
     Say,
     Silent,
     State,
-    Surroundings,
 )
 from agent.deciding.dialogue import step
 from agent.deciding.feedback_given import WasWrong
@@ -39,10 +38,11 @@ from agent.deciding.money import Money
 from agent.deciding.offered import AwaitingOffer, OfferArrived
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import House, Person, Rule
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
 from agent.plumbing.settings import Policy
-from scripts.dialogue_cases import COFFEE, TEA
+from scripts.dialogue_values import COFFEE, TEA
 
 ANNA, BERT, SHORT = Verdict("p-anna"), Verdict("p-bert"), Verdict(reason="too_short")
 CHANCE = bytes(range(16))

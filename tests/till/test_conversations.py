@@ -83,8 +83,6 @@ _ELSEWHERE: Mapping[str, str] = {
     "reply: typed_about_me": "only in a language without words for what could be told instead",
     "reply: wrong_lost_open_typed": "nothing can be written",
     "reply: not_read_back_typed": "no step of the table does it: tests/deciding/test_dialogue.py",
-    "reply: second_not_this_on_shift": "no badge of one's own comes that far on a shift",
-    "reply: second_not_this_or_on": "no badge of one's own comes that far on a shift",
 }
 SAID_ELSEWHERE = {f"{language} {key}": why for key, why in _ELSEWHERE.items() for language in ("en", "pl")}
 """Replies that no conversation brings about: what does, or why nothing."""

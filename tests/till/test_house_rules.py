@@ -16,6 +16,7 @@ from agent.plumbing.settings import Paths, Touch
 from agent.plumbing.site_messages import PinTyped
 from agent.plumbing.speaker_models import GE2E
 from agent.till.house import HouseRules
+from agent.till.surroundings import surroundings
 from agent.till.touching import Touching
 from tests.committing.kit import CATALOGUE_FILE, make_bench
 from tests.till.kit import EDITION, Till, make_till, utterance
@@ -115,7 +116,7 @@ def test_hours_are_those_of_the_room(till: Till, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("TZ", "XXX-02")  # two hours ahead of UTC; 2026-11-18 is a Wednesday
     __import__("time").tzset()
     set_rules(till, rule("deny", 'days = ["wed"]\nfrom = "13:00"\nuntil = "14:00"'))
-    house = till.desk.surroundings(None, till.desk.people.all()[0].pseudonym).house
+    house = surroundings(till.desk, None, till.desk.people.all()[0].pseudonym).house
     assert (house.moment.day, house.moment.minute // 60) == (2, 13)
     monkeypatch.undo()
     __import__("time").tzset()

@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from agent.bench.played_phone import PlayedPhone
-from agent.deciding.conversation import Event, Outcome, State, Surroundings
+from agent.deciding.conversation import Event, Outcome, State
 from agent.deciding.dialogue import step
 from agent.deciding.policy_file import parse_policy
+from agent.deciding.surroundings import Surroundings
 from agent.deciding.ways import Ready, Way, other_ways
 from agent.plumbing.settings import Touch
 from agent.plumbing.site_messages import PinTyped

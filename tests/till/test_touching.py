@@ -162,7 +162,7 @@ def test_a_new_pin_is_typed_twice_at_the_keypad(till: Till, touching: Touching) 
     touching.received(PinTyped("8888"))
     assert steps[-1] == ("Thank you, Anna. Your PIN is set.", True, True)
     assert till.decided == ["pin_set"]
-    assert till.desk.factors.is_pin_of(_anna(till), "8888", now_s=0)
+    assert till.desk.factors.fits_pin(_anna(till), "8888")
 
 
 def test_two_different_pins_or_none_in_time_change_nothing(till: Till, touching: Touching) -> None:
@@ -174,7 +174,7 @@ def test_two_different_pins_or_none_in_time_change_nothing(till: Till, touching:
     touching.begin_new("pin", _anna(till), lambda *step: steps.append(step))
     till.timers[-1]()
     assert steps[-1] == ("", True, False)
-    assert till.desk.factors.is_pin_of(_anna(till), PIN, now_s=0)
+    assert till.desk.factors.fits_pin(_anna(till), PIN)
 
 
 def test_a_pin_for_an_order_is_not_taken_for_the_new_one(till: Till, touching: Touching) -> None:
@@ -215,7 +215,7 @@ def test_somebody_elses_badge_is_not_taken_over(till: Till, touching: Touching) 
         True,
         False,
     )
-    assert till.desk.factors.owner_of_badge(BADGE, now_s=0) == _anna(till)
+    assert till.desk.factors.badge_owner(BADGE) == _anna(till)
 
 
 def test_a_badge_needs_a_reader(tmp_path: Path) -> None:

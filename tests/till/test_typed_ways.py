@@ -23,6 +23,7 @@ from agent.deciding.typed_ways import (
 )
 from agent.deciding.typed_words import PRICE_OF_IT, WAYS
 from agent.deciding.understanding import Answer, understand
+from agent.till import typed
 from agent.till.typed import TypedDialogue
 from tests.committing.kit import make_bench
 from tests.till.kit import Till, make_till
@@ -70,6 +71,33 @@ def test_each_way_is_put_in_the_words_that_it_means(language: str) -> None:
             while line := in_other_words(line, language, chain):
                 chain.append(line)
             assert _filled(means, means, language) in chain, way
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_way_stands_there_that_is_understood_without_it(
+    till: Till, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class LookedUp(Exception):
+        pass
+
+    def look_up(*_: object) -> str:
+        raise LookedUp
+
+    monkeypatch.setattr(typed, "in_other_words", look_up)
+    for means, ways in WAYS[language].items():
+        for way in ways if means != "{}" else ():
+            line, idle = (
+                _filled(means, way, language),
+                Typed(till.desk, language, [].append, till.what_is_low),
+            )
+            try:
+                idle.typed(line)
+            except LookedUp:
+                continue
+            asking = Typed(till.desk, language, [].append, till.what_is_low)
+            asking.typed(ORDERED[language])
+            with pytest.raises(LookedUp):
+                asking.typed(line)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

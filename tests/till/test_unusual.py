@@ -141,7 +141,7 @@ def test_without_such_a_rule_nobodys_orders_are_looked_up(
         asked.append(given)
         return NO_PAST
 
-    monkeypatch.setattr("agent.till.desk.past_of", looked_up)
+    monkeypatch.setattr("agent.till.surroundings.past_of", looked_up)
     order = "okay nabu order two bags of dark roast coffee"
     till.desk.house = HouseRules(parse_policy('[[rule]]\nid = "r"\nrequire = "factor"'))
     till.wake_and_say(order)
@@ -157,7 +157,7 @@ def test_it_holds_at_the_consent_as_well(till: Till) -> None:
     till.desk.house = HouseRules(parse_policy(RULE))
     known = Past(frozenset({"coffee"}), 100_00, frozenset(range(24)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("agent.till.desk.past_of", lambda *_: known)
+        patch.setattr("agent.till.surroundings.past_of", lambda *_: known)
         till.wake_and_say("okay nabu order two bags of dark roast coffee")
         assert till.decided[-1] == "read_back"
     till.answer("yes place my order")

@@ -26,7 +26,7 @@ def today(desk: Desk) -> str:
     return local(desk.now_s()).date().isoformat()
 
 
-def beside(desk: Desk, say: Say, language: str) -> str:
+def added(desk: Desk, say: Say, language: str) -> str:
     """What is said beside the total of `say`; '' where the shop tells nothing that helps."""
     basket = say.basket
     if basket is None or language not in ASK_REPLIES or basket.catalogue_version != desk.edition.version:
@@ -39,11 +39,11 @@ def beside(desk: Desk, say: Say, language: str) -> str:
 def priced(desk: Desk, basket: Basket, language: str, *, is_aloud: bool) -> str:
     """The answer to what `basket` costs."""
     say = Say("price" if is_aloud else as_shown("price"), basket=basket)
-    more = beside(desk, say, language)
-    return render(say, language, desk.catalogue.currency, desk.hears, beside=more)
+    more = added(desk, say, language)
+    return render(say, language, desk.catalogue.currency, desk.hears, added=more)
 
 
-def asked_beside(desk: Desk, basket: Basket, language: str, most: int) -> tuple[tuple[str, int], ...]:
+def with_substitutes(desk: Desk, basket: Basket, language: str, most: int) -> tuple[tuple[str, int], ...]:
     """`basket` and what could be had instead, to be asked about at once: (sku, quantity), at most so many."""
     facts, catalogue = desk.house.facts(desk.edition.source), desk.edition.catalogue
     asked = {line.sku: line.quantity for line in basket.lines}

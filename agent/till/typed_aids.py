@@ -12,8 +12,8 @@ from agent.deciding.replies_typed import NEAR, NEAR_MORE, PART, as_shown
 from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.deciding.typed_ways import aid, asks_price_of_it, understood_part
 from agent.deciding.understanding import Answer, understand
-from agent.till.beside import priced
 from agent.till.desk import Desk
+from agent.till.details_added import priced
 
 
 def aided(desk: Desk, text: str, language: str) -> str:
@@ -21,7 +21,7 @@ def aided(desk: Desk, text: str, language: str) -> str:
     return aid(text, language).format(**desk.hears.words(language))
 
 
-def beside(
+def hinted(
     desk: Desk, text: str, language: str, in_hand: Basket | None, about: Basket | None, *, asking: bool
 ) -> str | None:
     """What is told where a line was not understood in any words; '' where that is said with what is asked

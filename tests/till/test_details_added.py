@@ -11,7 +11,7 @@ import pytest
 from agent.deciding.conversation import Say
 from agent.deciding.details import Details, Facts, Pack
 from agent.plumbing.messages import Say as Spoken
-from agent.till.beside import asked_beside, beside, instead_of_refused
+from agent.till.details_added import added, instead_of_refused, with_substitutes
 from agent.till.house import HouseRules
 from agent.till.typed import TypedDialogue
 from agent.till.typed_about import typed_about
@@ -65,19 +65,19 @@ def test_a_read_back_tells_what_is_in_a_pack_aloud_and_typed(till: Till) -> None
 
 def test_details_of_another_catalogue_add_nothing(till: Till) -> None:
     say = Say("price", basket=till.desk.basket_of("batteries*2", "en"))
-    assert beside(till.desk, say, "en") == "Each holds four pieces."
-    assert beside(till.desk, say, "ko") == ""
+    assert added(till.desk, say, "en") == "Each holds four pieces."
+    assert added(till.desk, say, "ko") == ""
     assert say.basket is not None
     older = msgspec.structs.replace(say.basket, catalogue_version=say.basket.catalogue_version + 1)
-    assert beside(till.desk, Say("price", basket=older), "en") == ""
+    assert added(till.desk, Say("price", basket=older), "en") == ""
     _told(till, source="0" * 64)
-    assert beside(till.desk, say, "en") == ""
+    assert added(till.desk, say, "en") == ""
 
 
 def test_a_question_about_much_asks_about_no_more_than_it_may(till: Till) -> None:
     basket = till.desk.basket_of("rice*2|butter*1", "en")
     assert basket is not None
-    asked = {most: [sku for sku, _ in asked_beside(till.desk, basket, "en", most)] for most in (1, 3, 9)}
+    asked = {most: [sku for sku, _ in with_substitutes(till.desk, basket, "en", most)] for most in (1, 3, 9)}
     own = {"rice", "butter"}
     assert set(asked[1]) == own and set(asked[3]) == own | {"pasta"}
     assert set(asked[9]) == own | {"pasta", "tomatoes"}
