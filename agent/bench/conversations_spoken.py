@@ -14,6 +14,7 @@ from agent.bench.conversation_file import Conversation, Step
 from agent.bench.conversation_sound import Hearing
 from agent.bench.conversations import CATALOGUE, Held, holder
 from agent.bench.journey import CUSTOMERS, STRANGERS
+from agent.deciding.about_me_words import ABOUT_ME
 from agent.deciding.lexicon import LEXICONS
 from agent.plumbing.sentence_graph import normalise_text
 
@@ -38,6 +39,7 @@ def can_be_spoken(conversation: Conversation) -> bool:
         and len(said) > 1
         and all(_plain(step) for step in said)
         and not set(_NOT_SPOKEN) & {*given, *happened}
+        and not any(_asks_to_be_learned(step) for step in said)
         and len(names) <= len(CUSTOMERS)
         and len(strangers) <= len(STRANGERS)
     )
@@ -47,6 +49,10 @@ def _plain(step: Step) -> bool:
     wakes = LEXICONS[LANGUAGE].wake_phrases
     scripted = step.marks or step.nearly or step.heard is not None or GOES_ON in step.text
     return not scripted and normalise_text(step.text) not in wakes
+
+
+def _asks_to_be_learned(step: Step) -> bool:
+    return normalise_text(step.text).endswith(ABOUT_ME[LANGUAGE]["enrol"])
 
 
 def chosen(conversations: Sequence[Conversation], many: int) -> list[Conversation]:

@@ -46,6 +46,7 @@ def written(folder: Path, text: str) -> Conversation:
         HEAD + ORDER.replace(", order coffee", "") + CONSENT,
         HEAD + "given: voices were learned with another model\n" + ORDER + CONSENT,
         HEAD + "operator: enrols Bert\n    state: Idle\n" + ORDER + CONSENT,
+        HEAD + ORDER.replace("order coffee", "learn my voice") + CONSENT,
         HEAD + "given: Anna, Bert, Carla, Dora\n" + ORDER + CONSENT,
         HEAD + ORDER + "".join(CONSENT.replace("Anna", name) for name in ("Eve", "Fay", "Gus", "Hal")),
     ],
