@@ -118,13 +118,13 @@ def _chosen(state: Choosing, event: Chosen, around: Surroundings) -> Outcome:
 def _neither(state: Choosing, event: Answered, around: Surroundings) -> Outcome:
     """A denial picks neither. Any other answer is none: nobody consents to what was not read back."""
     if event.answer.kind in ("denial", "later"):
-        return _end(Say("which_neither"), "chose_neither", person=state.speaker.person)
+        return _end(Say("which_neither"), "chose_neither", None, state.speaker.person)
     return _not_chosen(state, event, around)
 
 
 def _not_chosen(state: Choosing, _: Event, __: Surroundings) -> Outcome:
     """The question is put once, so that it can never go round in circles."""
-    return _end(Say("which_unclear"), "gave_up", person=state.speaker.person)
+    return _end(Say("which_unclear"), "gave_up", None, state.speaker.person)
 
 
 def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) -> Outcome:
@@ -194,7 +194,7 @@ def _voice_lost(_: Asking | AwaitingOffer, __: VoiceLost, ___: Surroundings) -> 
     return Idle(), ()
 
 
-def _end(say: Say, code: str, basket: Basket | None = None, person: str = "") -> Outcome:
+def _end(say: Say, code: str, basket: Basket | None, person: str) -> Outcome:
     return Idle(), (say, Record(code, basket, person))
 
 
