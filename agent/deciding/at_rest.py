@@ -24,7 +24,7 @@ def proposed(_: Idle, event: Proposed, __: Surroundings) -> Outcome:
     say = Say("list_due", basket=event.basket)
     if event.place:
         say = Say("proposal", basket=event.basket, places=(event.place,), level=event.level)
-    return _end(say, "proposed", event.basket)
+    return end(say, "proposed", event.basket)
 
 
 def sensors_silent(_: Idle, event: SensorsSilent, __: Surroundings) -> Outcome:
@@ -38,11 +38,11 @@ def answered(_: Idle, event: Answered, around: Surroundings) -> Outcome:
     if basket is None or speaker == TYPED:
         return Idle(), (Say("fine" if kind in ("denial", "later") else "nothing_to_confirm"),)
     if kind == "denial":
-        return _end(Say("proposal_declined"), "proposal_declined", basket, speaker.person)
+        return end(Say("proposal_declined"), "proposal_declined", basket, speaker.person)
     if kind == "later":
-        return _end(Say("proposal_postponed"), "proposal_postponed", basket, speaker.person)
+        return end(Say("proposal_postponed"), "proposal_postponed", basket, speaker.person)
     if not speaker.person:
-        return _end(Say(f"refused_{speaker.reason}"), f"refused_{speaker.reason}", basket)
+        return end(Say(f"refused_{speaker.reason}"), f"refused_{speaker.reason}", basket)
     return Idle(), (Say("nothing_to_confirm"),)
 
 
@@ -56,5 +56,6 @@ def helped(_: Idle, __: Helped, ___: Surroundings) -> Outcome:
     return Idle(), (Say("help"),)
 
 
-def _end(say: Say, code: str, basket: Basket | None = None, person: str = "") -> Outcome:
+def end(say: Say, code: str, basket: Basket | None, person: str = "") -> Outcome:
+    """Says it and writes `code` down: nothing is asked any more."""
     return Idle(), (say, Record(code, basket, person))

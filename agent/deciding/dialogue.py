@@ -118,21 +118,21 @@ def _chosen(state: Choosing, event: Chosen, around: Surroundings) -> Outcome:
 def _neither(state: Choosing, event: Answered, around: Surroundings) -> Outcome:
     """A denial picks neither. Any other answer is none: nobody consents to what was not read back."""
     if event.answer.kind in ("denial", "later"):
-        return _end(Say("which_neither"), "chose_neither", None, state.speaker.person)
+        return at_rest.end(Say("which_neither"), "chose_neither", None, state.speaker.person)
     return _not_chosen(state, event, around)
 
 
 def _not_chosen(state: Choosing, _: Event, __: Surroundings) -> Outcome:
     """The question is put once, so that it can never go round in circles."""
-    return _end(Say("which_unclear"), "gave_up", None, state.speaker.person)
+    return at_rest.end(Say("which_unclear"), "gave_up", None, state.speaker.person)
 
 
 def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) -> Outcome:
     answer, basket = event.answer, state.basket
     if answer.kind == "denial":
-        return _end(Say("cancelled"), "cancelled", basket, event.speaker.person)
+        return at_rest.end(Say("cancelled"), "cancelled", basket, event.speaker.person)
     if answer.kind == "later":
-        return _end(Say("postponed"), "postponed", basket, event.speaker.person)
+        return at_rest.end(Say("postponed"), "postponed", basket, event.speaker.person)
     if event.speaker == TYPED:
         return state, (Say("typed_cannot_confirm", "consent", basket), Record("refused_typed", basket))
     if answer.kind == "bare":
@@ -143,7 +143,7 @@ def _confirm_answered(state: Confirming, event: Answered, around: Surroundings) 
         unclear = f"again_{event.speaker.reason}", f"refused_{event.speaker.reason}"
         return asking.without_a_voice(state, around) or ask_again(state, *unclear)
     if not event.speaker.person or event.speaker != state.speaker or not event.same_speaker:
-        return _end(
+        return at_rest.end(
             Say("refused_other_voice", basket=basket), "refused_other_voice", basket, state.speaker.person
         )
     if not (permit(basket, around).allowed and around.delivery_stands):
@@ -176,9 +176,9 @@ def _changed(
 def _another_answered(state: AskingAnother, event: Answered, around: Surroundings) -> Outcome:
     said = Say("left_as_it_is" if state.why == "another" else "cancelled")
     if event.answer.kind == "denial":
-        return _end(said, f"declined_{state.why}", state.basket, state.speaker.person)
+        return at_rest.end(said, f"declined_{state.why}", state.basket, state.speaker.person)
     if event.answer.kind == "later":
-        return _end(said, "postponed", state.basket, state.speaker.person)
+        return at_rest.end(said, "postponed", state.basket, state.speaker.person)
     if state.why == "much" and around.circumstances.queued_same:
         return asking.really("another", state.basket, state.speaker)
     return ask_or_read_back(state.basket, state.speaker, around)
@@ -192,10 +192,6 @@ def _went_on(state: Asking | AwaitingOffer, _: WentOn, __: Surroundings) -> Outc
 def _voice_lost(_: Asking | AwaitingOffer, __: VoiceLost, ___: Surroundings) -> Outcome:
     """Nothing was agreed; what was committed stays committed."""
     return Idle(), ()
-
-
-def _end(say: Say, code: str, basket: Basket | None, person: str) -> Outcome:
-    return Idle(), (say, Record(code, basket, person))
 
 
 Handler = Callable[[Any, Any, Surroundings], Outcome]

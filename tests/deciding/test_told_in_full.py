@@ -16,12 +16,10 @@ from agent.deciding.placed import ReceiptArrived
 from agent.deciding.rules import House, Moment, Person, Rule, judge
 from agent.deciding.surroundings import Surroundings
 from agent.deciding.understanding import Answer
-from agent.deciding.unusual import Past, Unusual, unusual
 from agent.deciding.verification import Verdict
 from scripts.dialogue_values import ANNA, CALM, CHANCE, COFFEE, POLICY, TEA, WORDS
 
 AROUND = Surroundings(POLICY, CALM)
-HOUR: tuple[Unusual, ...] = ("hour",)
 DRAWING = replace(AROUND, chance=CHANCE)
 NEW_GOODS = Rule("new-goods", "factor", unusual=("goods",))
 WITH_RULE = replace(AROUND, house=House((NEW_GOODS,), Person("Anna")))
@@ -81,15 +79,6 @@ def test_a_trace_says_what_was_unusual_also_where_the_rule_asks_for_nothing() ->
         rule = Rule("unknown", require, unusual=("goods",), categories=("alcohol",))  # type: ignore[arg-type]
         (trace,) = judge(House((rule,), Person("Anna")), TEA, CALM, POLICY).trace
         assert (trace.standing, trace.asks, trace.unusual) == ("applies_unknown", asks, ("goods",))
-
-
-def test_an_hour_is_near_the_one_before_and_after_it_also_round_midnight() -> None:
-    def found(hour: int, past: int) -> tuple[str, ...]:
-        return unusual(HOUR, TEA.lines, 0, hour * 60, Past(hours=frozenset({past})))[0]
-
-    assert found(14, 12) == ("hour",)
-    assert found(13, 12) == found(11, 12) == found(0, 23) == found(23, 0) == found(13, 13) == ()
-    assert found(11, 13) == found(1, 23) == ("hour",)
 
 
 def test_orders_that_fail_one_after_another_are_counted_and_anything_understood_ends_the_count() -> None:

@@ -77,6 +77,7 @@ def test_an_amount_is_unusual_above_twice_the_dearest_order() -> None:
         (12, {12}, False),
         (11, {12}, False),
         (13, {12}, False),
+        (13, {13}, False),
         (14, {12}, True),
         (10, {12}, True),
         (0, {23}, False),
@@ -92,7 +93,8 @@ def test_an_hour_is_usual_beside_one_that_was_used_also_around_midnight(
     asked: tuple[Unusual, ...] = ("hour",)
     for minute in (0, 59):
         found, lines = unusual(asked, _basket(("tea", 1)).lines, 10_00, hour * 60 + minute, past)
-        assert bool(found) is bool(lines) is is_unusual
+        assert found == (asked if is_unusual else ())
+        assert bool(lines) is is_unusual
 
 
 def test_a_first_small_order_is_easy_and_a_dear_one_is_asked_for_more() -> None:

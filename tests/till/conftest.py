@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.till import factors
-from tests.committing.kit import make_bench
+from tests.committing.kit import Bench, make_bench
 from tests.till.kit import Till, make_till
 
 
@@ -17,8 +17,13 @@ def _quick_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def till(tmp_path: Path) -> Iterator[Till]:
+def bench(tmp_path: Path) -> Iterator[Bench]:
     bench = make_bench(tmp_path)
-    yield make_till(bench, tmp_path)
+    yield bench
     bench.desk.close()
     bench.journal.close()
+
+
+@pytest.fixture
+def till(bench: Bench, tmp_path: Path) -> Till:
+    return make_till(bench, tmp_path)

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from agent.till.shopping_list import ShoppingList
-from tests.committing.kit import Bench, make_bench
-from tests.till.kit import BERT, Till, make_till
+from tests.till.kit import BERT, Till
 
 ORDER = "order two bags of coffee"
 CLEAR, YES = "clear the list", "yes clear the list"
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = make_bench(tmp_path)
-    yield bench
-    bench.desk.close()
-    bench.journal.close()
-
-
-@pytest.fixture
-def till(bench: Bench, tmp_path: Path) -> Till:
-    return make_till(bench, tmp_path)
 
 
 def listed(till: Till) -> dict[str, int]:

@@ -3,9 +3,6 @@ is ordered without a read-back and a consent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 import pytest
 
@@ -13,27 +10,13 @@ from agent.deciding.verification import Verdict, Voiceprint
 from agent.plumbing.speaker_models import GE2E
 from agent.till.shopping_list import ShoppingList
 from agent.till.spoken_lists import GOES_ON_WITHIN_S
-from tests.committing.kit import Bench, make_bench
-from tests.till.kit import ANNA, BERT, Till, make_till, utterance
+from tests.till.kit import ANNA, BERT, Till, utterance
 
 READ_BACK = (
     "Two bags of medium roast coffee, thirty-eight zloty in total. Say: yes, place my order. Or say: cancel."
 )
 
 ONCE = "That I say only to whoever asks for it. Ask me again."
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = make_bench(tmp_path)
-    yield bench
-    bench.desk.close()
-    bench.journal.close()
-
-
-@pytest.fixture
-def till(bench: Bench, tmp_path: Path) -> Till:
-    return make_till(bench, tmp_path)
 
 
 def listed(till: Till) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,26 +18,13 @@ from agent.plumbing.settings import Touch
 from agent.plumbing.site_messages import PinTyped
 from agent.till.touching import Touching
 from agent.till.typed import TypedDialogue
-from tests.committing.kit import DEVICE, Bench, agreed, make_bench
+from tests.committing.kit import DEVICE, Bench, agreed
 from tests.till.kit import ANNA, BERT, Till, make_till, utterance
 
 OFFLINE = "I cannot know that while I do not reach the shop."
 READ_BACK = (
     "Two bags of medium roast coffee, thirty-eight zloty in total. Say: yes, place my order. Or say: cancel."
 )
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = make_bench(tmp_path)
-    yield bench
-    bench.desk.close()
-    bench.journal.close()
-
-
-@pytest.fixture
-def till(bench: Bench, tmp_path: Path) -> Till:
-    return make_till(bench, tmp_path)
 
 
 def answered_by_shop(till: Till) -> None:
