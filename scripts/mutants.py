@@ -19,6 +19,8 @@ PAGE = Path("docs") / "figures" / "mutants.md"
 
 _RESULT = re.compile(r"\s+(?P<name>[\w.ǁ]+__mutmut_\d+): (?P<status>[\w ]+)")
 _NOTICED = ("killed", "timeout", "segfault", "caught by type check")
+_NOT_MADE = "not checked"
+"""Of a run that was given some of them, or did not come to its end."""
 _HEADING = re.compile(r"### `(?P<file>[\w/]+\.py)`")
 
 
@@ -73,20 +75,24 @@ def table(statuses: dict[str, str]) -> Iterator[str]:
 
 
 def main(mutmut: Iterable[str]) -> int:
-    """`mutmut` is the command; 1 where something was not noticed that is not explained."""
+    """`mutmut` is the command; 1 where something was not noticed that is not explained, or not even made."""
     statuses = results(_output([*mutmut, "results", "--all", "true"]))
-    print("\n".join(table(statuses)))
-    left = [name for name, status in statuses.items() if status not in _NOTICED]
+    made = {name: status for name, status in statuses.items() if status != _NOT_MADE}
+    not_made = len(statuses) - len(made)
+    print("\n".join(table(made)))
+    left = [name for name, status in made.items() if status not in _NOTICED]
     mutants = {name: mutant_of(module_of(name), _output([*mutmut, "show", name])) for name in left}
     known = set(explained(PAGE.read_text(encoding="utf-8")))
     unexplained = {name: mutant for name, mutant in mutants.items() if mutant not in known}
     for name, mutant in unexplained.items():
         print(f"\n{name}: {statuses[name]}, and not explained in {PAGE}\n{mutant}")
-    gone = known - set(mutants.values())
+    gone = set() if not_made else known - set(mutants.values())
     for mutant in gone:
         print(f"\nexplained in {PAGE}, and noticed by now, or not made any more:\n{mutant}")
     print(f"\n{len(left)} not noticed, {len(left) - len(unexplained)} of them explained")
-    return 1 if unexplained or not statuses else 0
+    if not_made:
+        print(f"{not_made} of {len(statuses)} were not made: nothing is said about these")
+    return 1 if unexplained or not_made or not statuses else 0
 
 
 def _output(command: list[str]) -> str:

@@ -80,6 +80,20 @@ def test_it_fails_where_a_change_is_not_explained(
     assert f"1 not noticed, {1 - status} of them explained" in shown
 
 
+def test_of_a_part_of_them_nothing_is_said_about_the_others_and_it_is_no_whole_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mutants.PAGE.parent.mkdir(parents=True)
+    mutants.PAGE.write_text(PAGE, encoding="utf-8")
+    listed = f"{RESULTS.splitlines()[1]}\n    agent.deciding.rules.x_judge__mutmut_1: not checked\n"
+    mutmut = f"import sys; assert sys.argv[1] == 'results'; print({listed!r})"
+    assert mutants.main([sys.executable, "-c", mutmut]) == 1
+    shown = capsys.readouterr().out
+    assert "| all | 1 | 1 |" in shown and "1 of 2 were not made" in shown
+    assert "not explained in" not in shown and "noticed by now" not in shown
+
+
 def test_every_explanation_of_the_page_can_be_read() -> None:
     page = (ROOT / mutants.PAGE).read_text(encoding="utf-8")
     found = list(mutants.explained(page))
