@@ -28,7 +28,7 @@ log = logging.getLogger("order_backend")
 class Announcer:
     """Of one connection to the broker; used from the service's thread."""
 
-    def __init__(self, shop: Shop, folder: ShopFolder, retain: Callable[[str, bytes], None]) -> None:
+    def __init__(self, shop: Shop, folder: ShopFolder, retain: Callable[[str, bytes], object]) -> None:
         """`retain` publishes a message that the broker keeps; an empty one takes it away again."""
         self._shop, self._folder, self._retain = shop, folder, retain
         self._config = folder.config()

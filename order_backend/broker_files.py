@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from order_backend.authorities import write_trusted
+from order_backend.echo import echo_topic
 from order_backend.folder import ShopConfig, ShopFolder, alone, write_file
 
 SAVES_EVERY_S = 10
@@ -63,13 +64,14 @@ log_type notice
 
 def access_list(config: ShopConfig, replicas: Iterable[str]) -> str:
     """`%u` is the certificate's CN: a device writes its own up/ and reads its own dn/, whatever it is
-    called."""
+    called. An order service hears itself, and nobody else does."""
     services = "".join(
         f"""\
 user {name}
 topic read va/v1/d/+/up/#
 topic write va/v1/d/+/dn/#
 topic write va/v1/b/{config.shop_id}/#
+topic readwrite {echo_topic(name)}
 
 """
         for name in replicas

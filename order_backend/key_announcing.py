@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import logging
 
-import paho.mqtt.client as mqtt
-
 from agent.committing.envelope import shop_topic
 from order_backend import authorities
 from order_backend.authorities import Announced, announced
 from order_backend.folder import ShopFolder
+from order_backend.publish import Publish
 from order_backend.rotations import announcement, key_files, take_up
 
 LOOK_EVERY_S = 1.0
@@ -40,7 +39,7 @@ class KeyAnnouncing:
         self._announced, self._mid = b"", 0
         self._authorities = Announced()
 
-    def look(self, client: mqtt.Client, now_s: int) -> None:
+    def look(self, publish: Publish, now_s: int) -> None:
         """Tells all devices which keys sign, once a session and when that has changed. Raises KeysChanged
         where other keys are in use now than when `desk_opened` was called."""
         if self._other_keys():
@@ -50,12 +49,12 @@ class KeyAnnouncing:
             self._announced = chain
             topic = shop_topic(self._folder.config().shop_id, "trust")
             payload = announcement(self._folder, now_s=now_s)
-            self._mid = client.publish(topic, payload, qos=1, retain=True).mid
+            self._mid = publish(topic, payload, retain=True)
         said = announced(self._folder)  # after the keys: it is signed by one of them
         if said != self._authorities:
             self._authorities = said
             topic = shop_topic(self._folder.config().shop_id, "authorities")
-            client.publish(topic, authorities.announcement(self._folder, now_s=now_s), qos=1, retain=True)
+            publish(topic, authorities.announcement(self._folder, now_s=now_s), retain=True)
 
     def published(self, mid: int) -> None:
         """The broker has that message: what it announced reaches the devices before what is signed now."""

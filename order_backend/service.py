@@ -34,6 +34,7 @@ from order_backend.folder import ShopFolder, claim
 from order_backend.intake import Intake
 from order_backend.key_announcing import LOOK_EVERY_S, KeyAnnouncing, KeysChanged
 from order_backend.retention import Retention
+from order_backend.session_watch import SessionWatch
 from order_backend.shop_clock import ClockError, ShopClock
 from order_backend.taking import MOST_TOGETHER, Arrived, Taking
 
@@ -90,6 +91,7 @@ class OrderService:
         self._desk: OrderDesk | None = None
         self._intake = Intake(folder, self._publish)
         self._announcing = KeyAnnouncing(folder)
+        self._watch = SessionWatch(self.name, self._publish, time.monotonic)
         self._client = self._new_client()
 
     def run(self) -> None:
@@ -180,6 +182,7 @@ class OrderService:
         # A new one each time: what an old one still had to acknowledge belongs to a session that is over.
         self._client = self._new_client()
         self._announcing.new_session()
+        self._watch.new_session()
         options = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         options.SessionExpiryInterval = 0
         options.ReceiveMaximum = RECEIVE_MAXIMUM
@@ -195,7 +198,7 @@ class OrderService:
         next_claim = next_time = next_look = 0.0
         retain = partial(self._publish, retain=True)
         announcer = Announcer(desk.shop, self._folder, retain)
-        self._carrier = carrier = Carrier(desk.shop.approvals, self._publish_numbered)
+        self._carrier = carrier = Carrier(desk.shop.approvals, self._publish)
         retention = Retention(desk.shop.database, self._folder.config().longest_lifetime_s)
         try:
             while not self._stopping.is_set():
@@ -203,7 +206,7 @@ class OrderService:
                     return
                 if self.connected.is_set() and time.monotonic() >= next_look:
                     next_look = time.monotonic() + LOOK_EVERY_S
-                    self._announcing.look(self._client, clock.now_s())
+                    self._announcing.look(self._publish, clock.now_s())
                 if taking.tells and self.connected.is_set():
                     announcer.look(clock.now_s)
                     carrier.look(clock.now_s)
@@ -224,16 +227,16 @@ class OrderService:
     def _on_publish(
         self, client: mqtt.Client, _: object, mid: int, reason: ReasonCode, properties: object
     ) -> None:
+        self._watch.acknowledged(mid)
         if not reason.is_failure:
             self._announcing.published(mid)
             if self._carrier is not None:
                 self._carrier.published(mid)
 
-    def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        self._client.publish(topic, payload, qos=1, retain=retain)
-
-    def _publish_numbered(self, topic: str, payload: bytes) -> int:
-        return self._client.publish(topic, payload, qos=1).mid
+    def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
+        mid = self._client.publish(topic, payload, qos=1, retain=retain).mid
+        self._watch.sent(mid)
+        return mid
 
     def _ack(self, mid: int, qos: int) -> None:
         self._client.ack(mid, qos)
@@ -251,12 +254,13 @@ class OrderService:
             log.error("broker_refused %s", reason)
             return
         self._intake.new_session()
-        client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in _SUBSCRIPTIONS])
+        topics = (*_SUBSCRIPTIONS, self._watch.topic)
+        client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in topics])
 
     def _on_subscribe(
         self, client: mqtt.Client, _: object, mid: int, reasons: list[ReasonCode], properties: object
     ) -> None:
-        if any(reason.is_failure for reason in reasons):
+        if any(reason.is_failure for reason in reasons[: len(_SUBSCRIPTIONS)]):
             log.error("broker_refused the subscriptions: see its access list")
             client.disconnect()
             return
@@ -273,7 +277,9 @@ class OrderService:
         log.info("broker_lost %s", reason)
 
     def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
-        if self._taking is not None:
+        if self._watch.came(message.topic, bytes(message.payload), message.qos):
+            self._ack(message.mid, message.qos)
+        elif self._taking is not None:
             arrived = Arrived(message.topic, bytes(message.payload), message.mid, message.qos)
             self._taking.add(arrived)
 
@@ -289,4 +295,4 @@ class OrderService:
             taking.take_waiting()
         if taking.fault is not None:
             raise taking.fault
-        return is_up
+        return is_up and not (self.connected.is_set() and self._watch.is_dead())

@@ -89,9 +89,9 @@ class Client:
         self._client.publish(topic, payload, qos=1)
         return self._answers.get(timeout=PATIENCE_S)
 
-    def fire(self, topic: str, payload: bytes) -> None:
+    def fire(self, topic: str, payload: bytes) -> mqtt.MQTTMessageInfo:
         """Does not wait for any answer."""
-        self._client.publish(topic, payload, qos=0)
+        return self._client.publish(topic, payload, qos=0)
 
     def throw(self, topic: str, payload: bytes) -> int:
         """The reason with which the broker hangs up on it."""

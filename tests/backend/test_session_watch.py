@@ -1,0 +1,238 @@
+"""An order service whose session the broker has half dropped notices, and takes a new one."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.bench.attack_lab import DEVICE, VICTIM, Client, Lab
+from agent.committing.envelope import up_topic
+from agent.plumbing.in_flight import LONGEST_STEP_S, InFlight
+from order_backend import echo, session_watch
+from order_backend.broker_files import access_list
+from order_backend.echo import EVERY_S, LONGEST_S, Echo
+from order_backend.intake import Intake
+from order_backend.session_watch import SessionWatch
+from order_backend.taking import MOST_TOGETHER
+from tests.committing.network import eventually
+
+DROPPING = "Outgoing messages are being dropped for client backend-1"
+MOST_FLOODED = 30_000
+_take = Intake.take
+
+
+class Stalled:
+    """An order service that hangs in the first message that it takes, as on a slow disk, until let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, answers: bool) -> None:
+        self.hangs, self.let_go = threading.Event(), threading.Event()
+        taken = self
+
+        def take(intake: Intake, *arguments: Any, **named: Any) -> None:
+            if not taken.hangs.is_set():
+                taken.hangs.set()
+                taken.let_go.wait(120)
+                if not answers:
+                    raise ValueError("not answered")
+            _take(intake, *arguments, **named)
+
+        monkeypatch.setattr(Intake, "take", take)
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """Short waits, as nothing is to be waited for here but what has been dropped."""
+    monkeypatch.setattr(session_watch, "UNACKNOWLEDGED_S", 3.0)
+    monkeypatch.setattr(echo, "LONGEST_S", 3.0)
+    monkeypatch.setattr(echo, "EVERY_S", 0.2)
+    with Lab(tmp_path) as lab:
+        yield lab
+
+
+def flood(lab: Lab) -> None:
+    """By a device at QoS 0, until the broker drops what it has for the order service."""
+    large = b"x" * 20_000
+    with lab.connected(DEVICE) as client:
+        for number in range(MOST_FLOODED):
+            sent = client.fire(up_topic(DEVICE, "query"), large)
+            if number % 100 == 99:
+                sent.wait_for_publish(60)
+                if any(DROPPING in line for line in lab.broker_log()):
+                    return
+    pytest.skip("this broker keeps what a client does not read, or drops it otherwise")
+
+
+def test_one_whose_answers_are_acknowledged_no_more_comes_back_and_answers(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with lab.connected(VICTIM) as victim:
+        stalled = Stalled(monkeypatch, answers=True)
+        intent = lab.intent(VICTIM)
+        victim.publish(up_topic(VICTIM, "intent"), intent)
+        assert stalled.hangs.wait(60)
+        flood(lab)
+        stalled.let_go.set()
+        eventually(lambda: _said(lab, "broker_dropped it acknowledges"), "it noticed")
+        assert _ordered(lab, victim, intent)
+    assert lab.orders() == 1
+
+
+def test_one_that_hears_nothing_more_comes_back_and_hears(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    eventually(lambda: _was_heard(lab), "its echo")
+    with lab.connected(VICTIM) as victim:
+        stalled = Stalled(monkeypatch, answers=False)
+        intent = lab.intent(VICTIM)
+        victim.publish(up_topic(VICTIM, "intent"), intent)
+        assert stalled.hangs.wait(60)
+        flood(lab)
+        for _ in range(MOST_TOGETHER):  # each takes a place in flight, and the last are never given back
+            victim.publish(up_topic(VICTIM, "query"), b"{}")
+        stalled.let_go.set()
+        eventually(lambda: _said(lab, "broker_dropped it gives"), "it noticed")
+        assert _ordered(lab, victim, intent)
+    assert lab.orders() == 1
+
+
+def _said(lab: Lab, words: str) -> bool:
+    return any(words in line for line in lab.logged)
+
+
+def _was_heard(lab: Lab) -> bool:
+    return lab._service._watch._echo._was_ever_heard
+
+
+def _ordered(lab: Lab, victim: Client, intent: bytes) -> bool:
+    """As a device does: again and again."""
+
+    def is_ordered() -> bool:
+        victim.publish(up_topic(VICTIM, "intent"), intent)
+        while not victim.messages.empty():
+            claims = lab.read(bytes(victim.messages.get().payload))
+            if claims.get("intent") == json.loads(intent)["id"] and claims.get("order_id"):
+                return True
+        return False
+
+    return bool(eventually(is_ordered, "an answer"))
+
+
+def test_the_oldest_counts_and_only_while_something_waits() -> None:
+    sent = InFlight(10.0)
+    sent.passed(60.0)
+    assert not sent.is_stuck
+    for packet_id in (1, 2, 3):
+        sent.sent(packet_id)
+    for _ in range(9):
+        sent.passed(1.0)
+    sent.acknowledged(1)
+    sent.passed(LONGEST_STEP_S)
+    sent.acknowledged(3)  # a later one shows nothing of the one before it
+    sent.acknowledged(99)
+    sent.passed(4.9)
+    assert not sent.is_stuck
+    sent.passed(0.1)
+    assert sent.is_stuck
+
+
+def test_who_was_busy_has_not_waited() -> None:
+    sent = InFlight(2 * LONGEST_STEP_S)
+    sent.sent(1)
+    sent.passed(3_600.0)
+    assert not sent.is_stuck
+    sent.acknowledged(1)
+    sent.sent(2)
+    sent.passed(3_600.0)
+    assert not sent.is_stuck
+    sent.passed(3_600.0)
+    assert sent.is_stuck
+
+
+class Talk:
+    def __init__(self) -> None:
+        self.said: list[bytes] = []
+        self.echo = Echo(self._say)
+        self.echo.new_session()
+
+    def _say(self, payload: bytes) -> int:
+        self.said.append(payload)
+        return 100 + len(self.said)
+
+    def passed(self, seconds: float) -> None:
+        for _ in range(round(seconds)):
+            self.echo.passed(1.0)
+
+
+@pytest.fixture
+def talk() -> Talk:
+    """One that has been heard once."""
+    talk = Talk()
+    talk.passed(1)
+    talk.echo.acknowledged(101)
+    talk.echo.heard(talk.said[-1])
+    return talk
+
+
+def test_an_echo_is_lost_when_the_broker_took_it_and_nothing_comes(talk: Talk) -> None:
+    talk.passed(EVERY_S)
+    assert len(talk.said) == 2
+    talk.passed(2 * LONGEST_S)  # it may still wait to be sent
+    assert not talk.echo.is_lost
+    talk.echo.acknowledged(102)
+    talk.passed(LONGEST_S - 1)
+    assert not talk.echo.is_lost
+    talk.passed(1)
+    assert talk.echo.is_lost
+
+
+@pytest.mark.parametrize("comes", [lambda said: said, lambda said: None], ids=["itself", "an intent"])
+def test_whatever_comes_shows_that_it_hears(talk: Talk, comes: Callable[[bytes], bytes | None]) -> None:
+    talk.passed(EVERY_S)
+    talk.echo.acknowledged(102)
+    talk.passed(LONGEST_S - 1)
+    talk.echo.heard(comes(talk.said[-1]))
+    talk.passed(LONGEST_S - 1)
+    assert not talk.echo.is_lost
+
+
+def test_an_older_echo_is_not_this_one(talk: Talk) -> None:
+    talk.passed(EVERY_S)
+    talk.echo.acknowledged(102)
+    talk.echo.heard(talk.said[0])
+    talk.passed(LONGEST_S)
+    assert talk.echo.is_lost
+
+
+def test_a_new_session_has_an_echo_of_its_own(talk: Talk) -> None:
+    talk.passed(EVERY_S)
+    talk.echo.acknowledged(102)
+    talk.passed(LONGEST_S)
+    talk.echo.new_session()
+    assert not talk.echo.is_lost
+    talk.passed(1)
+    assert len(talk.said) == 3
+
+
+def test_a_broker_that_lets_no_echo_through_is_named_once_and_kept(caplog: pytest.LogCaptureFixture) -> None:
+    now = 0.0
+    watch = SessionWatch("backend-1", lambda topic, payload, *, retain=False: 1, lambda: now)
+    for _ in range(200):
+        now += 1.0
+        assert not watch.is_dead()
+        watch.acknowledged(1)
+    assert [record.getMessage() for record in caplog.records] == [
+        "broker_refused the echo: let this service read and write va/v1/s/backend-1/echo"
+    ]
+
+
+def test_only_a_service_itself_may_write_and_read_its_echo(lab: Lab) -> None:
+    lines = access_list(lab.folder.config(), ["backend-1", "backend-2"]).splitlines()
+    assert [line for line in lines if "va/v1/s/" in line] == [
+        "topic readwrite va/v1/s/backend-1/echo",
+        "topic readwrite va/v1/s/backend-2/echo",
+    ]
+    with lab.connected(DEVICE) as client:
+        assert client.publish("va/v1/s/backend-1/echo", b"1") == 0x87
