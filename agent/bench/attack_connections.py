@@ -189,7 +189,7 @@ def _flood(lab: Lab) -> str:
     with lab.connected(DEVICE) as flood, lab.connected(VICTIM) as victim:
         for _ in range(3_000):
             flood.fire(up_topic(DEVICE, "intent"), forged)
-        other, intent, deadline = "", lab.intent(VICTIM), time.monotonic() + 60
+        other, intent, deadline = "", lab.intent(VICTIM), time.monotonic() + 240
         while not other and time.monotonic() < deadline:
             victim.publish(up_topic(VICTIM, "intent"), intent)  # again and again, as a device does
             with contextlib.suppress(queue.Empty):

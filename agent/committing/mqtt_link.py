@@ -17,6 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from agent.committing.envelope import STATUS, StatusData, device_base, encode_event, up_topic
 from agent.committing.tls import probe_broker
 from agent.plumbing import audit
+from agent.plumbing.in_flight import InFlight
 from agent.plumbing.link_errors import code_of_openssl_text
 from agent.plumbing.messages import Presence
 from agent.plumbing.mqtt_client import Down, MqttSession, UnboundClient, Up
@@ -25,6 +26,8 @@ from agent.plumbing.settings import Broker
 RECEIVE_MAXIMUM = 10
 MAXIMUM_PACKET_BYTES = 128 * 1024
 WILL_DELAY_S = 30
+UNACKNOWLEDGED_S = 60.0
+"""A broker that answers PINGs and has acknowledged nothing for so long will not any more."""
 MOST_QUEUED = 100
 _SESSION_TAKEN_OVER = 0x8E
 
@@ -69,9 +72,19 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         self._also: tuple[str, ...] = ()
         self._asked_also: set[int] = set()
         self._session, self._outdated = 0, False
+        self._in_flight = InFlight(UNACKNOWLEDGED_S)
         self._presence: Presence | None = None
         super().__init__(self._new_client(), broker, jitter=jitter, spread_s=broker.reconnect_spread_seconds)
         self._expiry_s = broker.session_expiry_seconds
+
+    def step(self, wake_fd: int, timeout_s: float) -> list[LinkEvent]:
+        """As every session's; it leaves a broker that acknowledges nothing any more, and comes back."""
+        begun_s = time.monotonic()
+        events = super().step(wake_fd, timeout_s)
+        self._in_flight.passed(time.monotonic() - begun_s)
+        if self._connected and self._in_flight.is_stuck:
+            self._refuse("broker_acknowledges_nothing")
+        return events
 
     def use(self, context: ssl.SSLContext) -> None:
         """Leaves, and takes the session over with another certificate at once: it is the same session, so
@@ -137,6 +150,7 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
         if info.rc == mqtt.MQTT_ERR_QUEUE_SIZE:
             return False
         self._refs[info.mid] = ref
+        self._in_flight.sent(info.mid)
         return True
 
     def announce(self) -> None:
@@ -223,6 +237,7 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
 
     def _lost(self, reason: str) -> None:
         self._session += 1
+        self._in_flight = InFlight(UNACKNOWLEDGED_S)
         super()._lost(reason)
         if reason.startswith("tls_client_") and (context := self._refused()) is not None:
             self._context, self._outdated = context, True
@@ -245,6 +260,7 @@ class MqttLink(MqttSession[Incoming | Acknowledged]):
     def _on_publish(
         self, client: mqtt.Client, _: object, mid: int, reason: ReasonCode, properties: object
     ) -> None:
+        self._in_flight.acknowledged(mid)
         ref = self._refs.pop(mid, None)
         if ref is not None and not reason.is_failure:
             self._events.append(Acknowledged(ref))

@@ -57,6 +57,7 @@ def test_an_attack_that_works_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # against a hang
 def test_a_flood_by_one_device_holds_up_no_other() -> None:
     result = run_attacks(FLOOD)
     assert result["sound"], result
