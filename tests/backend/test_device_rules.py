@@ -240,6 +240,15 @@ def test_what_was_offered_before_a_rule_is_taken(shop: Bench) -> None:
     assert taken(shop, tokens[1], iat=NOW_S + 2) == "ordered"
 
 
+def test_an_offer_is_no_way_around_what_goods_are(told: Bench) -> None:
+    rule(told, ShopRule("r", "phone", categories=("drinks",)))
+    tokens = [offered(told, request(told, catalogue_version=2)) for _ in range(2)]
+    assert taken(told, tokens[0]) == "device_rule_phone"
+    assert taken(told, tokens[1], amr=("phone",)) == "ordered"
+    rule(told, NO_DRINKS)
+    assert told.desk.offer(DEVICE, request(told, catalogue_version=2), now_s=NOW_S).code == "device_rule"
+
+
 def taken(bench: Bench, token: str, **claims: Any) -> str:
     checkout, payment = pair(bench, token, **claims)
     payload = signed(bench, to_claims(checkout), to_claims(payment), checkout.jti)

@@ -225,7 +225,8 @@ def test_the_command_sets_shows_and_takes_away(
     assert told("--lines", "3").endswith(f"version 2  most_lines 3\n{night}")
     assert told().endswith(f"version 2  most_lines 3\n{night}")
     assert told("--no-rules").endswith("version 3  most_lines 3\n")
-    told("--rules", str(file))
+    file.write_text('[[rule]]\nid = "few"\nrequire = "deny"\nover_packs = 3\n')
+    assert told("--rules", str(file)).endswith('  rule few: {"require":"deny","over_packs":3}\n')
     assert told("--lift").endswith("version 5  no limits but its own\n")
 
 
