@@ -102,7 +102,8 @@ Signed = SignedIntent | DirectIntent
 
 class CheckedIntent(msgspec.Struct, frozen=True):
     """An intent that may be placed as it stands. `catalogue_version` is the one that it names, or the offer
-    that it takes; 0 where none is named."""
+    that it takes; 0 where none is named. `agreed_s`: when it was signed, or that offer was made (Unix
+    seconds)."""
 
     tokens: IntentData
     checkout: OpenCheckoutMandate | CheckoutMandate
@@ -110,6 +111,7 @@ class CheckedIntent(msgspec.Struct, frozen=True):
     total_minor: int
     currency: str
     catalogue_version: int
+    agreed_s: int
 
 
 def authenticate(event: CloudEvent, *, device_id: str, keys: SigningKeys, now_s: int) -> Signed:
@@ -172,7 +174,9 @@ def check_intent(intent: SignedIntent, *, terms: Terms, prices: PriceList, now_s
         raise Refusal(
             "over_limit", f"it costs {total}, agreed were at most {limit.max} {limit.currency} (minor units)"
         )
-    return CheckedIntent(tokens, checkout, lines, total, prices.currency, checkout.catalogue_version)
+    return CheckedIntent(
+        *(tokens, checkout, lines, total, prices.currency, checkout.catalogue_version), agreed_s=checkout.iat
+    )
 
 
 def _data(event: CloudEvent) -> IntentData:

@@ -29,10 +29,11 @@ from order_backend.checks import (
     signs_the_same,
 )
 from order_backend.device_keys import REFUSED_S
+from order_backend.device_rules import DeviceRules
 from order_backend.folder import ShopFolder
 from order_backend.growth import GROWS_TOO_FAST, Growth
 from order_backend.key_changes import KeyChanges
-from order_backend.limited import Limited, check_limits
+from order_backend.limited import Claimed, Limited, check_limits
 from order_backend.measures import Measures
 from order_backend.offers import Offers
 from order_backend.order_numbers import unguessable
@@ -79,6 +80,7 @@ class OrderDesk:
         self._situations = Situations(self._shop.database)
         self._prices = Prices(folder, self._shop, config.longest_lifetime_s)
         self._restricted = Restricted(self._shop.published)
+        self._rules = DeviceRules(self._shop.published)
         self._measures = Measures(folder, self._prices)
         self._receipts = ReceiptWriter(config, self._receipts_key, new_id)
         self._placing = Placing(folder, self._shop, self._receipts, order_number or unguessable)
@@ -86,7 +88,7 @@ class OrderDesk:
         self._questions = Questions(
             *(self._shop, config, self._receipts_key, new_id, self.key_changes.used), self._growth
         )
-        self._offers = Offers(folder, self._shop, self._questions, self._prices, new_id)
+        self._offers = Offers(folder, self._shop, self._questions, self._prices, self._rules, new_id)
         number = order_number or unguessable
         self._asks = Asks(
             *(self._shop, config, self._questions, self._prices, self._receipts_key, new_id), number
@@ -171,7 +173,9 @@ class OrderDesk:
                 raise Refusal("device_revoked", "this device may not order any more")
             judged_s = max(now_s, found.floor_s)
             checked = self._measures.check(signed, judged_s, is_published=found.is_published)
-            check_limits(found.limited, checked)
+            claimed = Claimed.by(checked)
+            check_limits(found.limited, claimed)
+            self._rules.check(found.limited, claimed)
             if found.is_published:
                 self._restricted.check(checked)
         except Refusal as refusal:

@@ -53,7 +53,8 @@ def check_direct(
         PricedLine(line.item.id, line.item.title, line.quantity, line.item.price) for line in offer.line_items
     )
     return CheckedIntent(
-        intent.tokens, checkout, lines, offer.total_minor, offer.currency, offer.catalogue_version
+        *(intent.tokens, checkout, lines, offer.total_minor, offer.currency, offer.catalogue_version),
+        agreed_s=offer.iat,
     )
 
 

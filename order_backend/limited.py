@@ -13,11 +13,12 @@ import msgspec
 from sqlalchemy import bindparam, func, select
 
 from agent.committing import jws
-from agent.committing.envelope import POLICY, SignedData, decode_data, decode_event
-from agent.committing.shop_policy import Limits, PolicyClaims
-from order_backend.checks import CheckedIntent, Refusal
+from agent.committing.shop_policy import Limits
+from agent.committing.shop_rules import ShopRule
+from order_backend.checks import CheckedIntent, PricedLine, Refusal
 from order_backend.database import Database
 from order_backend.order_ends import CANCELLED
+from order_backend.policies import policy_claims
 from order_backend.tables import orders
 
 DAY_S = 24 * 3600
@@ -35,10 +36,30 @@ _PLACED = (
 
 
 class Limited(NamedTuple):
-    """What a device may order, and since when (Unix seconds)."""
+    """What a device may order, and since when (Unix seconds); `rules` ask for more, each since when."""
 
     limits: Limits
     since_s: int
+    rules: tuple[tuple[ShopRule, int], ...] = ()
+
+
+class Claimed(NamedTuple):
+    """What is judged of an order: its lines, what confirmed it, and by when that was agreed."""
+
+    lines: tuple[PricedLine, ...]
+    catalogue_version: int
+    amr: tuple[str, ...]
+    agreed_s: int
+
+    @property
+    def total_minor(self) -> int:
+        """What it costs."""
+        return sum(line.unit_price * line.quantity for line in self.lines)
+
+    @staticmethod
+    def by(intent: CheckedIntent) -> Claimed:
+        """What an intent claims of itself, at the shop's own prices."""
+        return Claimed(intent.lines, intent.catalogue_version, intent.checkout.amr, intent.agreed_s)
 
 
 class _Signed(msgspec.Struct, frozen=True):
@@ -46,32 +67,33 @@ class _Signed(msgspec.Struct, frozen=True):
 
 
 def limited_by(event: bytes) -> Limited:
-    """What this shop signed itself, from its own database; the signature is not looked at again."""
-    signed = decode_data(decode_event(event, POLICY), SignedData).signed
-    claims = msgspec.json.decode(jws.unverified(signed), type=PolicyClaims)
-    return Limited(claims.limits, claims.iat)
+    """What `event` holds a device to."""
+    claims = policy_claims(event)
+    rules = tuple((rule, claims.rule_from_s(rule)) for rule in claims.rules)
+    return Limited(claims.limits, claims.limits_from_s, rules)
 
 
-def check_limits(limited: Limited | None, intent: CheckedIntent) -> None:
+def check_limits(limited: Limited | None, order: Claimed) -> None:
     """By the order alone. Raises Refusal device_limit."""
-    if (limits := _holding(limited, intent)) is None:
+    if (limits := _holding(limited, order.agreed_s)) is None:
         return
-    if limits.most_lines is not None and len(intent.lines) > limits.most_lines:
-        raise Refusal(CODE, f"{len(intent.lines)} different things, at most {limits.most_lines} at a time")
+    if limits.most_lines is not None and len(order.lines) > limits.most_lines:
+        raise Refusal(CODE, f"{len(order.lines)} different things, at most {limits.most_lines} at a time")
     most = limits.largest_quantity
-    if most is not None and any(line.quantity > most for line in intent.lines):
+    if most is not None and any(line.quantity > most for line in order.lines):
         raise Refusal(CODE, f"more than {most} of one thing")
-    order_max = limits.voice_order_max_minor if _by_voice(intent) else limits.factor_order_max_minor
-    if order_max is not None and intent.total_minor > order_max:
-        raise Refusal(CODE, f"it costs {intent.total_minor}, at most {order_max} may it (minor units)")
+    order_max = limits.voice_order_max_minor if _by_voice(order.amr) else limits.factor_order_max_minor
+    if order_max is not None and order.total_minor > order_max:
+        raise Refusal(CODE, f"it costs {order.total_minor}, at most {order_max} may it (minor units)")
 
 
 def check_day(database: Database, limited: Limited | None, device_id: str, intent: CheckedIntent) -> None:
     """With what the person has ordered within a day, cancelled orders aside; inside the transaction that has
     locked the account. Raises Refusal device_limit."""
-    if (limits := _holding(limited, intent)) is None:
+    if (limits := _holding(limited, intent.agreed_s)) is None:
         return
-    day_max = limits.voice_day_max_minor if _by_voice(intent) else limits.factor_day_max_minor
+    by_voice = _by_voice(intent.checkout.amr)
+    day_max = limits.voice_day_max_minor if by_voice else limits.factor_day_max_minor
     if day_max is None:
         return
     spent = _spent(database, device_id, intent) + intent.total_minor
@@ -79,12 +101,12 @@ def check_day(database: Database, limited: Limited | None, device_id: str, inten
         raise Refusal(CODE, f"{spent} in a day, at most {day_max} may it be (minor units)")
 
 
-def _holding(limited: Limited | None, intent: CheckedIntent) -> Limits | None:
-    return limited.limits if limited is not None and intent.checkout.iat >= limited.since_s else None
+def _holding(limited: Limited | None, agreed_s: int) -> Limits | None:
+    return limited.limits if limited is not None and agreed_s >= limited.since_s else None
 
 
-def _by_voice(intent: CheckedIntent) -> bool:
-    return set(intent.checkout.amr) == {"voice"}
+def _by_voice(amr: tuple[str, ...]) -> bool:
+    return set(amr) == {"voice"}
 
 
 def _spent(database: Database, device_id: str, intent: CheckedIntent) -> int:

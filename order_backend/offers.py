@@ -30,8 +30,10 @@ from agent.committing.offers import (
     totals,
 )
 from agent.committing.statements import CLOCK_SKEW_S, OfferRequestClaims, RequestedLine
-from order_backend.checks import LARGEST_QUANTITY, Refusal
+from order_backend.checks import LARGEST_QUANTITY, PricedLine, Refusal
+from order_backend.device_rules import EVERY_FACTOR, DeviceRules
 from order_backend.folder import ShopFolder
+from order_backend.limited import Claimed, check_limits, limited_by
 from order_backend.price_list import PriceList
 from order_backend.prices import Prices
 from order_backend.questions import Questions
@@ -49,11 +51,12 @@ class Offers:
         shop: Shop,
         questions: Questions,
         prices: Prices,
+        rules: DeviceRules,
         new_id: Callable[[], UUID],
     ) -> None:
         """Raises ConfigurationError shop_key_missing."""
         self._shop, self._questions, self._prices, self._new_id = shop, questions, prices, new_id
-        self._config = folder.config()
+        self._rules, self._config = rules, folder.config()
         self._key = folder.signing_key("offers")
 
     def offer(self, device_id: str, payload: bytes, *, now_s: int) -> Reply:
@@ -61,7 +64,8 @@ class Offers:
 
         Where there is nothing to offer there is no answer, and `code` says why: device_revoked, offer_late
         (asked at another time than now), offer_used, catalogue_unknown, catalogue_withdrawn, item_unknown,
-        quantity, unavailable. The device orders as it does offline, and is told in the receipt.
+        quantity, unavailable; device_limit, device_rule (whatever would confirm it). The device orders as it
+        does offline, and is told in the receipt.
 
         Raises TrustError: envelope_malformed, and what `Questions.statement` raises.
         """
@@ -91,6 +95,7 @@ class Offers:
             raise Refusal("offer_used", "that intent was answered already")
         prices = self._prices.of(claims.catalogue_version, now_s=judged_s)
         lines = tuple(_line(number, line, prices) for number, line in enumerate(claims.lines, 1))
+        self._hold_to(claims, lines)
         wanted = together((line.item.id, line.quantity) for line in lines)
         if short(wanted, self._shop.stock.seen(wanted)):
             raise Refusal("unavailable", "not as many are left")
@@ -108,6 +113,17 @@ class Offers:
             line_items=lines,
             totals=totals(sum(line.item.price * line.quantity for line in lines)),
         )
+
+    def _hold_to(self, claims: OfferRequestClaims, lines: tuple[OfferedLine, ...]) -> None:
+        """As if it had all that may confirm it: what that is, is known when the offer is taken."""
+        event = self._shop.policies.event(claims.iss)
+        limited = limited_by(event) if event is not None else None
+        told = tuple(
+            PricedLine(line.item.id, line.item.title, line.quantity, line.item.price) for line in lines
+        )
+        asked = Claimed(told, claims.catalogue_version, EVERY_FACTOR, claims.iat)
+        check_limits(limited, asked)
+        self._rules.check(limited, asked)
 
 
 def _line(number: int, line: RequestedLine, prices: PriceList) -> OfferedLine:

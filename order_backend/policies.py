@@ -53,11 +53,12 @@ class Policies:
 
     def rules(self, device_id: str) -> tuple[ShopRule, ...]:
         """Those beside the limits, out of what was signed last."""
+        claims = self._claims(device_id)
+        return claims.rules if claims is not None else ()
+
+    def _claims(self, device_id: str) -> PolicyClaims | None:
         event = self.event(device_id)
-        if event is None:
-            return ()
-        signed = decode_data(decode_event(event, POLICY), SignedData).signed
-        return msgspec.json.decode(jws.unverified(signed), type=PolicyClaims).rules
+        return policy_claims(event) if event is not None else None
 
     def put(
         self,
@@ -69,13 +70,27 @@ class Policies:
         rules: tuple[ShopRule, ...] | None = None,
     ) -> int:
         """Signs them under the next version, which is given, with the rules that there are where none are
-        given; inside a transaction."""
+        given; inside a transaction. What stays as it was holds since it came, also under another key."""
         config, version = folder.config(), self.limits(device_id)[0] + 1
-        rules = self.rules(device_id) if rules is None else rules
+        before = self._claims(device_id)
+        old = before.rules if before is not None else ()
+        rules = old if rules is None else rules
         claims = PolicyClaims(config.shop_id, device_id, config.environment, now_s, version, limits, rules)
+        if before is not None:
+            claims = msgspec.structs.replace(
+                claims,
+                limits_since=before.limits_from_s if limits == before.limits else msgspec.UNSET,
+                rules_since={rule.id: before.rule_from_s(rule) for rule in rules if rule in old},
+            )
         signed = jws.sign(to_claims(claims), folder.signing_key("policy"), typ=TYP)
         event = encode_event(POLICY, id_=uuid4(), source=config.shop_id, now_s=now_s, data=SignedData(signed))
         values = {"version": version, "limits": msgspec.json.encode(limits).decode(), "event": event}
         statement = self._db.insert(policies).values(device_id=device_id, **values)
         self._db.execute(statement.on_conflict_do_update(index_elements=["device_id"], set_=values))
         return version
+
+
+def policy_claims(event: bytes) -> PolicyClaims:
+    """What this shop signed itself, from its own database; the signature is not looked at again."""
+    signed = decode_data(decode_event(event, POLICY), SignedData).signed
+    return msgspec.json.decode(jws.unverified(signed), type=PolicyClaims)

@@ -14,6 +14,7 @@ from agent.committing.shop_policy import Limits
 from agent.committing.shop_rules import MOST_BYTES, ShopRule, ShopRules, rule_fault
 from agent.plumbing.errors import ConfigurationError
 from agent.plumbing.terminal import plain
+from order_backend.device_rules import is_judged
 from order_backend.folder import ShopFolder
 from order_backend.shop import Shop
 
@@ -64,7 +65,8 @@ def policy(options: argparse.Namespace) -> int:
     print(plain(f"{options.device}  policy version {version}  {told or 'no limits but its own'}"))
     for rule in holding:
         conditions = {key: value for key, value in msgspec.to_builtins(rule).items() if key != "id"}
-        print(plain(f"  rule {rule.id}: {msgspec.json.encode(conditions).decode()}"))
+        alone = "" if is_judged(rule) else "  (kept by the device alone)"
+        print(plain(f"  rule {rule.id}: {msgspec.json.encode(conditions).decode()}{alone}"))
     return 0
 
 

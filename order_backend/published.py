@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import bindparam, delete, func, select, update
@@ -38,6 +39,13 @@ class Standing(msgspec.Struct, frozen=True):
     sha256: str
     superseded_at: int | None
     withdrawn: bool
+
+
+class Told(NamedTuple):
+    """The details of one version by their SHA-256; None where not all of them are kept any more."""
+
+    sha256: str
+    details: bytes | None
 
 
 _COLUMNS = tuple(catalogues.c[name] for name in Version.__struct_fields__)
@@ -100,6 +108,15 @@ class Published:
             return None
         finally:
             os.close(fd)
+
+    def told(self, number: int) -> Told | None:
+        """What that version tells of its products beside the prices; None where it tells nothing, or is not
+        kept any more."""
+        version = self.version(number) if number else None
+        claims = claims_of_version(version) if version is not None and version.manifest else None
+        if claims is None or claims.details is None:
+            return None
+        return Told(claims.details.sha256, self.details(claims))
 
     def _has_all(self, document: Document) -> bool:
         """Asked before any is unpacked: while one is lost, each order by voice asks for what is kept."""

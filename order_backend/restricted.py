@@ -14,7 +14,7 @@ from typing import NamedTuple
 from agent.plumbing.errors import ConfigurationError
 from order_backend.checks import CheckedIntent, Refusal
 from order_backend.device_log import DeviceLog
-from order_backend.published import Published, claims_of_version
+from order_backend.published import Published
 from order_backend.told_details import restricted
 
 MOST_IN_MEMORY = 3
@@ -68,15 +68,10 @@ class Restricted:
         return told
 
     def _look_up(self, number: int) -> _Told:
-        version = self._published.version(number) if number else None
-        if version is None or not version.manifest:
+        if (told := self._published.told(number)) is None:
             return _NOTHING
-        claims = claims_of_version(version)
-        if claims.details is None:
-            return _NOTHING
-        details = self._published.details(claims)
         try:
-            products = None if details is None else restricted(details)
+            products = None if told.details is None else restricted(told.details)
         except ConfigurationError:  # it was checked when it was published
             products = None
-        return _Told(claims.details.sha256, products)
+        return _Told(told.sha256, products)

@@ -1,8 +1,10 @@
-"""The shop's own reading of the details of its catalogue: to whom they belong, and whom a product is for."""
+"""The shop's own reading of the details of its catalogue: to whom they belong, whom a product is for, and of
+which kinds it is."""
 
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -23,12 +25,31 @@ class _Details(msgspec.Struct, frozen=True):
     products: dict[str, _Facts]
 
 
+class Kinds(NamedTuple):
+    """Of one product: its categories, and its hazards by their pictograms."""
+
+    categories: tuple[str, ...]
+    hazards: tuple[str, ...]
+
+
+class _KindFacts(msgspec.Struct, frozen=True):
+    categories: tuple[str, ...] = ()
+    hazard: tuple[str, ...] = ()
+
+
+class _KindDetails(msgspec.Struct, frozen=True):
+    products: dict[str, _KindFacts]
+
+
+T = TypeVar("T")
+
+
 def check_details(details: bytes, catalogue: bytes, prices: PriceList) -> None:
     """That these are of exactly that catalogue, whose `prices` these are.
 
     Raises ConfigurationError: details_invalid, details_differ, details_too_large.
     """
-    told = _parsed(details)
+    told = _parsed(details, _Details)
     if len(details) > LARGEST_DETAILS_BYTES:
         detail = f"{len(details)} bytes of details, {LARGEST_DETAILS_BYTES} fit"
         raise ConfigurationError("details_too_large", detail, "tell less of each product")
@@ -44,12 +65,21 @@ def check_details(details: bytes, catalogue: bytes, prices: PriceList) -> None:
 
 def restricted(details: bytes) -> frozenset[str]:
     """The ids of the products that not everybody may order. Raises ConfigurationError details_invalid."""
-    return frozenset(id_ for id_, facts in _parsed(details).products.items() if facts.who)
+    return frozenset(id_ for id_, facts in _parsed(details, _Details).products.items() if facts.who)
 
 
-def _parsed(details: bytes) -> _Details:
+def kinds(details: bytes) -> dict[str, Kinds]:
+    """By the ids of the products. Raises ConfigurationError details_invalid."""
+    shared: dict[Kinds, Kinds] = {}
+    told = _parsed(details, _KindDetails).products
+    return {
+        id_: shared.setdefault(one := Kinds(each.categories, each.hazard), one) for id_, each in told.items()
+    }
+
+
+def _parsed(details: bytes, type_: type[T]) -> T:
     try:
-        return msgspec.json.decode(details, type=_Details)
+        return msgspec.json.decode(details, type=type_)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigurationError(
             "details_invalid", str(error), "write them anew: earmark catalogue import FILE --out DIR"

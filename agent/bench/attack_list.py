@@ -10,11 +10,13 @@ from agent.bench.attack_heard_offers import HEARD_OFFERS
 from agent.bench.attack_intents import TEXTS, TOKENS
 from agent.bench.attack_offers import OFFERS
 from agent.bench.attack_road import CLOSINGS, SPOKEN
+from agent.bench.attack_rules import RULES
 from agent.bench.attacks import Attack
 
 ATTACKS: tuple[Attack, ...] = (
     *TOPICS,
     *TOKENS,
+    *RULES,
     *CLOSINGS,
     *OFFERS,
     *HEARD_OFFERS,

@@ -203,6 +203,7 @@ class _Player:
             "mute": lambda: setattr(room.shop, "answers", False),
             "answer": lambda: setattr(room.shop, "answers", True),
             "limit_device": lambda: room.from_shop(room.shop.limit({words["limit"]: int(words["value"])})),
+            "rule_device": lambda: room.from_shop(room.shop.rule(words["rule"])),
             "hand_over": lambda: room.shop.end_last("accepted"),
             "call_off": lambda: room.shop.end_last("cancelled"),
             "promote": lambda: room.shop.promote(words["words"], self._language, words.get("until", "")),

@@ -92,6 +92,7 @@ THINGS: Mapping[str, Patterns] = {
         ("mute", "does not answer"),
         ("answer", "answers again"),
         ("limit_device", f"allows {_LIMIT}"),
+        ("rule_device", r"has the rule: (?P<rule>.+)"),
         ("hand_over", "hands the last order over"),
         ("call_off", "cancels the last order itself"),
         ("revoke", "revokes the device"),

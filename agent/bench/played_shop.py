@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -18,6 +19,7 @@ import msgspec
 from agent.committing.envelope import down_topic, split_topic
 from agent.committing.keys import FileKeyStore, create_device_keys, store_client_certificate
 from agent.committing.shop_policy import Limits
+from agent.committing.shop_rules import ShopRule
 from agent.committing.trust import TrustBundle
 from agent.committing.trusted_time import TimeClaims
 from agent.deciding.edition import Edition, compiled, source_id
@@ -119,12 +121,21 @@ class PlayedShop:
 
     def limit(self, limits: Mapping[str, int]) -> messages.Received:
         """The device may not order more than that."""
+        before = msgspec.structs.asdict(self.desk.shop.policies.limits(DEVICE)[1])
+        return self._policy(msgspec.convert({**before, **limits}, Limits))
+
+    def rule(self, table: str) -> messages.Received:
+        """One rule more for the device: the keys and values of its table."""
+        policies = self.desk.shop.policies
+        rules = policies.rules(DEVICE)
+        keys = tomllib.loads(f"is = {{{table}}}")["is"]
+        rule = msgspec.convert({"id": f"rule-{len(rules) + 1}", **keys}, ShopRule)
+        return self._policy(policies.limits(DEVICE)[1], (*rules, rule))
+
+    def _policy(self, limits: Limits, rules: tuple[ShopRule, ...] | None = None) -> messages.Received:
         shop = self.desk.shop
         with shop.transaction("policy", DEVICE):
-            before = msgspec.structs.asdict(shop.policies.limits(DEVICE)[1])
-            shop.policies.put(
-                self._folder, DEVICE, msgspec.convert({**before, **limits}, Limits), now_s=self._now_s()
-            )
+            shop.policies.put(self._folder, DEVICE, limits, now_s=self._now_s(), rules=rules)
         event = shop.policies.event(DEVICE)
         assert event is not None  # noqa: S101  (it was put above)
         return messages.Received(down_topic(DEVICE, "policy"), event)

@@ -11,7 +11,7 @@ import msgspec
 from agent.committing import jws
 from agent.committing.envelope import POLICY, SignedData, claims_of, decode_data, decode_event
 from agent.committing.mandates import UnixSeconds
-from agent.committing.shop_rules import MOST_BYTES, ShopRule, ShopRules
+from agent.committing.shop_rules import MOST_BYTES, MOST_RULES, ShopRule, ShopRules
 from agent.committing.trust import Trust
 from agent.committing.trusted_time import Memory
 from agent.plumbing.errors import TrustError
@@ -38,7 +38,10 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class PolicyClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the shop signs with its policy key for the device `aud`. A device of a release before `rules`
-    keeps to the limits alone."""
+    keeps to the limits alone.
+
+    `limits_since` and `rules_since` (by id) say since when what an earlier version had too has held, for the
+    shop itself; of all else `iat` does."""
 
     iss: str
     aud: str
@@ -47,6 +50,17 @@ class PolicyClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     version: Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
     limits: Limits
     rules: ShopRules = ()
+    limits_since: UnixSeconds | msgspec.UnsetType = msgspec.UNSET
+    rules_since: Annotated[dict[str, UnixSeconds], msgspec.Meta(max_length=MOST_RULES)] = {}
+
+    @property
+    def limits_from_s(self) -> int:
+        """Since when these limits hold."""
+        return self.iat if self.limits_since is msgspec.UNSET else self.limits_since
+
+    def rule_from_s(self, rule: ShopRule) -> int:
+        """Since when that one of its rules holds."""
+        return self.rules_since.get(rule.id, self.iat)
 
 
 def verify_policy(payload: bytes, trust: Trust, device_id: str) -> PolicyClaims:

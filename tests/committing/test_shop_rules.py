@@ -220,12 +220,13 @@ def test_the_command_sets_shows_and_takes_away(
         assert main(["policy", shop, "--device", DEVICE, *options]) == 0
         return capsys.readouterr().out
 
-    night = '  rule night: {"require":"factor","from":"22:00","until":"06:00"}\n'
+    night = '  rule night: {"require":"factor","from":"22:00","until":"06:00"}  (kept by the device alone)\n'
     assert told("--rules", str(file)).endswith(f"version 1  no limits but its own\n{night}")
     assert told("--lines", "3").endswith(f"version 2  most_lines 3\n{night}")
     assert told().endswith(f"version 2  most_lines 3\n{night}")
     assert told("--no-rules").endswith("version 3  most_lines 3\n")
-    told("--rules", str(file))
+    file.write_text('[[rule]]\nid = "few"\nrequire = "deny"\nover_packs = 3\n')
+    assert told("--rules", str(file)).endswith('  rule few: {"require":"deny","over_packs":3}\n')
     assert told("--lift").endswith("version 5  no limits but its own\n")
 
 
