@@ -83,7 +83,9 @@ def test_too_many_failures_lock_it_for_a_while_also_across_a_restart(asked: Till
 def test_who_has_other_words_drawn_on_and_on_is_locked_out_as_if_they_had_been_wrong(
     asked: Till, draws_anew: str
 ) -> None:
-    draw = (lambda: asked.wake_and_say(ORDER)) if draws_anew == "order" else (lambda: asked.answer(draws_anew))
+    draw = (
+        (lambda: asked.wake_and_say(ORDER)) if draws_anew == "order" else (lambda: asked.answer(draws_anew))
+    )
     seen = {words(asked)}
     for _ in range(FREE_FAILURES - 1):
         draw()
