@@ -64,6 +64,7 @@ from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, re
 from agent.deciding.said import bound_to_what_was_said
 from agent.deciding.sanity import is_much
 from agent.deciding.surroundings import Surroundings
+from agent.deciding.too_long import or_too_long
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, UNCLEAR
 
@@ -75,7 +76,7 @@ def step(state: State, event: Event, surroundings: Surroundings) -> Outcome:
     if handler is None:
         return state, ()
     outcome = with_other_ways(state, event, handler(state, event, surroundings), surroundings)
-    return bound_to_what_was_said(*outcome)
+    return bound_to_what_was_said(*or_too_long(outcome, surroundings))
 
 
 def _order_heard(state: State, event: OrderHeard, around: Surroundings) -> Outcome:
