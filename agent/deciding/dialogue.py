@@ -22,7 +22,7 @@ from agent.deciding import (
 from agent.deciding.asking import ask_again
 from agent.deciding.basket import Basket
 from agent.deciding.challenged import ChallengeAnswered, Challenged
-from agent.deciding.choice import CHOICE, Choice
+from agent.deciding.choice import CHOICE, Alternatives
 from agent.deciding.conversation import (
     Answered,
     Asking,
@@ -86,7 +86,7 @@ def _order_heard(state: State, event: OrderHeard, around: Surroundings) -> Outco
         said = Say(f"refused_{speaker.reason}", basket=basket)
         return Idle(failures), (said, Record(f"refused_{speaker.reason}", basket))
     if event.runner_up is not None:
-        return Choosing(Choice(basket, event.runner_up), speaker, event.question), (
+        return Choosing(Alternatives(basket, event.runner_up), speaker, event.question), (
             Say(event.question, CHOICE, basket, event.runner_up),
             Record("asked_which", basket, speaker.person),
         )

@@ -11,7 +11,7 @@ from itertools import islice
 
 from agent.deciding.basket import Basket
 from agent.deciding.changes import changed
-from agent.deciding.choice import CHOICE, MOST_ANSWERS, Choice, answers, picked
+from agent.deciding.choice import CHOICE, MOST_ANSWERS, Alternatives, answers, picked
 from agent.deciding.conversation import (
     Answered,
     AskingAnother,
@@ -63,7 +63,7 @@ def runner_up_of(basket: Basket, utterance: Utterance, desk: Desk, language: str
     return runner_up(basket, others, desk.settings.asr.ask_within_nats)
 
 
-def answer_to(choice: Choice, words: str, open_words: str, speaker: Verdict, language: str) -> Event:
+def answer_to(choice: Alternatives, words: str, open_words: str, speaker: Verdict, language: str) -> Event:
     """What the answer to "this one, or that one?" comes to: `words` of the grammar or '', and all that
     was said or typed, by `speaker`.
 
@@ -81,7 +81,7 @@ def choice_phrases(say: Say, language: str) -> tuple[str, ...]:
     """What may be answered to "this one, or that one?"; nothing for any other sentence."""
     if say.listen != CHOICE or not (say.basket and say.other):
         return ()
-    phrases = (*aside_phrases(language), *answers(Choice(say.basket, say.other), language))
+    phrases = (*aside_phrases(language), *answers(Alternatives(say.basket, say.other), language))
     return tuple(_of_one_frame(dict.fromkeys(phrases)))
 
 

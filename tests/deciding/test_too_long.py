@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.deciding.choice import CHOICE, Choice
+from agent.deciding.choice import CHOICE, Alternatives
 from agent.deciding.conversation import (
     Answered,
     AskingAnother,
@@ -151,7 +151,7 @@ def test_a_choice_of_two_and_a_doubt_that_cannot_be_said_are_refused() -> None:
     where = around(phone_ready=True)
     after, effects = step(Idle(), OrderHeard(BOTH, ANNA, COFFEE), where)
     assert (after, effects) == REFUSED
-    after, effects = step(Choosing(Choice(BOTH, COFFEE), ANNA), Repeated(), where)
+    after, effects = step(Choosing(Alternatives(BOTH, COFFEE), ANNA), Repeated(), where)
     assert (after, effects) == REFUSED
     queued = around(phone_ready=True, queued_same=True)
     assert ordered(queued) == REFUSED

@@ -12,7 +12,7 @@ import pytest
 
 from agent.bench.played_phone import PlayedPhone
 from agent.deciding.basket import Basket
-from agent.deciding.choice import CHOICE, MOST_ANSWERS, Choice
+from agent.deciding.choice import CHOICE, MOST_ANSWERS, Alternatives
 from agent.deciding.conversation import Say
 from agent.deciding.inquired import Inquired
 from agent.deciding.verification import Voiceprint
@@ -169,7 +169,7 @@ def test_a_question_beside_an_order_that_was_not_said_is_over_in_words(
 def test_what_may_be_answered_to_a_long_choice_is_taken_by_voice(room: Room) -> None:
     lines = [LONG.catalogue.line("rice", {}, count, "en") for count in (2, 3)]
     longs = [LONG.catalogue.line(f"long-{letter}", {}, 1, "en") for letter in "xy"]
-    choice = Choice(*(Basket((longs[0], line, longs[1]), 1) for line in lines))
+    choice = Alternatives(*(Basket((longs[0], line, longs[1]), 1) for line in lines))
     phrases = choice_phrases(Say("which", CHOICE, *choice), "en")
     assert "two" in phrases and "speak slower" in phrases and len(phrases) <= MOST_ANSWERS
     assert max(map(len, phrases)) <= LONGEST_PHRASE
