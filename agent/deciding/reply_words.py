@@ -1,9 +1,9 @@
 """What the device says, as sentences by key and language. Every refusal names the next step a person can
 take.
 
-Data, with those of one subject in `agent.deciding.replies_*`; `agent.deciding.replies` fills it in. `{wake}` and `{aloud}` are the wake phrase and the consent that
-the device listens for: a conversation may be typed in another language than the one it hears. `{example}` is
-something that the shop sells.
+Data, with those of one subject in `agent.deciding.replies_*`; `agent.deciding.replies` fills it in. `{wake}`
+and `{aloud}` are the wake phrase and the consent that the device listens for: a conversation may be typed in
+another language than the one it hears. `{example}` is something that the shop sells.
 """
 
 from __future__ import annotations
