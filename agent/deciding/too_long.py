@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agent.deciding.basket import Basket, Factor
+from agent.deciding.basket import Factor
 from agent.deciding.challenged import Challenged
 from agent.deciding.conversation import (
     Asking,
@@ -17,11 +17,9 @@ from agent.deciding.conversation import (
     Outcome,
     Record,
     Say,
-    State,
 )
 from agent.deciding.permitting import permit, wanted
 from agent.deciding.surroundings import Surroundings
-from agent.deciding.verification import Verdict
 from agent.plumbing.messages import LONGEST_SAID
 
 _PHONE: tuple[Factor, ...] = ("phone",)
@@ -35,13 +33,16 @@ def shortened(text: str, language: str) -> str:
         return text
     more = f", {AND_SO_ON[language]}"
     kept = text[: LONGEST_SAID - len(more) + 1]  # a word that ends right there is whole
-    return kept[: kept.rfind(" ")].rstrip(" ,;:.") + more if " " in kept else kept[:-1] + more
+    end = kept.rfind(" ")  # -1 where there is none: all but the letter that was too many
+    return kept[:end].rstrip(" ,;:.") + more
 
 
 def or_too_long(outcome: Outcome, around: Surroundings) -> Outcome:
     """The outcome of a step. Where what it asks is too long to be said, the phone of whoever orders shows it,
     if its approval is all that is needed; else it is refused."""
     after, effects = outcome
+    if not isinstance(after, Asking):
+        return outcome
     for at, effect in enumerate(effects):
         if isinstance(effect, Say) and effect.listen and around.too_long(effect, after):
             state, others = _instead(after, effects[at + 1 :], around)
@@ -49,7 +50,7 @@ def or_too_long(outcome: Outcome, around: Surroundings) -> Outcome:
     return outcome
 
 
-def _instead(after: State, rest: tuple[Effect, ...], around: Surroundings) -> Outcome:
+def _instead(after: Asking, rest: tuple[Effect, ...], around: Surroundings) -> Outcome:
     if isinstance(after, Confirming | Challenged | AwaitingFactor) and _phone_will_do(after, around):
         basket, speaker = after.basket, after.speaker
         shown = Say("shown_on_phone", "consent", basket, limit=len(basket.lines))
@@ -58,8 +59,8 @@ def _instead(after: State, rest: tuple[Effect, ...], around: Surroundings) -> Ou
         asked = Record("asked_phone", basket, speaker.person)
         return AwaitingFactor(basket, speaker, offer=after.offer, wants="phone"), (shown, asked)
     ways = tuple(way for way in around.ways if way == "chat")
-    about, speaker = _about(after)
-    return Idle(), (Say("too_long", ways=ways), Record("too_long", about, speaker.person))
+    about = after.choice.first if isinstance(after, Choosing) else after.basket
+    return Idle(), (Say("too_long", ways=ways), Record("too_long", about, after.speaker.person))
 
 
 def _phone_will_do(state: Confirming | Challenged | AwaitingFactor, around: Surroundings) -> bool:
@@ -69,9 +70,3 @@ def _phone_will_do(state: Confirming | Challenged | AwaitingFactor, around: Surr
         and permit(state.basket, around, "factor").allowed
         and not wanted(state.basket, state.speaker, around, _PHONE)
     )
-
-
-def _about(state: State) -> tuple[Basket | None, Verdict]:
-    if isinstance(state, Choosing):
-        return state.choice.first, state.speaker
-    return (state.basket, state.speaker) if isinstance(state, Asking) else (None, Verdict())

@@ -37,7 +37,7 @@ from agent.deciding.policy import Circumstances
 from agent.deciding.replies import REPLIES
 from agent.deciding.rules import House, Person, Requirement, Rule
 from agent.deciding.surroundings import Surroundings
-from agent.deciding.too_long import AND_SO_ON, shortened
+from agent.deciding.too_long import AND_SO_ON, or_too_long, shortened
 from agent.deciding.understanding import Answer
 from agent.plumbing.messages import LONGEST_SAID
 from agent.plumbing.settings import Policy
@@ -177,11 +177,42 @@ def test_what_is_shortened_can_be_said_and_is_a_beginning_of_it(text: str, langu
         assert kept != said and text.startswith(kept)
 
 
-def test_it_ends_after_a_word() -> None:
-    words = "two bags of coffee, " * 100
-    assert shortened(words, "en").endswith(
-        (" coffee, and so on.", " bags, and so on.", " of, and so on.", " two, and so on.")
-    )
-    assert len(shortened("x" * 2_000, "pl")) == LONGEST_SAID
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("x" * 970 + " tail;:, " + "y" * 100, "x" * 970 + " tail"),
+        ("x" * 970 + "X, " + "y" * 100, "x" * 970 + "X"),
+        ("x" * 988 + " " + "y" * 100, "x" * 988),
+        ("x" * 989 + " y", "x" * 988),
+        ("two bags. " * 200, "two bags. " * 98 + "two"),
+    ],
+)
+def test_it_ends_after_a_word_and_without_a_stop(text: str, kept: str) -> None:
+    assert shortened(text + " " * LONGEST_SAID, "en") == f"{kept}, and so on."
+
+
+def test_what_may_be_said_to_its_end_is() -> None:
     exactly = "word " * 199 + "whole"
     assert len(exactly) == LONGEST_SAID and shortened(exactly, "en") == exactly
+
+
+def test_it_is_asked_about_what_would_be_said_with_the_state_after_it() -> None:
+    asked: list[tuple[Say, State]] = []
+
+    def too_long(say: Say, state: State) -> bool:
+        asked.append((say, state))
+        return False
+
+    after, effects = step(Idle(), OrderHeard(BOTH, ANNA), replace(around(), too_long=too_long))
+    assert isinstance(after, Confirming)
+    assert asked == [(effects[0], replace(after, said=""))], "before it is said"
+
+
+def test_where_nothing_is_asked_nothing_is_too_long() -> None:
+    nothing: Outcome = (Idle(), (Say("help", "consent"),))
+    assert or_too_long(nothing, replace(around(), too_long=lambda *_: True)) == nothing
+
+
+def test_what_only_a_factor_may_confirm_is_shown_by_a_phone_as_well() -> None:
+    where = replace(around(phone_ready=True), policy=Policy(voice_order_max_minor=BOTH.total.minor - 1))
+    assert ordered(where)[1] == (SHOWN, Record("asked_phone", BOTH, ANNA.person))
