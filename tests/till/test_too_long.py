@@ -9,23 +9,24 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from agent.bench.played_phone import PlayedPhone
 from agent.deciding.basket import Basket
-from agent.deciding.choice import CHOICE, MOST_ANSWERS, Alternatives
+from agent.deciding.choice import CHOICE, Alternatives, answers
 from agent.deciding.conversation import Say
 from agent.deciding.inquired import Inquired
 from agent.deciding.verification import Voiceprint
 from agent.plumbing import messages, operator
 from agent.plumbing.ipc import LONGEST_FRAME_BYTES, IpcConnection
-from agent.plumbing.messages import LONGEST_PHRASE, LONGEST_SAID
+from agent.plumbing.messages import LONGEST_SAID
 from agent.plumbing.settings import Touch
 from agent.plumbing.speaker_models import GE2E
-from agent.till.heard import choice_phrases
+from agent.till.heard import aside_phrases, choice_phrases
 from agent.till.phones import Phones
 from agent.till.proofs import Proofs
 from tests.committing.kit import CATALOGUE_FILE, Bench
-from tests.till.kit import ANNA, Till, edition_of, make_till, utterance
+from tests.till.kit import ANNA, EDITION, Till, edition_of, make_till, utterance
 from tests.till.wired import WiredTill
 
 
@@ -166,18 +167,26 @@ def test_a_question_beside_an_order_that_was_not_said_is_over_in_words(
     assert not till.spoken._questions.under_way
 
 
-def test_what_may_be_answered_to_a_long_choice_is_taken_by_voice(room: Room) -> None:
-    lines = [LONG.catalogue.line("rice", {}, count, "en") for count in (2, 3)]
-    longs = [LONG.catalogue.line(f"long-{letter}", {}, 1, "en") for letter in "xy"]
-    choice = Alternatives(*(Basket((longs[0], line, longs[1]), 1) for line in lines))
+@pytest.mark.parametrize(("words", "besides"), [(["x" * 495], 0), (["x" * 480], 1), (["x"] * 12, 1)])
+def test_what_may_be_answered_to_a_long_choice_is_taken_by_voice(words: list[str], besides: int) -> None:
+    """One answer may be too long, all together may be, or they may be too many."""
+    rice = EDITION.catalogue.line("rice", {}, 2, "en")
+    long = replace(rice, title=" ".join(words))
+    first, last = [long] * besides, [rice if besides else long]
+    baskets = [Basket((*first, *(replace(one, quantity=n) for one in last), *first), 1) for n in (2, 3)]
+    choice = Alternatives(*baskets)
+    every = {*answers(choice, "en"), *aside_phrases("en")}
     phrases = choice_phrases(Say("which", CHOICE, *choice), "en")
-    assert "two" in phrases and "speak slower" in phrases and len(phrases) <= MOST_ANSWERS
-    assert max(map(len, phrases)) <= LONGEST_PHRASE
+    assert "two" in phrases and "speak slower" in phrases and set(phrases) < every
     say = messages.Say(1, "x" * LONGEST_SAID, "en", messages.Listen(1, CHOICE, 1_000, phrases))
     frame = msgspec.msgpack.encode(say)
     assert len(frame) <= LONGEST_FRAME_BYTES
     assert msgspec.msgpack.decode(frame, type=messages.TillToVoice) == say
-    room.order(ONE)
+    too_many = msgspec.structs.replace(say, then=messages.Listen(1, CHOICE, 1_000, tuple(every)))
+    frame = msgspec.msgpack.encode(too_many)
+    with pytest.raises((msgspec.ValidationError, AssertionError)):
+        assert len(frame) <= LONGEST_FRAME_BYTES
+        msgspec.msgpack.decode(frame, type=messages.TillToVoice)
 
 
 def test_a_message_longer_than_a_frame_ends_nothing_and_its_question_is_over(
