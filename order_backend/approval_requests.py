@@ -23,7 +23,7 @@ MOST_OPEN = 20
 
 class Shown(msgspec.Struct, frozen=True):
     """What a phone shows and signs the digest of (docs/asyncapi.yaml, approvalClaims): `lines` are (sku,
-    quantity, minor units for one), sorted."""
+    quantity, minor units for one), sorted; `nonce` is that of the device's one request."""
 
     device: str
     person: str
@@ -31,6 +31,7 @@ class Shown(msgspec.Struct, frozen=True):
     total_minor: int
     currency: str
     catalogue_version: int
+    nonce: str = ""  # what was asked of an earlier release of this shop has none
 
 
 class OpenRequest(msgspec.Struct, frozen=True):
@@ -101,4 +102,7 @@ def shown(claims: AskedClaims) -> Shown:
     total = sum(quantity * minor for _, quantity, minor in claims.lines)
     if total != claims.total_minor or list(claims.lines) != sorted(claims.lines):
         raise TrustError("approval_malformed", "its total or its order is another than that of its lines")
-    return Shown(claims.iss, claims.sub, claims.lines, total, claims.currency, claims.catalogue_version)
+    return Shown(
+        *(claims.iss, claims.sub, claims.lines, total, claims.currency, claims.catalogue_version),
+        nonce=claims.nonce,
+    )

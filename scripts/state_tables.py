@@ -26,7 +26,7 @@ from agent.deciding import beside, really  # noqa: E402
 from agent.deciding import conversation as talk  # noqa: E402
 from agent.deciding.asking import MOST_TRIES  # noqa: E402
 from agent.deciding.challenged import Challenged  # noqa: E402
-from agent.deciding.choice import Choice  # noqa: E402
+from agent.deciding.choice import Alternatives  # noqa: E402
 from agent.deciding.dialogue import TABLE, step  # noqa: E402
 from agent.deciding.inquired import Tell  # noqa: E402
 from agent.deciding.offered import AskOffer, AwaitingOffer  # noqa: E402
@@ -92,7 +92,7 @@ def _states(state: type[talk.State], *, sentence_asked: bool) -> list[talk.State
     if state is talk.Idle:
         return [talk.Idle()]
     if state is talk.Choosing:
-        return [talk.Choosing(Choice(COFFEE, TEA), ANNA)]
+        return [talk.Choosing(Alternatives(COFFEE, TEA), ANNA)]
     if state is AwaitingOffer:
         return [AwaitingOffer(COFFEE, ANNA)]
     if state is talk.Committing:

@@ -72,6 +72,7 @@ class _Fields(TypedDict):
     total_minor: int
     currency: str
     catalogue_version: int
+    nonce: str
 
 
 def _fields(of: Asked) -> _Fields:
@@ -81,4 +82,5 @@ def _fields(of: Asked) -> _Fields:
         "total_minor": of.total_minor,
         "currency": of.currency,
         "catalogue_version": of.catalogue_version,
+        "nonce": of.nonce,
     }

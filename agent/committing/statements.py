@@ -192,6 +192,7 @@ class AskedClaims(StatementClaims, frozen=True, kw_only=True):
     total_minor: Minor
     currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
     catalogue_version: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
+    nonce: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
 
 
 class WithdrawnClaims(AskedClaims, frozen=True, kw_only=True):

@@ -23,6 +23,9 @@ LONGEST_NAME_LETTERS = 600
 """A spoken name longer than these is a slip of the keyboard, not a name. (A longer one than a message between
 processes may be could not be read back.)"""
 
+LONGEST_TITLE_LETTERS = 500
+"""Of a name with its options: so an order names each line, and no order service takes a longer one."""
+
 Version = Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
 
 
@@ -127,6 +130,7 @@ def catalogue_faults(catalogue: Catalogue) -> Iterator[Fault]:
                 for language in product.words.keys() - choice.words.keys():
                     text = f"{where}: its choice {option_id}={choice.id} has no words in {language!r}"
                     yield Fault((*path, "options", number), text)
+        yield from _title_faults(path, where, product, known)
         cheapest = product.price_minor + sum(
             min(0, *(choice.price_delta_minor for choice in known[option_id].choices))
             for option_id in product.options
@@ -135,6 +139,24 @@ def catalogue_faults(catalogue: Catalogue) -> Iterator[Fault]:
         if product.price_minor < 0 or cheapest < 0:
             text = f"{where}: the price is below zero ({min(product.price_minor, cheapest)})"
             yield Fault((*path, "price_minor"), text)
+
+
+def _title_faults(path: Path, where: str, product: Product, known: Mapping[str, Option]) -> Iterator[Fault]:
+    options = [known[option_id].choices for option_id in product.options if option_id in known]
+    for language, wording in product.words.items():
+        longest = max(len(wording.say), len(wording.many)) + sum(
+            max(
+                (len(choice.words[language].say) + 1 for choice in choices if language in choice.words),
+                default=0,
+            )
+            for choices in options
+        )
+        if longest > LONGEST_TITLE_LETTERS:
+            most = f"at most {LONGEST_TITLE_LETTERS} can be ordered"
+            yield Fault(
+                (*path, "words", language),
+                f"{where}: {longest} letters with its options in {language!r}; {most}",
+            )
 
 
 def _option_faults(path: Path, option: Option) -> Iterator[Fault]:

@@ -22,7 +22,7 @@ from agent.deciding.conversation import (
     Silent,
 )
 from agent.deciding.inquired import Inquired, Tell
-from agent.deciding.permitting import challenge_will_do, permit
+from agent.deciding.permitting import words_are_enough
 from agent.deciding.reading_back import read_back
 from agent.deciding.surroundings import Surroundings
 from agent.deciding.verification import UNCLEAR
@@ -38,8 +38,7 @@ def words_said(state: Challenged, event: ChallengeAnswered, around: Surroundings
         return _failed(state, "challenge_wrong", "challenge_wrong")
     if not event.speaker.person or event.speaker != state.speaker or not event.same_speaker:
         return _failed(state, "refused_other_voice", "challenge_other_voice")
-    allowed = permit(basket, around).allowed or challenge_will_do(basket, around)
-    if not (allowed and around.delivery_stands):
+    if not (words_are_enough(basket, around) and around.delivery_stands):
         return read_back(basket, state.speaker, around, state.offer)  # limits or day have changed meanwhile
     return Committing(basket, event.speaker, state.offer), (
         Record("confirmed_by_challenge", basket, person),

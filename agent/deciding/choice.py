@@ -18,7 +18,7 @@ MOST_ANSWERS = 1_000
 Pick = Literal["first", "second", "neither"]
 
 
-class Choice(NamedTuple):
+class Alternatives(NamedTuple):
     """Two baskets, the likelier one first."""
 
     first: Basket
@@ -47,14 +47,14 @@ class _Difference(NamedTuple):
                 yield " ".join(self.words[begin:end])
 
 
-def differences(choice: Choice, language: str) -> tuple[str, str]:
+def differences(choice: Alternatives, language: str) -> tuple[str, str]:
     """The words that tell the two apart, e.g. ("light", "medium"), or ("latte", "iced latte") where one of
     them would be nothing."""
     first, second = _apart(choice, language)
     return first.text, second.text
 
 
-def answers(choice: Choice, language: str) -> Mapping[str, Pick]:
+def answers(choice: Alternatives, language: str) -> Mapping[str, Pick]:
     """Every sentence that answers the question, in the form of `normalise_text`.
 
     What would fit both is left out, and the longest beyond MOST_ANSWERS. A denial picks neither.
@@ -79,7 +79,7 @@ def answers(choice: Choice, language: str) -> Mapping[str, Pick]:
     return {text: found[text] for text in fitting[:MOST_ANSWERS]}
 
 
-def picked(choice: Choice, words: str, open_words: str, language: str) -> Pick | None:
+def picked(choice: Alternatives, words: str, open_words: str, language: str) -> Pick | None:
     """Which one `words` pick, None where they answer nothing. `open_words` (the free decode) can only ever
     deny, and only where nothing was picked: what is picked is read back, and may be denied there."""
     pick = answers(choice, language).get(words)
@@ -88,7 +88,7 @@ def picked(choice: Choice, words: str, open_words: str, language: str) -> Pick |
     return pick
 
 
-def _apart(choice: Choice, language: str) -> tuple[_Difference, _Difference]:
+def _apart(choice: Alternatives, language: str) -> tuple[_Difference, _Difference]:
     one, other = (spoken_basket(basket, language).split() for basket in choice)
     shortest = min(len(one), len(other))
     begin = next((i for i in range(shortest) if one[i] != other[i]), shortest)

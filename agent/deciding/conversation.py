@@ -8,7 +8,7 @@ from typing import Literal
 
 from agent.deciding.basket import Basket, Factor, Offer
 from agent.deciding.challenged import ChallengeAnswered, Challenged
-from agent.deciding.choice import Choice
+from agent.deciding.choice import Alternatives
 from agent.deciding.feedback_given import WasWrong
 from agent.deciding.inquired import Beside, Tell
 from agent.deciding.offered import AskOffer, AwaitingOffer, MayBeOffered, OfferEvent
@@ -59,7 +59,7 @@ class Choosing:
     """Two orders sounded alike, or are as usual, and the person was asked which of them it was: `question` is
     the reply. `speaker` is who ordered."""
 
-    choice: Choice
+    choice: Alternatives
     speaker: Verdict
     question: Which = "which"
 

@@ -22,7 +22,7 @@ from agent.deciding import (
 from agent.deciding.asking import ask_again
 from agent.deciding.basket import Basket
 from agent.deciding.challenged import ChallengeAnswered, Challenged
-from agent.deciding.choice import CHOICE, Choice
+from agent.deciding.choice import CHOICE, Alternatives
 from agent.deciding.conversation import (
     Answered,
     Asking,
@@ -64,6 +64,7 @@ from agent.deciding.reading_back import ask_or_read_back, by_voice_or_factor, re
 from agent.deciding.said import bound_to_what_was_said
 from agent.deciding.sanity import is_much
 from agent.deciding.surroundings import Surroundings
+from agent.deciding.too_long import or_too_long
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import TYPED, UNCLEAR
 
@@ -75,7 +76,7 @@ def step(state: State, event: Event, surroundings: Surroundings) -> Outcome:
     if handler is None:
         return state, ()
     outcome = with_other_ways(state, event, handler(state, event, surroundings), surroundings)
-    return bound_to_what_was_said(*outcome)
+    return bound_to_what_was_said(*or_too_long(outcome, surroundings))
 
 
 def _order_heard(state: State, event: OrderHeard, around: Surroundings) -> Outcome:
@@ -85,7 +86,7 @@ def _order_heard(state: State, event: OrderHeard, around: Surroundings) -> Outco
         said = Say(f"refused_{speaker.reason}", basket=basket)
         return Idle(failures), (said, Record(f"refused_{speaker.reason}", basket))
     if event.runner_up is not None:
-        return Choosing(Choice(basket, event.runner_up), speaker, event.question), (
+        return Choosing(Alternatives(basket, event.runner_up), speaker, event.question), (
             Say(event.question, CHOICE, basket, event.runner_up),
             Record("asked_which", basket, speaker.person),
         )

@@ -41,6 +41,13 @@ def challenge_will_do(basket: Basket, around: Surroundings) -> bool:
     return bool(around.chance) and judgement.passes and judgement.needs == {"challenge"}
 
 
+def words_are_enough(basket: Basket, around: Surroundings) -> bool:
+    """Whether a voice needs nothing beside the words that it has just said after the device. Whether others
+    may be asked for now is no matter: the last ones that may be are as good as the first."""
+    judgement = judge(around.house, basket, around.circumstances, around.policy)
+    return judgement.passes and judgement.needs <= {"challenge"}
+
+
 def unusual_in(basket: Basket, around: Surroundings) -> Unusual | Literal[""]:
     """What is unusual about it for who orders, where a rule asks for more on that account."""
     return judge(around.house, basket, around.circumstances, around.policy).unusual

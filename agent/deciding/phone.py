@@ -2,7 +2,8 @@
 
 Either it signs an approval, or, where it has no network, it shows a code of eight digits that is derived from
 the basket and typed on the device's keypad (in the manner of OCRA, RFC 6287). Both name the device, the
-person, every line with its price, and the total, so what was approved for one basket is nothing to another.
+person, every line with its price, the total, and the one request, so what was approved for one basket is
+nothing to another, nor to the same one when it is ordered again.
 """
 
 from __future__ import annotations
@@ -32,12 +33,15 @@ EARLY_ALLOWED_S = 60
 """Nor earlier than this before it: two clocks never agree exactly."""
 
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+NONCE_BYTES = 16
+
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 
 
 class Asked(msgspec.Struct, frozen=True):
     """What the phone shows and approves. `person` is the pseudonym for which `device` asks; `lines` are (sku,
-    quantity, minor units for one), in an order that does not depend on how it was said."""
+    quantity, minor units for one), in an order that does not depend on how it was said. `nonce` is that of
+    the request, '' where no device has made one."""
 
     device: str
     person: str
@@ -45,6 +49,7 @@ class Asked(msgspec.Struct, frozen=True):
     total_minor: int
     currency: Currency
     catalogue_version: int
+    nonce: str = ""
 
     @property
     def digest(self) -> str:
@@ -69,11 +74,11 @@ class Approval(msgspec.Struct, frozen=True):
     exp: Seconds
 
 
-def asked(device: str, person: str, basket: Basket) -> Asked:
+def asked(device: str, person: str, basket: Basket, nonce: str = "") -> Asked:
     """What the phone of `person` (a pseudonym) is asked about, the lines sorted by what they are."""
     lines = sorted((line.sku, line.quantity, line.unit_price.minor) for line in basket.lines)
     total = basket.total
-    return Asked(device, person, tuple(lines), total.minor, total.currency, basket.catalogue_version)
+    return Asked(device, person, tuple(lines), total.minor, total.currency, basket.catalogue_version, nonce)
 
 
 def approval(of: Asked, answer: Literal["approve", "refuse"], *, jti: str, now_s: int) -> Approval:

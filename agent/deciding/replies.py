@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from agent.deciding import challenge_words
 from agent.deciding.basket import Basket
-from agent.deciding.choice import Choice, differences
+from agent.deciding.choice import Alternatives, differences
 from agent.deciding.conversation import Say, SensorsSilent
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.money import Currency, Money
@@ -64,7 +64,7 @@ def render(
         )
     title = say.title or (spoken_basket(say.basket, language) if say.basket else "")
     one, other = (
-        differences(Choice(say.basket, say.other), language) if say.basket and say.other else ("", "")
+        differences(Alternatives(say.basket, say.other), language) if say.basket and say.other else ("", "")
     )
     place = joined(say.places, language) if say.places else ""
     since = SINCE[language].get(say.since, "")

@@ -1,26 +1,26 @@
 """What the device says, as sentences by key and language. Every refusal names the next step a person can
 take.
 
-Data; `agent.deciding.replies` fills it in. `{wake}` and `{aloud}` are the wake phrase and the consent that
-the device listens for: a conversation may be typed in another language than the one it hears. `{example}` is
-something that the shop sells.
+Data, with those of one subject in `agent.deciding.replies_*`; `agent.deciding.replies` fills it in. `{wake}`
+and `{aloud}` are the wake phrase and the consent that the device listens for: a conversation may be typed in
+another language than the one it hears. `{example}` is something that the shop sells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agent.deciding.replies_approvals import APPROVALS
 from agent.deciding.replies_challenge import CHALLENGES
+from agent.deciding.replies_ko import KOREAN
 from agent.deciding.replies_limits import LIMITS
 from agent.deciding.replies_lists import ON_A_LIST
 from agent.deciding.replies_manner import MANNERS
+from agent.deciding.replies_people import ABOUT_PEOPLE
 from agent.deciding.replies_remember import REMEMBER
+from agent.deciding.replies_shifts import SHIFTS
 from agent.deciding.replies_typed import TYPED
 from agent.deciding.replies_ways import WAYS
-from agent.deciding.reply_words_approvals import APPROVALS
-from agent.deciding.reply_words_ko import KOREAN
-from agent.deciding.reply_words_people import ABOUT_PEOPLE
-from agent.deciding.reply_words_shifts import SHIFTS
 
 # "no." at the end of a sentence is read aloud as "number", hence "cancel".
 _ENGLISH = {

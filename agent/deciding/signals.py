@@ -24,6 +24,7 @@ _REFUSALS = (
     "not_read_back",
     "quantity_too_large",
     "too_many_lines",
+    "too_long",
     "order_over_limit",
     "day_over_limit",
     "which_unclear",

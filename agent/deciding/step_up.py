@@ -57,9 +57,13 @@ def factor_given(state: AwaitingFactor, event: FactorGiven, around: Surroundings
     if not around.delivery_stands:
         return read_back(basket, speaker, around, state.offer)
     by_voice: tuple[Factor, ...] = () if speaker.reason == "typed" else ("voice",)
+    # What was too long to be read out the phone has shown, and it approves no other basket.
+    said = basket.digest if "phone" in after.given else state.said
+    if state.wants == "phone" and said != basket.digest:
+        return ask_again(state, "phone_needed")
     return Committing(basket, speaker, state.offer), (
         Record(code, basket, event.person),
-        Commit(basket, speaker, (*by_voice, *after.given), state.offer, state.said, bool(after.second)),
+        Commit(basket, speaker, (*by_voice, *after.given), state.offer, said, bool(after.second)),
     )
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from agent.deciding.basket import Basket
+from agent.deciding.conversation import Say, State
 from agent.deciding.policy import Circumstances
 from agent.deciding.rules import ONLY_LIMITS, House, Person
 from agent.deciding.ways import Way
 from agent.plumbing.settings import Policy
+
+
+def _never(_: Say, __: State) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -27,3 +32,4 @@ class Surroundings:
     delivery_stands: bool = True  # whether what was read back of that is still so
     ways: tuple[Way, ...] = ()  # to order otherwise, for whose order it is, or for who is not known
     chance: bytes = b""  # drawn for this step alone; b"" where no words may be asked for
+    too_long: Callable[[Say, State], bool] = _never  # whether that, said with this state after it, is

@@ -22,9 +22,9 @@ from agent.hearing import (
 )
 from agent.hearing.audio import SAMPLE_RATE, Float32, Int16, resample, to_int16
 from agent.plumbing.errors import AudioError, ModelError
+from agent.plumbing.messages import LONGEST_SAID
 
 LANGUAGES = ("en", *espeak.LANGUAGES)
-LONGEST_TEXT = 1_000
 KEPT_SAMPLES = 300 * SAMPLE_RATE
 """Of sentences that were spoken before: 10 MB, five minutes."""
 
@@ -69,14 +69,14 @@ class Speech:
     def sentences(self, text: str, language: str, rate_percent: int = 100) -> Iterator[Int16]:
         """The sentences of `text`, int16 [n] at 16 kHz each, the next one spoken when it is asked for.
 
-        Raises AudioError: speech_language, speech_text (longer than LONGEST_TEXT, or beyond the voice).
+        Raises AudioError: speech_language, speech_too_long (LONGEST_SAID), speech_text (beyond the voice).
         """
         if language not in LANGUAGES:
             raise AudioError(
                 "speech_language", f"no voice speaks {language!r}", f"use one of {', '.join(LANGUAGES)}"
             )
-        if len(text) > LONGEST_TEXT:
-            raise AudioError("speech_text", f"{len(text)} characters, at most {LONGEST_TEXT} are spoken")
+        if len(text) > LONGEST_SAID:
+            raise AudioError("speech_too_long", f"{len(text)} characters, at most {LONGEST_SAID} are spoken")
         for sentence in filter(None, _SENTENCE_END.split(text)):
             self._asked.clear()
             try:

@@ -28,7 +28,8 @@ class VoiceReady(Message, frozen=True):
     speaker_model: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,64}(:[a-z0-9-]{1,64})?\Z")]
 
 
-Phrase = Annotated[str, msgspec.Meta(max_length=500)]
+LONGEST_PHRASE = 500
+Phrase = Annotated[str, msgspec.Meta(max_length=LONGEST_PHRASE)]
 
 
 GrammarId = Annotated[str, msgspec.Meta(max_length=64)]
@@ -133,6 +134,9 @@ class Listen(Message, frozen=True):
     window_ms: int
     phrases: Annotated[tuple[Phrase, ...], msgspec.Meta(max_length=1_000)] = ()
 
+
+LONGEST_SAID = 1_000
+"""Characters of one text that is spoken: more than a minute. Nobody keeps more in mind until its end."""
 
 RatePercent = Annotated[int, msgspec.Meta(ge=50, le=200)]
 

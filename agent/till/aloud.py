@@ -18,6 +18,7 @@ from agent.deciding.conversation import (
     Proposed,
     Say,
     SensorsSilent,
+    State,
 )
 from agent.deciding.inquired import Inquired, VoiceLost
 from agent.deciding.placed import JournalMended, ReceiptArrived, ReceiptLate
@@ -26,6 +27,7 @@ from agent.deciding.signals import Signal, signal_of
 from agent.deciding.understanding import Answer
 from agent.deciding.verification import Verdict
 from agent.plumbing import messages
+from agent.plumbing.messages import LONGEST_SAID
 from agent.till.about_me import AboutMe
 from agent.till.asks import Shop
 from agent.till.awaited import Press
@@ -38,6 +40,9 @@ from agent.till.shift_words import key_on_shift
 from agent.till.spoken_questions import SpokenQuestions
 from agent.till.talk import Talk
 from agent.till.voice_line import Send, VoiceLine
+
+_TOO_LONG = ("speech_too_long", "ipc_frame_too_long")
+"""Faults of a sentence that was not said."""
 
 ADMITTED_WITHIN_MS = 60_000
 """So long after a voice was learned somebody's PIN or badge admits it; later an operator does."""
@@ -88,18 +93,18 @@ class Aloud(Talk):
         self._line.spoken(say_id)
         self._news.spoken(say_id)
         if is_unheard:
-            self._unheard()
+            self._unheard("too_long" if fault in _TOO_LONG else "not_read_back")
         self._tell_news()
 
-    def _unheard(self) -> None:
-        was_open = not isinstance(self._state, Idle)
+    def _unheard(self, key: str) -> None:
+        was_open = not isinstance(self._state, Idle) or self._questions.under_way
         self._line.drop_question()
         self._about_me.drop()
         self._questions.drop()
         self._enrolment.abandon()
         self._apply_quietly(VoiceLost())
         if was_open:
-            self._say(Say("not_read_back"))
+            self._say(Say(key))
 
     def begin_enrolment(self, name: str) -> bool:
         """Asks `name` for consent aloud; False where the device is in the middle of something."""
@@ -217,13 +222,11 @@ class Aloud(Talk):
     ) -> str:
         """Has it spoken, then `after`, and listens for `phrases` where any are given; the sentence. An
         `aside` is not what is said again."""
-        text = render(
-            *(say, self._language, self._desk.catalogue.currency, self._desk.hears),
-            name=name,
-            text=phrase,
-            added=added(self._desk, say, self._language),
-        )
+        text = self._in_words(say, name, phrase)
         answer, self._answer = self._answer, ""
+        if say.listen and answer and len(f"{answer} {text}") > LONGEST_SAID:
+            self._line.say(answer, self._language, aside=True)  # what is asked is said whole
+            answer = ""
         text = f"{answer} {text} {after}".strip()
         signal = signal_of(say.key)
         if signal is not None:
@@ -233,6 +236,18 @@ class Aloud(Talk):
         window_ms = HEARD_MS if say.listen == CHALLENGE else 0
         self._line.say(text, self._language, say.listen, listened, signal, window_ms=window_ms, aside=aside)
         return text
+
+    def _in_words(self, say: Say, name: str = "", phrase: str = "") -> str:
+        return render(
+            *(say, self._language, self._desk.catalogue.currency, self._desk.hears),
+            name=name,
+            text=phrase,
+            added=added(self._desk, say, self._language),
+        )
+
+    def _too_long(self, say: Say, state: State) -> bool:
+        key = key_on_shift(say.key, state, self._desk)
+        return len(self._in_words(replace(say, key=key))) > LONGEST_SAID
 
     def _tell_news(self) -> None:
         """A receipt that came late is told when nothing is being said, asked or learned."""

@@ -1,12 +1,13 @@
-"""How long a PIN, badge or phone has been awaited, and whether somebody pressed a key of the device since
-then."""
+"""How long a PIN, badge or phone has been awaited, the nonce of that request, and whether somebody pressed a
+key of the device since then."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
 from agent.deciding.conversation import AwaitingFactor, State
-from agent.deciding.phone import LIFETIME_S
+from agent.deciding.phone import LIFETIME_S, NONCE_BYTES
 
 LONGEST_S = 120
 """So long what needs a PIN or badge stays open, also a second person's: long enough to come from across a
@@ -54,14 +55,18 @@ class Awaited:
         start_timer: Callable[[int, Callable[[], None]], None],
         too_late: Callable[[], None],
         others_have_phone: Callable[[str], bool],
+        draw: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         """`too_late` takes back what is awaited; `others_have_phone` says whether anybody but that person
-        could agree on one."""
+        could agree on one; `draw(n)` gives n bytes that nobody can guess."""
         self._boot_s, self._start_timer, self._too_late = boot_s, start_timer, too_late
-        self._others_have_phone = others_have_phone
+        self._others_have_phone, self._draw = others_have_phone, draw
         self._since_s: float | None = None
         self._longest_s = LONGEST_S
         self._press = Press(boot_s)
+        self.nonce = ""
+        """Of the request in hand, in hex: what a phone approves is this one, and none of the same basket
+        before it or after."""
 
     def became(self, before: State, after: State) -> None:
         """The conversation has gone on. Another basket, or somebody else who is to confirm it, was read back
@@ -72,6 +77,7 @@ class Awaited:
         elif not (isinstance(before, AwaitingFactor) and _asked(before) == _asked(after)):
             self._press.forget()
             self._since_s, self._longest_s = self._boot_s(), self._longest(after)
+            self.nonce = self._draw(NONCE_BYTES).hex()
             self._start_timer(self._longest_s * 1_000 + _SLACK_MS, self.look)
 
     def look(self) -> None:

@@ -5,12 +5,13 @@ Words are read by the grammar that they were heard by, or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 
 from agent.deciding.basket import Basket
 from agent.deciding.changes import changed
-from agent.deciding.choice import CHOICE, Choice, answers, picked
+from agent.deciding.choice import CHOICE, MOST_ANSWERS, Alternatives, answers, picked
 from agent.deciding.conversation import (
     Answered,
     AskingAnother,
@@ -30,13 +31,16 @@ from agent.deciding.runner_up import runner_up
 from agent.deciding.understanding import Answer, Meaning, OrderAsked, RepeatAsked, understand
 from agent.deciding.verification import Verdict
 from agent.plumbing import audit
-from agent.plumbing.messages import Utterance
+from agent.plumbing.messages import LONGEST_PHRASE, Utterance
 from agent.plumbing.sentence_graph import Tag, normalise_text
 from agent.plumbing.settings import Speaker
 from agent.till.desk import Desk
 
 _MEASURABLE_MS = 500
 """With so much speech, noise that could not be measured never paused, or was as loud as the speech."""
+
+MOST_PHRASES_BYTES = 48 * 1024
+"""Of the sentences that answer one question: it goes to `voice` in the same frame."""
 
 _MUCH_TALK_MS = 9_000
 """No order that was measured has as much speech in it."""
@@ -59,7 +63,7 @@ def runner_up_of(basket: Basket, utterance: Utterance, desk: Desk, language: str
     return runner_up(basket, others, desk.settings.asr.ask_within_nats)
 
 
-def answer_to(choice: Choice, words: str, open_words: str, speaker: Verdict, language: str) -> Event:
+def answer_to(choice: Alternatives, words: str, open_words: str, speaker: Verdict, language: str) -> Event:
     """What the answer to "this one, or that one?" comes to: `words` of the grammar or '', and all that
     was said or typed, by `speaker`.
 
@@ -77,8 +81,18 @@ def choice_phrases(say: Say, language: str) -> tuple[str, ...]:
     """What may be answered to "this one, or that one?"; nothing for any other sentence."""
     if say.listen != CHOICE or not (say.basket and say.other):
         return ()
-    phrases = (*answers(Choice(say.basket, say.other), language), *aside_phrases(language))
-    return tuple(dict.fromkeys(phrases))
+    phrases = (*aside_phrases(language), *answers(Alternatives(say.basket, say.other), language))
+    return tuple(_of_one_frame(dict.fromkeys(phrases)))
+
+
+def _of_one_frame(phrases: Iterable[str]) -> Iterator[str]:
+    """The first of them, as many as `voice` takes with one question."""
+    left = MOST_PHRASES_BYTES
+    for phrase in islice((each for each in phrases if len(each) <= LONGEST_PHRASE), MOST_ANSWERS):
+        left -= len(phrase.encode()) + 3  # and its length, as msgpack writes it
+        if left < 0:
+            return
+        yield phrase
 
 
 def changeable(state: State) -> Basket | None:

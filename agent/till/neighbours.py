@@ -8,6 +8,8 @@ from functools import partial
 from types import UnionType
 from typing import NamedTuple
 
+from agent.plumbing import audit
+from agent.plumbing.errors import IpcError
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import Message
 from agent.till.events import EventLoop
@@ -42,15 +44,22 @@ class Neighbours:
             partial(self._lost, name, connection),
         )
 
-    def send(self, name: str, message: Message, fds: tuple[int, ...] = ()) -> None:
-        """To `name`, or to nobody where it is not there."""
+    def send(self, name: str, message: Message, fds: tuple[int, ...] = ()) -> bool:
+        """To `name`, or to nobody where it is not there. False, and logged, where it is longer than a frame:
+        no message may end the till."""
         connection = self._connections.get(name)
         if connection is None:
-            return
+            return True
         try:
             connection.send(message, fds)
         except EOFError:
             self._loop.after(0, partial(self._lost, name, connection))
+        except IpcError as error:
+            if error.code != "ipc_frame_too_long":
+                raise
+            audit.log(error.code, peer=name, detail=error.detail)
+            return False
+        return True
 
     def _received(self, name: str, connection: IpcConnection, message: Message) -> None:
         if self._connections.get(name) is connection:

@@ -88,6 +88,13 @@ class OperatorSession:
         except EOFError:
             self._connection.close()
 
+    def _chat_reply(self, text: str) -> None:
+        """At any time. What is longer than a frame is not shown, and so is agreed to by nobody who types."""
+        try:
+            self.answer(operator.ChatReply(text))
+        except IpcError as error:
+            self.answer(operator.Problem(error.code, error.detail, error.next_step))
+
     def _answer_to(self, request: Message) -> None:
         match request:
             case operator.ShowOrders(limit=limit):
@@ -99,7 +106,7 @@ class OperatorSession:
                     self.chat = TypedDialogue(
                         self._desk,
                         language,
-                        lambda reply: self.answer(operator.ChatReply(reply)),
+                        self._chat_reply,
                         self._what_is_low,
                         self._shop,
                         self._pairing.whose(person) if person else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 
 from agent.committing.trust import Trust
 from agent.deciding.catalogue import catalogue_head
@@ -127,7 +128,8 @@ class Till:
             self._catalogues.arrived(name, sealed_memfd(data))
 
     def _to_voice(self, message: Message) -> None:
-        self._neighbours.send("voice", message)
+        if not self._neighbours.send("voice", message) and isinstance(message, messages.Say):
+            self._loop.post(partial(self._spoken.spoken, message.say_id, "ipc_frame_too_long"))
 
     def _to_uplink(self, message: Message) -> None:
         self._neighbours.send("uplink", message)

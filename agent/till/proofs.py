@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import partial
 
 from agent.committing.approvals import approval_in
 from agent.committing.envelope import down_topic
@@ -72,19 +71,22 @@ class Proofs:
     def asked_of(self, person: str) -> Asked | None:
         """What that person's phone is asked now."""
         for talk in self._talks():
-            if talk.awaiting is not None and (found := self._asked(talk.awaiting).get(person)):
+            if found := self._asked(talk).get(person):
                 return found
         return None
 
     def asked(self) -> list[Asked]:
         """All that phones may be asked now."""
-        states = [talk.awaiting for talk in self._talks()]
-        return [of for state in states if state is not None for of in self._asked(state).values()]
+        return [of for talk in self._talks() for of in self._asked(talk).values()]
 
-    def _asked(self, state: AwaitingFactor) -> dict[str, Asked]:
-        """Who may confirm it now, and what the phone of each is asked about."""
-        about = partial(asked, self._desk.settings.device.id, basket=state.basket)
-        return {person: about(person) for person in self._who(state)}
+    def _asked(self, talk: Talk) -> dict[str, Asked]:
+        """Who may confirm what it awaits, if anything, and what the phone of each is asked about."""
+        state, device = talk.awaiting, self._desk.settings.device.id
+        if state is None:
+            return {}
+        return {
+            person: asked(device, person, state.basket, talk.awaited.nonce) for person in self._who(state)
+        }
 
     def _who(self, state: AwaitingFactor) -> list[str]:
         own = state.speaker.person
@@ -98,9 +100,7 @@ class Proofs:
             if talk.awaiting is None:
                 continue
             try:
-                answer = self._desk.phones.take_answer(
-                    token, self._asked(talk.awaiting), now_s=self._desk.now_s()
-                )
+                answer = self._desk.phones.take_answer(token, self._asked(talk), now_s=self._desk.now_s())
             except TrustError as error:
                 fault = error
                 continue
@@ -138,7 +138,7 @@ class Proofs:
 
     def _owner_of_number(self, talk: Talk, state: AwaitingFactor, number: str) -> FactorGiven | None:
         now_s, factors = self._desk.now_s(), self._desk.factors
-        for person, of in self._asked(state).items():
+        for person, of in self._asked(talk).items():
             if self._desk.phones.take_code(number, of, now_s=now_s):
                 return FactorGiven(person, "phone")
         pin = None if state.wants == "phone" else talk.pin_in(number)

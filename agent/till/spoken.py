@@ -14,6 +14,7 @@ from agent.deciding.conversation import (
     Committing,
     Confirming,
     Idle,
+    Say,
     Silent,
     State,
 )
@@ -179,6 +180,11 @@ class SpokenDialogue(AfterWake):
 
     def _chance(self) -> bytes:
         return self._challenges.chance()
+
+    def _say(self, say: Say) -> None:
+        if say.challenge:
+            self._challenges.asked()
+        super()._say(say)
 
     def _decided(self, code: str) -> None:
         self._challenges.decided(code)

@@ -122,6 +122,10 @@ class Talk(ABC):
         """Fresh for a step in which words may be asked for that are to be said again; b'' where none may."""
         return b""
 
+    def _too_long(self, say: Say, state: State) -> bool:
+        """Whether `say`, with `state` after it, is longer than can be brought to the person at once."""
+        return False
+
     def _was_wrong(self) -> None:
         """Somebody says so: what led here is kept, and whatever is open ends."""
         now_s = self._desk.now_s()
@@ -164,7 +168,7 @@ class Talk(ABC):
         answers = isinstance(self._state, Idle) and isinstance(event, Answered)  # no other step looks at it
         proposed = self._proposed() if answers else None
         ways = other_ways(ready_of(self._desk, person or self.speaker.person))
-        around = replace(around, proposed=proposed, ways=ways, chance=self._chance())
+        around = replace(around, proposed=proposed, ways=ways, chance=self._chance(), too_long=self._too_long)
         if isinstance(event, FactorGiven) and event.person != person:
             around = replace(around, second=self._desk.known_as(event.person))
         state, effects = step(self._state, event, around)

@@ -8,7 +8,7 @@ from functools import partial
 
 from agent.deciding.about_me import asked_about_me
 from agent.deciding.basket import Basket
-from agent.deciding.choice import Choice
+from agent.deciding.choice import Alternatives
 from agent.deciding.conversation import (
     Answered,
     AwaitingFactor,
@@ -148,7 +148,7 @@ class TypedDialogue(Talk):
             self._answered(answer)
             return
         if isinstance(self._state, Choosing):
-            choice = Choice(*(titled(self._desk, one, self._language) for one in self._state.choice))
+            choice = Alternatives(*(titled(self._desk, one, self._language) for one in self._state.choice))
             self._apply(answer_to(choice, normalise_text(text), text, TYPED, self._language))
             return
         if kind := asked_about_me(text, self._language):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from agent.deciding.signals import Signal
+from agent.deciding.too_long import shortened
 from agent.plumbing import messages
 from agent.plumbing.settings import Endpoint
 
@@ -88,7 +89,8 @@ class VoiceLine:
     ) -> None:
         """Has `text` spoken, after the sound of `signal`, then listens for sentences of `listen`, if any;
         where `phrases` are given, for these only; for `window_ms` of audio, where that is given. An `aside`
-        is not what is said again."""
+        is not what is said again. What asks nothing is cut where it is too long; a question never is."""
+        text = text if listen else shortened(text, language)
         window_ms = window_ms or self._windows.answer_window_ms
         then = messages.Listen(0, listen, window_ms, phrases) if listen else None
         sounded = "refused" if signal == "disputed" else signal  # in either case: not as you wished

@@ -26,7 +26,10 @@ from order_backend.provisioning import revoke
 from order_backend.retention import Retention
 from tests.committing.kit import DEVICE, NOW_S, Bench
 
-ASKED = Asked(DEVICE, "p-0123abcd", (("coffee?roast=dark", 2, 19_00), ("rice", 1, 8_00)), 46_00, "PLN", 1)
+NONCE = "0123456789abcdef" * 2
+ASKED = Asked(
+    *(DEVICE, "p-0123abcd", (("coffee?roast=dark", 2, 19_00), ("rice", 1, 8_00)), 46_00, "PLN", 1, NONCE)
+)
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """What is not the database's is tried on one."""
@@ -101,7 +104,7 @@ def signed(bench: Bench, key: ECKey | None = None, typ: str = AskedClaims.typ, *
     claims = {
         "jti": str(id_), "iss": DEVICE, "aud": bench.trust.shop_id, "env": "test", "iat": NOW_S,
         "exp": NOW_S + APPROVAL_LIFETIME_S, "sub": about["person"], "lines": about["lines"],
-        "total_minor": 46_00, "currency": "PLN", "catalogue_version": 1,
+        "total_minor": 46_00, "currency": "PLN", "catalogue_version": 1, "nonce": NONCE,
     } | other  # fmt: skip
     token = jws.sign(claims, key or bench.keys._key, typ=typ)
     return encode_event(APPROVAL_REQUEST, id_=id_, source=DEVICE, now_s=NOW_S, data=SignedData(token))
@@ -160,6 +163,7 @@ def test_what_the_device_has_not_signed_so_is_passed_on_to_nobody(bench: Bench) 
         ({"lines": [["rice", 1, 8_00], ["coffee", 1, 38_00]]}, "approval_malformed"),
         ({"lines": []}, "statement_malformed"),
         ({"sub": ""}, "statement_malformed"),
+        ({"nonce": ""}, "statement_malformed"),
         ({"lines": [["", 1, 46_00]]}, "statement_malformed"),
         ({"aud": "other"}, "statement_audience"),
         ({"iss": "other"}, "statement_other_device"),

@@ -63,7 +63,7 @@ SIGNED = [
     ),
     *("receipt", "receipt (refused)", "receipt (cancelled)"),
 ]
-APPROVED = Asked(DEVICE, "p-0123abcd", (("coffee", 2, 19_00),), 38_00, "PLN", 1)
+APPROVED = Asked(DEVICE, "p-0123abcd", (("coffee", 2, 19_00),), 38_00, "PLN", 1, "0" * 32)
 AT_SHOP: Any = {"shop_id": "corner-shop", "now_s": NOW_S}
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text())
 REGISTRY = Registry().with_resource("urn:earmark", Resource(contents=DOCUMENT, specification=DRAFT202012))

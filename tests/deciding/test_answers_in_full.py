@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from agent.deciding.asking import MOST_TRIES
-from agent.deciding.choice import CHOICE, Choice
+from agent.deciding.choice import CHOICE, Alternatives
 from agent.deciding.conversation import (
     Answered,
     AskingAnother,
@@ -40,7 +40,7 @@ from scripts.dialogue_values import COFFEE, TEA
 
 ANNA, BERT = Verdict("p-anna"), Verdict("p-bert")
 CALM = Surroundings(Policy(), Circumstances(Money(0, "PLN")))
-TWO = Choice(COFFEE, TEA)
+TWO = Alternatives(COFFEE, TEA)
 
 
 def answered(kind: str, speaker: Verdict = BERT) -> Answered:

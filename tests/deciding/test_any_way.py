@@ -339,7 +339,7 @@ ALLOWED = Decision()
     [
         (dialogue, "fits", True),
         (dialogue, "permit", ALLOWED),
-        (challenge_answers, "permit", ALLOWED),
+        (challenge_answers, "words_are_enough", True),
         (step_up, "permit", ALLOWED),
         (step_up, "wanted", ""),
         (step_up, "may_be_second", True),

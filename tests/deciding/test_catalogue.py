@@ -59,6 +59,21 @@ def test_a_name_that_nobody_would_hear_to_its_end_is_refused(words: dict[str, An
     assert "at most 600 can be spoken" in told and len(told) < 1_000
 
 
+def test_a_name_that_is_too_long_with_its_options_to_be_ordered_is_refused() -> None:
+    roast = {
+        "id": "roast",
+        "position": "before",
+        "choices": [{"id": "a", "words": {"en": {"say": "r" * 99}}}],
+    }
+    for letters, is_taken in ((400, True), (401, False)):
+        raw = _raw(words={"en": {"say": "t" * letters}}, options=["roast"]) | {"options": [roast]}
+        if is_taken:
+            assert parse_catalogue(json.dumps(raw).encode())
+        else:
+            assert "501 letters with its options in 'en'; at most 500 can be ordered" in _fault(raw).detail
+    assert "501 letters" in _fault(_raw(words={"en": {"say": "tea", "many": "t" * 501}})).detail
+
+
 def test_duplicate_ids_are_refused() -> None:
     raw = _raw()
     raw["products"] *= 2

@@ -213,6 +213,20 @@ def test_where_no_words_can_be_asked_for_a_pin_is_or_it_is_refused() -> None:
     assert isinstance(state, AwaitingFactor) and not _commits(effects)
 
 
+def test_words_that_were_asked_for_are_met_though_no_others_may_be_asked_for_now() -> None:
+    asked, locked = _asked(), dataclasses.replace(ASKS, chance=b"")
+    state, effects = step(asked, ChallengeAnswered(asked.words, ANNA, True), locked)
+    assert state == Committing(BASKET, ANNA) and len(_commits(effects)) == 1
+    denied = _around("challenge", "deny")
+    state, effects = step(asked, ChallengeAnswered(asked.words, ANNA, True), denied)
+    assert (state, _keys(effects)) == (Idle(), ["rule_denied"])
+    more = _around("challenge", "factor", factor_ready=True)
+    state, effects = step(asked, ChallengeAnswered(asked.words, ANNA, True), more)
+    assert isinstance(state, AwaitingFactor) and not _commits(effects)
+    state, effects = step(asked, ChallengeAnswered(asked.words, ANNA, True), _around())
+    assert state == Committing(BASKET, ANNA), "and where the rule is gone"
+
+
 def test_what_is_typed_is_asked_for_no_words() -> None:
     around = _around("challenge", phone_ready=True)
     state, _ = step(Idle(), OrderHeard(BASKET, typed_by("p-anna")), around)

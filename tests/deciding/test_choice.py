@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent.deciding.basket import Basket
 from agent.deciding.catalogue import Catalogue, parse_catalogue
-from agent.deciding.choice import MOST_ANSWERS, Choice, answers, differences, picked
+from agent.deciding.choice import MOST_ANSWERS, Alternatives, answers, differences, picked
 from agent.deciding.conversation import Say
 from agent.deciding.lexicon import LEXICONS
 from agent.deciding.replies import render
@@ -80,12 +80,12 @@ def test_the_question_in_polish() -> None:
     ],
 )
 def test_answers_pick_by_name_or_place_and_what_fits_both_picks_nothing(words: str, pick: str | None) -> None:
-    assert picked(Choice(DARK, LIGHT), words, "", "en") == pick
+    assert picked(Alternatives(DARK, LIGHT), words, "", "en") == pick
 
 
 def test_a_denial_in_the_free_decode_counts_where_nothing_was_picked() -> None:
-    assert picked(Choice(DARK, LIGHT), "", "no not that", "en") == "neither"
-    assert picked(Choice(DARK, LIGHT), "dark", "no dark", "en") == "first"
+    assert picked(Alternatives(DARK, LIGHT), "", "no not that", "en") == "neither"
+    assert picked(Alternatives(DARK, LIGHT), "dark", "no dark", "en") == "first"
 
 
 baskets = st.builds(_line, st.sampled_from(PRODUCTS), st.integers(1, 99)) | st.builds(
@@ -102,7 +102,7 @@ def test_any_two_orders_can_be_told_apart_by_what_the_question_says(
 ) -> None:
     if first.key == second.key:
         return
-    choice = Choice(first, second)
+    choice = Alternatives(first, second)
     one, other = differences(choice, language)
     assert one
     assert other

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.deciding.basket import Basket
-from agent.deciding.choice import Choice
+from agent.deciding.choice import Alternatives
 from agent.deciding.conversation import (
     Answered,
     Choosing,
@@ -31,7 +31,7 @@ from agent.plumbing.settings import Policy
 from tests.deciding.test_choice import DARK, LIGHT, _line
 
 ANNA, NOBODY = Verdict("p-anna"), Verdict(reason="unknown_voice")
-ASKED = Choosing(Choice(DARK, LIGHT), ANNA)
+ASKED = Choosing(Alternatives(DARK, LIGHT), ANNA)
 
 
 def _around() -> Surroundings:
@@ -63,7 +63,7 @@ def test_what_is_picked_is_read_back_to_the_voice_that_ordered(basket: Basket) -
 
 def test_what_is_picked_keeps_to_the_limits() -> None:
     dear = _line("coffee", 20, "dark")
-    state, effects = step(Choosing(Choice(dear, LIGHT), ANNA), Chosen(dear), _around())
+    state, effects = step(Choosing(Alternatives(dear, LIGHT), ANNA), Chosen(dear), _around())
     assert state == Idle()
     assert _keys(effects) == ["order_over_limit"]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agent.deciding import conversation as talk
 from agent.deciding import placed
 from agent.deciding.basket import Basket, Offer
-from agent.deciding.choice import Choice
+from agent.deciding.choice import Alternatives
 from agent.deciding.conversation import (
     Answered,
     AskingAnother,
@@ -101,7 +101,7 @@ def test_limits_that_changed_since_keep_the_offer() -> None:
     "state",
     [
         Idle(), Confirming(BASKET, ANNA, said=BASKET.digest), CONFIRMING, AskingAnother(BASKET, ANNA),
-        Choosing(Choice(BASKET, _basket(1)), ANNA), AwaitingFactor(BASKET, ANNA, said=BASKET.digest),
+        Choosing(Alternatives(BASKET, _basket(1)), ANNA), AwaitingFactor(BASKET, ANNA, said=BASKET.digest),
         Committing(BASKET, ANNA),
         Committing(CHEAPER, ANNA, OFFER),
     ],

@@ -87,8 +87,9 @@ OTHERS = [
     asked("device-1", "p-anna", _basket(("tea", 2, 500), ("coffee?roast=light", 1, 1900))),
     asked("device-1", "p-anna", _basket(("tea", 1, 1000), ("coffee?roast=dark", 1, 1900))),
     asked("device-1", "p-anna", _basket(("tea", 2, 500), ("coffee?roast=dark", 1, 1900), version=2)),
+    asked("device-1", "p-anna", _basket(("tea", 2, 500), ("coffee?roast=dark", 1, 1900)), "f" * 32),
 ]
-"""One thing differs in each; the sixth has the same total."""
+"""One thing differs in each; the sixth has the same total, the last is the same basket, asked about again."""
 
 
 def test_the_order_in_which_things_were_said_makes_no_other_basket() -> None:

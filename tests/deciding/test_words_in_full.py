@@ -12,7 +12,7 @@ from agent.deciding.asking import MOST_SILENCES, MOST_TRIES
 from agent.deciding.basket import Offer
 from agent.deciding.challenge_words import CHALLENGE, drawn
 from agent.deciding.challenged import ChallengeAnswered, Challenged
-from agent.deciding.choice import Choice
+from agent.deciding.choice import Alternatives
 from agent.deciding.conversation import (
     Answered,
     AskingAnother,
@@ -204,7 +204,7 @@ def test_that_it_was_wrong_ends_what_is_open_and_is_noted_as_of_who_ordered(note
         (AwaitingFactor(COFFEE, ANNA), opened),
         (AwaitingOffer(COFFEE, ANNA), opened),
         (AskingAnother(COFFEE, ANNA, why="much"), opened),
-        (Choosing(Choice(COFFEE, TEA), ANNA), opened),
+        (Choosing(Alternatives(COFFEE, TEA), ANNA), opened),
         (AskingAnother(COFFEE, ANNA), key),  # of which one is queued already
     ):
         noted_as = Record("was_wrong", COFFEE, "p-anna")

@@ -11,8 +11,9 @@ from agent.deciding.replies import Hears, fixed_sentences
 from agent.hearing.audio import to_float
 from agent.hearing.moonshine import Moonshine
 from agent.hearing.recogniser import Recogniser
-from agent.hearing.speech import LONGEST_TEXT, Speech
+from agent.hearing.speech import Speech
 from agent.plumbing.errors import AudioError
+from agent.plumbing.messages import LONGEST_SAID
 from agent.plumbing.sentence_graph import Arc, SentenceGraph
 
 
@@ -87,7 +88,7 @@ def test_nothing_to_say_is_no_sound(speech: Speech) -> None:
     ("text", "language", "code"),
     [
         ("Tilattu.", "fi", "speech_language"),
-        ("word " * LONGEST_TEXT, "en", "speech_text"),
+        ("word " * LONGEST_SAID, "en", "speech_too_long"),
         ("1234567890" * 4, "en", "speech_text"),
     ],
 )

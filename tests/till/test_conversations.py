@@ -79,6 +79,8 @@ _ELSEWHERE: Mapping[str, str] = {
     "ask: refused_too_many_open": "fifty of them: tests/backend/test_kept_asks.py",
     "reply: cannot_commit": "what no other reply names: `replies.render`",
     "reply: not_read_back": "no step of the table does it: tests/deciding/test_dialogue.py",
+    "reply: too_long": "names of 500 letters: tests/till/test_too_long.py",
+    "reply: shown_on_phone": "names of 500 letters: tests/till/test_too_long.py",
     "reply: remember_failed": "nothing can be written: tests/till/test_remembering.py",
     "reply: typed_about_me": "only in a language without words for what could be told instead",
     "reply: wrong_lost_open_typed": "nothing can be written",

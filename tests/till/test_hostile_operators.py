@@ -28,7 +28,7 @@ ORDER = "order two bags of dark roast coffee"
 def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TillProcess]:
     catalogue = json.loads(CATALOGUE_FILE.read_bytes())
     coffee = next(product for product in catalogue["products"] if product["id"] == "coffee")
-    coffee["words"]["en"] = {"say": " ".join(["coffee", *["x" * 60] * 9]), "hear": ["coffee"]}
+    coffee["words"]["en"] = {"say": " ".join(["coffee", *["ż" * 50] * 9]), "hear": ["coffee"]}
     with running_till(tmp_path_factory.mktemp("till"), catalogue=json.dumps(catalogue).encode()) as device:
         device.voice.send(messages.VoiceReady(GE2E))
         device.trust_time()

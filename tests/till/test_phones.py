@@ -151,7 +151,62 @@ def test_an_answer_is_taken_once_also_by_another_process(room: Room) -> None:
         room.till.wake_and_say(ORDER)
         assert room.till.decided[-1] == "asked_phone"
         room.proofs.received(approved)
-        assert room.proofs.refused["approval_again"] == 1 and room.orders == 1
+        assert room.proofs.refused["approval_other_basket"] == 1 and room.orders == 1
+
+
+def test_an_answer_that_decided_nothing_is_taken_once_as_well(room: Room) -> None:
+    """Bert may not agree to it; his phone's approval is spent all the same."""
+    room.rule('require = "second"\npeople = ["Anna", "Bert"]')
+    bert = PlayedPhone(room.bert, "Bert")
+    room.till.desk.phones.add(bert.pairing)
+    room.till.wake_and_say(ORDER)
+    approved = room.answer(room.asked(room.bert), phone=bert)
+    room.proofs.received(approved)
+    assert "do not let you agree" in room.till.said
+    room.rule('require = "second"')
+    room.proofs.received(approved)
+    assert room.proofs.refused["approval_again"] == 1 and room.orders == 0
+
+
+@pytest.mark.parametrize("by", ["answer", "code"])
+def test_an_approval_that_came_for_nothing_is_none_of_the_same_basket_ordered_again(
+    room: Room, by: str
+) -> None:
+    """Whoever carries it could else keep it back, and bring it to an order that nobody was shown."""
+    room.till.wake_and_say(ORDER)
+    before = room.asked()
+    approved, typed = room.answer(before), room.code(before)
+    room.till.answer("cancel")
+    room.till.wake_and_say(ORDER)
+    assert room.till.decided[-1] == "asked_phone" and len(before.nonce) == 32
+    if by == "answer":
+        room.proofs.received(approved)
+    else:
+        room.touching.received(typed)
+    assert room.orders == 0
+    room.proofs.received(room.answer(room.asked()))
+    assert room.orders == 1
+
+
+def test_one_approval_is_for_one_of_two_that_ask_for_the_same(room: Room) -> None:
+    room.till.typed = TypedDialogue(
+        room.till.desk, "en", lambda _: None, room.till.what_is_low, person=room.anna
+    )
+    room.till.typed.typed(ORDER.removeprefix("okay nabu "))
+    room.till.wake_and_say(ORDER)
+    both = room.proofs.asked()
+    assert len({one.nonce for one in both}) == len(both) == 2
+    room.proofs.received(room.answer(both[1]))
+    assert room.orders == 1 and [one.nonce for one in room.proofs.asked()] == [both[0].nonce]
+
+
+def test_what_is_asked_once_more_is_the_same_request(room: Room) -> None:
+    room.till.wake_and_say(ORDER)
+    before = room.asked()
+    room.till.answer("repeat that")
+    assert room.asked() == before
+    room.proofs.received(room.answer(before))
+    assert room.orders == 1
 
 
 def test_a_code_of_another_basket_total_or_minute_is_none_and_a_right_one_is_taken_once(room: Room) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 _ENGLISH = {
     "read_back_phone": "{Items}, {total} in total.{comes} That needs your phone: approve exactly this on it, or type the code that it shows and press Enter. Or say: cancel.",
+    "shown_on_phone": "Different things: {count}, {total} in total.{comes} That is too long to read out. Look at it on your phone and approve it there, or type the code that it shows and press Enter. Or say: cancel.",
     "phone_needed": "I am waiting for your phone: {items}, {total} in total. Or say: cancel.",
     "phone_wrong": "That is not the code for {items}, {total} in total. Look at your phone, type what it shows now and press Enter. Or say: cancel.",
     "phone_refused": "That was refused on the phone, so nothing is ordered. You can order something else.",
@@ -22,6 +23,7 @@ _ENGLISH = {
 
 _POLISH = {
     "read_back_phone": "{Items}, razem {total}.{comes} Do tego potrzebny jest Twój telefon: potwierdź na nim dokładnie to zamówienie albo wpisz kod, który pokazuje, i naciśnij Enter. Albo powiedz: anuluj.",
+    "shown_on_phone": "Różnych rzeczy: {count}, razem {total}.{comes} To za długie, żeby odczytać. Obejrzyj to w telefonie i tam potwierdź albo wpisz kod, który pokazuje, i naciśnij Enter. Albo powiedz: anuluj.",
     "phone_needed": "Czekam na Twój telefon: {items}, razem {total}. Albo powiedz: anuluj.",
     "phone_wrong": "To nie jest kod do tego zamówienia: {items}, razem {total}. Wpisz to, co telefon pokazuje teraz, i naciśnij Enter. Albo powiedz: anuluj.",
     "phone_refused": "Na telefonie odmówiono, więc nic nie jest zamówione. Możesz zamówić coś innego.",
@@ -38,6 +40,7 @@ _POLISH = {
 
 _KOREAN = {
     "read_back_phone": "{Items}, 합계 {total}.{comes} 휴대전화의 승인이 필요합니다. 휴대전화에서 이 주문을 승인하거나, 표시된 번호를 입력하고 엔터를 눌러 주세요. 그만두려면 취소라고 말해 주세요.",
+    "shown_on_phone": "물건 종류: {count}, 합계 {total}.{comes} 너무 길어 읽어 드릴 수 없습니다. 휴대전화에서 확인하고 승인하거나, 표시된 번호를 입력하고 엔터를 눌러 주세요. 그만두려면 취소라고 말해 주세요.",
     "phone_needed": "휴대전화의 승인을 기다리고 있습니다. {items}, 합계 {total}. 그만두려면 취소라고 말해 주세요.",
     "phone_wrong": "이 주문의 번호가 아닙니다. {items}, 합계 {total}. 휴대전화에 지금 표시된 번호를 입력하고 엔터를 눌러 주세요. 그만두려면 취소라고 말해 주세요.",
     "phone_refused": "휴대전화에서 거절되어 주문하지 않았습니다. 다른 것을 주문하실 수 있습니다.",
