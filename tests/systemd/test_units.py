@@ -15,7 +15,7 @@ from agent.committing.key_change import CHANGES, OFFERED
 from agent.plumbing import configured
 from agent.plumbing.arrivals import OPERATOR, PEERS
 from agent.plumbing.sandbox import PROFILES
-from agent.plumbing.supervisor import MODULES
+from agent.plumbing.supervisor import MODULES, START_SECONDS
 from firmware_update import restart
 from firmware_update.slots import SWITCHED
 from scripts import unit_scores
@@ -88,6 +88,7 @@ def test_a_service_is_watched_bounded_and_started_again(name: str) -> None:
     assert unit.get("Restart") == "always"
     assert unit.get("StartLimitIntervalSec") == "0"
     assert unit.get("LimitCORE") == "0"
+    assert int(unit.get("TimeoutStartSec")) <= START_SECONDS, "earmark run waits as long for a start"
 
 
 def test_a_release_on_trial_may_load_what_the_device_hears_with() -> None:
