@@ -15,7 +15,7 @@ from scripts.story.scenes import SCENES
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3_600)  # against a hang
 def test_every_scene_of_the_demo_goes_as_it_must(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "scripts.story", "--keep", str(tmp_path / "demo")],
@@ -29,7 +29,6 @@ def test_every_scene_of_the_demo_goes_as_it_must(tmp_path: Path) -> None:
     assert (ROOT / "var" / "demo.wav").stat().st_size > 1_000_000
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "number",
     [
