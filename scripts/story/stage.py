@@ -30,7 +30,7 @@ from scripts.story.kitchen import Kitchen, sensor_settings
 from scripts.story.publisher import Publisher
 from scripts.story.room import Room, RoomError
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 
 
 class Stage:

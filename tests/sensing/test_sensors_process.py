@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from agent.plumbing.site_messages import Proposal
 from scripts.story.kitchen import TOPIC, Kitchen, reading
-from tests.sensing.site import SensorsProcess, sensors_at, wait_for
+from tests.sensing.site import PATIENCE_S, SensorsProcess, sensors_at, wait_for
 
 FULL_KG, LOW_KG = 2.9, 0.6
 BAD = (
@@ -166,11 +166,11 @@ def test_a_bus_that_sends_endless_packets_is_hung_up_on(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         process = SensorsProcess(tmp_path, server.getsockname()[1])
         try:
-            server.settimeout(30)
+            server.settimeout(PATIENCE_S)
             for _ in range(2):  # and it tries again
                 sock, _address = server.accept()
                 with sock:
-                    sock.settimeout(30)
+                    sock.settimeout(PATIENCE_S)
                     sock.recv(1_024)
                     sock.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK
                     sock.recv(1_024)

@@ -47,7 +47,7 @@ def test_a_demo_that_is_stopped_leaves_no_process_behind(tmp_path: Path, number:
         assert len(_processes_of(folder)) >= 6, "story, broker, order service, voice, till, uplink"
         story.send_signal(number)
         assert story.wait() == (-9 if number is signal.SIGKILL else 128 + number)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while (left := _processes_of(folder)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not left
