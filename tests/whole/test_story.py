@@ -40,6 +40,8 @@ def test_every_scene_of_the_demo_goes_as_it_must(tmp_path: Path) -> None:
 def test_a_demo_that_is_stopped_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
     folder = tmp_path / "demo"
     command = [sys.executable, "-m", "scripts.story", "--keep", str(folder)]
+    # A shell has what it starts in the background ignore SIGINT, and that is inherited.
+    command = ["env", "--default-signal=INT", *command]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as story:
         assert story.stdout is not None
         while "ready after" not in (line := story.stdout.readline()):
