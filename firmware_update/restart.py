@@ -24,8 +24,8 @@ TARGET = "earmark.target"
 UNITS = tuple(
     f"earmark-{name}.service" for name in ("till", "voice", "uplink", "sensors", "touch", "updater")
 )
-PATIENCE_SECONDS = 180.0
-"""`voice` alone may take two minutes to start on a small board."""
+PATIENCE_SECONDS = 330.0
+"""Longer than any unit may take to start; the till has five minutes."""
 
 _LOOK_SECONDS = 2.0
 _STEADY_LOOKS = 5
@@ -43,13 +43,19 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if restart(Slots(options.slots, options.slots), systemctl) else 1
 
 
-def restart(slots: Slots, tell: Systemctl, *, sleep: Callable[[float], None] = time.sleep) -> bool:
+def restart(
+    slots: Slots,
+    tell: Systemctl,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    now_s: Callable[[], float] = time.monotonic,
+) -> bool:
     """Whether the device runs as the release that it is now."""
     if tell("is-active", TARGET) != "active":
         return True  # nobody wants it to run
     before = [unit for unit in UNITS if tell("is-active", unit) == "active"]
     version = slots.running().release.version
-    if _runs_again(before, tell, sleep):
+    if _runs_again(before, tell, sleep, now_s):
         audit.log("update_started", version=version)
         return True
     try:
@@ -59,15 +65,19 @@ def restart(slots: Slots, tell: Systemctl, *, sleep: Callable[[float], None] = t
     except UpdateError as error:
         audit.log("update_does_not_start", version=version, detail=f"{error.code}: {error.detail}")
         return False
-    _runs_again(before, tell, sleep)
+    _runs_again(before, tell, sleep, now_s)
     return False
 
 
-def _runs_again(units: list[str], tell: Systemctl, sleep: Callable[[float], None]) -> bool:
+def _runs_again(
+    units: list[str], tell: Systemctl, sleep: Callable[[float], None], now_s: Callable[[], float]
+) -> bool:
     """After a restart all of them are active, and stay so for some looks."""
     tell("--no-block", "try-restart", TARGET)
-    steady = 0
-    for _ in range(int(PATIENCE_SECONDS / _LOOK_SECONDS)):
+    steady, until_s = 0, now_s() + PATIENCE_SECONDS
+    while (
+        now_s() < until_s
+    ):  # by the clock: a look may take long itself, and the unit that looks has a limit too
         sleep(_LOOK_SECONDS)
         steady = steady + 1 if all(tell("is-active", unit) == "active" for unit in units) else 0
         if steady == _STEADY_LOOKS:

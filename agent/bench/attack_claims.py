@@ -22,7 +22,7 @@ from order_backend.enrolment import TRIES_AT_ONCE, EnrolmentService
 GUESSES, FEW_GUESSES = 100_000, 200
 _DEVICE = "kitchen-1"
 _AT_ONCE = 4
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 _DOOR: Where = "enrolment"
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from joserfc.jwk import ECKey
 
 from agent.bench.attack_intents import both
-from agent.bench.attack_lab import CATALOGUE, DEVICE, REVOKED, VICTIM, Client, Lab
+from agent.bench.attack_lab import CATALOGUE, DEVICE, PATIENCE_S, REVOKED, VICTIM, Client, Lab
 from agent.bench.attacks import Attack, codes
 from agent.bench.chaos_shim import unchecked_claims
 from agent.committing import sd_jwt
@@ -131,7 +131,7 @@ def _revoked_session(lab: Lab) -> str:
         ended = revoke_device(lab.folder, REVOKED, port=lab.port, now=datetime.now(UTC))
         if ended is None or not ended.sure:
             return f"not_sure {ended}"
-        code = client.ended.get(timeout=10)
+        code = client.ended.get(timeout=PATIENCE_S)
         closed = f"Client {REVOKED} already connected, closing old connection"
         if lab.broker_says(closed, since=lines):
             return "session_taken_over"

@@ -6,7 +6,6 @@ beating and is started again.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import time
@@ -24,6 +23,7 @@ class ServiceManager:
     ) -> None:
         self._clock, self._interval = clock, limit_seconds / _BEATS_PER_LIMIT
         self._next_beat = 0.0
+        self._ready_untold, self._next_ready = False, 0.0
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._socket: socket.socket | None = None
         if address:
@@ -41,16 +41,24 @@ class ServiceManager:
         return ServiceManager(address, int(limit) / 1e6 if ours else 0.0)
 
     def ready(self) -> None:
-        """To be called when the process is tightened and can serve."""
-        self._tell(b"READY=1")
+        """To be called when the process is tightened and can serve. What systemd did not take, `alive` says
+        again: a unit that it hears nothing of is ended."""
+        self._ready_untold = not self._tell(b"READY=1")
+        self._next_ready = self._clock() + _SEND_SECONDS
 
     def alive(self) -> None:
         """One piece of work is done. Costs nothing but a look at the clock until a heartbeat is due."""
+        if self._ready_untold and self._clock() >= self._next_ready:
+            self.ready()
         if self._interval and self._clock() >= self._next_beat:
             self._next_beat = self._clock() + self._interval
             self._tell(b"WATCHDOG=1")
 
-    def _tell(self, state: bytes) -> None:
+    def _tell(self, state: bytes) -> bool:
+        """Whether it has arrived, or nobody asked."""
         if self._socket is not None:
-            with contextlib.suppress(OSError):  # systemd is being replaced; the next heartbeat arrives
+            try:
                 self._socket.sendto(state, self._address)
+            except OSError:  # systemd is busy, or being replaced
+                return False
+        return True

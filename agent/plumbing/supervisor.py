@@ -41,6 +41,8 @@ SHORTEST_BACKOFF_SECONDS = 0.2
 LONGEST_BACKOFF_SECONDS = 10.0
 SETTLED_SECONDS = 30.0
 """After this long alive, the next death counts as the first."""
+START_SECONDS = 300.0
+"""As long as the units give the till; a busy machine of two processors has taken forty seconds."""
 
 _WIRES = (
     (Peer("voice"), Peer("till")),
@@ -140,7 +142,7 @@ class Supervisor:
         with self._changed:
             return {name: plan.restarts for name, plan in self._plans.items()}
 
-    def wait_ready(self, timeout_seconds: float = 60.0) -> None:
+    def wait_ready(self, timeout_seconds: float = START_SECONDS) -> None:
         """Returns when every process runs and has called `sandbox.tighten`.
 
         Raises IpcError process_not_ready (also at once when one has died three times on its way there).

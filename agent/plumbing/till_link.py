@@ -43,8 +43,6 @@ class TillLink:
     def attend(self) -> News:
         """Takes what has come over the control connection. Raises IpcError till_gone when the till went and
         none has come since."""
-        if self._alone.too_long:
-            raise IpcError("till_gone", "the till went and no other has come")
         with contextlib.suppress(BlockingIOError):
             while self._wake_read.recv(4096):
                 pass
@@ -61,6 +59,8 @@ class TillLink:
                     case _:
                         for fd in fds:
                             os.close(fd)
+        if self._alone.too_long:  # not before: this process may have stood still while one came
+            raise IpcError("till_gone", "the till went and no other has come")
         return news
 
     def tell(self, message: Message) -> bool:

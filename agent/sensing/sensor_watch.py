@@ -22,8 +22,8 @@ STATE_EVERY_S = 30.0
 """So often it hears how the sensor is heard."""
 
 CLOCK_WAS_SET_S = 1.0
-"""By so much wall clock and boot clock part only where the one is set. Less is the time between the two looks
-at them, and no reading may seem older for that than the one before it."""
+"""By so much more than the time between two looks at them, wall clock and boot clock part only where the one
+is set. However long the process did not run between, no reading may seem older for it than the one before."""
 
 
 class SensorWatch:
@@ -51,7 +51,8 @@ class SensorWatch:
 
     def received(self, message: SiteMessage) -> Proposal | None:
         """What the till is to be told after `message`, if anything."""
-        second = int(self._boot_s())
+        before_s = self._boot_s()
+        second = int(before_s)
         self._in_second = self._in_second + 1 if second == self._second else 1
         self._second = second
         if self._in_second > MOST_READINGS_A_SECOND:
@@ -69,7 +70,7 @@ class SensorWatch:
         except ReadingError as error:
             self._drop(error.code, error.detail)
             return None
-        at_s = self._by_boot_clock(reading.at_s, now_s)
+        at_s = self._by_boot_clock(reading.at_s, before_s, now_s)
         self._heard(at_s if message.retained else self._boot_s())
         self._watch = watch(self._watch, reading.amount, at_s, self.sensor)
         changed = self._watch.settled != self._told
@@ -104,10 +105,11 @@ class SensorWatch:
             audit.log("sensor_silent", sensor=self.sensor.id, seconds=unheard_s, next_step=step)
         return self._boot_s() - self._state_at >= STATE_EVERY_S
 
-    def _by_boot_clock(self, at_s: float, now_s: float) -> float:
-        booted_s = now_s - self._boot_s()
-        if abs(booted_s - self._booted_s) > CLOCK_WAS_SET_S:
-            self._booted_s = booted_s
+    def _by_boot_clock(self, at_s: float, before_s: float, now_s: float) -> float:
+        """`at_s` by the boot clock, which stood at `before_s` before the wall clock showed `now_s`."""
+        earliest_s, latest_s = now_s - self._boot_s(), now_s - before_s
+        if not earliest_s - CLOCK_WAS_SET_S <= self._booted_s <= latest_s + CLOCK_WAS_SET_S:
+            self._booted_s = latest_s
         return at_s - self._booted_s
 
     def _heard(self, at_s: float) -> None:

@@ -13,7 +13,7 @@ from scripts.story.corner_shop import ROOT
 from scripts.story.customers import read_wav
 from scripts.story.room import Room, RoomError
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 
 
 class Chat:

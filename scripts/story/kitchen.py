@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from order_backend.broker import ends_with_parent, free_port, mosquitto_path
 
 TOPIC = "home/kitchen/coffee"
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 240.0
 
 
 class KitchenError(Exception):

@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from order_backend.broker import free_port
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 
 
 class MailboxError(Exception):
@@ -44,7 +44,9 @@ class Mailbox:
 
     def open(self) -> None:
         """Returns once it accepts connections."""
-        self._controller = Controller(self.keeper, hostname="127.0.0.1", port=self.port, **self._smtp)
+        self._controller = Controller(
+            self.keeper, hostname="127.0.0.1", port=self.port, ready_timeout=PATIENCE_SECONDS, **self._smtp
+        )
         self._controller.start()
 
     def close(self) -> None:

@@ -68,7 +68,7 @@ class Room:
             frame = padded[start : start + FRAME_SAMPLES].astype("<i2").tobytes()
             self._microphone.sendall(_LENGTH.pack(len(frame)) + frame)
 
-    def wait_until_heard(self, timeout_seconds: float = 30.0) -> None:
+    def wait_until_heard(self, timeout_seconds: float = 240.0) -> None:
         """Until the device has taken every frame out of the socket."""
         deadline = time.monotonic() + timeout_seconds
         unread = array.array("i", [1])
@@ -78,7 +78,7 @@ class Room:
                 raise RoomError("the device has stopped listening")
             time.sleep(0.02)
 
-    def answer(self, timeout_seconds: float = 60.0) -> Pcm:
+    def answer(self, timeout_seconds: float = 240.0) -> Pcm:
         """The next sentence of the device, whole. Raises RoomError where none comes."""
         try:
             sound = self._played.get(timeout=timeout_seconds)

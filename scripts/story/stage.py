@@ -30,7 +30,7 @@ from scripts.story.kitchen import Kitchen, sensor_settings
 from scripts.story.publisher import Publisher
 from scripts.story.room import Room, RoomError
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 
 
 class Stage:
@@ -231,7 +231,9 @@ class Stage:
         sensors = sensor_settings(self.kitchen.port, hold_seconds=1)
         touch = f'\n[touch]\nkeypad_device = "{self._keypad.path}"\n'
         update = f'\n[update]\nurl = "{self.publisher.url}"\n'
-        self.settings_file = self._shop.admit(extra_settings=audio + sensors + touch + update)
+        # On a slow machine it would say "queued" first, and in the middle of what follows that it is ordered.
+        orders = "\n[orders]\nreceipt_wait_ms = 60_000\n"
+        self.settings_file = self._shop.admit(extra_settings=audio + sensors + touch + update + orders)
         settings = load_settings(self.settings_file)
         paths = settings.paths
         self._state_dir = Path(paths.state_dir)

@@ -99,7 +99,7 @@ def test_a_device_cannot_write_lines_into_the_shops_log(
         device.subscribe(f"va/v1/d/{DEVICE}/dn/#")
         device.publish(f"va/v1/d/{DEVICE}/up/query", json.dumps(event).encode())
         device.publish(f"va/v1/d/{DEVICE}/up/query", good)
-        assert device.messages.get(timeout=60).topic.endswith("/dn/rsp")
+        assert device.messages.get(timeout=PATIENCE_S).topic.endswith("/dn/rsp")
         device.close()
         assert service.connected.is_set()
     lines = [record.getMessage() for record in caplog.records if record.name == "order_backend"]

@@ -17,7 +17,7 @@ from agent import cli
 
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so")
 PIN = "294716"
-PATIENCE_S = 30.0
+PATIENCE_S = 240.0
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ from order_backend.folder import ShopFolder
 from order_backend.service import OrderService
 from tests.committing.kit import DEVICE
 
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 """A deadline for a hang, not a measure of speed."""
 
 

@@ -25,7 +25,7 @@ from order_backend.replicas import add_replica
 from order_backend.revocation import Ended, revoke_device, short_lived_context
 from order_backend.shop import Shop
 from tests.committing.kit import DEVICE, agreed, found_shop, join
-from tests.committing.network import Device, UplinkProcess, now, serving, write_settings
+from tests.committing.network import PATIENCE_S, Device, UplinkProcess, now, serving, write_settings
 from tests.committing.test_renewal import join_ago
 
 
@@ -52,11 +52,11 @@ def broker_of(folder: ShopFolder) -> Iterator[PrivateBroker]:
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        assert started.wait(30)
+        assert started.wait(PATIENCE_S)
         yield broker
     finally:
         broker.ask_to_stop()
-        thread.join(30)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 

@@ -337,7 +337,6 @@ def test_no_forged_intent_is_placed_and_each_way_of_forging_is_tried(bench: Benc
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_chaos_on_postgresql_which_is_killed_as_well(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -357,7 +356,6 @@ def test_chaos_on_postgresql_which_is_killed_as_well(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)  # against a hang; it takes one to two minutes
 def test_chaos_loses_doubles_and_forges_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "chaos", "--intents", "200", "--devices", "5", "--seed", "6", "--json"]) == 0
     result = msgspec.json.decode(capsys.readouterr().out.splitlines()[-1])

@@ -60,7 +60,6 @@ def test_what_was_agreed_meanwhile_is_counted_by_its_end() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_a_disaster_doubles_and_denies_nothing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

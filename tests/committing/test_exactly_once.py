@@ -199,7 +199,7 @@ def test_the_uplink_publishes_below_its_own_base_only(
         device.uplink.till.send(Publish("last", "va/v1/d/device-1/up/tel", b"x"))
         messages = []
         while not messages or getattr(messages[-1], "ref", "") != "last":
-            messages.append(device.uplink.inbox.get(timeout=60))
+            messages.append(device.uplink.inbox.get(timeout=PATIENCE_S))
         assert all(getattr(message, "ref", "") != "evil" for message in messages)
 
 

@@ -99,4 +99,4 @@ def test_whatever_stands_in_a_question_is_given_back_as_it_is_written(text: str,
 
 def test_the_till_does_without_what_expands_templates() -> None:
     code = "import sys, agent.till.process; sys.exit('hassil' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True)

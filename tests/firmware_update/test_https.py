@@ -157,7 +157,7 @@ def spoken(url: str, context: ssl.SSLContext) -> str | None:
 
     host, _, port = url.removeprefix("https://").partition(":")
     with (
-        socket.create_connection((host, int(port)), timeout=20) as plain,
+        socket.create_connection((host, int(port)), timeout=240) as plain,
         context.wrap_socket(plain, server_hostname=host) as tls,
     ):
         return tls.version()

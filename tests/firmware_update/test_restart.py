@@ -24,8 +24,10 @@ class Manager:
         self.slots, self.active, self._broken = slots, active, broken
         self.restarts, self.seconds = 0, 0.0
         self.hangs = False  # what does not start neither ends
+        self.look_seconds = 0.0  # that one question takes
 
     def __call__(self, *words: str) -> str:
+        self.seconds += self.look_seconds
         match words:
             case ("is-active", unit):
                 return "active" if unit in self.active else "activating"
@@ -56,7 +58,7 @@ def slots(tmp_path: Path) -> Slots:
 
 def test_a_release_that_starts_stays(slots: Slots) -> None:
     manager = Manager(slots, active={TARGET, *UNITS}, broken={})
-    assert restart(slots, manager, sleep=manager.sleep)
+    assert restart(slots, manager, sleep=manager.sleep, now_s=lambda: manager.seconds)
     assert manager.restarts == 1 and slots.running().release == NEW
 
 
@@ -64,7 +66,7 @@ def test_a_release_that_starts_stays(slots: Slots) -> None:
 def test_a_release_that_does_not_start_goes_and_is_nothing_to_go_back_to(slots: Slots, hangs: bool) -> None:
     manager = Manager(slots, active={TARGET, *UNITS}, broken={"0.2.0": {TILL}})
     manager.hangs = hangs
-    assert not restart(slots, manager, sleep=manager.sleep)
+    assert not restart(slots, manager, sleep=manager.sleep, now_s=lambda: manager.seconds)
     assert manager.restarts == 2 and manager.active == {TARGET, *UNITS}
     assert slots.running().release == OLD and (slots.folder / "current").resolve() == slots.path("a")
     assert len(slots.state().rejected) == 1
@@ -72,10 +74,20 @@ def test_a_release_that_does_not_start_goes_and_is_nothing_to_go_back_to(slots: 
         slots.roll_back()
 
 
+def test_a_machine_on_which_each_look_takes_long_goes_back_before_systemd_ends_the_restart(
+    slots: Slots,
+) -> None:
+    manager = Manager(slots, active={TARGET, *UNITS}, broken={"0.2.0": {TILL}, "0.1.0": {TILL}})
+    manager.hangs, manager.look_seconds = True, 2.0
+    assert not restart(slots, manager, sleep=manager.sleep, now_s=lambda: manager.seconds)
+    assert manager.restarts == 2 and slots.running().release == OLD
+    assert PATIENCE_SECONDS <= manager.seconds < 400
+
+
 def test_what_did_not_run_before_is_no_fault_of_the_release(slots: Slots) -> None:
     """As a voice without a microphone."""
     manager = Manager(slots, active={TARGET, TILL}, broken={"0.2.0": {VOICE}, "0.1.0": {VOICE}})
-    assert restart(slots, manager, sleep=manager.sleep)
+    assert restart(slots, manager, sleep=manager.sleep, now_s=lambda: manager.seconds)
     assert slots.running().release == NEW
 
 
@@ -84,11 +96,11 @@ def test_where_there_is_no_other_release_it_ends_and_says_so(slots: Slots) -> No
     slots.unfit()
     assert slots.running().release == NEW and set(slots.state().slots) == {"b"}
     manager = Manager(slots, active={TARGET, *UNITS}, broken={"0.2.0": {TILL}})
-    assert not restart(slots, manager, sleep=manager.sleep)
+    assert not restart(slots, manager, sleep=manager.sleep, now_s=lambda: manager.seconds)
     assert manager.restarts == 1 and manager.seconds <= PATIENCE_SECONDS
 
 
 def test_a_device_that_is_switched_off_stays_so(slots: Slots) -> None:
     manager = Manager(slots, active=set(), broken={})
-    assert restart(slots, manager, sleep=manager.sleep)
+    assert restart(slots, manager, sleep=manager.sleep, now_s=lambda: manager.seconds)
     assert manager.restarts == 0

@@ -126,7 +126,7 @@ class VoiceDevice:
     def stop(self) -> int:
         """Sends Stop; the exit code."""
         self.child.control.send(Stop())
-        return self.child.process.wait(30)
+        return self.child.process.wait()
 
     def _exactly(self, count: int) -> bytes:
         data = b""

@@ -18,9 +18,7 @@ from tests.hearing.sound_server import sound_server
 def audio_test(environment: dict[str, str], *options: str) -> tuple[int, dict[str, Any]]:
     """Exit status and report."""
     command = [sys.executable, "-m", "agent.cli", "audio", "test", "--json", *options]
-    done = subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
-    )
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
 

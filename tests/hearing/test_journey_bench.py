@@ -56,7 +56,6 @@ def test_a_failure_is_named_after_what_the_device_decided() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.skipif(not shutil.which("flite"), reason="no flite: apt-get install flite")
 def test_customers_get_what_they_order_and_strangers_nothing() -> None:
     (clean,) = run_journey_bench(default_models_dir(), None, None, [], 4)["results"]
@@ -69,7 +68,6 @@ def test_customers_get_what_they_order_and_strangers_nothing() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.skipif(not shutil.which("flite"), reason="no flite: apt-get install flite")
 def test_an_order_by_somebody_unknown_fails_by_the_voice(tmp_path: Path) -> None:
     noise = np.ones(16_000, np.float32)

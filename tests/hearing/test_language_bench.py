@@ -65,7 +65,6 @@ def test_an_order_is_right_only_with_its_product_and_count() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_the_whole_benchmark_counts_everything_once(tmp_path: Path) -> None:
     curve = tmp_path / "curve.json"
     result = run_language_bench(shop("en"), "en", "auto", default_models_dir(), count=6, seed=5, curve=curve)

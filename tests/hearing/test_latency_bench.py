@@ -21,8 +21,6 @@ from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.conftest import room, spoken
 from tests.hearing.spoken_order_set import write_order_set
 
-pytestmark = pytest.mark.timeout(600)  # for a hang, on a busy machine
-
 
 def _heard(*, wait: float, after: float, recognition: float, wasted: float = 0.0) -> _Heard:
     return _Heard(wait, after, recognition, wasted, np.zeros(0, np.float32))

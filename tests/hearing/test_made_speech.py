@@ -15,8 +15,6 @@ from agent.bench.made_texts import holds, near_texts, reading_texts
 from agent.hearing.audio import SAMPLE_RATE
 from agent.hearing.wake_check import PHRASES
 
-pytestmark = pytest.mark.timeout(600)  # for a hang, on a busy machine
-
 
 def test_a_seed_makes_the_same_speech_and_another_another() -> None:
     one, same, other = (list(islice(made_speech("alexa", seed), 6)) for seed in (1, 1, 2))

@@ -19,7 +19,6 @@ from tests.hearing.conftest import room, shared_data, spoken
 from tests.hearing.spoken_order_set import write_order_set
 
 # It decodes for a minute or two with two models; the limit is for a hang.
-pytestmark = pytest.mark.timeout(600)
 
 
 def _subset(folder: Path, into: Path, every: int) -> Path:

@@ -15,8 +15,6 @@ from agent.hearing.audio import SAMPLE_RATE
 from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.spoken_order_set import write_order_set
 
-pytestmark = pytest.mark.timeout(600)  # for a hang, on a busy machine
-
 
 def _set(folder: Path) -> Path:
     """An order, one whose label is wrong, and a sentence that orders nothing."""

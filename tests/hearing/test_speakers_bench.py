@@ -196,7 +196,6 @@ def test_what_is_no_set_is_an_error_that_says_what_is_missing(tmp_path: Path, sy
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_people_are_told_apart_clean_and_in_kitchen_noise() -> None:
     """The marks, on the development recordings; and what the device answers at its default settings."""
     folder, noise = shared_data("speakers"), shared_data("noise", "kitchen.flac")

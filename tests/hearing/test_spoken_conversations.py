@@ -196,7 +196,6 @@ SPOKEN = (
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.skipif(not shutil.which("flite"), reason="no flite: apt-get install flite")
 def test_written_conversations_come_so_when_they_are_spoken() -> None:
     some = [conversation for conversation in WRITTEN if conversation.name in SPOKEN]

@@ -14,8 +14,6 @@ from agent.plumbing.settings import Wake
 from agent.plumbing.settings_file import default_models_dir
 from tests.hearing.conftest import room, shared_data, spoken
 
-pytestmark = pytest.mark.timeout(600)  # for a hang, on a busy machine
-
 
 def _bench(wake_set: WakeSet, phrase: str) -> dict[str, Any]:
     return run_wake_bench(wake_set, phrase, Wake(), default_models_dir())

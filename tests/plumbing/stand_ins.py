@@ -33,7 +33,7 @@ def health(folder: Path) -> Health:
         return answer
 
 
-def comes_true(condition: Callable[[], bool], *, within_seconds: float = 60.0) -> bool:
+def comes_true(condition: Callable[[], bool], *, within_seconds: float = 240.0) -> bool:
     """Waits for it; the limit is only there so that a failing test ends."""
     deadline = time.monotonic() + within_seconds
     while not condition():

@@ -90,7 +90,7 @@ def test_the_processes_end_with_a_supervisor_that_is_killed(tmp_path: Path) -> N
 def test_a_signal_ends_the_supervisor_and_its_processes(tmp_path: Path, number: int) -> None:
     process, pids = _supervise(tmp_path)
     process.send_signal(number)
-    assert process.wait(30) == 0
+    assert process.wait() == 0
     assert not any(alive(pid) for pid in pids.values())
 
 

@@ -193,7 +193,7 @@ def test_whoever_dies_takes_along_all_that_he_started(master: _Master, victim: s
     killed: Callable[[], int] = {"master": lambda: master.process.pid, "workshop": lambda: workshop}[victim]
     os.kill(killed(), signal.SIGKILL)
     assert comes_true(lambda: not alive(workshop) and not alive(job))
-    assert master.process.wait(30) == {"master": -signal.SIGKILL, "workshop": 7}[victim]
+    assert master.process.wait() == {"master": -signal.SIGKILL, "workshop": 7}[victim]
 
 
 def test_a_signal_that_is_meant_for_the_master_leaves_the_workshop_to_him(master: _Master) -> None:
@@ -203,5 +203,5 @@ def test_a_signal_that_is_meant_for_the_master_leaves_the_workshop_to_him(master
     assert master.ask("twice ab") == "abab"
     assert master.process.stdin is not None
     master.process.stdin.close()
-    assert master.process.wait(30) == 0
+    assert master.process.wait() == 0
     assert comes_true(lambda: not alive(workshop))

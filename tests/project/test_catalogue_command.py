@@ -53,7 +53,7 @@ def test_it_is_followed_until_it_is_in_use_and_status_shows_both(
     waits = "catalogue version 1, 20 products; catalogue version 2 waits until nobody is being heard"
     assert shown(till, capsys, "status").splitlines()[1] == waits
     hear_by(till, V2)
-    out, _ = loading.communicate(timeout=60)
+    out, _ = loading.communicate()
     assert loading.returncode == 0
     assert out.splitlines() == [
         "version 2, 21 products",

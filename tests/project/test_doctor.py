@@ -14,14 +14,16 @@ import pytest
 
 from agent.cli import main
 from agent.commands.sensors_shown import heard_how, what_mends
+from agent.plumbing import mqtt_client
 from agent.plumbing.ipc import IpcConnection
 from agent.plumbing.messages import VoiceReady
 from agent.plumbing.operator import SensorRow
 from agent.plumbing.site_messages import SensorState
 from agent.plumbing.supervisor import operator_socket
+from agent.sensing import site_bus
 from order_backend.certificates import authority, certificate_pem, new_key, private_pem, server_certificate
 from scripts.story.kitchen import Kitchen, sensor_settings
-from tests.sensing.site import sensors_at, wait_for
+from tests.sensing.site import PATIENCE_S, sensors_at, wait_for
 from tests.till.till_process import running_till
 
 
@@ -164,8 +166,10 @@ def test_the_site_brokers_login_is_tried_as_the_settings_have_it(
 
 
 def test_the_site_brokers_tls_is_tried_as_the_settings_have_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for module in (mqtt_client, site_bus):  # a broker that starves is no silent one
+        monkeypatch.setattr(module, "CONNECT_TIMEOUT_S", PATIENCE_S)
     bus, other, key = (tmp_path / name for name in ("bus.ca", "other.ca", "bus.key"))
     for ca_file in (other, bus):
         ca_key, server_key = new_key(), new_key()

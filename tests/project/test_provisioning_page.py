@@ -34,7 +34,7 @@ READY = ("broker on", "serving", "sending through", "enrolling on")
 PASSWORD = "typed by the test"
 NEEDS_A_MICROPHONE = ("run", "enrol", "people", "orders")
 CATALOGUE = "order_backend/catalogues/corner_shop.json"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 240
 
 
 class Folder:

@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from agent.plumbing.site_messages import Proposal
 from scripts.story.kitchen import TOPIC, Kitchen, reading
-from tests.sensing.site import SensorsProcess, sensors_at, wait_for
+from tests.sensing.site import PATIENCE_S, SensorsProcess, sensors_at, wait_for
 
 FULL_KG, LOW_KG = 2.9, 0.6
 BAD = (
@@ -31,8 +31,15 @@ BAD = (
     reading(0.1, at=datetime(1970, 1, 1, tzinfo=UTC)),
     reading(0.1, at=datetime.now(UTC) + timedelta(days=1)),
     b"x" * 5_000,
-    b'{"value": 0.1, "pad": "' + b"x" * 1_000_000 + b'"}',
 )
+NEVER_SENT = b'{"value": 0.1, "pad": "' + b"x" * 1_000_000 + b'"}'
+"""The bus sends no packet that is larger than was asked for."""
+
+
+def refused(sensors: SensorsProcess) -> int:
+    """How many messages were none, as it tells a new till."""
+    sensors.connect_till()
+    return sum(sensors.state_when(lambda state: True).refused.values())
 
 
 @pytest.fixture
@@ -76,9 +83,12 @@ def test_no_bad_message_is_taken_for_a_reading_or_stops_it(
 
     with sensors_at(kitchen, tmp_path) as sensors:
         assert not heard(sensors, kitchen, FULL_KG).wanted
-        for payload in BAD:  # one by one: what comes too fast is dropped unread
+        for number, payload in enumerate(BAD, 1):  # one by one: what comes too fast is dropped unread
             kitchen.publish(payload)
+            wait_for(lambda number=number: refused(sensors) == number, "it read")  # type: ignore[misc]
             threading.Event().wait(0.25)
+        assert not sensors.next_proposal().wanted, "what holds, for the last till"
+        kitchen.publish(NEVER_SENT)
         for code in ("not_json", "wrong_shape", "negative", "wrong_unit", "old", "future", "too_long"):
             wait_for(lambda code=code: logged(code), code)  # type: ignore[misc]
         kitchen.weigh(LOW_KG)
@@ -166,11 +176,11 @@ def test_a_bus_that_sends_endless_packets_is_hung_up_on(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         process = SensorsProcess(tmp_path, server.getsockname()[1])
         try:
-            server.settimeout(30)
+            server.settimeout(PATIENCE_S)
             for _ in range(2):  # and it tries again
                 sock, _address = server.accept()
                 with sock:
-                    sock.settimeout(30)
+                    sock.settimeout(PATIENCE_S)
                     sock.recv(1_024)
                     sock.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK
                     sock.recv(1_024)

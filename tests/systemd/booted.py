@@ -23,7 +23,7 @@ import pytest
 from tests.plumbing.stand_ins import comes_true
 from tests.systemd.units import ROOT
 
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 """A deadline for a hang, not a measure of speed."""
 
 _CALLS = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"

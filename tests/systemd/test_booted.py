@@ -27,7 +27,7 @@ from tests.hearing.conftest import VOICES, room
 from tests.systemd.booted import Booted, booted, why_not
 from tests.systemd.units import ROOT, Unit
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slow
 SERVICES = tuple(f"earmark-{name}.service" for name in ("till", "voice", "uplink", "sensors", "touch"))
 CATALOGUE = "order_backend/catalogues/corner_shop.json"
 BIN = f"{sys.prefix}/bin"

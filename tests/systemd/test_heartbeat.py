@@ -47,6 +47,21 @@ def test_without_a_watchdog_nothing_but_ready_is_told(systemd: socket.socket) ->
     assert heard(systemd) == [b"READY=1"]
 
 
+def test_ready_is_said_again_until_systemd_has_taken_it(systemd: socket.socket, tmp_path: Path) -> None:
+    now, own = [0.0], str(tmp_path / "notify")
+    Path(own).rename(tmp_path / "replaced")
+    manager = ServiceManager(own, 20.0, lambda: now[0])
+    manager.ready()
+    (tmp_path / "replaced").rename(own)
+    for _ in range(5):
+        manager.alive()
+    assert heard(systemd) == [b"WATCHDOG=1"], "a send that fails may take a second: not at each step"
+    now[0] = 1.0
+    for _ in range(5):
+        manager.alive()
+    assert heard(systemd) == [b"READY=1"]
+
+
 def test_where_nobody_listens_nothing_happens(tmp_path: Path, systemd: socket.socket) -> None:
     for manager in (ServiceManager(), ServiceManager(str(tmp_path / "gone"), 1.0)):
         manager.ready()

@@ -99,7 +99,7 @@ def test_a_process_without_further_connections_ends_to_be_started_afresh(device:
     with socket.socket(fileno=os.dup(listener)) as accepting:
         for _ in range(CONNECTIONS_AHEAD):
             accepting.accept()[0].close()
-    assert uplink.process.wait(60) == 0
+    assert uplink.process.wait() == 0
     assert "till_connections_used_up" in uplink.log()
 
 
@@ -119,7 +119,7 @@ def test_somebody_else_on_a_neighbours_socket_is_refused(device: Device, socket_
 def test_sigterm_ends_a_service_in_order(device: Device, name: str) -> None:
     device.start_ready(name)
     device.services[name].process.send_signal(signal.SIGTERM)
-    assert device.services[name].process.wait(60) == 0, device.services[name].log()
+    assert device.services[name].process.wait() == 0, device.services[name].log()
 
 
 def test_the_till_signs_with_its_credential_and_cannot_read_the_stored_key(device: Device) -> None:
@@ -134,7 +134,7 @@ def test_the_till_signs_with_its_credential_and_cannot_read_the_stored_key(devic
     device.services["till"].process.kill()
     device._credentials = lambda *_: {"CREDENTIALS_DIRECTORY": str(credential.parent)}  # type: ignore[method-assign]
     till = device.start("till")
-    assert till.process.wait(60) == 1
+    assert till.process.wait() == 1
     assert f'key_missing detail="cannot open {credential}' in till.log()
 
 
@@ -163,7 +163,7 @@ def test_voice_has_a_heartbeat_only_while_frames_come(device: Device) -> None:
     voice = device.services["voice"]
     device.room.sendall(_FRAME_OF_SILENCE)
     assert voice.told() == "WATCHDOG=1"
-    assert voice.silent_for(2.0)
+    assert comes_true(lambda: voice.silent_for(2.0))  # once it has worked off what came
     device.room.sendall(_FRAME_OF_SILENCE)
     assert voice.told() == "WATCHDOG=1"
 
@@ -195,5 +195,5 @@ def test_what_the_unit_forbids_holds_in_these_tests(device: Device) -> None:
 def test_voice_without_the_tills_socket_says_so(device: Device) -> None:
     (device.folder / "run" / "voice.sock").unlink()
     voice = device.start("voice")
-    assert voice.process.wait(60) == 1
+    assert voice.process.wait() == 1
     assert "till_unreachable" in voice.log()

@@ -15,7 +15,7 @@ from agent.committing.key_change import CHANGES, OFFERED
 from agent.plumbing import configured
 from agent.plumbing.arrivals import OPERATOR, PEERS
 from agent.plumbing.sandbox import PROFILES
-from agent.plumbing.supervisor import MODULES
+from agent.plumbing.supervisor import MODULES, START_SECONDS
 from firmware_update import restart
 from firmware_update.slots import SWITCHED
 from scripts import unit_scores
@@ -88,6 +88,8 @@ def test_a_service_is_watched_bounded_and_started_again(name: str) -> None:
     assert unit.get("Restart") == "always"
     assert unit.get("StartLimitIntervalSec") == "0"
     assert unit.get("LimitCORE") == "0"
+    assert int(unit.get("TimeoutStartSec")) <= START_SECONDS, "earmark run waits as long for a start"
+    assert int(unit.get("TimeoutStartSec")) < restart.PATIENCE_SECONDS, "so does an update"
 
 
 def test_a_release_on_trial_may_load_what_the_device_hears_with() -> None:
@@ -155,6 +157,7 @@ def test_what_starts_another_release_runs_nothing_of_it() -> None:
     words = unit.command()
     assert words[:4] == [unit_scores.INSTALLED_PYTHON, "-P", "-m", "firmware_update.restart"]
     assert {f"earmark-{name}.service" for name in (*SERVICES, "updater")} == set(restart.UNITS)
+    assert unit.get("TimeoutStartSec") == "15min" and 2 * restart.PATIENCE_SECONDS < 14 * 60, "there and back"
 
 
 def test_another_key_is_taken_up_by_root_before_the_till_and_makes_none() -> None:

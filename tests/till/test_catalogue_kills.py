@@ -21,7 +21,7 @@ from tests.till.whole_road import MANIFEST, PART, STEPS, WholeRoad, whole_road
 
 KEPT_WITH_ITS_NAME = ("between the two names", "both names, not flushed", "taken up")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # against a hang, on however slow a machine
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

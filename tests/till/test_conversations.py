@@ -36,7 +36,6 @@ from agent.plumbing.errors import ConfigurationError
 from agent.till import factors
 
 FILES = conversation_files(FOLDER)
-pytestmark = pytest.mark.timeout(600)  # for a hang: on a busy machine all of them take their time
 
 
 OUT_OF_REACH = {(AwaitingOffer, Inquired)}

@@ -16,7 +16,7 @@ from agent.plumbing.speaker_models import GE2E
 from scripts.story.kitchen import sensor_settings
 from tests.committing.kit import DEVICE
 from tests.till.kit import ANNA, BERT, utterance
-from tests.till.till_process import TillProcess, running_till
+from tests.till.till_process import PATIENCE_S, TillProcess, running_till
 
 TAKE, CONSENT = "okay nabu yes place my order", "yes place my order"
 LOW = site_messages.Proposal("beans", 0.2, wanted=True)
@@ -112,7 +112,7 @@ def test_a_flood_of_proposals_is_one_question_and_keeps_nobody_waiting(till: Til
         if number % 5_000 == 0:
             assert till.health().voice, "others are served meanwhile"
     sensors.send(LOW)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while not any(row.level == LOW.level for row in till.orders().proposals):
         assert time.monotonic() < deadline
     assert [row.code for row in till.orders().decisions].count("proposed") <= 1
@@ -153,7 +153,7 @@ def test_claimed_silences_are_one_sentence_whatever_the_numbers(till: TillProces
     till.voice.send(messages.Spoken(1))
     for age_s in (0, 90_000, 0, 90_000):  # it comes back and falls silent again, as fast as it can
         sensors.send(site_messages.SensorState("beans", age_s, 0.2, {}))
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while till.orders().sensors[0].silent != (age_s > 0):
             assert time.monotonic() < deadline
         threading.Event().wait(1.1)  # the till has looked at it meanwhile

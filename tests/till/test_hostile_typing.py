@@ -35,7 +35,7 @@ def _earmark(device: TillProcess, *words: str | bytes, typed: bytes = b"") -> tu
         *words,
     ]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1"}
-    done = subprocess.run(command, input=typed, capture_output=True, check=False, timeout=60, env=environment)
+    done = subprocess.run(command, input=typed, capture_output=True, check=False, env=environment)
     return done.returncode, (done.stdout + done.stderr).decode()
 
 

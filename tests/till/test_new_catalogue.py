@@ -368,7 +368,7 @@ def test_the_workshop_is_killed_and_the_till_starts_anew_with_the_one_in_use(til
     with bring(till, LARGE) as client:
         assert answer(client) == "compiling"
         os.kill(workshop(till), signal.SIGKILL)
-        assert till.child.process.wait(30) == 1
+        assert till.child.process.wait() == 1
     till.kill_and_start_again()
     assert state(till) == operator.CatalogueHealth(1, 20)
 
@@ -435,7 +435,7 @@ def test_the_first_start_without_a_catalogue_says_where_to_put_one(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with running_till(tmp_path, catalogue=b"{}") as till:
-        assert till.child.process.wait(30) == 1
+        assert till.child.process.wait() == 1
     assert "catalogue_syntax" in capfd.readouterr().err
 
 

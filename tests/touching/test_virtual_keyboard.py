@@ -21,7 +21,7 @@ from agent.touching.input_events import DIGITS, KEY_ENTER
 from tests.touching.virtual_keyboard import _SETUP, UINPUT, VirtualKeyboard
 
 CODES = {digit: code for code, digit in DIGITS.items()}
-PATIENCE_S = 30.0
+PATIENCE_S = 240.0
 
 
 @pytest.fixture

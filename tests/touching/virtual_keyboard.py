@@ -27,7 +27,7 @@ _EV_SYN, _EV_KEY = 0, 1
 _BUS_VIRTUAL = 0x06
 _SETUP = struct.Struct("@4H80sI")  # struct input_id, name[UINPUT_MAX_NAME_SIZE], ff_effects_max
 _EVENT = struct.Struct("@llHHi")
-_PATIENCE_S = 10.0
+_PATIENCE_S = 240.0
 
 
 class VirtualKeyboard:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 
-import pytest
-
 from agent.commands.operators import OperatorClient
 from agent.deciding.edition import source_id
 from agent.plumbing import operator
@@ -16,7 +14,6 @@ from scripts.story.customers import ANNA
 from scripts.story.stage import Stage
 from tests.committing.kit import CATALOGUE_FILE
 
-pytestmark = pytest.mark.timeout(300)
 COFFEE, SOAP = "order two bags of dark roast coffee.", "order three bottles of green soap."
 
 

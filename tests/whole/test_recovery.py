@@ -11,7 +11,6 @@ from scripts.story.acting import agree, enrol, order
 from scripts.story.customers import ANNA
 from scripts.story.stage import Stage
 
-pytestmark = pytest.mark.timeout(300)
 TEA = "order three boxes of green tea."
 OFFLINE_ORDERS = {"voice": TEA, "till": "order two cans of dog food.", "uplink": "order a pack of butter."}
 

@@ -15,7 +15,7 @@ from scripts.story.scenes import SCENES
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3_600)  # against a hang
 def test_every_scene_of_the_demo_goes_as_it_must(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "scripts.story", "--keep", str(tmp_path / "demo")],
@@ -29,7 +29,6 @@ def test_every_scene_of_the_demo_goes_as_it_must(tmp_path: Path) -> None:
     assert (ROOT / "var" / "demo.wav").stat().st_size > 1_000_000
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "number",
     [
@@ -41,6 +40,8 @@ def test_every_scene_of_the_demo_goes_as_it_must(tmp_path: Path) -> None:
 def test_a_demo_that_is_stopped_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
     folder = tmp_path / "demo"
     command = [sys.executable, "-m", "scripts.story", "--keep", str(folder)]
+    # A shell has what it starts in the background ignore SIGINT, and that is inherited.
+    command = ["env", "--default-signal=INT", *command]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as story:
         assert story.stdout is not None
         while "ready after" not in (line := story.stdout.readline()):
@@ -48,7 +49,7 @@ def test_a_demo_that_is_stopped_leaves_no_process_behind(tmp_path: Path, number:
         assert len(_processes_of(folder)) >= 6, "story, broker, order service, voice, till, uplink"
         story.send_signal(number)
         assert story.wait() == (-9 if number is signal.SIGKILL else 128 + number)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while (left := _processes_of(folder)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not left
