@@ -43,7 +43,6 @@ from agent.deciding.understanding import (
     NotUnderstood,
     OrderAsked,
     RepeatAsked,
-    asks_what_is_low,
     understand,
 )
 from agent.deciding.verification import TYPED, Verdict
@@ -56,12 +55,13 @@ from agent.till.inquiries import Inquiries
 from agent.till.listing import Listing
 from agent.till.offers import AskForOffer, no_offers
 from agent.till.on_screen import on_screen
+from agent.till.own_goods import asked_of_goods
 from agent.till.ready import typist
 from agent.till.recall import ordered_again, recalled
 from agent.till.screen_number import ScreenNumber, drawn
 from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
-from agent.till.tongue import low_in_words, titled, told_of_tongues, tongues
+from agent.till.tongue import titled, told_of_tongues, tongues
 from agent.till.typed_about import typed_about
 from agent.till.typed_aids import aided, hinted
 
@@ -140,10 +140,8 @@ class TypedDialogue(Talk):
         asking = not isinstance(self._state, Idle)
         if self._listing.typed(text, self._in_hand, self._inquiries.about, asking=asking):
             return
-        if asks_what_is_low(text, self._language):
-            self._reply(low_in_words(self._desk, *self._what_is_low(), self._language))
-            return
-        answer = recalled(self._desk, text, self._person, self._language)
+        answer = asked_of_goods(self._desk, text, *self._what_is_low(), self._person, self._language)
+        answer = answer or recalled(self._desk, text, self._person, self._language)
         if answer := answer or suggestion(self._desk, text, self._person, self._in_hand, self._language):
             self._answered(answer)
             return
