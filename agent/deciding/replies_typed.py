@@ -1,7 +1,7 @@
 """What is shown to whoever types where other words are said aloud, and where a line was understood in part,
 by language. Data; `TYPED` is part of `agent.deciding.reply_words`.
 
-`PART`: only this much of a line was understood. `NEAR` and `NEAR_MORE`: what is called so among other words.
+`PART`: only this much of a line was understood. `MEANWHILE`: none of one, while an order waits for a PIN or a phone. `NEAR` and `NEAR_MORE`: what is called so among other words.
 """
 
 from __future__ import annotations
@@ -11,6 +11,11 @@ from collections.abc import Mapping
 PART: Mapping[str, str] = {
     "en": "I did not understand all of that, and nothing is ordered. If you want {items}, type: order {items}. Or type: help.",
     "pl": "Nie rozumiem wszystkiego i nic nie jest zamówione. Jeśli chodzi o {items}, napisz: poproszę {items}. Albo: pomoc.",
+}
+
+MEANWHILE: Mapping[str, str] = {
+    "en": "I did not understand that, and the order stays as it was. Type what to change, as in: make it {more}. For something else first type: cancel.",
+    "pl": "Nie rozumiem, więc zamówienie zostaje, jak było. Napisz, co zmienić, na przykład: zmień na {more}. Jeśli chodzi o coś innego, napisz najpierw: nie.",
 }
 
 NEAR: Mapping[str, str] = {

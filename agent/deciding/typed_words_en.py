@@ -21,7 +21,8 @@ order {}: send me {}; send us {}; send {}; bring me {}; bring us {}; bring {}; b
     can i get some {}; can i have some {}; could i have some {}; some {}; may i have some {}; have {};
     add {}
 order one {}: order another {}; get me another {}; i need another {}; another {}
-make it {}: actually just {}; just {}; only {}; actually only {}; i only want {}; i just want {};
+make it {}: change it to {}; change that to {}; change to {}; {} instead; i want {} instead;
+    actually just {}; just {}; only {}; actually only {}; i only want {}; i just want {};
     make that just {}; better {}; rather {}; i would rather have {}
 add {}: i also need {}; i also want {}; also {}; add {} to my order; add {} to the order;
     add {} to my basket; add {} to the basket; add {} to it; add {} too; add {} as well; add some {};

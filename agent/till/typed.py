@@ -17,6 +17,7 @@ from agent.deciding.conversation import (
     Committing,
     Confirming,
     Confused,
+    Event,
     Idle,
     OrderHeard,
     Repeated,
@@ -29,7 +30,6 @@ from agent.deciding.manner_words import MannerAsked
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.placed import ReceiptArrived, ReceiptLate
 from agent.deciding.proposals import Low
-from agent.deciding.questions import priced_basket
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.tongues import tongue_asked
 from agent.deciding.typed_ways import asks_price_of_it, in_other_words
@@ -63,7 +63,7 @@ from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
 from agent.till.tongue import titled, told_of_tongues, tongues
 from agent.till.typed_about import typed_about
-from agent.till.typed_aids import aided, hinted
+from agent.till.typed_aids import aided, hinted, price_asked, unclear_meanwhile
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
@@ -159,7 +159,7 @@ class TypedDialogue(Talk):
             is_denied = self._in_hand is not None and self._meaning("consent", text) == Answer("denial")
             (self._not_now if is_denied else self._answered)(told)
             return
-        if priced := self._priced(text):
+        if priced := price_asked(self._desk, text, self._language):
             self._inquiries.ordered(priced)
             self._say(Say("price", basket=priced))
             return
@@ -178,7 +178,7 @@ class TypedDialogue(Talk):
                 self._apply(Changed(both, self.speaker, same_speaker=True))
             case ChangeAsked(readings) if before is not None:
                 none_left = Answered(Answer("denial"), self.speaker, same_speaker=True)
-                self._apply(wanted_otherwise(readings, before, none_left, self._desk, self._language))
+                self._put(text, wanted_otherwise(readings, before, none_left, self._desk, self._language))
             case Answer():
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
@@ -196,7 +196,14 @@ class TypedDialogue(Talk):
             case _ if (hint := self._hinted(text, asking=asking)) is not None:
                 self._answered(hint)
             case _:
-                self._apply(Confused())
+                self._put(text, Confused())
+
+    def _put(self, text: str, event: Event) -> None:
+        """As `_apply`; but what is not understood takes nothing away from what waits for a PIN or a phone."""
+        if told := unclear_meanwhile(text, event, self.awaiting, self._language):
+            self._answered(told)
+        else:
+            self._apply(event)
 
     def _hinted(self, text: str, *, asking: bool) -> str | None:
         about = self._inquiries.about
@@ -254,11 +261,6 @@ class TypedDialogue(Talk):
     @property
     def _typist(self) -> Verdict:
         return typist(self._desk, self._person)
-
-    def _priced(self, text: str) -> Basket | None:
-        edition = self._desk.edition
-        questions = edition.questions.get(self._language, ())
-        return priced_basket(edition.parser(self._language), edition.catalogue, questions, text)
 
     def _meaning(self, entry: str, text: str) -> Meaning:
         edition = self._desk.edition

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from agent.deciding.basket import Basket
-from agent.deciding.conversation import Say
+from agent.deciding.conversation import AwaitingFactor, ChangeUnclear, Confused, Event, Say
 from agent.deciding.nearly_named import nearly_named
+from agent.deciding.questions import priced_basket
 from agent.deciding.replies import render
-from agent.deciding.replies_typed import NEAR, NEAR_MORE, PART, as_shown
+from agent.deciding.replies_typed import MEANWHILE, NEAR, NEAR_MORE, PART, as_shown
 from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.deciding.typed_ways import aid, asks_price_of_it, understood_part
 from agent.deciding.understanding import Answer, understand
 from agent.till.desk import Desk
 from agent.till.details_added import priced
+
+_PIN = re.compile(r"\d{4}")
 
 
 def aided(desk: Desk, text: str, language: str) -> str:
@@ -38,6 +43,24 @@ def hinted(
         say = Say(as_shown("nothing_to_confirm"))
         return render(say, language, desk.catalogue.currency, desk.hears)
     return _part(desk, text, language) or _near(desk, text, language) or None
+
+
+def unclear_meanwhile(text: str, event: Event, waits: AwaitingFactor | None, language: str) -> str:
+    """What is told where a line was not understood, and `event` is that, while an order waits for a PIN or a
+    phone: how it is changed. '' where that is not so, where `text` may hold the PIN, which belongs elsewhere,
+    or in a language without words for it."""
+    if waits is None or language not in MEANWHILE or not isinstance(event, Confused | ChangeUnclear):
+        return ""
+    if _PIN.search(text):
+        return ""
+    return MEANWHILE[language].format(more=spoken_line(waits.basket.lines[-1].plus(1), language))
+
+
+def price_asked(desk: Desk, text: str, language: str) -> Basket | None:
+    """What `text` asks the price of; None where it asks none."""
+    edition = desk.edition
+    questions = edition.questions.get(language, ())
+    return priced_basket(edition.parser(language), edition.catalogue, questions, text)
 
 
 def _part(desk: Desk, text: str, language: str) -> str:
