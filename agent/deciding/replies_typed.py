@@ -1,7 +1,8 @@
 """What is shown to whoever types where other words are said aloud, and where a line was understood in part,
 by language. Data; `TYPED` is part of `agent.deciding.reply_words`.
 
-`PART`: only this much of a line was understood. `MEANWHILE`: none of one, while an order waits for a PIN or a phone. `NEAR` and `NEAR_MORE`: what is called so among other words.
+`PART`: only this much of a line was understood. `MEANWHILE`: none of one, while an order waits for a PIN or a phone.
+`BY_THE_PACK` and `WHOLE`: no whole number of packs. `NEAR` and `NEAR_MORE`: what is called so among other words.
 """
 
 from __future__ import annotations
@@ -25,6 +26,16 @@ NEAR: Mapping[str, str] = {
 NEAR_MORE: Mapping[str, str] = {
     "en": "Of that the shop has several, among them: {items}. Name it in full, for example: order {first}.",
     "pl": "Takich rzeczy jest więcej, mam na przykład: {items}. Podaj pełną nazwę: poproszę {first}.",
+}
+
+BY_THE_PACK: Mapping[str, str] = {
+    "en": "{Item} holds {amount}, so that would be no whole number of them. Type how many, for example: order {item}.",
+    "pl": "Sklep sprzedaje {item} ({amount}), więc równo nie wyjdzie. Napisz, ile ma być, na przykład: poproszę {item}.",
+}
+
+WHOLE: Mapping[str, str] = {
+    "en": "The shop sells no part of that. Type how many, for example: order {item}.",
+    "pl": "Części tego sklep nie sprzedaje. Napisz, ile ma być, na przykład: poproszę {item}.",
 }
 
 _ENGLISH_TYPED = {

@@ -48,6 +48,7 @@ from agent.deciding.understanding import (
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.sentence_graph import normalise_text
 from agent.till.asks import NO_SHOP, Shop
+from agent.till.by_measure import in_packs
 from agent.till.desk import Conversation, Desk
 from agent.till.followed import Followed
 from agent.till.heard import answer_to, changeable, wanted_otherwise
@@ -70,8 +71,7 @@ WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 
 
 class TypedDialogue(Talk):
-    """One `earmark chat`. What it read back can be taken over by the spoken dialogue, which reads it
-    aloud."""
+    """One `earmark chat`. The spoken dialogue can take over what it read back, and reads it aloud."""
 
     def __init__(
         self,
@@ -128,6 +128,7 @@ class TypedDialogue(Talk):
         CatalogueError catalogue_language where nothing can be ordered in the language any more."""
         self._desk.coming.look()
         self.awaited.look()
+        text = in_packs(self._desk, text, self._language).text or text
         if isinstance(self._state, AwaitingOffer):
             self._apply(OfferLate())  # whoever types on does not wait
             if asks_price_of_it(text, self._language):

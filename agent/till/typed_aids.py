@@ -15,6 +15,7 @@ from agent.deciding.replies_typed import MEANWHILE, NEAR, NEAR_MORE, PART, as_sh
 from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
 from agent.deciding.typed_ways import aid, asks_price_of_it, understood_part
 from agent.deciding.understanding import Answer, understand
+from agent.till.by_measure import in_packs
 from agent.till.desk import Desk
 from agent.till.details_added import priced
 
@@ -32,6 +33,8 @@ def hinted(
     """What is told where a line was not understood in any words; '' where that is said with what is asked
     about `in_hand`, None where there is nothing to tell. `about` was spoken of last; while something is
     `asking`, nobody is led elsewhere."""
+    if told := in_packs(desk, text, language).told:
+        return told
     if asks_price_of_it(text, language) and (in_hand or about):
         if in_hand or about is None:
             return ""
