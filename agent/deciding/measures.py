@@ -76,8 +76,8 @@ def measured(part: str, language: str) -> Measured | None:
 
 
 def packs_of(measured: Measured, pack: Pack | None) -> int | None:
-    """How many packs it is; 0 where that is no whole number; None where a pack is not measured so, or where it
-    is more than anybody may ask for."""
+    """How many packs it is; 0 where that is no whole number; None where a pack is not measured so, or where
+    it is more than anybody may ask for."""
     if pack is None or pack.unit != measured.unit:
         return None
     packs = measured.amount / pack.amount
