@@ -1,8 +1,9 @@
-"""Goods that somebody types by weight, volume or length ("two litres of milk") where the shop sells them by
-the pack: which part of a line says so, and how many packs that is."""
+"""Goods that are typed by weight, volume, length or piece ("two litres of milk"), or in another container
+than the shop sells them in ("two packs of coffee"): which part of a line does, and how many packs that is."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cache
@@ -12,7 +13,7 @@ from agent.deciding.details import Pack
 from agent.deciding.lexicon import LARGEST_COUNT, LEXICONS, spoken_numbers
 from agent.plumbing.sentence_graph import normalise_text
 
-Unit = Literal["g", "ml", "mm"]
+Unit = Literal["g", "ml", "mm", "piece", "container"]
 
 _UNITS: Mapping[str, Mapping[tuple[Unit, int], str]] = {
     "en": {
@@ -22,6 +23,8 @@ _UNITS: Mapping[str, Mapping[tuple[Unit, int], str]] = {
         ("ml", 1_000): "l; litre; litres; liter; liters",
         ("mm", 1): "mm; millimetre; millimetres; millimeter; millimeters",
         ("mm", 1_000): "metre; metres; meter; meters",
+        ("piece", 1): "piece; pieces; pcs; pc",
+        ("container", 1): "package; packages; jar; jars; tub; tubs; tube; tubes; loaf; loaves; bar; bars",
     },
     "pl": {
         ("g", 1): "g; gr; gram; gramy; gramów",
@@ -31,6 +34,9 @@ _UNITS: Mapping[str, Mapping[tuple[Unit, int], str]] = {
         ("ml", 1_000): "l; litr; litry; litrów; litra",
         ("mm", 1): "mm; milimetr; milimetry; milimetrów",
         ("mm", 1_000): "metr; metry; metrów; metra",
+        ("piece", 1): "sztuka; sztukę; sztuki; sztuk; szt",
+        ("container", 1): """słoik; słoiki; słoików; kostka; kostkę; kostki; kostek; bochenek; bochenki;
+            bochenków; tabliczka; tabliczkę; tabliczki; tabliczek; tubka; tubkę; tubki; tubek""",
     },
 }
 
@@ -48,12 +54,15 @@ _MOST_WORDS_OF_A_NUMBER, _LONGEST_NUMBER = 3, 9
 
 
 class Measured(NamedTuple):
-    """`amount` in `unit` of `thing`, with `before` in front of it; other words may follow that in `thing`."""
+    """`amount` in `unit`, `said` so, of `thing`, with `before` in front of it; other words may follow that in
+    `thing`. `words` are all but `before`, as they are written."""
 
     before: str
     amount: Fraction
     unit: Unit
     thing: str
+    said: str
+    words: str
 
 
 def measured(part: str, language: str) -> Measured | None:
@@ -61,51 +70,52 @@ def measured(part: str, language: str) -> Measured | None:
     written, units = part.split(), _units(language)
     for at, word in enumerate(written):
         number, glued = _split_off(word)  # "500g"
-        found = units.get(normalise_text(glued or word))
-        if found is None or at + 1 >= len(written):
+        said = glued or word
+        if (found := units.get(normalise_text(said))) is None or at + 1 >= len(written):
             continue
         before = [*written[:at], number] if glued else written[:at]
         amount, used = _number_at_end(before, language)
-        thing = written[at + 1 :]
-        if len(thing) > 1 and normalise_text(thing[0]) == LEXICONS[language].of:
-            thing = thing[1:]
-        if amount:
-            unit, times = found
-            return Measured(" ".join(before[: len(before) - used]), amount * times, unit, " ".join(thing))
+        if not amount:
+            continue
+        (unit, times), first, after = found, len(before) - used, written[at + 1 :]
+        words = " ".join((*before[first:], said, *after))
+        thing = after[1:] if len(after) > 1 and normalise_text(after[0]) == LEXICONS[language].of else after
+        return Measured(" ".join(before[:first]), amount * times, unit, " ".join(thing), said, words)
     return None
 
 
 def packs_of(measured: Measured, pack: Pack | None) -> int | None:
     """How many packs it is; 0 where that is no whole number; None where a pack is not measured so, or where
     it is more than anybody may ask for."""
-    if pack is None or pack.unit != measured.unit:
+    of = pack.amount if pack is not None and pack.unit == measured.unit else None
+    if of is None and measured.unit in ("piece", "container"):
+        of = 1  # two pieces of butter are two packs
+    if of is None:
         return None
-    packs = measured.amount / pack.amount
+    packs = measured.amount / of
     if packs > LARGEST_COUNT:
         return None
     return int(packs) if packs.denominator == 1 else 0
 
 
 def by_the_pack(text: str, language: str, put: Callable[[Measured], str]) -> str:
-    """`text` with each thing that is asked for by measure as `put` words it; '' where it has none, or where
-    `put` gives ''."""
-    joiner, found = f" {LEXICONS[language].and_joiner} ", False
-    parts = text.strip(" .!?").replace(", ", joiner).split(joiner)
+    """`text` with each thing that is asked for by measure as `put` words it; '' where it has none, where
+    `put` leaves all as they are, or where it gives ''."""
+    parts, is_other = re.split(rf"(, +| +{LEXICONS[language].and_joiner} +)", text.strip(" .!?")), False
     for at, part in enumerate(parts):
         if (one := measured(part, language)) is not None:
             if not (words := put(one)):
                 return ""
-            parts[at], found = f"{one.before} {words}".strip(), True
-    return joiner.join(parts) if found else ""
+            parts[at], is_other = f"{one.before} {words}".strip(), is_other or words != one.words
+    return "".join(parts) if is_other else ""
 
 
 @cache
 def _units(language: str) -> Mapping[str, tuple[Unit, int]]:
-    return {
-        normalise_text(way): unit
-        for unit, ways in _UNITS.get(language, {}).items()
-        for way in ways.split(";")
-    }
+    ways = _UNITS.get(language, {})
+    forms = (form for unit in LEXICONS[language].units.values() for form in unit.heard if form and ways)
+    containers: dict[str, tuple[Unit, int]] = {normalise_text(form): ("container", 1) for form in forms}
+    return containers | {normalise_text(way): unit for unit, each in ways.items() for way in each.split(";")}
 
 
 def _split_off(word: str) -> tuple[str, str]:

@@ -24,6 +24,9 @@ from agent.deciding.measures import Measured, Unit, by_the_pack, measured, packs
         ("en", "1/2 kg of rice", "", 500, "g", "rice"),
         ("en", "bring a metre of cable", "bring", 1_000, "mm", "cable"),
         ("pl", "poproszę dwa litry mleka", "poproszę", 2_000, "ml", "mleka"),
+        ("en", "100 pieces of M8 nuts", "", 100, "piece", "M8 nuts"),
+        ("en", "two packs of coffee please", "", 2, "container", "coffee please"),
+        ("pl", "poproszę dwie kostki masła", "poproszę", 2, "container", "masła"),
         ("pl", "kilo ziemniaków", "", 1_000, "g", "ziemniaków"),
         ("pl", "20 deko szynki", "", 200, "g", "szynki"),
         ("pl", "półtora litra mleka", "", 1_500, "ml", "mleka"),
@@ -33,13 +36,16 @@ from agent.deciding.measures import Measured, Unit, by_the_pack, measured, packs
 def test_a_measure_in_a_line(
     language: str, part: str, before: str, amount: int, unit: Unit, thing: str
 ) -> None:
-    assert measured(part, language) == Measured(before, Fraction(amount), unit, thing)
+    found = measured(part, language)
+    assert found is not None and found[:4] == (before, Fraction(amount), unit, thing)
+    assert f"{found.before} {found.words}".replace(" ", "") == f" {part}".replace(" ", "")
 
 
 @pytest.mark.parametrize(
     ("language", "part"),
     [
-        ("en", "order two bags of rice"),
+        ("en", "order two bags"),
+        ("en", "can opener"),
         ("en", "kilo of rice"),
         ("en", "two kilos"),
         ("en", "0 kg of rice"),
@@ -67,10 +73,38 @@ def test_what_is_no_measure(language: str, part: str) -> None:
     ],
 )
 def test_how_many_packs_it_is(amount: int, pack: Pack | None, packs: int | None) -> None:
-    assert packs_of(Measured("", Fraction(amount), "g", "rice"), pack) == packs
+    assert packs_of(_of(Fraction(amount), "g"), pack) == packs
+
+
+@pytest.mark.parametrize(
+    ("unit", "pack", "packs"),
+    [
+        ("piece", Pack(100, "piece"), 2),
+        ("piece", Pack(150, "piece"), 0),
+        ("piece", Pack(1, "piece"), 200),
+        ("piece", Pack(250, "g"), 200),
+        ("piece", None, 200),
+        ("container", Pack(100, "piece"), 200),
+        ("container", None, 200),
+    ],
+)
+def test_a_piece_is_one_of_a_pack_or_a_pack_and_a_container_is_a_pack(
+    unit: Unit, pack: Pack | None, packs: int
+) -> None:
+    assert packs_of(_of(Fraction(200), unit), pack) == packs
+
+
+def test_half_a_container_is_none() -> None:
+    assert packs_of(_of(Fraction(1, 2), "container"), None) == 0
+
+
+def _of(amount: Fraction, unit: Unit) -> Measured:
+    return Measured("", amount, unit, "rice", unit, f"{amount} {unit} rice")
 
 
 def _by_two(one: Measured) -> str:
+    if one.said == "box":
+        return one.words
     return "" if "unicorn" in one.thing else f"two bags of {one.thing}"
 
 
@@ -78,7 +112,7 @@ def _by_two(one: Measured) -> str:
     ("text", "put"),
     [
         ("order 2 kg of rice and a box of tea.", "order two bags of rice and a box of tea"),
-        ("2 kg of rice, 1 kg of salt", "two bags of rice and two bags of salt"),
+        ("2 kg of rice, 1 kg of salt, please", "two bags of rice, two bags of salt, please"),
         ("order a box of tea", ""),
         ("order 2 kg of rice and 2 kg of unicorns", ""),
     ],
