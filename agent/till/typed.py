@@ -43,7 +43,6 @@ from agent.deciding.understanding import (
     NotUnderstood,
     OrderAsked,
     RepeatAsked,
-    understand,
 )
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.sentence_graph import normalise_text
@@ -56,6 +55,7 @@ from agent.till.inquiries import Inquiries
 from agent.till.listing import Listing
 from agent.till.offers import AskForOffer, no_offers
 from agent.till.on_screen import on_screen
+from agent.till.other_tongue import meaning_typed
 from agent.till.own_goods import asked_of_goods
 from agent.till.ready import typist
 from agent.till.recall import ordered_again, recalled
@@ -194,21 +194,21 @@ class TypedDialogue(Talk):
                 self._apply(Repeated())
             case _ if other := in_other_words(text, self._language, tried):
                 self.typed(other, (*tried, text))
-            case _ if (hint := self._hinted(text, asking=asking)) is not None:
+            case _ if (hint := self._hinted((*tried, text), asking=asking)) is not None:
                 self._answered(hint)
             case _:
                 self._put(text, Confused())
 
     def _put(self, text: str, event: Event) -> None:
         """As `_apply`; but what is not understood takes nothing away from what waits for a PIN or a phone."""
-        if told := unclear_meanwhile(text, event, self.awaiting, self._language):
+        if told := unclear_meanwhile(self._desk, text, event, self.awaiting, self._language):
             self._answered(told)
         else:
             self._apply(event)
 
-    def _hinted(self, text: str, *, asking: bool) -> str | None:
+    def _hinted(self, texts: tuple[str, ...], *, asking: bool) -> str | None:
         about = self._inquiries.about
-        return hinted(self._desk, text, self._language, self._in_hand, about, asking=asking)
+        return hinted(self._desk, texts, self._language, self._in_hand, about, asking=asking)
 
     def _speak(self, language: str) -> None:
         """From now on, and what is asked is asked once more in it."""
@@ -264,8 +264,7 @@ class TypedDialogue(Talk):
         return typist(self._desk, self._person)
 
     def _meaning(self, entry: str, text: str) -> Meaning:
-        edition = self._desk.edition
-        return understand(edition.parser(self._language), edition.catalogue, entry, text, text)
+        return meaning_typed(self._desk, entry, text, self._language)
 
     def receipt(self, intent_id: str, event: ReceiptArrived) -> None:
         """A verified receipt for any order; only the followed one is shown."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -18,6 +19,7 @@ from agent.deciding.understanding import Answer, understand
 from agent.till.by_measure import in_packs
 from agent.till.desk import Desk
 from agent.till.details_added import priced
+from agent.till.other_tongue import in_its_tongue
 
 _PIN = re.compile(r"\d{4}")
 
@@ -28,12 +30,19 @@ def aided(desk: Desk, text: str, language: str) -> str:
 
 
 def hinted(
-    desk: Desk, text: str, language: str, in_hand: Basket | None, about: Basket | None, *, asking: bool
+    desk: Desk,
+    texts: Sequence[str],
+    language: str,
+    in_hand: Basket | None,
+    about: Basket | None,
+    *,
+    asking: bool,
 ) -> str | None:
-    """What is told where a line was not understood in any words; '' where that is said with what is asked
-    about `in_hand`, None where there is nothing to tell. `about` was spoken of last; while something is
-    `asking`, nobody is led elsewhere."""
-    if told := in_packs(desk, text, language).told:
+    """What is told where a line was not understood in any of the words of `texts`, of which the first are
+    its own; '' where that is said with what is asked about `in_hand`, None where there is nothing to tell.
+    `about` was spoken of last; while something is `asking`, nobody is led elsewhere."""
+    text = texts[-1]
+    if told := in_packs(desk, text, language).told or in_its_tongue(desk, texts[0], language):
         return told
     if asks_price_of_it(text, language) and (in_hand or about):
         if in_hand or about is None:
@@ -48,7 +57,9 @@ def hinted(
     return _part(desk, text, language) or _near(desk, text, language) or None
 
 
-def unclear_meanwhile(text: str, event: Event, waits: AwaitingFactor | None, language: str) -> str:
+def unclear_meanwhile(
+    desk: Desk, text: str, event: Event, waits: AwaitingFactor | None, language: str
+) -> str:
     """What is told where a line was not understood, and `event` is that, while an order waits for a PIN or a
     phone: how it is changed. '' where that is not so, where `text` may hold the PIN, which belongs elsewhere,
     or in a language without words for it."""
@@ -56,7 +67,8 @@ def unclear_meanwhile(text: str, event: Event, waits: AwaitingFactor | None, lan
         return ""
     if _PIN.search(text):
         return ""
-    return MEANWHILE[language].format(more=spoken_line(waits.basket.lines[-1].plus(1), language))
+    more = desk.catalogue.titled(waits.basket.lines[-1].plus(1), language)
+    return MEANWHILE[language].format(more=spoken_line(more, language))
 
 
 def price_asked(desk: Desk, text: str, language: str) -> Basket | None:
