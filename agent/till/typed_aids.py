@@ -14,7 +14,7 @@ from agent.deciding.questions import priced_basket
 from agent.deciding.replies import render
 from agent.deciding.replies_typed import MEANWHILE, NEAR, NEAR_MORE, PART, as_shown
 from agent.deciding.spoken_basket import joined, spoken_basket, spoken_line
-from agent.deciding.typed_ways import aid, asks_price_of_it, understood_part
+from agent.deciding.typed_ways import aid, asks_price_of_it, kinds_asked, understood_part
 from agent.deciding.understanding import Answer, understand
 from agent.till.by_measure import in_packs
 from agent.till.desk import Desk
@@ -54,6 +54,8 @@ def hinted(
     if isinstance(answer, Answer) and answer.kind in ("consent", "bare"):
         say = Say(as_shown("nothing_to_confirm"))
         return render(say, language, desk.catalogue.currency, desk.hears)
+    if (kind := kinds_asked(texts[0], language)) and (near := _near(desk, kind, language)):
+        return near
     return _part(desk, text, language) or _near(desk, text, language) or None
 
 
