@@ -136,8 +136,8 @@ give me a quote: get a quote; quote; we need a quote; a quote
 PRICE_OF_IT = """
 how much is that; how much is it; how much are they; how much does it cost; how much does that cost;
 what does it cost; what does that cost; what is the total; whats the total; what is my total; whats my total;
-my total; how much in total; how much altogether; how much is it altogether; how much; what is the price; whats the price; total;
-how much will it be; how much is this; how much is it all; what will that be
+my total; how much in total; how much altogether; how much is it altogether; how much; what is the price;
+whats the price; total; how much will it be; how much is this; how much is it all; what will that be
 """
 
 KINDS = """
