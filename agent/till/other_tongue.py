@@ -10,7 +10,7 @@ from agent.till.tongue import tongues
 
 def meaning_typed(desk: Desk, entry: str, text: str, language: str) -> Meaning:
     """What `text` means at `entry`, in `language`. A denial counts in every language of what is sold: where
-    somebody says no, nothing is ordered."""
+    somebody says no, nothing is ordered. In another one it is a whole sentence: "no tak" is a Polish yes."""
     meaning = understand(desk.parser(language), desk.catalogue, entry, text, text)
     if not (isinstance(meaning, NotUnderstood) and entry == "consent"):
         return meaning
@@ -29,4 +29,4 @@ def in_its_tongue(desk: Desk, text: str, language: str) -> str:
 
 
 def _meaning(desk: Desk, entry: str, text: str, language: str) -> Meaning:
-    return understand(desk.parser(language), desk.catalogue, entry, text, text)
+    return understand(desk.parser(language), desk.catalogue, entry, text)
