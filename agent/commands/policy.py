@@ -18,8 +18,8 @@ from agent.commands.shop_policy import rules_from
 from agent.deciding.basket import Basket
 from agent.deciding.money import Money
 from agent.deciding.policy import Circumstances
-from agent.deciding.policy_file import PolicyFile, parse_policy
-from agent.deciding.rules import DAYS, Judgement, Moment, judge
+from agent.deciding.policy_file import OF_ROLE, PolicyFile, parse_policy
+from agent.deciding.rules import DAYS, House, Judgement, Moment, judge
 from agent.deciding.unusual import Past
 from agent.plumbing import durable
 from agent.plumbing.currencies import on_a_bill
@@ -73,6 +73,10 @@ def explain(arguments: argparse.Namespace) -> int:
             print(plain(f"  {step.rule.id:<26} {about(step, basket.total.currency)}"))
         if any(rule.unusual for rule in house.rules) and not arguments.ordered_before:
             print(_FIRST_ORDER)
+        if (role := arguments.role) and role not in _roles(policy, house):
+            print(
+                plain(f"  note: nothing here is about the role {role!r}; named are: {_named(policy, house)}")
+            )
         if fault := rules.lost(source):
             print(plain(f"  note: {fault.detail} ({fault.code})"))
             print(plain(f"  next: {fault.next_step}"))
@@ -111,6 +115,18 @@ def install(arguments: argparse.Namespace) -> int:
     print(f"wrote {path}: write the names of your people into it, then: earmark policy check")
     print(_WORKS_AFTER_START)
     return 0
+
+
+def _roles(policy: PolicyFile, house: House) -> set[str]:
+    """Those that a list, a rule, a training or a product names."""
+    trained = (name for names in policy.trained.values() for name in names if name.startswith(OF_ROLE))
+    by_rules = (role for rule in house.rules for role in rule.roles)
+    by_goods = (role for facts in house.facts.values() for role in facts.who)
+    return {*policy.roles, *by_rules, *by_goods, *(name.removeprefix(OF_ROLE) for name in trained)}
+
+
+def _named(policy: PolicyFile, house: House) -> str:
+    return ", ".join(sorted(_roles(policy, house))) or "none"
 
 
 def _path(arguments: argparse.Namespace, settings: Settings) -> Path:

@@ -31,6 +31,10 @@ class Line(msgspec.Struct, frozen=True):
     def total(self) -> Money:
         return self.unit_price * self.quantity
 
+    def plus(self, quantity: int) -> Line:
+        """So many more of it."""
+        return msgspec.structs.replace(self, quantity=self.quantity + quantity)
+
 
 def basket_key(lines: Iterable[tuple[str, int]]) -> str:
     """Of (sku, quantity) in any order: `Basket.key`, as the journal keeps it."""

@@ -7,7 +7,7 @@ becomes an order.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Literal, NamedTuple, get_args
@@ -114,10 +114,10 @@ def in_period(orders: Iterable[PastOrder], period: Period, now: datetime) -> lis
     return [order for order in orders if begin <= order.at < end]
 
 
-def totals(orders: Sequence[PastOrder]) -> list[Money]:
+def totals(sums: Iterable[Money]) -> list[Money]:
     """What they come to, in each currency."""
-    sums: dict[str, Money] = {}
-    for order in orders:
-        currency = order.total.currency
-        sums[currency] = sums[currency] + order.total if currency in sums else order.total
-    return list(sums.values())
+    found: dict[str, Money] = {}
+    for money in sums:
+        currency = money.currency
+        found[currency] = found[currency] + money if currency in found else money
+    return list(found.values())

@@ -47,6 +47,16 @@ def nearly_named(catalogue: PackedCatalogue, language: str, text: str) -> tuple[
     return named[:MOST_NAMED], len(named) > MOST_NAMED
 
 
+def is_called(product: Product, language: str, text: str) -> bool:
+    """Whether each word of `text` that may be of a name is in one of the product's: "coffee" in "coffee
+    beans"."""
+    wanted = _content(text, language) if language in _ENDING and language in product.words else []
+    if not wanted:
+        return False
+    names = [normalise_text(name).split() for name in product.words[language].heard]
+    return any(all(_score_of(name, [word], language) > 0 for word in wanted) for name in names)
+
+
 def _usual_name_first(product: Product, wanted: Sequence[str], language: str) -> tuple[int, bool, int, str]:
     """ "Skimmed milk" comes before "milk chocolate"."""
     words = normalise_text(product.words[language].say).split()

@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from agent.deciding.history import PastOrder, in_period, totals
+from agent.deciding.date_words import date_in_words
+from agent.deciding.history import PastOrder, Period, in_period, totals
 from agent.deciding.history_words import ORDERS, PERIOD_WORDS, TOLD, Recalled
+from agent.deciding.money import Money
 from agent.deciding.number_words import in_words
 from agent.deciding.replies import on_day, spoken_money
 from agent.deciding.replies_questions import ALOUD
@@ -41,10 +43,10 @@ def told(
         "Total": total[:1].upper() + total[1:],
     }
     if asked.asked == "ordered" and aloud and len(found) > MOST_ALOUD:
-        last = _one(found[-1], language, title)
+        last = _one(found[-1], asked.period, language, title)
         return ALOUD[language]["recalled_many"].format(**shown, last=last)
     if asked.asked == "ordered":
-        shown["orders"] = "; ".join(_one(order, language, title) for order in found)
+        shown["orders"] = "; ".join(_one(order, asked.period, language, title) for order in found)
         return words["ordered"].format(**shown)
     answer = words["spent"].format(**shown)
     people = dict.fromkeys(order.person for order in found)
@@ -59,16 +61,29 @@ def told(
     return " ".join((answer, *each))
 
 
-def _one(order: PastOrder, language: str, title: Callable[[PastOrder], str]) -> str:
-    template = TOLD[language]["open" if order.open else "one"]
-    day, cost = on_day(order.at.date().isoformat(), language), spoken_money(order.total, language)
+def _one(order: PastOrder, period: Period, language: str, title: Callable[[PastOrder], str]) -> str:
+    words, date = TOLD[language], order.at.date().isoformat()
+    template = words["open" if order.open else "one"]
+    in_month = period in ("this_month", "last_month")  # which has four Tuesdays
+    day = words["date"].format(date=date_in_words(date, language)) if in_month else on_day(date, language)
+    cost = spoken_money(order.total, language)
     return template.format(day=day, items=title(order), cost=cost)
 
 
 def _total(orders: Sequence[PastOrder], language: str) -> str:
-    return joined([spoken_money(money, language) for money in totals(orders)], language)
+    return total_in_words([order.total for order in orders], language)
+
+
+def total_in_words(sums: Sequence[Money], language: str) -> str:
+    """What they come to, in each currency."""
+    return joined([spoken_money(money, language) for money in totals(sums)], language)
 
 
 def _count(orders: Sequence[PastOrder], language: str) -> str:
-    counted = in_words(len(orders), language, "neuter")  # jedno zamówienie
-    return f"{counted} {plural(len(orders), *ORDERS[language], language)}"
+    return count_in_words(len(orders), language)
+
+
+def count_in_words(count: int, language: str) -> str:
+    """So many orders."""
+    counted = in_words(count, language, "neuter")  # jedno zamówienie
+    return f"{counted} {plural(count, *ORDERS[language], language)}"

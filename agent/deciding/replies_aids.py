@@ -90,6 +90,39 @@ _ENGLISH: Mapping[str, Aid] = {
         """,
         "The rules of this house say so. For one person and one order whoever looks after me can see it with: earmark policy explain --person PERSON --item ITEM.",
     ),
+    "pay": Aid(
+        """
+        how do i pay; how can i pay; how do we pay; can i pay by card; i want to pay by card; can i pay cash;
+        i want to pay cash; i want to pay; pay; payment; did i pay; who pays; who pays for that; when do i pay;
+        how is it paid; how will i be charged; where is the bill; where is my invoice; send me an invoice
+        """,
+        "I take no money and know of no card: how it is paid is between you and the shop. To ask there, type: talk to a person.",
+    ),
+    "address": Aid(
+        """
+        change my address; my address has changed; i have a new address; i have moved; i moved; wrong address;
+        what is my address; where do you deliver; where will it be delivered; deliver it somewhere else;
+        deliver it to another address; send it to another address; deliver it to my neighbour;
+        deliver it to my daughter; deliver it to my son; can you deliver it somewhere else
+        """,
+        "Where things are delivered the shop knows, and I do not. To change it, type: talk to a person.",
+    ),
+    "shift": Aid(
+        """
+        end shift; end my shift; start my shift; begin my shift; sign off; sign me off; log off; log out;
+        log me out; log in; log me in; sign in; clock in; clock out; who is on shift; whos on shift; who is on;
+        am i on; am i on shift; my shift is over; i am going home
+        """,
+        "Where this house has shifts, a badge that is held up to the reader begins one and ends it; nothing typed does. Who is on is shown by: earmark shift.",
+    ),
+    "lost": Aid(
+        """
+        i do not understand; i dont understand; i do not get it; i dont get it; i am confused; im confused;
+        i am lost; im lost; this is confusing; it does not work; it doesnt work; this does not work;
+        this doesnt work; you do not understand me; you dont understand me; you do not understand
+        """,
+        "I am sorry. Type what you need in a few words, for example: order {example}. Or ask for somebody: talk to a person.",
+    ),
     "time": Aid(
         """
         what time is it; what is the time; whats the time; what day is it; how is the weather;
@@ -174,6 +207,37 @@ _POLISH: Mapping[str, Aid] = {
         czy syn może zamawiać; czy córka może zamawiać; dlaczego mi odmówiono
         """,
         "Określają to zasady tego domu. Dla jednej osoby i jednego zamówienia pokaże to opiekunowi urządzenia: earmark policy explain --person OSOBA --item RZECZ.",
+    ),
+    "pay": Aid(
+        """
+        jak zapłacić; jak mogę zapłacić; jak się płaci; czy mogę zapłacić kartą; chcę zapłacić kartą;
+        czy mogę zapłacić gotówką; chcę zapłacić; płatność; czy zapłaciłem; czy zapłaciłam; kto płaci;
+        kiedy się płaci; gdzie jest rachunek; gdzie jest faktura; proszę o fakturę; poproszę fakturę
+        """,
+        "Nie przyjmuję pieniędzy i nie znam żadnej karty: jak się płaci, ustala się ze sklepem. Żeby tam zapytać, napisz: chcę rozmawiać z człowiekiem.",
+    ),
+    "address": Aid(
+        """
+        zmień adres; zmień mój adres; mam nowy adres; mój adres się zmienił; przeprowadziłem się;
+        przeprowadziłam się; zły adres; jaki jest mój adres; gdzie dostarczacie; dokąd to przyjdzie;
+        dostarcz gdzie indziej; dostarcz na inny adres; wyślij na inny adres; dostarcz do córki;
+        dostarcz do sąsiadki; dostarcz do syna
+        """,
+        "Dokąd przychodzą zamówienia, wie sklep, a ja nie. Żeby to zmienić, napisz: chcę rozmawiać z człowiekiem.",
+    ),
+    "shift": Aid(
+        """
+        koniec zmiany; kończę zmianę; zaczynam zmianę; początek zmiany; wyloguj; wyloguj mnie; zaloguj;
+        zaloguj mnie; kto jest na zmianie; kto ma zmianę; czy jestem na zmianie; idę do domu
+        """,
+        "Jeśli ten dom ma zmiany, zaczyna i kończy je karta przyłożona do czytnika, a nie to, co się pisze. Kto jest na zmianie, pokazuje: earmark shift.",
+    ),
+    "lost": Aid(
+        """
+        nie rozumiem; nic nie rozumiem; nie rozumiem tego; nie wiem co robić; nie wiem jak; to nie działa;
+        nie działa; pogubiłem się; pogubiłam się; nie rozumiesz mnie; nie rozumiesz; zgubiłem się; zgubiłam się
+        """,
+        "Przepraszam. Napisz w kilku słowach, czego potrzebujesz, na przykład: poproszę {example}. Albo napisz: chcę rozmawiać z człowiekiem.",
     ),
     "time": Aid(
         """

@@ -18,7 +18,7 @@ _ENGLISH = {
     "second_not_this": "You cannot agree to your own order: {items}, {total} in total. Somebody else has to, with a PIN, a badge or a phone. Or say: cancel.",
     "second_may_not": "The rules of this house do not let you agree to that: {items}, {total} in total. Somebody else has to. Or say: cancel.",
     "rule_phone": "For that the rules of this house ask for your phone, and I cannot ask one, so nothing is ordered. Pair it with: earmark phone.",
-    "rule_second": "For that the rules of this house ask for a second person, and I know nobody else with a PIN, a badge or a phone, so nothing is ordered. Set a PIN with: earmark pin.",
+    "rule_second": "For that the rules of this house ask for a second person, and nobody else has a PIN or a phone here, or a badge that could agree, so nothing is ordered. Set a PIN with: earmark pin.",
 }
 
 _POLISH = {
@@ -35,7 +35,7 @@ _POLISH = {
     "second_not_this": "Na własne zamówienie nie można się zgodzić: {items}, razem {total}. Musi to zrobić ktoś inny: PIN-em, kartą albo telefonem. Albo powiedz: anuluj.",
     "second_may_not": "Zasady tego domu nie pozwalają Ci się na to zgodzić: {items}, razem {total}. Musi to zrobić ktoś inny. Albo powiedz: anuluj.",
     "rule_phone": "Zasady tego domu wymagają do tego Twojego telefonu, a nie mogę żadnego zapytać, więc nic nie jest zamówione. Telefon dodaje polecenie: earmark phone.",
-    "rule_second": "Zasady tego domu wymagają do tego drugiej osoby, a nie znam nikogo innego z PIN-em, kartą albo telefonem, więc nic nie jest zamówione. PIN ustawia polecenie: earmark pin.",
+    "rule_second": "Zasady tego domu wymagają do tego drugiej osoby, a nikt inny nie ma tu PIN-u ani telefonu, ani karty, którą mógłby się zgodzić, więc nic nie jest zamówione. PIN ustawia polecenie: earmark pin.",
 }
 
 _KOREAN = {

@@ -1,7 +1,9 @@
 """What is shown to whoever types where other words are said aloud, and where a line was understood in part,
 by language. Data; `TYPED` is part of `agent.deciding.reply_words`.
 
-`PART`: only this much of a line was understood. `NEAR` and `NEAR_MORE`: what is called so among other words.
+`PART`: only this much of a line was understood. `MEANWHILE`: none of one, while an order waits for a PIN or a phone.
+`BY_THE_PACK` and `WHOLE`: no whole number of packs. `IN_ITS_TONGUE`: a line in
+another language than that of the chat. `NEAR` and `NEAR_MORE`: what is called so among other words.
 """
 
 from __future__ import annotations
@@ -13,6 +15,11 @@ PART: Mapping[str, str] = {
     "pl": "Nie rozumiem wszystkiego i nic nie jest zamówione. Jeśli chodzi o {items}, napisz: poproszę {items}. Albo: pomoc.",
 }
 
+MEANWHILE: Mapping[str, str] = {
+    "en": "I did not understand that, and the order stays as it was. Type what to change, as in: make it {more}. For something else first type: cancel.",
+    "pl": "Nie rozumiem, więc zamówienie zostaje, jak było. Napisz, co zmienić, na przykład: zmień na {more}. Jeśli chodzi o coś innego, napisz najpierw: nie.",
+}
+
 NEAR: Mapping[str, str] = {
     "en": "Of that the shop has: {items}. Name it in full, for example: order {first}.",
     "pl": "Z takich rzeczy mam: {items}. Podaj pełną nazwę, na przykład: poproszę {first}.",
@@ -20,6 +27,22 @@ NEAR: Mapping[str, str] = {
 NEAR_MORE: Mapping[str, str] = {
     "en": "Of that the shop has several, among them: {items}. Name it in full, for example: order {first}.",
     "pl": "Takich rzeczy jest więcej, mam na przykład: {items}. Podaj pełną nazwę: poproszę {first}.",
+}
+
+BY_THE_PACK: Mapping[str, str] = {
+    "en": "{Item} holds {amount}, so that would be no whole number of them. Type how many, for example: order {item}.",
+    "pl": "Sklep sprzedaje {item} ({amount}), więc równo nie wyjdzie. Napisz, ile ma być, na przykład: poproszę {item}.",
+}
+
+IN_ITS_TONGUE: Mapping[str, str] = {
+    "en": "That seems to be English. To go on in English, type: speak English.",
+    "pl": "To chyba po polsku. Żeby pisać po polsku, napisz: mów po polsku.",
+    "ko": "한국어로 쓰신 것 같습니다. 한국어로 하시려면 입력해 주세요: 한국어로 말해 주세요.",
+}
+
+WHOLE: Mapping[str, str] = {
+    "en": "The shop sells no part of that. Type how many, for example: order {item}.",
+    "pl": "Części tego sklep nie sprzedaje. Napisz, ile ma być, na przykład: poproszę {item}.",
 }
 
 _ENGLISH_TYPED = {
@@ -42,7 +65,7 @@ _ENGLISH_TYPED = {
     "not_confirmed_typed": "It was not confirmed, so nothing is ordered. Type your order again. Whoever looks after me sets a new PIN: earmark pin.",
     "nothing_to_repeat_typed": "I have shown nothing just now. Type for example: order {example}.",
     "quantity_too_large_typed": "I take at most {count} of one thing in one order. Type fewer, or order in the shop.",
-    "order_over_limit_typed_pin": "That is {total}. With a PIN or a phone I may order up to {limit} at a time. Type less, or order in the shop.",
+    "order_over_limit_typed_pin": "{Items}: that is {total}. With a PIN or a phone I may order up to {limit} at a time. Type less, or order in the shop.",
     "day_over_limit_typed_pin": "That would be more than {limit} in one day, which I may not order even with a PIN or a phone. Try tomorrow, or order in the shop.",
 }
 
@@ -66,7 +89,7 @@ _POLISH_TYPED = {
     "not_confirmed_typed": "Nie zostało to potwierdzone, więc nic nie jest zamówione. Napisz zamówienie jeszcze raz. Nowy PIN ustawia opiekun urządzenia: earmark pin.",
     "nothing_to_repeat_typed": "Przed chwilą niczego nie pokazałem. Napisz na przykład: poproszę {example}.",
     "quantity_too_large_typed": "W jednym zamówieniu przyjmę najwyżej tyle sztuk jednej rzeczy: {count}. Napisz mniejszą liczbę albo zamów w sklepie.",
-    "order_over_limit_typed_pin": "To {total}. Z PIN-em albo telefonem mogę zamówić najwyżej za {limit}. Zamów mniej albo w sklepie.",
+    "order_over_limit_typed_pin": "{Items}: to {total}. Z PIN-em albo telefonem mogę zamówić najwyżej za {limit}. Zamów mniej albo w sklepie.",
     "day_over_limit_typed_pin": "Razem byłoby ponad {limit} w ciągu doby, a tyle nie zamówię nawet z PIN-em albo telefonem. Spróbuj jutro albo zamów w sklepie.",
 }
 

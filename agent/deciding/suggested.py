@@ -23,18 +23,22 @@ def suggested(
             continue
         told.add(found.sku)
         first = first or item
-        shown = {"item": item, "Item": item[:1].upper() + item[1:]}
         if isinstance(found, Rhythm):
-            key = "rhythm"
-            shown |= {"every": _every(found.every_days, language), "since": _ago(found.since_days, language)}
-        else:
-            key = "company"
-            shown |= {"times": in_words(found.times, language), "of": in_words(found.of, language)}
-            shown["beside"] = title(found.beside)
-        sentences.append(words[key].format(**shown))
+            sentences.append(rhythm_in_words(found, item, language))
+            continue
+        shown = {"item": item, "Item": item[:1].upper() + item[1:], "beside": title(found.beside)}
+        shown |= {"times": in_words(found.times, language), "of": in_words(found.of, language)}
+        sentences.append(words["company"].format(**shown))
     if not first:
         return words["nothing"]
     return " ".join((*sentences, words["then"].format(first=first)))
+
+
+def rhythm_in_words(rhythm: Rhythm, item: str, language: str) -> str:
+    """How often `item` is ordered, and when that was the last time."""
+    every, since = _every(rhythm.every_days, language), ago_in_words(rhythm.since_days, language)
+    said = HABIT_REPLIES[language]["rhythm"]
+    return said.format(item=item, Item=item[:1].upper() + item[1:], every=every, since=since)
 
 
 def _every(days: int, language: str) -> str:
@@ -42,7 +46,8 @@ def _every(days: int, language: str) -> str:
     return span.every if count == 1 else span.every_some.format(**_counted(count, span, language))
 
 
-def _ago(days: int, language: str) -> str:
+def ago_in_words(days: int, language: str) -> str:
+    """E.g. "nine days ago"."""
     count, span = _in_span(days, language)
     return span.ago.format(**_counted(count, span, language))
 

@@ -17,7 +17,7 @@ from agent.deciding.lexicon import LEXICONS
 from agent.deciding.questions import Frame
 from agent.deciding.replies_aids import AIDS
 from agent.deciding.sentence_parser import SentenceParser
-from agent.deciding.typed_words import PRICE_OF_IT, WAYS
+from agent.deciding.typed_words import KINDS, PRICE_OF_IT, WAYS
 from agent.deciding.understanding import OrderAsked, understand
 from agent.plumbing.sentence_graph import normalise_text
 
@@ -98,6 +98,18 @@ def _aids(language: str) -> dict[str, str]:
 def asks_price_of_it(text: str, language: str) -> bool:
     """Whether the price is asked of what is in hand, or was spoken of."""
     return normalise_text(text) in map(normalise_text, PRICE_OF_IT.get(language, ()))
+
+
+def kinds_asked(text: str, language: str) -> str:
+    """What `text` asks to see the kinds of ("which cheeses do you have"); '' where it asks for none."""
+    things = (frame.around(text.strip(" ?.!")) for frame in _kinds(language))
+    return max(things, key=lambda thing: (bool(thing), -len(thing)), default="")
+
+
+@cache
+def _kinds(language: str) -> tuple[Frame, ...]:
+    parts = (way.partition("{}") for way in KINDS.get(language, ()))
+    return tuple(Frame("kinds", normalise_text(before), normalise_text(after)) for before, _, after in parts)
 
 
 def understood_part(parser: SentenceParser, catalogue: Assortment, text: str) -> Basket | None:

@@ -32,3 +32,9 @@ PRICE_OF_IT: Mapping[str, tuple[str, ...]] = {
     "pl": _phrases(typed_words_pl.PRICE_OF_IT),
 }
 """What "it" is, is in hand or was spoken of last."""
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "en": _phrases(typed_words_en.KINDS),
+    "pl": _phrases(typed_words_pl.KINDS),
+}
+"""Ways to ask what there is of something."""

@@ -21,7 +21,8 @@ order {}: send me {}; send us {}; send {}; bring me {}; bring us {}; bring {}; b
     can i get some {}; can i have some {}; could i have some {}; some {}; may i have some {}; have {};
     add {}
 order one {}: order another {}; get me another {}; i need another {}; another {}
-make it {}: actually just {}; just {}; only {}; actually only {}; i only want {}; i just want {};
+make it {}: change it to {}; change that to {}; change to {}; {} instead; i want {} instead;
+    actually just {}; just {}; only {}; actually only {}; i only want {}; i just want {};
     make that just {}; better {}; rather {}; i would rather have {}
 add {}: i also need {}; i also want {}; also {}; add {} to my order; add {} to the order;
     add {} to my basket; add {} to the basket; add {} to it; add {} too; add {} as well; add some {};
@@ -51,6 +52,7 @@ where is my order: has my order shipped; has my order been shipped; did my order
     when is my order coming; my order; is my order confirmed; did you order it; did you send my order;
     was my order placed; when do i get my order; when will i get my order; when is my delivery coming;
     where is my delivery; wheres my delivery; where is my parcel; where are my things; has it shipped;
+    do i have any orders; do i have an order; are there any orders; what is my order;
     has it been ordered; is it ordered; when will my things come; how is my order
 add it to the list and order on monday: order it on monday; do it on monday; order that on monday;
     buy it on monday; order them on monday
@@ -118,7 +120,7 @@ what is on the list: is {} on the list; is {} on my list; show list; my list; th
     what is in the list; list
 clear the list: delete the list; delete my list; wipe the list; start a new list; new list;
     delete my shopping list; erase the list
-add {} to the list: write {} on the list; write {} on my list; write down {}; list {}; note down {};
+add {} to the list: write {} on the list; write {} on my list; write down {}; note down {};
     remind me to buy {}; remind me to get {}; remind me to order {}; put {} in the list
 take {} off the list: strike {} off the list; strike {} from the list; drop {} from the list
 the usual: order the usual thing; the usual thing; usual; what i always order; as always
@@ -133,7 +135,14 @@ give me a quote: get a quote; quote; we need a quote; a quote
 
 PRICE_OF_IT = """
 how much is that; how much is it; how much are they; how much does it cost; how much does that cost;
-what does it cost; what does that cost; what is the total; whats the total; how much in total;
-how much altogether; how much is it altogether; how much; what is the price; whats the price; total;
-how much will it be; how much is this; how much is it all; what will that be
+what does it cost; what does that cost; what is the total; whats the total; what is my total; whats my total;
+my total; how much in total; how much altogether; how much is it altogether; how much; what is the price;
+whats the price; total; how much will it be; how much is this; how much is it all; what will that be
+"""
+
+KINDS = """
+what kinds of {} do you have; what kind of {} do you have; what types of {} do you have; which {} do you have;
+what sorts of {} do you have; what {} do you have; which {} is there; what {} is there; what {} are there;
+which {} are there; what kinds of {} are there; what other {} do you have; show me all {}; show all {};
+list all {}; list {}; what {} do you sell; which {} do you sell; what {} have you got; show me {}
 """

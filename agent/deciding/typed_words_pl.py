@@ -119,3 +119,8 @@ ile to będzie; ile razem; ile to kosztuje; ile to; ile za to; ile za wszystko; 
 jaka cena; ile wychodzi; ile to wychodzi; ile kosztuje; razem ile; ile płacę; ile to razem; po ile to;
 ile to będzie razem; ile to będzie kosztować; ile
 """
+
+KINDS = """
+jakie macie {}; jaki macie {}; jaką macie {}; jakie {} macie; jaki {} macie; jaką {} macie; jakie są {};
+jakie rodzaje {} macie; jakie są rodzaje {}; jakie {} są; pokaż {}; pokaż wszystkie {}; jakie inne {} macie
+"""

@@ -17,6 +17,7 @@ from agent.deciding.conversation import (
     Committing,
     Confirming,
     Confused,
+    Event,
     Idle,
     OrderHeard,
     Repeated,
@@ -29,7 +30,6 @@ from agent.deciding.manner_words import MannerAsked
 from agent.deciding.offered import AskOffer, AwaitingOffer, OfferArrived, OfferLate
 from agent.deciding.placed import ReceiptArrived, ReceiptLate
 from agent.deciding.proposals import Low
-from agent.deciding.questions import priced_basket
 from agent.deciding.spoken_basket import spoken_basket
 from agent.deciding.tongues import tongue_asked
 from agent.deciding.typed_ways import asks_price_of_it, in_other_words
@@ -43,12 +43,11 @@ from agent.deciding.understanding import (
     NotUnderstood,
     OrderAsked,
     RepeatAsked,
-    asks_what_is_low,
-    understand,
 )
 from agent.deciding.verification import TYPED, Verdict
 from agent.plumbing.sentence_graph import normalise_text
 from agent.till.asks import NO_SHOP, Shop
+from agent.till.by_measure import in_packs
 from agent.till.desk import Conversation, Desk
 from agent.till.followed import Followed
 from agent.till.heard import answer_to, changeable, wanted_otherwise
@@ -56,22 +55,23 @@ from agent.till.inquiries import Inquiries
 from agent.till.listing import Listing
 from agent.till.offers import AskForOffer, no_offers
 from agent.till.on_screen import on_screen
+from agent.till.other_tongue import meaning_typed
+from agent.till.own_goods import asked_of_goods
 from agent.till.ready import typist
 from agent.till.recall import ordered_again, recalled
 from agent.till.screen_number import ScreenNumber, drawn
 from agent.till.suggesting import suggestion
 from agent.till.talk import Talk
-from agent.till.tongue import low_in_words, titled, told_of_tongues, tongues
+from agent.till.tongue import titled, told_of_tongues, tongues
 from agent.till.typed_about import typed_about
-from agent.till.typed_aids import aided, hinted
+from agent.till.typed_aids import aided, hinted, price_asked, unclear_meanwhile
 
 WhatIsLow = Callable[[], tuple[Sequence[Low], Sequence[SensorsSilent]]]
 """What has run low, and which sensors cannot say so any more."""
 
 
 class TypedDialogue(Talk):
-    """One `earmark chat`. What it read back can be taken over by the spoken dialogue, which reads it
-    aloud."""
+    """One `earmark chat`. The spoken dialogue can take over what it read back, and reads it aloud."""
 
     def __init__(
         self,
@@ -128,6 +128,7 @@ class TypedDialogue(Talk):
         CatalogueError catalogue_language where nothing can be ordered in the language any more."""
         self._desk.coming.look()
         self.awaited.look()
+        text = in_packs(self._desk, text, self._language).text or text
         if isinstance(self._state, AwaitingOffer):
             self._apply(OfferLate())  # whoever types on does not wait
             if asks_price_of_it(text, self._language):
@@ -140,10 +141,8 @@ class TypedDialogue(Talk):
         asking = not isinstance(self._state, Idle)
         if self._listing.typed(text, self._in_hand, self._inquiries.about, asking=asking):
             return
-        if asks_what_is_low(text, self._language):
-            self._reply(low_in_words(self._desk, *self._what_is_low(), self._language))
-            return
-        answer = recalled(self._desk, text, self._person, self._language)
+        answer = asked_of_goods(self._desk, text, *self._what_is_low(), self._person, self._language)
+        answer = answer or recalled(self._desk, text, self._person, self._language)
         if answer := answer or suggestion(self._desk, text, self._person, self._in_hand, self._language):
             self._answered(answer)
             return
@@ -161,7 +160,7 @@ class TypedDialogue(Talk):
             is_denied = self._in_hand is not None and self._meaning("consent", text) == Answer("denial")
             (self._not_now if is_denied else self._answered)(told)
             return
-        if priced := self._priced(text):
+        if priced := price_asked(self._desk, text, self._language):
             self._inquiries.ordered(priced)
             self._say(Say("price", basket=priced))
             return
@@ -180,7 +179,7 @@ class TypedDialogue(Talk):
                 self._apply(Changed(both, self.speaker, same_speaker=True))
             case ChangeAsked(readings) if before is not None:
                 none_left = Answered(Answer("denial"), self.speaker, same_speaker=True)
-                self._apply(wanted_otherwise(readings, before, none_left, self._desk, self._language))
+                self._put(text, wanted_otherwise(readings, before, none_left, self._desk, self._language))
             case Answer():
                 self._apply(Answered(meaning, TYPED))
             case HelpAsked():
@@ -195,14 +194,21 @@ class TypedDialogue(Talk):
                 self._apply(Repeated())
             case _ if other := in_other_words(text, self._language, tried):
                 self.typed(other, (*tried, text))
-            case _ if (hint := self._hinted(text, asking=asking)) is not None:
+            case _ if (hint := self._hinted((*tried, text), asking=asking)) is not None:
                 self._answered(hint)
             case _:
-                self._apply(Confused())
+                self._put(text, Confused())
 
-    def _hinted(self, text: str, *, asking: bool) -> str | None:
+    def _put(self, text: str, event: Event) -> None:
+        """As `_apply`; but what is not understood takes nothing away from what waits for a PIN or a phone."""
+        if told := unclear_meanwhile(self._desk, text, event, self.awaiting, self._language):
+            self._answered(told)
+        else:
+            self._apply(event)
+
+    def _hinted(self, texts: tuple[str, ...], *, asking: bool) -> str | None:
         about = self._inquiries.about
-        return hinted(self._desk, text, self._language, self._in_hand, about, asking=asking)
+        return hinted(self._desk, texts, self._language, self._in_hand, about, asking=asking)
 
     def _speak(self, language: str) -> None:
         """From now on, and what is asked is asked once more in it."""
@@ -257,14 +263,8 @@ class TypedDialogue(Talk):
     def _typist(self) -> Verdict:
         return typist(self._desk, self._person)
 
-    def _priced(self, text: str) -> Basket | None:
-        edition = self._desk.edition
-        questions = edition.questions.get(self._language, ())
-        return priced_basket(edition.parser(self._language), edition.catalogue, questions, text)
-
     def _meaning(self, entry: str, text: str) -> Meaning:
-        edition = self._desk.edition
-        return understand(edition.parser(self._language), edition.catalogue, entry, text, text)
+        return meaning_typed(self._desk, entry, text, self._language)
 
     def receipt(self, intent_id: str, event: ReceiptArrived) -> None:
         """A verified receipt for any order; only the followed one is shown."""

@@ -112,6 +112,13 @@ def test_it_answers_as_of_a_first_order_or_of_one_like_those_before(
     assert found["rules"][0]["unusual"] == ["goods", "amount", "hour"]
 
 
+def test_a_role_that_nothing_is_about_is_told(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(settings, "explain", "--person", "Anna", "--role", "chidl", *EXPLAIN)
+    assert "note: nothing here is about the role 'chidl'; named are: child" in capsys.readouterr().out
+    run(settings, "explain", "--person", "Anna", "--role", "child", *EXPLAIN)
+    assert "nothing here is about the role" not in capsys.readouterr().out
+
+
 def test_without_the_shops_details_a_category_may_be_any(
     settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

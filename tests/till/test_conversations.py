@@ -29,6 +29,7 @@ from agent.deciding.habit_words import HABIT_REPLIES
 from agent.deciding.history_words import TOLD
 from agent.deciding.inquired import Inquired
 from agent.deciding.offered import AwaitingOffer
+from agent.deciding.own_goods_words import OWN_REPLIES
 from agent.deciding.replies_lists import LIST_REPLIES
 from agent.deciding.replies_questions import ALOUD
 from agent.deciding.reply_words import REPLIES
@@ -67,6 +68,7 @@ REPLY_TABLES: Mapping[str, Any] = {
     "list": LIST_REPLIES,
     "habit": HABIT_REPLIES,
     "told": TOLD,
+    "own": OWN_REPLIES,
 }
 _ELSEWHERE: Mapping[str, str] = {
     "reply: certificate_ending": "tests/till/test_certificate_care.py",

@@ -84,5 +84,5 @@ def test_asking_and_typing_yes_orders_nothing_and_leaves_the_proposal(till: Till
 
 def test_asking_leaves_a_typed_basket_as_it_is(till: Till) -> None:
     replies = ask(till, "en", "order a pack of butter", "what is running low?", "cancel")
-    assert replies[1] == "Nothing is running low."
+    assert replies[1] == f"Nothing is running low. {replies[0]}"
     assert replies[2].startswith("Cancelled")
