@@ -52,6 +52,9 @@ _PARTS: Mapping[str, Mapping[str, Fraction]] = {
 
 _MOST_WORDS_OF_A_NUMBER, _LONGEST_NUMBER = 3, 9
 
+_NUMBER = re.compile(r"[0-9]+(?:[.,](?![0-9]{3}$)[0-9]+|/[1-9][0-9]*)?", re.ASCII)
+"""Not "1,000": that is a thousand to some and one to others."""
+
 
 class Measured(NamedTuple):
     """`amount` in `unit`, `said` so, of `thing`, with `before` in front of it; other words may follow that in
@@ -136,15 +139,11 @@ def _number_at_end(words: list[str], language: str) -> tuple[Fraction | None, in
             return parts[said], length
         if said in spoken_numbers(language):
             return Fraction(spoken_numbers(language)[said]), length
-    return (Fraction(1), 0) if language == "pl" else (None, 0)
+    is_unread = bool(words) and any(each.isdigit() for each in words[-1])
+    return (Fraction(1), 0) if language == "pl" and not is_unread else (None, 0)
 
 
 def _exact(word: str) -> Fraction | None:
-    try:
-        return (
-            Fraction(word.replace(",", "."))
-            if word[:1].isdecimal() and len(word) <= _LONGEST_NUMBER
-            else None
-        )
-    except ValueError:
+    if len(word) > _LONGEST_NUMBER or not _NUMBER.fullmatch(word):
         return None
+    return Fraction(word.replace(",", "."))
