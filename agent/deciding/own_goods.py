@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from agent.deciding.basket import Basket, Line, counts_of
@@ -31,30 +31,33 @@ def spent_in_words(
     item: str,
 ) -> str:
     """What was spent on it in `period`, out of `orders`, oldest first. An order that held other things as
-    well has one total, so there the prices of now are counted, and it is said so. `item` is what is meant."""
+    well has one total, so there the prices of now are counted, and it is said so; as it is of what has none
+    any more. `item` is what is meant."""
     words, said = OWN_REPLIES[language], PERIOD_WORDS[language][period][0]
-    begun = said[:1].upper() + said[1:]
+    shown = {"Period": said[:1].upper() + said[1:], "item": item}
     with_it = [order for order in in_period(orders, period, now) if _counts(order, is_meant)]
-    sums, is_by_today, lines = list[Money](), False, dict[str, Line]()
+    sums, lines, notes = list[Money](), dict[str, Line](), dict[str, None]()
     for order in with_it:
         counts = _counts(order, is_meant)
-        basket = basket_of("|".join(f"{sku}*{count}" for sku, count in counts.items()))
+        sold = _sold(counts, basket_of)
         if len(counts) == len(counts_of(order.key)):
             sums.append(order.total)
-        elif basket is not None:
-            sums.append(basket.total)
-            is_by_today = True
-        for line in basket.lines if basket else ():
+        else:
+            sums += [line.total for line in sold]
+            notes |= dict.fromkeys(["today_prices"] * bool(sold) + ["not_sold"] * (len(sold) < len(counts)))
+        for line in sold:
             lines[line.sku] = line if line.sku not in lines else lines[line.sku].plus(line.quantity)
-    if not sums or not lines:
-        return words["spent_nothing"].format(Period=begun, item=item)
+    if not with_it:
+        return words["spent_nothing"].format(**shown)
+    if not sums:
+        return words["spent_unknown"].format(**shown)
     answer = words["spent"].format(
-        Period=begun,
+        **shown,
         total=total_in_words(sums, language),
-        items=joined([spoken_line(line, language) for line in lines.values()], language),
+        items=_in_words(lines.values(), language) or item,
         count=count_in_words(len(with_it), language),
     )
-    return f"{answer} {words['today_prices']}" if is_by_today else answer
+    return " ".join((answer, *(words[note] for note in notes)))
 
 
 def last_in_words(
@@ -65,13 +68,13 @@ def last_in_words(
     language: str,
     item: str,
 ) -> str:
-    """When it was ordered last, out of `orders`, oldest first, and how much of it."""
+    """When it was ordered last, out of `orders`, oldest first, and how much of what is still sold of it.
+    `item` is what is meant."""
     words = OWN_REPLIES[language]
     for order in reversed(orders):
-        counts = _counts(order, is_meant)
-        basket = basket_of("|".join(f"{sku}*{count}" for sku, count in counts.items())) if counts else None
-        if basket is not None:
-            items = joined([spoken_line(line, language) for line in basket.lines], language)
+        if counts := _counts(order, is_meant):
+            sold = _sold(counts, basket_of)
+            items = _in_words(sold, language) or item
             days = (now.date() - order.at.date()).days
             when = words.get(f"ago_{days}") or ago_in_words(days, language)
             return words["last_open" if order.open else "last"].format(when=when, items=items)
@@ -80,3 +83,14 @@ def last_in_words(
 
 def _counts(order: PastOrder, is_meant: IsMeant) -> dict[str, int]:
     return {sku: count for sku, count in counts_of(order.key).items() if is_meant(sku)}
+
+
+def _sold(counts: Mapping[str, int], basket_of: BasketOf) -> list[Line]:
+    """Those that still are, at the prices of now."""
+    baskets = (basket_of(f"{sku}*{count}") for sku, count in counts.items())
+    return [line for basket in baskets if basket is not None for line in basket.lines]
+
+
+def _in_words(lines: Iterable[Line], language: str) -> str:
+    told = [spoken_line(line, language) for line in lines]
+    return joined(told, language) if told else ""

@@ -111,7 +111,21 @@ def test_orders_of_another_time_or_thing_do_not_count() -> None:
 
 
 def test_what_is_not_sold_any_more_beside_other_things_has_no_price_to_count() -> None:
-    assert _spent(_order("milk*1|tea-gone*2", 9_900)) == "This month nothing of that was ordered: tea."
+    order = _order("milk*1|tea-gone*2", 9_900)
+    assert _spent(order) == (
+        "This month it came with other things, and what it cost then I cannot tell, as it is not sold any more:"
+        " tea."
+    )
+    assert _spent(order, _order("tea*1|milk*1|tea-gone*2", 9_900)) == (
+        "This month: seven zloty on one bag of tea, in two orders. "
+        "What came so and is not sold any more is not counted. "
+        "What came together with other things is counted at today's prices."
+    )
+
+
+def test_what_is_not_sold_any_more_and_came_alone_cost_what_it_cost() -> None:
+    assert _spent(_order("tea-gone*2", 900)) == "This month: nine zloty on tea, in one order."
+    assert _last(_order("tea*1", 100, days=5), _order("tea-gone*2", 900)) == "Last ordered today: tea."
 
 
 @pytest.mark.parametrize(

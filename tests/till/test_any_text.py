@@ -30,6 +30,8 @@ _WORDS = (
     *_SAID.split(),
     *("okay nabu", "yes, place my order", "and a box of green tea", "instead"),
     *("{items}", "%s", "\x00", "\u202e", "🙂"),
+    *("1/0", "1e9999999", "0.5", "1,000", "2x", "kg", "g", "l", "pół", "litre", "pieces", "sztuk"),
+    *("do we need", "how much did we spend on", "ile wydałam na", "czy mamy jeszcze"),
 )
 _TEXTS = st.one_of(
     st.text(max_size=LONGEST),
@@ -59,6 +61,7 @@ def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
 @example(["order two bags of coffee" + " and a box of green tea" * 20, "not " * 120])
 @example([" " * LONGEST, "", "\n"])
 @example(["dopisz " + "kawy " * 90 + "do listy", "zmień na " * 50, "co zamówiłam dzisiaj"])
+@example(["order 1/0 kg of coffee", "poproszę 1e9999999 kg kawy", "1" * LONGEST + " kg of coffee"])
 @given(st.lists(_TEXTS, min_size=1, max_size=5))
 @pytest.mark.parametrize("language", ["en", "pl"])
 @pytest.mark.parametrize("named", [False, True])

@@ -82,6 +82,8 @@ _ELSEWHERE: Mapping[str, str] = {
     "reply: not_read_back": "no step of the table does it: tests/deciding/test_dialogue.py",
     "reply: too_long": "names of 500 letters: tests/till/test_too_long.py",
     "reply: shown_on_phone": "names of 500 letters: tests/till/test_too_long.py",
+    "own: not_sold": "the shop sells it no more: tests/deciding/test_own_goods.py",
+    "own: spent_unknown": "the shop sells it no more: tests/deciding/test_own_goods.py",
     "reply: remember_failed": "nothing can be written: tests/till/test_remembering.py",
     "reply: typed_about_me": "only in a language without words for what could be told instead",
     "reply: wrong_lost_open_typed": "nothing can be written",
