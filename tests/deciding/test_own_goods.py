@@ -113,8 +113,8 @@ def test_orders_of_another_time_or_thing_do_not_count() -> None:
 def test_what_is_not_sold_any_more_beside_other_things_has_no_price_to_count() -> None:
     order = _order("milk*1|tea-gone*2", 9_900)
     assert _spent(order) == (
-        "This month it came with other things, and what it cost then I cannot tell, as it is not sold any more:"
-        " tea."
+        "This month it came with other things, and what it cost then I cannot tell, as it is not sold any"
+        " more: tea."
     )
     assert _spent(order, _order("tea*1|milk*1|tea-gone*2", 9_900)) == (
         "This month: seven zloty on one bag of tea, in two orders. "
