@@ -201,10 +201,37 @@ def test_what_stays_in_the_next_version_holds_since_it_came(shop: Bench) -> None
     found = shop.desk._situations.of(DEVICE, "none").limited
     assert found is not None
     assert [since_s for _, since_s in found.rules] == [since[2], since[1]]
-    assert found.since_s == since[2], "the limits are others"
+    assert found.limits == Limits(), "the limits are others"
     rule(shop, *(one for one, _ in found.rules), now_s=NOW_S)
     again = shop.desk._situations.of(DEVICE, "none").limited
     assert again == found
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        (Limits(largest_quantity=1, most_lines=3), "device_limit"),
+        (Limits(largest_quantity=1, factor_order_max_minor=1), "device_limit"),
+        (Limits(largest_quantity=1), "device_limit"),
+        (Limits(largest_quantity=2), "ordered"),
+        (Limits(factor_order_max_minor=1, voice_order_max_minor=1), "ordered"),
+    ],
+)
+def test_a_limit_beside_one_that_was_changed_holds_since_it_came(
+    shop: Bench, changed: Limits, code: str
+) -> None:
+    rule(shop, now_s=NOW_S - 300, limits=Limits(largest_quantity=1, most_lines=5))
+    early = shop.road.commit(agreed())
+    rule(shop, now_s=NOW_S + 60, limits=changed)
+    assert shop.desk.intent(DEVICE, early.payload, now_s=NOW_S + 61).code == code
+
+
+@pytest.mark.parametrize(("most", "since_s"), [(30_00, NOW_S - 300), (20_00, NOW_S - 300), (19_99, NOW_S)])
+def test_a_limit_that_allows_more_is_none_that_is_new(shop: Bench, most: int, since_s: int) -> None:
+    rule(shop, now_s=NOW_S - 300, limits=Limits(factor_order_max_minor=20_00))
+    rule(shop, limits=Limits(factor_order_max_minor=most))
+    limited = shop.desk._situations.of(DEVICE, "none").limited
+    assert limited is not None and limited.since_s["factor_order_max_minor"] == since_s
 
 
 def test_a_new_key_makes_no_rule_younger(shop: Bench) -> None:
