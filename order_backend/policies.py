@@ -17,7 +17,7 @@ from agent.committing.envelope import (
     encode_event,
     to_claims,
 )
-from agent.committing.shop_policy import TYP, Limits, PolicyClaims
+from agent.committing.shop_policy import TYP, Before, Limits, PolicyClaims
 from agent.committing.shop_rules import ShopRule
 from order_backend.database import Database
 from order_backend.folder import ShopFolder
@@ -82,6 +82,7 @@ class Policies:
             claims = msgspec.structs.replace(
                 claims,
                 limits_since={name: before.limit_from_s(name) for name in _kept(before.limits, limits)},
+                limits_before=dict(_lowered(before, limits, now_s - config.longest_lifetime_s)),
                 rules_since={rule.id: before.rule_from_s(rule) for rule in rules if rule in old},
             )
         signed = jws.sign(to_claims(claims), folder.signing_key("policy"), typ=TYP)
@@ -98,6 +99,25 @@ def _kept(before: Limits, after: Limits) -> Iterator[str]:
     for name, most in msgspec.structs.asdict(after).items():
         if most is not None and old[name] is not None and most >= old[name]:
             yield name
+
+
+def _lowered(before: PolicyClaims, after: Limits, oldest_s: int) -> Iterator[tuple[str, Before]]:
+    """What a limit was before, by its name: of several that came one after another the highest, as far back as
+    an order that was agreed then may still come (`oldest_s`)."""
+    new = msgspec.structs.asdict(after)
+    for name, most in msgspec.structs.asdict(before.limits).items():
+        if most is None or new[name] is None:
+            continue
+        since_s, earlier = before.limit_from_s(name), before.limits_before.get(name)
+        if earlier is not None and since_s <= oldest_s:
+            earlier = None
+        if new[name] >= most:
+            if earlier is not None:
+                yield name, earlier
+        elif earlier is not None:
+            yield name, Before(max(earlier.most, most), earlier.since)
+        else:
+            yield name, Before(most, since_s)
 
 
 def policy_claims(event: bytes) -> PolicyClaims:

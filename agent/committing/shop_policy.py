@@ -36,12 +36,19 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
     most_lines: Count | None = None
 
 
+class Before(msgspec.Struct, frozen=True):
+    """What one limit was `since` then, until the one that there is came: at most so much."""
+
+    most: Minor
+    since: UnixSeconds
+
+
 class PolicyClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the shop signs with its policy key for the device `aud`. A device of a release before `rules`
     keeps to the limits alone.
 
     `limits_since` (by name) and `rules_since` (by id) say since when what an earlier version had too has
-    held, for the shop itself; of all else `iat` does."""
+    held, for the shop itself; of all else `iat` does. `limits_before` is of those that were lowered."""
 
     iss: str
     aud: str
@@ -51,6 +58,7 @@ class PolicyClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     limits: Limits
     rules: ShopRules = ()
     limits_since: Annotated[dict[str, UnixSeconds], msgspec.Meta(max_length=MOST_RULES)] = {}
+    limits_before: Annotated[dict[str, Before], msgspec.Meta(max_length=MOST_RULES)] = {}
     rules_since: Annotated[dict[str, UnixSeconds], msgspec.Meta(max_length=MOST_RULES)] = {}
 
     def limit_from_s(self, name: str) -> int:

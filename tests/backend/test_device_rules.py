@@ -28,7 +28,7 @@ from agent.plumbing.settings import Policy
 from agent.till.shop_rules import rules_of
 from order_backend.checks import PricedLine
 from order_backend.device_rules import EVERY_FACTOR, is_broken, is_judged
-from order_backend.limited import Claimed
+from order_backend.limited import Claimed, _holding
 from order_backend.publishing import publish
 from order_backend.rotations import rotate, take_up
 from order_backend.signing_again import sign_again
@@ -232,6 +232,26 @@ def test_a_limit_that_allows_more_is_none_that_is_new(shop: Bench, most: int, si
     rule(shop, limits=Limits(factor_order_max_minor=most))
     limited = shop.desk._situations.of(DEVICE, "none").limited
     assert limited is not None and limited.since_s["factor_order_max_minor"] == since_s
+
+
+def test_what_was_signed_before_a_limit_was_lowered_is_held_to_the_one_before(shop: Bench) -> None:
+    """Each of the three steps may hold for what is still under way: no honest order of it is refused."""
+
+    def most(agreed_s: int) -> int | None:
+        limited = shop.desk._situations.of(DEVICE, "none").limited
+        holding = _holding(limited, agreed_s)
+        return holding.factor_order_max_minor if holding is not None else None
+
+    lifetime_s = shop.folder.config().longest_lifetime_s
+    steps = {NOW_S: 60, NOW_S + 100: 50, NOW_S + 200: 55, NOW_S + 300: 40}
+    for at_s, limit in steps.items():
+        rule(shop, now_s=at_s, limits=Limits(factor_order_max_minor=limit))
+    assert [most(NOW_S + seconds) for seconds in (-1, 0, 250, 299, 300)] == [None, 60, 60, 60, 40]
+    rule(shop, now_s=NOW_S + 300 + lifetime_s, limits=Limits(factor_order_max_minor=30))
+    assert [most(NOW_S + seconds) for seconds in (299, 300, 300 + lifetime_s)] == [None, 40, 30]
+    rule(shop, now_s=NOW_S + 400 + lifetime_s, limits=Limits())
+    rule(shop, now_s=NOW_S + 500 + lifetime_s, limits=Limits(factor_order_max_minor=30))
+    assert most(NOW_S + 499 + lifetime_s) is None, "there was none"
 
 
 def test_a_new_key_makes_no_rule_younger(shop: Bench) -> None:
