@@ -102,8 +102,8 @@ def _kept(before: Limits, after: Limits) -> Iterator[str]:
 
 
 def _lowered(before: PolicyClaims, after: Limits, oldest_s: int) -> Iterator[tuple[str, Before]]:
-    """What a limit was before, by its name: of several that came one after another the highest, as far back as
-    an order that was agreed then may still come (`oldest_s`)."""
+    """What a limit was before, by its name: of several that came one after another the highest, as far back
+    as an order that was agreed then may still come (`oldest_s`)."""
     new = msgspec.structs.asdict(after)
     for name, most in msgspec.structs.asdict(before.limits).items():
         if most is None or new[name] is None:
