@@ -75,9 +75,7 @@ def _runs_again(
     """After a restart all of them are active, and stay so for some looks."""
     tell("--no-block", "try-restart", TARGET)
     steady, until_s = 0, now_s() + PATIENCE_SECONDS
-    while (
-        now_s() < until_s
-    ):  # by the clock: a look may take long itself, and the unit that looks has a limit too
+    while now_s() < until_s:  # not so many looks: each may take long, and earmark-restart has a limit too
         sleep(_LOOK_SECONDS)
         steady = steady + 1 if all(tell("is-active", unit) == "active" for unit in units) else 0
         if steady == _STEADY_LOOKS:

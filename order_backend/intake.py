@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from typing import Protocol
 
 from agent.committing.envelope import (
     STATUS,
@@ -25,6 +24,7 @@ from order_backend.device_log import DeviceLog
 from order_backend.folder import ShopFolder
 from order_backend.growth import GROWS_TOO_FAST
 from order_backend.presences import Presences
+from order_backend.publish import Publish
 from order_backend.rates import Rates
 from order_backend.receipts import Reply
 from order_backend.renewals import Renewals
@@ -36,12 +36,6 @@ BURST_S = 20
 STATUSES_AT_ONCE = 30
 STATUSES_PER_S = 0.5
 """An honest device comes and goes no oftener than its connection breaks, and with each till that starts."""
-
-
-class Publish(Protocol):
-    """At QoS 1."""
-
-    def __call__(self, topic: str, payload: bytes, *, retain: bool = False) -> object: ...
 
 
 class Intake:

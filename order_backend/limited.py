@@ -7,13 +7,15 @@ limits were is not held against them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import bindparam, func, select
 
 from agent.committing import jws
-from agent.committing.shop_policy import Limits
+from agent.committing.shop_policy import Before, Limits
 from agent.committing.shop_rules import ShopRule
 from order_backend.checks import CheckedIntent, PricedLine, Refusal
 from order_backend.database import Database
@@ -36,11 +38,13 @@ _PLACED = (
 
 
 class Limited(NamedTuple):
-    """What a device may order, and since when (Unix seconds); `rules` ask for more, each since when."""
+    """What a device may order; since when (Unix seconds) each limit that there is holds, by its name, and
+    what it was `before`; `rules` ask for more, each since when."""
 
     limits: Limits
-    since_s: int
+    since_s: Mapping[str, int]
     rules: tuple[tuple[ShopRule, int], ...] = ()
+    before: Mapping[str, Before] = MappingProxyType({})
 
 
 class Claimed(NamedTuple):
@@ -70,7 +74,12 @@ def limited_by(event: bytes) -> Limited:
     """What `event` holds a device to."""
     claims = policy_claims(event)
     rules = tuple((rule, claims.rule_from_s(rule)) for rule in claims.rules)
-    return Limited(claims.limits, claims.limits_from_s, rules)
+    since_s = {
+        name: claims.limit_from_s(name)
+        for name, most in msgspec.structs.asdict(claims.limits).items()
+        if most is not None
+    }
+    return Limited(claims.limits, since_s, rules, claims.limits_before)
 
 
 def check_limits(limited: Limited | None, order: Claimed) -> None:
@@ -102,7 +111,16 @@ def check_day(database: Database, limited: Limited | None, device_id: str, inten
 
 
 def _holding(limited: Limited | None, agreed_s: int) -> Limits | None:
-    return limited.limits if limited is not None and agreed_s >= limited.since_s else None
+    """Those that held then."""
+    if limited is None:
+        return None
+    younger = [name for name, since_s in limited.since_s.items() if since_s > agreed_s]
+    then = {name: _most(limited.before.get(name), agreed_s) for name in younger}
+    return msgspec.structs.replace(limited.limits, **then)
+
+
+def _most(before: Before | None, agreed_s: int) -> int | None:
+    return before.most if before is not None and before.since <= agreed_s else None
 
 
 def _by_voice(amr: tuple[str, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import uuid4
 
 import msgspec
@@ -16,7 +17,7 @@ from agent.committing.envelope import (
     encode_event,
     to_claims,
 )
-from agent.committing.shop_policy import TYP, Limits, PolicyClaims
+from agent.committing.shop_policy import TYP, Before, Limits, PolicyClaims
 from agent.committing.shop_rules import ShopRule
 from order_backend.database import Database
 from order_backend.folder import ShopFolder
@@ -70,7 +71,8 @@ class Policies:
         rules: tuple[ShopRule, ...] | None = None,
     ) -> int:
         """Signs them under the next version, which is given, with the rules that there are where none are
-        given; inside a transaction. What stays as it was holds since it came, also under another key."""
+        given; inside a transaction. What stays as it was holds since it came, also under another key; so
+        does a limit that allows more now."""
         config, version = folder.config(), self.limits(device_id)[0] + 1
         before = self._claims(device_id)
         old = before.rules if before is not None else ()
@@ -79,7 +81,8 @@ class Policies:
         if before is not None:
             claims = msgspec.structs.replace(
                 claims,
-                limits_since=before.limits_from_s if limits == before.limits else msgspec.UNSET,
+                limits_since={name: before.limit_from_s(name) for name in _kept(before.limits, limits)},
+                limits_before=dict(_lowered(before, limits, now_s - config.longest_lifetime_s)),
                 rules_since={rule.id: before.rule_from_s(rule) for rule in rules if rule in old},
             )
         signed = jws.sign(to_claims(claims), folder.signing_key("policy"), typ=TYP)
@@ -88,6 +91,33 @@ class Policies:
         statement = self._db.insert(policies).values(device_id=device_id, **values)
         self._db.execute(statement.on_conflict_do_update(index_elements=["device_id"], set_=values))
         return version
+
+
+def _kept(before: Limits, after: Limits) -> Iterator[str]:
+    """The names of the limits that whoever kept to `before` has kept to as well, as each is a maximum."""
+    old = msgspec.structs.asdict(before)
+    for name, most in msgspec.structs.asdict(after).items():
+        if most is not None and old[name] is not None and most >= old[name]:
+            yield name
+
+
+def _lowered(before: PolicyClaims, after: Limits, oldest_s: int) -> Iterator[tuple[str, Before]]:
+    """What a limit was before, by its name: of several that came one after another the highest, as far back
+    as an order that was agreed then may still come (`oldest_s`)."""
+    new = msgspec.structs.asdict(after)
+    for name, most in msgspec.structs.asdict(before.limits).items():
+        if most is None or new[name] is None:
+            continue
+        since_s, earlier = before.limit_from_s(name), before.limits_before.get(name)
+        if earlier is not None and since_s <= oldest_s:
+            earlier = None
+        if new[name] >= most:
+            if earlier is not None:
+                yield name, earlier
+        elif earlier is not None:
+            yield name, Before(max(earlier.most, most), earlier.since)
+        else:
+            yield name, Before(most, since_s)
 
 
 def policy_claims(event: bytes) -> PolicyClaims:

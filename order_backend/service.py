@@ -41,7 +41,7 @@ from order_backend.taking import MOST_TOGETHER, Arrived, Taking
 TIME_EVERY_S = 60.0
 CLAIM_EVERY_S = 5.0
 RECEIVE_MAXIMUM = MOST_TOGETHER
-SESSION_TAKEN_OVER = 0x8E
+SESSION_TAKEN_OVER, NOT_AUTHORIZED = 0x8E, 0x87
 _SUBSCRIPTIONS = (
     "$share/orders/va/v1/d/+/up/intent",
     "$share/orders/va/v1/d/+/up/query",
@@ -227,7 +227,7 @@ class OrderService:
     def _on_publish(
         self, client: mqtt.Client, _: object, mid: int, reason: ReasonCode, properties: object
     ) -> None:
-        self._watch.acknowledged(mid)
+        self._watch.acknowledged(mid, is_refused=reason.is_failure)
         if not reason.is_failure:
             self._announcing.published(mid)
             if self._carrier is not None:
@@ -260,10 +260,13 @@ class OrderService:
     def _on_subscribe(
         self, client: mqtt.Client, _: object, mid: int, reasons: list[ReasonCode], properties: object
     ) -> None:
-        if any(reason.is_failure for reason in reasons[: len(_SUBSCRIPTIONS)]):
+        *others, echo = (reason.is_failure for reason in reasons)
+        if any(others):
             log.error("broker_refused the subscriptions: see its access list")
             client.disconnect()
             return
+        if echo:
+            self._watch.refused()
         log.info("serving %s:%d as %s", self._host, self._port, self.name)
         self._said = ""
         self.connected.set()
@@ -272,6 +275,7 @@ class OrderService:
         self, client: mqtt.Client, _: object, flags: object, reason: ReasonCode, properties: object
     ) -> None:
         self.connected.clear()
+        self._watch.ended(is_refusal=reason.value == NOT_AUTHORIZED)
         if reason.value == SESSION_TAKEN_OVER:
             log.error("replica_twice another order service connects as %s: give each its own name", self.name)
         log.info("broker_lost %s", reason)

@@ -21,7 +21,7 @@ class SessionWatch:
         self.topic = echo_topic(name)
         self._echo = Echo(lambda payload: publish(self.topic, payload))
         self._monotonic_s = monotonic_s
-        self._is_misconfigured = False
+        self._is_refusal_said = False
         self.new_session()
 
     def new_session(self) -> None:
@@ -34,10 +34,19 @@ class SessionWatch:
         """Published at QoS 1."""
         self._in_flight.sent(packet_id)
 
-    def acknowledged(self, packet_id: int) -> None:
+    def acknowledged(self, packet_id: int, *, is_refused: bool = False) -> None:
         """By the broker, whatever it says."""
         self._in_flight.acknowledged(packet_id)
-        self._echo.acknowledged(packet_id)
+        self._echo.acknowledged(packet_id, is_refused=is_refused)
+
+    def refused(self) -> None:
+        """The broker does not let this service read `topic`."""
+        self._echo.refused()
+
+    def ended(self, *, is_refusal: bool) -> None:
+        """The broker has ended the session; `is_refusal`: for something that this service may not."""
+        if is_refusal:
+            self._echo.hung_up_on()
 
     def came(self, topic: str, payload: bytes, qos: int) -> bool:
         """A message; whether it was this service's own and nobody else's business."""
@@ -56,7 +65,7 @@ class SessionWatch:
             what = "acknowledges" if self._in_flight.is_stuck else "gives"
             log.warning("broker_dropped it %s nothing any more: a new session", what)
             return True
-        if self._echo.is_unheard and not self._is_misconfigured:
-            self._is_misconfigured = True
+        if self._echo.is_refused and not self._is_refusal_said:
+            self._is_refusal_said = True
             log.error("broker_refused the echo: let this service read and write %s", self.topic)
         return False

@@ -36,12 +36,19 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
     most_lines: Count | None = None
 
 
+class Before(msgspec.Struct, frozen=True):
+    """What one limit was `since` then, until the one that there is came: at most so much."""
+
+    most: Minor
+    since: UnixSeconds
+
+
 class PolicyClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the shop signs with its policy key for the device `aud`. A device of a release before `rules`
     keeps to the limits alone.
 
-    `limits_since` and `rules_since` (by id) say since when what an earlier version had too has held, for the
-    shop itself; of all else `iat` does."""
+    `limits_since` (by name) and `rules_since` (by id) say since when what an earlier version had too has
+    held, for the shop itself; of all else `iat` does. `limits_before` is of those that were lowered."""
 
     iss: str
     aud: str
@@ -50,13 +57,13 @@ class PolicyClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     version: Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
     limits: Limits
     rules: ShopRules = ()
-    limits_since: UnixSeconds | msgspec.UnsetType = msgspec.UNSET
+    limits_since: Annotated[dict[str, UnixSeconds], msgspec.Meta(max_length=MOST_RULES)] = {}
+    limits_before: Annotated[dict[str, Before], msgspec.Meta(max_length=MOST_RULES)] = {}
     rules_since: Annotated[dict[str, UnixSeconds], msgspec.Meta(max_length=MOST_RULES)] = {}
 
-    @property
-    def limits_from_s(self) -> int:
-        """Since when these limits hold."""
-        return self.iat if self.limits_since is msgspec.UNSET else self.limits_since
+    def limit_from_s(self, name: str) -> int:
+        """Since when the limit of that name holds."""
+        return self.limits_since.get(name, self.iat)
 
     def rule_from_s(self, rule: ShopRule) -> int:
         """Since when that one of its rules holds."""

@@ -100,5 +100,4 @@ def _put(state: Challenged, key: str, around: Surroundings) -> Outcome:
 
 
 def _failed(state: Challenged, key: str, code: str) -> Outcome:
-    # Written first: a plug that is pulled meanwhile forgives nothing.
     return Idle(), (Record(code, state.basket, state.speaker.person), Say(key, basket=state.basket))

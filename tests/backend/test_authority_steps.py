@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
@@ -285,7 +284,7 @@ def test_what_a_device_signs_of_its_certificate_is_kept_by_whichever_order_servi
     bench: Bench,
 ) -> None:
     bench.trust_time()
-    intake = Intake(bench.folder, lambda *_, **__: None)
+    intake = Intake(bench.folder, lambda *_, **__: 0)
     begin(bench.folder, now=now())
     bench.road.received(f"va/v1/b/{bench.trust.shop_id}/authorities", announcement(bench.folder, now_s=NOW_S))
     [before] = standings(bench.folder, now())
@@ -311,14 +310,13 @@ def test_an_order_service_tells_the_keys_before_what_they_sign_and_again_to_a_br
 ) -> None:
     folder, told = found_shop(tmp_path / "shop"), list[tuple[str, bytes]]()
 
-    class Client:
-        def publish(self, topic: str, payload: bytes, **_: object) -> SimpleNamespace:
-            told.append((topic.rpartition("/")[2], payload))
-            return SimpleNamespace(mid=1)
+    def publish(topic: str, payload: bytes, *, retain: bool = False) -> int:
+        told.append((topic.rpartition("/")[2], payload))
+        return 1
 
     def look() -> list[str]:
         told.clear()
-        announcing.look(Client(), NOW_S)  # type: ignore[arg-type]
+        announcing.look(publish, NOW_S)
         return [what for what, _ in told]
 
     announcing = KeyAnnouncing(folder)

@@ -48,7 +48,7 @@ def test_messages_that_are_none_do_not_fill_the_log(
     acknowledged: list[int] = []
     monkeypatch.setattr(bench.desk, "returned", fails)
     taking = Taking(
-        Intake(bench.folder, lambda *_, **__: None),
+        Intake(bench.folder, lambda *_, **__: 0),
         bench.desk,
         ShopClock(bench.desk.shop, "backend-1"),
         lambda mid, _: acknowledged.append(mid),

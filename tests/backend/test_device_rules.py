@@ -28,7 +28,7 @@ from agent.plumbing.settings import Policy
 from agent.till.shop_rules import rules_of
 from order_backend.checks import PricedLine
 from order_backend.device_rules import EVERY_FACTOR, is_broken, is_judged
-from order_backend.limited import Claimed
+from order_backend.limited import Claimed, _holding
 from order_backend.publishing import publish
 from order_backend.rotations import rotate, take_up
 from order_backend.signing_again import sign_again
@@ -201,10 +201,57 @@ def test_what_stays_in_the_next_version_holds_since_it_came(shop: Bench) -> None
     found = shop.desk._situations.of(DEVICE, "none").limited
     assert found is not None
     assert [since_s for _, since_s in found.rules] == [since[2], since[1]]
-    assert found.since_s == since[2], "the limits are others"
+    assert found.limits == Limits(), "the limits are others"
     rule(shop, *(one for one, _ in found.rules), now_s=NOW_S)
     again = shop.desk._situations.of(DEVICE, "none").limited
     assert again == found
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        (Limits(largest_quantity=1, most_lines=3), "device_limit"),
+        (Limits(largest_quantity=1, factor_order_max_minor=1), "device_limit"),
+        (Limits(largest_quantity=1), "device_limit"),
+        (Limits(largest_quantity=2), "ordered"),
+        (Limits(factor_order_max_minor=1, voice_order_max_minor=1), "ordered"),
+    ],
+)
+def test_a_limit_beside_one_that_was_changed_holds_since_it_came(
+    shop: Bench, changed: Limits, code: str
+) -> None:
+    rule(shop, now_s=NOW_S - 300, limits=Limits(largest_quantity=1, most_lines=5))
+    early = shop.road.commit(agreed())
+    rule(shop, now_s=NOW_S + 60, limits=changed)
+    assert shop.desk.intent(DEVICE, early.payload, now_s=NOW_S + 61).code == code
+
+
+@pytest.mark.parametrize(("most", "since_s"), [(30_00, NOW_S - 300), (20_00, NOW_S - 300), (19_99, NOW_S)])
+def test_a_limit_that_allows_more_is_none_that_is_new(shop: Bench, most: int, since_s: int) -> None:
+    rule(shop, now_s=NOW_S - 300, limits=Limits(factor_order_max_minor=20_00))
+    rule(shop, limits=Limits(factor_order_max_minor=most))
+    limited = shop.desk._situations.of(DEVICE, "none").limited
+    assert limited is not None and limited.since_s["factor_order_max_minor"] == since_s
+
+
+def test_what_was_signed_before_a_limit_was_lowered_is_held_to_the_one_before(shop: Bench) -> None:
+    """Each of the three steps may hold for what is still under way: no honest order of it is refused."""
+
+    def most(agreed_s: int) -> int | None:
+        limited = shop.desk._situations.of(DEVICE, "none").limited
+        holding = _holding(limited, agreed_s)
+        return holding.factor_order_max_minor if holding is not None else None
+
+    lifetime_s = shop.folder.config().longest_lifetime_s
+    steps = {NOW_S: 60, NOW_S + 100: 50, NOW_S + 200: 55, NOW_S + 300: 40}
+    for at_s, limit in steps.items():
+        rule(shop, now_s=at_s, limits=Limits(factor_order_max_minor=limit))
+    assert [most(NOW_S + seconds) for seconds in (-1, 0, 250, 299, 300)] == [None, 60, 60, 60, 40]
+    rule(shop, now_s=NOW_S + 300 + lifetime_s, limits=Limits(factor_order_max_minor=30))
+    assert [most(NOW_S + seconds) for seconds in (299, 300, 300 + lifetime_s)] == [None, 40, 30]
+    rule(shop, now_s=NOW_S + 400 + lifetime_s, limits=Limits())
+    rule(shop, now_s=NOW_S + 500 + lifetime_s, limits=Limits(factor_order_max_minor=30))
+    assert most(NOW_S + 499 + lifetime_s) is None, "there was none"
 
 
 def test_a_new_key_makes_no_rule_younger(shop: Bench) -> None:

@@ -245,7 +245,7 @@ def test_buckets_take_a_bounded_memory() -> None:
 
 def test_presence_is_bounded_by_itself(bench: Bench) -> None:
     base = f"va/v1/d/{DEVICE}/up/"
-    intake = Intake(bench.folder, lambda *_, **__: None)
+    intake = Intake(bench.folder, lambda *_, **__: 0)
     while not intake.is_too_much(base + "query"):
         pass
     assert [intake.is_too_much(base + "status") for _ in range(STATUSES_AT_ONCE)] == [
@@ -254,7 +254,7 @@ def test_presence_is_bounded_by_itself(bench: Bench) -> None:
     assert intake.is_too_much(base + "status")
     assert not intake.is_too_much("va/v1/d/device-2/up/status")
     set_config(bench.folder, messages_per_second=0)
-    unbounded = Intake(bench.folder, lambda *_, **__: None)
+    unbounded = Intake(bench.folder, lambda *_, **__: 0)
     assert not any(unbounded.is_too_much(base + "status") for _ in range(STATUSES_AT_ONCE * 2))
 
 

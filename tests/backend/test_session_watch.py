@@ -99,6 +99,22 @@ def test_one_that_hears_nothing_more_comes_back_and_hears(lab: Lab, monkeypatch:
     assert lab.orders() == 1
 
 
+def test_a_broker_that_lets_no_echo_through_any_more_is_named_and_kept(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where an earlier copy of its access list was brought back."""
+    eventually(lambda: _was_heard(lab), "its echo")
+    access = lab.folder.broker / "access.acl"
+    lines = access.read_text().splitlines(keepends=True)
+    access.write_text("".join(line for line in lines if "/echo" not in line))
+    lab._broker.reload()
+    eventually(lambda: _said(lab, "broker_refused the echo"), "it noticed")
+    with lab.connected(VICTIM) as victim:
+        assert _ordered(lab, victim, lab.intent(VICTIM))
+    assert not _said(lab, "broker_dropped")
+    assert not _said(lab, "broker_lost")
+
+
 def _said(lab: Lab, words: str) -> bool:
     return any(words in line for line in lab.logged)
 
@@ -207,6 +223,35 @@ def test_an_older_echo_is_not_this_one(talk: Talk) -> None:
     assert talk.echo.is_lost
 
 
+def test_an_echo_that_was_dropped_while_much_else_came_is_said_anew(talk: Talk) -> None:
+    """mosquitto drops alone what comes while `max_queued_messages` wait, as the states of a fleet do."""
+    for said in (2, 3, 4, 5):
+        talk.passed(EVERY_S)
+        assert len(talk.said) == said
+        talk.echo.acknowledged(100 + said)
+        talk.echo.heard(None)
+        talk.passed(LONGEST_S)
+        assert not talk.echo.is_lost
+    assert not talk.echo.is_refused
+    talk.echo.acknowledged(106)
+    talk.passed(LONGEST_S)
+    assert talk.echo.is_lost, "now nothing else has come"
+
+
+def test_one_that_was_never_heard_is_waited_for_all_the_same() -> None:
+    talk = Talk()
+    talk.passed(1)
+    talk.echo.acknowledged(101)
+    talk.passed(LONGEST_S)
+    assert len(talk.said) == 2
+    talk.echo.acknowledged(102)
+    talk.echo.heard(talk.said[-1])
+    talk.passed(EVERY_S)
+    talk.echo.acknowledged(103)
+    talk.passed(LONGEST_S)
+    assert talk.echo.is_lost
+
+
 def test_a_new_session_has_an_echo_of_its_own(talk: Talk) -> None:
     talk.passed(EVERY_S)
     talk.echo.acknowledged(102)
@@ -217,16 +262,70 @@ def test_a_new_session_has_an_echo_of_its_own(talk: Talk) -> None:
     assert len(talk.said) == 3
 
 
+REFUSED = ["broker_refused the echo: let this service read and write va/v1/s/backend-1/echo"]
+
+
+class Watched:
+    """A watch whose broker takes whatever is said, and lets nothing come back."""
+
+    def __init__(self) -> None:
+        self.said, self._now_s = 0, 0.0
+        self.watch = SessionWatch("backend-1", self._publish, lambda: self._now_s)
+
+    def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
+        self.said += 1
+        return self.said
+
+    def passed(self, seconds: int, *, is_refused: bool = False) -> None:
+        for _ in range(seconds):
+            self._now_s += 1.0
+            assert not self.watch.is_dead()
+            self.watch.acknowledged(self.said, is_refused=is_refused)
+
+
 def test_a_broker_that_lets_no_echo_through_is_named_once_and_kept(caplog: pytest.LogCaptureFixture) -> None:
-    now = 0.0
-    watch = SessionWatch("backend-1", lambda topic, payload, *, retain=False: 1, lambda: now)
-    for _ in range(200):
-        now += 1.0
-        assert not watch.is_dead()
-        watch.acknowledged(1)
-    assert [record.getMessage() for record in caplog.records] == [
-        "broker_refused the echo: let this service read and write va/v1/s/backend-1/echo"
-    ]
+    Watched().passed(400)
+    assert [record.getMessage() for record in caplog.records] == REFUSED
+
+
+def test_what_the_broker_says_it_refuses_is_said_to_it_once_a_session(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    watched = Watched()
+    watched.passed(100, is_refused=True)
+    assert watched.said == 1
+    watched.watch.new_session()
+    watched.watch.refused()  # the subscription
+    watched.passed(100)
+    assert watched.said == 1
+    watched.watch.new_session()
+    watched.passed(1)
+    assert watched.said == 2, "its access list may be another now"
+    assert [record.getMessage() for record in caplog.records] == REFUSED
+
+
+def test_a_broker_that_hangs_up_for_an_echo_is_said_none_any_more(caplog: pytest.LogCaptureFixture) -> None:
+    """As some hosted ones do for whatever a policy does not allow: each session would end so."""
+    watched = Watched()
+    assert not watched.watch.is_dead()
+    watched.watch.ended(is_refusal=False)
+    watched.watch.new_session()
+    assert not watched.watch.is_dead()
+    assert watched.said == 2, "a connection that was lost refuses nothing"
+    watched.watch.ended(is_refusal=True)
+    watched.watch.new_session()
+    watched.passed(100)
+    assert watched.said == 2
+    assert [record.getMessage() for record in caplog.records] == REFUSED
+
+
+def test_a_broker_that_hangs_up_for_anything_else_hears_the_next_echo() -> None:
+    watched = Watched()
+    watched.passed(1)
+    watched.watch.ended(is_refusal=True)
+    watched.watch.new_session()
+    watched.passed(1)
+    assert watched.said == 2
 
 
 def test_only_a_service_itself_may_write_and_read_its_echo(lab: Lab) -> None:

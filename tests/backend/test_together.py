@@ -48,8 +48,9 @@ class Counter:
         clock.now_s = lambda: NOW_S  # type: ignore[method-assign]
         self.taking = Taking(Intake(bench.folder, self._publish), bench.desk, clock, self._ack)
 
-    def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
         self.done.append("answer")
+        return 0
 
     def _ack(self, mid: int, qos: int) -> None:
         self.done.append(f"ack {mid}")
