@@ -21,7 +21,7 @@ MOST_OPEN = 20
 """Of one device: nobody is asked more at once, and a device that asks on and on fills nothing."""
 
 
-class Shown(msgspec.Struct, frozen=True):
+class Shown(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a phone shows and signs the digest of (docs/asyncapi.yaml, approvalClaims): `lines` are (sku,
     quantity, minor units for one), sorted; `nonce` is that of the device's one request."""
 
@@ -31,7 +31,7 @@ class Shown(msgspec.Struct, frozen=True):
     total_minor: int
     currency: str
     catalogue_version: int
-    nonce: str = ""  # what was asked of an earlier release of this shop has none
+    nonce: str = ""  # a device of an earlier release draws none
 
 
 class OpenRequest(msgspec.Struct, frozen=True):

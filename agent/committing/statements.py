@@ -180,7 +180,8 @@ class AskClaims(StatementClaims, frozen=True, kw_only=True, omit_defaults=True):
 
 class AskedClaims(StatementClaims, frozen=True, kw_only=True):
     """This is to be approved on the phone of `sub`, a pseudonym: what `agent.deciding.phone.Asked` holds, but
-    for the device, which signs it. `lines` are (sku, quantity, minor units for one), sorted."""
+    for the device, which signs it. `lines` are (sku, quantity, minor units for one), sorted. A device of a
+    release before it has no `nonce`."""
 
     typ: ClassVar[str] = "earmark-approval-request+jwt"
 
@@ -192,7 +193,7 @@ class AskedClaims(StatementClaims, frozen=True, kw_only=True):
     total_minor: Minor
     currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
     catalogue_version: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
-    nonce: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+    nonce: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{32})?\Z")] = ""
 
 
 class WithdrawnClaims(AskedClaims, frozen=True, kw_only=True):

@@ -38,10 +38,10 @@ NONCE_BYTES = 16
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the phone shows and approves. `person` is the pseudonym for which `device` asks; `lines` are (sku,
     quantity, minor units for one), in an order that does not depend on how it was said. `nonce` is that of
-    the request, '' where no device has made one."""
+    the request; without one its digest is that of a device of a release before nonces."""
 
     device: str
     person: str

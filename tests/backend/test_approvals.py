@@ -3,6 +3,7 @@ time. And it passes on what a device asks a phone."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from datetime import UTC, datetime
@@ -121,6 +122,17 @@ def passed_on(bench: Bench, now_s: int = NOW_S, **of: str) -> list[Asked]:
     return [msgspec.json.decode(msgspec.json.encode(one.asked), type=Asked) for one in found]
 
 
+def test_what_a_device_of_a_release_before_nonces_asks_is_approved_by_the_digest_that_it_knows(
+    bench: Bench,
+) -> None:
+    old = msgspec.structs.replace(ASKED, nonce="")
+    assert take(bench, asks(bench, old)) == "approval_asked"
+    [shown] = bench.desk.shop.approval_requests.open_ones(NOW_S)
+    known = {name: value for name, value in msgspec.structs.asdict(ASKED).items() if name != "nonce"}
+    assert msgspec.json.encode(shown.asked) == msgspec.json.encode(known)
+    assert old.digest == hashlib.sha256(msgspec.json.encode(known)).hexdigest()
+
+
 def test_what_a_device_asks_stands_there_once_for_that_phone_until_its_time_is_over(bench: Bench) -> None:
     request = asks(bench)
     assert [take(bench, request) for _ in range(3)] == ["approval_asked"] * 3
@@ -163,7 +175,7 @@ def test_what_the_device_has_not_signed_so_is_passed_on_to_nobody(bench: Bench) 
         ({"lines": [["rice", 1, 8_00], ["coffee", 1, 38_00]]}, "approval_malformed"),
         ({"lines": []}, "statement_malformed"),
         ({"sub": ""}, "statement_malformed"),
-        ({"nonce": ""}, "statement_malformed"),
+        ({"nonce": "0123"}, "statement_malformed"),
         ({"lines": [["", 1, 46_00]]}, "statement_malformed"),
         ({"aud": "other"}, "statement_audience"),
         ({"iss": "other"}, "statement_other_device"),

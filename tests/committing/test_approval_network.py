@@ -12,7 +12,8 @@ from order_backend.shop import Shop
 from tests.committing.kit import DEVICE
 from tests.committing.network import Device, serving
 
-ASKED = Asked(DEVICE, "p-0123abcd", (("coffee?roast=dark", 2, 19_00),), 38_00, "PLN", 1)
+NONCE = "0123456789abcdef" * 2
+ASKED = Asked(DEVICE, "p-0123abcd", (("coffee?roast=dark", 2, 19_00),), 38_00, "PLN", 1, NONCE)
 
 
 def test_a_phone_is_asked_by_the_shop_and_its_answer_comes_and_is_kept_no_longer(
