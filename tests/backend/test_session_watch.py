@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,15 @@ import pytest
 
 from agent.bench.attack_lab import DEVICE, VICTIM, Client, Lab
 from agent.committing.envelope import up_topic
-from agent.plumbing.in_flight import LONGEST_STEP_S, InFlight
+from agent.plumbing.in_flight import LONGEST_STEP_S
 from order_backend import echo, session_watch
 from order_backend.broker_files import access_list
-from order_backend.echo import EVERY_S, LONGEST_S, Echo
 from order_backend.intake import Intake
 from order_backend.session_watch import SessionWatch
 from order_backend.taking import MOST_TOGETHER
+from tests.committing.flooding import until_dropped
 from tests.committing.network import eventually
 
-DROPPING = "Outgoing messages are being dropped for client backend-1"
-MOST_FLOODED = 30_000
 _take = Intake.take
 
 
@@ -56,16 +54,8 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
 
 
 def flood(lab: Lab) -> None:
-    """By a device at QoS 0, until the broker drops what it has for the order service."""
-    large = b"x" * 20_000
     with lab.connected(DEVICE) as client:
-        for number in range(MOST_FLOODED):
-            sent = client.fire(up_topic(DEVICE, "query"), large)
-            if number % 100 == 99:
-                sent.wait_for_publish(60)
-                if any(DROPPING in line for line in lab.broker_log()):
-                    return
-    pytest.skip("this broker keeps what a client does not read, or drops it otherwise")
+        until_dropped(client, up_topic(DEVICE, "query"), lab.folder, whose="backend-1")
 
 
 def test_one_whose_answers_are_acknowledged_no_more_comes_back_and_answers(
@@ -135,131 +125,6 @@ def _ordered(lab: Lab, victim: Client, intent: bytes) -> bool:
         return False
 
     return bool(eventually(is_ordered, "an answer"))
-
-
-def test_the_oldest_counts_and_only_while_something_waits() -> None:
-    sent = InFlight(10.0)
-    sent.passed(60.0)
-    assert not sent.is_stuck
-    for packet_id in (1, 2, 3):
-        sent.sent(packet_id)
-    for _ in range(9):
-        sent.passed(1.0)
-    sent.acknowledged(1)
-    sent.passed(LONGEST_STEP_S)
-    sent.acknowledged(3)  # a later one shows nothing of the one before it
-    sent.acknowledged(99)
-    sent.passed(4.9)
-    assert not sent.is_stuck
-    sent.passed(0.1)
-    assert sent.is_stuck
-
-
-def test_who_was_busy_has_not_waited() -> None:
-    sent = InFlight(2 * LONGEST_STEP_S)
-    sent.sent(1)
-    sent.passed(3_600.0)
-    assert not sent.is_stuck
-    sent.acknowledged(1)
-    sent.sent(2)
-    sent.passed(3_600.0)
-    assert not sent.is_stuck
-    sent.passed(3_600.0)
-    assert sent.is_stuck
-
-
-class Talk:
-    def __init__(self) -> None:
-        self.said: list[bytes] = []
-        self.echo = Echo(self._say)
-        self.echo.new_session()
-
-    def _say(self, payload: bytes) -> int:
-        self.said.append(payload)
-        return 100 + len(self.said)
-
-    def passed(self, seconds: float) -> None:
-        for _ in range(round(seconds)):
-            self.echo.passed(1.0)
-
-
-@pytest.fixture
-def talk() -> Talk:
-    """One that has been heard once."""
-    talk = Talk()
-    talk.passed(1)
-    talk.echo.acknowledged(101)
-    talk.echo.heard(talk.said[-1])
-    return talk
-
-
-def test_an_echo_is_lost_when_the_broker_took_it_and_nothing_comes(talk: Talk) -> None:
-    talk.passed(EVERY_S)
-    assert len(talk.said) == 2
-    talk.passed(2 * LONGEST_S)  # it may still wait to be sent
-    assert not talk.echo.is_lost
-    talk.echo.acknowledged(102)
-    talk.passed(LONGEST_S - 1)
-    assert not talk.echo.is_lost
-    talk.passed(1)
-    assert talk.echo.is_lost
-
-
-@pytest.mark.parametrize("comes", [lambda said: said, lambda said: None], ids=["itself", "an intent"])
-def test_whatever_comes_shows_that_it_hears(talk: Talk, comes: Callable[[bytes], bytes | None]) -> None:
-    talk.passed(EVERY_S)
-    talk.echo.acknowledged(102)
-    talk.passed(LONGEST_S - 1)
-    talk.echo.heard(comes(talk.said[-1]))
-    talk.passed(LONGEST_S - 1)
-    assert not talk.echo.is_lost
-
-
-def test_an_older_echo_is_not_this_one(talk: Talk) -> None:
-    talk.passed(EVERY_S)
-    talk.echo.acknowledged(102)
-    talk.echo.heard(talk.said[0])
-    talk.passed(LONGEST_S)
-    assert talk.echo.is_lost
-
-
-def test_an_echo_that_was_dropped_while_much_else_came_is_said_anew(talk: Talk) -> None:
-    """mosquitto drops alone what comes while `max_queued_messages` wait, as the states of a fleet do."""
-    for said in (2, 3, 4, 5):
-        talk.passed(EVERY_S)
-        assert len(talk.said) == said
-        talk.echo.acknowledged(100 + said)
-        talk.echo.heard(None)
-        talk.passed(LONGEST_S)
-        assert not talk.echo.is_lost
-    assert not talk.echo.is_refused
-    talk.echo.acknowledged(106)
-    talk.passed(LONGEST_S)
-    assert talk.echo.is_lost, "now nothing else has come"
-
-
-def test_one_that_was_never_heard_is_waited_for_all_the_same() -> None:
-    talk = Talk()
-    talk.passed(1)
-    talk.echo.acknowledged(101)
-    talk.passed(LONGEST_S)
-    assert len(talk.said) == 2
-    talk.echo.acknowledged(102)
-    talk.echo.heard(talk.said[-1])
-    talk.passed(EVERY_S)
-    talk.echo.acknowledged(103)
-    talk.passed(LONGEST_S)
-    assert talk.echo.is_lost
-
-
-def test_a_new_session_has_an_echo_of_its_own(talk: Talk) -> None:
-    talk.passed(EVERY_S)
-    talk.echo.acknowledged(102)
-    talk.passed(LONGEST_S)
-    talk.echo.new_session()
-    assert not talk.echo.is_lost
-    talk.passed(1)
-    assert len(talk.said) == 3
 
 
 REFUSED = ["broker_refused the echo: let this service read and write va/v1/s/backend-1/echo"]

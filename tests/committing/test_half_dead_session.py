@@ -18,11 +18,9 @@ from agent.plumbing.mqtt_client import Down, Up
 from agent.plumbing.settings import Broker
 from order_backend.broker import PrivateBroker
 from order_backend.folder import ShopFolder
+from tests.committing.flooding import until_dropped
 from tests.committing.kit import DEVICE
 from tests.committing.network import eventually
-
-DROPPING = f"Outgoing messages are being dropped for client {DEVICE}"
-MOST_FLOODED = 30_000
 
 
 @pytest.fixture
@@ -56,18 +54,6 @@ class Stepped:
         return self._seen.pop(0)
 
 
-def flood(shop: Client, broker: PrivateBroker, folder: ShopFolder) -> None:
-    """Until the broker drops what it has for the device, which reads nothing."""
-    large = b"x" * 20_000
-    for number in range(MOST_FLOODED):
-        sent = shop.fire(down_topic(DEVICE, "rsp"), large)
-        if number % 100 == 99:
-            sent.wait_for_publish(60)
-            if DROPPING in (folder.broker / "broker.log").read_text(errors="replace"):
-                return
-    pytest.skip("this broker keeps what a client does not read, or drops it otherwise")
-
-
 def test_a_device_that_is_acknowledged_nothing_comes_back_and_is(
     folder: ShopFolder,
     broker: PrivateBroker,
@@ -84,7 +70,7 @@ def test_a_device_that_is_acknowledged_nothing_comes_back_and_is(
     device.until(Up)
     assert link.publish("before", up_topic(DEVICE, "tel"), b"1")
     assert device.until(Acknowledged) == Acknowledged("before")
-    flood(shop, broker, folder)
+    until_dropped(shop, down_topic(DEVICE, "rsp"), folder, whose=DEVICE)
     assert link.publish("dropped", up_topic(DEVICE, "tel"), b"2")
     assert device.until(Down) == Down("broker_acknowledges_nothing")
     device.until(Up)
