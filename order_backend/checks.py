@@ -7,7 +7,7 @@ binds to its certificate), what it owes from the shop's own prices.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -33,6 +33,7 @@ from agent.committing.mandates import (
     PaymentReference,
     PersonClaims,
 )
+from agent.committing.offers import OfferedLine
 from agent.plumbing.errors import TrustError
 from order_backend.device_keys import SigningKeys
 from order_backend.price_list import PriceList
@@ -79,6 +80,13 @@ class PricedLine(msgspec.Struct, frozen=True):
     title: str
     quantity: int
     unit_price: int
+
+    @staticmethod
+    def offered(lines: Iterable[OfferedLine]) -> tuple[PricedLine, ...]:
+        """As the shop has offered them."""
+        return tuple(
+            PricedLine(line.item.id, line.item.title, line.quantity, line.item.price) for line in lines
+        )
 
 
 class SignedIntent(msgspec.Struct, frozen=True):

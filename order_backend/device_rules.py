@@ -8,19 +8,16 @@ where the device stands, words that were said again, and a second person.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from agent.committing.shop_rules import ShopRule
-from agent.plumbing.errors import ConfigurationError
 from order_backend.checks import PricedLine, Refusal
-from order_backend.device_log import DeviceLog
 from order_backend.limited import Claimed, Limited
 from order_backend.published import Published
 from order_backend.told_details import Kinds, kinds
+from order_backend.told_versions import ToldVersions
 
-MOST_IN_MEMORY = 3
 EVERY_FACTOR = ("pin", "badge", "phone")
 """All that may confirm an order beside a voice."""
 
@@ -78,13 +75,11 @@ def _names_kinds(rule: ShopRule) -> bool:
 
 
 class DeviceRules:
-    """On the connection of a `Shop`. What was told of a version does not change, so it is looked up once, and
-    only where a rule is about kinds of goods; what is lost of it each time."""
+    """On the connection of a `Shop`. What was told of a version is looked up only where a rule is about kinds
+    of goods."""
 
     def __init__(self, published: Published) -> None:
-        self._published = published
-        self._known: dict[int, Mapping[str, Kinds]] = {}
-        self._log = DeviceLog(logging.getLogger("order_backend"))
+        self._told = ToldVersions(published, kinds)
 
     def check(self, limited: Limited | None, order: Claimed) -> None:
         """By the rules that held when the order was agreed. Raises Refusal: device_rule, device_rule_phone,
@@ -100,19 +95,5 @@ class DeviceRules:
 
     def _kinds(self, version: int) -> Mapping[str, Kinds]:
         """Of that version's products; none of what it does not tell, or what is lost."""
-        if version in self._known:
-            return self._known[version]
-        if (told := self._published.told(version)) is None:
-            return {}
-        try:
-            found = None if told.details is None else kinds(told.details)
-        except ConfigurationError:  # a device could not read it either
-            found = None
-        if found is None:
-            line = f"details_lost catalogue_version={version} next_step=restore catalogue_parts"
-            self._log.say("details_lost", line, level=logging.ERROR)
-            return {}
-        while len(self._known) >= MOST_IN_MEMORY:
-            del self._known[next(iter(self._known))]
-        self._known[version] = found
-        return found
+        told = self._told.of(version)
+        return told.found or {} if told is not None else {}

@@ -49,9 +49,7 @@ def check_direct(
     paid = payment.payment_amount
     if (paid.amount, paid.currency) != (offer.total_minor, offer.currency):
         raise Refusal("amount", f"offered were {offer.total_minor} {offer.currency} (minor units)")
-    lines = tuple(
-        PricedLine(line.item.id, line.item.title, line.quantity, line.item.price) for line in offer.line_items
-    )
+    lines = PricedLine.offered(offer.line_items)
     return CheckedIntent(
         *(intent.tokens, checkout, lines, offer.total_minor, offer.currency, offer.catalogue_version),
         agreed_s=offer.iat,

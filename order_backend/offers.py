@@ -118,10 +118,7 @@ class Offers:
         """As if it had all that may confirm it: what that is, is known when the offer is taken."""
         event = self._shop.policies.event(claims.iss)
         limited = limited_by(event) if event is not None else None
-        told = tuple(
-            PricedLine(line.item.id, line.item.title, line.quantity, line.item.price) for line in lines
-        )
-        asked = Claimed(told, claims.catalogue_version, EVERY_FACTOR, claims.iat)
+        asked = Claimed(PricedLine.offered(lines), claims.catalogue_version, EVERY_FACTOR, claims.iat)
         check_limits(limited, asked)
         self._rules.check(limited, asked)
 
