@@ -36,7 +36,7 @@ def spent_in_words(
     words, said = OWN_REPLIES[language], PERIOD_WORDS[language][period][0]
     shown = {"Period": said[:1].upper() + said[1:], "item": item}
     with_it = [order for order in in_period(orders, period, now) if _counts(order, is_meant)]
-    sums, lines, notes = list[Money](), dict[str, Line](), dict[str, None]()
+    sums, lines, is_by_today, is_partial = list[Money](), dict[str, Line](), False, False
     for order in with_it:
         counts = _counts(order, is_meant)
         sold = _sold(counts, basket_of)
@@ -44,7 +44,8 @@ def spent_in_words(
             sums.append(order.total)
         else:
             sums += [line.total for line in sold]
-            notes |= dict.fromkeys(["today_prices"] * bool(sold) + ["not_sold"] * (len(sold) < len(counts)))
+            is_by_today = is_by_today or bool(sold)
+            is_partial = is_partial or len(sold) < len(counts)
         for line in sold:
             lines[line.sku] = line if line.sku not in lines else lines[line.sku].plus(line.quantity)
     if not with_it:
@@ -57,7 +58,9 @@ def spent_in_words(
         items=_in_words(lines.values(), language) or item,
         count=count_in_words(len(with_it), language),
     )
-    return " ".join((answer, *(words[note] for note in notes)))
+    if is_by_today:
+        answer += f" {words['today_prices']}"
+    return f"{answer} {words['not_sold']}" if is_partial else answer
 
 
 def last_in_words(

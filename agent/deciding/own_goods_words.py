@@ -100,7 +100,7 @@ OWN_REPLIES: Mapping[str, Mapping[str, str]] = {
     "en": {
         "spent": "{Period}: {total} on {items}, in {count}.",
         "today_prices": "What came together with other things is counted at today's prices.",
-        "not_sold": "What came so and is not sold any more is not counted.",
+        "not_sold": "What came with other things and is not sold any more is not counted.",
         "spent_unknown": "{Period} it came with other things, and what it cost then I cannot tell, as it is"
         " not sold any more: {item}.",
         "spent_nothing": "{Period} nothing of that was ordered: {item}.",
@@ -116,7 +116,7 @@ OWN_REPLIES: Mapping[str, Mapping[str, str]] = {
     "pl": {
         "spent": "{Period}: {total} za {items}, {count}.",
         "today_prices": "To, co przyszło razem z innymi rzeczami, liczę po dzisiejszych cenach.",
-        "not_sold": "Tego, co tak przyszło, a nie jest już sprzedawane, nie liczę.",
+        "not_sold": "Tego, co przyszło z innymi rzeczami, a nie jest już sprzedawane, nie liczę.",
         "spent_unknown": "{Period} przyszło to z innymi rzeczami, a nie jest już sprzedawane, więc nie wiem,"
         " ile kosztowało: {item}.",
         "spent_nothing": "{Period} nie zamówiono {item}.",

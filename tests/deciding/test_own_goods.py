@@ -118,8 +118,8 @@ def test_what_is_not_sold_any_more_beside_other_things_has_no_price_to_count() -
     )
     assert _spent(order, _order("tea*1|milk*1|tea-gone*2", 9_900)) == (
         "This month: seven zloty on one bag of tea, in two orders. "
-        "What came so and is not sold any more is not counted. "
-        "What came together with other things is counted at today's prices."
+        "What came together with other things is counted at today's prices. "
+        "What came with other things and is not sold any more is not counted."
     )
 
 
